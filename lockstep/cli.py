@@ -1,0 +1,49 @@
+"""The `lockstep` command: parses and prints; the library does the work."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from lockstep.errors import LockstepError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a sub-command; returns the exit code (0, or 1 with one line on stderr)."""
+    parser = argparse.ArgumentParser(prog="lockstep", description="Checks and views around the DVC pipeline.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, function, text in (
+        ("check", check, "validate params.yaml, the chosen dataset file and the environment"),
+        ("sync", sync, "show the last result to MLflow, unless it is there already"),
+    ):
+        commands.add_parser(name, help=text, description=text).set_defaults(function=function)
+    chosen: Callable[[], str] = parser.parse_args(argv).function
+    try:
+        print(chosen())
+    except LockstepError as error:
+        print(f"lockstep: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def check() -> str:
+    """Validate every setting, in files and environment."""
+    from lockstep.config import load_config
+    from lockstep.search.local_engine import worker_count
+
+    config = load_config()
+    return (
+        f"lockstep: settings are valid: dataset {config.dataset_name}, features {config.features},"
+        f" space {config.tune.space}, {config.tune.n_trials} trials, {worker_count()} workers"
+    )
+
+
+def sync() -> str:
+    """Show the working directory's result to MLflow."""
+    from lockstep.tracking.publish import publish
+    from lockstep.tracking.store import masked, tracking_uri
+
+    return f"lockstep: MLflow at {masked(tracking_uri())} holds the result as run {publish()}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,175 @@
+"""params.yaml and datasets/NAME.yaml, read into frozen, validated objects.
+
+Every setting is validated on every load; a mistake becomes one line that names the file, the key, the
+value seen and what is allowed.
+"""
+
+import difflib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from lockstep import paths
+from lockstep.errors import ConfigError
+from lockstep.schema.base import Settings
+from lockstep.schema.dataset import Dataset, Recipe
+from lockstep.schema.params import Evaluate, Params, PrunerOptions, Space, Split, TrainBest, Tune
+
+
+@dataclass(frozen=True)
+class Config:
+    """One experiment's settings: the choices of params.yaml with the chosen dataset, recipe, space and pruner."""
+
+    dataset_name: str
+    dataset: Dataset
+    features: str
+    seed: int
+    split: Split
+    tune: Tune
+    space: Space
+    pruner: PrunerOptions
+    train_best: TrainBest
+    evaluate: Evaluate
+
+    @property
+    def recipe(self) -> Recipe:
+        """Steps of the chosen feature recipe."""
+        return self.dataset.features[self.features]
+
+
+def load_config(root: Path = Path()) -> Config:
+    """Read and validate params.yaml and the dataset file it names, both below `root`.
+
+    Raises:
+        ConfigError: with one line, for any mistake in either file.
+    """
+    params_file = root / paths.PARAMS
+    params = _validated(Params, params_file, paths.PARAMS)
+    relative = paths.DATASETS / f"{params.dataset}.yaml"
+    if not (root / relative).is_file():
+        known = ", ".join(sorted(file.stem for file in (root / paths.DATASETS).glob("*.yaml")))
+        raise ConfigError(f"params.yaml: dataset: {params.dataset!r}: there is no {relative}; known: {known}")
+    dataset = _validated(Dataset, root / relative, relative)
+    if params.features not in dataset.features:
+        raise ConfigError(
+            f"params.yaml: features: {params.features!r}: {relative} has no such recipe;"
+            f" it has: {', '.join(sorted(dataset.features))}"
+        )
+    _check_split_columns(params, dataset, relative)
+    return Config(
+        dataset_name=params.dataset,
+        dataset=dataset,
+        features=params.features,
+        seed=params.seed,
+        split=params.split,
+        tune=params.tune,
+        space=params.spaces[params.tune.space],
+        pruner=getattr(params.pruners, params.tune.pruner),
+        train_best=params.train_best,
+        evaluate=params.evaluate,
+    )
+
+
+def read_yaml(path: Path, shown: Path | None = None) -> Any:
+    """Content of a YAML 1.2 file: `1e-05` is a number and a key given twice is an error.
+
+    Raises:
+        ConfigError: if the file is missing, unreadable or no YAML.
+    """
+    try:
+        with path.open(encoding="utf-8") as stream:
+            return yaml.load(stream, Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader
+    except FileNotFoundError:
+        raise ConfigError(f"{shown or path}: no such file; run this from the repository's root") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{shown or path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise ConfigError(f"{shown or path}: line {line}: {error.problem}; mend the YAML") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{shown or path}: is not valid YAML: {' '.join(str(error).split())}") from None
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML reads YAML 1.1, where 1e-05 is text and a repeated key silently wins; this reads as users expect."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(problem=f"key {key.value!r} stands twice", problem_mark=key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
+    list("-+.0123456789"),
+)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _validated(model: type[Model], path: Path, shown: Path) -> Model:
+    content = read_yaml(path, shown)
+    if not isinstance(content, dict):
+        raise ConfigError(f"{shown}: must hold keys and values, not {type(content).__name__}")
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(f"{shown}: {_one_line(error, content)}") from None
+
+
+def _one_line(error: ValidationError, content: dict[Any, Any]) -> str:
+    first = error.errors(include_url=False)[0]
+    key = _key(first["loc"], content, keep_last=first["type"] == "missing")
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        line = f"{key}: unknown key{_did_you_mean(str(first['loc'][-1]))}; correct or remove it"
+    elif first["type"] == "missing":
+        line = f"{key}: is missing; add it"
+    elif first["type"] == "value_error":
+        line = f"{key}: {message}" if key else message
+    else:
+        line = f"{key}: {first['input']!r}: {message[0].lower()}{message[1:]}"
+    return " ".join(line.split())
+
+
+def _key(location: tuple[int | str, ...], content: Any, *, keep_last: bool) -> str:
+    """The dotted key as it stands in the file; pydantic's names of union members are left out."""
+    key, node = "", content
+    for position, part in enumerate(location):
+        inside = (isinstance(node, dict) and part in node) or (
+            isinstance(node, list) and isinstance(part, int) and part < len(node)
+        )
+        if inside:
+            node = node[part]
+        elif not (keep_last and position == len(location) - 1):
+            continue
+        key += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return key.lstrip(".")
+
+
+def _did_you_mean(key: str) -> str:
+    known, models = set[str](), [Settings]
+    while models:
+        model = models.pop()
+        models += model.__subclasses__()
+        known |= set(model.model_fields)
+    close = difflib.get_close_matches(key, sorted(known), n=1)
+    return f", did you mean {close[0]!r}?" if close else ""
+
+
+def _check_split_columns(params: Params, dataset: Dataset, file: Path) -> None:
+    names = dataset.clean_columns()
+    for setting, column in (("group", params.split.group), ("time", params.split.time)):
+        if params.split.strategy == setting and column not in names:
+            raise ConfigError(
+                f"params.yaml: split.{setting}: {column!r}: {file} has no such column; it has: {', '.join(names)}"
+            )

@@ -1,0 +1,1 @@
+"""Sources, cleaning, splitting and deterministic table I/O."""

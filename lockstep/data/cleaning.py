@@ -1,0 +1,78 @@
+"""The clean stage's work: types, checks, rules, and a report of what each did."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from lockstep.data.columns import typed
+from lockstep.data.rules import apply_rule
+from lockstep.data.tables import significant
+from lockstep.errors import DataError
+from lockstep.schema.dataset import Dataset
+
+MIN_ROWS = 10
+
+
+def clean_table(raw: pa.Table, dataset: Dataset, file: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Type, check and clean a raw table.
+
+    Args:
+        raw: The fetched table.
+        dataset: Its facts.
+        file: The dataset file, as messages call it.
+
+    Returns:
+        The cleaned frame (`row_id` first, rows in file order) and a report with the rows in and out of each
+        rule, the missing values per column and the target's distribution.
+
+    Raises:
+        DataError: if a column, a value, the target or the number of rows is not as it must be.
+    """
+    frame, missing = typed(raw, dataset.columns, dataset.missing_values, file)
+    steps = []
+    for rule in dataset.clean:
+        before = len(frame)
+        frame = apply_rule(frame, rule)
+        steps.append({"rule": rule.rule, "rows_in": before, "rows_out": len(frame)})
+    frame = frame.reset_index(drop=True)
+    _check_result(frame, dataset.target, file)
+    report = {
+        "rows": {"raw": raw.num_rows, "clean": len(frame)},
+        "rules": steps,
+        "columns": [_profile(name, frame[name], missing.get(name)) for name in frame.columns if name != "row_id"],
+    }
+    return frame, report
+
+
+def _check_result(frame: pd.DataFrame, target: str, file: str) -> None:
+    if len(frame) < MIN_ROWS:
+        raise DataError(f"{file}: {len(frame)} rows are left after cleaning; at least {MIN_ROWS} are needed")
+    values = frame[target]
+    if not pd.api.types.is_numeric_dtype(values):
+        raise DataError(f"{file}: target: {target!r} is {values.dtype}, not a number; name a numeric column")
+    absent = np.flatnonzero(~np.isfinite(values.to_numpy(dtype=np.float64)))
+    if len(absent):
+        raise DataError(
+            f"{file}: target: {target!r} is missing in {len(absent)} rows,"
+            f" first in row {frame['row_id'][absent[0]] + 1}; add a rule drop_missing with columns [{target}]"
+        )
+    if values.nunique() == 1:
+        raise DataError(f"{file}: target: {target!r} is {values.iloc[0]} in every row; there is nothing to learn")
+
+
+def _profile(name: str, values: pd.Series, missing_in_raw: int | None) -> dict[str, Any]:
+    profile: dict[str, Any] = {"name": name, "dtype": str(values.dtype), "missing": int(values.isna().sum())}
+    if missing_in_raw is not None:
+        profile["missing_in_raw"] = missing_in_raw
+    if pd.api.types.is_numeric_dtype(values):
+        profile |= {
+            statistic: significant(float(getattr(values, statistic)()), 10)
+            for statistic in ("min", "median", "mean", "max", "std")
+        }
+    elif pd.api.types.is_datetime64_any_dtype(values):
+        profile |= {"min": str(values.min().date()), "max": str(values.max().date())}
+    else:
+        profile["distinct"] = int(values.nunique())
+    return profile

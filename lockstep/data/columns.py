@@ -1,0 +1,156 @@
+"""From text to types: give each column the type its dataset file states, and check its values."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lockstep.errors import DataError
+from lockstep.schema.dataset import Column
+
+TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+DATE = r"^(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?$"
+
+
+def typed(
+    raw: pa.Table, columns: Mapping[str, Column], missing_values: Sequence[str], file: str
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Convert and check every described column.
+
+    Args:
+        raw: The fetched table; text columns are parsed, others are cast.
+        columns: Facts per column; those of type ignore are left out.
+        missing_values: Texts that mean "no value".
+        file: The dataset file, as messages call it.
+
+    Returns:
+        The frame, led by an integer `row_id` (0-based row of the raw table), and the missing values per column.
+
+    Raises:
+        DataError: naming column, row and value for a missing column, a value of another type, a value out of
+            range, or a missing value where none is allowed.
+    """
+    _same_columns(raw.column_names, list(columns), file)
+    frame = {"row_id": pd.Series(np.arange(raw.num_rows, dtype=np.int64))}
+    missing = {}
+    for name, column in columns.items():
+        if column.type == "ignore":
+            continue
+        where = f"{file}: columns.{name}"
+        series = _convert(raw.column(name), column, missing_values, where)
+        missing[name] = int(series.isna().sum())
+        _check(series, column, where)
+        frame[name] = series
+    return pd.DataFrame(frame), missing
+
+
+def _same_columns(found: list[str], described: list[str], file: str) -> None:
+    absent = [name for name in described if name not in found]
+    if absent:
+        raise DataError(f"{file}: columns.{absent[0]}: the table has no such column; it has: {', '.join(found)}")
+    extra = [name for name in found if name not in described]
+    if extra:
+        raise DataError(
+            f"{file}: columns: the table also has {', '.join(map(repr, extra))};"
+            " describe them, or leave them out with {type: ignore}"
+        )
+
+
+def _convert(values: pa.ChunkedArray, column: Column, missing_values: Sequence[str], where: str) -> pd.Series:
+    text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
+    if text:
+        values = pc.if_else(pc.is_in(values, pa.array(missing_values, values.type)), None, values)
+    converters: dict[str, Callable[[pa.ChunkedArray, bool, str], pd.Series]] = {
+        "number": _number,
+        "integer": _integer,
+        "boolean": _boolean,
+        "category": _text,
+        "text": _text,
+        "date": _date,
+    }
+    return converters[column.type](values, text, where)
+
+
+def _number(values: pa.ChunkedArray, text: bool, where: str) -> pd.Series:
+    try:
+        numbers = pc.cast(pc.utf8_trim_whitespace(values) if text else values, pa.float64())
+    except pa.ArrowInvalid:
+        row, value = _first_bad(values, float)
+        raise DataError(
+            f"{where}: row {row + 1}: {value!r} is not a number; mend the file, or list it in missing_values"
+        ) from None
+    except pa.ArrowNotImplementedError:
+        raise DataError(f"{where}: values of type {values.type} cannot be numbers; state another type") from None
+    series = pd.Series(numbers.to_numpy())
+    infinite = np.flatnonzero(np.isinf(series.to_numpy()))
+    if len(infinite):
+        raise DataError(f"{where}: row {infinite[0] + 1}: the value is infinite; only finite numbers are allowed")
+    return series
+
+
+def _integer(values: pa.ChunkedArray, text: bool, where: str) -> pd.Series:
+    series = _number(values, text, where)
+    broken = np.flatnonzero((series != series.round()) & series.notna())
+    if len(broken):
+        raise DataError(f"{where}: row {broken[0] + 1}: {series[broken[0]]!r} is not a whole number; state type number")
+    return series if series.isna().any() else series.astype(np.int64)
+
+
+def _boolean(values: pa.ChunkedArray, _: bool, where: str) -> pd.Series:
+    words = pc.utf8_lower(pc.cast(values, pa.string())).to_pylist()
+    for row, word in enumerate(words):
+        if word is not None and word not in TRUTH:
+            raise DataError(f"{where}: row {row + 1}: {word!r} is neither true nor false; allowed: {', '.join(TRUTH)}")
+    return pd.Series([None if word is None else float(TRUTH[word]) for word in words], dtype=np.float64)
+
+
+def _text(values: pa.ChunkedArray, _: bool, __: str) -> pd.Series:
+    texts: pd.Series = pc.cast(values, pa.string()).to_pandas()
+    return texts
+
+
+def _date(values: pa.ChunkedArray, _: bool, where: str) -> pd.Series:
+    # A date-time column of a Parquet file casts to text that begins with the ISO date.
+    words: pd.Series = pc.cast(values, pa.string()).to_pandas().str.slice(0, 10)
+    parts = words.str.extract(DATE)
+    iso = parts[0] + "-" + parts[1].fillna("01") + "-" + parts[2].fillna("01")
+    dates: pd.Series = pd.to_datetime(iso, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
+    bad = np.flatnonzero(dates.isna() & words.notna())
+    if len(bad):
+        raise DataError(
+            f"{where}: row {bad[0] + 1}: {words[bad[0]]!r} is no date; allowed: YYYY, YYYY-MM and YYYY-MM-DD"
+        )
+    return dates
+
+
+def _first_bad(values: pa.ChunkedArray, parse: Callable[[str], object]) -> tuple[int, str]:
+    for row, value in enumerate(values.to_pylist()):
+        try:
+            if value is not None:
+                parse(value)
+        except ValueError:
+            return row, str(value)
+    return -1, "?"
+
+
+def _check(series: pd.Series, column: Column, where: str) -> None:
+    absent = np.flatnonzero(series.isna())
+    if len(absent) == len(series):
+        raise DataError(f"{where}: every value is missing; leave the column out with {{type: ignore}}")
+    if len(absent) and not column.missing:
+        raise DataError(
+            f"{where}: row {absent[0] + 1}: the value is missing ({len(absent)} in all);"
+            " set `missing: true` to allow it"
+        )
+    for bound, beyond in ((column.min, np.less), (column.max, np.greater)):
+        if bound is None:
+            continue
+        outside = np.flatnonzero(beyond(series.to_numpy(dtype=np.float64, na_value=np.nan), bound))
+        if len(outside):
+            raise DataError(
+                f"{where}: row {outside[0] + 1}: {series[outside[0]]} is outside"
+                f" {'-inf' if column.min is None else column.min} to {'inf' if column.max is None else column.max}"
+                f" ({len(outside)} rows); mend the file or widen the range"
+            )

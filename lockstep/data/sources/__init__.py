@@ -1,0 +1,22 @@
+"""Where tables come from: a file behind URLs or at a path, scikit-learn's own, or generated."""
+
+import pyarrow as pa
+
+from lockstep.data.sources import embedded, files
+from lockstep.schema.source import EmbeddedSource, FileSource, Source
+
+
+def load_source(source: Source) -> pa.Table:
+    """The table as its source holds it: text for CSV files, typed columns otherwise.
+
+    Raises:
+        SourceError: if the bytes cannot be had, or are not what the dataset file promises.
+    """
+    if isinstance(source, FileSource):
+        return files.load(source)
+    if isinstance(source, EmbeddedSource):
+        return embedded.diabetes()
+    return embedded.friedman1(source)
+
+
+__all__ = ["load_source"]

@@ -1,0 +1,205 @@
+"""Obtaining a file's bytes: the mirror first, then the public URLs; checked before they are used."""
+
+import hashlib
+import logging
+import os
+import re
+import sys
+import tarfile
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit, urlunsplit
+
+import pooch
+import requests
+
+from lockstep.errors import SourceError
+from lockstep.paths import anchored
+from lockstep.schema.source import FileSource
+
+MIRROR = "LOCKSTEP_DATA_MIRROR"
+CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 10, 30, 900
+RETRIES = 2
+MAX_BYTES = 8 * 2**30
+CHUNK = 1 << 20
+HTML = re.compile(rb"^\s*(<!doctype html|<html)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Obtained:
+    """A local file and the name by which messages call it."""
+
+    file: Path
+    shown: str
+
+
+@dataclass(frozen=True)
+class _Place:
+    where: str
+    sha256: str | None
+    packed: bool
+
+
+def obtain(source: FileSource, folder: Path) -> Obtained:
+    """Bring the file into `folder`, verify its sha256, and unpack the archive member if there is one.
+
+    Args:
+        source: Where the file lives and what it must be.
+        folder: An empty temporary folder; the caller removes it.
+
+    Raises:
+        SourceError: listing every place tried and what was wrong there.
+    """
+    if source.path is not None:
+        path = anchored(source.path)
+        if not path.is_file():
+            raise SourceError(f"source.path: {source.path}: no such file; put it there or correct the path")
+        _verify(path, source.sha256, source.path)
+        return Obtained(path, source.path)
+    failures = []
+    for number, place in enumerate(_places(source)):
+        target = folder / f"{number}"
+        target.mkdir()
+        try:
+            file = _bring(place, target)
+            if place.packed and source.archive_member:
+                file = _member(file, source.archive_member, target)
+            return Obtained(file, masked(place.where))
+        except (SourceError, OSError, ValueError) as error:
+            failures.append(f"{masked(place.where)}: {_reason(error)}")
+            print(f"fetch: {failures[-1]}", file=sys.stderr)
+    remedy = (
+        f"connect to the network, or set {MIRROR} to a folder or base URL that holds {_mirror_name(source)},"
+        " or correct `source` in the dataset file"
+    )
+    raise SourceError(f"the table could not be fetched; tried {'; '.join(failures)}. Remedy: {remedy}")
+
+
+def masked(where: str) -> str:
+    """A place without the user name, password and query that a URL may carry."""
+    if "://" not in where:
+        return where
+    parts = urlsplit(where)
+    host = parts.hostname or ""
+    return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))
+
+
+def _places(source: FileSource) -> Iterator[_Place]:
+    mirror = os.environ.get(MIRROR)
+    if mirror:
+        name = _mirror_name(source)
+        where = f"{mirror.rstrip('/')}/{name}" if "://" in mirror else str(anchored(mirror) / name)
+        if source.mirror:
+            yield _Place(where, source.mirror.sha256, packed=False)
+        else:
+            yield _Place(where, source.sha256, packed=True)
+    for url in source.urls:
+        yield _Place(url, source.sha256, packed=True)
+
+
+def _mirror_name(source: FileSource) -> str:
+    return source.mirror.file if source.mirror else Path(urlsplit(source.urls[0]).path).name
+
+
+def _bring(place: _Place, folder: Path) -> Path:
+    if "://" not in place.where:
+        file = Path(place.where)
+        if not file.is_file():
+            raise SourceError("no such file")
+        _verify(file, place.sha256, None)
+        return file
+    # pooch repeats a failed download and lets a file appear only when it is complete.
+    logging.getLogger("pooch").setLevel(logging.ERROR)
+    client = pooch.create(
+        folder, base_url="", registry={"table": None}, urls={"table": place.where}, retry_if_failed=RETRIES
+    )
+    file = Path(client.fetch("table", downloader=_stream))
+    _verify(file, place.sha256, None)
+    return file
+
+
+def _stream(url: str, output: str, _: pooch.Pooch) -> None:
+    """Downloader for pooch with limits on connecting, on silence, on the whole transfer and on its size."""
+    deadline = time.monotonic() + TOTAL_SECONDS
+    size = 0
+    with (
+        requests.get(url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)) as response,
+        Path(output).open("wb") as file,
+    ):
+        response.raise_for_status()
+        for chunk in response.iter_content(CHUNK):
+            size += len(chunk)
+            if size > MAX_BYTES:
+                raise requests.RequestException(f"larger than {MAX_BYTES} bytes")
+            if time.monotonic() > deadline:
+                raise requests.Timeout(f"not complete after {TOTAL_SECONDS} s")
+            file.write(chunk)
+        announced = response.headers.get("Content-Length")
+        if announced and "Content-Encoding" not in response.headers and size != int(announced):
+            raise requests.ConnectionError(f"broke off after {size} of {announced} bytes")
+
+
+def _verify(file: Path, sha256: str | None, shown: str | None) -> None:
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        head = stream.read(1024)
+        digest.update(head)
+        while block := stream.read(CHUNK):
+            digest.update(block)
+    prefix = f"{shown}: " if shown else ""
+    if HTML.match(head):
+        raise SourceError(f"{prefix}is an HTML page, not a table; a log-in or error page was served instead")
+    if sha256 and digest.hexdigest() != sha256:
+        raise SourceError(
+            f"{prefix}sha256 is {digest.hexdigest()}, the dataset file promises {sha256}: the file changed or is"
+            " damaged; restore it, or put the new sha256 into the dataset file"
+        )
+
+
+def _member(archive: Path, member: str, folder: Path) -> Path:
+    """One named member of a tar or zip archive; nothing else is unpacked and no path of the archive is used."""
+    target = folder / "member"
+    try:
+        if tarfile.is_tarfile(archive):
+            with tarfile.open(archive) as tar:
+                stream = tar.extractfile(member)
+                if stream is None:
+                    raise SourceError(f"archive member {member!r} is no regular file")
+                _copy(stream, target)
+        elif zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as unzip, unzip.open(member) as stream:
+                _copy(stream, target)
+        else:
+            raise SourceError("is neither a tar nor a zip archive")
+    except KeyError:
+        raise SourceError(f"the archive has no member {member!r}") from None
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+        raise SourceError(f"damaged archive: {error}") from None
+    return target
+
+
+def _copy(stream: IO[bytes], target: Path) -> None:
+    size = 0
+    with target.open("wb") as file:
+        while block := stream.read(CHUNK):
+            size += len(block)
+            if size > MAX_BYTES:
+                raise SourceError(f"unpacks to more than {MAX_BYTES} bytes")
+            file.write(block)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, SourceError):
+        return str(error)
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"HTTP {error.response.status_code}"
+    if isinstance(error, requests.Timeout):
+        return f"timed out ({type(error).__name__})"
+    if isinstance(error, requests.ConnectionError):
+        text = str(error)
+        return "broke off: " + text if "broke off" in text else "cannot be reached"
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,120 @@
+"""Train, test and folds: which row goes where, as data that anyone can look at.
+
+The training table carries an integer column `fold`. A row with fold k >= 0 is a validation row of fold k.
+For random, stratified and group folds every other row trains fold k; with one fold (holdout) the rows with
+fold -1 always train. For time folds only earlier rows train fold k: those with a smaller fold number.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.model_selection import GroupKFold, GroupShuffleSplit, KFold, StratifiedKFold, train_test_split
+
+from lockstep.errors import DataError
+from lockstep.schema.params import Split
+
+ALWAYS_TRAIN = -1
+TARGET_BINS = 10
+
+Rows = npt.NDArray[np.int64]
+
+
+def split_table(clean: pd.DataFrame, target: str, split: Split, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Divide a cleaned table.
+
+    Returns:
+        The training table with its `fold` column, and the test table; both in the order of `row_id`.
+
+    Raises:
+        DataError: if the table is too small or too uniform for the split asked for.
+    """
+    try:
+        if split.strategy == "time":
+            return _by_time(clean, split)
+        train, test = _hold_out(clean, np.arange(len(clean)), target, split, split.test_size, seed)
+        if split.folds == 1:
+            # valid_size is a fraction of all rows; the order train_test_split left the rows in is kept, because
+            # the reference studies split twice like this.
+            rest = split.valid_size / (1 - split.test_size)
+            _, valid = _hold_out(clean, train, target, split, rest, seed)
+            folds = np.full(len(clean), ALWAYS_TRAIN)
+            folds[valid] = 0
+            train = np.sort(train)
+        else:
+            train = np.sort(train)
+            folds = np.full(len(clean), ALWAYS_TRAIN)
+            for fold, (_, valid) in enumerate(_folds(clean.iloc[train], target, split, seed)):
+                folds[train[valid]] = fold
+    except ValueError as error:
+        raise DataError(
+            f"params.yaml: split: {len(clean)} rows cannot be split with strategy {split.strategy},"
+            f" folds {split.folds}, test_size {split.test_size}: {' '.join(str(error).split())}"
+        ) from None
+    return _tables(clean, train, np.sort(test), folds)
+
+
+def _hold_out(clean: pd.DataFrame, rows: Rows, target: str, split: Split, size: float, seed: int) -> tuple[Rows, Rows]:
+    if split.strategy == "group":
+        chooser = GroupShuffleSplit(n_splits=1, test_size=size, random_state=seed)
+        kept, held = next(chooser.split(rows, groups=_groups(clean.iloc[rows], split)))
+        return rows[kept], rows[held]
+    bins = _bins(clean[target].iloc[rows], split) if split.strategy == "stratified" else None
+    kept, held = train_test_split(rows, test_size=size, random_state=seed, stratify=bins)
+    return kept, held
+
+
+def _folds(train: pd.DataFrame, target: str, split: Split, seed: int) -> Iterator[tuple[Rows, Rows]]:
+    if split.strategy == "group":
+        folder = GroupKFold(n_splits=split.folds, shuffle=True, random_state=seed)
+        yield from folder.split(train, groups=_groups(train, split))
+    elif split.strategy == "stratified":
+        folder = StratifiedKFold(split.folds, shuffle=True, random_state=seed)
+        yield from folder.split(train, _bins(train[target], split))
+    else:
+        yield from KFold(split.folds, shuffle=True, random_state=seed).split(train)
+
+
+def _bins(values: pd.Series, split: Split) -> Rows:
+    """Quantile bins of equal size; ties are spread by order so that every bin is filled."""
+    count = max(2, min(TARGET_BINS, len(values) // (2 * max(split.folds, 2))))
+    return (values.rank(method="first").to_numpy().astype(np.int64) - 1) * count // len(values)
+
+
+def _groups(frame: pd.DataFrame, split: Split) -> Rows:
+    """Group numbers; a row whose group is missing is a group of its own."""
+    codes = pd.factorize(frame[split.group])[0].astype(np.int64)
+    lonely = codes < 0
+    codes[lonely] = codes.max(initial=0) + 1 + np.arange(lonely.sum())
+    return codes
+
+
+def _by_time(clean: pd.DataFrame, split: Split) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Test rows are the latest; rows of one moment stay together, on the later side."""
+    if clean[split.time].isna().any():
+        raise ValueError(f"column {split.time!r} has missing values; drop those rows by a cleaning rule")
+    moment = clean[split.time].rank(method="dense").to_numpy().astype(np.int64)
+    ordered = np.sort(moment)
+
+    def cut(quantile: float) -> int:
+        return int(ordered[min(int(quantile * len(ordered)), len(ordered) - 1)])
+
+    test_from = cut(1 - split.test_size)
+    if split.folds == 1:
+        edges = [cut(1 - split.test_size - split.valid_size)]
+    else:
+        share = (1 - split.test_size) / (split.folds + 1)
+        edges = [cut(share * (fold + 1)) for fold in range(split.folds)]
+    bounds = [int(ordered[0]), *edges, test_from]
+    if len(set(bounds)) < len(bounds):
+        raise ValueError(f"column {split.time!r} has too few distinct moments; use fewer folds")
+    folds = np.searchsorted(edges, moment, side="right") - 1
+    train = np.flatnonzero(moment < test_from)
+    return _tables(clean, train, np.flatnonzero(moment >= test_from), folds)
+
+
+def _tables(clean: pd.DataFrame, train: Rows, test: Rows, folds: Rows) -> tuple[pd.DataFrame, pd.DataFrame]:
+    table = clean.iloc[train].reset_index(drop=True)
+    table.insert(1, "fold", folds[train].astype(np.int64))
+    return table, clean.iloc[test].reset_index(drop=True)

@@ -1,0 +1,83 @@
+"""Deterministic table I/O: the same rows give the same bytes."""
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+def write_table(table: pa.Table | pd.DataFrame, path: Path) -> None:
+    """Write a Parquet file without pandas' metadata, so that its bytes depend on its content alone."""
+    if isinstance(table, pd.DataFrame):
+        table = pa.Table.from_pandas(table, preserve_index=False)
+    with replacing(path) as part:
+        pq.write_table(table.replace_schema_metadata(None), part, compression="zstd", store_schema=False)
+
+
+def read_arrow(path: Path) -> pa.Table:
+    """Read a Parquet file as an Arrow table."""
+    return pq.read_table(path)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a Parquet file as a pandas frame."""
+    frame: pd.DataFrame = read_arrow(path).to_pandas()
+    return frame
+
+
+def write_json(content: Any, path: Path) -> None:
+    """Write sorted, indented JSON; NaN and infinity are refused.
+
+    Raises:
+        ValueError: if `content` holds a number JSON does not know.
+    """
+    text = json.dumps(content, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Content of a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write CSV with ten significant digits, empty cells for missing values and Unix line ends."""
+    with replacing(path) as part:
+        frame.to_csv(part, index=False, float_format="%.10g", lineterminator="\n", encoding="utf-8")
+
+
+def significant(value: float, digits: int) -> float:
+    """`value` rounded to significant digits, so that last-bit differences between CPUs vanish."""
+    return value if value == 0 or not math.isfinite(value) else float(f"{value:.{digits - 1}e}")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` that takes its place only when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        # mkstemp makes files for the owner alone; outputs get what the user's umask gives any file
+        part.chmod(0o666 & ~_umask())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,21 @@
+"""Errors that a user can cause: one line each, naming what, where, the value seen and the remedy."""
+
+
+class LockstepError(Exception):
+    """Base of every error that ends a stage or a command with one line and exit code 1."""
+
+
+class ConfigError(LockstepError):
+    """A setting in params.yaml, datasets/*.yaml or the environment is wrong."""
+
+
+class SourceError(LockstepError):
+    """The bytes of a table could not be obtained, or are not what the dataset file promises."""
+
+
+class DataError(LockstepError):
+    """The table was read but its content breaks what the dataset file says."""
+
+
+class SearchError(LockstepError):
+    """The search could not produce a best trial."""

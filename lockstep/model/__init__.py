@@ -1,0 +1,1 @@
+"""Folds, boosters, the saved model and metrics."""

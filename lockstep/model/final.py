@@ -1,0 +1,56 @@
+"""The final model: the best configuration on all training rows."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from lockstep.features.recipe import Features
+from lockstep.model.booster import Value, fit_rounds, max_bin_of, quantised, rmse_by_round, training_matrix
+from lockstep.model.folds import Fold
+from lockstep.model.saved import SavedModel
+from lockstep.schema.dataset import Recipe
+
+CURVE_POINTS = 200
+
+
+def train_final(
+    train: pd.DataFrame,
+    target: str,
+    recipe: Recipe,
+    params: Mapping[str, Value],
+    n_rounds: int,
+    n_models: int,
+    seed: int,
+) -> SavedModel:
+    """Fit the features and `n_models` boosters (seeds seed, seed + 1, ...) on all training rows."""
+    y = train[target].to_numpy(dtype=np.float64)
+    features = Features(recipe).fit(train, y)
+    matrix = training_matrix(
+        features.transform(train), y, tuple(features.names), tuple(features.types), max_bin_of(params)
+    )
+    boosters = [fit_rounds(params, matrix, n_rounds, seed + index) for index in range(n_models)]
+    return SavedModel(boosters, features, target)
+
+
+def learning_curve(folds: Sequence[Fold], params: Mapping[str, Value], n_rounds: int, seed: int) -> pd.DataFrame:
+    """Mean RMSE over the folds after each round, a fifth further than the final model goes.
+
+    Returns:
+        At most about 200 rows: round, train_rmse, valid_rmse; the row of `n_rounds` is always among them.
+    """
+    rounds = n_rounds + max(n_rounds // 5, 1)
+    train, valid = np.zeros(rounds), np.zeros(rounds)
+    for fold in folds:
+        on_train, on_valid = rmse_by_round(params, quantised(fold, max_bin_of(params)), rounds, seed)
+        train += on_train
+        valid += on_valid
+    step = max(1, rounds // CURVE_POINTS)
+    shown = sorted({*range(0, rounds, step), n_rounds - 1, rounds - 1})
+    return pd.DataFrame(
+        {
+            "round": [index + 1 for index in shown],
+            "train_rmse": train[shown] / len(folds),
+            "valid_rmse": valid[shown] / len(folds),
+        }
+    )

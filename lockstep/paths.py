@@ -1,0 +1,45 @@
+"""Where the pipeline's files live, and how relative paths are anchored."""
+
+import os
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+DATASETS = Path("datasets")
+
+RAW = Path("data/raw/table.parquet")
+CLEAN = Path("data/clean/table.parquet")
+TRAIN = Path("data/split/train.parquet")
+TEST = Path("data/split/test.parquet")
+PREDICTIONS = Path("data/predictions/test.parquet")
+
+BEST_PARAMS = Path("models/best_params.json")
+SEARCH = Path("models/search.json")
+MODEL = Path("models/model")
+
+REPORTS = Path("reports")
+DATA_QUALITY = REPORTS / "data_quality.json"
+TRIALS = REPORTS / "tune/trials.csv"
+LEARNING_CURVE = REPORTS / "train_best/learning_curve.csv"
+EVALUATE = REPORTS / "evaluate"
+METRICS = REPORTS / "metrics.json"
+GATES = REPORTS / "gates.json"
+INDEX = REPORTS / "index.html"
+
+
+def project_root() -> Path:
+    """The real repository: DVC_ROOT when a DVC stage runs, else the working directory.
+
+    Under ``dvc exp run --temp`` and ``--queue`` the working directory is a throw-away copy, while
+    DVC_ROOT still names the repository; whatever must outlive a run is anchored here.
+    """
+    return Path(os.environ.get("DVC_ROOT") or Path.cwd())
+
+
+def anchored(path: str | Path) -> Path:
+    """A path a person set, made absolute: relative ones start at the repository, not at a temporary copy."""
+    return project_root() / Path(path).expanduser()
+
+
+def local_state() -> Path:
+    """The git-ignored folder `.lockstep/` of the repository: caches and timings, safe to delete."""
+    return project_root() / ".lockstep"

@@ -1,0 +1,67 @@
+"""What the search's trials tell: best-so-far and the importance of the parameters."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import optuna
+import pandas as pd
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
+from optuna.trial import TrialState, create_trial
+
+from lockstep.data.tables import significant
+from lockstep.schema.params import Range
+from lockstep.search.space import SearchSpace
+
+# PED-ANOVA compares the best trials with all; fewer than this many make no statement.
+MIN_TRIALS = 4
+
+
+def optimisation_history(trials: pd.DataFrame) -> pd.DataFrame:
+    """Complete trials in order: number, cv_rmse and the best cv_rmse so far."""
+    complete = trials.loc[trials["state"] == "COMPLETE", ["number", "cv_rmse"]]
+    return complete.assign(best_so_far=complete["cv_rmse"].cummin())
+
+
+def parameter_importance(trials: pd.DataFrame, space: Mapping[str, Any]) -> pd.DataFrame:
+    """How much each parameter separates the best trials from the rest (PED-ANOVA, Watanabe et al. 2023).
+
+    Args:
+        trials: The content of trials.csv.
+        space: The space as models/search.json holds it.
+
+    Returns:
+        parameter, importance (shares of 1), most important first; zeros when fewer than four trials are complete.
+    """
+    distributions = SearchSpace({name: Range.model_validate(value) for name, value in space.items()}).shown()
+    study = study_of(trials, distributions)
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    shares = dict.fromkeys(distributions, 0.0)
+    if len(complete) >= MIN_TRIALS:
+        shares |= get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
+    table = pd.DataFrame(
+        {"parameter": list(shares), "importance": [significant(share, 4) for share in shares.values()]}
+    )
+    return table.sort_values(["importance", "parameter"], ascending=[False, True], kind="stable", ignore_index=True)
+
+
+def study_of(trials: pd.DataFrame, distributions: Mapping[str, BaseDistribution]) -> optuna.Study:
+    """An in-memory Optuna study with the complete trials of trials.csv."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(direction="minimize", sampler=optuna.samplers.RandomSampler(seed=0))
+    for _, row in trials[trials["state"] == "COMPLETE"].iterrows():
+        study.add_trial(
+            create_trial(
+                value=float(row["cv_rmse"]),
+                params={name: _value(row[name], distribution) for name, distribution in distributions.items()},
+                distributions=dict(distributions),
+            )
+        )
+    return study
+
+
+def _value(cell: Any, distribution: BaseDistribution) -> Any:
+    """A cell of trials.csv as the value it stands for."""
+    if isinstance(distribution, CategoricalDistribution):
+        return next(choice for choice in distribution.choices if str(choice) == str(cell))
+    return int(cell) if isinstance(distribution, optuna.distributions.IntDistribution) else float(cell)

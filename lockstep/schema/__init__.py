@@ -1,0 +1,1 @@
+"""The shape of params.yaml and datasets/*.yaml: frozen, validated models without behaviour."""

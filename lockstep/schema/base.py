@@ -1,0 +1,15 @@
+"""The common base of all settings: strict types, no unknown keys, immutable."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """A validated, immutable group of settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+# YAML has lists, not tuples: the outer container is taken leniently, its items stay strict.
+Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]

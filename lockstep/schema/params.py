@@ -1,0 +1,235 @@
+"""params.yaml: every choice of an experiment, one model per block."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from lockstep.schema.base import Settings
+
+# Booster parameters a space may tune. What the pipeline itself decides (objective, metric, seed, threads)
+# is left out on purpose.
+TUNABLE = frozenset(
+    [
+        "colsample_bylevel",
+        "colsample_bynode",
+        "colsample_bytree",
+        "gamma",
+        "grow_policy",
+        "learning_rate",
+        "max_bin",
+        "max_cat_threshold",
+        "max_cat_to_onehot",
+        "max_delta_step",
+        "max_depth",
+        "max_leaves",
+        "min_child_weight",
+        "n_estimators",
+        "num_parallel_tree",
+        "reg_alpha",
+        "reg_lambda",
+        "sampling_method",
+        "scale_pos_weight",
+        "subsample",
+        "tree_method",
+    ]
+)
+
+Strategy = Literal["random", "stratified", "group", "time"]
+PrunerName = Literal["none", "median", "percentile", "successive_halving", "hyperband"]
+
+
+class Range(Settings):
+    """One parameter of a search space: a range or a list of choices.
+
+    Whole-number bounds make an integer parameter; `step` keeps to a grid that starts at `low`.
+    """
+
+    low: int | float | None = None
+    high: int | float | None = None
+    log: bool = False
+    step: int | float | None = None
+    choices: Annotated[tuple[int | float | str | bool, ...], Field(strict=False)] | None = None
+
+    @property
+    def is_integer(self) -> bool:
+        """True when both bounds and the step are whole numbers in the YAML file."""
+        return all(isinstance(bound, int) for bound in (self.low, self.high, self.step or 1))
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if self.choices is not None:
+            if self.low is not None or self.high is not None or self.log or self.step is not None:
+                raise ValueError("has both choices and a range; keep one of them")
+            if not self.choices:
+                raise ValueError("choices is empty; list at least one value")
+            return self
+        if self.low is None or self.high is None:
+            raise ValueError("needs low and high, or choices")
+        if self.low > self.high:
+            raise ValueError(f"low {self.low} is greater than high {self.high}; swap them")
+        if self.log and self.low <= 0:
+            raise ValueError(f"log needs low above 0, not {self.low}")
+        if self.log and self.step is not None:
+            raise ValueError("log and step exclude each other; remove one")
+        if self.step is not None and self.step <= 0:
+            raise ValueError(f"step must be above 0, not {self.step}")
+        return self
+
+
+Space = dict[str, Range]
+
+
+class Split(Settings):
+    """How rows are divided into train, test and folds."""
+
+    strategy: Strategy
+    test_size: Annotated[float, Field(gt=0, lt=1)]
+    folds: Annotated[int, Field(ge=1)]
+    valid_size: Annotated[float, Field(gt=0, lt=1)]
+    group: str | None = None
+    time: str | None = None
+
+    @model_validator(mode="after")
+    def _column_for_strategy(self) -> Self:
+        if self.strategy == "group" and not self.group:
+            raise ValueError("strategy is group but split.group names no column; set split.group")
+        if self.strategy == "time" and not self.time:
+            raise ValueError("strategy is time but split.time names no column; set split.time")
+        if self.folds == 1 and self.test_size + self.valid_size >= 1:
+            raise ValueError(
+                f"test_size {self.test_size} + valid_size {self.valid_size} leave no row to train on;"
+                " their sum must stay below 1"
+            )
+        return self
+
+
+class Tune(Settings):
+    """How the search runs; every value here changes which trials are made."""
+
+    n_trials: Annotated[int, Field(ge=1)]
+    space: str
+    lag: Annotated[int, Field(ge=1)]
+    sampler: Literal["tpe", "random"]
+    n_startup_trials: Annotated[int, Field(ge=1)]
+    pruner: PrunerName
+    early_stopping_rounds: Annotated[int, Field(ge=1)]
+    max_rounds: Annotated[int, Field(ge=1)]
+    enqueue: Annotated[tuple[dict[str, int | float | str | bool], ...], Field(strict=False)]
+
+
+class NoPruning(Settings):
+    """Every trial runs all its folds."""
+
+
+class Median(Settings):
+    """optuna.pruners.MedianPruner; a step is a fold."""
+
+    n_startup_trials: Annotated[int, Field(ge=0)]
+    n_warmup_steps: Annotated[int, Field(ge=0)]
+
+
+class Percentile(Median):
+    """optuna.pruners.PercentilePruner: a trial goes on while it is among the best `percentile` percent."""
+
+    percentile: Annotated[float, Field(ge=0, le=100)]
+
+
+class SuccessiveHalving(Settings):
+    """optuna.pruners.SuccessiveHalvingPruner; the resource is the number of folds."""
+
+    min_resource: Annotated[int, Field(ge=1)]
+    reduction_factor: Annotated[int, Field(ge=2)]
+    min_early_stopping_rate: Annotated[int, Field(ge=0)]
+
+
+class Hyperband(Settings):
+    """optuna.pruners.HyperbandPruner; the largest resource is the number of folds."""
+
+    min_resource: Annotated[int, Field(ge=1)]
+    reduction_factor: Annotated[int, Field(ge=2)]
+
+
+PrunerOptions = NoPruning | Median | Percentile | SuccessiveHalving | Hyperband
+
+
+class Pruners(Settings):
+    """Options of each pruner; `tune.pruner` picks one block."""
+
+    none: NoPruning
+    median: Median
+    percentile: Percentile
+    successive_halving: SuccessiveHalving
+    hyperband: Hyperband
+
+
+class TrainBest(Settings):
+    """How the final model is trained."""
+
+    n_models: Annotated[int, Field(ge=1, le=100)]
+
+
+class Gates(Settings):
+    """Conditions a result must meet; null switches one off."""
+
+    min_test_r2: float | None
+    max_test_rmse: Annotated[float, Field(gt=0)] | None
+    beat_baselines: bool
+
+
+class Evaluate(Settings):
+    """How the final model is judged."""
+
+    permutation_repeats: Annotated[int, Field(ge=1)]
+    gates: Gates
+
+
+class Params(Settings):
+    """The whole of params.yaml."""
+
+    dataset: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+    features: str
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    split: Split
+    tune: Tune
+    pruners: Pruners
+    spaces: dict[str, Space]
+    train_best: TrainBest
+    evaluate: Evaluate
+
+    @model_validator(mode="after")
+    def _space_is_usable(self) -> Self:
+        if self.tune.space not in self.spaces:
+            raise ValueError(
+                f"tune.space: no space named {self.tune.space!r}; spaces defines: {', '.join(sorted(self.spaces))}"
+            )
+        for name, space in self.spaces.items():
+            if not space:
+                raise ValueError(f"spaces.{name}: is empty; give it at least one parameter")
+            for parameter in space:
+                if parameter not in TUNABLE:
+                    raise ValueError(
+                        f"spaces.{name}.{parameter}: is no parameter that can be tuned;"
+                        f" allowed: {', '.join(sorted(TUNABLE))}"
+                    )
+        chosen = self.spaces[self.tune.space]
+        for position, start in enumerate(self.tune.enqueue):
+            for parameter, value in start.items():
+                where = f"tune.enqueue[{position}].{parameter}"
+                if parameter not in chosen:
+                    raise ValueError(
+                        f"{where}: is not in space {self.tune.space}, which has {', '.join(sorted(chosen))}"
+                    )
+                _check_inside(where, value, chosen[parameter])
+        return self
+
+
+def _check_inside(where: str, value: object, allowed: Range) -> None:
+    if allowed.choices is not None:
+        if value not in allowed.choices:
+            raise ValueError(f"{where}: {value!r} is not one of {list(allowed.choices)}")
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{where}: {value!r} is not a number")
+    elif allowed.low is not None and allowed.high is not None and not allowed.low <= value <= allowed.high:
+        raise ValueError(f"{where}: {value!r} is outside {allowed.low} to {allowed.high}")
+    elif allowed.is_integer and not isinstance(value, int):
+        raise ValueError(f"{where}: {value!r} must be a whole number")

@@ -1,0 +1,133 @@
+"""Cleaning rules as data: the `clean` list of datasets/NAME.yaml. lockstep.data.rules applies them."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from lockstep.schema.base import Names, Settings
+
+
+class BaseRule(Settings):
+    """What every rule tells about columns, so that a recipe can be checked before anything runs."""
+
+    def needs(self) -> Sequence[str]:
+        """Columns the rule reads."""
+        return ()
+
+    def columns_after(self, columns: list[str]) -> list[str]:
+        """Column names once the rule has run; most rules leave them as they are."""
+        return columns
+
+
+class DropMissing(BaseRule):
+    """Drop rows in which one of the columns is missing."""
+
+    rule: Literal["drop_missing"]
+    columns: Names
+
+    def needs(self) -> Sequence[str]:
+        return self.columns
+
+
+class DropDuplicates(BaseRule):
+    """Of the rows that agree on `columns`, keep one.
+
+    `keep: first` and `last` go by the order of the file. `highest` and `lowest` go by the column `by`,
+    ties by file order; where that is the target, the choice of copy looks at the target.
+    """
+
+    rule: Literal["drop_duplicates"]
+    columns: Names
+    keep: Literal["first", "last", "highest", "lowest"]
+    by: str | None = None
+
+    @model_validator(mode="after")
+    def _by_where_needed(self) -> Self:
+        if (self.keep in ("highest", "lowest")) != (self.by is not None):
+            raise ValueError("`by` names a column exactly when keep is highest or lowest")
+        return self
+
+    def needs(self) -> Sequence[str]:
+        return (*self.columns, self.by) if self.by else self.columns
+
+
+class DropValues(BaseRule):
+    """Drop rows in which a column has one of the values."""
+
+    rule: Literal["drop_values"]
+    column: str
+    values: Annotated[tuple[int | float | str | bool, ...], Field(strict=False, min_length=1)]
+
+    def needs(self) -> Sequence[str]:
+        return (self.column,)
+
+
+class DropOutside(BaseRule):
+    """Drop rows in which a number lies outside [min, max]; missing values stay."""
+
+    rule: Literal["drop_outside"]
+    column: str
+    min: float | None = None
+    max: float | None = None
+
+    def needs(self) -> Sequence[str]:
+        return (self.column,)
+
+
+class Ratio(BaseRule):
+    """Add a column `name` = numerator / denominator (missing where the denominator is 0)."""
+
+    rule: Literal["ratio"]
+    name: str
+    numerator: str
+    denominator: str
+
+    def needs(self) -> Sequence[str]:
+        return (self.numerator, self.denominator)
+
+    def columns_after(self, columns: list[str]) -> list[str]:
+        return [*columns, self.name]
+
+
+class Scale(BaseRule):
+    """Divide a column by a constant: a change of unit."""
+
+    rule: Literal["scale"]
+    column: str
+    divide_by: Annotated[float, Field(gt=0)]
+
+    def needs(self) -> Sequence[str]:
+        return (self.column,)
+
+
+class Rename(BaseRule):
+    """Give columns other names."""
+
+    rule: Literal["rename"]
+    columns: Annotated[dict[str, str], Field(min_length=1)]
+
+    def needs(self) -> Sequence[str]:
+        return tuple(self.columns)
+
+    def columns_after(self, columns: list[str]) -> list[str]:
+        return [self.columns.get(column, column) for column in columns]
+
+
+class DropColumns(BaseRule):
+    """Remove columns that served only to make others."""
+
+    rule: Literal["drop_columns"]
+    columns: Names
+
+    def needs(self) -> Sequence[str]:
+        return self.columns
+
+    def columns_after(self, columns: list[str]) -> list[str]:
+        return [column for column in columns if column not in self.columns]
+
+
+Rule = Annotated[
+    DropMissing | DropDuplicates | DropValues | DropOutside | Ratio | Scale | Rename | DropColumns,
+    Field(discriminator="rule"),
+]

@@ -1,0 +1,65 @@
+"""Where a table comes from: the `source` block of datasets/NAME.yaml."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from lockstep.schema.base import Names, Settings
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class MirrorFile(Settings):
+    """The same table as a mirror keeps it, where that differs from the published file."""
+
+    file: Annotated[str, Field(pattern=r"^[^/\\]+$")]
+    sha256: Sha256 | None
+
+
+class FileSource(Settings):
+    """A CSV or Parquet file, published at URLs or lying at a path.
+
+    `header` names the columns of a CSV file that has no header line.
+    """
+
+    kind: Literal["csv", "parquet"]
+    urls: Annotated[tuple[Annotated[str, Field(pattern=r"^https?://")], ...], Field(strict=False)] = ()
+    path: str | None = None
+    sha256: Sha256 | None
+    archive_member: str | None = None
+    mirror: MirrorFile | None = None
+    header: Names | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    encoding: str = "utf-8"
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if bool(self.urls) == bool(self.path):
+            raise ValueError("needs either urls or path")
+        if self.path and self.sha256 is None:
+            raise ValueError("a file at a path needs its sha256, so that a change cannot pass unseen")
+        if self.path and (self.mirror or self.archive_member):
+            raise ValueError("mirror and archive_member go with urls, not with path")
+        if self.kind == "parquet" and self.header:
+            raise ValueError("header goes with kind csv; a Parquet file names its columns itself")
+        return self
+
+
+class EmbeddedSource(Settings):
+    """A table that ships inside scikit-learn."""
+
+    kind: Literal["sklearn"]
+    loader: Literal["diabetes"]
+
+
+class GeneratedSource(Settings):
+    """scikit-learn's make_friedman1: known function, known noise."""
+
+    kind: Literal["friedman1"]
+    n_rows: Annotated[int, Field(ge=10)]
+    n_features: Annotated[int, Field(ge=5)]
+    noise: Annotated[float, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+
+
+Source = Annotated[FileSource | EmbeddedSource | GeneratedSource, Field(discriminator="kind")]

@@ -1,0 +1,1 @@
+"""The ordered search: identical suggestions and pruning for any number of workers."""

@@ -1,0 +1,138 @@
+"""The local engine: worker processes of this machine behind the interface of concurrent.futures."""
+
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lockstep.errors import ConfigError, SearchError
+from lockstep.search import worker
+
+WORKERS = "LOCKSTEP_WORKERS"
+TRIES = 3
+
+
+def worker_count() -> int:
+    """LOCKSTEP_WORKERS, or the processors this process may use.
+
+    Raises:
+        ConfigError: if the variable is no whole number above 0.
+    """
+    wanted = os.environ.get(WORKERS)
+    if not wanted:
+        return len(os.sched_getaffinity(0))
+    if not wanted.isdecimal() or int(wanted) < 1:
+        raise ConfigError(f"environment: {WORKERS}: {wanted!r}: must be a whole number of at least 1")
+    return int(wanted)
+
+
+@dataclass(frozen=True)
+class _Job:
+    future: Future[Any]
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+class LocalEngine(Executor):
+    """`n_workers` processes, each behind a thread of its own.
+
+    One pool of one process per worker, not one pool of many: when a process dies, exactly the trial it ran is
+    known and tried again in a new process; its neighbours go on undisturbed.
+
+    Processes come from a fork server that has imported what they need. A plain fork after XGBoost's OpenMP has
+    run hangs.
+
+    Args:
+        n_workers: How many trials run at once.
+        folder: Where the folds' matrices lie.
+    """
+
+    def __init__(self, n_workers: int, folder: Path) -> None:
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload([worker.__name__])
+        self._folder = folder
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._aborting = threading.Event()
+        self._pids: dict[int, int] = {}
+        self._threads = [
+            threading.Thread(target=self._serve, args=(slot,), name=f"worker-{slot}", daemon=True)
+            for slot in range(n_workers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Queue a call; workers take the oldest first."""
+        job = _Job(Future(), fn, args, kwargs)
+        self._jobs.put(job)
+        return job.future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let queued calls finish (or cancel them) and end the workers."""
+        if cancel_futures:
+            self._cancel_queued()
+        for _ in self._threads:
+            self._jobs.put(None)
+        if wait:
+            for thread in self._threads:
+                thread.join()
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        """Wait for queued calls; after an error, end the workers at once instead."""
+        if kind is not None:
+            self._aborting.set()
+            self._cancel_queued()
+            for pid in list(self._pids.values()):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        self.shutdown()
+
+    def _cancel_queued(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                if job := self._jobs.get_nowait():
+                    job.future.cancel()
+
+    def _serve(self, slot: int) -> None:
+        pool = self._new_pool(slot)
+        while (job := self._jobs.get()) is not None:
+            if job.future.set_running_or_notify_cancel():
+                pool = self._run(slot, pool, job)
+        pool.shutdown()
+
+    def _run(self, slot: int, pool: ProcessPoolExecutor, job: _Job) -> ProcessPoolExecutor:
+        """Run one job, replacing the process if it dies; returns the pool to go on with."""
+        for _ in range(TRIES):
+            try:
+                answer = pool.submit(job.function, *job.args, **job.kwargs).result()
+            except BrokenProcessPool:
+                if self._aborting.is_set():
+                    break
+                pool.shutdown()
+                pool = self._new_pool(slot)
+            except Exception as error:
+                job.future.set_exception(error)
+                return pool
+            else:
+                job.future.set_result(answer)
+                return pool
+        job.future.set_exception(
+            SearchError(f"a worker process died {TRIES} times on the same trial; is there enough memory?")
+        )
+        return pool
+
+    def _new_pool(self, slot: int) -> ProcessPoolExecutor:
+        pool = ProcessPoolExecutor(1, self._context, worker.initialise, (self._folder,))
+        # Asking at once starts the process early, and tells whom to end if the search is interrupted.
+        with suppress(BrokenProcessPool):
+            self._pids[slot] = pool.submit(os.getpid).result()
+        return pool

@@ -1,0 +1,59 @@
+"""Samplers made anew for every trial, so that a search has no hidden state to lose or to race for."""
+
+import hashlib
+from typing import Any
+
+from optuna.distributions import BaseDistribution, FloatDistribution
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial
+
+from lockstep.schema.params import Tune
+from lockstep.search.space import rounded
+
+
+def make_sampler(tune: Tune, seed: int, number: int) -> BaseSampler:
+    """The sampler that asks for trial `number`; it depends on nothing else."""
+    derived = seed_of(seed, number)
+    inner: BaseSampler = RandomSampler(seed=derived)
+    if tune.sampler == "tpe":
+        inner = TPESampler(seed=derived, n_startup_trials=tune.n_startup_trials, multivariate=True, constant_liar=True)
+    return RoundedSampler(inner)
+
+
+def seed_of(seed: int, number: int) -> int:
+    """A 32-bit seed for trial `number`; neighbouring trials get unrelated ones."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{number}".encode()).digest()[:4], "big")
+
+
+class RoundedSampler(BaseSampler):
+    """Another sampler whose numbers are cut to four significant digits before the study remembers them.
+
+    Args:
+        inner: The sampler that does the work.
+    """
+
+    def __init__(self, inner: BaseSampler) -> None:
+        self.inner = inner
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        return self.inner.infer_relative_search_space(study, trial)
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        suggested = self.inner.sample_relative(study, trial, search_space)
+        return {name: _cut(value, search_space[name]) for name, value in suggested.items()}
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        value = self.inner.sample_independent(study, trial, param_name, param_distribution)
+        return _cut(value, param_distribution)
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        self.inner.before_trial(study, trial)
+
+
+def _cut(value: Any, distribution: BaseDistribution) -> Any:
+    return rounded(value, distribution) if isinstance(distribution, FloatDistribution) else value

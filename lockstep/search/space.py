@@ -1,0 +1,93 @@
+"""Search spaces: what Optuna is asked, and what the booster is given.
+
+Whole-number and stepped parameters are asked as continuous numbers and rounded here. Optuna's TPE sorts
+observed values with numpy's unstable argsort; tied integers would come out in an order that depends on the
+CPU. For the same reason every suggested number is cut to four significant digits: a last-bit difference
+between two CPUs' log() or exp() then vanishes before it can steer the search.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+
+from lockstep.data.tables import significant
+from lockstep.model.booster import Value
+from lockstep.schema.params import Range, Space
+
+DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a space, seen from both sides."""
+
+    name: str
+    range: Range
+
+    def asked(self) -> BaseDistribution:
+        """The distribution Optuna samples: continuous, or categorical for choices."""
+        if self.range.choices is not None:
+            return CategoricalDistribution(self.range.choices)
+        low, high = self._bounds()
+        grid = self._grid()
+        if grid is None:
+            return FloatDistribution(low, high, log=self.range.log)
+        # Half a step beyond each end gives the end points the same share as the others.
+        top = low + grid * math.floor((high - low) / grid + 1e-9)
+        return FloatDistribution(low - grid / 2, top + grid / 2, log=self.range.log)
+
+    def shown(self) -> BaseDistribution:
+        """The distribution as params.yaml states it, for studies that people look at."""
+        if self.range.choices is not None:
+            return CategoricalDistribution(self.range.choices)
+        low, high = self._bounds()
+        if self.range.is_integer:
+            return IntDistribution(int(low), int(high), log=self.range.log, step=int(self.range.step or 1))
+        return FloatDistribution(low, high, log=self.range.log, step=self.range.step)
+
+    def used(self, suggested: Value) -> Value:
+        """The value the booster gets for a suggestion."""
+        grid = self._grid()
+        if self.range.choices is not None or grid is None:
+            return suggested
+        low, high = self._bounds()
+        last = math.floor((high - low) / grid + 1e-9)
+        position = min(max(round((float(suggested) - low) / grid), 0), last)
+        value = low + grid * position
+        return int(value) if self.range.is_integer else significant(value, 12)
+
+    def _bounds(self) -> tuple[float, float]:
+        if self.range.low is None or self.range.high is None:
+            raise ValueError(f"{self.name} is a list of choices")
+        return float(self.range.low), float(self.range.high)
+
+    def _grid(self) -> float | None:
+        if self.range.step is not None:
+            return float(self.range.step)
+        return 1.0 if self.range.is_integer else None
+
+
+class SearchSpace:
+    """All parameters of a space, in alphabetical order."""
+
+    def __init__(self, space: Space) -> None:
+        self.parameters = {name: Parameter(name, space[name]) for name in sorted(space)}
+
+    def asked(self) -> dict[str, BaseDistribution]:
+        """What Optuna samples."""
+        return {name: parameter.asked() for name, parameter in self.parameters.items()}
+
+    def shown(self) -> dict[str, BaseDistribution]:
+        """What params.yaml states."""
+        return {name: parameter.shown() for name, parameter in self.parameters.items()}
+
+    def used(self, suggested: Mapping[str, Value]) -> dict[str, Value]:
+        """What the booster gets."""
+        return {name: parameter.used(suggested[name]) for name, parameter in self.parameters.items()}
+
+
+def rounded(value: float, distribution: FloatDistribution) -> float:
+    """Four significant digits, inside the distribution's bounds."""
+    return min(max(significant(value, DIGITS), distribution.low), distribution.high)

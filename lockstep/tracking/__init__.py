@@ -1,0 +1,1 @@
+"""The view of a result in MLflow; nothing outside this package imports mlflow."""

@@ -1,0 +1,116 @@
+"""One result of the pipeline, read back from DVC's outputs in the working directory."""
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lockstep import paths
+from lockstep.config import read_yaml
+from lockstep.data.tables import read_json, read_table
+from lockstep.errors import DataError
+
+NEEDED = (
+    paths.TRAIN,
+    paths.BEST_PARAMS,
+    paths.SEARCH,
+    paths.TRIALS,
+    paths.MODEL / "model.json",
+    paths.METRICS,
+    paths.GATES,
+    paths.PREDICTIONS,
+)
+
+
+@dataclass(frozen=True)
+class PipelineResult:
+    """What the last run of the pipeline left in the working directory.
+
+    Raises:
+        DataError: from `read`, if an output is missing.
+    """
+
+    params: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    gates: Mapping[str, Any]
+    best: Mapping[str, Any]
+    search: Mapping[str, Any]
+    trials: pd.DataFrame
+
+    @classmethod
+    def read(cls) -> "PipelineResult":
+        """Read the outputs."""
+        missing = [str(path) for path in NEEDED if not path.exists()]
+        if missing:
+            raise DataError(f"{missing[0]}: no such file; run `dvc repro` first")
+        return cls(
+            params=_effective(read_yaml(paths.PARAMS)),
+            metrics=flat(read_json(paths.METRICS)),
+            gates=read_json(paths.GATES),
+            best=read_json(paths.BEST_PARAMS),
+            search=read_json(paths.SEARCH),
+            trials=pd.read_csv(paths.TRIALS, keep_default_na=False, na_values=[""], dtype={"message": str}),
+        )
+
+    @cached_property
+    def key(self) -> str:
+        """sha256 over the parameters and every output but the page: the same result has the same key."""
+        digest = hashlib.sha256(json.dumps(self.params, sort_keys=True).encode())
+        outputs = (paths.BEST_PARAMS, paths.SEARCH, paths.TRIALS, paths.METRICS, paths.GATES, paths.PREDICTIONS)
+        for path in (*outputs, *sorted(paths.MODEL.iterdir())):
+            digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
+
+    def tags(self) -> dict[str, str]:
+        """Where the result came from."""
+        tags = {
+            "lockstep.result": self.key,
+            "lockstep.dataset": str(self.params["dataset"]),
+            "lockstep.features": str(self.params["features"]),
+            "lockstep.study_key": self.search["study_key"],
+            "lockstep.data_sha256": self.search["settings"]["data_sha256"],
+            "lockstep.gates": self.gates["overall"],
+        }
+        optional = {"dvc.exp_name": os.environ.get("DVC_EXP_NAME"), "git.commit": _git_commit()}
+        return tags | {name: value for name, value in optional.items() if value}
+
+    def figures(self) -> list[Path]:
+        """The PNG files of the evaluation."""
+        return sorted(paths.EVALUATE.glob("*.png"))
+
+    def example(self, columns: list[str]) -> pd.DataFrame:
+        """Five training rows with the model's input columns; whole numbers as floats, which may be missing."""
+        rows = read_table(paths.TRAIN)[columns].head(5)
+        return rows.astype({name: float for name in columns if pd.api.types.is_numeric_dtype(rows[name])})
+
+
+def flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested keys joined with dots; lists become JSON text."""
+    return dict(_leaves(nested, prefix))
+
+
+def _leaves(nested: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in nested.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", json.dumps(value) if isinstance(value, list) else value
+
+
+def _effective(params: Mapping[str, Any]) -> dict[str, Any]:
+    """All choices, flattened, with the chosen pruner's options and without spaces and pruners not chosen."""
+    chosen = {key: value for key, value in params.items() if key not in ("spaces", "pruners")}
+    pruner = params["tune"]["pruner"]
+    return flat(chosen) | flat(params["pruners"][pruner], f"pruners.{pruner}.")
+
+
+def _git_commit() -> str | None:
+    answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S607
+    return answer.stdout.strip() if answer.returncode == 0 else None
