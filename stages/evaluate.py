@@ -61,7 +61,7 @@ def main() -> None:
         figures=figures,
     )
     publish_or_warn()
-    print(f"evaluate: test RMSE {judgement.test.rmse:.6g}, R2 {judgement.test.r2}, gates: {gates['overall']}")
+    print(f"evaluate: test RMSE {judgement.test.rmse:.6g}, R2 {judgement.test.r2}, gates: {gates['gates_overall']}")
 
 
 if __name__ == "__main__":

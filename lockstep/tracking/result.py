@@ -76,7 +76,7 @@ class PipelineResult:
             "lockstep.features": str(self.params["features"]),
             "lockstep.study_key": self.search["study_key"],
             "lockstep.data_sha256": self.search["settings"]["data_sha256"],
-            "lockstep.gates": self.gates["overall"],
+            "lockstep.gates": self.gates["gates_overall"],
         }
         optional = {"dvc.exp_name": os.environ.get("DVC_EXP_NAME"), "git.commit": _git_commit()}
         return tags | {name: value for name, value in optional.items() if value}
