@@ -1,3 +1,1 @@
 """Lockstep: a reproducible DVC pipeline that tunes gradient-boosted trees, byte for byte the same everywhere."""
-
-__version__ = "0.1.0"

@@ -127,7 +127,9 @@ def _validated(model: type[Model], path: Path, shown: Path) -> Model:
 
 
 def _one_line(error: ValidationError, content: dict[Any, Any]) -> str:
-    first = error.errors(include_url=False)[0]
+    errors = error.errors(include_url=False)
+    # A misspelt key is also a missing one; the misspelling is what helps.
+    first = next((mistake for mistake in errors if mistake["type"] == "extra_forbidden"), errors[0])
     key = _key(first["loc"], content, keep_last=first["type"] == "missing")
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":

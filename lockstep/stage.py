@@ -9,10 +9,8 @@ from lockstep.data.tables import read_json, write_json
 from lockstep.errors import LockstepError
 from lockstep.paths import local_state
 
-REMEDY = (
-    "Earlier results: `dvc checkout` brings back cached outputs, `git checkout reports` the reports;"
-    " results of the stages before this one stand as they are."
-)
+# DVC removes a stage's outputs before it runs the stage.
+REMEDY = "(earlier results: `dvc checkout` brings back data and models, `git checkout reports` the reports)"
 
 
 def run_stage(name: str, main: Callable[[], None]) -> None:
@@ -25,7 +23,7 @@ def run_stage(name: str, main: Callable[[], None]) -> None:
     try:
         main()
     except LockstepError as error:
-        print(f"{name}: {error}\n{REMEDY}", file=sys.stderr)
+        print(f"{name}: {error} {REMEDY}", file=sys.stderr)
         raise SystemExit(1) from None
     _remember(name, time.perf_counter() - started)
 

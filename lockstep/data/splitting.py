@@ -60,7 +60,8 @@ def _hold_out(clean: pd.DataFrame, rows: Rows, target: str, split: Split, size: 
         chooser = GroupShuffleSplit(n_splits=1, test_size=size, random_state=seed)
         kept, held = next(chooser.split(rows, groups=_groups(clean.iloc[rows], split)))
         return rows[kept], rows[held]
-    bins = _bins(clean[target].iloc[rows], split) if split.strategy == "stratified" else None
+    smaller = int(len(rows) * min(size, 1 - size))
+    bins = _bins(clean[target].iloc[rows], smaller) if split.strategy == "stratified" else None
     kept, held = train_test_split(rows, test_size=size, random_state=seed, stratify=bins)
     return kept, held
 
@@ -71,14 +72,14 @@ def _folds(train: pd.DataFrame, target: str, split: Split, seed: int) -> Iterato
         yield from folder.split(train, groups=_groups(train, split))
     elif split.strategy == "stratified":
         folder = StratifiedKFold(split.folds, shuffle=True, random_state=seed)
-        yield from folder.split(train, _bins(train[target], split))
+        yield from folder.split(train, _bins(train[target], len(train) // split.folds))
     else:
         yield from KFold(split.folds, shuffle=True, random_state=seed).split(train)
 
 
-def _bins(values: pd.Series, split: Split) -> Rows:
-    """Quantile bins of equal size; ties are spread by order so that every bin is filled."""
-    count = max(2, min(TARGET_BINS, len(values) // (2 * max(split.folds, 2))))
+def _bins(values: pd.Series, smallest_part: int) -> Rows:
+    """Quantile bins of equal size, few enough for the smallest part to hold two rows of each; ties by order."""
+    count = max(2, min(TARGET_BINS, smallest_part // 2))
     return (values.rank(method="first").to_numpy().astype(np.int64) - 1) * count // len(values)
 
 

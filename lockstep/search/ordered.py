@@ -1,4 +1,4 @@
-"""The ordered search: trial t is asked knowing the results of exactly the trials 0 .. t - lag - 1.
+"""The ordered search: trial t is asked knowing the results of exactly the trials 0 .. t - lag.
 
 Later trials count as running, whether or not a fast worker has finished them. So neither the suggestions nor
 the pruning depend on how many workers there are, on which finishes first, or on the machine's load.

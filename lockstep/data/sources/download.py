@@ -1,7 +1,6 @@
 """Obtaining a file's bytes: the mirror first, then the public URLs; checked before they are used."""
 
 import hashlib
-import logging
 import os
 import re
 import sys
@@ -60,8 +59,10 @@ def obtain(source: FileSource, folder: Path) -> Obtained:
             raise SourceError(f"source.path: {source.path}: no such file; put it there or correct the path")
         _verify(path, source.sha256, source.path)
         return Obtained(path, source.path)
-    failures = []
+    failures: list[str] = []
     for number, place in enumerate(_places(source)):
+        if failures:
+            print(f"fetch: {failures[-1]}; trying {masked(place.where)}", file=sys.stderr)
         target = folder / f"{number}"
         target.mkdir()
         try:
@@ -71,7 +72,6 @@ def obtain(source: FileSource, folder: Path) -> Obtained:
             return Obtained(file, masked(place.where))
         except (SourceError, OSError, ValueError) as error:
             failures.append(f"{masked(place.where)}: {_reason(error)}")
-            print(f"fetch: {failures[-1]}", file=sys.stderr)
     remedy = (
         f"connect to the network, or set {MIRROR} to a folder or base URL that holds {_mirror_name(source)},"
         " or correct `source` in the dataset file"
@@ -113,7 +113,7 @@ def _bring(place: _Place, folder: Path) -> Path:
         _verify(file, place.sha256, None)
         return file
     # pooch repeats a failed download and lets a file appear only when it is complete.
-    logging.getLogger("pooch").setLevel(logging.ERROR)
+    pooch.get_logger().setLevel("ERROR")
     client = pooch.create(
         folder, base_url="", registry={"table": None}, urls={"table": place.where}, retry_if_failed=RETRIES
     )
@@ -138,9 +138,6 @@ def _stream(url: str, output: str, _: pooch.Pooch) -> None:
             if time.monotonic() > deadline:
                 raise requests.Timeout(f"not complete after {TOTAL_SECONDS} s")
             file.write(chunk)
-        announced = response.headers.get("Content-Length")
-        if announced and "Content-Encoding" not in response.headers and size != int(announced):
-            raise requests.ConnectionError(f"broke off after {size} of {announced} bytes")
 
 
 def _verify(file: Path, sha256: str | None, shown: str | None) -> None:
@@ -199,7 +196,8 @@ def _reason(error: Exception) -> str:
         return f"HTTP {error.response.status_code}"
     if isinstance(error, requests.Timeout):
         return f"timed out ({type(error).__name__})"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the transfer broke off"
     if isinstance(error, requests.ConnectionError):
-        text = str(error)
-        return "broke off: " + text if "broke off" in text else "cannot be reached"
+        return "cannot be reached"
     return " ".join(str(error).split())[:200]

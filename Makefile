@@ -1,0 +1,80 @@
+# Two commands do everything: `make repro` and `make test`. `make help` lists the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+READY := .venv/.ready
+
+# A folder of real tables beside the repository serves as mirror, unless one is named.
+ifeq ($(origin LOCKSTEP_DATA_MIRROR),undefined)
+ifneq ($(wildcard ../shared/datasets),)
+export LOCKSTEP_DATA_MIRROR := ../shared/datasets
+endif
+endif
+
+# Stages run with the first python3 on PATH; .venv itself is made with the one that comes after it.
+OUTSIDE := $(subst $(CURDIR)/.venv/bin:,,$(PATH))
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
+
+.PHONY: help
+help:  ## List the targets.
+	@sed -nE 's/^([a-z-]+):.*  ## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+.PHONY: setup
+setup: $(READY)  ## Create .venv with the pinned packages of requirements.lock.
+
+$(READY): requirements.lock pyproject.toml
+	@PATH="$(OUTSIDE)" $(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else "make: $(PYTHON) is Python %d.%d; 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.12 ..." % v)'
+	@export PATH="$(OUTSIDE)"; \
+	if command -v uv >/dev/null; then \
+	  uv venv --quiet --clear --no-python-downloads --python "$(PYTHON)" .venv && \
+	  VIRTUAL_ENV=.venv uv pip install --require-hashes --compile-bytecode -r requirements.lock && \
+	  VIRTUAL_ENV=.venv uv pip install --quiet --no-deps --no-build-isolation -e . ; \
+	else \
+	  "$(PYTHON)" -m venv --clear .venv && \
+	  .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
+	  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $@
+
+.PHONY: repro
+repro: $(READY)  ## Run the pipeline: only what changed since the last run.
+	@lockstep check
+	@dvc repro
+
+.PHONY: california
+california: $(READY)  ## The California study as an experiment: seven parameters, 100 trials (about 4 minutes).
+	@lockstep check
+	dvc exp run --temp -S dataset=california_housing -S features=raw -S tune.space=housing7 -S tune.n_trials=100
+	@echo 'compare: dvc exp show --only-changed; take it into the workspace: dvc exp apply NAME'
+
+.PHONY: spotify
+spotify: $(READY)  ## The Spotify study as an experiment: nine audio features (about 2 minutes).
+	@lockstep check
+	dvc exp run --temp -S dataset=spotify_songs -S features=audio
+	@echo 'compare: dvc exp show --only-changed; take it into the workspace: dvc exp apply NAME'
+
+.PHONY: lint
+lint: $(READY)  ## Format check, lint and types.
+	@ruff format --check --quiet .
+	@ruff check --quiet .
+	@mypy
+
+.PHONY: test
+test: lint  ## Everything that must hold: lint, types and all tests.
+	@pytest -n 2 --dist loadgroup
+
+.PHONY: nightly
+nightly: $(READY)  ## The long promises: both studies at full length, every supported Python.
+	@pytest -n 0 --nightly
+
+.PHONY: lock
+lock:  ## Renew requirements.lock from pyproject.toml (needs uv).
+	uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock
+
+.PHONY: clean
+clean:  ## Remove the environment and local state; results and DVC's cache stay.
+	rm -rf .venv .lockstep .mypy_cache .ruff_cache .hypothesis dvc_plots

@@ -1,0 +1,65 @@
+"""Which of the project's own files a stage uses, read from its import statements, those inside functions too."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("lockstep", "stages")
+# Templates that code reads beside itself.
+READ_BESIDE = {"lockstep/report/page.py": {"lockstep/report/page.html.jinja"}}
+# MLflow ships and runs this file with the model; publish.py names it by path.
+RUN_BY_PATH = {"lockstep/tracking/publish.py": {"lockstep/tracking/serving.py"}}
+# tune's fork server imports the worker by name; the stage imports it as well.
+
+
+def used_by(stage: str) -> set[str]:
+    """Files that `python3 -m stages.<stage>` may import, but for __init__ files that hold only a docstring."""
+    waiting, seen = [f"stages/{stage}.py"], set[str]()
+    while waiting:
+        file = waiting.pop()
+        if file in seen:
+            continue
+        seen.add(file)
+        path = ROOT / file
+        if path.suffix == ".py":
+            waiting += _imported(path)
+        waiting += READ_BESIDE.get(file, set()) | RUN_BY_PATH.get(file, set())
+    return {file for file in seen if not _only_docstring(ROOT / file)}
+
+
+def _imported(path: Path) -> set[str]:
+    files = set[str]()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for name in names:
+            if name.split(".")[0] in PACKAGES:
+                files |= _files_of(name)
+    return files | _files_of(".".join(path.relative_to(ROOT).with_suffix("").parts))
+
+
+def _files_of(module: str) -> set[str]:
+    """The module's file and the __init__ files of its packages."""
+    parts = module.split(".")
+    candidates = [Path(*parts[: depth + 1], "__init__.py") for depth in range(len(parts))]
+    candidates.append(Path(*parts).with_suffix(".py"))
+    return {candidate.as_posix() for candidate in candidates if (ROOT / candidate).is_file()}
+
+
+def _only_docstring(path: Path) -> bool:
+    if path.name != "__init__.py":
+        return False
+    return all(isinstance(node, ast.Expr) for node in ast.parse(path.read_text(encoding="utf-8")).body)
+
+
+def expanded(dependency: str) -> set[str]:
+    """The files behind a code dependency of dvc.yaml: a folder stands for all files in it that matter."""
+    path = ROOT / dependency
+    if path.is_file():
+        return {dependency}
+    files = (file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    return {file.relative_to(ROOT).as_posix() for file in files if not _only_docstring(file)}

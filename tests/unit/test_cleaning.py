@@ -1,0 +1,87 @@
+"""Types and cleaning rules."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lockstep.data.columns import typed
+from lockstep.data.rules import apply_rule
+from lockstep.errors import DataError
+from lockstep.schema import rules
+from lockstep.schema.dataset import Column
+
+
+def _typed(values: list[str], **facts: object) -> pd.Series:
+    column = Column.model_validate(facts)
+    frame, _ = typed(pa.table({"c": values}), {"c": column}, ["", "NA"], "facts")
+    return frame["c"]
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
+def test_every_float_in_a_csv_keeps_its_last_bit(values: list[float]) -> None:
+    series = _typed([repr(value) for value in values], type="number")
+    assert series.tolist() == values
+
+
+def test_partial_dates_are_the_first_day() -> None:
+    dates = _typed(["2012", "2012-08", "2012-08-09", "NA"], type="date", missing=True)
+    assert [str(date.date()) for date in dates[:3]] == ["2012-01-01", "2012-08-01", "2012-08-09"]
+    assert pd.isna(dates[3])
+
+
+def test_wrong_values_are_named() -> None:
+    with pytest.raises(DataError, match=r"columns.c: row 2: '2012-13-01' is no date"):
+        _typed(["2012", "2012-13-01"], type="date")
+    with pytest.raises(DataError, match=r"columns.c: row 1: .*1\.5.* is not a whole number"):
+        _typed(["1.5"], type="integer")
+    with pytest.raises(DataError, match=r"columns.c: row 2: 'maybe' is neither true nor false"):
+        _typed(["True", "maybe"], type="boolean")
+
+
+def test_types() -> None:
+    assert _typed(["1", "2"], type="integer").dtype == np.int64
+    assert _typed(["True", "no"], type="boolean").tolist() == [1.0, 0.0]
+    assert _typed(["x", "NA"], type="text", missing=True).isna().tolist() == [False, True]
+
+
+FRAME = pd.DataFrame({"row_id": range(6), "a": [1, 1, 2, 2, 3, 3], "y": [5.0, 7.0, 7.0, 5.0, 0.0, np.nan]})
+
+
+@pytest.mark.parametrize(
+    ("rule", "kept"),
+    [
+        ({"rule": "drop_missing", "columns": ["y"]}, [0, 1, 2, 3, 4]),
+        ({"rule": "drop_values", "column": "y", "values": [0]}, [0, 1, 2, 3, 5]),
+        ({"rule": "drop_outside", "column": "y", "min": 1.0, "max": 6.0}, [0, 3, 5]),
+        ({"rule": "drop_duplicates", "columns": ["a"], "keep": "first"}, [0, 2, 4]),
+        ({"rule": "drop_duplicates", "columns": ["a"], "keep": "last"}, [1, 3, 5]),
+        ({"rule": "drop_duplicates", "columns": ["a"], "keep": "highest", "by": "y"}, [1, 2, 4]),
+        ({"rule": "drop_duplicates", "columns": ["a"], "keep": "lowest", "by": "y"}, [0, 3, 4]),
+    ],
+)
+def test_row_rules_keep_the_right_rows_in_file_order(rule: dict[str, object], kept: list[int]) -> None:
+    before = FRAME.copy()
+    assert _apply(FRAME, rule)["row_id"].tolist() == kept
+    pd.testing.assert_frame_equal(FRAME, before)
+
+
+def test_ratio_by_zero_is_missing() -> None:
+    frame = _apply(FRAME, {"rule": "ratio", "name": "r", "numerator": "a", "denominator": "y"})
+    assert frame["r"].isna().tolist() == [False, False, False, False, True, True]
+
+
+def test_scale_rename_and_drop_columns() -> None:
+    frame = _apply(FRAME, {"rule": "scale", "column": "y", "divide_by": 2.0})
+    frame = _apply(frame, {"rule": "rename", "columns": {"y": "half"}})
+    frame = _apply(frame, {"rule": "drop_columns", "columns": ["a"]})
+    assert frame.columns.tolist() == ["row_id", "half"]
+    assert frame["half"][0] == 2.5
+
+
+def _apply(frame: pd.DataFrame, rule: dict[str, object]) -> pd.DataFrame:
+    from pydantic import TypeAdapter
+
+    return apply_rule(frame, TypeAdapter(rules.Rule).validate_python(rule))

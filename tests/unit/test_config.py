@@ -1,0 +1,119 @@
+"""Settings: what is accepted, and the one line a mistake gets."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lockstep.config import load_config, read_yaml
+from lockstep.errors import ConfigError
+from tests.conftest import GOOD_ROWS, ROOT, OwnTable
+
+DATASETS = sorted(path.stem for path in (ROOT / "datasets").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_every_shipped_dataset_is_valid_and_has_both_recipes(name: str, tmp_path: Path) -> None:
+    (tmp_path / "datasets").symlink_to(ROOT / "datasets")
+    params = (ROOT / "params.yaml").read_text().replace("dataset: diabetes", f"dataset: {name}")
+    (tmp_path / "params.yaml").write_text(params)
+    dataset = load_config(tmp_path).dataset
+    assert {"raw", "full"} <= set(dataset.features)
+
+
+@pytest.mark.parametrize("text", ["1e-05", "1E5", "-2.5e+3", ".5e1"])
+def test_scientific_notation_is_a_number(text: str, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(f"value: {text}")
+    assert read_yaml(tmp_path / "a.yaml") == {"value": float(text)}
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_every_float_survives_yaml(tmp_path_factory: pytest.TempPathFactory, value: float) -> None:
+    path = tmp_path_factory.mktemp("yaml") / "a.yaml"
+    path.write_text(f"value: {value!r}")
+    assert read_yaml(path) == {"value": value}
+
+
+MISTAKES = [
+    ("n_trials: 60", "n_trails: 60", "params.yaml: tune.n_trails: unknown key, did you mean 'n_trials'?"),
+    ("n_trials: 60", "n_trials: -1", "params.yaml: tune.n_trials: -1: input should be greater than or equal to 1"),
+    ("n_trials: 60", "n_trials: many", "params.yaml: tune.n_trials: 'many': input should be a valid integer"),
+    ("n_trials: 60", "n_trials: 2.5", "params.yaml: tune.n_trials: 2.5: input should be a valid integer"),
+    ("n_trials: 60", "n_trials: true", "params.yaml: tune.n_trials: True: input should be a valid integer"),
+    ("  n_trials: 60\n", "", "params.yaml: tune.n_trials: is missing; add it"),
+    ("n_trials: 60", "n_trials: 60\n  n_trials: 70", "params.yaml: line "),
+    ("space: default", "space: wide", "params.yaml: tune.space: no space named 'wide'; spaces defines: aggressive11"),
+    ("sampler: tpe", "sampler: grid", "params.yaml: tune.sampler: 'grid': input should be 'tpe' or 'random'"),
+    ("pruner: percentile", "pruner: medium", "params.yaml: tune.pruner: 'medium': input should be 'none', 'median'"),
+    ("test_size: 0.2", "test_size: 1.5", "params.yaml: split.test_size: 1.5: input should be less than 1"),
+    ("test_size: 0.2", "test_size: .nan", "params.yaml: split.test_size: nan: input should be a finite number"),
+    ("folds: 5", "folds: 0", "params.yaml: split.folds: 0: input should be greater than or equal to 1"),
+    ("strategy: random", "strategy: group", "params.yaml: split: strategy is group but split.group names no column"),
+    ("strategy: random", "strategy: time", "params.yaml: split: strategy is time but split.time names no column"),
+    ("max_depth: {low: 2, high: 10}", "max_depth: {low: 9, high: 3}", "low 9 is greater than high 3; swap them"),
+    ("max_depth: {low: 2, high: 10}", "max_deep: {low: 2, high: 10}", "spaces.default.max_deep: is no parameter"),
+    ("max_depth: {low: 2, high: 10}", "max_depth: {low: 2}", "spaces.default.max_depth: needs low and high, or"),
+    ("max_depth: {low: 2, high: 10}", "max_depth: {low: 0, high: 9, log: true}", "log needs low above 0, not 0"),
+    ("max_depth: {low: 2, high: 10}", "max_depth: {choices: []}", "choices is empty"),
+    ("enqueue: []", "enqueue: [{max_depth: 99}]", "tune.enqueue[0].max_depth: 99 is outside 2 to 10"),
+    ("enqueue: []", "enqueue: [{depth: 3}]", "tune.enqueue[0].depth: is not in space default"),
+    ("n_models: 1", "n_models: 0", "params.yaml: train_best.n_models: 0: input should be greater"),
+    ("beat_baselines: true", "beat_baselines: 1", "params.yaml: evaluate.gates.beat_baselines: 1: input should be a"),
+    ("seed: 42", "seed: [42", "params.yaml: line "),
+    ("dataset: own", "dataset: ../own", "params.yaml: dataset: '../own': string should match pattern"),
+    ("dataset: own", "dataset: none_such", "'none_such': there is no datasets/none_such.yaml; known: own"),
+    ("features: full", "features: fuller", "params.yaml: features: 'fuller': datasets/own.yaml has no such recipe"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "line"), MISTAKES, ids=[new for _, new, _ in MISTAKES])
+def test_a_mistake_in_params_gets_one_line(own_table: OwnTable, old: str, new: str, line: str) -> None:
+    own_table.write(GOOD_ROWS)
+    load_config()
+    own_table.edit_params(old, new)
+    with pytest.raises(ConfigError) as error:
+        load_config()
+    assert line in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+FACTS = [
+    ("type: number}", "typ: number}", "datasets/own.yaml: columns.a.typ: unknown key, did you mean 'type'?"),
+    ("type: number}", "type: float}", "datasets/own.yaml: columns.a.type: 'float': input should be 'number', 'inte"),
+    ("type: number}", "type: number, min: 3, max: 1}", "columns.a: min 3.0 is greater than max 1.0"),
+    ("type: number}", "type: text, min: 3}", "columns.a: min and max go with number and integer, not with text"),
+    ("target: y", "target: z", "datasets/own.yaml: target: no column 'z' at this point; there are: a, b, y"),
+    ("columns: [a, b]", "columns: [a, y]", "datasets/own.yaml: features.raw: uses the target 'y'; remove it"),
+    ("columns: [a, b]", "columns: [a, a]", "datasets/own.yaml: features.raw: makes feature 'a' twice"),
+    ("columns: [a, b]", "columns: [a, c]", "datasets/own.yaml: features.raw: no column 'c' at this point"),
+    ("clean: []", "clean: [{rule: drop_missing, columns: [q]}]", "clean[0] (drop_missing): no column 'q'"),
+    ("clean: []", "clean: [{rule: drop_rows}]", "datasets/own.yaml: clean[0]"),
+    ("kind: csv", "kind: excel", "datasets/own.yaml: source"),
+    ("path: own.csv, ", "", "datasets/own.yaml: source: needs either urls or path"),
+    ("  a: {", "  fold: {type: number}\n  a: {", "columns.fold: the name is reserved"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "line"), FACTS, ids=[new for _, new, _ in FACTS])
+def test_a_mistake_in_a_dataset_file_gets_one_line(own_table: OwnTable, old: str, new: str, line: str) -> None:
+    own_table.write(GOOD_ROWS)
+    path = own_table.folder / "datasets/own.yaml"
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(ConfigError) as error:
+        load_config()
+    assert line in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_columns_made_by_rules_can_be_features(own_table: OwnTable) -> None:
+    own_table.write(GOOD_ROWS)
+    path = own_table.folder / "datasets/own.yaml"
+    rule = "clean: [{rule: ratio, name: c, numerator: a, denominator: b}]"
+    path.write_text(path.read_text().replace("clean: []", rule).replace("columns: [a, b]", "columns: [a, c]"))
+    assert load_config().dataset.clean_columns() == ["a", "b", "y", "c"]
+
+
+def test_missing_params_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"params\.yaml: no such file; run this from the repository's root"):
+        load_config(tmp_path)

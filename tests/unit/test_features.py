@@ -1,0 +1,84 @@
+"""Features: nothing learned outside the training rows, and the same numbers after saving."""
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lockstep.data.splitting import split_table
+from lockstep.errors import DataError
+from lockstep.features.recipe import Features
+from lockstep.model.folds import make_folds
+from lockstep.schema.dataset import ColumnsStep, RatioStep
+from lockstep.schema.params import Split
+
+STEPS = (
+    ColumnsStep(step="columns", columns=("number", "word", "day")),
+    RatioStep(step="ratio", name="r", numerator="number", denominator="other"),
+)
+
+
+def _frame(words: Sequence[str | None]) -> pd.DataFrame:
+    rows = len(words)
+    return pd.DataFrame(
+        {
+            "number": np.arange(rows, dtype=float),
+            "other": np.arange(rows, dtype=float) % 2,
+            "word": pd.Series(words, dtype="str"),
+            "day": pd.to_datetime(["1970-01-02"] * (rows - 1) + [None]).astype("datetime64[s]"),
+        }
+    )
+
+
+def test_values_and_names() -> None:
+    frame = _frame(["b", "a", None, "b"])
+    features = Features(STEPS).fit(frame, np.zeros(4))
+    assert features.names == ["number", "word", "day", "r"]
+    assert features.types == ["q", "c", "q", "q"]
+    expected = [[0, 1, 1, np.nan], [1, 0, 1, 1], [2, np.nan, 1, np.nan], [3, 1, np.nan, 3]]
+    np.testing.assert_array_equal(features.transform(frame), np.array(expected, dtype=np.float32))
+
+
+def test_unseen_words_are_missing() -> None:
+    features = Features(STEPS).fit(_frame(["b", "a"]), np.zeros(2))
+    assert np.isnan(features.transform(_frame(["c", "a"]))[0, 1])
+
+
+def test_saved_features_give_the_same_numbers() -> None:
+    frame = _frame(["b", "ä", None, "b"])
+    features = Features(STEPS).fit(frame, np.zeros(4))
+    again = Features.restored(json.loads(json.dumps(features.state())))
+    np.testing.assert_array_equal(features.transform(frame), again.transform(frame))
+    assert again.types == features.types
+
+
+def test_a_missing_column_is_named() -> None:
+    features = Features(STEPS).fit(_frame(["b", "a"]), np.zeros(2))
+    with pytest.raises(DataError, match="features: no column 'other'; the table has: number, word, day"):
+        features.transform(_frame(["b", "a"]).drop(columns="other"))
+
+
+def test_a_validation_row_changes_nothing_of_its_folds_training_matrix() -> None:
+    random = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "row_id": range(60),
+            "word": random.choice(list("abcdef"), 60),
+            "number": random.random(60),
+            "y": random.random(60),
+        }
+    )
+    split = Split(strategy="random", folds=3, test_size=0.2, valid_size=0.1)
+    train, _ = split_table(table, "y", split, 1)
+    recipe = (ColumnsStep(step="columns", columns=("word", "number")),)
+    before = make_folds(train, "y", recipe, "random")
+    poisoned = train.copy()
+    validation = poisoned["fold"] == 0
+    poisoned.loc[validation, ["number", "y"]] = 1e9
+    poisoned.loc[validation, "word"] = "poison"
+    after = make_folds(poisoned, "y", recipe, "random")
+    np.testing.assert_array_equal(before[0].x_train, after[0].x_train)
+    np.testing.assert_array_equal(before[0].y_train, after[0].y_train)
+    assert np.isnan(after[0].x_valid[:, 0]).all()

@@ -1,0 +1,291 @@
+"""The ordered search with cheap stand-ins for fits: order, pruning, rounding, failures, workers that die."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from optuna.distributions import FloatDistribution
+
+from lockstep.errors import ConfigError, SearchError
+from lockstep.model.booster import FoldScore
+from lockstep.model.folds import Fold
+from lockstep.schema.params import (
+    Hyperband,
+    Median,
+    NoPruning,
+    Percentile,
+    PrunerOptions,
+    Range,
+    SuccessiveHalving,
+    Tune,
+)
+from lockstep.search.local_engine import LocalEngine, worker_count
+from lockstep.search.ordered import Plan, best_of, search
+from lockstep.search.pruning import Judge
+from lockstep.search.report import best_params, trials_table
+from lockstep.search.sampler import seed_of
+from lockstep.search.space import Parameter, SearchSpace, rounded
+from lockstep.search.trial import Result, State, Task
+from lockstep.search.worker import failure_message, initialise, run_trial
+
+FOLDS = 4
+SPACE = {
+    "max_depth": Range(low=2, high=10),
+    "n_estimators": Range(low=50, high=300, step=50),
+    "learning_rate": Range(low=0.01, high=0.3, log=True),
+    "subsample": Range(low=0.5, high=1.0),
+    "grow_policy": Range(choices=("depthwise", "lossguide")),
+}
+PRUNERS: list[PrunerOptions] = [
+    Median(n_startup_trials=4, n_warmup_steps=0),
+    Percentile(n_startup_trials=4, n_warmup_steps=0, percentile=30.0),
+    SuccessiveHalving(min_resource=1, reduction_factor=2, min_early_stopping_rate=0),
+    Hyperband(min_resource=1, reduction_factor=2),
+]
+
+
+def _plan(pruner: PrunerOptions, n_trials: int = 40, lag: int = 6, **more: object) -> Plan:
+    tune = Tune.model_validate(
+        {
+            "n_trials": n_trials,
+            "space": "x",
+            "lag": lag,
+            "sampler": "tpe",
+            "n_startup_trials": 5,
+            "pruner": "none",
+            "early_stopping_rounds": 5,
+            "max_rounds": 10,
+            "enqueue": [],
+            **more,
+        }
+    )
+    return Plan(tune, SearchSpace(SPACE), pruner, seed=7)
+
+
+def _stand_in(task: Task) -> Result:
+    """A trial whose folds cost nothing: a smooth function of its parameters plus a little fold noise."""
+    judge = Judge(task.number, task.known, task.pruner, FOLDS)
+    folds, state = [], State.COMPLETE
+    depth, rate = float(task.params["max_depth"]), float(task.params["learning_rate"])
+    for fold in range(FOLDS):
+        rmse = 1 + (depth - 6) ** 2 / 20 + abs(np.log10(rate) + 1) + 0.01 * fold
+        folds.append(FoldScore(rmse, rmse**2, rmse, 0.5, 10))
+        if judge.prunes(sum(f.rmse for f in folds) / len(folds), fold + 1) and fold + 1 < FOLDS:
+            state = State.PRUNED
+            break
+    return Result(task.number, state, task.params, tuple(folds), "", judge.attrs(), 0.0)
+
+
+class Silent:
+    def finished(self, result: Result) -> None:
+        """Nobody watches."""
+
+
+class AtOnce(Executor):
+    """Runs every call where it is submitted: one worker."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future = Future[Any]()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def _without_time(results: list[Result]) -> list[tuple[object, ...]]:
+    return [(r.number, r.state, dict(r.params), r.folds, dict(r.attrs)) for r in results]
+
+
+@pytest.mark.parametrize("pruner", PRUNERS, ids=lambda pruner: type(pruner).__name__)
+def test_results_do_not_depend_on_workers_or_their_order(pruner: PrunerOptions) -> None:
+    alone = search(_plan(pruner), _stand_in, AtOnce(), Silent())
+
+    def delayed(task: Task) -> Result:
+        time.sleep(random.Random(task.number * 31 + 5).random() / 50)  # noqa: S311 - only to shuffle arrivals
+        return _stand_in(task)
+
+    for workers in (2, 3, 8):
+        with ThreadPoolExecutor(workers) as engine:
+            together = search(_plan(pruner), delayed, engine, Silent())
+        assert _without_time(together) == _without_time(alone)
+
+
+@pytest.mark.parametrize("pruner", PRUNERS, ids=lambda pruner: type(pruner).__name__)
+def test_every_pruner_prunes(pruner: PrunerOptions) -> None:
+    results = search(_plan(pruner), _stand_in, AtOnce(), Silent())
+    assert sum(result.state is State.PRUNED for result in results) >= 3
+    assert best_of(results).cv_rmse is not None
+
+
+def test_a_trial_knows_exactly_the_trials_before_its_lag() -> None:
+    seen: dict[int, list[int]] = {}
+
+    def note(task: Task) -> Result:
+        seen[task.number] = [known.number for known in task.known]
+        return _stand_in(task)
+
+    with ThreadPoolExecutor(3) as engine:
+        search(_plan(NoPruning(), n_trials=20, lag=5), note, engine, Silent())
+    assert seen == {number: list(range(max(0, number - 5 + 1))) for number in range(20)}
+
+
+def test_a_longer_search_begins_with_the_shorter_one() -> None:
+    short = search(_plan(PRUNERS[1], n_trials=15), _stand_in, AtOnce(), Silent())
+    long = search(_plan(PRUNERS[1], n_trials=30), _stand_in, AtOnce(), Silent())
+    assert _without_time(long)[:15] == _without_time(short)
+
+
+def test_enqueued_configurations_come_first() -> None:
+    plan = _plan(NoPruning(), n_trials=3, enqueue=[{"max_depth": 9, "learning_rate": 0.05, "grow_policy": "lossguide"}])
+    first = search(plan, _stand_in, AtOnce(), Silent())[0]
+    assert (first.params["max_depth"], first.params["learning_rate"]) == (9, 0.05)
+    assert first.params["grow_policy"] == "lossguide"
+
+
+def test_a_failed_trial_is_recorded_and_the_search_goes_on() -> None:
+    def sometimes(task: Task) -> Result:
+        if task.number % 3 == 0:
+            return Result(task.number, State.FAIL, task.params, (), "ValueError: no", {}, 0.0)
+        return _stand_in(task)
+
+    results = search(_plan(PRUNERS[0], n_trials=12), sometimes, AtOnce(), Silent())
+    assert [result.number for result in results if result.state is State.FAIL] == [0, 3, 6, 9]
+    table = trials_table(results, FOLDS)
+    assert table["message"][3] == "ValueError: no"
+    assert table["cv_rmse"].isna()[3]
+
+
+def test_when_all_trials_fail_the_first_is_quoted() -> None:
+    def fails(task: Task) -> Result:
+        return Result(task.number, State.FAIL, task.params, (), f"ValueError: {task.number}", {}, 0.0)
+
+    with pytest.raises(SearchError, match="all 5 trials failed; the first: ValueError: 0"):
+        search(_plan(NoPruning(), n_trials=5), fails, AtOnce(), Silent())
+
+
+@given(
+    st.integers(0, 50), st.integers(0, 50), st.integers(1, 7), st.floats(-10, 70, allow_nan=False, allow_infinity=False)
+)
+def test_stepped_integers_stay_on_their_grid(low: int, extent: int, step: int, suggested: float) -> None:
+    value = Parameter("n", Range(low=low, high=low + extent, step=step)).used(suggested)
+    assert isinstance(value, int)
+    assert low <= value <= low + extent
+    assert (value - low) % step == 0
+
+
+@given(st.floats(0.001, 0.3))
+def test_rounding_keeps_four_digits_inside_the_range(value: float) -> None:
+    cut = rounded(value, FloatDistribution(0.001, 0.3))
+    assert 0.001 <= cut <= 0.3
+    assert float(f"{cut:.3e}") == cut
+
+
+def test_rounding_hides_the_last_bit() -> None:
+    distribution = FloatDistribution(0.001, 0.3, log=True)
+    assert rounded(0.0123456789, distribution) == rounded(np.nextafter(0.0123456789, 1), distribution)
+
+
+def test_no_two_asks_share_a_seed() -> None:
+    assert len({seed_of(seed, number) for seed in range(20) for number in range(200)}) == 4000
+
+
+def test_xgboosts_clock_and_paths_stay_out_of_messages() -> None:
+    error = ValueError("[07:12:33] /workspace/src/data/x.cc:123: Check failed: max_bin >= 2\nStack trace:\n")
+    assert failure_message(error) == "ValueError: Check failed: max_bin >= 2"
+
+
+def _folds(folder: Path) -> None:
+    numbers = np.random.default_rng(0)
+    for index in range(2):
+        x = numbers.random((80, 2), dtype=np.float32)
+        y = x.sum(axis=1, dtype=np.float64)
+        Fold(x[:60], y[:60], x[60:], y[60:], ("a", "b"), ("q", "q")).save(folder / f"fold_{index}")
+
+
+def test_parameters_that_xgboost_refuses_make_a_failed_trial(tmp_path: Path) -> None:
+    _folds(tmp_path)
+    initialise(tmp_path)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    plan = _plan(NoPruning())
+    good = run_trial(Task(0, {"max_depth": 2}, (), NoPruning(), plan.budget, 1))
+    bad = run_trial(Task(0, {"max_depth": 2, "subsample": 7.0}, (), NoPruning(), plan.budget, 1))
+    assert good.state is State.COMPLETE
+    assert good == Result(
+        **{**vars(run_trial(Task(0, {"max_depth": 2}, (), NoPruning(), plan.budget, 1))), "seconds": good.seconds}
+    )
+    assert bad.state is State.FAIL
+    assert "subsample" in bad.message
+    assert "[" not in bad.message[:20]
+
+
+def _dies_once(marker: str) -> str:
+    path = Path(marker)
+    if not path.exists():
+        path.write_text("died")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def _dies() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_that_dies_is_replaced_and_its_trial_tried_again(tmp_path: Path) -> None:
+    _folds(tmp_path)
+    with LocalEngine(2, tmp_path) as engine:
+        dying = engine.submit(_dies_once, str(tmp_path / "marker"))
+        neighbour = engine.submit(abs, -3)
+        assert dying.result(timeout=60) == "done"
+        assert neighbour.result(timeout=60) == 3
+        with pytest.raises(SearchError, match="died 3 times on the same trial"):
+            engine.submit(_dies).result(timeout=60)
+        assert engine.submit(abs, -4).result(timeout=60) == 4
+
+
+def test_an_error_ends_the_workers_at_once(tmp_path: Path) -> None:
+    _folds(tmp_path)
+    pids = []
+
+    def interrupted() -> None:
+        with LocalEngine(1, tmp_path) as engine:
+            pids.append(engine.submit(os.getpid).result(timeout=60))
+            engine.submit(time.sleep, 600)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
+
+
+def test_local_workers_give_the_results_of_one_process(tmp_path: Path) -> None:
+    _folds(tmp_path)
+    plan = _plan(PRUNERS[0], n_trials=8, lag=3)
+    initialise(tmp_path)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    alone = search(plan, run_trial, AtOnce(), Silent())
+    with LocalEngine(2, tmp_path) as engine:
+        together = search(plan, run_trial, engine, Silent())
+    assert _without_time(together) == _without_time(alone)
+    assert best_params(together) == best_params(alone)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])
+def test_a_wrong_number_of_workers_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCKSTEP_WORKERS", value)
+    with pytest.raises(ConfigError, match=r"environment: LOCKSTEP_WORKERS: .* must be a whole number"):
+        worker_count()
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(1, 8), st.integers(1, 12))
+def test_any_lag_asks_every_trial_once(lag: int, n_trials: int) -> None:
+    results = search(_plan(NoPruning(), n_trials=n_trials, lag=lag), _stand_in, AtOnce(), Silent())
+    assert [result.number for result in results] == list(range(n_trials))

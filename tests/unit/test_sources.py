@@ -1,0 +1,186 @@
+"""Fetching: mirror first, checked bytes, retries, archives, and errors that say what was tried."""
+
+import hashlib
+import io
+import tarfile
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lockstep.data.sources import download, load_source
+from lockstep.data.tables import write_table
+from lockstep.errors import SourceError
+from lockstep.schema.source import EmbeddedSource, FileSource, GeneratedSource
+
+CSV = b"a,b\n1,x\n2,\n"
+SHA = hashlib.sha256(CSV).hexdigest()
+
+
+class Server(ThreadingHTTPServer):
+    """Serves what a test puts into `answers`: (status, headers, body), one per request, the last one for ever."""
+
+    answers: list[tuple[int, dict[str, str], bytes]]
+    requests: list[str]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        self.server.requests.append(self.path)
+        status, headers, body = self.server.answers[min(len(self.server.requests), len(self.server.answers)) - 1]
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+        """Keep the test's output quiet."""
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.delenv(download.MIRROR, raising=False)
+    monkeypatch.setattr("pooch.core.time.sleep", lambda _: None)
+    with Server(("127.0.0.1", 0), Handler) as running:
+        running.answers, running.requests = [(200, {}, CSV)], []
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+def _source(server: Server, **more: object) -> FileSource:
+    facts = {"kind": "csv", "urls": [f"http://127.0.0.1:{server.server_port}/t.csv"], "sha256": SHA}
+    return FileSource.model_validate(facts | more)
+
+
+def test_a_csv_file_arrives_as_text_exactly_as_it_stands(server: Server) -> None:
+    assert load_source(_source(server)).to_pydict() == {"a": ["1", "2"], "b": ["x", ""]}
+
+
+def test_a_failing_server_is_asked_again(server: Server) -> None:
+    server.answers = [(503, {}, b""), (503, {}, b""), (200, {}, CSV)]
+    assert load_source(_source(server)).num_rows == 2
+    assert len(server.requests) == 3
+
+
+def test_a_transfer_that_breaks_off_is_repeated_and_never_used(server: Server) -> None:
+    server.answers = [(200, {"Content-Length": "1000"}, CSV), (200, {}, CSV)]
+    assert load_source(_source(server)).num_rows == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        ((404, {}, b""), "HTTP 404"),
+        ((200, {}, b"a,b\n1,2\n"), f"the dataset file promises {SHA}"),
+        ((200, {}, b"<html>error</html>"), "is an HTML page, not a table"),
+        ((200, {"Content-Length": "1000"}, CSV), "the transfer broke off"),
+    ],
+)
+def test_the_error_says_what_was_tried_and_what_to_do(
+    server: Server, answer: tuple[int, dict[str, str], bytes], line: str
+) -> None:
+    server.answers = [answer]
+    with pytest.raises(SourceError) as error:
+        load_source(_source(server))
+    assert line in str(error.value)
+    assert f"http://127.0.0.1:{server.server_port}/t.csv" in str(error.value)
+    assert "LOCKSTEP_DATA_MIRROR" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_unreachable_server_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(download.MIRROR, raising=False)
+    monkeypatch.setattr("pooch.core.time.sleep", lambda _: None)
+    facts = {"kind": "csv", "urls": ["http://user:secret@127.0.0.1:9/t.csv?token=secret"], "sha256": SHA}
+    with pytest.raises(SourceError, match=r"http://127\.0\.0\.1:9/t\.csv: cannot be reached") as error:
+        load_source(FileSource.model_validate(facts))
+    assert "secret" not in str(error.value)
+
+
+def test_the_mirror_comes_first_and_leaves_no_trace(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_table(load_source(_source(server)), tmp_path / "public.parquet")
+    asked = len(server.requests)
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror/t.csv").write_bytes(CSV)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.setenv(download.MIRROR, "mirror")
+    write_table(load_source(_source(server)), tmp_path / "mirrored.parquet")
+    assert len(server.requests) == asked
+    assert (tmp_path / "public.parquet").read_bytes() == (tmp_path / "mirrored.parquet").read_bytes()
+
+
+def test_a_mirror_may_be_a_base_url(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(download.MIRROR, f"http://127.0.0.1:{server.server_port}/tables/")
+    source = FileSource.model_validate({"kind": "csv", "urls": ["https://nowhere.invalid/t.csv"], "sha256": SHA})
+    assert load_source(source).num_rows == 2
+    assert server.requests == ["/tables/t.csv"]
+
+
+def test_a_damaged_mirror_is_reported_and_the_public_url_used(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "t.csv").write_bytes(b"other")
+    monkeypatch.setenv(download.MIRROR, str(tmp_path))
+    assert load_source(_source(server)).num_rows == 2
+    assert "sha256 is" in capsys.readouterr().err
+
+
+def test_only_the_named_member_of_an_archive_is_read(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for name, content in (("../../evil.csv", b"bad"), ("inner/t.csv", CSV)):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    monkeypatch.chdir(tmp_path)
+    server.answers = [(200, {}, packed.getvalue())]
+    sha = hashlib.sha256(packed.getvalue()).hexdigest()
+    assert load_source(_source(server, sha256=sha, archive_member="inner/t.csv")).num_rows == 2
+    assert list(tmp_path.rglob("*")) == []
+    with pytest.raises(SourceError, match=r"the archive has no member 'absent\.csv'"):
+        load_source(_source(server, sha256=sha, archive_member="absent.csv"))
+
+
+def test_parquet_keeps_its_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    monkeypatch.chdir(tmp_path)
+    pq.write_table(pa.table({"a": [1, 2], "b": [0.5, None]}), "t.parquet")
+    sha = hashlib.sha256(Path("t.parquet").read_bytes()).hexdigest()
+    source = FileSource.model_validate({"kind": "parquet", "path": "t.parquet", "sha256": sha})
+    assert load_source(source).to_pydict() == {"a": [1, 2], "b": [0.5, None]}
+    Path("t.parquet").write_bytes(Path("t.parquet").read_bytes()[:-20])
+    sha = hashlib.sha256(Path("t.parquet").read_bytes()).hexdigest()
+    with pytest.raises(SourceError, match=r"t\.parquet: is no readable Parquet file"):
+        load_source(source.model_copy(update={"sha256": sha}))
+
+
+def test_gzipped_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import gzip
+
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv.gz").write_bytes(gzip.compress(CSV))
+    sha = hashlib.sha256(Path("t.csv.gz").read_bytes()).hexdigest()
+    source = FileSource.model_validate({"kind": "csv", "path": "t.csv.gz", "sha256": sha})
+    assert load_source(source).num_rows == 2
+
+
+def test_embedded_and_generated_tables_need_no_network() -> None:
+    assert load_source(EmbeddedSource(kind="sklearn", loader="diabetes")).shape == (442, 11)
+    facts = GeneratedSource(kind="friedman1", n_rows=50, n_features=10, noise=1.0, seed=0)
+    assert load_source(facts).equals(load_source(facts))
+    assert load_source(facts).shape == (50, 11)

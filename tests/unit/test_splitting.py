@@ -1,0 +1,95 @@
+"""Splits: who trains, who validates, who is only tested."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import train_test_split
+
+from lockstep.data.splitting import split_table
+from lockstep.errors import DataError
+from lockstep.model.folds import fold_masks
+from lockstep.schema.params import Split
+
+SIZES: dict[str, Any] = {"test_size": 0.2, "valid_size": 0.15}
+
+
+def _table(rows: int = 200) -> pd.DataFrame:
+    random = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "row_id": np.arange(rows),
+            "group": random.integers(0, 25, rows).astype(str),
+            "time": pd.to_datetime("2020-01-01") + pd.to_timedelta(random.integers(0, 60, rows), unit="D"),
+            "y": random.normal(size=rows),
+        }
+    )
+
+
+def test_random_is_scikit_learns_split() -> None:
+    table = _table()
+    _, test = split_table(table, "y", Split(strategy="random", folds=5, **SIZES), 42)
+    _, expected = train_test_split(np.arange(len(table)), test_size=0.2, random_state=42)
+    assert test["row_id"].tolist() == sorted(expected)
+
+
+def test_holdout_is_the_reference_studies_second_split() -> None:
+    table = _table()
+    train, _ = split_table(table, "y", Split(strategy="random", folds=1, test_size=0.15, valid_size=0.15), 42)
+    rest, _ = train_test_split(np.arange(len(table)), test_size=0.15, random_state=42)
+    _, valid = train_test_split(rest, test_size=0.15 / 0.85, random_state=42)
+    assert train.loc[train["fold"] == 0, "row_id"].tolist() == sorted(valid)
+    assert set(train["fold"]) == {-1, 0}
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.sampled_from(["random", "stratified", "group", "time"]),
+    st.integers(1, 5),
+    st.integers(0, 9),
+    st.integers(60, 300),
+)
+def test_every_row_is_used_once_and_no_fold_validates_on_its_training_rows(
+    strategy: str, folds: int, seed: int, rows: int
+) -> None:
+    table = _table(rows)
+    split = Split.model_validate({"strategy": strategy, "folds": folds, "group": "group", "time": "time", **SIZES})
+    train, test = split_table(table, "y", split, seed)
+    assert sorted([*train["row_id"], *test["row_id"]]) == list(range(rows))
+    assert sorted(set(train["fold"]) - {-1}) == list(range(folds))
+    for training, validation in fold_masks(train["fold"].to_numpy(), strategy):
+        assert training.any()
+        assert validation.any()
+        assert not (training & validation).any()
+        if strategy == "group":
+            assert not set(train.loc[training, "group"]) & set(train.loc[validation, "group"])
+        if strategy == "time":
+            assert train.loc[training, "time"].max() < train.loc[validation, "time"].min()
+    if strategy == "group":
+        assert not set(train["group"]) & set(test["group"])
+    if strategy == "time":
+        assert train["time"].max() < test["time"].min()
+
+
+def test_stratified_folds_have_alike_targets() -> None:
+    table = _table(1000)
+    train, test = split_table(table, "y", Split(strategy="stratified", folds=5, **SIZES), 1)
+    means = [*train.groupby("fold")["y"].mean(), test["y"].mean()]
+    assert np.ptp(means) < 0.05
+
+
+def test_rows_without_a_group_are_groups_of_their_own() -> None:
+    table = _table()
+    table.loc[::2, "group"] = None
+    train, test = split_table(table, "y", Split(strategy="group", folds=5, group="group", **SIZES), 1)
+    assert train["group"].isna().any()
+    assert test["group"].isna().any()
+
+
+def test_a_moment_that_covers_everything_cannot_be_split() -> None:
+    table = _table().assign(time=pd.Timestamp("2020-01-01"))
+    with pytest.raises(DataError, match="column 'time' has too few distinct moments"):
+        split_table(table, "y", Split(strategy="time", folds=5, time="time", **SIZES), 1)
