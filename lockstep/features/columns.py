@@ -54,7 +54,7 @@ class Columns(TransformerMixin, BaseEstimator):
 
     def _numbers(self, values: pd.Series, column: str) -> npt.NDArray[np.float64]:
         if column in self.categories_:
-            codes = pd.Index(self.categories_[column], dtype="str").get_indexer(values).astype(np.float64)
+            codes = pd.Index(self.categories_[column], dtype="str").get_indexer(pd.Index(values)).astype(np.float64)
             return np.where(codes < 0, np.nan, codes)
         if pd.api.types.is_datetime64_any_dtype(values):
             days = values.to_numpy(dtype="datetime64[D]")

@@ -103,22 +103,27 @@ class LocalEngine(Executor):
                     job.future.cancel()
 
     def _serve(self, slot: int) -> None:
-        pool = self._new_pool(slot)
+        pool: ProcessPoolExecutor | None = None
         while (job := self._jobs.get()) is not None:
             if job.future.set_running_or_notify_cancel():
                 pool = self._run(slot, pool, job)
-        pool.shutdown()
+        if pool is not None:
+            pool.shutdown()
 
-    def _run(self, slot: int, pool: ProcessPoolExecutor, job: _Job) -> ProcessPoolExecutor:
-        """Run one job, replacing the process if it dies; returns the pool to go on with."""
+    def _run(self, slot: int, pool: ProcessPoolExecutor | None, job: _Job) -> ProcessPoolExecutor | None:
+        """Run one job, replacing the process if it dies; returns the pool to go on with.
+
+        Whatever happens, also while a process starts, the job's future gets an answer: a future without one would
+        leave the search waiting for ever.
+        """
         for _ in range(TRIES):
             try:
+                pool = pool or self._new_pool(slot)
                 answer = pool.submit(job.function, *job.args, **job.kwargs).result()
             except BrokenProcessPool:
                 if self._aborting.is_set():
                     break
-                pool.shutdown()
-                pool = self._new_pool(slot)
+                pool = None
             except Exception as error:
                 job.future.set_exception(error)
                 return pool
@@ -128,11 +133,10 @@ class LocalEngine(Executor):
         job.future.set_exception(
             SearchError(f"a worker process died {TRIES} times on the same trial; is there enough memory?")
         )
-        return pool
+        return None
 
     def _new_pool(self, slot: int) -> ProcessPoolExecutor:
         pool = ProcessPoolExecutor(1, self._context, worker.initialise, (self._folder,))
-        # Asking at once starts the process early, and tells whom to end if the search is interrupted.
-        with suppress(BrokenProcessPool):
-            self._pids[slot] = pool.submit(os.getpid).result()
+        # Tells whom to end if the search is interrupted.
+        self._pids[slot] = pool.submit(os.getpid).result()
         return pool

@@ -9,7 +9,6 @@ PACKAGES = ("lockstep", "stages")
 READ_BESIDE = {"lockstep/report/page.py": {"lockstep/report/page.html.jinja"}}
 # MLflow ships and runs this file with the model; publish.py names it by path.
 RUN_BY_PATH = {"lockstep/tracking/publish.py": {"lockstep/tracking/serving.py"}}
-# tune's fork server imports the worker by name; the stage imports it as well.
 
 
 def used_by(stage: str) -> set[str]:
@@ -22,12 +21,13 @@ def used_by(stage: str) -> set[str]:
         seen.add(file)
         path = ROOT / file
         if path.suffix == ".py":
-            waiting += _imported(path)
+            waiting += imported(path)
         waiting += READ_BESIDE.get(file, set()) | RUN_BY_PATH.get(file, set())
     return {file for file in seen if not _only_docstring(ROOT / file)}
 
 
-def _imported(path: Path) -> set[str]:
+def imported(path: Path) -> set[str]:
+    """Our own files that one file imports, with the __init__ files on the way."""
     files = set[str]()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

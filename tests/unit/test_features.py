@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,14 +21,14 @@ STEPS = (
 )
 
 
-def _frame(words: Sequence[str | None]) -> pd.DataFrame:
+def _frame(words: Sequence[Any]) -> pd.DataFrame:
     rows = len(words)
     return pd.DataFrame(
         {
             "number": np.arange(rows, dtype=float),
             "other": np.arange(rows, dtype=float) % 2,
-            "word": pd.Series(words, dtype="str"),
-            "day": pd.to_datetime(["1970-01-02"] * (rows - 1) + [None]).astype("datetime64[s]"),
+            "word": pd.Series(list(words), dtype="str"),
+            "day": pd.Series([*["1970-01-02"] * (rows - 1), None], dtype="datetime64[s]"),
         }
     )
 

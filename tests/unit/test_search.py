@@ -289,3 +289,12 @@ def test_a_wrong_number_of_workers_is_refused(value: str, monkeypatch: pytest.Mo
 def test_any_lag_asks_every_trial_once(lag: int, n_trials: int) -> None:
     results = search(_plan(NoPruning(), n_trials=n_trials, lag=lag), _stand_in, AtOnce(), Silent())
     assert [result.number for result in results] == list(range(n_trials))
+
+
+def test_a_worker_that_cannot_start_is_an_error_not_an_endless_wait(tmp_path: Path) -> None:
+    class Unstartable(LocalEngine):
+        def _new_pool(self, slot: int) -> Any:
+            raise OSError("no process can be started")
+
+    with Unstartable(1, tmp_path) as engine, pytest.raises(OSError, match="no process can be started"):
+        engine.submit(abs, -1).result(timeout=60)

@@ -1,0 +1,110 @@
+"""A real project in a folder of its own, driven by the real dvc command."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.conftest import ROOT
+
+# Few trials, folds and rounds: the promises are about what runs and what comes out, not about the score.
+TINY = {
+    "dataset: diabetes": "dataset: friedman",
+    "n_trials: 60": "n_trials: 6",
+    "lag: 8": "lag: 3",
+    "n_startup_trials: 10": "n_startup_trials: 3",
+    "n_startup_trials: 8": "n_startup_trials: 2",
+    "folds: 5": "folds: 3",
+    "early_stopping_rounds: 50": "early_stopping_rounds: 5",
+    "max_rounds: 2000": "max_rounds: 30",
+    "permutation_repeats: 5": "permutation_repeats: 1",
+}
+RESULTS = ("reports/", "dvc.lock")
+
+
+@dataclass(frozen=True)
+class Project:
+    """One clone of the repository."""
+
+    folder: Path
+
+    def run(
+        self, *command: str, check: bool = True, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in the project, with this interpreter's environment first on PATH."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("LOCKSTEP_", "MLFLOW_", "DVC_"))}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env={**kept, "PATH": path, **(env or {})},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def repro(self, *arguments: str, env: Mapping[str, str] | None = None) -> list[str]:
+        """`dvc repro`; returns the stages that ran, in order."""
+        return stages_run(self.run("dvc", "repro", *arguments, env=env).stdout)
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        path = self.folder / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{file} has no {old!r}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def commit(self) -> None:
+        self.run("git", "add", "-A")
+        self.run("git", "commit", "-q", "-m", "state")
+
+    def lock(self) -> dict[str, Any]:
+        content: dict[str, Any] = yaml.safe_load((self.folder / "dvc.lock").read_text(encoding="utf-8"))
+        return content
+
+    def output_hashes(self) -> dict[str, str]:
+        """md5 of every output that dvc.lock knows."""
+        return {out["path"]: out["md5"] for stage in self.lock()["stages"].values() for out in stage["outs"]}
+
+    def copy(self, target: Path) -> "Project":
+        shutil.copytree(self.folder, target, symlinks=True)
+        return Project(target)
+
+
+def stages_run(output: str) -> list[str]:
+    return re.findall(r"Running stage '(\w+)'", output)
+
+
+def new_project(folder: Path, *, tiny: bool = True) -> Project:
+    """The working tree's files as a fresh repository, without results unless they are to be kept."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        source = ROOT / name
+        if source.is_file() and not (tiny and name.startswith(RESULTS)):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, folder / name)
+    project = Project(folder)
+    if tiny:
+        for old, new in TINY.items():
+            path = folder / "params.yaml"
+            text = path.read_text(encoding="utf-8")
+            assert old in text
+            path.write_text(text.replace(old, new), encoding="utf-8")
+        project.edit("datasets/friedman.yaml", "n_rows: 20000", "n_rows: 400")
+    project.run("git", "init", "-q", "-b", "main")
+    project.run("git", "config", "user.name", "test")
+    project.run("git", "config", "user.email", "test@example.org")
+    project.commit()
+    return project

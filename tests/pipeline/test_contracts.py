@@ -1,0 +1,181 @@
+"""dvc.yaml says the truth: deps are the real imports, params the real reads, and every choice has a stage."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+from tests.pipeline.code_used import expanded, imported, used_by
+from tests.pipeline.project import Project
+
+DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+STAGES = ["fetch", "clean", "split", "tune", "train_best", "evaluate"]
+CODE = ("lockstep", "stages")
+
+pytestmark = pytest.mark.xdist_group("contracts")  # its fixture runs every stage once
+
+# Runs a stage as DVC would and tells which of our files it imported and which settings it read.
+RECORDER = """
+import json, runpy, sys
+from pathlib import Path
+from lockstep import config
+from lockstep.schema.base import Settings
+
+reads, recording = set(), False
+
+def watch(kind):
+    plain = kind.__getattribute__
+    def read(self, name):
+        if recording and name in getattr(kind, "__dataclass_fields__", getattr(kind, "__pydantic_fields__", {})):
+            reads.add(f"{kind.__name__}.{name}")
+        return plain(self, name)
+    kind.__getattribute__ = read
+
+load = config.load_config
+def recorded(*arguments):
+    global recording
+    loaded = load(*arguments)
+    recording = True
+    return loaded
+config.load_config = recorded
+
+kinds = [Settings]
+for kind in kinds:
+    kinds += kind.__subclasses__()
+for kind in [config.Config, *kinds[1:]]:
+    watch(kind)
+
+if __name__ == "__main__":  # the fork server imports this file again in every worker
+    stage = sys.argv[1]
+    runpy.run_module(f"stages.{stage}", run_name="__main__")
+    root = Path.cwd()
+    files = {Path(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
+    ours = sorted(file.relative_to(root).as_posix() for file in files if file.is_relative_to(root))
+    heavy = sorted({"xgboost", "mlflow", "optuna", "matplotlib"} & set(sys.modules))
+    Path("recorded.json").write_text(json.dumps({"files": ours, "reads": sorted(reads), "heavy": heavy}))
+"""
+
+# What a read of a settings object means in params.yaml or the dataset file.
+MEANS = {
+    "Config.dataset_name": "dataset",
+    "Config.features": "features",
+    "Config.seed": "seed",
+    "Config.space": "spaces.${tune.space}",
+    "Config.pruner": "pruners.${tune.pruner}",
+    "Dataset.source": "datasets:source",
+    "Dataset.target": "datasets:target",
+    "Dataset.columns": "datasets:columns",
+    "Dataset.clean": "datasets:clean",
+    "Dataset.missing_values": "datasets:missing_values",
+    "Dataset.features": "datasets:features.${features}",
+}
+BLOCKS = {"Split": "split", "Tune": "tune", "TrainBest": "train_best", "Evaluate": "evaluate"}
+
+
+def _declared(stage: str) -> set[str]:
+    declared = set[str]()
+    for entry in DVC[stage]["params"]:
+        if isinstance(entry, str):
+            declared.add(entry)
+        else:
+            declared |= {f"datasets:{key}" for keys in entry.values() for key in keys}
+    return declared
+
+
+@pytest.fixture(scope="module")
+def recorded(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    project = finished.copy(tmp_path_factory.mktemp("contracts") / "project")
+    (project.folder / ".git/info/exclude").write_text("recorded.json\nrecorder.py\n")
+    (project.folder / "recorder.py").write_text(RECORDER)
+    records = {}
+    for stage in STAGES:
+        project.run("python3", "recorder.py", stage)
+        records[stage] = json.loads((project.folder / "recorded.json").read_text())
+    return records
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_declared_code_is_the_code_used(stage: str, recorded: dict[str, dict[str, Any]]) -> None:
+    declared = set[str]()
+    for dependency in DVC[stage]["deps"]:
+        if dependency.startswith(CODE):
+            declared |= expanded(dependency)
+    assert declared == used_by(stage)
+    matter = {file for file in recorded[stage]["files"] if expanded_or_empty(file)}
+    assert matter - {"recorder.py"} <= declared
+
+
+def expanded_or_empty(file: str) -> bool:
+    """False for __init__ files that hold only a docstring: they cannot change a result."""
+    path = ROOT / file
+    return path.name != "__init__.py" or path.as_posix() in {
+        (ROOT / f).as_posix() for f in expanded(str(Path(file).parent))
+    }
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_declared_params_are_the_params_read(stage: str, recorded: dict[str, dict[str, Any]]) -> None:
+    read = set[str]()
+    for name in recorded[stage]["reads"]:
+        kind, _, field = name.partition(".")
+        if name in MEANS:
+            read.add(MEANS[name])
+        elif kind in BLOCKS:
+            read.add(f"{BLOCKS[kind]}.{field}")
+    declared = _declared(stage)
+    for setting in read:
+        assert any(setting == d or setting.startswith(f"{d}.") for d in declared), f"{setting} is read, not declared"
+    for setting in declared:
+        assert any(setting == r or r.startswith(f"{setting}.") for r in read), f"{setting} is declared, not read"
+
+
+@pytest.mark.parametrize("stage", ["fetch", "clean", "split"])
+def test_data_stages_start_without_the_heavy_libraries(stage: str, recorded: dict[str, dict[str, Any]]) -> None:
+    assert recorded[stage]["heavy"] == []
+
+
+def test_every_choice_belongs_to_a_stage() -> None:
+    declared = {setting for stage in STAGES for setting in _declared(stage)}
+    declared = {setting.split(".${")[0] for setting in declared}
+    for leaf in _leaves(PARAMS):
+        assert any(leaf == d or leaf.startswith(f"{d}.") for d in declared), f"{leaf} belongs to no stage"
+
+
+def _leaves(node: dict[str, Any], prefix: str = "") -> list[str]:
+    found = []
+    for key, value in node.items():
+        found += _leaves(value, f"{prefix}{key}.") if isinstance(value, dict) and value else [f"{prefix}{key}"]
+    return found
+
+
+def test_exactly_the_six_stages_each_described() -> None:
+    assert list(DVC) == STAGES
+    assert all(stage["desc"] for stage in DVC.values())
+
+
+def test_only_metrics_plots_and_the_page_are_outside_the_cache() -> None:
+    plain = [out for stage in DVC.values() for out in stage["outs"] if isinstance(out, dict)]
+    assert plain == [{"reports/index.html": {"cache": False}}]
+
+
+def test_arrows_point_one_way() -> None:
+    forbidden = {
+        "data": {"search", "model", "features", "tracking", "report", "cli"},
+        "schema": {"search", "model", "features", "tracking", "report", "cli", "data"},
+        "features": {"search", "model", "tracking", "report", "cli"},
+        "model": {"search", "tracking", "report", "cli"},
+        "search": {"tracking", "report", "cli"},
+        "report": {"tracking", "cli"},
+        "tracking": {"cli"},
+    }
+    for room, others in forbidden.items():
+        for path in (ROOT / "lockstep" / room).rglob("*.py"):
+            used = {file.split("/")[1].removesuffix(".py") for file in imported(path) if file.startswith("lockstep/")}
+            assert not used & others, f"{path.name} in {room} uses {used & others}"
+            assert not any(file.startswith("stages/") for file in imported(path))
+            if room != "tracking":
+                assert "import mlflow" not in path.read_text(encoding="utf-8")

@@ -1,0 +1,107 @@
+"""`dvc repro`: the first run, the second, and what an edit re-runs."""
+
+import json
+import re
+
+import pytest
+
+from tests.pipeline.project import Project, stages_run
+
+STAGES = ["fetch", "clean", "split", "tune", "train_best", "evaluate"]
+DATA = "datasets/friedman.yaml"
+
+EDITS = [
+    pytest.param(DATA, "seed: 0", "seed: 1", STAGES, id="a fact of the source"),
+    pytest.param(DATA, "clean: []", "clean: [{rule: drop_outside, column: x0, max: 0.9}]", STAGES[1:], id="a rule"),
+    pytest.param("params.yaml", "test_size: 0.2", "test_size: 0.25", STAGES[2:], id="split"),
+    pytest.param(
+        "params.yaml", "max_depth: {low: 2, high: 10}", "max_depth: {low: 2, high: 3}", STAGES[3:], id="space"
+    ),
+    pytest.param("params.yaml", "n_models: 1", "n_models: 2", STAGES[4:], id="train_best"),
+    pytest.param("params.yaml", "min_test_r2: 0.0", "min_test_r2: 0.99", STAGES[5:], id="evaluate"),
+]
+
+
+def test_the_first_run_runs_every_stage_once_and_says_what_each_did(first_log: str) -> None:
+    assert stages_run(first_log) == STAGES
+    for stage in STAGES:
+        assert re.search(rf"^{stage}: .+", first_log, re.MULTILINE)
+    assert "6/6 trials, best " in first_log
+    assert "warning" not in first_log.lower()
+
+
+def test_a_second_run_does_nothing(finished: Project) -> None:
+    assert finished.repro() == []
+    assert "up to date" in finished.run("dvc", "status").stdout
+    assert finished.run("git", "status", "--porcelain").stdout == ""
+
+
+@pytest.mark.parametrize(("file", "old", "new", "expected"), EDITS)
+def test_an_edit_reruns_exactly_what_it_affects(
+    project: Project, file: str, old: str, new: str, expected: list[str]
+) -> None:
+    project.edit(file, old, new)
+    assert project.repro() == expected
+    assert project.repro() == []
+
+
+def test_what_the_experiment_does_not_use_reruns_nothing(project: Project) -> None:
+    project.edit("datasets/diabetes.yaml", "max: 120", "max: 130")
+    project.edit("params.yaml", "housing7:", "housing8:")
+    project.edit("params.yaml", "min_early_stopping_rate: 0", "min_early_stopping_rate: 1")
+    project.edit(DATA, "name: x0_per_x1", "name: x0_over_x1")
+    project.edit(DATA, "about: scikit-learn's", "about: the")
+    # `full` is the chosen recipe: put it back, and change the one that is not chosen
+    project.edit(DATA, "name: x0_over_x1", "name: x0_per_x1")
+    project.edit(DATA, "x8, x9]}\n  full", "x8]}\n  full")
+    assert project.repro() == []
+
+
+def test_dvc_metrics_params_and_plots_are_useful_as_they_come(project: Project) -> None:
+    project.edit("params.yaml", "n_models: 1", "n_models: 2")
+    project.repro()
+    metrics = json.loads(project.run("dvc", "metrics", "diff", "--json").stdout)
+    assert "test.rmse" in metrics["reports/metrics.json"]
+    params = json.loads(project.run("dvc", "params", "diff", "--json").stdout)
+    assert params == {"params.yaml": {"train_best.n_models": {"old": 1, "new": 2, "diff": 1}}}
+    shown = project.run("dvc", "metrics", "show", "--json").stdout
+    assert {"test", "train", "cv", "baseline"} <= set(json.loads(shown)[""]["data"]["reports/metrics.json"]["data"])
+    for command in ("show", "diff"):
+        plots = project.run("dvc", "plots", command, "-o", "dvc_plots")
+        assert "fail" not in (plots.stdout + plots.stderr).lower()
+        assert (project.folder / "dvc_plots/index.html").exists()
+    assert not [line for line in project.run("git", "status", "--porcelain").stdout.splitlines() if "??" in line]
+
+
+def test_a_mistake_ends_with_one_line_and_leaves_upstream_results(project: Project) -> None:
+    before = project.output_hashes()
+    project.edit("params.yaml", "n_trials: 6", "n_trials: -6")
+    failed = project.run("dvc", "repro", check=False)
+    assert failed.returncode != 0
+    assert "tune: params.yaml: tune.n_trials: -6: input should be greater than or equal to 1" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert (project.folder / "data/split/train.parquet").exists()
+    project.edit("params.yaml", "n_trials: -6", "n_trials: 6")
+    project.run("dvc", "checkout")
+    project.run("git", "checkout", "reports")
+    assert project.repro() == []
+    assert project.output_hashes() == before
+
+
+@pytest.mark.parametrize(
+    ("setting", "word"),
+    [("dataset=none_such", "none_such"), ("tune.space=none_such", "none_such"), ("features=none_such", "none_such")],
+)
+def test_an_unknown_name_is_refused_before_anything_runs(project: Project, setting: str, word: str) -> None:
+    failed = project.run("dvc", "exp", "run", "-S", setting, check=False)
+    assert failed.returncode != 0
+    assert word in failed.stderr
+    assert stages_run(failed.stdout) == []
+
+
+def test_check_validates_without_running(project: Project) -> None:
+    assert "settings are valid" in project.run("lockstep", "check").stdout
+    project.edit("params.yaml", "lag: 3", "lagg: 3")
+    failed = project.run("lockstep", "check", check=False)
+    assert failed.returncode == 1
+    assert failed.stderr == "lockstep: params.yaml: tune.lagg: unknown key, did you mean 'lag'?; correct or remove it\n"
