@@ -1,8 +1,11 @@
 """The ordered search with cheap stand-ins for fits: order, pruning, rounding, failures, workers that die."""
 
+import math
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -15,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.distributions import FloatDistribution
 
+from lockstep.data.tables import significant
 from lockstep.errors import ConfigError, SearchError
 from lockstep.model.booster import FoldScore
 from lockstep.model.folds import Fold
@@ -36,6 +40,7 @@ from lockstep.search.sampler import seed_of
 from lockstep.search.space import Parameter, SearchSpace, rounded
 from lockstep.search.trial import Result, State, Task
 from lockstep.search.worker import failure_message, initialise, run_trial
+from tests.conftest import ROOT
 
 FOLDS = 4
 SPACE = {
@@ -77,7 +82,7 @@ def _stand_in(task: Task) -> Result:
     folds, state = [], State.COMPLETE
     depth, rate = float(task.params["max_depth"]), float(task.params["learning_rate"])
     for fold in range(FOLDS):
-        rmse = 1 + (depth - 6) ** 2 / 20 + abs(np.log10(rate) + 1) + 0.01 * fold
+        rmse = significant(1 + (depth - 6) ** 2 / 20 + abs(math.log10(rate) + 1) + 0.01 * fold, 10)
         folds.append(FoldScore(rmse, rmse**2, rmse, 0.5, 10))
         if judge.prunes(sum(f.rmse for f in folds) / len(folds), fold + 1) and fold + 1 < FOLDS:
             state = State.PRUNED
@@ -298,3 +303,23 @@ def test_a_worker_that_cannot_start_is_an_error_not_an_endless_wait(tmp_path: Pa
 
     with Unstartable(1, tmp_path) as engine, pytest.raises(OSError, match="no process can be started"):
         engine.submit(abs, -1).result(timeout=60)
+
+
+SUGGESTIONS = """
+import json
+from tests.unit.test_search import AtOnce, PRUNERS, Silent, _plan, _stand_in
+from lockstep.search.ordered import search
+results = search(_plan(PRUNERS[0], n_trials=80), _stand_in, AtOnce(), Silent())
+print(json.dumps([[result.state, dict(result.params), result.reports] for result in results]))
+"""
+
+
+def test_an_older_cpu_suggests_the_same_trials() -> None:
+    def suggestions(**environment: str) -> str:
+        command = [sys.executable, "-W", "ignore", "-c", SUGGESTIONS]
+        done = subprocess.run(
+            command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    assert suggestions() == suggestions(NPY_DISABLE_CPU_FEATURES="X86_V3 X86_V4")

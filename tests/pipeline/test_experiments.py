@@ -1,0 +1,199 @@
+"""`dvc exp run`, --temp and --queue; DVC and MLflow tell the same story about each."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.pipeline.project import Project
+
+
+def _runs(project: Project, experiment: str = "friedman") -> list[Any]:
+    """All runs of the project's MLflow store."""
+    import mlflow
+
+    client = mlflow.MlflowClient(f"sqlite:///{project.folder}/mlruns/mlflow.db")
+    found = client.get_experiment_by_name(experiment)
+    assert found is not None
+    runs: list[Any] = []
+    token = None
+    while True:
+        page = client.search_runs([found.experiment_id], page_token=token)
+        runs += page
+        token = page.token
+        if not token:
+            return runs
+
+
+def _parents(project: Project) -> list[Any]:
+    return [run for run in _runs(project) if "lockstep.result" in run.data.tags]
+
+
+def _flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in nested.items():
+        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return found
+
+
+def test_mlflow_holds_the_result_with_the_same_numbers(finished: Project) -> None:
+    (parent,) = _parents(finished)
+    metrics = _flat(json.loads((finished.folder / "reports/metrics.json").read_text()))
+    assert {name: value for name, value in parent.data.metrics.items() if not name.startswith("cost.")} == {
+        name: value for name, value in metrics.items() if value is not None
+    }
+    assert parent.info.status == "FINISHED"
+    assert parent.data.params["dataset"] == "friedman"
+    assert parent.data.params["tune.n_trials"] == "6"
+    best = json.loads((finished.folder / "models/best_params.json").read_text())
+    assert parent.data.params["best.learning_rate"] == str(best["params"]["learning_rate"])
+    search = json.loads((finished.folder / "models/search.json").read_text())
+    assert parent.data.tags["lockstep.study_key"] == search["study_key"]
+
+
+def test_every_trial_is_a_nested_run_with_its_state(finished: Project) -> None:
+    import pandas as pd
+
+    (parent,) = _parents(finished)
+    trials = pd.read_csv(finished.folder / "reports/tune/trials.csv").set_index("number")
+    children = [run for run in _runs(finished) if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
+    assert sorted(int(run.data.tags["lockstep.trial"]) for run in children) == list(trials.index)
+    status = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
+    for run in children:
+        trial = trials.loc[int(run.data.tags["lockstep.trial"])]
+        assert run.data.tags["lockstep.state"] == trial["state"]
+        assert run.info.status == status[str(trial["state"])]
+        assert run.data.metrics.get("cv_rmse", float("nan")) == pytest.approx(trial["cv_rmse"], abs=0, nan_ok=True)
+        assert float(run.data.params["learning_rate"]) == trial["learning_rate"]
+
+
+def test_the_logged_model_predicts_what_evaluate_predicted(finished: Project) -> None:
+    import mlflow
+    import pandas as pd
+
+    mlflow.set_tracking_uri(f"sqlite:///{finished.folder}/mlruns/mlflow.db")
+    (parent,) = _parents(finished)
+    (logged,) = mlflow.search_logged_models(
+        [parent.info.experiment_id], f"source_run_id = '{parent.info.run_id}'", output_format="list"
+    )
+    model = mlflow.pyfunc.load_model(logged.model_uri)
+    assert model.metadata.signature is not None
+    assert model.input_example is not None
+    test = pd.read_parquet(finished.folder / "data/split/test.parquet")
+    expected = pd.read_parquet(finished.folder / "data/predictions/test.parquet")["predicted"]
+    assert list(model.predict(test[model.metadata.get_input_schema().input_names()])) == list(expected)
+    files = {file.name for file in Path(mlflow.artifacts.download_artifacts(logged.model_uri)).rglob("*")}
+    assert not any(name.endswith((".pkl", ".pickle", ".joblib")) for name in files)
+    artifacts = mlflow.MlflowClient().list_artifacts(parent.info.run_id, "figures")
+    assert len(artifacts) == 6
+
+
+def test_sync_changes_nothing_that_is_there_and_restores_what_is_not(project: Project) -> None:
+    import shutil
+
+    shutil.rmtree(project.folder / "mlruns")
+    project.run("lockstep", "sync")
+    before = sorted(run.info.run_id for run in _runs(project))
+    assert len(_parents(project)) == 1
+    assert len(before) == 7
+    project.run("lockstep", "sync")
+    assert sorted(run.info.run_id for run in _runs(project)) == before
+
+
+def test_an_interrupted_sync_is_completed_not_repeated(project: Project) -> None:
+    import mlflow
+
+    (parent,) = _parents(project)
+    client = mlflow.MlflowClient(f"sqlite:///{project.folder}/mlruns/mlflow.db")
+    children = [run for run in _runs(project) if "lockstep.trial" in run.data.tags]
+    client.delete_run(children[0].info.run_id)
+    client.update_run(children[1].info.run_id, status="RUNNING")
+    client.delete_tag(parent.info.run_id, "lockstep.complete")
+    project.run("lockstep", "sync")
+    after = [run for run in _runs(project) if "lockstep.trial" in run.data.tags]
+    assert len(after) == len(children)
+    assert all(run.info.status != "RUNNING" for run in _runs(project))
+    assert len(_parents(project)) == 1
+
+
+def test_the_pipeline_finishes_when_mlflow_cannot_be_reached(project: Project) -> None:
+    project.edit("params.yaml", "min_test_r2: 0.0", "min_test_r2: 0.1")
+    done = project.run("dvc", "repro", env={"MLFLOW_TRACKING_URI": "http://user:secret@127.0.0.1:9"})
+    assert done.stderr.count("warning: MLflow at http://127.0.0.1:9 did not take the result") == 1
+    assert "secret" not in done.stderr + done.stdout
+    assert project.run("dvc", "status").stdout.strip() == "Data and pipelines are up to date."
+
+
+def test_exp_run_with_a_changed_parameter(project: Project) -> None:
+    done = project.run("dvc", "exp", "run", "-n", "more", "-S", "train_best.n_models=2", "-S", "seed=42")
+    assert "Ran experiment(s): more" in done.stdout
+    diff = json.loads(project.run("dvc", "metrics", "diff", "--json").stdout)
+    assert "test.rmse" in diff["reports/metrics.json"]
+    named = [run for run in _parents(project) if run.data.tags.get("dvc.exp_name") == "more"]
+    assert len(named) == 1
+    assert named[0].data.params["train_best.n_models"] == "2"
+
+
+def test_scientific_notation_from_the_command_line_is_a_number(project: Project) -> None:
+    project.run("dvc", "exp", "run", "-S", "spaces.default.reg_alpha.low=1e-05")
+    space = json.loads((project.folder / "models/search.json").read_text())["settings"]["space"]
+    assert space["reg_alpha"]["low"] == 1e-05
+
+
+def test_a_typo_on_the_command_line_is_one_line(project: Project) -> None:
+    failed = project.run("dvc", "exp", "run", "-S", "+tune.n_trails=3", check=False)
+    assert failed.returncode != 0
+    assert "params.yaml: tune.n_trails: unknown key, did you mean 'n_trials'?" in failed.stderr
+
+
+def test_temp_and_queue_leave_the_workspace_alone_and_reach_the_same_mlflow(project: Project) -> None:
+    before = project.run("git", "status", "--porcelain").stdout
+    project.run("dvc", "exp", "run", "--temp", "-n", "temporary", "-S", "evaluate.gates.min_test_r2=0.2")
+    for name, value in (("queued-a", "0.3"), ("queued-b", "0.4")):
+        project.run("dvc", "exp", "run", "--queue", "-n", name, "-S", f"evaluate.gates.min_test_r2={value}")
+    project.run("dvc", "queue", "start", "-j", "2")
+    _wait_for_queue(project)
+    assert project.run("git", "status", "--porcelain").stdout == before
+    names = [run.data.tags.get("dvc.exp_name") for run in _parents(project)]
+    assert sorted(name for name in names if name) == ["queued-a", "queued-b", "temporary"]
+    shown = json.loads(project.run("dvc", "exp", "show", "--json").stdout)
+    experiments = {exp["name"] for group in shown if group["experiments"] for exp in group["experiments"]}
+    assert experiments == {"queued-a", "queued-b", "temporary"}
+    assert not (project.folder / "params.yaml").read_text().count("0.4\n")
+
+
+def _wait_for_queue(project: Project) -> None:
+    """Wait until every queued experiment has ended, and fail with DVC's own words if one failed."""
+    import time
+
+    for _ in range(300):
+        status = project.run("dvc", "queue", "status").stdout
+        assert "Failed" not in status, status
+        if status.count("Success") == 2:
+            return
+        time.sleep(1)
+    raise AssertionError(f"the queue did not end:\n{status}")
+
+
+def test_a_relative_mirror_and_store_are_anchored_at_the_repository(project: Project) -> None:
+    """In --temp the working directory is a throw-away copy; paths a person set must not follow it."""
+    rows = "danceability,y\n" + "".join(f"{row / 100},{row % 13}\n" for row in range(60))
+    (project.folder / "mirror").mkdir()
+    (project.folder / "mirror/own.csv").write_text(rows)
+    (project.folder / ".git/info/exclude").write_text("mirror\nstore.db\n")
+    facts = {
+        "about": "own",
+        "target": "y",
+        "source": {"kind": "csv", "urls": ["https://nowhere.invalid/own.csv"], "sha256": None},
+        "missing_values": [""],
+        "columns": {"danceability": {"type": "number"}, "y": {"type": "number"}},
+        "clean": [],
+        "features": {"raw": [{"step": "columns", "columns": ["danceability"]}]},
+    }
+    (project.folder / "datasets/own.yaml").write_text(yaml.safe_dump(facts))
+    project.commit()
+    settings = {"LOCKSTEP_DATA_MIRROR": "mirror", "MLFLOW_TRACKING_URI": "sqlite:///store.db"}
+    project.run("dvc", "exp", "run", "--temp", "-S", "dataset=own", "-S", "features=raw", env=settings)
+    assert (project.folder / "store.db").exists()
