@@ -17,15 +17,16 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 1000 lockstep
 COPY --from=packages /opt/venv /opt/venv
-ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 HOME=/home/lockstep USER=lockstep
 WORKDIR /app
-COPY --chown=lockstep:lockstep . /app
-RUN python -m pip install --no-cache-dir --no-deps --no-build-isolation -e . \
- && mkdir -p outputs && chown lockstep:lockstep /app outputs
-USER lockstep
+COPY . /app
 # `dvc exp run` commits, so it needs a name; a build context without history gets a first commit.
-RUN git config --global user.name lockstep \
- && git config --global user.email lockstep@localhost \
- && git config --global --add safe.directory /app \
- && { git rev-parse HEAD >/dev/null 2>&1 || { git init -q && git add -A && git commit -q -m "build context"; }; }
-CMD ["sh", "-c", "if [ ! -w outputs ]; then echo 'outputs/ is not writable for user '$(id -u)': give docker run your own --user, or let that user write to it' >&2; exit 1; fi; lockstep check && dvc repro && cp -R reports models mlruns outputs/"]
+# Any user may write the working copy, so that `docker run --user "$(id -u):$(id -g)"` works.
+RUN python -m pip install --no-cache-dir --no-deps --no-build-isolation -e . \
+ && git config --system user.name lockstep \
+ && git config --system user.email lockstep@localhost \
+ && git config --system --add safe.directory /app \
+ && { git rev-parse HEAD >/dev/null 2>&1 || { git init -q && git add -A && git commit -q -m "build context"; }; } \
+ && mkdir -p outputs && chmod -R a+rwX /app /home/lockstep
+USER lockstep
+CMD ["sh", "-c", "if [ ! -w outputs ]; then echo \"outputs/ is not writable for user $(id -u): run the container with --user and the numbers of the folder's owner\" >&2; exit 1; fi; lockstep check && dvc repro && cp -R reports models mlruns outputs/"]

@@ -13,8 +13,8 @@ from lockstep.model.metrics import DIGITS, regression_metrics
 
 Value = int | float | str | bool
 
-# One thread: model bytes do not depend on it, and on a busy machine more threads in one fit were 5 to 9 times
-# slower than one (docs/decisions.md).
+# One thread: model bytes do not depend on it, and two workers with two threads each were at least four times slower
+# than with one each (docs/decisions.md).
 FIXED: Mapping[str, Value] = {
     "objective": "reg:squarederror",
     "eval_metric": "rmse",
