@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import optuna
+from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.trial import TrialState
 
 from lockstep.errors import SearchError
-from lockstep.model.booster import RoundBudget
+from lockstep.model.booster import RoundBudget, Value
 from lockstep.schema.params import PrunerOptions, Tune
 from lockstep.search.pruning import STUDY_NAME
 from lockstep.search.sampler import make_sampler
-from lockstep.search.space import SearchSpace
+from lockstep.search.space import SearchSpace, distinct
 from lockstep.search.trial import Known, Result, State, Task
 
 
@@ -95,13 +96,15 @@ def best_of(results: list[Result]) -> Result:
 def _study(plan: Plan) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(study_name=STUDY_NAME, direction="minimize", pruner=optuna.pruners.NopPruner())
-    for start in plan.tune.enqueue:
-        study.enqueue_trial({name: _asked(plan, name, value) for name, value in sorted(start.items())})
+    distributions = plan.space.asked()
+    for number, start in enumerate(plan.tune.enqueue):
+        asked = {name: _asked(value, number, distributions[name]) for name, value in sorted(start.items())}
+        study.enqueue_trial(asked)
     return study
 
 
-def _asked(plan: Plan, name: str, value: int | float | str | bool) -> int | float | str | bool:
-    return value if plan.space.parameters[name].range.choices is not None else float(value)
+def _asked(value: Value, number: int, distribution: BaseDistribution) -> Value:
+    return distinct(float(value), number, distribution) if isinstance(distribution, FloatDistribution) else value
 
 
 def _tell(study: optuna.Study, trial: optuna.trial.Trial, result: Result) -> None:

@@ -9,7 +9,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from lockstep.schema.params import Tune
-from lockstep.search.space import rounded
+from lockstep.search.space import distinct
 
 
 def make_sampler(tune: Tune, seed: int, number: int) -> BaseSampler:
@@ -18,7 +18,7 @@ def make_sampler(tune: Tune, seed: int, number: int) -> BaseSampler:
     inner: BaseSampler = RandomSampler(seed=derived)
     if tune.sampler == "tpe":
         inner = TPESampler(seed=derived, n_startup_trials=tune.n_startup_trials, multivariate=True, constant_liar=True)
-    return RoundedSampler(inner)
+    return DistinctSampler(inner)
 
 
 def seed_of(seed: int, number: int) -> int:
@@ -26,8 +26,8 @@ def seed_of(seed: int, number: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}:{number}".encode()).digest()[:4], "big")
 
 
-class RoundedSampler(BaseSampler):
-    """Another sampler whose numbers are cut to four significant digits before the study remembers them.
+class DistinctSampler(BaseSampler):
+    """Another sampler whose numbers are cut and kept apart (see lockstep.search.space) before a study remembers them.
 
     Args:
         inner: The sampler that does the work.
@@ -43,17 +43,17 @@ class RoundedSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         suggested = self.inner.sample_relative(study, trial, search_space)
-        return {name: _cut(value, search_space[name]) for name, value in suggested.items()}
+        return {name: _cut(value, trial.number, search_space[name]) for name, value in suggested.items()}
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
         value = self.inner.sample_independent(study, trial, param_name, param_distribution)
-        return _cut(value, param_distribution)
+        return _cut(value, trial.number, param_distribution)
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         self.inner.before_trial(study, trial)
 
 
-def _cut(value: Any, distribution: BaseDistribution) -> Any:
-    return rounded(value, distribution) if isinstance(distribution, FloatDistribution) else value
+def _cut(value: Any, number: int, distribution: BaseDistribution) -> Any:
+    return distinct(value, number, distribution) if isinstance(distribution, FloatDistribution) else value

@@ -1,9 +1,10 @@
 """Search spaces: what Optuna is asked, and what the booster is given.
 
-Whole-number and stepped parameters are asked as continuous numbers and rounded here. Optuna's TPE sorts
-observed values with numpy's unstable argsort; tied integers would come out in an order that depends on the
-CPU. For the same reason every suggested number is cut to four significant digits: a last-bit difference
-between two CPUs' log() or exp() then vanishes before it can steer the search.
+Suggestions must not depend on the CPU. Two things would make them: the last bit of log() and exp() differs between
+CPUs, and TPE sorts the values it has seen with numpy's unstable argsort, which orders tied values by CPU. So every
+number is cut to four significant digits, which hides the last bit, and is then set apart from all others by a
+billionth per trial, which breaks ties; whole-number and stepped parameters, which tie most, are asked as continuous
+numbers. The booster gets the value cut, or rounded to its grid, once more.
 """
 
 import math
@@ -17,6 +18,8 @@ from lockstep.model.booster import Value
 from lockstep.schema.params import Range, Space
 
 DIGITS = 4
+FINEST = 1e-6
+TRACE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,12 @@ class Parameter:
 
     def used(self, suggested: Value) -> Value:
         """The value the booster gets for a suggestion."""
-        grid = self._grid()
-        if self.range.choices is not None or grid is None:
+        if self.range.choices is not None:
             return suggested
         low, high = self._bounds()
+        grid = self._grid()
+        if grid is None:
+            return cut(float(suggested), low, high, log=self.range.log)
         last = math.floor((high - low) / grid + 1e-9)
         position = min(max(round((float(suggested) - low) / grid), 0), last)
         value = low + grid * position
@@ -88,6 +93,20 @@ class SearchSpace:
         return {name: parameter.used(suggested[name]) for name, parameter in self.parameters.items()}
 
 
-def rounded(value: float, distribution: FloatDistribution) -> float:
-    """Four significant digits, inside the distribution's bounds."""
-    return min(max(significant(value, DIGITS), distribution.low), distribution.high)
+def cut(value: float, low: float, high: float, *, log: bool) -> float:
+    """Four significant digits, but none below a millionth of a linear range, inside [low, high]."""
+    if not log and high > low:
+        finest = (high - low) * FINEST
+        value = round(value / finest) * finest
+    return min(max(significant(value, DIGITS), low), high)
+
+
+def distinct(value: float, number: int, distribution: FloatDistribution) -> float:
+    """The value cut, plus a trace of the trial's number, inside the distribution's bounds.
+
+    The trace is too small to change what the booster gets, for searches of up to 40,000 trials.
+    """
+    low, high = distribution.low, distribution.high
+    plain = cut(value, low, high, log=distribution.log)
+    trace = (number + 1) * TRACE * max(abs(plain), 0.0 if distribution.log else (high - low) * FINEST)
+    return plain + trace if plain + trace <= high else plain - trace
