@@ -12,7 +12,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="lockstep", description="Checks and views around the DVC pipeline.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, function, text in (
-        ("check", check, "validate params.yaml, the chosen dataset file and the environment"),
+        ("check", check, "validate params.yaml and the chosen dataset file"),
         ("sync", sync, "show the last result to MLflow, unless it is there already"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(function=function)
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def check() -> str:
-    """Validate every setting, in files and environment."""
+    """Validate params.yaml, the chosen dataset file and LOCKSTEP_WORKERS."""
     from lockstep.config import load_config
     from lockstep.search.local_engine import worker_count
 
@@ -38,11 +38,13 @@ def check() -> str:
 
 
 def sync() -> str:
-    """Show the working directory's result to MLflow."""
+    """Show the working directory's result to MLflow, if it belongs to the current settings."""
     from lockstep.tracking.publish import publish
-    from lockstep.tracking.store import masked, tracking_uri
+    from lockstep.tracking.result import refuse_other_params
+    from lockstep.tracking.store import shown_uri
 
-    return f"lockstep: MLflow at {masked(tracking_uri())} holds the result as run {publish()}"
+    refuse_other_params()
+    return f"lockstep: MLflow at {shown_uri()} holds the result as run {publish()}"
 
 
 if __name__ == "__main__":

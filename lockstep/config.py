@@ -85,6 +85,8 @@ def read_yaml(path: Path, shown: Path | None = None) -> Any:
             return yaml.load(stream, Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader
     except FileNotFoundError:
         raise ConfigError(f"{shown or path}: no such file; run this from the repository's root") from None
+    except OSError as error:
+        raise ConfigError(f"{shown or path}: {error.strerror}; make the file readable") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{shown or path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except yaml.MarkedYAMLError as error:

@@ -19,3 +19,7 @@ class DataError(LockstepError):
 
 class SearchError(LockstepError):
     """The search could not produce a best trial."""
+
+
+class TrackingError(LockstepError):
+    """MLflow could not be reached or refused the result; DVC's outputs are not affected."""

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from lockstep.errors import ConfigError
+
 PARAMS = Path("params.yaml")
 DATASETS = Path("datasets")
 
@@ -37,7 +39,10 @@ def project_root() -> Path:
 
 def anchored(path: str | Path) -> Path:
     """A path a person set, made absolute: relative ones start at the repository, not at a temporary copy."""
-    return project_root() / Path(path).expanduser()
+    try:
+        return project_root() / Path(path).expanduser()
+    except RuntimeError:
+        raise ConfigError(f"{path}: names the home of a user who does not exist; correct the path") from None
 
 
 def local_state() -> Path:

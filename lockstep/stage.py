@@ -1,6 +1,6 @@
 """How a stage runs: mistakes become one line, and the time it took is kept beside, never in, its outputs."""
 
-import json
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -16,22 +16,30 @@ REMEDY = "(earlier results: `dvc checkout` brings back data and models, `git che
 def run_stage(name: str, main: Callable[[], None]) -> None:
     """Run a stage's main function.
 
-    A LockstepError ends the process with exit code 1 and one line; every other error is a defect and keeps its
-    traceback.
+    A LockstepError, or a file that cannot be read or written, ends the process with exit code 1 and one line; every
+    other error is a defect and keeps its traceback. SIGTERM ends the stage in order, its workers with it.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     started = time.perf_counter()
     try:
         main()
     except LockstepError as error:
-        print(f"{name}: {error} {REMEDY}", file=sys.stderr)
-        raise SystemExit(1) from None
-    _remember(name, time.perf_counter() - started)
+        reason = str(error)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        reason = f"{error.filename}: {error.strerror}; check the disk and its permissions"
+    else:
+        _remember(name, time.perf_counter() - started)
+        return
+    print(f"{name}: {reason} {REMEDY}", file=sys.stderr)
+    raise SystemExit(1)
 
 
 def _remember(name: str, seconds: float) -> None:
     path = local_state() / "timings.json"
     try:
-        timings = read_json(path)
-    except (FileNotFoundError, json.JSONDecodeError):
-        timings = {}
-    write_json({**timings, name: round(seconds, 3)}, path)
+        timings = read_json(path) if path.exists() else {}
+        write_json({**timings, name: round(seconds, 3)}, path)
+    except (OSError, ValueError, TypeError) as error:
+        print(f"{name}: warning: {path}: {error}; the time this stage took is not kept", file=sys.stderr)

@@ -16,6 +16,7 @@ from lockstep.model.evaluation import check_gates, feature_importance, judge
 from lockstep.model.saved import SavedModel
 from lockstep.report.evaluation import findings, write_figures, write_tables
 from lockstep.report.page import write_page
+from lockstep.report.search_history import read_trials
 from lockstep.stage import run_stage
 from lockstep.tracking.publish import publish_or_warn
 
@@ -25,7 +26,7 @@ def main() -> None:
     config = load_config()
     train, test = read_table(paths.TRAIN), read_table(paths.TEST)
     model, best, search = SavedModel.load(paths.MODEL), read_json(paths.BEST_PARAMS), read_json(paths.SEARCH)
-    trials = pd.read_csv(paths.TRIALS, keep_default_na=False, na_values=[""])
+    trials = read_trials(paths.TRIALS, search["settings"]["space"])
     judgement = judge(model, train, test, trials.loc[best["trial"]], config.seed)
     gates = check_gates(config.evaluate.gates, judgement)
     predictions = pd.DataFrame(

@@ -26,16 +26,22 @@ def main() -> None:
     """Run the stage."""
     config = load_config()
     plan = Plan(config.tune, SearchSpace(config.space), config.pruner, config.seed)
+    n_workers = min(worker_count(), config.tune.lag, config.tune.n_trials)
     folds = make_folds(read_table(TRAIN), config.dataset.target, config.recipe, config.split.strategy)
     with tempfile.TemporaryDirectory(prefix="lockstep-tune-") as name:
         for number, fold in enumerate(folds):
             fold.save(Path(name) / f"fold_{number}")
-        with LocalEngine(worker_count(), Path(name)) as engine, Progress(config.tune.n_trials) as progress:
+        with LocalEngine(n_workers, Path(name)) as engine, Progress(config.tune.n_trials) as progress:
             results = search(plan, run_trial, engine, progress)
     best = best_params(results)
     write_csv(trials_table(results, len(folds)), TRIALS)
     write_json(best, BEST_PARAMS)
-    write_json(describe(plan, config.space, results, TRAIN, len(folds)), SEARCH)
+    rows_as = {
+        "target": config.dataset.target,
+        "features": [step.model_dump(mode="json") for step in config.recipe],
+        "strategy": config.split.strategy,
+    }
+    write_json(describe(plan, config.space, results, TRAIN, len(folds), rows_as), SEARCH)
     print(f"tune: best of {len(results)} trials is {best['trial']}: CV RMSE {best['cv_rmse']:.6g}")
 
 

@@ -1,5 +1,6 @@
 """The clean stage's work: types, checks, rules, and a report of what each did."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -66,13 +67,13 @@ def _profile(name: str, values: pd.Series, missing_in_raw: int | None) -> dict[s
     profile: dict[str, Any] = {"name": name, "dtype": str(values.dtype), "missing": int(values.isna().sum())}
     if missing_in_raw is not None:
         profile["missing_in_raw"] = missing_in_raw
+    present = values.dropna()
     if pd.api.types.is_numeric_dtype(values):
-        profile |= {
-            statistic: significant(float(getattr(values, statistic)()), 10)
-            for statistic in ("min", "median", "mean", "max", "std")
-        }
+        for statistic in ("min", "median", "mean", "max", "std"):
+            value = float(getattr(present, statistic)()) if len(present) > 1 else math.nan
+            profile[statistic] = significant(value, 10) if math.isfinite(value) else None
     elif pd.api.types.is_datetime64_any_dtype(values):
-        profile |= {"min": str(values.min().date()), "max": str(values.max().date())}
+        profile |= {bound: str(getattr(present, bound)().date()) if len(present) else None for bound in ("min", "max")}
     else:
         profile["distinct"] = int(values.nunique())
     return profile

@@ -11,6 +11,8 @@ from lockstep.errors import DataError
 from lockstep.schema.dataset import Column
 
 TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+# Above this, a float no longer tells neighbouring whole numbers apart.
+EXACT_INTEGERS = 2**53
 DATE = r"^(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?$"
 
 
@@ -59,10 +61,9 @@ def _same_columns(found: list[str], described: list[str], file: str) -> None:
 
 
 def _convert(values: pa.ChunkedArray, column: Column, missing_values: Sequence[str], where: str) -> pd.Series:
-    text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
-    if text:
+    if _is_text(values):
         values = pc.if_else(pc.is_in(values, pa.array(missing_values, values.type)), None, values)
-    converters: dict[str, Callable[[pa.ChunkedArray, bool, str], pd.Series]] = {
+    converters: dict[str, Callable[[pa.ChunkedArray, str], pd.Series]] = {
         "number": _number,
         "integer": _integer,
         "boolean": _boolean,
@@ -70,50 +71,67 @@ def _convert(values: pa.ChunkedArray, column: Column, missing_values: Sequence[s
         "text": _text,
         "date": _date,
     }
-    return converters[column.type](values, text, where)
-
-
-def _number(values: pa.ChunkedArray, text: bool, where: str) -> pd.Series:
     try:
-        numbers = pc.cast(pc.utf8_trim_whitespace(values) if text else values, pa.float64())
-    except pa.ArrowInvalid:
-        row, value = _first_bad(values, float)
-        raise DataError(
-            f"{where}: row {row + 1}: {value!r} is not a number; mend the file, or list it in missing_values"
-        ) from None
-    except pa.ArrowNotImplementedError:
-        raise DataError(f"{where}: values of type {values.type} cannot be numbers; state another type") from None
-    series = pd.Series(numbers.to_numpy())
+        return converters[column.type](values, where)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
+        kind = values.type
+        raise DataError(f"{where}: values of type {kind} cannot be read as {column.type}; state another type") from None
+
+
+def _is_text(values: pa.ChunkedArray) -> bool:
+    return bool(pa.types.is_string(values.type) or pa.types.is_large_string(values.type))
+
+
+def _number(values: pa.ChunkedArray, where: str) -> pd.Series:
+    if _is_text(values):
+        values = pc.utf8_trim_whitespace(values)
+        if (row := _first_refused(values, pa.float64())) is not None:
+            raise DataError(
+                f"{where}: row {row + 1}: {values[row].as_py()!r} is not a number;"
+                " mend the file, or list it in missing_values"
+            )
+    series = pd.Series(pc.cast(values, pa.float64(), safe=False).to_numpy())
     infinite = np.flatnonzero(np.isinf(series.to_numpy()))
     if len(infinite):
         raise DataError(f"{where}: row {infinite[0] + 1}: the value is infinite; only finite numbers are allowed")
     return series
 
 
-def _integer(values: pa.ChunkedArray, text: bool, where: str) -> pd.Series:
-    series = _number(values, text, where)
-    broken = np.flatnonzero((series != series.round()) & series.notna())
-    if len(broken):
-        raise DataError(f"{where}: row {broken[0] + 1}: {series[broken[0]]!r} is not a whole number; state type number")
+def _integer(values: pa.ChunkedArray, where: str) -> pd.Series:
+    if _is_text(values):
+        values = pc.utf8_trim_whitespace(values)
+    if _first_refused(values, pa.int64()) is None and values.null_count == 0:
+        return pd.Series(pc.cast(values, pa.int64()).to_numpy())
+    # Missing values need floats, and so does text such as 3.0; both are exact up to 2^53.
+    series = _number(values, where)
+    wrong = np.flatnonzero(((series != series.round()) | (series.abs() > EXACT_INTEGERS)) & series.notna())
+    if len(wrong):
+        value = float(series[wrong[0]])
+        raise DataError(
+            f"{where}: row {wrong[0] + 1}: {value!r} is not a whole number that a column with missing or decimal values"
+            " can hold exactly; state type number, or text for an identifier"
+        )
     return series if series.isna().any() else series.astype(np.int64)
 
 
-def _boolean(values: pa.ChunkedArray, _: bool, where: str) -> pd.Series:
-    words = pc.utf8_lower(pc.cast(values, pa.string())).to_pylist()
+def _boolean(values: pa.ChunkedArray, where: str) -> pd.Series:
+    words = pc.utf8_lower(pc.utf8_trim_whitespace(pc.cast(values, pa.string()))).to_pylist()
     for row, word in enumerate(words):
         if word is not None and word not in TRUTH:
             raise DataError(f"{where}: row {row + 1}: {word!r} is neither true nor false; allowed: {', '.join(TRUTH)}")
     return pd.Series([None if word is None else float(TRUTH[word]) for word in words], dtype=np.float64)
 
 
-def _text(values: pa.ChunkedArray, _: bool, __: str) -> pd.Series:
+def _text(values: pa.ChunkedArray, _: str) -> pd.Series:
     texts: pd.Series = pc.cast(values, pa.string()).to_pandas()
     return texts
 
 
-def _date(values: pa.ChunkedArray, _: bool, where: str) -> pd.Series:
-    # A date-time column of a Parquet file casts to text that begins with the ISO date.
-    words: pd.Series = pc.cast(values, pa.string()).to_pandas().str.slice(0, 10)
+def _date(values: pa.ChunkedArray, where: str) -> pd.Series:
+    words: pd.Series = pc.cast(values, pa.string()).to_pandas().astype("str")
+    if not _is_text(values):
+        # a date-time column of a Parquet file, as text, begins with the ISO date
+        words = words.str.slice(0, 10)
     parts = words.str.extract(DATE)
     iso = parts[0] + "-" + parts[1].fillna("01") + "-" + parts[2].fillna("01")
     dates: pd.Series = pd.to_datetime(iso, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
@@ -125,14 +143,26 @@ def _date(values: pa.ChunkedArray, _: bool, where: str) -> pd.Series:
     return dates
 
 
-def _first_bad(values: pa.ChunkedArray, parse: Callable[[str], object]) -> tuple[int, str]:
-    for row, value in enumerate(values.to_pylist()):
+def _first_refused(values: pa.ChunkedArray, kind: pa.DataType) -> int | None:
+    """The first row that Arrow cannot cast to a type, or None; found by halving."""
+
+    def casts(start: int, stop: int) -> bool:
         try:
-            if value is not None:
-                parse(value)
-        except ValueError:
-            return row, str(value)
-    return -1, "?"
+            pc.cast(values.slice(start, stop - start), kind)
+        except pa.ArrowInvalid:
+            return False
+        return True
+
+    low, high = 0, len(values)
+    if casts(low, high):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        if casts(low, middle):
+            low = middle
+        else:
+            high = middle
+    return low
 
 
 def _check(series: pd.Series, column: Column, where: str) -> None:

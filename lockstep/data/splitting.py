@@ -93,6 +93,9 @@ def _groups(frame: pd.DataFrame, split: Split) -> Rows:
 
 def _by_time(clean: pd.DataFrame, split: Split) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Test rows are the latest; rows of one moment stay together, on the later side."""
+    kind = clean[split.time].dtype
+    if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind)):
+        raise ValueError(f"column {split.time!r} is text, which does not sort by time; give it type date or number")
     if clean[split.time].isna().any():
         raise ValueError(f"column {split.time!r} has missing values; drop those rows by a cleaning rule")
     moment = clean[split.time].rank(method="dense").to_numpy().astype(np.int64)

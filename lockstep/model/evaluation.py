@@ -71,13 +71,20 @@ def judge(model: SavedModel, train: pd.DataFrame, test: pd.DataFrame, best_trial
 
 
 def _cv_metrics(best_trial: pd.Series, n_rows: int, n_features: int) -> Metrics:
-    def mean(metric: str) -> float:
+    def over_folds(metric: str) -> list[float]:
         columns = [name for name in best_trial.index if name.startswith("fold_") and name.endswith(f"_{metric}")]
-        return significant(float(best_trial[columns].astype(np.float64).mean()), DIGITS)
+        return [float(best_trial[name]) for name in columns if pd.notna(best_trial[name])]
 
-    r2 = mean("r2")
+    def mean(values: list[float]) -> float:
+        return significant(sum(values) / len(values), DIGITS)
+
+    r2s = over_folds("r2")
+    r2 = mean(r2s) if r2s else None
     return Metrics(
-        rmse=float(best_trial["cv_rmse"]), mae=mean("mae"), r2=r2, adjusted_r2=adjusted(r2, n_rows, n_features)
+        rmse=float(best_trial["cv_rmse"]),
+        mae=mean(over_folds("mae")),
+        r2=r2,
+        adjusted_r2=adjusted(r2, n_rows, n_features),
     )
 
 

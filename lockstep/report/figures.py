@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -16,14 +17,18 @@ MOST_BARS = 20
 
 
 def save(path: Path, draw: Callable[[Axes], None]) -> None:
-    """Draw one chart and write it to `path`."""
-    figure = Figure(figsize=INCHES, dpi=DPI, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    draw(axes)
-    axes.spines[["top", "right"]].set_visible(False)
-    with replacing(path) as part:
-        canvas.print_figure(part, format="png", metadata={"Software": None})
+    """Draw one chart and write it to `path`, whatever matplotlibrc the user has."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        # a column may be named $x$
+        matplotlib.rcParams["text.parse_math"] = False
+        figure = Figure(figsize=INCHES, dpi=DPI, layout="constrained")
+        canvas = FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        draw(axes)
+        axes.spines[["top", "right"]].set_visible(False)
+        with replacing(path) as part:
+            canvas.print_figure(part, format="png", metadata={"Software": None})
 
 
 def predicted_vs_actual(rows: pd.DataFrame, target: str) -> Callable[[Axes], None]:

@@ -1,11 +1,12 @@
 """What the search's trials tell: best-so-far and the importance of the parameters."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import optuna
 import pandas as pd
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState, create_trial
 
@@ -15,6 +16,12 @@ from lockstep.search.space import SearchSpace
 
 # PED-ANOVA compares the best trials with all; fewer than this many make no statement.
 MIN_TRIALS = 4
+
+
+def read_trials(path: Path, space: Mapping[str, Any]) -> pd.DataFrame:
+    """The content of trials.csv; parameters and messages stay text, as they are written."""
+    texts = dict.fromkeys((*space, "message", "state"), str)
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=texts)
 
 
 def optimisation_history(trials: pd.DataFrame) -> pd.DataFrame:
@@ -63,5 +70,10 @@ def study_of(trials: pd.DataFrame, distributions: Mapping[str, BaseDistribution]
 def _value(cell: Any, distribution: BaseDistribution) -> Any:
     """A cell of trials.csv as the value it stands for."""
     if isinstance(distribution, CategoricalDistribution):
-        return next(choice for choice in distribution.choices if str(choice) == str(cell))
-    return int(cell) if isinstance(distribution, optuna.distributions.IntDistribution) else float(cell)
+        return next(choice for choice in distribution.choices if _cell(choice) == cell)
+    return int(cell) if isinstance(distribution, IntDistribution) else float(cell)
+
+
+def _cell(choice: Any) -> str:
+    """How trials.csv writes a choice (see lockstep.data.tables.write_csv)."""
+    return f"{choice:.10g}" if isinstance(choice, float) else str(choice)

@@ -28,7 +28,7 @@ def worker_count() -> int:
     """
     wanted = os.environ.get(WORKERS)
     if not wanted:
-        return len(os.sched_getaffinity(0))
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if not wanted.isdecimal() or int(wanted) < 1:
         raise ConfigError(f"environment: {WORKERS}: {wanted!r}: must be a whole number of at least 1")
     return int(wanted)
@@ -91,10 +91,13 @@ class LocalEngine(Executor):
         if kind is not None:
             self._aborting.set()
             self._cancel_queued()
-            for pid in list(self._pids.values()):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            for slot in list(self._pids):
+                self._end(slot)
         self.shutdown()
+
+    def _end(self, slot: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self._pids[slot], signal.SIGKILL)
 
     def _cancel_queued(self) -> None:
         with suppress(queue.Empty):
@@ -119,6 +122,9 @@ class LocalEngine(Executor):
         for _ in range(TRIES):
             try:
                 pool = pool or self._new_pool(slot)
+                if self._aborting.is_set():
+                    self._end(slot)
+                    break
                 answer = pool.submit(job.function, *job.args, **job.kwargs).result()
             except BrokenProcessPool:
                 if self._aborting.is_set():

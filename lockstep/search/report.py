@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,13 @@ def _row(result: Result, n_folds: int) -> dict[str, Any]:
     return row
 
 
-def describe(plan: Plan, space: Space, results: list[Result], train: Path, n_folds: int) -> dict[str, Any]:
-    """What was searched, how, at what cost and with which libraries: the content of models/search.json."""
+def describe(
+    plan: Plan, space: Space, results: list[Result], train: Path, n_folds: int, rows_as: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What was searched, how, at what cost and with which libraries: the content of models/search.json.
+
+    `rows_as` tells what was made of the training rows: target, feature steps, strategy of the folds.
+    """
     settings = {
         "space": {name: space[name].model_dump(mode="json", exclude_defaults=True) for name in sorted(space)},
         "sampler": plan.tune.sampler,
@@ -73,6 +79,7 @@ def describe(plan: Plan, space: Space, results: list[Result], train: Path, n_fol
         "max_rounds": plan.tune.max_rounds,
         "enqueue": [dict(sorted(start.items())) for start in plan.tune.enqueue],
         "n_folds": n_folds,
+        "rows_as": dict(rows_as),
         "data_sha256": hashlib.sha256(train.read_bytes()).hexdigest(),
         "versions": {name: version(name) for name in LIBRARIES},
     }

@@ -1,13 +1,15 @@
 """What runs inside a worker process: one trial, fold by fold."""
 
+import multiprocessing
+import multiprocessing.connection
+import os
 import re
 import signal
+import threading
 import time
-from functools import lru_cache
 from pathlib import Path
 
 import optuna
-from xgboost.core import XGBoostError
 
 from lockstep.model.booster import FoldMatrices, FoldScore, fit_fold, max_bin_of, quantised
 from lockstep.model.folds import Fold
@@ -18,21 +20,32 @@ from lockstep.search.trial import Result, State, Task, running_means
 XGBOOST_PREFIX = re.compile(r"^\[\d\d:\d\d:\d\d\]\s+\S+:\d+:\s*")
 
 _folder: Path | None = None
+_kept: dict[int, tuple[int, FoldMatrices]] = {}
 
 
 def initialise(folder: Path) -> None:
     """Tell this process where the folds' matrices lie."""
     global _folder
     _folder = folder
-    # Ctrl-C reaches the whole process group; the search ends its workers itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _kept.clear()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        # Ctrl-C reaches the whole process group; the search ends its workers itself.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    """A search that is killed cannot end its workers; so they watch it."""
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)
 
 
 def run_trial(task: Task) -> Result:
     """Fit the folds of one trial until it is complete, pruned or failed.
 
-    Parameters that XGBoost refuses make the trial FAIL with XGBoost's message; the search goes on.
+    A trial that raises, as when XGBoost refuses its parameters, is FAIL with its message; the search goes on.
     """
     started = time.perf_counter()
     folds: list[FoldScore] = []
@@ -47,7 +60,7 @@ def run_trial(task: Task) -> Result:
             if judge.prunes(mean, fold + 1) and fold + 1 < n_folds:
                 state, message = State.PRUNED, f"pruned after fold {fold}"
                 break
-    except (XGBoostError, ValueError, MemoryError) as error:
+    except Exception as error:
         state, message = State.FAIL, failure_message(error)
     return Result(
         number=task.number,
@@ -71,12 +84,14 @@ def count_folds() -> int:
     return len(list(_given_folder().glob("fold_*")))
 
 
-@lru_cache(maxsize=64)
 def _matrices(fold: int, max_bin: int) -> FoldMatrices:
-    return quantised(Fold.open(_given_folder() / f"fold_{fold}"), max_bin)
+    """The quantised fold; one per fold is kept, since quantising costs as much as many rounds."""
+    if fold not in _kept or _kept[fold][0] != max_bin:
+        _kept[fold] = max_bin, quantised(Fold.open(_given_folder() / f"fold_{fold}"), max_bin)
+    return _kept[fold][1]
 
 
 def _given_folder() -> Path:
-    if _folder is None:
-        raise RuntimeError("initialise(folder) must be called first in this process")
+    if _folder is None or not _folder.is_dir():
+        raise RuntimeError("initialise(folder) must be called first in this process, and the folder must stay")
     return _folder

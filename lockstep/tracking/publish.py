@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lockstep import paths
+from lockstep.errors import LockstepError, TrackingError
 from lockstep.model.saved import SavedModel
 from lockstep.paths import local_state
+from lockstep.secrets import masked
 from lockstep.tracking.result import PipelineResult
-from lockstep.tracking.store import artifact_location, masked, tracking_uri
+from lockstep.tracking.store import artifact_location, shown_uri, tracking_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -35,11 +37,9 @@ def publish_or_warn() -> None:
     """
     try:
         publish()
-    except Exception as error:
-        reason = " ".join(str(error).replace(tracking_uri(), masked(tracking_uri())).split())[:200]
+    except LockstepError as error:
         print(
-            f"evaluate: warning: MLflow at {masked(tracking_uri())} did not take the result"
-            f" ({type(error).__name__}: {reason}); it stands in DVC, `lockstep sync` shows it to MLflow later",
+            f"evaluate: warning: {error}; the result stands in DVC, `lockstep sync` shows it to MLflow later",
             file=sys.stderr,
         )
 
@@ -52,17 +52,28 @@ def publish() -> str:
 
     Raises:
         DataError: if an output of the pipeline is missing.
+        TrackingError: in one line, without secrets, for whatever the store raises.
     """
     result = PipelineResult.read()
-    with _one_at_a_time():
-        client = _client()
-        run_id = _parent_run(client, result)
-        if COMPLETE not in client.get_run(run_id).data.tags:
-            _log_trials(client, result, run_id)
-            _log_result(client, result, run_id)
-            _log_model(client, result, run_id)
-            client.set_tag(run_id, COMPLETE, "true")
-            client.set_terminated(run_id)
+    try:
+        with _one_at_a_time():
+            return _complete_run(result)
+    except Exception as error:
+        reason = " ".join(masked(str(error)).split())[:200]
+        raise TrackingError(
+            f"MLflow at {shown_uri()} did not take the result ({type(error).__name__}: {reason})"
+        ) from error
+
+
+def _complete_run(result: PipelineResult) -> str:
+    client = _client()
+    run_id = _parent_run(client, result)
+    if COMPLETE not in client.get_run(run_id).data.tags:
+        _log_trials(client, result, run_id)
+        _log_result(client, result, run_id)
+        _log_model(client, result, run_id)
+        client.set_tag(run_id, COMPLETE, "true")
+        client.set_terminated(run_id)
     return run_id
 
 

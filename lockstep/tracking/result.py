@@ -16,6 +16,7 @@ from lockstep import paths
 from lockstep.config import read_yaml
 from lockstep.data.tables import read_json, read_table
 from lockstep.errors import DataError
+from lockstep.report.search_history import read_trials
 
 NEEDED = (
     paths.TRAIN,
@@ -50,13 +51,14 @@ class PipelineResult:
         missing = [str(path) for path in NEEDED if not path.exists()]
         if missing:
             raise DataError(f"{missing[0]}: no such file; run `dvc repro` first")
+        search = read_json(paths.SEARCH)
         return cls(
             params=_effective(read_yaml(paths.PARAMS)),
             metrics=flat(read_json(paths.METRICS)),
             gates=read_json(paths.GATES),
             best=read_json(paths.BEST_PARAMS),
-            search=read_json(paths.SEARCH),
-            trials=pd.read_csv(paths.TRIALS, keep_default_na=False, na_values=[""], dtype={"message": str}),
+            search=search,
+            trials=read_trials(paths.TRIALS, search["settings"]["space"]),
         )
 
     @cached_property
@@ -89,6 +91,28 @@ class PipelineResult:
         """Five training rows with the model's input columns; whole numbers as floats, which may be missing."""
         rows = read_table(paths.TRAIN)[columns].head(5)
         return rows.astype({name: float for name in columns if pd.api.types.is_numeric_dtype(rows[name])})
+
+
+def refuse_other_params() -> None:
+    """Make sure that params.yaml and the dataset file still hold what dvc.lock says the outputs were made with.
+
+    Raises:
+        DataError: naming the first setting that was changed since.
+    """
+    lock = read_yaml(Path("dvc.lock"))
+    for stage in lock["stages"].values():
+        for file, settings in stage.get("params", {}).items():
+            now = read_yaml(Path(file))
+            for key, made_with in settings.items():
+                found = _at(now, key)
+                if found != made_with:
+                    raise DataError(f"{file}: {key} was changed since the outputs were made; run `dvc repro` first")
+
+
+def _at(node: Any, key: str) -> Any:
+    for part in key.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    return node
 
 
 def flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -1,12 +1,15 @@
 """Which MLflow store is used, and where a local one keeps its files."""
 
 import os
-from urllib.parse import urlsplit, urlunsplit
+import re
 
 from lockstep.paths import anchored, project_root
+from lockstep.secrets import masked
 
 TRACKING_URI = "MLFLOW_TRACKING_URI"
 LOCAL_FOLDER = "mlruns"
+# Names of stores that look like a path and are none.
+NAMED_STORES = re.compile(r"^(databricks|databricks-uc|uc)(:|$)")
 
 
 def tracking_uri() -> str:
@@ -21,7 +24,7 @@ def tracking_uri() -> str:
     scheme, separator, path = given.partition(":///")
     if separator and scheme.startswith("sqlite") and path != ":memory:":
         return f"{scheme}:///{anchored(path)}"
-    if "://" not in given:
+    if "://" not in given and not NAMED_STORES.match(given):
         return str(anchored(given.removeprefix("file:")))
     return given
 
@@ -31,14 +34,11 @@ def artifact_location(uri: str) -> str | None:
 
     MLflow's own default is the working directory, which may be a throw-away copy.
     """
-    if uri.startswith(("http://", "https://")):
+    if uri.startswith(("http://", "https://")) or NAMED_STORES.match(uri):
         return None
     return (project_root() / LOCAL_FOLDER / "artifacts").as_uri()
 
 
-def masked(uri: str) -> str:
-    """The address without user name, password and query."""
-    parts = urlsplit(uri)
-    if "@" not in parts.netloc and not parts.query:
-        return uri
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+def shown_uri() -> str:
+    """The store's address for messages: as it was given, without user name, password and query."""
+    return masked(os.environ.get(TRACKING_URI) or tracking_uri())

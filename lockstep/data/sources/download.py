@@ -7,18 +7,20 @@ import sys
 import tarfile
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import pooch
 import requests
 
-from lockstep.errors import SourceError
+from lockstep.errors import ConfigError, SourceError
 from lockstep.paths import anchored
 from lockstep.schema.source import FileSource
+from lockstep.secrets import masked
 
 MIRROR = "LOCKSTEP_DATA_MIRROR"
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 10, 30, 900
@@ -79,19 +81,12 @@ def obtain(source: FileSource, folder: Path) -> Obtained:
     raise SourceError(f"the table could not be fetched; tried {'; '.join(failures)}. Remedy: {remedy}")
 
 
-def masked(where: str) -> str:
-    """A place without the user name, password and query that a URL may carry."""
-    if "://" not in where:
-        return where
-    parts = urlsplit(where)
-    host = parts.hostname or ""
-    return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))
-
-
 def _places(source: FileSource) -> Iterator[_Place]:
     mirror = os.environ.get(MIRROR)
     if mirror:
         name = _mirror_name(source)
+        if "://" in mirror and not mirror.startswith(("http://", "https://")):
+            raise ConfigError(f"environment: {MIRROR}: {masked(mirror)}: must be a folder or an http(s) address")
         where = f"{mirror.rstrip('/')}/{name}" if "://" in mirror else str(anchored(mirror) / name)
         if source.mirror:
             yield _Place(where, source.mirror.sha256, packed=False)
@@ -174,7 +169,7 @@ def _member(archive: Path, member: str, folder: Path) -> Path:
             raise SourceError("is neither a tar nor a zip archive")
     except KeyError:
         raise SourceError(f"the archive has no member {member!r}") from None
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, RuntimeError, zlib.error) as error:
         raise SourceError(f"damaged archive: {error}") from None
     return target
 
@@ -200,4 +195,4 @@ def _reason(error: Exception) -> str:
         return "the transfer broke off"
     if isinstance(error, requests.ConnectionError):
         return "cannot be reached"
-    return " ".join(str(error).split())[:200]
+    return " ".join(masked(str(error)).split())[:200]

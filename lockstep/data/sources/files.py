@@ -2,6 +2,7 @@
 
 import gzip
 import tempfile
+import zlib
 from pathlib import Path
 
 import pyarrow as pa
@@ -44,14 +45,12 @@ def _parse_parquet(obtained: download.Obtained) -> pa.Table:
 
 
 def _parse_csv(source: FileSource, obtained: download.Obtained) -> pa.Table:
-    content = obtained.file.read_bytes()
-    if content[:2] == GZIP_MAGIC:
-        content = gzip.decompress(content)
-    if not content.strip():
-        raise SourceError(f"{obtained.shown}: the file is empty; check the source")
     names = list(source.header) if source.header else None
     try:
-        # An unnamed pass over the first block tells the columns, so that each can be asked for as text.
+        content = _content(obtained.file)
+        if not content.strip():
+            raise SourceError(f"{obtained.shown}: the file is empty; check the source")
+        # A first pass over one block tells the columns, so that each can be asked for as text.
         read = csv.ReadOptions(column_names=names, use_threads=False, encoding=source.encoding)
         parse = csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True)
         header = csv.open_csv(pa.BufferReader(content), read, parse).schema.names
@@ -59,8 +58,20 @@ def _parse_csv(source: FileSource, obtained: download.Obtained) -> pa.Table:
             column_types={name: pa.string() for name in header}, strings_can_be_null=False, null_values=[]
         )
         return csv.read_csv(pa.BufferReader(content), read, parse, convert)
-    except (pa.ArrowInvalid, UnicodeDecodeError, LookupError) as error:
+    except (ValueError, TypeError, LookupError, EOFError, OSError, zlib.error) as error:
         raise SourceError(f"{obtained.shown}: cannot be read as CSV: {_first_line(error)}") from None
+
+
+def _content(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        if stream.read(2) != GZIP_MAGIC:
+            stream.seek(0)
+            return stream.read()
+    with gzip.open(file) as unpacked:
+        content = unpacked.read(download.MAX_BYTES + 1)
+    if len(content) > download.MAX_BYTES:
+        raise ValueError(f"unpacks to more than {download.MAX_BYTES} bytes")
+    return content
 
 
 def _first_line(error: BaseException) -> str:
