@@ -29,4 +29,4 @@ RUN python -m pip install --no-cache-dir --no-deps --no-build-isolation -e . \
  && { git rev-parse HEAD >/dev/null 2>&1 || { git init -q && git add -A && git commit -q -m "build context"; }; } \
  && mkdir -p outputs && chmod -R a+rwX /app /home/lockstep
 USER lockstep
-CMD ["sh", "-c", "if [ ! -w outputs ]; then echo \"outputs/ is not writable for user $(id -u): run the container with --user and the numbers of the folder's owner\" >&2; exit 1; fi; lockstep check && dvc repro && cp -R reports models mlruns outputs/"]
+CMD ["sh", "-c", "if [ ! -w outputs ]; then echo \"outputs/ is not writable for user $(id -u): run the container with --user and the numbers of the folder's owner\" >&2; exit 1; fi; lockstep check && dvc repro && cp -R reports models outputs/ && { [ ! -d mlruns ] || cp -R mlruns outputs/; }"]

@@ -97,22 +97,41 @@ def read_yaml(path: Path, shown: Path | None = None) -> Any:
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML reads YAML 1.1, where 1e-05 is text and a repeated key silently wins; this reads as users expect."""
+    """YAML 1.2's core schema, as DVC reads it.
+
+    PyYAML reads YAML 1.1, where 1e-05 is text, `no` is false, 010 is eight, 12:30 is a number and a repeated key
+    silently wins.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a key must be plain text", problem_mark=key.start_mark)
             if key.value in seen:
                 raise yaml.MarkedYAMLError(problem=f"key {key.value!r} stands twice", problem_mark=key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 
+    def construct_decimal(self, node: yaml.ScalarNode) -> int:
+        """A whole number without YAML 1.1's octal reading of a leading zero."""
+        return int(node.value)
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
-    list("-+.0123456789"),
-)
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("bool", r"^(true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("int", r"^[-+]?[0-9]+$", "-+0123456789"),
+    (
+        "float",
+        r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$",
+        "-+.0123456789",
+    ),
+    ("null", r"^(~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("merge", r"^<<$", "<"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_decimal)
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -171,7 +190,7 @@ def _did_you_mean(key: str) -> str:
 
 
 def _check_split_columns(params: Params, dataset: Dataset, file: Path) -> None:
-    names = dataset.clean_columns()
+    names = dataset.clean_types()
     for setting, column in (("group", params.split.group), ("time", params.split.time)):
         if params.split.strategy == setting and column not in names:
             raise ConfigError(

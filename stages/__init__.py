@@ -9,15 +9,19 @@ import os
 import sys
 from pathlib import Path
 
+# Set for the second start, so that a broken .venv cannot start itself for ever.
+TOLD = "LOCKSTEP_STARTED_AGAIN"
+
 
 def _use_own_environment() -> None:
     root = os.environ.get("DVC_ROOT")
     stage = os.environ.get("DVC_STAGE")
-    if not root or not stage:
+    if not root or not stage or TOLD in os.environ:
         return
     own = Path(root) / ".venv"
     python = own / "bin" / "python"
     if python.exists() and Path(sys.prefix).resolve() != own.resolve():
+        os.environ[TOLD] = "1"
         os.execv(python, [str(python), "-m", f"stages.{stage.rpartition(':')[2]}"])  # noqa: S606 - no shell wanted
 
 

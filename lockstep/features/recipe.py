@@ -42,10 +42,16 @@ class Features:
         """The feature matrix of shape (rows, features); float32 is what XGBoost computes with.
 
         Raises:
-            DataError: if the frame lacks a column that a step needs.
+            DataError: if the frame lacks a column that a step needs, or a value is too large for float32.
         """
         self._need(frame)
-        return np.hstack([transformer.transform(frame) for transformer in self.transformers]).astype(np.float32)
+        exact = np.hstack([transformer.transform(frame) for transformer in self.transformers])
+        beyond = np.flatnonzero((np.abs(exact) > np.finfo(np.float32).max).any(axis=0))
+        if len(beyond):
+            raise DataError(
+                f"features: {self.names[beyond[0]]!r} has values beyond 3.4e38; scale the column in `clean`"
+            )
+        return exact.astype(np.float32)
 
     @property
     def names(self) -> list[str]:

@@ -70,10 +70,10 @@ def study_of(trials: pd.DataFrame, distributions: Mapping[str, BaseDistribution]
 def _value(cell: Any, distribution: BaseDistribution) -> Any:
     """A cell of trials.csv as the value it stands for."""
     if isinstance(distribution, CategoricalDistribution):
-        return next(choice for choice in distribution.choices if _cell(choice) == cell)
+        return next(choice for choice in distribution.choices if str(cell) in _cells(choice))
     return int(cell) if isinstance(distribution, IntDistribution) else float(cell)
 
 
-def _cell(choice: Any) -> str:
-    """How trials.csv writes a choice (see lockstep.data.tables.write_csv)."""
-    return f"{choice:.10g}" if isinstance(choice, float) else str(choice)
+def _cells(choice: Any) -> tuple[str, ...]:
+    """How trials.csv may write a choice: pandas formats numbers, but not in a column that also holds text."""
+    return (str(choice), f"{choice:.10g}") if isinstance(choice, float) else (str(choice),)

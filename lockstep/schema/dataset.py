@@ -1,24 +1,27 @@
 """datasets/NAME.yaml: facts about one table."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from lockstep.schema.base import Names, Settings
-from lockstep.schema.rules import Rule
+from lockstep.schema.rules import Rename, Rule
 from lockstep.schema.source import Source
 
 # Columns the pipeline adds itself.
 RESERVED = ("row_id", "fold")
+NUMBERS = ("number", "integer", "boolean")
+FORBIDDEN_IN_FEATURES = "[]<"
 
 
 class Column(Settings):
     """One column of the file: its type and what its values must satisfy.
 
     Attributes:
-        type: number, integer, boolean, category (a feature), text (kept, never a feature), date
+        type: number, integer, boolean, category (a feature), text (kept, no feature), date
             (YYYY, YYYY-MM or YYYY-MM-DD) or ignore (left out by clean).
-        min, max: Inclusive bounds of a number, integer or date's year.
+        min, max: Inclusive bounds of a number or integer.
         missing: Whether missing values are allowed.
         about: What it means, with its unit.
     """
@@ -70,40 +73,70 @@ class Dataset(Settings):
     clean: Annotated[tuple[Rule, ...], Field(strict=False)]
     features: Annotated[dict[str, Recipe], Field(min_length=1)]
 
-    def clean_columns(self) -> list[str]:
-        """Column names of the cleaned table, in order, without row_id."""
-        names = [name for name, column in self.columns.items() if column.type != "ignore"]
+    def clean_types(self) -> dict[str, str]:
+        """Names and types of the cleaned table's columns, in order, without row_id.
+
+        Raises:
+            ValueError: if a rule needs a column that is not there, is no number, or makes a name that is taken.
+        """
+        types: dict[str, str] = {name: column.type for name, column in self.columns.items() if column.type != "ignore"}
         for position, rule in enumerate(self.clean):
+            where = f"clean[{position}] ({rule.rule})"
             for column in rule.needs():
-                _must_be_in(names, column, f"clean[{position}] ({rule.rule})")
-            names = rule.columns_after(names)
-        return names
+                _must_be_in(types, column, where)
+            for column in rule.needs_numbers():
+                _must_be_number(types, column, where)
+            after = rule.types_after(dict(types))
+            # what is renamed gives its name free
+            staying = [name for name in types if not (isinstance(rule, Rename) and name in rule.columns)]
+            _must_be_new(rule.makes(), staying, where)
+            types = after
+        return types
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
-        for name in RESERVED:
-            if name in self.columns:
-                raise ValueError(f"columns.{name}: the name is reserved; rename the column in the file")
-        names = self.clean_columns()
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"clean: makes column {twice[0]!r} twice; choose another name")
-        _must_be_in(names, self.target, "target")
+        _must_be_new(list(self.columns), [], "columns")
+        types = self.clean_types()
+        _must_be_in(types, self.target, "target")
+        _must_be_number(types, self.target, "target")
         for recipe, steps in self.features.items():
-            made: list[str] = []
-            for step in steps:
-                used = step.columns if isinstance(step, ColumnsStep) else (step.numerator, step.denominator)
-                for column in used:
-                    _must_be_in(names, column, f"features.{recipe}")
-                    if column == self.target:
-                        raise ValueError(f"features.{recipe}: uses the target {column!r}; remove it")
-                made += step.columns if isinstance(step, ColumnsStep) else (step.name,)
-            twice = sorted({name for name in made if made.count(name) > 1})
-            if twice:
-                raise ValueError(f"features.{recipe}: makes feature {twice[0]!r} twice; remove one")
+            _check_recipe(f"features.{recipe}", steps, types, self.target)
         return self
 
 
-def _must_be_in(names: list[str], column: str, where: str) -> None:
-    if column not in names:
-        raise ValueError(f"{where}: no column {column!r} at this point; there are: {', '.join(names)}")
+def _check_recipe(where: str, steps: Recipe, types: dict[str, str], target: str) -> None:
+    made: list[str] = []
+    for step in steps:
+        for column in step.columns if isinstance(step, ColumnsStep) else (step.numerator, step.denominator):
+            _must_be_in(types, column, where)
+            if column == target:
+                raise ValueError(f"{where}: uses the target {column!r}; remove it")
+            if isinstance(step, RatioStep):
+                _must_be_number(types, column, where)
+            elif types[column] == "text":
+                raise ValueError(f"{where}: column {column!r} is text; state type category to learn from its values")
+        made += step.columns if isinstance(step, ColumnsStep) else (step.name,)
+    twice = sorted({name for name in made if made.count(name) > 1})
+    if twice:
+        raise ValueError(f"{where}: makes feature {twice[0]!r} twice; remove one")
+    for name in made:
+        if any(sign in name for sign in FORBIDDEN_IN_FEATURES):
+            raise ValueError(f"{where}: XGBoost refuses [, ] and < in a feature's name: {name!r}; rename it in `clean`")
+
+
+def _must_be_in(types: dict[str, str], column: str, where: str) -> None:
+    if column not in types:
+        raise ValueError(f"{where}: no column {column!r} at this point; there are: {', '.join(types)}")
+
+
+def _must_be_number(types: dict[str, str], column: str, where: str) -> None:
+    if types[column] not in NUMBERS:
+        raise ValueError(f"{where}: column {column!r} is of type {types[column]}; a number is needed")
+
+
+def _must_be_new(made: Sequence[str], taken: Sequence[str], where: str) -> None:
+    for name in made:
+        if name in RESERVED:
+            raise ValueError(f"{where}: the name {name!r} is reserved for the pipeline; choose another")
+        if name in taken or made.count(name) > 1:
+            raise ValueError(f"{where}: makes column {name!r} twice; choose another name")

@@ -34,6 +34,17 @@ TUNABLE = frozenset(
     ]
 )
 
+# Whole numbers for XGBoost, with the smallest it takes.
+WHOLE = {
+    "max_bin": 2,
+    "max_cat_threshold": 1,
+    "max_cat_to_onehot": 1,
+    "max_depth": 1,
+    "max_leaves": 0,
+    "n_estimators": 1,
+    "num_parallel_tree": 1,
+}
+
 Strategy = Literal["random", "stratified", "group", "time"]
 PrunerName = Literal["none", "median", "percentile", "successive_halving", "hyperband"]
 
@@ -203,14 +214,12 @@ class Params(Settings):
                 f"tune.space: no space named {self.tune.space!r}; spaces defines: {', '.join(sorted(self.spaces))}"
             )
         for name, space in self.spaces.items():
-            if not space:
-                raise ValueError(f"spaces.{name}: is empty; give it at least one parameter")
-            for parameter in space:
-                if parameter not in TUNABLE:
-                    raise ValueError(
-                        f"spaces.{name}.{parameter}: is no parameter that can be tuned;"
-                        f" allowed: {', '.join(sorted(TUNABLE))}"
-                    )
+            _check_space(f"spaces.{name}", space)
+        if len(self.tune.enqueue) > self.tune.n_trials:
+            raise ValueError(
+                f"tune.enqueue: lists {len(self.tune.enqueue)} configurations, tune.n_trials is {self.tune.n_trials};"
+                " raise n_trials"
+            )
         chosen = self.spaces[self.tune.space]
         for position, start in enumerate(self.tune.enqueue):
             for parameter, value in start.items():
@@ -223,6 +232,24 @@ class Params(Settings):
         return self
 
 
+def _check_space(where: str, space: Space) -> None:
+    if not space:
+        raise ValueError(f"{where}: is empty; give it at least one parameter")
+    for parameter, bounds in space.items():
+        if parameter not in TUNABLE:
+            raise ValueError(
+                f"{where}.{parameter}: is no parameter that can be tuned; allowed: {', '.join(sorted(TUNABLE))}"
+            )
+        if parameter not in WHOLE:
+            continue
+        values = bounds.choices if bounds.choices is not None else (bounds.low, bounds.high, bounds.step or 1)
+        if not all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+            raise ValueError(f"{where}.{parameter}: takes whole numbers; write 3, not 3.0")
+        smallest = min(value for value in values[: None if bounds.choices else 2] if isinstance(value, int))
+        if smallest < WHOLE[parameter]:
+            raise ValueError(f"{where}.{parameter}: {smallest} is below {WHOLE[parameter]}, the least XGBoost takes")
+
+
 def _check_inside(where: str, value: object, allowed: Range) -> None:
     if allowed.choices is not None:
         if value not in allowed.choices:
@@ -233,3 +260,7 @@ def _check_inside(where: str, value: object, allowed: Range) -> None:
         raise ValueError(f"{where}: {value!r} is outside {allowed.low} to {allowed.high}")
     elif allowed.is_integer and not isinstance(value, int):
         raise ValueError(f"{where}: {value!r} must be a whole number")
+    elif allowed.step is not None and allowed.low is not None:
+        steps = (value - allowed.low) / allowed.step
+        if abs(steps - round(steps)) > 1e-9:
+            raise ValueError(f"{where}: {value!r} is not on the grid {allowed.low}, {allowed.low + allowed.step}, ...")

@@ -9,15 +9,23 @@ from lockstep.schema.base import Names, Settings
 
 
 class BaseRule(Settings):
-    """What every rule tells about columns, so that a recipe can be checked before anything runs."""
+    """What every rule tells about columns, so that a dataset file can be checked before anything runs."""
 
     def needs(self) -> Sequence[str]:
         """Columns the rule reads."""
         return ()
 
-    def columns_after(self, columns: list[str]) -> list[str]:
-        """Column names once the rule has run; most rules leave them as they are."""
-        return columns
+    def needs_numbers(self) -> Sequence[str]:
+        """Those of them that must be numbers."""
+        return ()
+
+    def makes(self) -> Sequence[str]:
+        """Names of columns it adds."""
+        return ()
+
+    def types_after(self, types: dict[str, str]) -> dict[str, str]:
+        """Names and types of the columns once the rule has run; most rules leave them as they are."""
+        return types
 
 
 class DropMissing(BaseRule):
@@ -74,6 +82,9 @@ class DropOutside(BaseRule):
     def needs(self) -> Sequence[str]:
         return (self.column,)
 
+    def needs_numbers(self) -> Sequence[str]:
+        return (self.column,)
+
 
 class Ratio(BaseRule):
     """Add a column `name` = numerator / denominator (missing where the denominator is 0)."""
@@ -86,8 +97,14 @@ class Ratio(BaseRule):
     def needs(self) -> Sequence[str]:
         return (self.numerator, self.denominator)
 
-    def columns_after(self, columns: list[str]) -> list[str]:
-        return [*columns, self.name]
+    def needs_numbers(self) -> Sequence[str]:
+        return self.needs()
+
+    def types_after(self, types: dict[str, str]) -> dict[str, str]:
+        return types | {self.name: "number"}
+
+    def makes(self) -> Sequence[str]:
+        return (self.name,)
 
 
 class Scale(BaseRule):
@@ -100,6 +117,9 @@ class Scale(BaseRule):
     def needs(self) -> Sequence[str]:
         return (self.column,)
 
+    def needs_numbers(self) -> Sequence[str]:
+        return (self.column,)
+
 
 class Rename(BaseRule):
     """Give columns other names."""
@@ -110,8 +130,11 @@ class Rename(BaseRule):
     def needs(self) -> Sequence[str]:
         return tuple(self.columns)
 
-    def columns_after(self, columns: list[str]) -> list[str]:
-        return [self.columns.get(column, column) for column in columns]
+    def types_after(self, types: dict[str, str]) -> dict[str, str]:
+        return {self.columns.get(name, name): kind for name, kind in types.items()}
+
+    def makes(self) -> Sequence[str]:
+        return tuple(self.columns.values())
 
 
 class DropColumns(BaseRule):
@@ -123,8 +146,8 @@ class DropColumns(BaseRule):
     def needs(self) -> Sequence[str]:
         return self.columns
 
-    def columns_after(self, columns: list[str]) -> list[str]:
-        return [column for column in columns if column not in self.columns]
+    def types_after(self, types: dict[str, str]) -> dict[str, str]:
+        return {name: kind for name, kind in types.items() if name not in self.columns}
 
 
 Rule = Annotated[

@@ -1,7 +1,6 @@
 """The model as MLflow loads it: this file is shipped with the model as code and run by MLflow."""
 
 from pathlib import Path
-from typing import Any
 
 import mlflow
 import numpy as np
@@ -15,12 +14,12 @@ from lockstep.model.saved import SavedModel
 class LockstepModel(mlflow.pyfunc.PythonModel):  # type: ignore[name-defined,misc]
     """Predicts the target for rows of the cleaned table."""
 
-    def load_context(self, context: Any) -> None:
+    def load_context(self, context: mlflow.pyfunc.PythonModelContext) -> None:
         """Read the boosters and the fitted features."""
         self.model = SavedModel.load(Path(context.artifacts["model"]))
 
     def predict(
-        self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+        self, context: mlflow.pyfunc.PythonModelContext, model_input: pd.DataFrame, params: dict[str, str] | None = None
     ) -> npt.NDArray[np.float64]:
         """Predictions of shape (rows,)."""
         return self.model.predict(model_input)

@@ -102,6 +102,25 @@ def test_sync_changes_nothing_that_is_there_and_restores_what_is_not(project: Pr
     assert sorted(run.info.run_id for run in _runs(project)) == before
 
 
+def test_sync_refuses_outputs_made_with_other_settings(project: Project) -> None:
+    project.edit("params.yaml", "n_models: 1", "n_models: 3")
+    refused = project.run("lockstep", "sync", check=False)
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "lockstep: params.yaml: train_best.n_models was changed since the outputs were made; run `dvc repro` first\n"
+    )
+    assert len(_parents(project)) == 1
+
+
+@pytest.mark.parametrize("store", ["http://user:secret@127.0.0.1:9", "http://[bad", "~no_such_user/store"])
+def test_sync_to_a_store_that_cannot_be_used_is_one_line(project: Project, store: str) -> None:
+    refused = project.run("lockstep", "sync", check=False, env={"MLFLOW_TRACKING_URI": store})
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("lockstep: ")
+    assert refused.stderr.count("\n") == 1
+    assert "secret" not in refused.stderr
+
+
 def test_an_interrupted_sync_is_completed_not_repeated(project: Project) -> None:
     import mlflow
 

@@ -1,5 +1,6 @@
 """Broken tables through the real stages: one line, exit code 1, and no half-made output."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -36,6 +37,8 @@ CASES = [
     ("infinite value", _rows(lambda row: f"{row},1e400,{row}"), "columns.b: row 1: the value is infinite"),
     ("one row", "a,b,y\n1,2,3\n", "1 rows are left after cleaning; at least 10 are needed"),
     ("ragged row", "a,b,y\n1,2,3\n1,2\n", "own.csv: cannot be read as CSV: CSV parse error: Row #3: Expected 3"),
+    ("damaged gzip", b"\x1f\x8b\x08\x00broken", "own.csv: cannot be read as CSV"),
+    ("number with underscores", _rows(lambda row: f"{row},1_000,{row}"), "columns.b: row 1: '1_000' is not a number"),
     ("not UTF-8", "a,b,y\n1,é,3\n".encode("latin-1"), "own.csv: cannot be read as CSV"),
 ]
 
@@ -65,6 +68,43 @@ def test_more_folds_than_rows(own_table: OwnTable, capsys: pytest.CaptureFixture
     own_table.edit_params("folds: 5", "folds: 500")
     _fails_with(own_table, capsys, "params.yaml: split: 40 rows cannot be split with strategy random, folds 500")
     assert not TRAIN.exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "rot13", "base64", "none-such"])
+def test_a_wrong_encoding_is_one_line(own_table: OwnTable, capsys: pytest.CaptureFixture[str], encoding: str) -> None:
+    own_table.write(GOOD_ROWS)
+    facts = own_table.folder / "datasets/own.yaml"
+    facts.write_text(facts.read_text().replace("path: own.csv", f"path: own.csv, encoding: {encoding}"))
+    _fails_with(own_table, capsys, "own.csv: cannot be read as CSV")
+
+
+def test_a_column_emptied_by_a_rule_is_reported_not_fatal(own_table: OwnTable) -> None:
+    own_table.write(_rows(lambda row: f"{row},{row if row < 5 else ''},{row}"))
+    facts = own_table.folder / "datasets/own.yaml"
+    text = facts.read_text().replace("b: {type: number}", "b: {type: number, missing: true}")
+    facts.write_text(text.replace("clean: []", "clean: [{rule: drop_outside, column: a, min: 10}]"))
+    own_table.run("fetch", "clean")
+    quality = json.loads((own_table.folder / "reports/data_quality.json").read_text())
+    assert [column["mean"] for column in quality["columns"] if column["name"] == "b"] == [None]
+
+
+def test_a_full_or_forbidden_disk_is_one_line(
+    own_table: OwnTable, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_table.write(GOOD_ROWS)
+    (own_table.folder / "data").write_text("a file where a folder must be")
+    _fails_with(own_table, capsys, "fetch: data")
+
+
+def test_an_unusable_timings_file_does_not_fail_a_finished_stage(
+    own_table: OwnTable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own_table.write(GOOD_ROWS)
+    (own_table.folder / ".lockstep").mkdir()
+    (own_table.folder / ".lockstep/timings.json").write_text("[]")
+    own_table.run("fetch")
+    assert RAW.exists()
+    assert "the time this stage took is not kept" in capsys.readouterr().err
 
 
 def test_a_value_out_of_range_names_row_and_bounds(own_table: OwnTable, capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,6 +41,28 @@ def test_wrong_values_are_named() -> None:
         _typed(["True", "maybe"], type="boolean")
 
 
+def test_whole_numbers_are_exact_or_refused() -> None:
+    ids = [str(2**53 + number) for number in range(1, 41)]
+    assert _typed(ids, type="integer").tolist() == [2**53 + number for number in range(1, 41)]
+    assert _typed(["3.0", "4"], type="integer").tolist() == [3, 4]
+    with pytest.raises(DataError, match=r"row 1: 1e\+300 is not a whole number"):
+        _typed(["1e300"], type="integer")
+    with pytest.raises(DataError, match=r"row 1: .* is not a whole number that a column with missing"):
+        _typed([str(2**60), "NA"], type="integer", missing=True)
+
+
+@pytest.mark.parametrize("kind", ["number", "category", "date", "boolean", "integer"])
+def test_nested_columns_are_refused(kind: str) -> None:
+    table = pa.table({"c": [[1, 2], [3]]})
+    with pytest.raises(DataError, match=r"columns.c: values of type list<.*> cannot be read as"):
+        typed(table, {"c": Column.model_validate({"type": kind})}, [""], "facts")
+
+
+def test_dates_with_something_behind_them_are_refused() -> None:
+    with pytest.raises(DataError, match="'2020-01-01x' is no date"):
+        _typed(["2020-01-01x"], type="date")
+
+
 def test_types() -> None:
     assert _typed(["1", "2"], type="integer").dtype == np.int64
     assert _typed(["True", "no"], type="boolean").tolist() == [1.0, 0.0]

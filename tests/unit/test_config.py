@@ -35,7 +35,33 @@ def test_every_float_survives_yaml(tmp_path_factory: pytest.TempPathFactory, val
     assert read_yaml(path) == {"value": value}
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("no", "no"),
+        ("010", 10),
+        ("12:30", "12:30"),
+        ("1_000", "1_000"),
+        ("2020-13-45", "2020-13-45"),
+        ("-7", -7),
+        ("true", True),
+        ("null", None),
+        ("", None),
+        (".5", 0.5),
+    ],
+)
+def test_yaml_is_read_as_dvc_reads_it(text: str, value: object, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(f"value: {text}")
+    read = read_yaml(tmp_path / "a.yaml")["value"]
+    assert read == value
+    assert type(read) is type(value)
+
+
 MISTAKES = [
+    ("max_depth: {low: 2, high: 10}", "max_depth: {low: 2.0, high: 4.0}", "spaces.default.max_depth: takes whole numb"),
+    ("max_depth: {low: 2, high: 10}", "n_estimators: {low: 0, high: 9}", "n_estimators: 0 is below 1, the least XGB"),
+    ("n_trials: 60", "n_trials: 1\n  ? [1, 2]\n  : 3", "params.yaml: line "),
+    ("n_estimators: {low: 200, high: 800, step: 50}", "n_estimators: {choices: [1.5]}", "takes whole numbers"),
     ("n_trials: 60", "n_trails: 60", "params.yaml: tune.n_trails: unknown key, did you mean 'n_trials'?"),
     ("n_trials: 60", "n_trials: -1", "params.yaml: tune.n_trials: -1: input should be greater than or equal to 1"),
     ("n_trials: 60", "n_trials: many", "params.yaml: tune.n_trials: 'many': input should be a valid integer"),
@@ -79,6 +105,10 @@ def test_a_mistake_in_params_gets_one_line(own_table: OwnTable, old: str, new: s
 
 
 FACTS = [
+    ("clean: []", "clean: [{rule: rename, columns: {a: fold}}]", "clean[0] (rename): the name 'fold' is reserved"),
+    ("clean: []", "clean: [{rule: rename, columns: {a: b}}]", "clean[0] (rename): makes column 'b' twice"),
+    ("clean: []", "clean: [{rule: ratio, name: row_id, numerator: a, denominator: b}]", "'row_id' is reserved"),
+    ("columns: [a, b]", "columns: [a, 'b[x]']", "features.raw: no column 'b[x]'"),
     ("type: number}", "typ: number}", "datasets/own.yaml: columns.a.typ: unknown key, did you mean 'type'?"),
     ("type: number}", "type: float}", "datasets/own.yaml: columns.a.type: 'float': input should be 'number', 'inte"),
     ("type: number}", "type: number, min: 3, max: 1}", "columns.a: min 3.0 is greater than max 1.0"),
@@ -91,7 +121,7 @@ FACTS = [
     ("clean: []", "clean: [{rule: drop_rows}]", "datasets/own.yaml: clean[0]"),
     ("kind: csv", "kind: excel", "datasets/own.yaml: source"),
     ("path: own.csv, ", "", "datasets/own.yaml: source: needs either urls or path"),
-    ("  a: {", "  fold: {type: number}\n  a: {", "columns.fold: the name is reserved"),
+    ("  a: {", "  fold: {type: number}\n  a: {", "columns: the name 'fold' is reserved"),
 ]
 
 
@@ -111,9 +141,60 @@ def test_columns_made_by_rules_can_be_features(own_table: OwnTable) -> None:
     path = own_table.folder / "datasets/own.yaml"
     rule = "clean: [{rule: ratio, name: c, numerator: a, denominator: b}]"
     path.write_text(path.read_text().replace("clean: []", rule).replace("columns: [a, b]", "columns: [a, c]"))
-    assert load_config().dataset.clean_columns() == ["a", "b", "y", "c"]
+    assert list(load_config().dataset.clean_types()) == ["a", "b", "y", "c"]
 
 
 def test_missing_params_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"params\.yaml: no such file; run this from the repository's root"):
         load_config(tmp_path)
+
+
+WORDS = """
+about: words
+target: y
+source: {kind: csv, path: own.csv, sha256: "0000000000000000000000000000000000000000000000000000000000000000"}
+missing_values: [""]
+columns:
+  word: {type: category}
+  note: {type: text}
+  n: {type: number}
+  "n [mm]": {type: number}
+  y: {type: number}
+clean: [CLEAN]
+features:
+  full: [FEATURES]
+"""
+
+
+@pytest.mark.parametrize(
+    ("clean", "features", "line"),
+    [
+        ("{rule: scale, column: word, divide_by: 2.0}", "", "clean[0] (scale): column 'word' is of type category"),
+        ("{rule: drop_outside, column: note, min: 1}", "", "clean[0] (drop_outside): column 'note' is of type text"),
+        ("{rule: ratio, name: q, numerator: n, denominator: word}", "", "clean[0] (ratio): column 'word' is of type"),
+        ("", "{step: ratio, name: q, numerator: word, denominator: n}", "features.full: column 'word' is of type"),
+        ("", "{step: columns, columns: [note]}", "features.full: column 'note' is text; state type category"),
+        ("", "{step: columns, columns: ['n [mm]']}", "features.full: XGBoost refuses [, ] and < in a feature's name"),
+    ],
+)
+def test_types_are_checked_before_anything_runs(own_table: OwnTable, clean: str, features: str, line: str) -> None:
+    features = features or "{step: columns, columns: [n]}"
+    facts = WORDS.replace("CLEAN", clean).replace("FEATURES", features)
+    (own_table.folder / "datasets/own.yaml").write_text(facts)
+    with pytest.raises(ConfigError) as error:
+        load_config()
+    assert line in str(error.value)
+
+
+def test_a_text_target_is_refused(own_table: OwnTable) -> None:
+    facts = WORDS.replace("CLEAN", "").replace("FEATURES", "{step: columns, columns: [n]}")
+    (own_table.folder / "datasets/own.yaml").write_text(facts.replace("target: y", "target: word"))
+    with pytest.raises(ConfigError, match="target: column 'word' is of type category; a number is needed"):
+        load_config()
+
+
+def test_names_can_be_swapped_by_rename(own_table: OwnTable) -> None:
+    own_table.write(GOOD_ROWS)
+    path = own_table.folder / "datasets/own.yaml"
+    path.write_text(path.read_text().replace("clean: []", "clean: [{rule: rename, columns: {a: b, b: a}}]"))
+    assert list(load_config().dataset.clean_types()) == ["b", "a", "y"]

@@ -361,3 +361,36 @@ def test_an_older_cpu_suggests_the_same_trials(space: str, seed: int, trials: in
         return done.stdout
 
     assert suggestions() == suggestions(NPY_DISABLE_CPU_FEATURES="X86_V3 X86_V4")
+
+
+KILLED = """
+import os, signal, sys, time
+from pathlib import Path
+from lockstep.search.local_engine import LocalEngine
+if __name__ == "__main__":
+    engine = LocalEngine(1, Path(sys.argv[1]))
+    print(engine.submit(os.getpid).result(), flush=True)
+    engine.submit(time.sleep, 600)
+    time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_workers_of_a_killed_search_end_with_it(tmp_path: Path) -> None:
+    _folds(tmp_path / "folds")
+    (tmp_path / "killed.py").write_text(KILLED)
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "killed.py"), str(tmp_path / "folds")],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == -signal.SIGKILL
+    worker = int(done.stdout)
+    for _ in range(600):
+        if not Path(f"/proc/{worker}").exists():
+            return
+        time.sleep(0.1)
+    os.kill(worker, signal.SIGKILL)
+    raise AssertionError("the worker outlived the search")

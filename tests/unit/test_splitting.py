@@ -93,3 +93,9 @@ def test_a_moment_that_covers_everything_cannot_be_split() -> None:
     table = _table().assign(time=pd.Timestamp("2020-01-01"))
     with pytest.raises(DataError, match="column 'time' has too few distinct moments"):
         split_table(table, "y", Split(strategy="time", folds=5, time="time", **SIZES), 1)
+
+
+def test_a_text_column_is_no_time() -> None:
+    table = _table().assign(time=[str(number) for number in range(200)])
+    with pytest.raises(DataError, match="column 'time' is text, which does not sort by time"):
+        split_table(table, "y", Split(strategy="time", folds=2, time="time", **SIZES), 1)

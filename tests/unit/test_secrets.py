@@ -1,0 +1,40 @@
+"""Passwords stay out of what is printed."""
+
+import pytest
+
+from lockstep.secrets import masked
+from lockstep.tracking.store import shown_uri, tracking_uri
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://user:secret@host:5000/path", "http://host:5000/path"),
+        ("postgresql://u:secret@db/mlflow?sslmode=require", "postgresql://db/mlflow"),
+        ("failed for 'ftp://u:secret@host/x' (twice)", "failed for 'ftp://host/x' (twice)"),
+        ("https://host/t.csv?token=secret; next", "https://host/t.csv; next"),
+        ("sqlite:///mlruns/mlflow.db", "sqlite:///mlruns/mlflow.db"),
+        ("http://[bad", "http://[bad"),
+    ],
+)
+def test_masked(text: str, shown: str) -> None:
+    assert masked(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("sqlite:///store.db", "sqlite:////repository/store.db"),
+        ("sqlite:////absolute/store.db", "sqlite:////absolute/store.db"),
+        ("runs", "/repository/runs"),
+        ("file:runs", "/repository/runs"),
+        ("http://host:5000", "http://host:5000"),
+        ("databricks", "databricks"),
+        ("", "sqlite:////repository/mlruns/mlflow.db"),
+    ],
+)
+def test_stores_are_anchored_at_the_repository(given: str, used: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DVC_ROOT", "/repository")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", given)
+    assert tracking_uri() == used
+    assert shown_uri() == (given or used)
