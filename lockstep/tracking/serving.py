@@ -2,24 +2,24 @@
 
 from pathlib import Path
 
-import mlflow
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from mlflow.models import set_model
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from lockstep.model.saved import SavedModel
 
 
-class LockstepModel(mlflow.pyfunc.PythonModel):  # type: ignore[name-defined,misc]
+class LockstepModel(PythonModel):
     """Predicts the target for rows of the cleaned table."""
 
-    def load_context(self, context: mlflow.pyfunc.PythonModelContext) -> None:
+    def load_context(self, context: PythonModelContext) -> None:
         """Read the boosters and the fitted features."""
         self.model = SavedModel.load(Path(context.artifacts["model"]))
 
     def predict(
-        self, context: mlflow.pyfunc.PythonModelContext, model_input: pd.DataFrame, params: dict[str, str] | None = None
+        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, str] | None = None
     ) -> npt.NDArray[np.float64]:
         """Predictions of shape (rows,)."""
         return self.model.predict(model_input)
