@@ -25,7 +25,7 @@ help:  ## List the targets.
 .PHONY: setup
 setup: $(READY)  ## Create .venv with the pinned packages of requirements.lock.
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock
 	@PATH="$(OUTSIDE)" $(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else "make: $(PYTHON) is Python %d.%d; 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.12 ..." % v)'
 	@export PATH="$(OUTSIDE)"; \
 	if command -v uv >/dev/null; then \
