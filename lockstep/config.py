@@ -81,8 +81,7 @@ def read_yaml(path: Path, shown: Path | None = None) -> Any:
         ConfigError: if the file is missing, unreadable or no YAML.
     """
     try:
-        with path.open(encoding="utf-8") as stream:
-            return yaml.load(stream, Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader
+        return _Loader(path.read_text(encoding="utf-8")).get_single_data()
     except FileNotFoundError:
         raise ConfigError(f"{shown or path}: no such file; run this from the repository's root") from None
     except OSError as error:

@@ -26,9 +26,9 @@ def run_stage(name: str, main: Callable[[], None]) -> None:
     except LockstepError as error:
         reason = str(error)
     except OSError as error:
-        if error.filename is None:
-            raise
-        reason = f"{error.filename}: {error.strerror}; check the disk and its permissions"
+        what = f"{error.filename}: {error.strerror}" if error.filename else " ".join(str(error).split())
+        remedy = "run `dvc repro`" if isinstance(error, FileNotFoundError) else "check the disk and its permissions"
+        reason = f"{what}; {remedy}"
     else:
         _remember(name, time.perf_counter() - started)
         return

@@ -96,6 +96,16 @@ def test_a_full_or_forbidden_disk_is_one_line(
     _fails_with(own_table, capsys, "fetch: data")
 
 
+def test_a_stage_without_its_input_is_one_line(own_table: OwnTable, capsys: pytest.CaptureFixture[str]) -> None:
+    own_table.write(GOOD_ROWS)
+    with pytest.raises(SystemExit):
+        own_table.run("split")
+    errors = capsys.readouterr().err
+    assert "data/clean/table.parquet" in errors
+    assert "run `dvc repro`" in errors
+    assert errors.count("\n") == 1
+
+
 def test_an_unusable_timings_file_does_not_fail_a_finished_stage(
     own_table: OwnTable, capsys: pytest.CaptureFixture[str]
 ) -> None:
