@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine must not decide whether a test passes: no deadlines, and the same examples on every run.
+settings.register_profile("lockstep", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("lockstep")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -301,7 +301,7 @@ def test_a_wrong_number_of_workers_is_refused(value: str, monkeypatch: pytest.Mo
         worker_count()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(1, 8), st.integers(1, 12))
 def test_any_lag_asks_every_trial_once(lag: int, n_trials: int) -> None:
     results = search(_plan(NoPruning(), n_trials=n_trials, lag=lag), _stand_in, AtOnce(), Silent())

@@ -45,7 +45,7 @@ def test_holdout_is_the_reference_studies_second_split() -> None:
     assert set(train["fold"]) == {-1, 0}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.sampled_from(["random", "stratified", "group", "time"]),
     st.integers(1, 5),
