@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,6 +190,7 @@ def _log_model(client: "MlflowClient", result: PipelineResult, run_id: str) -> N
     import mlflow
 
     model = SavedModel.load(paths.MODEL)
+    versions = {**result.search["settings"]["versions"], "pydantic": version("pydantic")}
     example = result.example(model.features.columns)
     signature = mlflow.models.infer_signature(example, model.predict(example))
     with mlflow.start_run(run_id=run_id):
@@ -199,6 +201,6 @@ def _log_model(client: "MlflowClient", result: PipelineResult, run_id: str) -> N
             code_paths=[str(PACKAGE)],
             signature=signature,
             input_example=example,
-            pip_requirements=[f"{name}=={version}" for name, version in result.search["settings"]["versions"].items()],
+            pip_requirements=[f"{name}=={exact}" for name, exact in sorted(versions.items())],
         )
     client.set_tag(run_id, MODEL_LOGGED, "true")

@@ -394,3 +394,30 @@ def test_the_workers_of_a_killed_search_end_with_it(tmp_path: Path) -> None:
         time.sleep(0.1)
     os.kill(worker, signal.SIGKILL)
     raise AssertionError("the worker outlived the search")
+
+
+TERMINATED = """
+import os, sys, time
+from pathlib import Path
+from lockstep.search.local_engine import LocalEngine
+from lockstep.stage import run_stage
+def main():
+    with LocalEngine(1, Path(sys.argv[1])) as engine:
+        print(engine.submit(os.getpid).result(), flush=True)
+        engine.submit(time.sleep, 600).result()
+if __name__ == "__main__":
+    run_stage("tune", main)
+"""
+
+
+def test_sigterm_ends_a_stage_and_its_workers(tmp_path: Path) -> None:
+    _folds(tmp_path / "folds")
+    (tmp_path / "terminated.py").write_text(TERMINATED)
+    command = [sys.executable, str(tmp_path / "terminated.py"), str(tmp_path / "folds")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as stage:
+        assert stage.stdout is not None
+        worker = int(stage.stdout.readline())
+        stage.send_signal(signal.SIGTERM)
+        assert stage.wait(timeout=60) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
