@@ -73,7 +73,7 @@ nightly: $(READY)  ## The long promises: both studies at full length, every supp
 .PHONY: lock
 lock:  ## Renew requirements.lock from pyproject.toml (needs uv).
 	uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock
+	  --no-emit-index-url --no-header --no-annotate --extra cluster --extra dev pyproject.toml -o requirements.lock
 
 .PHONY: clean
 clean:  ## Remove the environment and local state; results and DVC's cache stay.

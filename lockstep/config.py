@@ -17,7 +17,7 @@ from lockstep import paths
 from lockstep.errors import ConfigError
 from lockstep.schema.base import Settings
 from lockstep.schema.dataset import Dataset, Recipe
-from lockstep.schema.params import Evaluate, Params, PrunerOptions, Space, Split, TrainBest, Tune
+from lockstep.schema.params import BoosterSettings, Evaluate, Params, PrunerOptions, Space, Split, TrainBest, Tune
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Config:
     features: str
     seed: int
     split: Split
+    booster: BoosterSettings
     tune: Tune
     space: Space
     pruner: PrunerOptions
@@ -66,6 +67,7 @@ def load_config(root: Path = Path()) -> Config:
         features=params.features,
         seed=params.seed,
         split=params.split,
+        booster=params.booster,
         tune=params.tune,
         space=params.spaces[params.tune.space],
         pruner=getattr(params.pruners, params.tune.pruner),

@@ -27,6 +27,10 @@ METRICS = REPORTS / "metrics.json"
 GATES = REPORTS / "gates.json"
 INDEX = REPORTS / "index.html"
 
+# Inside local_state()
+EVALUATIONS = Path("evaluations.db")
+STUDY = Path("optuna_study.db")
+
 
 def project_root() -> Path:
     """The real repository: DVC_ROOT when a DVC stage runs, else the working directory.

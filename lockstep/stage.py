@@ -17,14 +17,20 @@ def run_stage(name: str, main: Callable[[], None]) -> None:
     """Run a stage's main function.
 
     A LockstepError, or a file that cannot be read or written, ends the process with exit code 1 and one line; every
-    other error is a defect and keeps its traceback. SIGTERM ends the stage in order, its workers with it.
+    other error is a defect and keeps its traceback. SIGINT (Ctrl-C) and SIGTERM end the stage in order, its workers
+    with it, with one line and exit code 130 or 143.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGTERM, _stop)
     started = time.perf_counter()
     try:
         main()
     except LockstepError as error:
         reason = str(error)
+    except (KeyboardInterrupt, _Terminated) as stop:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        print(f"{name}: stopped; finished work is kept, `dvc repro` goes on from here", file=sys.stderr)
+        code = signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT
+        raise SystemExit(128 + code) from None
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename else " ".join(str(error).split())
         remedy = "run `dvc repro`" if isinstance(error, FileNotFoundError) else "check the disk and its permissions"
@@ -34,6 +40,14 @@ def run_stage(name: str, main: Callable[[], None]) -> None:
         return
     print(f"{name}: {reason} {REMEDY}", file=sys.stderr)
     raise SystemExit(1)
+
+
+class _Terminated(BaseException):
+    """SIGTERM arrived; like KeyboardInterrupt nothing but the stage's end may catch it."""
+
+
+def _stop(*_: object) -> None:
+    raise _Terminated
 
 
 def _remember(name: str, seconds: float) -> None:

@@ -2,13 +2,13 @@
 
 Reads   data/split/train.parquet, models/best_params.json
 Writes  models/model/, reports/train_best/learning_curve.csv
-Params  train_best, seed, features, split.strategy, datasets/<dataset>.yaml: target, features.<features>
+Params  train_best, booster, seed, features, split.strategy, datasets/<dataset>.yaml: target, features.<features>
 """
 
 from lockstep.config import load_config
 from lockstep.data.tables import read_json, read_table, write_csv
 from lockstep.model.final import learning_curve, train_final
-from lockstep.model.folds import make_folds
+from lockstep.model.make_folds import make_folds
 from lockstep.paths import BEST_PARAMS, LEARNING_CURVE, MODEL, TRAIN
 from lockstep.stage import run_stage
 
@@ -18,10 +18,11 @@ def main() -> None:
     config = load_config()
     train, best = read_table(TRAIN), read_json(BEST_PARAMS)
     target, params, n_rounds = config.dataset.target, best["params"], best["n_rounds"]
-    model = train_final(train, target, config.recipe, params, n_rounds, config.train_best.n_models, config.seed)
+    n_models, memory = config.train_best.n_models, config.booster.memory
+    model = train_final(train, target, config.recipe, params, n_rounds, n_models, config.seed, memory)
     model.save(MODEL)
     folds = make_folds(train, target, config.recipe, config.split.strategy)
-    write_csv(learning_curve(folds, params, n_rounds, config.seed), LEARNING_CURVE)
+    write_csv(learning_curve(folds, params, n_rounds, config.seed, memory), LEARNING_CURVE)
     print(f"train_best: {len(model.boosters)} model(s) of {n_rounds} rounds on {len(train)} rows")
 
 

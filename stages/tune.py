@@ -2,46 +2,45 @@
 
 Reads   data/split/train.parquet
 Writes  models/best_params.json, models/search.json, reports/tune/trials.csv
-Params  tune, spaces.<tune.space>, pruners.<tune.pruner>, features, seed, split.strategy,
+Params  tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
         datasets/<dataset>.yaml: target, features.<features>
 """
 
-import tempfile
-from pathlib import Path
+from functools import partial
 
 from lockstep.config import load_config
 from lockstep.data.tables import read_table, write_csv, write_json
-from lockstep.model.folds import make_folds
-from lockstep.paths import BEST_PARAMS, SEARCH, TRAIN, TRIALS
-from lockstep.search.local_engine import LocalEngine, worker_count
+from lockstep.model.make_folds import make_folds
+from lockstep.paths import BEST_PARAMS, EVALUATIONS, SEARCH, STUDY, TRAIN, TRIALS, local_state
+from lockstep.search.engines import open_engine
+from lockstep.search.evaluation_log import EvaluationLog
+from lockstep.search.identity import key_of
 from lockstep.search.ordered import Plan, search
 from lockstep.search.progress import Progress
-from lockstep.search.report import best_params, describe, trials_table
+from lockstep.search.report import best_params, describe, settings_of, trials_table
 from lockstep.search.space import SearchSpace
-from lockstep.search.worker import run_trial
+from lockstep.search.study_file import StudyFile
 from lockstep.stage import run_stage
 
 
 def main() -> None:
     """Run the stage."""
     config = load_config()
-    plan = Plan(config.tune, SearchSpace(config.space), config.pruner, config.seed)
-    n_workers = min(worker_count(), config.tune.lag, config.tune.n_trials)
-    folds = make_folds(read_table(TRAIN), config.dataset.target, config.recipe, config.split.strategy)
-    with tempfile.TemporaryDirectory(prefix="lockstep-tune-") as name:
-        for number, fold in enumerate(folds):
-            fold.save(Path(name) / f"fold_{number}")
-        with LocalEngine(n_workers, Path(name)) as engine, Progress(config.tune.n_trials) as progress:
-            results = search(plan, run_trial, engine, progress)
+    target, strategy = config.dataset.target, config.split.strategy
+    plan = Plan(config.tune, SearchSpace(config.space), config.pruner, config.seed, config.booster.memory)
+    rows_as = {"target": target, "features": [s.model_dump(mode="json") for s in config.recipe], "strategy": strategy}
+    folds_in = partial(make_folds, read_table(TRAIN), target, config.recipe, strategy)
+    with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS) as log:
+        n_folds = len(engine.folds)
+        settings = settings_of(plan, config.space, TRAIN, n_folds, rows_as)
+        study = StudyFile(local_state() / STUDY, key_of(settings), plan.space.shown(), {"space": config.tune.space})
+        with study, Progress(config.tune.n_trials) as progress:
+            results = search(plan, engine.folds.fingerprints(), engine.run, engine.executor, log, (progress, study))
     best = best_params(results)
-    write_csv(trials_table(results, len(folds)), TRIALS)
+    write_csv(trials_table(results, n_folds), TRIALS)
     write_json(best, BEST_PARAMS)
-    rows_as = {
-        "target": config.dataset.target,
-        "features": [step.model_dump(mode="json") for step in config.recipe],
-        "strategy": config.split.strategy,
-    }
-    write_json(describe(plan, config.space, results, TRAIN, len(folds), rows_as), SEARCH)
+    write_json(describe(plan, settings, results), SEARCH)
+    print(f"tune: {log.fitted} folds fitted, {log.found} known from the evaluation log")
     print(f"tune: best of {len(results)} trials is {best['trial']}: CV RMSE {best['cv_rmse']:.6g}")
 
 

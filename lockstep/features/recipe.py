@@ -15,6 +15,9 @@ from lockstep.schema.dataset import ColumnsStep, Recipe, Step
 
 Transformer = Columns | Ratio
 
+# A row's features depend on no other row of the table they are asked for; slices keep the float64 intermediates small.
+ROWS_AT_ONCE = 2**18
+
 
 class Features:
     """The transformers of one recipe.
@@ -45,6 +48,13 @@ class Features:
             DataError: if the frame lacks a column that a step needs, or a value is too large for float32.
         """
         self._need(frame)
+        matrix = np.empty((len(frame), len(self.names)), dtype=np.float32)
+        for start in range(0, len(frame), ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            matrix[part] = self._single(frame.iloc[part])
+        return matrix
+
+    def _single(self, frame: pd.DataFrame) -> npt.NDArray[np.float32]:
         exact = np.hstack([transformer.transform(frame) for transformer in self.transformers])
         beyond = np.flatnonzero((np.abs(exact) > np.finfo(np.float32).max).any(axis=0))
         if len(beyond):

@@ -8,10 +8,9 @@ import numpy.typing as npt
 import xgboost as xgb
 
 from lockstep.data.tables import significant
-from lockstep.model.folds import Fold, Matrix, Vector
+from lockstep.model.folds import Matrix
+from lockstep.model.matrices import FoldMatrices, Value
 from lockstep.model.metrics import DIGITS, regression_metrics
-
-Value = int | float | str | bool
 
 # One thread: model bytes do not depend on it, and two workers with two threads each were at least four times slower
 # than with one each (docs/decisions.md).
@@ -44,52 +43,12 @@ class FoldScore:
     rounds: int
 
 
-@dataclass(frozen=True)
-class FoldMatrices:
-    """A fold in XGBoost's quantised form; building it is the costly part, so workers keep it."""
-
-    fold: Fold
-    train: xgb.QuantileDMatrix
-    valid: xgb.QuantileDMatrix
-
-
-def quantised(fold: Fold, max_bin: int) -> FoldMatrices:
-    """Quantise a fold; the validation rows use the training rows' bins."""
-    train = training_matrix(fold.x_train, fold.y_train, fold.names, fold.types, max_bin)
-    valid = xgb.QuantileDMatrix(
-        fold.x_valid,
-        fold.y_valid,
-        ref=train,
-        max_bin=max_bin,
-        nthread=1,
-        feature_names=list(fold.names),
-        feature_types=list(fold.types),
-        enable_categorical=True,
-    )
-    return FoldMatrices(fold, train, valid)
-
-
-def training_matrix(
-    x: Matrix, y: Vector, names: tuple[str, ...], types: tuple[str, ...], max_bin: int
-) -> xgb.QuantileDMatrix:
-    """Quantise training rows of shape (rows, features)."""
-    return xgb.QuantileDMatrix(
-        x,
-        y,
-        max_bin=max_bin,
-        nthread=1,
-        feature_names=list(names),
-        feature_types=list(types),
-        enable_categorical=True,
-    )
-
-
 def max_bin_of(params: Mapping[str, Value]) -> int:
     """The number of bins the parameters ask for; XGBoost's default is 256."""
     return int(params.get("max_bin", 256))
 
 
-def fit_rounds(params: Mapping[str, Value], train: xgb.QuantileDMatrix, rounds: int, seed: int) -> xgb.Booster:
+def fit_rounds(params: Mapping[str, Value], train: xgb.DMatrix, rounds: int, seed: int) -> xgb.Booster:
     """Fit exactly `rounds` rounds."""
     return xgb.train(_booster_params(params, seed), train, num_boost_round=rounds)
 
@@ -132,7 +91,7 @@ def fit_fold(
     predicted = booster.predict(matrices.valid, iteration_range=(0, rounds))
     if not np.isfinite(predicted).all():
         raise ValueError("the model predicts infinite or undefined values")
-    metrics = regression_metrics(matrices.fold.y_valid, predicted, n_features=0)
+    metrics = regression_metrics(matrices.y_valid, predicted, n_features=0)
     return FoldScore(
         rmse=metrics.rmse, mse=significant(metrics.rmse**2, DIGITS), mae=metrics.mae, r2=metrics.r2, rounds=rounds
     )

@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from lockstep.data.tables import significant
-from lockstep.model.booster import fit_rounds, predict, training_matrix
+from lockstep.model.booster import fit_rounds, predict
+from lockstep.model.matrices import training_matrix
 from lockstep.model.metrics import DIGITS, Metrics, adjusted, regression_metrics
 from lockstep.model.saved import SavedModel
 from lockstep.schema.params import Gates
@@ -54,9 +55,8 @@ def judge(model: SavedModel, train: pd.DataFrame, test: pd.DataFrame, best_trial
     n_features = x_test.shape[1]
     predicted = model.predict_matrix(x_test)
     names, types = model.features.names, model.features.types
-    untuned = fit_rounds(
-        {}, training_matrix(x_train, y_train, tuple(names), tuple(types), UNTUNED_MAX_BIN), UNTUNED_ROUNDS, seed
-    )
+    rows = training_matrix(x_train, y_train, None, tuple(names), tuple(types), UNTUNED_MAX_BIN, "in_core")
+    untuned = fit_rounds({}, rows, UNTUNED_ROUNDS, seed)
     mean = np.full(len(y_test), np.mean(y_train))
     return Judgement(
         train=regression_metrics(y_train, model.predict_matrix(x_train), n_features),

@@ -1,13 +1,14 @@
 """The final model: the best configuration on all training rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from lockstep.features.recipe import Features
-from lockstep.model.booster import Value, fit_rounds, max_bin_of, quantised, rmse_by_round, training_matrix
-from lockstep.model.folds import Fold
+from lockstep.model.booster import fit_rounds, max_bin_of, rmse_by_round
+from lockstep.model.folds import FoldSet
+from lockstep.model.matrices import Memory, Value, quantised, training_matrix
 from lockstep.model.saved import SavedModel
 from lockstep.schema.dataset import Recipe
 
@@ -22,18 +23,21 @@ def train_final(
     n_rounds: int,
     n_models: int,
     seed: int,
+    memory: Memory,
 ) -> SavedModel:
     """Fit the features and `n_models` boosters (seeds seed, seed + 1, ...) on all training rows."""
     y = train[target].to_numpy(dtype=np.float64)
     features = Features(recipe).fit(train, y)
     matrix = training_matrix(
-        features.transform(train), y, tuple(features.names), tuple(features.types), max_bin_of(params)
+        features.transform(train), y, None, tuple(features.names), tuple(features.types), max_bin_of(params), memory
     )
     boosters = [fit_rounds(params, matrix, n_rounds, seed + index) for index in range(n_models)]
     return SavedModel(boosters, features, target)
 
 
-def learning_curve(folds: Sequence[Fold], params: Mapping[str, Value], n_rounds: int, seed: int) -> pd.DataFrame:
+def learning_curve(
+    folds: FoldSet, params: Mapping[str, Value], n_rounds: int, seed: int, memory: Memory
+) -> pd.DataFrame:
     """Mean RMSE over the folds after each round, a fifth further than the final model goes.
 
     Returns:
@@ -42,7 +46,7 @@ def learning_curve(folds: Sequence[Fold], params: Mapping[str, Value], n_rounds:
     rounds = n_rounds + max(n_rounds // 5, 1)
     train, valid = np.zeros(rounds), np.zeros(rounds)
     for fold in folds:
-        on_train, on_valid = rmse_by_round(params, quantised(fold, max_bin_of(params)), rounds, seed)
+        on_train, on_valid = rmse_by_round(params, quantised(fold, max_bin_of(params), memory), rounds, seed)
         train += on_train
         valid += on_valid
     step = max(1, rounds // CURVE_POINTS)

@@ -1,77 +1,155 @@
-"""Cross-validation folds as matrices: features are fitted on each fold's training rows alone."""
+"""Cross-validation folds as arrays: features are fitted on each fold's training rows alone."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-
-from lockstep.features.recipe import Features
-from lockstep.schema.dataset import Recipe
 
 Matrix = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-_PARTS = ("x_train", "y_train", "x_valid", "y_valid")
+_HASHED_ROWS = 2**20
 
 
 @dataclass(frozen=True)
 class Fold:
-    """One fold's matrices: x of shape (rows, features), y of shape (rows,)."""
+    """One fold: which rows of the training table train and which validate.
 
-    x_train: Matrix
-    y_train: Vector
-    x_valid: Matrix
-    y_valid: Vector
+    Attributes:
+        x: Features of all rows of the training table, shape (rows, features).
+        y: Target, shape (rows,).
+        train: Which rows train.
+        valid: Which rows validate.
+        names: Feature names.
+        types: XGBoost's feature types.
+    """
+
+    x: Matrix
+    y: Vector
+    train: Mask
+    valid: Mask
     names: tuple[str, ...]
     types: tuple[str, ...]
 
+
+@dataclass(frozen=True)
+class FoldSet:
+    """All folds of a training table; matrices that several folds share exist once.
+
+    Attributes:
+        matrices: The distinct feature matrices, each of shape (rows, features).
+        matrix_of: For each fold the index of its matrix.
+        y: Target, shape (rows,).
+        fold: The table's fold column, shape (rows,); see lockstep.data.splitting.
+        strategy: `split.strategy`; with time folds only earlier rows train.
+        names: Feature names.
+        types: XGBoost's feature types.
+        digests: sha256 of each matrix.
+    """
+
+    matrices: tuple[Matrix, ...]
+    matrix_of: tuple[int, ...]
+    y: Vector
+    fold: npt.NDArray[np.int64]
+    strategy: str
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    digests: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.matrix_of)
+
+    def __getitem__(self, number: int) -> Fold:
+        if not 0 <= number < len(self):
+            raise IndexError(f"fold {number} of {len(self)}")
+        train, valid = fold_masks(self.fold, self.strategy, number)
+        return Fold(self.matrices[self.matrix_of[number]], self.y, train, valid, self.names, self.types)
+
+    def __iter__(self) -> Iterator[Fold]:
+        return (self[number] for number in range(len(self)))
+
+    def fingerprints(self) -> tuple[str, ...]:
+        """sha256 of everything a fit on each fold can see: features, target, training and validation rows."""
+        y = digest_of(self.y)
+        described = []
+        for number, fold in enumerate(self):
+            parts = [self.digests[self.matrix_of[number]], y, digest_of(fold.train), digest_of(fold.valid)]
+            text = json.dumps([*parts, self.names, self.types])
+            described.append(hashlib.sha256(text.encode()).hexdigest())
+        return tuple(described)
+
     def save(self, folder: Path) -> None:
-        """Write the matrices as .npy files, so that worker processes can map them instead of copying them."""
-        folder.mkdir(parents=True)
-        for part in _PARTS:
-            np.save(folder / f"{part}.npy", getattr(self, part))
-        (folder / "features.txt").write_text(
-            "".join(f"{kind} {name}\n" for kind, name in zip(self.types, self.names, strict=True)), encoding="utf-8"
-        )
+        """Write the arrays as .npy files, so that worker processes can map them instead of copying them."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, matrix in enumerate(self.matrices):
+            if not (folder / _matrix_file(number)).exists():
+                np.save(folder / _matrix_file(number), matrix)
+        np.save(folder / "y.npy", self.y)
+        np.save(folder / "fold.npy", self.fold)
+        described = [self.matrix_of, self.strategy, self.names, self.types, self.digests]
+        (folder / "folds.json").write_text(json.dumps(described), encoding="utf-8")
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Map the matrices that `save` wrote."""
-        parts = {part: np.load(folder / f"{part}.npy", mmap_mode="r") for part in _PARTS}
-        lines = (folder / "features.txt").read_text(encoding="utf-8").splitlines()
-        kinds_and_names = [line.split(" ", 1) for line in lines]
+        """Map the arrays that `save` wrote."""
+        matrix_of, strategy, names, types, digests = json.loads((folder / "folds.json").read_text(encoding="utf-8"))
         return cls(
-            **parts,
-            names=tuple(name for _, name in kinds_and_names),
-            types=tuple(kind for kind, _ in kinds_and_names),
+            matrices=tuple(_mapped(folder / _matrix_file(number)) for number in range(len(digests))),
+            matrix_of=tuple(matrix_of),
+            y=_mapped(folder / "y.npy"),
+            fold=_mapped(folder / "fold.npy"),
+            strategy=strategy,
+            names=tuple(names),
+            types=tuple(types),
+            digests=tuple(digests),
         )
 
 
-def make_folds(train: pd.DataFrame, target: str, recipe: Recipe, strategy: str) -> list[Fold]:
-    """Matrices of every fold of a training table with a `fold` column (see lockstep.data.splitting)."""
-    y = train[target].to_numpy(dtype=np.float64)
-    folds = []
-    for training, validation in fold_masks(train["fold"].to_numpy(), strategy):
-        features = Features(recipe).fit(train[training], y[training])
-        folds.append(
-            Fold(
-                x_train=features.transform(train[training]),
-                y_train=y[training],
-                x_valid=features.transform(train[validation]),
-                y_valid=y[validation],
-                names=tuple(features.names),
-                types=tuple(features.types),
-            )
-        )
-    return folds
+class Matrices:
+    """Collects the folds' matrices, keeping equal ones once; with a folder they lie on disk, not in memory."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self.distinct: list[Matrix] = []
+        self.digests: list[str] = []
+
+    def add(self, matrix: Matrix) -> int:
+        """The index of a matrix, which is kept if it is new."""
+        digest = digest_of(matrix)
+        if digest in self.digests:
+            return self.digests.index(digest)
+        if self._folder is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            path = self._folder / _matrix_file(len(self.distinct))
+            np.save(path, matrix)
+            matrix = _mapped(path)
+        self.distinct.append(matrix)
+        self.digests.append(digest)
+        return len(self.distinct) - 1
 
 
-def fold_masks(fold: npt.NDArray[np.int64], strategy: str) -> Iterator[tuple[Mask, Mask]]:
-    """Training and validation rows of each fold; with time folds only earlier rows train."""
-    for number in range(int(fold.max()) + 1):
-        yield (fold < number if strategy == "time" else fold != number), fold == number
+def fold_masks(fold: npt.NDArray[np.int64], strategy: str, number: int) -> tuple[Mask, Mask]:
+    """Training and validation rows of one fold; with time folds only earlier rows train."""
+    return (fold < number if strategy == "time" else fold != number), fold == number
+
+
+def digest_of(array: npt.NDArray[np.generic]) -> str:
+    """sha256 of an array's type, shape and values, read in slices so that a mapped array stays on disk."""
+    hashed = hashlib.sha256(f"{array.dtype.str} {array.shape}".encode())
+    for start in range(0, len(array), _HASHED_ROWS):
+        hashed.update(np.ascontiguousarray(array[start : start + _HASHED_ROWS]).data)
+    return hashed.hexdigest()
+
+
+def _matrix_file(number: int) -> str:
+    return f"x_{number}.npy"
+
+
+def _mapped(path: Path) -> Any:
+    return np.load(path, mmap_mode="r")

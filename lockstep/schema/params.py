@@ -114,6 +114,12 @@ class Split(Settings):
         return self
 
 
+class BoosterSettings(Settings):
+    """How every booster is fitted."""
+
+    memory: Literal["in_core", "external"]
+
+
 class Tune(Settings):
     """How the search runs; every value here changes which trials are made."""
 
@@ -201,6 +207,7 @@ class Params(Settings):
     features: str
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     split: Split
+    booster: BoosterSettings
     tune: Tune
     pruners: Pruners
     spaces: dict[str, Space]

@@ -45,15 +45,15 @@ class _Job:
 class LocalEngine(Executor):
     """`n_workers` processes, each behind a thread of its own.
 
-    One pool of one process per worker, not one pool of many: when a process dies, exactly the trial it ran is
+    One pool of one process per worker, not one pool of many: when a process dies, exactly the fit it was at is
     known and tried again in a new process; its neighbours go on undisturbed.
 
     Processes come from a fork server that has imported what they need. A plain fork after XGBoost's OpenMP has
     run hangs.
 
     Args:
-        n_workers: How many trials run at once.
-        folder: Where the folds' matrices lie.
+        n_workers: How many folds are fitted at once.
+        folder: Where the folds' arrays lie.
     """
 
     def __init__(self, n_workers: int, folder: Path) -> None:
@@ -137,7 +137,7 @@ class LocalEngine(Executor):
                 job.future.set_result(answer)
                 return pool
         job.future.set_exception(
-            SearchError(f"a worker process died {TRIES} times on the same trial; is there enough memory?")
+            SearchError(f"a worker process died {TRIES} times on the same fit; is there enough memory?")
         )
         return None
 

@@ -5,22 +5,25 @@ the pruning depend on how many workers there are, on which finishes first, or on
 """
 
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol
 
 import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from lockstep.errors import SearchError
-from lockstep.model.booster import RoundBudget, Value
+from lockstep.model.booster import RoundBudget
+from lockstep.model.matrices import Memory, Value
 from lockstep.schema.params import PrunerOptions, Tune
-from lockstep.search.pruning import STUDY_NAME
+from lockstep.search.evaluation_log import Log
+from lockstep.search.in_flight import Runner, Trial
+from lockstep.search.pruning import STUDY_NAME, Judge, frozen
 from lockstep.search.sampler import make_sampler
 from lockstep.search.space import SearchSpace, distinct
-from lockstep.search.trial import Known, Result, State, Task
+from lockstep.search.trial import Evaluation, FoldTask, Result, State
 
 
 class Observer(Protocol):
@@ -38,6 +41,7 @@ class Plan:
     space: SearchSpace
     pruner: PrunerOptions
     seed: int
+    memory: Memory
 
     @property
     def budget(self) -> RoundBudget:
@@ -45,14 +49,23 @@ class Plan:
         return RoundBudget(self.tune.early_stopping_rounds, self.tune.max_rounds)
 
 
-def search(plan: Plan, run: Callable[[Task], Result], engine: Executor, observer: Observer) -> list[Result]:
+def search(
+    plan: Plan,
+    fingerprints: Sequence[str],
+    run: Callable[[FoldTask], Evaluation],
+    engine: Executor,
+    log: Log,
+    observers: Sequence[Observer] = (),
+) -> list[Result]:
     """Run the search.
 
     Args:
         plan: What to search.
-        run: Evaluates one trial; called through `engine`.
+        fingerprints: sha256 of each fold's rows.
+        run: Fits one fold; called through `engine`.
         engine: Any executor; the number and speed of its workers do not change the results.
-        observer: Is told of every finished trial.
+        log: Folds it knows are not fitted again.
+        observers: Are told of every finished trial.
 
     Returns:
         All results, ordered by trial number.
@@ -60,26 +73,23 @@ def search(plan: Plan, run: Callable[[Task], Result], engine: Executor, observer
     Raises:
         SearchError: if every trial failed, quoting the first message.
     """
-    study = _study(plan)
-    known: list[Known] = []
+    trials, runner = _Trials(plan, len(fingerprints)), Runner(fingerprints, run, engine, log)
+    in_flight: deque[Trial] = deque()
     results: list[Result] = []
-    in_flight: deque[tuple[optuna.trial.Trial, Future[Result]]] = deque()
 
     def settle() -> None:
-        trial, future = in_flight.popleft()
-        result = future.result()
-        _tell(study, trial, result)
-        known.append(Known(result.number, result.state, result.reports, result.attrs))
-        results.append(result)
-        observer.finished(result)
+        oldest = in_flight.popleft()
+        runner.finish(oldest)
+        results.append(oldest.result())
+        trials.tell(results[-1])
+        for observer in observers:
+            observer.finished(results[-1])
 
     for number in range(plan.tune.n_trials):
         if len(in_flight) == plan.tune.lag:
             settle()
-        study.sampler = make_sampler(plan.tune, plan.seed, number)
-        trial = study.ask(plan.space.asked())
-        task = Task(number, plan.space.used(trial.params), tuple(known), plan.pruner, plan.budget, plan.seed)
-        in_flight.append((trial, engine.submit(run, task)))
+        in_flight.append(trials.ask(number))
+        runner.start(in_flight[-1])
     while in_flight:
         settle()
     if all(result.state is State.FAIL for result in results):
@@ -93,24 +103,39 @@ def best_of(results: list[Result]) -> Result:
     return min(complete, key=lambda result: (result.reports[-1], result.number))
 
 
-def _study(plan: Plan) -> optuna.Study:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(study_name=STUDY_NAME, direction="minimize", pruner=optuna.pruners.NopPruner())
-    distributions = plan.space.asked()
-    for number, start in enumerate(plan.tune.enqueue):
-        asked = {name: _asked(value, number, distributions[name]) for name, value in sorted(start.items())}
-        study.enqueue_trial(asked)
-    return study
+class _Trials:
+    """Optuna's side of the search: an in-memory study that is asked and told in order."""
+
+    def __init__(self, plan: Plan, n_folds: int) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self._plan, self._n_folds = plan, n_folds
+        self._study = optuna.create_study(study_name=STUDY_NAME, pruner=optuna.pruners.NopPruner())
+        self._running: dict[int, optuna.trial.Trial] = {}
+        self._known: list[FrozenTrial] = []
+        self._asked = plan.space.asked()
+        for number, start in enumerate(plan.tune.enqueue):
+            self._study.enqueue_trial(
+                {name: _as_asked(value, number, self._asked[name]) for name, value in sorted(start.items())}
+            )
+
+    def ask(self, number: int) -> Trial:
+        plan = self._plan
+        self._study.sampler = make_sampler(plan.tune, plan.seed, number)
+        suggested = self._study.ask(self._asked)
+        self._running[number] = suggested
+        task = FoldTask(number, 0, plan.space.used(suggested.params), plan.budget, plan.seed, plan.memory)
+        return Trial(task, Judge(number, self._known, plan.pruner, self._n_folds), self._n_folds)
+
+    def tell(self, result: Result) -> None:
+        trial = self._running.pop(result.number)
+        for folds_done, mean in enumerate(result.reports, start=1):
+            trial.report(mean, folds_done)
+        if result.state is State.COMPLETE:
+            self._study.tell(trial, result.reports[-1])
+        else:
+            self._study.tell(trial, state=TrialState[result.state])
+        self._known.append(frozen(result))
 
 
-def _asked(value: Value, number: int, distribution: BaseDistribution) -> Value:
+def _as_asked(value: Value, number: int, distribution: BaseDistribution) -> Value:
     return distinct(float(value), number, distribution) if isinstance(distribution, FloatDistribution) else value
-
-
-def _tell(study: optuna.Study, trial: optuna.trial.Trial, result: Result) -> None:
-    for folds_done, mean in enumerate(result.reports, start=1):
-        trial.report(mean, folds_done)
-    if result.state is State.COMPLETE:
-        study.tell(trial, result.reports[-1])
-    else:
-        study.tell(trial, state=TrialState[result.state])

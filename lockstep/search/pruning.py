@@ -1,13 +1,13 @@
 """Pruning between folds: Optuna's pruners decide, from exactly the trials a trial was asked with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import optuna
 from optuna.pruners import BasePruner
-from optuna.trial import TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from lockstep.schema.params import Hyperband, Median, NoPruning, Percentile, PrunerOptions, SuccessiveHalving
-from lockstep.search.trial import Known, State
+from lockstep.search.trial import Result, State
 
 # HyperbandPruner derives a trial's bracket from the study's name.
 STUDY_NAME = "lockstep"
@@ -40,26 +40,34 @@ class Judge:
 
     Args:
         number: The judged trial.
-        known: The trials told when it was asked.
+        known: The trials told when it was asked: exactly the first ones, in order (see `frozen`).
         options: Which pruner.
         n_folds: Folds of a complete trial.
     """
 
-    def __init__(self, number: int, known: tuple[Known, ...], options: PrunerOptions, n_folds: int) -> None:
+    def __init__(self, number: int, known: Sequence[FrozenTrial], options: PrunerOptions, n_folds: int) -> None:
+        self._n_folds = n_folds
+        self._first_decision = _first_decision(options, known, n_folds)
         self._study = optuna.create_study(
             study_name=STUDY_NAME,
             sampler=optuna.samplers.RandomSampler(seed=0),
             pruner=make_pruner(options, n_folds),
         )
-        told = {trial.number: trial for trial in known}
-        for earlier in range(number):
-            self._study.add_trial(_frozen(told.get(earlier)))
+        for trial in known:
+            self._study.add_trial(trial)
+        for _ in range(len(known), number):
+            self._study.add_trial(create_trial(state=TrialState.RUNNING))
         self._trial = self._study.ask()
+
+    def folds_before_decision(self, folds_done: int) -> int:
+        """How many folds may run side by side before the next decision, after `folds_done` folds."""
+        decision = max(folds_done + 1, self._first_decision)
+        return min(decision, self._n_folds) - folds_done
 
     def prunes(self, mean_rmse: float, folds_done: int) -> bool:
         """Whether the trial with this mean RMSE after `folds_done` folds stops here."""
         self._trial.report(mean_rmse, folds_done)
-        return self._trial.should_prune()
+        return self._trial.should_prune() and folds_done < self._n_folds
 
     def attrs(self) -> Mapping[str, float]:
         """What the pruner noted about the trial; later trials are judged with it."""
@@ -67,12 +75,21 @@ class Judge:
         return {key: float(value) for key, value in sorted(noted.items())}
 
 
-def _frozen(known: Known | None) -> optuna.trial.FrozenTrial:
-    if known is None:
-        return create_trial(state=TrialState.RUNNING)
+def frozen(result: Result) -> FrozenTrial:
+    """A finished trial as pruners see it."""
     return create_trial(
-        state=TrialState[known.state],
-        value=known.reports[-1] if known.state is not State.FAIL else None,
-        intermediate_values=dict(enumerate(known.reports, start=1)),
-        system_attrs=dict(known.attrs),
+        state=TrialState[result.state],
+        value=result.reports[-1] if result.state is not State.FAIL else None,
+        intermediate_values=dict(enumerate(result.reports, start=1)),
+        system_attrs=dict(result.attrs),
     )
+
+
+def _first_decision(options: PrunerOptions, known: Sequence[FrozenTrial], n_folds: int) -> int:
+    """The number of finished folds at which a trial may first be pruned; `n_folds` if it cannot be."""
+    if isinstance(options, NoPruning):
+        return n_folds
+    if isinstance(options, Median):
+        complete = sum(trial.state is TrialState.COMPLETE for trial in known)
+        return options.n_warmup_steps + 1 if complete >= max(options.n_startup_trials, 1) else n_folds
+    return options.min_resource

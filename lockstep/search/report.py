@@ -1,20 +1,15 @@
 """The search's outputs as plain tables and JSON values."""
 
-import hashlib
-import json
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from lockstep.schema.params import Space
+from lockstep.search.identity import file_digest, key_of, library_versions
 from lockstep.search.ordered import Plan, best_of
 from lockstep.search.trial import Result, State
-
-# What the numbers depend on. Python itself is left out: the same libraries gave the same bytes on 3.11 to 3.13.
-LIBRARIES = ("numpy", "optuna", "pandas", "pyarrow", "scikit-learn", "xgboost")
 
 
 def trials_table(results: list[Result], n_folds: int) -> pd.DataFrame:
@@ -61,14 +56,17 @@ def _row(result: Result, n_folds: int) -> dict[str, Any]:
     return row
 
 
-def describe(
-    plan: Plan, space: Space, results: list[Result], train: Path, n_folds: int, rows_as: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What was searched, how, at what cost and with which libraries: the content of models/search.json.
+def settings_of(plan: Plan, space: Space, train: Path, n_folds: int, rows_as: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that decides which trials a search makes and what they score; not the number of trials.
 
-    `rows_as` tells what was made of the training rows: target, feature steps, strategy of the folds.
+    Args:
+        plan: The search.
+        space: Its space as params.yaml states it.
+        train: The training table.
+        n_folds: Folds of a complete trial.
+        rows_as: What is made of the training rows: target, feature steps, strategy of the folds.
     """
-    settings = {
+    return {
         "space": {name: space[name].model_dump(mode="json", exclude_defaults=True) for name in sorted(space)},
         "sampler": plan.tune.sampler,
         "n_startup_trials": plan.tune.n_startup_trials,
@@ -77,16 +75,20 @@ def describe(
         "seed": plan.seed,
         "early_stopping_rounds": plan.tune.early_stopping_rounds,
         "max_rounds": plan.tune.max_rounds,
+        "memory": plan.memory,
         "enqueue": [dict(sorted(start.items())) for start in plan.tune.enqueue],
         "n_folds": n_folds,
         "rows_as": dict(rows_as),
-        "data_sha256": hashlib.sha256(train.read_bytes()).hexdigest(),
-        "versions": {name: version(name) for name in LIBRARIES},
+        "data_sha256": file_digest(train),
+        "versions": library_versions(),
     }
-    study_key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def describe(plan: Plan, settings: Mapping[str, Any], results: list[Result]) -> dict[str, Any]:
+    """What was searched, how, at what cost and with which libraries: the content of models/search.json."""
     return {
-        "settings": settings,
-        "study_key": study_key,
+        "settings": dict(settings),
+        "study_key": key_of(dict(settings)),
         "space_name": plan.tune.space,
         "n_trials": plan.tune.n_trials,
         "cost": cost(results),

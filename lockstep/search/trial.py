@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lockstep.data.tables import significant
-from lockstep.model.booster import FoldScore, RoundBudget, Value
+from lockstep.model.booster import FoldScore, RoundBudget
+from lockstep.model.matrices import Memory, Value
 from lockstep.model.metrics import DIGITS
-from lockstep.schema.params import PrunerOptions
 
 
 class State(StrEnum):
@@ -19,41 +19,41 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Known:
-    """What pruning may know of a finished trial.
+class FoldTask:
+    """One fold of one trial to fit: everything its score depends on besides the fold's rows.
 
     Attributes:
         number: The trial.
-        state: How it ended.
-        reports: Mean RMSE of the first 1, 2, ... folds.
-        attrs: What Optuna's pruner noted about it.
+        fold: Which fold.
+        params: Booster parameters.
+        budget: Rounds where the space does not tune them.
+        seed: Seed of the fit.
+        memory: Whether the rows stay in memory.
     """
 
     number: int
-    state: State
-    reports: tuple[float, ...]
-    attrs: Mapping[str, float]
+    fold: int
+    params: Mapping[str, Value]
+    budget: RoundBudget
+    seed: int
+    memory: Memory
 
 
 @dataclass(frozen=True)
-class Task:
-    """One trial to run: everything it depends on besides the folds.
+class Evaluation:
+    """What became of a fold task.
 
     Attributes:
-        number: The trial.
-        params: Booster parameters.
-        known: The trials told when this one was asked; pruning is judged against exactly these.
-        pruner: Which pruner, with its options.
-        budget: Rounds where the space does not tune them.
-        seed: Seed of every fit.
+        score: The fold's score; None if the fit raised.
+        message: Why it raised; empty with a score.
+        seconds: Wall time of the fit; never part of a DVC output.
+        cpu_seconds: CPU time of the fit.
     """
 
-    number: int
-    params: Mapping[str, Value]
-    known: tuple[Known, ...]
-    pruner: PrunerOptions
-    budget: RoundBudget
-    seed: int
+    score: FoldScore | None
+    message: str
+    seconds: float
+    cpu_seconds: float
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Result:
         folds: Scores of the folds that were fitted.
         message: Why it failed or at which fold it was pruned; empty for a complete trial.
         attrs: What Optuna's pruner noted about it.
-        seconds: Wall time; never part of a DVC output.
+        seconds: Wall time of its fits; never part of a DVC output.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""What runs inside a worker process: one trial, fold by fold."""
+"""What runs inside a worker: one fold of one trial."""
 
 import multiprocessing
 import multiprocessing.connection
@@ -9,26 +9,46 @@ import threading
 import time
 from pathlib import Path
 
-import optuna
-
-from lockstep.model.booster import FoldMatrices, FoldScore, fit_fold, max_bin_of, quantised
-from lockstep.model.folds import Fold
-from lockstep.search.pruning import Judge
-from lockstep.search.trial import Result, State, Task, running_means
+from lockstep.model.booster import fit_fold, max_bin_of
+from lockstep.model.folds import FoldSet
+from lockstep.model.matrices import FoldMatrices, Memory, keep_pages_in, quantised
+from lockstep.search.trial import Evaluation, FoldTask
 
 # "[07:12:33] /path/to/source.cc:123: Check failed": the time would make a DVC output differ from run to run.
 XGBOOST_PREFIX = re.compile(r"^\[\d\d:\d\d:\d\d\]\s+\S+:\d+:\s*")
 
-_folder: Path | None = None
-_kept: dict[int, tuple[int, FoldMatrices]] = {}
+
+class FoldKeeper(threading.local):
+    """The quantised folds of one worker: one per fold, since quantising costs as much as many rounds.
+
+    Each thread has its own, because a Dask worker may run several and XGBoost's matrices are not made to be shared.
+    """
+
+    def __init__(self) -> None:
+        self._folds: FoldSet | None = None
+        self._kept: dict[int, tuple[tuple[int, Memory], FoldMatrices]] = {}
+
+    def fold(self, folds: FoldSet, number: int, max_bin: int, memory: Memory) -> FoldMatrices:
+        """Fold `number`, quantised."""
+        if self._folds is not folds:
+            self._folds = folds
+            self._kept.clear()
+        if number not in self._kept or self._kept[number][0] != (max_bin, memory):
+            # The old one goes before the new one comes: never two of a fold.
+            self._kept.pop(number, None)
+            self._kept[number] = (max_bin, memory), quantised(folds[number], max_bin, memory)
+        return self._kept[number][1]
+
+
+_keeper = FoldKeeper()
+_folds: FoldSet | None = None
 
 
 def initialise(folder: Path) -> None:
-    """Tell this process where the folds' matrices lie."""
-    global _folder
-    _folder = folder
-    _kept.clear()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    """Tell this process where the folds' arrays lie."""
+    global _folds
+    _folds = FoldSet.open(folder)
+    keep_pages_in(folder)
     parent = multiprocessing.parent_process()
     if parent is not None:
         # Ctrl-C reaches the whole process group; the search ends its workers itself.
@@ -42,56 +62,26 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
-def run_trial(task: Task) -> Result:
-    """Fit the folds of one trial until it is complete, pruned or failed.
+def evaluate_here(task: FoldTask) -> Evaluation:
+    """Fit one fold of the folds given to `initialise`."""
+    if _folds is None:
+        raise RuntimeError("initialise(folder) must be called first in this process")
+    return evaluate(task, _folds)
 
-    A trial that raises, as when XGBoost refuses its parameters, is FAIL with its message; the search goes on.
-    """
-    started = time.perf_counter()
-    folds: list[FoldScore] = []
-    n_folds = count_folds()
-    judge = Judge(task.number, task.known, task.pruner, n_folds)
-    state, message = State.COMPLETE, ""
+
+def evaluate(task: FoldTask, folds: FoldSet) -> Evaluation:
+    """Fit one fold; a fit that raises, as when XGBoost refuses its parameters, leaves its message."""
+    started, cpu_started = time.perf_counter(), time.thread_time()
+    score, message = None, ""
     try:
-        for fold in range(n_folds):
-            matrices = _matrices(fold, max_bin_of(task.params))
-            folds.append(fit_fold(task.params, matrices, task.budget, task.seed))
-            mean = running_means([score.rmse for score in folds])[-1]
-            if judge.prunes(mean, fold + 1) and fold + 1 < n_folds:
-                state, message = State.PRUNED, f"pruned after fold {fold}"
-                break
+        matrices = _keeper.fold(folds, task.fold, max_bin_of(task.params), task.memory)
+        score = fit_fold(task.params, matrices, task.budget, task.seed)
     except Exception as error:
-        state, message = State.FAIL, failure_message(error)
-    return Result(
-        number=task.number,
-        state=state,
-        params=task.params,
-        folds=tuple(folds),
-        message=message,
-        attrs=judge.attrs(),
-        seconds=time.perf_counter() - started,
-    )
+        message = failure_message(error)
+    return Evaluation(score, message, time.perf_counter() - started, time.thread_time() - cpu_started)
 
 
 def failure_message(error: Exception) -> str:
     """The first line of an error, without XGBoost's time and source path."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {XGBOOST_PREFIX.sub('', lines[0]) if lines else 'no message'}"
-
-
-def count_folds() -> int:
-    """Number of folds in the folder this process was given."""
-    return len(list(_given_folder().glob("fold_*")))
-
-
-def _matrices(fold: int, max_bin: int) -> FoldMatrices:
-    """The quantised fold; one per fold is kept, since quantising costs as much as many rounds."""
-    if fold not in _kept or _kept[fold][0] != max_bin:
-        _kept[fold] = max_bin, quantised(Fold.open(_given_folder() / f"fold_{fold}"), max_bin)
-    return _kept[fold][1]
-
-
-def _given_folder() -> Path:
-    if _folder is None or not _folder.is_dir():
-        raise RuntimeError("initialise(folder) must be called first in this process, and the folder must stay")
-    return _folder

@@ -1,11 +1,8 @@
 """Showing a result in MLflow: once, however often it is called, and from DVC's outputs alone."""
 
-import fcntl
 import logging
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +11,7 @@ import pandas as pd
 
 from lockstep import paths
 from lockstep.errors import LockstepError, TrackingError
+from lockstep.locks import held
 from lockstep.model.saved import SavedModel
 from lockstep.paths import local_state
 from lockstep.secrets import masked
@@ -57,7 +55,8 @@ def publish() -> str:
     """
     result = PipelineResult.read()
     try:
-        with _one_at_a_time():
+        # Queue workers finish together; two processes that set up one new store at once would break it.
+        with held(local_state() / "locks" / "mlflow"):
             return _complete_run(result)
     except Exception as error:
         reason = " ".join(masked(str(error)).split())[:200]
@@ -76,15 +75,6 @@ def _complete_run(result: PipelineResult) -> str:
         client.set_tag(run_id, COMPLETE, "true")
         client.set_terminated(run_id)
     return run_id
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Queue workers finish together; two processes that set up one new store at once would break it."""
-    local_state().mkdir(parents=True, exist_ok=True)
-    with (local_state() / "mlflow.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _client() -> "MlflowClient":

@@ -73,7 +73,13 @@ MEANS = {
     "Dataset.missing_values": "datasets:missing_values",
     "Dataset.features": "datasets:features.${features}",
 }
-BLOCKS = {"Split": "split", "Tune": "tune", "TrainBest": "train_best", "Evaluate": "evaluate"}
+BLOCKS = {
+    "BoosterSettings": "booster",
+    "Split": "split",
+    "Tune": "tune",
+    "TrainBest": "train_best",
+    "Evaluate": "evaluate",
+}
 
 
 def _declared(stage: str) -> set[str]:

@@ -8,10 +8,12 @@ import pytest
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
 from lockstep.errors import DataError
-from lockstep.model.booster import RoundBudget, fit_fold, quantised
+from lockstep.model.booster import RoundBudget, fit_fold
 from lockstep.model.evaluation import check_gates, feature_importance, judge
 from lockstep.model.final import learning_curve, train_final
-from lockstep.model.folds import Fold, make_folds
+from lockstep.model.folds import FoldSet
+from lockstep.model.make_folds import make_folds
+from lockstep.model.matrices import quantised
 from lockstep.model.metrics import regression_metrics
 from lockstep.model.saved import SavedModel
 from lockstep.schema.dataset import ColumnsStep
@@ -28,7 +30,7 @@ def _table(rows: int = 300, seed: int = 0) -> pd.DataFrame:
 
 
 def _model(n_models: int = 1) -> SavedModel:
-    return train_final(_table(), "y", RECIPE, {"max_depth": 3, "subsample": 0.7}, 30, n_models, 5)
+    return train_final(_table(), "y", RECIPE, {"max_depth": 3, "subsample": 0.7}, 30, n_models, 5, "in_core")
 
 
 def test_metrics_are_scikit_learns() -> None:
@@ -48,7 +50,7 @@ def test_undefined_metrics_are_none() -> None:
 
 
 def test_early_stopping_finds_the_rounds_and_n_estimators_fixes_them() -> None:
-    matrices = quantised(make_folds(_table(), "y", RECIPE, "random")[0], 256)
+    matrices = quantised(make_folds(_table(), "y", RECIPE, "random")[0], 256, "in_core")
     stopped = fit_fold({"learning_rate": 0.5}, matrices, RoundBudget(5, 500), 1)
     assert 1 <= stopped.rounds < 500
     fixed = fit_fold({"learning_rate": 0.5, "n_estimators": 17}, matrices, RoundBudget(5, 500), 1)
@@ -57,18 +59,23 @@ def test_early_stopping_finds_the_rounds_and_n_estimators_fixes_them() -> None:
 
 def test_quantised_folds_can_be_used_again_without_changing_a_result() -> None:
     fold = make_folds(_table(), "y", RECIPE, "random")[1]
-    shared = quantised(fold, 256)
+    shared = quantised(fold, 256, "in_core")
     budget = RoundBudget(5, 60)
     fit_fold({"max_depth": 9}, shared, budget, 1)
-    assert fit_fold({"max_depth": 3}, shared, budget, 1) == fit_fold({"max_depth": 3}, quantised(fold, 256), budget, 1)
+    fresh = quantised(fold, 256, "in_core")
+    assert fit_fold({"max_depth": 3}, shared, budget, 1) == fit_fold({"max_depth": 3}, fresh, budget, 1)
 
 
 def test_folds_on_disk_are_the_folds_in_memory(tmp_path: Path) -> None:
-    fold = make_folds(_table(), "y", RECIPE, "random")[0]
-    fold.save(tmp_path / "fold_0")
-    again = Fold.open(tmp_path / "fold_0")
-    np.testing.assert_array_equal(fold.x_train, again.x_train)
-    assert (again.names, again.types) == (fold.names, fold.types)
+    folds = make_folds(_table(), "y", RECIPE, "random")
+    make_folds(_table(), "y", RECIPE, "random", tmp_path).save(tmp_path)
+    again = FoldSet.open(tmp_path)
+    assert again.fingerprints() == folds.fingerprints()
+    assert len(set(folds.fingerprints())) == len(folds)
+    for fold, mapped in zip(folds, again, strict=True):
+        np.testing.assert_array_equal(fold.x, mapped.x)
+        np.testing.assert_array_equal(fold.train, mapped.train)
+        assert (mapped.names, mapped.types) == (fold.names, fold.types)
 
 
 def test_a_saved_model_predicts_the_same_and_has_the_same_bytes(tmp_path: Path) -> None:
@@ -96,7 +103,7 @@ def test_averaging_models_averages_predictions() -> None:
 
 
 def test_the_learning_curve_shows_the_final_models_round() -> None:
-    curve = learning_curve(make_folds(_table(), "y", RECIPE, "random"), {"max_depth": 3}, 50, 1)
+    curve = learning_curve(make_folds(_table(), "y", RECIPE, "random"), {"max_depth": 3}, 50, 1, "in_core")
     assert {1, 50, 60} <= set(curve["round"])
     assert curve["train_rmse"].iloc[-1] < curve["train_rmse"].iloc[0]
 

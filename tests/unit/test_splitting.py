@@ -60,7 +60,8 @@ def test_every_row_is_used_once_and_no_fold_validates_on_its_training_rows(
     train, test = split_table(table, "y", split, seed)
     assert sorted([*train["row_id"], *test["row_id"]]) == list(range(rows))
     assert sorted(set(train["fold"]) - {-1}) == list(range(folds))
-    for training, validation in fold_masks(train["fold"].to_numpy(), strategy):
+    for fold in range(folds):
+        training, validation = fold_masks(train["fold"].to_numpy(), strategy, fold)
         assert training.any()
         assert validation.any()
         assert not (training & validation).any()

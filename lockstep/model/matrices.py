@@ -1,0 +1,110 @@
+"""Rows in XGBoost's quantised form, in memory or in files on the local disk.
+
+Rows are handed over in slices of at most BATCH_ROWS, so that a table mapped from disk is never copied whole. The
+slices decide where XGBoost merges its quantile sketches, so BATCH_ROWS is part of the result.
+"""
+
+import tempfile
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import xgboost as xgb
+
+from lockstep.model.folds import Fold, Mask, Matrix, Vector
+
+Value = int | float | str | bool
+Memory = Literal["in_core", "external"]
+
+BATCH_ROWS = 2**20
+
+
+@dataclass(frozen=True)
+class FoldMatrices:
+    """A fold in XGBoost's quantised form; building it is the costly part, so workers keep it."""
+
+    train: xgb.DMatrix
+    valid: xgb.DMatrix
+    y_valid: Vector
+
+
+class _Batches(xgb.DataIter):
+    """Hands a table's chosen rows to XGBoost slice by slice."""
+
+    def __init__(self, x: Matrix, y: Vector, rows: Mask | None, described: Mapping[str, Any], prefix: str | None):
+        self._x, self._y, self._rows, self._described = x, y, rows, described
+        self._start = 0
+        super().__init__(cache_prefix=prefix, release_data=True)
+
+    def reset(self) -> None:
+        """Start again from the first slice."""
+        self._start = 0
+
+    def next(self, input_data: Callable[..., None]) -> bool:
+        """Hand over the next slice that holds a chosen row."""
+        while self._start < len(self._y):
+            part = slice(self._start, self._start + BATCH_ROWS)
+            self._start = part.stop
+            chosen = self._rows[part] if self._rows is not None else np.ones(len(self._y[part]), dtype=np.bool_)
+            if chosen.any():
+                input_data(data=self._x[part][chosen], label=self._y[part][chosen], **self._described)
+                return True
+        return False
+
+
+def quantised(fold: Fold, max_bin: int, memory: Memory) -> FoldMatrices:
+    """Quantise a fold; the validation rows use the training rows' bins."""
+    train = training_matrix(fold.x, fold.y, fold.train, fold.names, fold.types, max_bin, memory)
+    valid = _matrix(fold.x, fold.y, fold.valid, fold.names, fold.types, max_bin, memory, train)
+    return FoldMatrices(train, valid, np.asarray(fold.y[fold.valid]))
+
+
+def training_matrix(
+    x: Matrix,
+    y: Vector,
+    rows: Mask | None,
+    names: tuple[str, ...],
+    types: tuple[str, ...],
+    max_bin: int,
+    memory: Memory,
+) -> xgb.DMatrix:
+    """Quantise the chosen rows (None: all) of a table of shape (rows, features)."""
+    return _matrix(x, y, rows, names, types, max_bin, memory, None)
+
+
+def _matrix(
+    x: Matrix,
+    y: Vector,
+    rows: Mask | None,
+    names: tuple[str, ...],
+    types: tuple[str, ...],
+    max_bin: int,
+    memory: Memory,
+    ref: xgb.DMatrix | None,
+) -> xgb.DMatrix:
+    described = {"feature_names": list(names), "feature_types": list(types)}
+    options = {"max_bin": max_bin, "nthread": 1, "ref": ref, "enable_categorical": True}
+    if memory == "in_core":
+        return xgb.QuantileDMatrix(_Batches(x, y, rows, described, None), **options)
+    folder = tempfile.TemporaryDirectory(prefix="lockstep-pages-", dir=_pages_folder)
+    batches = _Batches(x, y, rows, described, str(Path(folder.name) / "page"))
+    matrix = xgb.ExtMemQuantileDMatrix(batches, **options)
+    # The pages must lie there as long as the matrix is used, and no longer.
+    weakref.finalize(matrix, _discard, folder, batches)
+    return matrix
+
+
+def _discard(folder: tempfile.TemporaryDirectory[str], batches: _Batches) -> None:
+    folder.cleanup()
+
+
+_pages_folder: Path | None = None
+
+
+def keep_pages_in(folder: Path) -> None:
+    """Where this process keeps external pages; they go with the folder should the process be killed."""
+    global _pages_folder
+    _pages_folder = folder

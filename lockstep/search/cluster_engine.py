@@ -1,0 +1,108 @@
+"""The cluster engine: an existing Dask cluster behind the interface of concurrent.futures."""
+
+import functools
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Executor
+from contextlib import contextmanager, suppress
+from typing import TypeVar
+
+import dask
+from distributed import Client, KilledWorker, wait
+
+from lockstep.errors import ConfigError, SearchError
+from lockstep.model.folds import FoldSet
+from lockstep.search.cluster_worker import differing, evaluate_there, forget
+from lockstep.search.identity import fitting_versions, key_of
+from lockstep.search.trial import Evaluation, FoldTask
+from lockstep.secrets import masked
+
+SCHEDULER = "LOCKSTEP_SCHEDULER"
+CONNECT_SECONDS = 20
+WORKERS_SECONDS = 60
+
+T = TypeVar("T")
+
+
+@contextmanager
+def cluster_engine(address: str, folds: FoldSet) -> Iterator[tuple[Executor, Callable[[FoldTask], Evaluation]]]:
+    """Use the cluster whose scheduler has this address.
+
+    The folds' arrays are sent to the scheduler once and by it to one worker; every other worker, also one that joins
+    later, fetches them from a worker that has them. No disk is shared. When all workers that have them
+    die, the scheduler makes them again. A fit whose worker dies goes to another one; after the scheduler's
+    allowed-failures (3 by default) it stops the search.
+
+    Yields:
+        The executor, and what to submit to it.
+
+    Raises:
+        ConfigError: if no scheduler or no worker answers.
+        SearchError: if a worker has other versions, or the cluster is lost.
+    """
+    shown = masked(address)
+    client = _connected(address, shown)
+    try:
+        _check_workers(client, shown)
+        table = f"lockstep-{key_of([folds.fingerprints(), folds.digests])[:16]}"
+        # The scheduler keeps the table to make it again: a graph of that size is meant.
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TiB"}):
+            held = client.submit(_itself, folds, key=table)
+        wait(held)
+        with client.get_executor(pure=False) as executor:
+            try:
+                yield executor, functools.partial(evaluate_there, table, fitting_versions())
+            except BaseException:
+                executor.shutdown(wait=False)
+                raise
+        client.run(forget, table)
+    except KilledWorker as error:
+        raise SearchError(
+            f"Dask cluster {shown}: workers died on the same fit; is there enough memory? ({error})"
+        ) from error
+    except (CancelledError, OSError) as error:
+        raise SearchError(
+            f"{SCHEDULER}: the Dask cluster {shown} was lost ({type(error).__name__}); finished fits are kept"
+        ) from error
+    finally:
+        with suppress(Exception):
+            client.close(timeout=5)
+
+
+def _connected(address: str, shown: str) -> Client:
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS, name="lockstep")
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigError(
+            f"environment: {SCHEDULER}: {shown!r}: no Dask scheduler answers there ({type(error).__name__});"
+            " start one, correct the address, or unset it to use this machine"
+        ) from None
+    try:
+        client.wait_for_workers(1, timeout=WORKERS_SECONDS)
+    except TimeoutError:
+        client.close()
+        raise ConfigError(
+            f"environment: {SCHEDULER}: {shown!r}: the scheduler has no worker after {WORKERS_SECONDS} s;"
+            f" start one: dask worker {shown}"
+        ) from None
+    return client
+
+
+def _check_workers(client: Client, shown: str) -> None:
+    try:
+        versions = client.run(fitting_versions)
+    except (ImportError, AttributeError) as error:
+        raise SearchError(
+            f"Dask cluster {shown}: a worker cannot load this project ({error}); install it and its"
+            " requirements.lock there"
+        ) from None
+    for worker, there in sorted(versions.items()):
+        differences = differing(fitting_versions(), there)
+        if differences:
+            raise SearchError(f"Dask worker {worker} has {differences}; install the same requirements.lock there")
+    print(f"tune: Dask cluster {shown}: {len(versions)} workers", flush=True)
+
+
+def _itself(value: T) -> T:
+    return value

@@ -1,0 +1,66 @@
+"""Where fits run: worker processes of this machine, or a Dask cluster; the results are the same."""
+
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lockstep.errors import ConfigError
+from lockstep.model.folds import FoldSet
+from lockstep.schema.params import NoPruning
+from lockstep.search.local_engine import LocalEngine, worker_count
+from lockstep.search.ordered import Plan
+from lockstep.search.scratch import scratch_folder
+from lockstep.search.trial import Evaluation, FoldTask
+from lockstep.search.worker import evaluate_here
+
+SCHEDULER = "LOCKSTEP_SCHEDULER"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Fits folds.
+
+    Attributes:
+        executor: Takes calls of `run`.
+        run: Fits one fold.
+        folds: The folds it was opened for.
+    """
+
+    executor: Executor
+    run: Callable[[FoldTask], Evaluation]
+    folds: FoldSet
+
+
+@contextmanager
+def open_engine(make_folds: Callable[[Path | None], FoldSet], plan: Plan) -> Iterator[Engine]:
+    """The cluster that LOCKSTEP_SCHEDULER names, or LOCKSTEP_WORKERS processes of this machine.
+
+    Args:
+        make_folds: Makes the folds' arrays, in a folder or (None) in memory.
+        plan: How many trials may be in flight decides how many processes can be of use.
+
+    Raises:
+        ConfigError: if a variable is wrong or Dask is not installed.
+    """
+    address = os.environ.get(SCHEDULER)
+    if address:
+        if importlib.util.find_spec("distributed") is None:
+            raise ConfigError(f"environment: {SCHEDULER} is set but Dask is not installed; pip install '.[cluster]'")
+        # Dask is an extra.
+        from lockstep.search.cluster_engine import cluster_engine
+
+        folds = make_folds(None)
+        with cluster_engine(address, folds) as (executor, run):
+            yield Engine(executor, run, folds)
+        return
+    with scratch_folder() as folder:
+        folds = make_folds(folder)
+        folds.save(folder)
+        # Without pruning all folds of a trial may run side by side.
+        useful = min(plan.tune.lag, plan.tune.n_trials) * (len(folds) if isinstance(plan.pruner, NoPruning) else 1)
+        with LocalEngine(min(worker_count(), useful), folder) as executor:
+            yield Engine(executor, evaluate_here, folds)

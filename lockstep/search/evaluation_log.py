@@ -1,0 +1,176 @@
+"""The evaluation log: every finished fold evaluation, remembered under its fold key.
+
+The log is a cache: with it a search that was killed, prolonged or changed fits only what is new, without it the search
+only takes longer. So nothing that is wrong with the log may stop or change a search: a damaged one is set aside, its
+readable entries are kept, and one that cannot be written costs a warning.
+"""
+
+import hashlib
+import json
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import Protocol
+
+from lockstep.locks import held
+from lockstep.model.booster import FoldScore
+from lockstep.search.trial import Evaluation
+
+# Another layout of the table gets another number; logs of several versions live side by side in one file.
+TABLE = "folds_1"
+WAIT_SECONDS = 30.0
+
+
+class Log(Protocol):
+    """Remembers fold evaluations."""
+
+    def find(self, key: str) -> Evaluation | None:
+        """The evaluation of this key, if it is known."""
+
+    def remember(self, key: str, evaluation: Evaluation) -> None:
+        """Keep a new evaluation."""
+
+
+class NoLog:
+    """Remembers nothing."""
+
+    def find(self, key: str) -> Evaluation | None:
+        return None
+
+    def remember(self, key: str, evaluation: Evaluation) -> None:
+        """Nothing is kept."""
+
+
+class EvaluationLog:
+    """A log in an SQLite file; several searches may use one at the same time.
+
+    Each entry carries a checksum, so that a torn one is not believed. SQLite's own journal protects against a
+    killed process; the disk is not waited for (a power cut can damage the file, which is then mended as above).
+
+    Args:
+        path: The file, made if absent.
+
+    Attributes:
+        found: Evaluations that were known.
+        fitted: Evaluations that were new.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._database: sqlite3.Connection | None = None
+        self.found = 0
+        self.fitted = 0
+        try:
+            # Two searches that start together must not both mend one file.
+            with held(path.parent / "locks" / path.stem):
+                self._database = _opened_or_mended(path)
+        except (sqlite3.Error, OSError) as error:
+            self._give_up(error)
+
+    def __enter__(self) -> "EvaluationLog":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._database is not None:
+            self._database.close()
+
+    def find(self, key: str) -> Evaluation | None:
+        """The evaluation of this key, if it is known and whole."""
+        if self._database is None:
+            return None
+        try:
+            row = self._database.execute(f"SELECT value, checksum FROM {TABLE} WHERE key = ?", (key,)).fetchone()  # noqa: S608
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return None
+        if row is None or row[1] != _checksum(key, row[0]):
+            return None
+        self.found += 1
+        return _evaluation(row[0])
+
+    def remember(self, key: str, evaluation: Evaluation) -> None:
+        """Keep a new evaluation."""
+        self.fitted += 1
+        if self._database is None or evaluation.score is None:
+            return
+        value = json.dumps({**asdict(evaluation.score), "seconds": evaluation.seconds, "cpu": evaluation.cpu_seconds})
+        try:
+            _insert(self._database, key, value)
+        except sqlite3.Error as error:
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        self._database = None
+        print(
+            f"tune: warning: {self._path}: {error}; the search goes on, but an interrupted one would start over",
+            file=sys.stderr,
+        )
+
+
+def _opened_or_mended(path: Path) -> sqlite3.Connection:
+    try:
+        return _opened(path)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError) and not _is_layout_error(error):
+            raise
+        kept = list(_readable(path))
+        path.replace(path.with_suffix(".damaged"))
+        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+        database = _opened(path)
+        database.execute("BEGIN")
+        for key, value in kept:
+            _insert(database, key, value)
+        database.execute("COMMIT")
+        print(
+            f"tune: warning: {path}: {error}; set aside as {path.with_suffix('.damaged').name},"
+            f" {len(kept)} entries saved",
+            file=sys.stderr,
+        )
+        return database
+
+
+def _is_layout_error(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode == sqlite3.SQLITE_ERROR
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+    try:
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} (key TEXT PRIMARY KEY, value TEXT, checksum TEXT)")
+        database.execute(f"SELECT key, value, checksum FROM {TABLE} LIMIT 1").fetchone()  # noqa: S608
+        (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _readable(path: Path) -> Iterator[tuple[str, str]]:
+    """The whole entries of a damaged file, as far as SQLite can read it."""
+    with closing(sqlite3.connect(path)) as database:
+        try:
+            for key, value, checksum in database.execute(f"SELECT key, value, checksum FROM {TABLE} NOT INDEXED"):  # noqa: S608
+                if isinstance(key, str) and isinstance(value, str) and checksum == _checksum(key, value):
+                    yield key, value
+        except sqlite3.Error:
+            return
+
+
+def _insert(database: sqlite3.Connection, key: str, value: str) -> None:
+    database.execute(f"INSERT OR REPLACE INTO {TABLE} VALUES (?, ?, ?)", (key, value, _checksum(key, value)))  # noqa: S608
+
+
+def _checksum(key: str, value: str) -> str:
+    return hashlib.sha256(f"{key} {value}".encode()).hexdigest()[:16]
+
+
+def _evaluation(value: str) -> Evaluation:
+    content = json.loads(value)
+    seconds, cpu = content.pop("seconds"), content.pop("cpu")
+    return Evaluation(FoldScore(**content), "", seconds, cpu)

@@ -1,0 +1,55 @@
+"""What a search and a fold evaluation depend on, as keys: equal keys, equal results."""
+
+import hashlib
+import json
+import platform
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import lockstep
+from lockstep.model.booster import ROUNDS
+from lockstep.search.trial import FoldTask
+
+# What the numbers depend on. Python itself is left out: the same libraries gave the same bytes on 3.11 to 3.13.
+LIBRARIES = ("numpy", "optuna", "pandas", "pyarrow", "scikit-learn", "xgboost")
+# The code between a fold's arrays and its score.
+FITTING = ("data/tables.py", "model/booster.py", "model/folds.py", "model/matrices.py", "model/metrics.py")
+
+
+@cache
+def library_versions() -> dict[str, str]:
+    """Versions of the libraries the results depend on."""
+    return {name: version(name) for name in LIBRARIES}
+
+
+@cache
+def fitting_versions() -> dict[str, str]:
+    """What one fold's score depends on besides its task and rows: libraries, kind of processor, our own code."""
+    code = hashlib.sha256()
+    for name in FITTING:
+        code.update((Path(lockstep.__file__).parent / name).read_bytes())
+    return {**library_versions(), "processor": platform.machine(), "lockstep.model": code.hexdigest()[:16]}
+
+
+def fold_key(task: FoldTask, fingerprint: str) -> str:
+    """The name under which a fold evaluation is remembered.
+
+    Args:
+        task: What is fitted.
+        fingerprint: sha256 of the fold's rows (lockstep.model.folds.FoldSet.fingerprints).
+    """
+    budget = None if ROUNDS in task.params else [task.budget.early_stopping_rounds, task.budget.max_rounds]
+    return key_of([fingerprint, dict(task.params), budget, task.seed, task.memory, fitting_versions()])
+
+
+def key_of(content: Any) -> str:
+    """sha256 of plain JSON values, whatever the order of their keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """sha256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,31 @@
+"""A folder for the arrays that workers map; it does not outlive the search, not even a killed one."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from lockstep.locks import held
+
+PREFIX = "lockstep-tune-"
+LOCK = "owner.lock"
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A new folder in the directory for temporary files, removed at the end.
+
+    A killed search cannot remove its own; so each new one removes those whose owner no longer lives.
+    """
+    _sweep(Path(tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name, held(Path(name) / LOCK):
+        yield Path(name)
+
+
+def _sweep(temporary: Path) -> None:
+    for lock in temporary.glob(f"{PREFIX}*/{LOCK}"):
+        # Another user's folder, or one that another search is just removing.
+        with contextlib.suppress(OSError), held(lock, wait=False) as ownerless:
+            if ownerless:
+                shutil.rmtree(lock.parent, ignore_errors=True)
