@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 30
 
 _tables: OrderedDict[str, FoldSet] = OrderedDict()
 _fetching = threading.Lock()
-_fetched: dict[str, int] = {}
+_arrivals: dict[str, int] = {}
 
 
 def evaluate_there(table: str, versions: Mapping[str, str], task: FoldTask) -> Evaluation:
@@ -43,15 +43,14 @@ def differing(here: Mapping[str, str], there: Mapping[str, str]) -> str:
     )
 
 
-def fetched(table: str) -> int:
-    """How often this worker has fetched the table."""
-    return _fetched.get(table, 0)
+def arrivals() -> dict[str, int]:
+    """How often this worker has received each table; once, as long as it keeps it."""
+    return dict(_arrivals)
 
 
 def forget(table: str) -> None:
     """Free the table's memory."""
     _tables.pop(table, None)
-    _fetched.pop(table, None)
 
 
 def _table(key: str) -> FoldSet:
@@ -59,7 +58,7 @@ def _table(key: str) -> FoldSet:
         if key not in _tables:
             held_here: Any = get_worker().data.get(key)
             _tables[key] = held_here if held_here is not None else _from_another(key)
-            _fetched[key] = _fetched.get(key, 0) + 1
+            _arrivals[key] = _arrivals.get(key, 0) + 1
             while len(_tables) > TABLES_KEPT:
                 _tables.popitem(last=False)
         return _tables[key]
@@ -68,7 +67,7 @@ def _table(key: str) -> FoldSet:
 def _from_another(key: str) -> FoldSet:
     table: FoldSet
     client = get_client()
-    future = Future(key, client)
+    future: Future[Any] = Future(key, client)
     # A future made from its key alone never hears of its value: the scheduler must be told that we want it. Dask does
     # this where futures come out of a Variable or a published dataset, but those outlive a client that was killed.
     client._inform_scheduler_of_futures()

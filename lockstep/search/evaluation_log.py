@@ -9,8 +9,7 @@ import hashlib
 import json
 import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
@@ -86,10 +85,10 @@ class EvaluationLog:
         except sqlite3.Error as error:
             self._give_up(error)
             return None
-        if row is None or row[1] != _checksum(key, row[0]):
+        if row is None or not _is_whole(key.encode(), *row):
             return None
         self.found += 1
-        return _evaluation(row[0])
+        return _evaluation(row[0].decode())
 
     def remember(self, key: str, evaluation: Evaluation) -> None:
         """Keep a new evaluation."""
@@ -116,12 +115,12 @@ def _opened_or_mended(path: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError) and not _is_layout_error(error):
             raise
-        kept = list(_readable(path))
+        kept = _readable(path)
         path.replace(path.with_suffix(".damaged"))
         path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
         database = _opened(path)
         database.execute("BEGIN")
-        for key, value in kept:
+        for key, value in kept.items():
             _insert(database, key, value)
         database.execute("COMMIT")
         print(
@@ -139,27 +138,40 @@ def _is_layout_error(error: sqlite3.OperationalError) -> bool:
 def _opened(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
     try:
+        # A torn text may be no UTF-8.
+        database.text_factory = bytes
         database.execute("PRAGMA synchronous = OFF")
         database.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} (key TEXT PRIMARY KEY, value TEXT, checksum TEXT)")
         database.execute(f"SELECT key, value, checksum FROM {TABLE} LIMIT 1").fetchone()  # noqa: S608
         (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
-        if found != "ok":
-            raise sqlite3.DatabaseError(found)
+        if found != b"ok":
+            raise sqlite3.DatabaseError(found.decode())
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _readable(path: Path) -> Iterator[tuple[str, str]]:
-    """The whole entries of a damaged file, as far as SQLite can read it."""
-    with closing(sqlite3.connect(path)) as database:
-        try:
-            for key, value, checksum in database.execute(f"SELECT key, value, checksum FROM {TABLE} NOT INDEXED"):  # noqa: S608
-                if isinstance(key, str) and isinstance(value, str) and checksum == _checksum(key, value):
-                    yield key, value
-        except sqlite3.Error:
-            return
+def _readable(path: Path) -> dict[str, str]:
+    """The whole entries of a damaged file, read from both ends as far as SQLite gets."""
+    whole = dict[str, str]()
+    for order in ("ASC", "DESC"):
+        with closing(sqlite3.connect(path)) as database, suppress(sqlite3.Error):
+            database.text_factory = bytes
+            # Without this SQLite refuses a file that is shorter than its header says.
+            database.execute("PRAGMA writable_schema = ON")
+            rows = f"SELECT key, value, checksum FROM {TABLE} NOT INDEXED ORDER BY rowid {order}"  # noqa: S608
+            for key, value, checksum in database.execute(rows):
+                if _is_whole(key, value, checksum):
+                    whole[key.decode()] = value.decode()
+    return whole
+
+
+def _is_whole(key: bytes, value: bytes, checksum: bytes) -> bool:
+    try:
+        return checksum.decode() == _checksum(key.decode(), value.decode())
+    except (AttributeError, UnicodeDecodeError):
+        return False
 
 
 def _insert(database: sqlite3.Connection, key: str, value: str) -> None:

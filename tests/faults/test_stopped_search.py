@@ -1,0 +1,205 @@
+"""tune is killed, interrupted, terminated, run twice: the next `dvc repro` ends with the bytes of a quiet run."""
+
+import json
+import os
+import random
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from lockstep.search.evaluation_log import TABLE
+from tests.pipeline.project import Project
+
+TRIALS = 24
+MOMENTS = [pytest.param(moment, marks=pytest.mark.nightly if moment >= 5 else ()) for moment in range(30)]
+COUNTS = re.compile(r"tune: (\d+) folds fitted, (\d+) known")
+
+
+class Stopped:
+    """A project whose tune has to run, and what an undisturbed run of it gives."""
+
+    def __init__(self, project: Project, temporary: Path) -> None:
+        self.project, self.temporary = project, temporary
+        project.edit("params.yaml", "n_trials: 6", f"n_trials: {TRIALS}")
+        temporary.mkdir()
+        self.env = {"TMPDIR": str(temporary), "LOCKSTEP_WORKERS": "2"}
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return subprocess.Popen(
+            command or ("python3", "-m", "stages.tune"),
+            cwd=self.project.folder,
+            env={**os.environ, "PATH": path, **self.env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def finished_folds(self) -> int:
+        log = self.project.folder / ".lockstep/evaluations.db"
+        if not log.exists():
+            return 0
+        with closing(sqlite3.connect(log)) as database:
+            known = database.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (TABLE,)).fetchone()[0]
+            return int(database.execute(f"SELECT count(*) FROM {TABLE}").fetchone()[0]) if known else 0  # noqa: S608
+
+    def wait_for(self, folds: int, process: subprocess.Popen[str]) -> None:
+        while self.finished_folds() < folds and process.poll() is None:
+            time.sleep(0.002)
+
+    def repro(self) -> tuple[int, int]:
+        """`dvc repro tune`: how many folds it fitted and how many it knew."""
+        counts = COUNTS.search(self.project.run("dvc", "repro", "tune", env=self.env).stdout)
+        assert counts
+        return int(counts[1]), int(counts[2])
+
+    def hashes(self) -> dict[str, str]:
+        return {path: md5 for path, md5 in self.project.output_hashes().items() if path.startswith(TUNED)}
+
+
+TUNED = ("models/best_params.json", "models/search.json", "reports/tune/trials.csv")
+
+
+@pytest.fixture(scope="module")
+def quiet(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], int]:
+    """Hashes of an undisturbed run, and how many folds it fits in all."""
+    folder = tmp_path_factory.mktemp("quiet")
+    stopped = Stopped(finished.copy(folder / "project"), folder / "tmp")
+    (stopped.project.folder / ".lockstep/evaluations.db").unlink()
+    fitted, known = stopped.repro()
+    assert known == 0
+    assert list(stopped.temporary.glob("lockstep-*")) == []
+    return stopped.hashes(), fitted
+
+
+@pytest.fixture
+def stopped(project: Project, tmp_path: Path) -> Stopped:
+    (project.folder / ".lockstep/evaluations.db").unlink()
+    return Stopped(project, tmp_path / "tmp")
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_after_kill_9_no_finished_fold_is_repeated(
+    moment: int, stopped: Stopped, quiet: tuple[dict[str, str], int]
+) -> None:
+    hashes, folds = quiet
+    random_moment = random.Random(moment).randrange(folds)  # noqa: S311 - which moment, not a secret
+    process = stopped.start()
+    stopped.wait_for(random_moment, process)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    finished = stopped.finished_folds()
+    assert stopped.repro() == (folds - finished, finished)
+    assert stopped.hashes() == hashes
+    assert list(stopped.temporary.glob("lockstep-*")) == []
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_search_keeps_its_work_and_leaves_nothing_running(
+    number: int, code: int, stopped: Stopped, quiet: tuple[dict[str, str], int]
+) -> None:
+    hashes, folds = quiet
+    process = stopped.start()
+    stopped.wait_for(folds // 3, process)
+    os.kill(process.pid, number)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert output.splitlines()[-1] == "tune: stopped; finished work is kept, `dvc repro` goes on from here"
+    assert "Traceback" not in output
+    assert _of_session(process.pid) == []
+    assert list(stopped.temporary.glob("lockstep-*")) == []
+    finished = stopped.finished_folds()
+    assert stopped.repro() == (folds - finished, finished)
+    assert stopped.hashes() == hashes
+
+
+def test_control_c_at_the_terminal_stops_dvc_and_the_search(
+    stopped: Stopped, quiet: tuple[dict[str, str], int]
+) -> None:
+    hashes, folds = quiet
+    process = stopped.start("dvc", "repro", "tune")
+    stopped.wait_for(folds // 4, process)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "tune: stopped; finished work is kept" in output
+    assert _of_session(process.pid) == []
+    finished = stopped.finished_folds()
+    assert stopped.repro() == (folds - finished, finished)
+    assert stopped.hashes() == hashes
+
+
+def test_two_searches_at_once_share_the_log(stopped: Stopped, quiet: tuple[dict[str, str], int]) -> None:
+    hashes, folds = quiet
+    both = [stopped.start(), stopped.start()]
+    outputs = [process.communicate(timeout=300)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    counts = [COUNTS.search(output) for output in outputs]
+    assert all(count and int(count[1]) + int(count[2]) == folds for count in counts)
+    assert stopped.repro() == (0, folds)
+    assert stopped.hashes() == hashes
+
+
+def test_a_damaged_log_costs_time_and_nothing_else(stopped: Stopped, quiet: tuple[dict[str, str], int]) -> None:
+    hashes, folds = quiet
+    process = stopped.start()
+    stopped.wait_for(folds // 2, process)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    log = stopped.project.folder / ".lockstep/evaluations.db"
+    log.write_bytes(log.read_bytes()[: log.stat().st_size - 4096])
+    fitted, known = stopped.repro()
+    assert fitted + known == folds
+    assert known > 0
+    assert stopped.hashes() == hashes
+
+
+def test_more_trials_cost_only_themselves(project: Project, finished: Project) -> None:
+    known_before = _fits(finished)
+    project.edit("params.yaml", "n_trials: 6", "n_trials: 9")
+    counts = COUNTS.search(project.run("dvc", "repro", "tune").stdout)
+    assert counts
+    assert int(counts[2]) == known_before
+    assert 3 <= int(counts[1]) <= 9
+
+
+def test_a_changed_pruner_or_later_stage_repeats_no_fold(project: Project, finished: Project) -> None:
+    project.edit("params.yaml", "pruner: percentile", "pruner: none")
+    counts = COUNTS.search(project.run("dvc", "repro", "tune").stdout)
+    assert counts
+    assert int(counts[2]) >= _fits(finished) // 2
+    project.edit("params.yaml", "n_models: 1", "n_models: 2")
+    assert project.repro() == ["train_best", "evaluate"]
+
+
+def test_other_folds_repeat_every_fold(project: Project) -> None:
+    project.edit("params.yaml", "seed: 42", "seed: 43")
+    counts = COUNTS.search(project.run("dvc", "repro", "tune").stdout)
+    assert counts
+    assert int(counts[2]) == 0
+
+
+def _fits(project: Project) -> int:
+    cost = json.loads((project.folder / "models/search.json").read_text(encoding="utf-8"))["cost"]
+    return int(cost["fold_fits"])
+
+
+def _of_session(session: int) -> list[str]:
+    """Command lines of the processes of a session; workers of a stage stay in it."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session and fields[0] != "Z":
+                found.append((folder / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return found
