@@ -33,7 +33,8 @@ def check() -> str:
     config = load_config()
     return (
         f"lockstep: settings are valid: dataset {config.dataset_name}, features {config.features},"
-        f" space {config.tune.space}, {config.tune.n_trials} trials, {worker_count()} workers"
+        f" space {config.tune.space}, {config.tune.n_trials} trials ({len(config.tune.enqueue)} given),"
+        f" {worker_count()} workers"
     )
 
 

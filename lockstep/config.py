@@ -68,7 +68,7 @@ def load_config(root: Path = Path()) -> Config:
         seed=params.seed,
         split=params.split,
         booster=params.booster,
-        tune=params.tune,
+        tune=params.tune.model_copy(update={"enqueue": params.starts()}),
         space=params.spaces[params.tune.space],
         pruner=getattr(params.pruners, params.tune.pruner),
         train_best=params.train_best,

@@ -39,14 +39,14 @@ WHOLE = {
     "max_bin": 2,
     "max_cat_threshold": 1,
     "max_cat_to_onehot": 1,
-    "max_depth": 1,
+    "max_depth": 0,  # no limit
     "max_leaves": 0,
     "n_estimators": 1,
     "num_parallel_tree": 1,
 }
 
 Strategy = Literal["random", "stratified", "group", "time"]
-PrunerName = Literal["none", "median", "percentile", "successive_halving", "hyperband"]
+PrunerName = Literal["none", "race", "median", "percentile", "successive_halving", "hyperband"]
 
 
 class Range(Settings):
@@ -166,13 +166,21 @@ class Hyperband(Settings):
     reduction_factor: Annotated[int, Field(ge=2)]
 
 
-PrunerOptions = NoPruning | Median | Percentile | SuccessiveHalving | Hyperband
+class Race(Settings):
+    """lockstep.search.racing.RacingPruner: a trial goes on while it may still beat the best known one."""
+
+    margin: Annotated[float, Field(ge=0)]
+    n_startup_trials: Annotated[int, Field(ge=1)]
+
+
+PrunerOptions = NoPruning | Race | Median | Percentile | SuccessiveHalving | Hyperband
 
 
 class Pruners(Settings):
     """Options of each pruner; `tune.pruner` picks one block."""
 
     none: NoPruning
+    race: Race
     median: Median
     percentile: Percentile
     successive_halving: SuccessiveHalving
@@ -222,21 +230,22 @@ class Params(Settings):
             )
         for name, space in self.spaces.items():
             _check_space(f"spaces.{name}", space)
-        if len(self.tune.enqueue) > self.tune.n_trials:
-            raise ValueError(
-                f"tune.enqueue: lists {len(self.tune.enqueue)} configurations, tune.n_trials is {self.tune.n_trials};"
-                " raise n_trials"
-            )
-        chosen = self.spaces[self.tune.space]
+        names = {parameter for space in self.spaces.values() for parameter in space}
         for position, start in enumerate(self.tune.enqueue):
-            for parameter, value in start.items():
-                where = f"tune.enqueue[{position}].{parameter}"
-                if parameter not in chosen:
+            for parameter in start:
+                if parameter not in names:
                     raise ValueError(
-                        f"{where}: is not in space {self.tune.space}, which has {', '.join(sorted(chosen))}"
+                        f"tune.enqueue[{position}].{parameter}: is in no space; spaces have {', '.join(sorted(names))}"
                     )
-                _check_inside(where, value, chosen[parameter])
+            if start.keys() <= self.spaces[self.tune.space].keys():
+                for parameter, value in start.items():
+                    where = f"tune.enqueue[{position}].{parameter}"
+                    _check_inside(where, value, self.spaces[self.tune.space][parameter])
         return self
+
+    def starts(self) -> tuple[dict[str, int | float | str | bool], ...]:
+        """The enqueued configurations whose parameters the chosen space has; the others are meant for other spaces."""
+        return tuple(start for start in self.tune.enqueue if start.keys() <= self.spaces[self.tune.space].keys())
 
 
 def _check_space(where: str, space: Space) -> None:

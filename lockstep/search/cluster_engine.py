@@ -18,7 +18,7 @@ from lockstep.search.trial import Evaluation, FoldTask
 from lockstep.secrets import masked
 
 SCHEDULER = "LOCKSTEP_SCHEDULER"
-CONNECT_SECONDS = 20
+CONNECT_SECONDS = 10
 WORKERS_SECONDS = 60
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ import sys
 from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from lockstep.locks import held
 from lockstep.model.booster import FoldScore
@@ -69,7 +69,7 @@ class EvaluationLog:
         except (sqlite3.Error, OSError) as error:
             self._give_up(error)
 
-    def __enter__(self) -> "EvaluationLog":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""Pruning between folds: Optuna's pruners decide, from exactly the trials a trial was asked with."""
+"""Pruning between folds: Optuna's pruners, or our own, decide, from exactly the trials a trial was asked with."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,8 @@ import optuna
 from optuna.pruners import BasePruner
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from lockstep.schema.params import Hyperband, Median, NoPruning, Percentile, PrunerOptions, SuccessiveHalving
+from lockstep.schema.params import Hyperband, Median, NoPruning, Percentile, PrunerOptions, Race, SuccessiveHalving
+from lockstep.search.racing import RacingPruner
 from lockstep.search.trial import Result, State
 
 # HyperbandPruner derives a trial's bracket from the study's name.
@@ -14,10 +15,12 @@ STUDY_NAME = "lockstep"
 
 
 def make_pruner(options: PrunerOptions, n_folds: int) -> BasePruner:
-    """Optuna's pruner for the options of params.yaml; a step is the number of finished folds."""
+    """The pruner for the options of params.yaml; a step is the number of finished folds."""
     match options:
         case NoPruning():
             return optuna.pruners.NopPruner()
+        case Race():
+            return RacingPruner(options.margin, options.n_startup_trials)
         case Percentile():
             return optuna.pruners.PercentilePruner(
                 options.percentile, options.n_startup_trials, options.n_warmup_steps + 1
@@ -89,7 +92,9 @@ def _first_decision(options: PrunerOptions, known: Sequence[FrozenTrial], n_fold
     """The number of finished folds at which a trial may first be pruned; `n_folds` if it cannot be."""
     if isinstance(options, NoPruning):
         return n_folds
-    if isinstance(options, Median):
-        complete = sum(trial.state is TrialState.COMPLETE for trial in known)
-        return options.n_warmup_steps + 1 if complete >= max(options.n_startup_trials, 1) else n_folds
-    return options.min_resource
+    if isinstance(options, SuccessiveHalving | Hyperband):
+        return options.min_resource
+    complete = sum(trial.state is TrialState.COMPLETE for trial in known)
+    if complete < max(options.n_startup_trials, 1):
+        return n_folds
+    return options.n_warmup_steps + 1 if isinstance(options, Median) else 1

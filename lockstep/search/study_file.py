@@ -37,7 +37,7 @@ class StudyFile:
     ) -> None:
         self._path, self._name, self._notes = path, name, notes
         self._distributions = distributions
-        self._results: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[tuple[Result, datetime] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_all, name="study-file", daemon=True)
         self._thread.start()
 
@@ -52,7 +52,7 @@ class StudyFile:
 
     def finished(self, result: Result) -> None:
         """Queue one result."""
-        self._results.put(result)
+        self._results.put((result, datetime.now()))
 
     def _write_all(self) -> None:
         try:
@@ -60,8 +60,8 @@ class StudyFile:
                 if not first:
                     return
                 study = self._new_study()
-                while (result := self._results.get()) is not None:
-                    study.add_trial(self._frozen(result))
+                while (finished := self._results.get()) is not None:
+                    study.add_trial(self._frozen(*finished))
         # Whatever SQLAlchemy or the disk raises: the file is a view for people, the search does not need it.
         except Exception as error:
             reason = " ".join(str(error).split())[:200]
@@ -79,7 +79,7 @@ class StudyFile:
             study.set_user_attr(key, value)
         return study
 
-    def _frozen(self, result: Result) -> FrozenTrial:
+    def _frozen(self, result: Result, when: datetime) -> FrozenTrial:
         trial = create_trial(
             state=TrialState[result.state],
             value=result.reports[-1] if result.state is not State.FAIL else None,
@@ -88,6 +88,6 @@ class StudyFile:
             intermediate_values=dict(enumerate(result.reports, start=1)),
             user_attrs={"message": result.message} if result.message else {},
         )
-        trial.datetime_complete = datetime.now()
-        trial.datetime_start = trial.datetime_complete - timedelta(seconds=result.seconds)
+        trial.datetime_complete = when
+        trial.datetime_start = when - timedelta(seconds=result.seconds)
         return trial

@@ -172,7 +172,7 @@ def test_more_trials_cost_only_themselves(project: Project, finished: Project) -
 
 
 def test_a_changed_pruner_or_later_stage_repeats_no_fold(project: Project, finished: Project) -> None:
-    project.edit("params.yaml", "pruner: percentile", "pruner: none")
+    project.edit("params.yaml", "pruner: race", "pruner: none")
     counts = COUNTS.search(project.run("dvc", "repro", "tune").stdout)
     assert counts
     assert int(counts[2]) >= _fits(finished) // 2

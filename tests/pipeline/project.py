@@ -19,7 +19,7 @@ TINY = {
     "dataset: diabetes": "dataset: friedman",
     "n_trials: 60": "n_trials: 6",
     "lag: 8": "lag: 3",
-    "n_startup_trials: 10": "n_startup_trials: 3",
+    "n_startup_trials: 5": "n_startup_trials: 3",
     "n_startup_trials: 8": "n_startup_trials: 2",
     "folds: 5": "folds: 3",
     "early_stopping_rounds: 50": "early_stopping_rounds: 5",

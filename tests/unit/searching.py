@@ -19,6 +19,7 @@ from lockstep.schema.params import (
     NoPruning,
     Percentile,
     PrunerOptions,
+    Race,
     Range,
     SuccessiveHalving,
     Tune,
@@ -42,6 +43,7 @@ PRUNERS: list[PrunerOptions] = [
     Percentile(n_startup_trials=4, n_warmup_steps=0, percentile=30.0),
     SuccessiveHalving(min_resource=1, reduction_factor=2, min_early_stopping_rate=0),
     Hyperband(min_resource=1, reduction_factor=2),
+    Race(margin=0.25, n_startup_trials=3),
 ]
 ALL_PRUNERS = [*PRUNERS, NoPruning()]
 

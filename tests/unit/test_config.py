@@ -57,9 +57,18 @@ def test_yaml_is_read_as_dvc_reads_it(text: str, value: object, tmp_path: Path) 
     assert type(read) is type(value)
 
 
+LEAVES = "max_leaves: {low: 4, high: 128, log: true}"
 MISTAKES = [
-    ("max_depth: {low: 2, high: 10}", "max_depth: {low: 2.0, high: 4.0}", "spaces.default.max_depth: takes whole numb"),
-    ("max_depth: {low: 2, high: 10}", "n_estimators: {low: 0, high: 9}", "n_estimators: 0 is below 1, the least XGB"),
+    (
+        LEAVES,
+        "max_leaves: {low: 2.0, high: 4.0}",
+        "spaces.default.max_leaves: takes whole numb",
+    ),
+    (
+        LEAVES,
+        "n_estimators: {low: 0, high: 9}",
+        "n_estimators: 0 is below 1, the least XGB",
+    ),
     ("n_trials: 60", "n_trials: 1\n  ? [1, 2]\n  : 3", "params.yaml: line "),
     ("n_estimators: {low: 200, high: 800, step: 50}", "n_estimators: {choices: [1.5]}", "takes whole numbers"),
     ("n_trials: 60", "n_trails: 60", "params.yaml: tune.n_trails: unknown key, did you mean 'n_trials'?"),
@@ -71,19 +80,35 @@ MISTAKES = [
     ("n_trials: 60", "n_trials: 60\n  n_trials: 70", "params.yaml: line "),
     ("space: default", "space: wide", "params.yaml: tune.space: no space named 'wide'; spaces defines: aggressive11"),
     ("sampler: tpe", "sampler: grid", "params.yaml: tune.sampler: 'grid': input should be 'tpe' or 'random'"),
-    ("pruner: percentile", "pruner: medium", "params.yaml: tune.pruner: 'medium': input should be 'none', 'median'"),
+    ("pruner: race", "pruner: medium", "params.yaml: tune.pruner: 'medium': input should be 'none', 'race'"),
     ("test_size: 0.2", "test_size: 1.5", "params.yaml: split.test_size: 1.5: input should be less than 1"),
     ("test_size: 0.2", "test_size: .nan", "params.yaml: split.test_size: nan: input should be a finite number"),
     ("folds: 5", "folds: 0", "params.yaml: split.folds: 0: input should be greater than or equal to 1"),
     ("strategy: random", "strategy: group", "params.yaml: split: strategy is group but split.group names no column"),
     ("strategy: random", "strategy: time", "params.yaml: split: strategy is time but split.time names no column"),
-    ("max_depth: {low: 2, high: 10}", "max_depth: {low: 9, high: 3}", "low 9 is greater than high 3; swap them"),
-    ("max_depth: {low: 2, high: 10}", "max_deep: {low: 2, high: 10}", "spaces.default.max_deep: is no parameter"),
-    ("max_depth: {low: 2, high: 10}", "max_depth: {low: 2}", "spaces.default.max_depth: needs low and high, or"),
-    ("max_depth: {low: 2, high: 10}", "max_depth: {low: 0, high: 9, log: true}", "log needs low above 0, not 0"),
-    ("max_depth: {low: 2, high: 10}", "max_depth: {choices: []}", "choices is empty"),
-    ("enqueue: []", "enqueue: [{max_depth: 99}]", "tune.enqueue[0].max_depth: 99 is outside 2 to 10"),
-    ("enqueue: []", "enqueue: [{depth: 3}]", "tune.enqueue[0].depth: is not in space default"),
+    (
+        LEAVES,
+        "max_leaves: {low: 9, high: 3}",
+        "low 9 is greater than high 3; swap them",
+    ),
+    (
+        LEAVES,
+        "max_deep: {low: 2, high: 10}",
+        "spaces.default.max_deep: is no parameter",
+    ),
+    (
+        LEAVES,
+        "max_leaves: {low: 2}",
+        "spaces.default.max_leaves: needs low and high, or",
+    ),
+    (
+        LEAVES,
+        "max_leaves: {low: 0, high: 9, log: true}",
+        "log needs low above 0, not 0",
+    ),
+    (LEAVES, "max_leaves: {choices: []}", "choices is empty"),
+    ("max_leaves: 96,", "max_leaves: 999,", "tune.enqueue[0].max_leaves: 999 is outside 4 to 128"),
+    ("{max_leaves: 96,", "{leaves: 96,", "tune.enqueue[0].leaves: is in no space; spaces have colsample_bylevel, "),
     ("n_models: 1", "n_models: 0", "params.yaml: train_best.n_models: 0: input should be greater"),
     ("beat_baselines: true", "beat_baselines: 1", "params.yaml: evaluate.gates.beat_baselines: 1: input should be a"),
     ("seed: 42", "seed: [42", "params.yaml: line "),

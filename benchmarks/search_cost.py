@@ -1,0 +1,75 @@
+"""What the search itself costs beside its fits, and how busy it keeps its workers; prints one JSON object.
+
+Run in a project whose split is made: python -m benchmarks.search_cost --workers 2 --trials 24
+"""
+
+import argparse
+import json
+import os
+import time
+
+from lockstep.config import load_config
+from lockstep.data.tables import read_table
+from lockstep.model.make_folds import make_folds
+from lockstep.paths import TRAIN
+from lockstep.search.engines import open_engine
+from lockstep.search.evaluation_log import EvaluationLog
+from lockstep.search.local_engine import WORKERS
+from lockstep.search.ordered import Plan, search
+from lockstep.search.scratch import scratch_folder
+from lockstep.search.space import SearchSpace
+from lockstep.search.study_file import StudyFile
+from lockstep.search.trial import Evaluation
+
+
+class Cost(EvaluationLog):
+    """A new log that adds up the time of the fits."""
+
+    seconds = 0.0
+    cpu_seconds = 0.0
+
+    def remember(self, key: str, evaluation: Evaluation) -> None:
+        self.seconds += evaluation.seconds
+        self.cpu_seconds += evaluation.cpu_seconds
+        super().remember(key, evaluation)
+
+
+def main() -> None:
+    """Run one search with a warm engine and print its cost."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workers", type=int, required=True)
+    parser.add_argument("--trials", type=int, required=True)
+    chosen = parser.parse_args()
+    os.environ[WORKERS] = str(chosen.workers)
+    config = load_config()
+    tune = config.tune.model_copy(update={"n_trials": chosen.trials})
+    plan = Plan(tune, SearchSpace(config.space), config.pruner, config.seed, config.booster.memory)
+    train, target = read_table(TRAIN), config.dataset.target
+    with (
+        open_engine(lambda at: make_folds(train, target, config.recipe, config.split.strategy, at), plan) as engine,
+        scratch_folder() as folder,
+    ):
+        # Start the workers and import what they need before the clock runs.
+        for answer in [engine.executor.submit(time.sleep, 1) for _ in range(chosen.workers)]:
+            answer.result()
+        with StudyFile(folder / "study.db", "cost", plan.space.shown(), {}) as study, Cost(folder / "log.db") as cost:
+            time.sleep(5)  # Optuna's own set-up of a new SQLite file, in its thread
+            wall, cpu = time.perf_counter(), time.process_time()
+            search(plan, engine.folds.fingerprints(), engine.run, engine.executor, cost, (study,))
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    print(
+        json.dumps(
+            {
+                "wall": wall,
+                "search_cpu": cpu,
+                "fits_cpu": cost.cpu_seconds,
+                "fits": cost.fitted,
+                "busy": cost.seconds / (wall * chosen.workers),
+                "trials": chosen.trials,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
