@@ -70,6 +70,14 @@ test: lint  ## Everything that must hold: lint, types and all tests.
 nightly: $(READY)  ## The long promises: both studies at full length, every supported Python.
 	@pytest -n 0 --nightly
 
+.PHONY: bench
+bench: $(READY)  ## Lockstep beside the reference scripts and FLAML: table and picture in benchmarks/ (about 40 minutes).
+	@python -m benchmarks
+
+.PHONY: bench-pruning
+bench-pruning: $(READY)  ## What pruners save and cost, by real searches (about an hour).
+	@python -m benchmarks.pruning
+
 .PHONY: lock
 lock:  ## Renew requirements.lock from pyproject.toml (needs uv).
 	uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \

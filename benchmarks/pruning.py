@@ -6,6 +6,7 @@ measured, once. Run it with `make bench-pruning`; it takes about an hour on two 
 
 import argparse
 import statistics
+import sys
 import tempfile
 from pathlib import Path
 
@@ -54,6 +55,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--trials", type=int, default=40)
     parser.add_argument("--tables", nargs="+", default=["california", "spotify"], choices=TABLES)
+    parser.add_argument("--pruners", nargs="+", default=list(PRUNERS), choices=PRUNERS)
+    parser.add_argument("--space", default="default")
     parser.add_argument("--log", type=Path, help="keep the evaluation log here, to go on later")
     chosen = parser.parse_args()
     print("| table | pruner | CPU saved, median (least) | CV RMSE worse by, median (most) | pruned |")
@@ -61,25 +64,27 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         log = chosen.log or Path(folder) / "log.db"
         for table in chosen.tables:
-            _compare(table, prepare(table, Path(folder)), range(1, chosen.seeds + 1), chosen.trials, log)
+            project = prepare(table, Path(folder), tune__space=chosen.space)
+            _compare(f"{table}, {chosen.space}", project, chosen, log)
 
 
-def _compare(table: str, folder: Path, seeds: range, trials: int, log: Path) -> None:
+def _compare(title: str, folder: Path, chosen: argparse.Namespace, log: Path) -> None:
     config = load_config(folder)
     train, target = read_table(folder / TRAIN), config.dataset.target
-    plan = _plan(config, 0, trials, NoPruning())
-    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in PRUNERS}
+    plan = _plan(config, 0, chosen.trials, NoPruning())
+    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ["none", *chosen.pruners]}
     with open_engine(lambda at: make_folds(train, target, config.recipe, config.split.strategy, at), plan) as engine:
-        for seed in seeds:
-            for name, pruner in PRUNERS.items():
-                found[name].append(_search(engine, _plan(config, seed, trials, pruner), log))
+        for seed in range(1, chosen.seeds + 1):
+            for name, runs in found.items():
+                runs.append(_search(engine, _plan(config, seed, chosen.trials, PRUNERS[name]), log))
+                print(f"{title}: seed {seed}: {name}: {runs[-1]}", file=sys.stderr, flush=True)
     for name, runs in found.items():
         saved = [100 * (1 - run[0] / whole[0]) for run, whole in zip(runs, found["none"], strict=True)]
         worse = [100 * (run[1] / whole[1] - 1) for run, whole in zip(runs, found["none"], strict=True)]
         pruned = statistics.median(run[2] for run in runs)
         print(
-            f"| {table} | {name} | {statistics.median(saved):.0f}% ({min(saved):.0f}%) |"
-            f" {statistics.median(worse):+.2f}% ({max(worse):+.2f}%) | {pruned:.0f} of {trials} |",
+            f"| {title} | {name} | {statistics.median(saved):.0f}% ({min(saved):.0f}%) |"
+            f" {statistics.median(worse):+.2f}% ({max(worse):+.2f}%) | {pruned:.0f} of {chosen.trials} |",
             flush=True,
         )
 

@@ -1,0 +1,121 @@
+"""The results as a Markdown page: figures, then each target beside what was reached."""
+
+import statistics
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).with_name("results.md")
+
+
+def write(results: dict[str, Any]) -> None:
+    """Write results.md."""
+    parts = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`; two cores. Ratios within one run mean more than seconds.",
+        "",
+    ]
+    for name in ("california", "spotify"):
+        if name in results:
+            parts += [f"## {TITLES[name]}", "", *_contest(results[name]), ""]
+    parts += ["## Targets", "", "| target | bound | reached |", "|---|---|---|", *_targets(results), ""]
+    if "scaling" in results:
+        parts += [
+            "## Growing tables (friedman, 10 features, 2 trials of 10 rounds)",
+            "",
+            *_growth(results["scaling"]),
+            "",
+        ]
+    if "starts" in results:
+        named = ", ".join(f"{stage} {seconds:.3f}" for stage, seconds in results["starts"].items())
+        parts += [f"Seconds from the end of a stage's imports to its own work: {named}.", ""]
+    PAGE.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
+    print(PAGE.read_text(encoding="utf-8"))
+
+
+TITLES = {
+    "california": "California housing, raw features, the same rows and five folds",
+    "spotify": "Spotify songs, audio features, the same rows and one holdout",
+}
+
+
+def reached(curve: list[tuple[float, float]], score: float) -> float | None:
+    """When a curve first was at most `score`, in seconds; None if never."""
+    return next((at for at, best in curve if best <= score), None)
+
+
+def _contest(section: dict[str, Any]) -> list[str]:
+    lines = [
+        "| | wall s | CPU s | peak MiB | trials (pruned) | CV RMSE | test RMSE | matched by Lockstep's defaults at |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    ours = section["lockstep, defaults"]["curve"]
+    for name, got in section.items():
+        at = reached(ours, got["cv_rmse"])
+        matched = "-" if name == "lockstep, defaults" else "never" if at is None else f"{at:.0f} s"
+        lines.append(
+            f"| {name} | {got['wall']:.0f} | {got['cpu']:.0f} | {got['peak_mib']:.0f} | {got['trials']}"
+            f" ({got['pruned']}) | {got['cv_rmse']:.4f} | {got['test_rmse']:.4f} | {matched} |"
+        )
+    return lines
+
+
+def _targets(results: dict[str, Any]) -> list[str]:
+    lines = []
+
+    def row(target: str, bound: str, found: str) -> None:
+        lines.append(f"| {target} | {bound} | {found} |")
+
+    if "california" in results:
+        section = results["california"]
+        reference, same, ours = section["reference"], section["lockstep, same space"], section["lockstep, defaults"]
+        row("same space: wall against the script's", "0.45", f"{same['wall'] / reference['wall']:.2f}")
+        worse = 100 * (same["cv_rmse"] / reference["cv_rmse"] - 1)
+        row("same space: CV RMSE worse by", "0.3%", f"{worse:+.2f}%")
+        at = reached(ours["curve"], reference["cv_rmse"])
+        row("defaults: time to the script's CV, of its time", "0.10", _share(at, reference["wall"]))
+        for name in ("flaml, all learners", "flaml, xgboost"):
+            row(
+                f"defaults: time to {name}'s CV, of its 60 s",
+                "0.50",
+                _share(reached(ours["curve"], section[name]["cv_rmse"]), 60),
+            )
+        best = min((score for at, score in ours["curve"] if at <= 60), default=float("nan"))
+        rival = min(section["flaml, all learners"]["cv_rmse"], section["flaml, xgboost"]["cv_rmse"])
+        row("defaults: CV RMSE after 60 s, FLAML's after 60 s", f"below {rival:.4f}", f"{best:.4f}")
+    if "workers" in results:
+        one, two = results["workers"]["1"], results["workers"]["2"]
+        speed = statistics.median(a["wall"] / b["wall"] for a, b in zip(one, two, strict=True))
+        row("two workers against one: throughput", "1.8", f"{speed:.2f}")
+        row("two workers: busy", "90%", f"{100 * statistics.median(run['busy'] for run in two):.0f}%")
+        cost = statistics.median(run["search_cpu"] / run["trials"] for run in two)
+        row("the search's CPU per trial, of a trial of 1 s", "5%", f"{100 * cost:.1f}%")
+    if "noop" in results:
+        ours_, plain = (statistics.median(results["noop"][name]) for name in ("ours", "plain"))
+        row("`dvc repro` with nothing to do, against six plain stages", "1.10", f"{ours_ / plain:.2f} ({ours_:.1f} s)")
+    if "scaling" in results:
+        for what in ("wall", "peak_mib"):
+            small, large = (_of_all(results["scaling"][size], what) for size in ("100000", "10000000"))
+            row(f"friedman 1e5 to 1e7 rows: {NAMES[what]} grows", "100", f"{large / small:.0f}")
+    return lines
+
+
+NAMES = {"wall": "time", "peak_mib": "memory"}
+
+
+def _share(at: float | None, whole: float) -> str:
+    return "never" if at is None else f"{at / whole:.2f} ({at:.0f} s)"
+
+
+def _of_all(stages: dict[str, Any], what: str) -> float:
+    values = [cost[what] for cost in stages.values()]
+    return float(sum(values) if what == "wall" else max(values))
+
+
+def _growth(section: dict[str, Any]) -> list[str]:
+    stages = list(next(iter(section.values())))
+    lines = [f"| rows | {' | '.join(stages)} |", f"|---|{'---|' * len(stages)}"]
+    for size, costs in sorted(section.items(), key=lambda item: int(item[0])):
+        cells = (f"{cost['wall']:.1f} s, {cost['peak_mib']:.0f} MiB" for cost in costs.values())
+        lines.append(f"| {int(size):,} | {' | '.join(cells)} |")
+    return lines
