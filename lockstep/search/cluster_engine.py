@@ -70,7 +70,9 @@ def cluster_engine(address: str, folds: FoldSet) -> Iterator[tuple[Executor, Cal
 
 
 def _connected(address: str, shown: str) -> Client:
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    # What goes wrong is said in one line below; Dask would print a traceback for each broken connection.
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         client = Client(address, timeout=CONNECT_SECONDS, name="lockstep")
     except (OSError, ValueError, TypeError) as error:

@@ -223,3 +223,10 @@ def test_names_can_be_swapped_by_rename(own_table: OwnTable) -> None:
     path = own_table.folder / "datasets/own.yaml"
     path.write_text(path.read_text().replace("clean: []", "clean: [{rule: rename, columns: {a: b, b: a}}]"))
     assert list(load_config().dataset.clean_types()) == ["b", "a", "y"]
+
+
+def test_given_configurations_of_another_space_are_left_out(own_table: OwnTable) -> None:
+    own_table.write(GOOD_ROWS)
+    assert [start["max_leaves"] for start in load_config().tune.enqueue] == [96, 16, 8]
+    own_table.edit_params("space: default", "space: housing7")
+    assert load_config().tune.enqueue == ()

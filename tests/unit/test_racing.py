@@ -1,0 +1,64 @@
+"""The racing pruner: it compares fold by fold, forgives luck, and lets nobody stop before enough is known."""
+
+import optuna
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from lockstep.search.racing import RacingPruner
+from lockstep.search.trial import running_means
+
+BEST = [1.0, 2.0, 1.5, 1.2]
+KNOWN = [BEST, [1.1, 2.1, 1.7, 1.2], [1.2, 2.0, 1.6, 1.4]]
+
+
+def _trial(folds: list[float], state: TrialState = TrialState.COMPLETE) -> FrozenTrial:
+    means = running_means(folds)
+    value = means[-1] if state is TrialState.COMPLETE else None
+    return create_trial(state=state, value=value, intermediate_values=dict(enumerate(means, start=1)))
+
+
+def _prunes(folds: list[float], margin: float = 0.0, known: list[list[float]] = KNOWN, startup: int = 3) -> bool:
+    study = optuna.create_study()
+    for other in known:
+        study.add_trial(_trial(other))
+    return RacingPruner(margin, startup).prune(study, _trial(folds, TrialState.RUNNING))
+
+
+def test_an_easy_first_fold_does_not_save_a_bad_trial() -> None:
+    assert _prunes([1.01])
+    assert not _prunes([0.99])
+    assert _prunes([0.99, 2.1])
+
+
+def test_a_hard_fold_does_not_stop_a_good_trial() -> None:
+    """Fold 1 is twice as hard as fold 0; what counts is the best known trial on the same folds."""
+    assert not _prunes([1.0, 1.99])
+
+
+def test_a_margin_forgives_less_with_every_fold() -> None:
+    behind = [folds * 1.03 for folds in BEST]
+    assert not _prunes(behind[:1], margin=1.0)
+    assert _prunes(behind[:4], margin=1.0)
+
+
+def test_nothing_stops_before_enough_is_known() -> None:
+    assert not _prunes([9.0], known=KNOWN[:2])
+    assert not _prunes([9.0], known=[], startup=1)
+    assert _prunes([9.0], known=KNOWN[:1], startup=1)
+
+
+def test_a_perfect_score_divides_nothing_by_zero() -> None:
+    assert not _prunes([0.5], known=[[0.0, 0.0]], startup=1)
+
+
+@given(st.lists(st.floats(0.5, 3), min_size=1, max_size=4), st.floats(0, 2))
+def test_the_unit_of_the_target_does_not_matter(folds: list[float], margin: float) -> None:
+    scaled = [[score * 2.0**10 for score in known] for known in KNOWN]
+    assert _prunes([score * 2.0**10 for score in folds], margin, scaled) == _prunes(folds, margin)
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.25, 1.0])
+def test_the_best_known_trial_would_never_be_stopped(margin: float) -> None:
+    assert not any(_prunes(BEST[:count], margin) for count in range(1, 5))

@@ -1,0 +1,68 @@
+"""The study as people look at it: Optuna opens it while and after the search, and nothing wrong with it stops one."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import optuna
+import pytest
+
+from lockstep.locks import held
+from lockstep.search.evaluation_log import NoLog
+from lockstep.search.ordered import search
+from lockstep.search.scratch import PREFIX, scratch_folder
+from lockstep.search.study_file import StudyFile
+from lockstep.search.trial import Result, State
+from tests.unit.searching import FINGERPRINTS, PRUNERS, AtOnce, plan_of, stand_in
+
+PLAN = plan_of(PRUNERS[1], n_trials=14)
+
+
+def _searched(path: Path, name: str = "key") -> list[Result]:
+    with StudyFile(path, name, PLAN.space.shown(), {"space": "x"}) as study:
+        return search(PLAN, FINGERPRINTS, stand_in, AtOnce(), NoLog(), (study,))
+
+
+@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+def test_optuna_opens_the_study_and_finds_every_trial(tmp_path: Path) -> None:
+    results = _searched(tmp_path / "study.db")
+    _searched(tmp_path / "study.db", "another")
+    _searched(tmp_path / "study.db")  # a search that is started again does not add its trials twice
+    address = f"sqlite:///{tmp_path / 'study.db'}"
+    assert sorted(optuna.get_all_study_names(address)) == ["another", "key"]
+    study = optuna.load_study(study_name="key", storage=address)
+    assert len(study.trials) == len(results)
+    for trial, result in zip(study.trials, results, strict=True):
+        assert (trial.number, trial.state.name, trial.params) == (result.number, result.state, dict(result.params))
+        assert tuple(trial.intermediate_values.values()) == result.reports
+        if result.state is State.COMPLETE:
+            assert trial.value == result.reports[-1]
+    assert optuna.importance.get_param_importances(study)
+
+
+def test_a_study_file_that_is_none_costs_one_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "study.db").write_text("no database" * 1000)
+    assert len(_searched(tmp_path / "study.db")) == 14
+    assert capsys.readouterr().err.count("tune: warning:") == 1
+
+
+def test_of_two_equal_searches_at_once_one_writes(tmp_path: Path) -> None:
+    with held(tmp_path / "locks/key") as first:
+        assert first
+        _searched(tmp_path / "study.db")
+    assert not (tmp_path / "study.db").exists()
+    _searched(tmp_path / "study.db")
+    with closing(sqlite3.connect(tmp_path / "study.db")) as database:
+        assert database.execute("SELECT count(*) FROM trials").fetchone() == (14,)
+
+
+def test_a_new_scratch_folder_sweeps_what_killed_searches_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for name, owner in ((f"{PREFIX}dead", True), (f"{PREFIX}just made", False), ("other", True)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x_0.npy").touch()
+        if owner:
+            (tmp_path / name / "owner.lock").touch()
+    with scratch_folder() as mine, scratch_folder() as another:
+        left = {path.name for path in tmp_path.iterdir()}
+        assert left == {f"{PREFIX}just made", "other", mine.name, another.name}
