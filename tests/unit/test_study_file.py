@@ -24,10 +24,11 @@ def _searched(path: Path, name: str = "key") -> list[Result]:
 
 
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
-def test_optuna_opens_the_study_and_finds_every_trial(tmp_path: Path) -> None:
+def test_optuna_opens_the_study_and_finds_every_trial(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     results = _searched(tmp_path / "study.db")
     _searched(tmp_path / "study.db", "another")
     _searched(tmp_path / "study.db")  # a search that is started again does not add its trials twice
+    assert "warning" not in capsys.readouterr().err
     address = f"sqlite:///{tmp_path / 'study.db'}"
     assert sorted(optuna.get_all_study_names(address)) == ["another", "key"]
     study = optuna.load_study(study_name="key", storage=address)
