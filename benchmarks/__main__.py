@@ -39,7 +39,7 @@ def main() -> None:
     if unknown:
         parser.error(f"unknown section {sorted(unknown)[0]}; there are {', '.join(SECTIONS)}")
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    # Deadlocks in two-thread fits aside, nothing of the caller's settings may reach the contestants.
+    # The contestants get the defaults, whatever the caller has set.
     for name in ("LOCKSTEP_WORKERS", "LOCKSTEP_SCHEDULER", "MLFLOW_TRACKING_URI"):
         os.environ.pop(name, None)
     for name in [] if chosen.draw else chosen.section or list(SECTIONS):

@@ -10,7 +10,7 @@ import psutil
 
 from benchmarks.tables import environment
 
-EVERY_SECONDS = 0.1
+EVERY_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Measured:
 
 
 class _Watch(threading.Thread):
-    """Looks at a process tree ten times a second; a worker's last tenth of a second is missed."""
+    """Looks at a process tree four times a second; a worker's last quarter of a second is missed."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)

@@ -12,11 +12,11 @@ from lockstep.config import load_config
 from lockstep.data.tables import read_table
 from lockstep.model.make_folds import make_folds
 from lockstep.paths import TRAIN
+from lockstep.scratch import scratch_folder
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
-from lockstep.search.local_engine import WORKERS
+from lockstep.search.machine import WORKERS
 from lockstep.search.ordered import Plan, search
-from lockstep.search.scratch import scratch_folder
 from lockstep.search.space import SearchSpace
 from lockstep.search.study_file import StudyFile
 from lockstep.search.trial import Evaluation

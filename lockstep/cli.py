@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def check() -> str:
     """Validate params.yaml, the chosen dataset file and LOCKSTEP_WORKERS."""
     from lockstep.config import load_config
-    from lockstep.search.local_engine import worker_count
+    from lockstep.search.machine import worker_count
 
     config = load_config()
     return (

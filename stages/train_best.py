@@ -9,7 +9,9 @@ from lockstep.config import load_config
 from lockstep.data.tables import read_json, read_table, write_csv
 from lockstep.model.final import learning_curve, train_final
 from lockstep.model.make_folds import make_folds
+from lockstep.model.matrices import keep_pages_in
 from lockstep.paths import BEST_PARAMS, LEARNING_CURVE, MODEL, TRAIN
+from lockstep.scratch import scratch_folder
 from lockstep.stage import run_stage
 
 
@@ -19,10 +21,12 @@ def main() -> None:
     train, best = read_table(TRAIN), read_json(BEST_PARAMS)
     target, params, n_rounds = config.dataset.target, best["params"], best["n_rounds"]
     n_models, memory = config.train_best.n_models, config.booster.memory
-    model = train_final(train, target, config.recipe, params, n_rounds, n_models, config.seed, memory)
-    model.save(MODEL)
-    folds = make_folds(train, target, config.recipe, config.split.strategy)
-    write_csv(learning_curve(folds, params, n_rounds, config.seed, memory), LEARNING_CURVE)
+    with scratch_folder() as folder:
+        keep_pages_in(folder)
+        model = train_final(train, target, config.recipe, params, n_rounds, n_models, config.seed, memory)
+        model.save(MODEL)
+        folds = make_folds(train, target, config.recipe, config.split.strategy, folder)
+        write_csv(learning_curve(folds, params, n_rounds, config.seed, memory), LEARNING_CURVE)
     print(f"train_best: {len(model.boosters)} model(s) of {n_rounds} rounds on {len(train)} rows")
 
 

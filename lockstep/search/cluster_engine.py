@@ -9,15 +9,16 @@ from typing import TypeVar
 
 import dask
 from distributed import Client, KilledWorker, wait
+from distributed.comm.core import CommClosedError
 
 from lockstep.errors import ConfigError, SearchError
 from lockstep.model.folds import FoldSet
 from lockstep.search.cluster_worker import differing, evaluate_there, forget
 from lockstep.search.identity import fitting_versions, key_of
+from lockstep.search.machine import SCHEDULER
 from lockstep.search.trial import Evaluation, FoldTask
 from lockstep.secrets import masked
 
-SCHEDULER = "LOCKSTEP_SCHEDULER"
 CONNECT_SECONDS = 10
 WORKERS_SECONDS = 60
 
@@ -49,18 +50,23 @@ def cluster_engine(address: str, folds: FoldSet) -> Iterator[tuple[Executor, Cal
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TiB"}):
             held = client.submit(_itself, folds, key=table)
         wait(held)
+        if held.status == "error":
+            reason = " ".join(str(held.exception()).split())[:200]
+            raise SearchError(f"Dask cluster {shown}: the table cannot be sent ({reason}); install this project there")
         with client.get_executor(pure=False) as executor:
             try:
                 yield executor, functools.partial(evaluate_there, table, fitting_versions())
             except BaseException:
                 executor.shutdown(wait=False)
                 raise
-        client.run(forget, table)
+        # A worker that dies now cannot undo the search.
+        with suppress(Exception):
+            client.run(forget, table)
     except KilledWorker as error:
         raise SearchError(
             f"Dask cluster {shown}: workers died on the same fit; is there enough memory? ({error})"
         ) from error
-    except (CancelledError, OSError) as error:
+    except (CancelledError, CommClosedError) as error:
         raise SearchError(
             f"{SCHEDULER}: the Dask cluster {shown} was lost ({type(error).__name__}); finished fits are kept"
         ) from error

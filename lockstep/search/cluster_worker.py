@@ -3,21 +3,23 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from distributed import Future, get_client, get_worker, secede
 
 from lockstep.errors import SearchError
 from lockstep.model.folds import FoldSet
+from lockstep.model.matrices import keep_pages_in
 from lockstep.search.identity import fitting_versions
 from lockstep.search.trial import Evaluation, FoldTask
-from lockstep.search.worker import evaluate
+from lockstep.search.worker import FoldKeeper, evaluate
 
 # Two, so that two searches on one cluster do not fetch in turns; a search that was killed cannot clear its own.
 TABLES_KEPT = 2
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
-_tables: OrderedDict[str, FoldSet] = OrderedDict()
+_tables: OrderedDict[str, FoldKeeper] = OrderedDict()
 _fetching = threading.Lock()
 _arrivals: dict[str, int] = {}
 
@@ -49,15 +51,16 @@ def arrivals() -> dict[str, int]:
 
 
 def forget(table: str) -> None:
-    """Free the table's memory."""
+    """Free the memory of the table and of its quantised folds."""
     _tables.pop(table, None)
 
 
-def _table(key: str) -> FoldSet:
+def _table(key: str) -> FoldKeeper:
     with _fetching:
         if key not in _tables:
             held_here: Any = get_worker().data.get(key)
-            _tables[key] = held_here if held_here is not None else _from_another(key)
+            _tables[key] = FoldKeeper(held_here if held_here is not None else _from_another(key))
+            keep_pages_in(Path(get_worker().local_directory))
             _arrivals[key] = _arrivals.get(key, 0) + 1
             while len(_tables) > TABLES_KEPT:
                 _tables.popitem(last=False)

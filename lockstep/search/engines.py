@@ -1,7 +1,6 @@
 """Where fits run: worker processes of this machine, or a Dask cluster; the results are the same."""
 
 import importlib.util
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -11,13 +10,12 @@ from pathlib import Path
 from lockstep.errors import ConfigError
 from lockstep.model.folds import FoldSet
 from lockstep.schema.params import NoPruning
-from lockstep.search.local_engine import LocalEngine, worker_count
+from lockstep.scratch import scratch_folder
+from lockstep.search.local_engine import LocalEngine
+from lockstep.search.machine import SCHEDULER, scheduler_address, worker_count
 from lockstep.search.ordered import Plan
-from lockstep.search.scratch import scratch_folder
 from lockstep.search.trial import Evaluation, FoldTask
 from lockstep.search.worker import evaluate_here
-
-SCHEDULER = "LOCKSTEP_SCHEDULER"
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,8 @@ def open_engine(make_folds: Callable[[Path | None], FoldSet], plan: Plan) -> Ite
     Raises:
         ConfigError: if a variable is wrong or Dask is not installed.
     """
-    address = os.environ.get(SCHEDULER)
-    if address:
+    address = scheduler_address()
+    if address is not None:
         if importlib.util.find_spec("distributed") is None:
             raise ConfigError(f"environment: {SCHEDULER} is set but Dask is not installed; pip install '.[cluster]'")
         # Dask is an extra.

@@ -102,6 +102,7 @@ class EvaluationLog:
             self._give_up(error)
 
     def _give_up(self, error: Exception) -> None:
+        self.__exit__()
         self._database = None
         print(
             f"tune: warning: {self._path}: {error}; the search goes on, but an interrupted one would start over",

@@ -15,7 +15,15 @@ from lockstep.search.trial import FoldTask
 # What the numbers depend on. Python itself is left out: the same libraries gave the same bytes on 3.11 to 3.13.
 LIBRARIES = ("numpy", "optuna", "pandas", "pyarrow", "scikit-learn", "xgboost")
 # The code between a fold's arrays and its score.
-FITTING = ("data/tables.py", "model/booster.py", "model/folds.py", "model/matrices.py", "model/metrics.py")
+FITTING = (
+    "data/tables.py",
+    "model/booster.py",
+    "model/folds.py",
+    "model/matrices.py",
+    "model/metrics.py",
+    "search/trial.py",
+    "search/worker.py",
+)
 
 
 @cache

@@ -13,25 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lockstep.errors import ConfigError, SearchError
+from lockstep.errors import SearchError
 from lockstep.search import worker
 
-WORKERS = "LOCKSTEP_WORKERS"
 TRIES = 3
-
-
-def worker_count() -> int:
-    """LOCKSTEP_WORKERS, or the processors this process may use.
-
-    Raises:
-        ConfigError: if the variable is no whole number above 0.
-    """
-    wanted = os.environ.get(WORKERS)
-    if not wanted:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not wanted.isdecimal() or int(wanted) < 1:
-        raise ConfigError(f"environment: {WORKERS}: {wanted!r}: must be a whole number of at least 1")
-    return int(wanted)
 
 
 @dataclass(frozen=True)

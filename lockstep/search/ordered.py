@@ -71,7 +71,7 @@ def search(
         All results, ordered by trial number.
 
     Raises:
-        SearchError: if every trial failed, quoting the first message.
+        SearchError: if no trial is complete, quoting the first that failed.
     """
     trials, runner = _Trials(plan, len(fingerprints)), Runner(fingerprints, run, engine, log)
     in_flight: deque[Trial] = deque()
@@ -92,8 +92,9 @@ def search(
         runner.start(in_flight[-1])
     while in_flight:
         settle()
-    if all(result.state is State.FAIL for result in results):
-        raise SearchError(f"all {len(results)} trials failed; the first: {results[0].message}")
+    if not any(result.state is State.COMPLETE for result in results):
+        first = next(result for result in results if result.state is State.FAIL)
+        raise SearchError(f"no trial of {len(results)} is complete; the first that failed: {first.message}")
     return results
 
 

@@ -1,5 +1,7 @@
 """Racing: a trial goes on while it may still beat the best known trial, judged on the folds that both have."""
 
+import math
+
 import optuna
 from optuna.pruners import BasePruner
 from optuna.trial import FrozenTrial, TrialState
@@ -52,4 +54,4 @@ def _ratios(folds: list[float], best: list[float]) -> list[float]:
 def _deviation(values: list[float]) -> float:
     mean = _mean(values)
     squares = sum((value - mean) ** 2 for value in values)
-    return float((squares / max(len(values) - 1, 1)) ** 0.5)
+    return math.sqrt(squares / max(len(values) - 1, 1))

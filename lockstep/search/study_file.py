@@ -35,6 +35,7 @@ class StudyFile:
     def __init__(
         self, path: Path, name: str, distributions: Mapping[str, BaseDistribution], notes: Mapping[str, Any]
     ) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._path, self._name, self._notes = path, name, notes
         self._distributions = distributions
         self._results: queue.SimpleQueue[tuple[Result, datetime] | None] = queue.SimpleQueue()
@@ -49,6 +50,11 @@ class StudyFile:
         self._results.put(None)
         if kind is None:
             self._thread.join(CLOSING_SECONDS)
+            if self._thread.is_alive():
+                print(
+                    f"tune: warning: {self._path}: still not written after a minute; some trials are missing there",
+                    file=sys.stderr,
+                )
 
     def finished(self, result: Result) -> None:
         """Queue one result."""

@@ -9,6 +9,9 @@ import threading
 import time
 from pathlib import Path
 
+from xgboost.core import XGBoostError
+
+from lockstep.errors import SearchError
 from lockstep.model.booster import fit_fold, max_bin_of
 from lockstep.model.folds import FoldSet
 from lockstep.model.matrices import FoldMatrices, Memory, keep_pages_in, quantised
@@ -17,37 +20,39 @@ from lockstep.search.trial import Evaluation, FoldTask
 # "[07:12:33] /path/to/source.cc:123: Check failed": the time would make a DVC output differ from run to run.
 XGBOOST_PREFIX = re.compile(r"^\[\d\d:\d\d:\d\d\]\s+\S+:\d+:\s*")
 
+REMEDY = "is there enough memory and disk? Finished fits are kept, `dvc repro` goes on from here"
 
-class FoldKeeper(threading.local):
-    """The quantised folds of one worker: one per fold, since quantising costs as much as many rounds.
+
+class FoldKeeper:
+    """The quantised folds of one table: one per fold, since quantising costs as much as many rounds.
 
     Each thread has its own, because a Dask worker may run several and XGBoost's matrices are not made to be shared.
+
+    Args:
+        folds: The table's folds.
     """
 
-    def __init__(self) -> None:
-        self._folds: FoldSet | None = None
-        self._kept: dict[int, tuple[tuple[int, Memory], FoldMatrices]] = {}
+    def __init__(self, folds: FoldSet) -> None:
+        self._folds = folds
+        self._kept: dict[tuple[int, int], tuple[tuple[int, Memory], FoldMatrices]] = {}
 
-    def fold(self, folds: FoldSet, number: int, max_bin: int, memory: Memory) -> FoldMatrices:
+    def fold(self, number: int, max_bin: int, memory: Memory) -> FoldMatrices:
         """Fold `number`, quantised."""
-        if self._folds is not folds:
-            self._folds = folds
-            self._kept.clear()
-        if number not in self._kept or self._kept[number][0] != (max_bin, memory):
+        place = threading.get_ident(), number
+        if place not in self._kept or self._kept[place][0] != (max_bin, memory):
             # The old one goes before the new one comes: never two of a fold.
-            self._kept.pop(number, None)
-            self._kept[number] = (max_bin, memory), quantised(folds[number], max_bin, memory)
-        return self._kept[number][1]
+            self._kept.pop(place, None)
+            self._kept[place] = (max_bin, memory), quantised(self._folds[number], max_bin, memory)
+        return self._kept[place][1]
 
 
-_keeper = FoldKeeper()
-_folds: FoldSet | None = None
+_keeper: FoldKeeper | None = None
 
 
 def initialise(folder: Path) -> None:
     """Tell this process where the folds' arrays lie."""
-    global _folds
-    _folds = FoldSet.open(folder)
+    global _keeper
+    _keeper = FoldKeeper(FoldSet.open(folder))
     keep_pages_in(folder)
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -64,21 +69,38 @@ def _end_with(sentinel: int) -> None:
 
 def evaluate_here(task: FoldTask) -> Evaluation:
     """Fit one fold of the folds given to `initialise`."""
-    if _folds is None:
+    if _keeper is None:
         raise RuntimeError("initialise(folder) must be called first in this process")
-    return evaluate(task, _folds)
+    return evaluate(task, _keeper)
 
 
-def evaluate(task: FoldTask, folds: FoldSet) -> Evaluation:
-    """Fit one fold; a fit that raises, as when XGBoost refuses its parameters, leaves its message."""
+def evaluate(task: FoldTask, keeper: FoldKeeper) -> Evaluation:
+    """Fit one fold; a fit that raises, as when XGBoost refuses its parameters, leaves its message.
+
+    Raises:
+        SearchError: if it is the machine that fails (memory, disk), not the parameters: a trial that failed on one
+            machine alone would make another best model.
+    """
     started, cpu_started = time.perf_counter(), time.thread_time()
     score, message = None, ""
     try:
-        matrices = _keeper.fold(folds, task.fold, max_bin_of(task.params), task.memory)
+        matrices = keeper.fold(task.fold, max_bin_of(task.params), task.memory)
+    except Exception as error:
+        raise SearchError(f"fold {task.fold} cannot be prepared ({failure_message(error)}); {REMEDY}") from error
+    try:
         score = fit_fold(task.params, matrices, task.budget, task.seed)
     except Exception as error:
         message = failure_message(error)
+        if _is_the_machines(error, task.memory):
+            raise SearchError(f"trial {task.number}, fold {task.fold}: {message}; {REMEDY}") from error
     return Evaluation(score, message, time.perf_counter() - started, time.thread_time() - cpu_started)
+
+
+def _is_the_machines(error: Exception, memory: Memory) -> bool:
+    if isinstance(error, OSError | MemoryError) or "bad_alloc" in str(error):
+        return True
+    # With rows in files XGBoost words a full disk in many ways, and refused parameters in one.
+    return memory == "external" and isinstance(error, XGBoostError) and "Parameter" not in str(error)
 
 
 def failure_message(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """tune is killed, interrupted, terminated, run twice: the next `dvc repro` ends with the bytes of a quiet run."""
 
+import csv
 import json
 import os
 import random
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from lockstep.schema.params import TUNABLE
 from lockstep.search.evaluation_log import TABLE
 from tests.pipeline.project import Project
 
@@ -137,13 +139,11 @@ def test_control_c_at_the_terminal_stops_dvc_and_the_search(
     assert stopped.hashes() == hashes
 
 
-def test_two_searches_at_once_share_the_log(stopped: Stopped, quiet: tuple[dict[str, str], int]) -> None:
+def test_two_searches_at_once_leave_one_whole_log(stopped: Stopped, quiet: tuple[dict[str, str], int]) -> None:
     hashes, folds = quiet
     both = [stopped.start(), stopped.start()]
     outputs = [process.communicate(timeout=300)[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0]
-    counts = [COUNTS.search(output) for output in outputs]
-    assert all(count and int(count[1]) + int(count[2]) == folds for count in counts)
+    assert [process.returncode for process in both] == [0, 0], outputs
     assert stopped.repro() == (0, folds)
     assert stopped.hashes() == hashes
 
@@ -159,6 +159,7 @@ def test_a_damaged_log_costs_time_and_nothing_else(stopped: Stopped, quiet: tupl
     fitted, known = stopped.repro()
     assert fitted + known == folds
     assert known > 0
+    assert stopped.finished_folds() == folds
     assert stopped.hashes() == hashes
 
 
@@ -171,13 +172,30 @@ def test_more_trials_cost_only_themselves(project: Project, finished: Project) -
     assert 3 <= int(counts[1]) <= 9
 
 
-def test_a_changed_pruner_or_later_stage_repeats_no_fold(project: Project, finished: Project) -> None:
+def test_a_changed_pruner_repeats_no_fold_of_an_unchanged_trial(project: Project) -> None:
+    before = _trials(project)
     project.edit("params.yaml", "pruner: race", "pruner: none")
     counts = COUNTS.search(project.run("dvc", "repro", "tune").stdout)
+    after = _trials(project)
+    shared = sum(before[trial] for trial in before.keys() & after.keys())
     assert counts
-    assert int(counts[2]) >= _fits(finished) // 2
+    assert shared >= 3 * 3
+    assert (int(counts[1]), int(counts[2])) == (sum(after.values()) - shared, shared)
+
+
+def test_a_parameter_of_a_later_stage_does_not_run_tune(project: Project) -> None:
     project.edit("params.yaml", "n_models: 1", "n_models: 2")
     assert project.repro() == ["train_best", "evaluate"]
+
+
+def _trials(project: Project) -> dict[tuple[str, ...], int]:
+    """Folds fitted for each configuration."""
+    with (project.folder / "reports/tune/trials.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    names = [name for name in rows[0] if name in TUNABLE]
+    return {
+        tuple(row[name] for name in names): sum(bool(row[f"fold_{fold}_rmse"]) for fold in range(3)) for row in rows
+    }
 
 
 def test_other_folds_repeat_every_fold(project: Project) -> None:

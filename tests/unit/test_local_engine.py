@@ -12,10 +12,11 @@ import pytest
 
 from lockstep.errors import ConfigError, SearchError
 from lockstep.search.evaluation_log import NoLog
-from lockstep.search.local_engine import LocalEngine, worker_count
+from lockstep.search.local_engine import LocalEngine
+from lockstep.search.machine import worker_count
 from lockstep.search.ordered import search
 from lockstep.search.report import best_params
-from lockstep.search.worker import evaluate, evaluate_here
+from lockstep.search.worker import FoldKeeper, evaluate, evaluate_here
 from tests.conftest import ROOT
 from tests.unit.searching import PRUNERS, AtOnce, plan_of, save_folds, small_folds, without_time
 
@@ -63,9 +64,10 @@ def test_an_error_ends_the_workers_at_once(tmp_path: Path) -> None:
 def test_local_workers_give_the_results_of_one_process(tmp_path: Path) -> None:
     folds = small_folds(3)
     folds.save(tmp_path)
+    keeper = FoldKeeper(folds)
     plan = plan_of(PRUNERS[0], n_trials=10, lag=3)
-    alone = search(plan, folds.fingerprints(), lambda task: evaluate(task, folds), AtOnce(), NoLog())
-    for workers in (1, 2, 3):
+    alone = search(plan, folds.fingerprints(), lambda task: evaluate(task, keeper), AtOnce(), NoLog())
+    for workers in (1, 2, 3, 8):
         with LocalEngine(workers, tmp_path) as engine:
             together = search(plan, folds.fingerprints(), evaluate_here, engine, NoLog())
         assert without_time(together) == without_time(alone)

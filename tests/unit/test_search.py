@@ -4,18 +4,21 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockstep.errors import SearchError
-from lockstep.schema.params import NoPruning, Percentile, PrunerOptions
+from lockstep.model import matrices
+from lockstep.model.booster import FoldScore
+from lockstep.schema.params import NoPruning, Percentile, PrunerOptions, SuccessiveHalving
 from lockstep.search.ordered import best_of
 from lockstep.search.pruning import Judge, frozen
 from lockstep.search.report import trials_table
 from lockstep.search.trial import Evaluation, FoldTask, State
-from lockstep.search.worker import evaluate, failure_message
+from lockstep.search.worker import FoldKeeper, evaluate, failure_message
 from tests.unit.searching import (
     ALL_PRUNERS,
     FOLDS,
@@ -138,11 +141,11 @@ def test_a_failed_trial_is_recorded_and_the_search_goes_on() -> None:
     assert table["cv_rmse"].isna()[3]
 
 
-def test_when_all_trials_fail_the_first_is_quoted() -> None:
+def test_when_no_trial_is_complete_the_first_failure_is_quoted() -> None:
     def fails(task: FoldTask) -> Evaluation:
         return Evaluation(None, f"ValueError: {task.number}", 0.0, 0.0)
 
-    with pytest.raises(SearchError, match="all 5 trials failed; the first: ValueError: 0"):
+    with pytest.raises(SearchError, match="no trial of 5 is complete; the first that failed: ValueError: 0"):
         run_search(plan_of(NoPruning(), n_trials=5), fails, AtOnce())
 
 
@@ -159,7 +162,7 @@ def test_xgboosts_clock_and_paths_stay_out_of_messages() -> None:
 
 
 def test_parameters_that_xgboost_refuses_leave_a_message() -> None:
-    folds = small_folds()
+    folds = FoldKeeper(small_folds())
     task = FoldTask(0, 0, {"max_depth": 2}, plan_of(NoPruning()).budget, 1, "in_core")
     good = evaluate(task, folds)
     bad = evaluate(replace(task, params={"max_depth": 2, "subsample": 7.0}), folds)
@@ -170,9 +173,42 @@ def test_parameters_that_xgboost_refuses_leave_a_message() -> None:
     assert "[" not in bad.message[:20]
 
 
-def test_rows_in_files_are_fitted_as_rows_in_memory() -> None:
-    folds = small_folds()
+@pytest.mark.parametrize("slice_rows", [16, 2**20])
+def test_rows_in_files_are_fitted_as_rows_in_memory(slice_rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matrices, "BATCH_ROWS", slice_rows)
     task = FoldTask(0, 0, {"max_depth": 3, "n_estimators": 20}, plan_of(NoPruning()).budget, 1, "in_core")
-    external = evaluate(replace(task, memory="external"), folds)
-    assert external.message == ""
-    assert external.score == evaluate(task, folds).score
+    scores = {
+        memory: [evaluate(replace(task, memory=memory), FoldKeeper(small_folds())).score for _ in range(2)]
+        for memory in MEMORIES
+    }
+    assert scores["in_core"][0] is not None
+    assert len({score.rmse for pair in scores.values() for score in pair if score}) == 1
+
+
+MEMORIES: list[matrices.Memory] = ["in_core", "external"]
+
+
+def test_a_machine_in_trouble_stops_the_search_and_fails_no_trial(tmp_path: Path) -> None:
+    """A trial that failed for want of a disk would not be told again, and another best model would be shipped."""
+    matrices.keep_pages_in(tmp_path / "gone")
+    try:
+        task = FoldTask(0, 1, {"max_depth": 3}, plan_of(NoPruning()).budget, 1, "external")
+        with pytest.raises(SearchError, match="fold 1 cannot be prepared"):
+            evaluate(task, FoldKeeper(small_folds()))
+    finally:
+        matrices.keep_pages_in(tmp_path)
+
+
+def test_a_search_without_a_complete_trial_says_so() -> None:
+    """Pruned by the lead of a trial that failed in its last fold."""
+
+    def leads_then_fails(task: FoldTask) -> Evaluation:
+        if task.number:
+            return stand_in(task)
+        if task.fold == FOLDS - 1:
+            return Evaluation(None, "ValueError: at last", 0.0, 0.0)
+        return Evaluation(FoldScore(0.1, 0.01, 0.1, 0.9, 5), "", 0.0, 0.0)
+
+    halving = SuccessiveHalving(min_resource=1, reduction_factor=4, min_early_stopping_rate=0)
+    with pytest.raises(SearchError, match="no trial of 6 is complete; the first that failed: ValueError: at last"):
+        run_search(plan_of(halving, n_trials=6, lag=1), leads_then_fails, AtOnce())

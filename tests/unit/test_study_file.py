@@ -8,9 +8,9 @@ import optuna
 import pytest
 
 from lockstep.locks import held
+from lockstep.scratch import PREFIX, scratch_folder
 from lockstep.search.evaluation_log import NoLog
 from lockstep.search.ordered import search
-from lockstep.search.scratch import PREFIX, scratch_folder
 from lockstep.search.study_file import StudyFile
 from lockstep.search.trial import Result, State
 from tests.unit.searching import FINGERPRINTS, PRUNERS, AtOnce, plan_of, stand_in

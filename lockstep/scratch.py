@@ -1,4 +1,4 @@
-"""A folder for the arrays that workers map; it does not outlive the search, not even a killed one."""
+"""A folder for arrays and pages of one stage; it does not outlive the stage by long, not even a killed one."""
 
 import contextlib
 import shutil
@@ -16,11 +16,15 @@ LOCK = "owner.lock"
 def scratch_folder() -> Iterator[Path]:
     """A new folder in the directory for temporary files, removed at the end.
 
-    A killed search cannot remove its own; so each new one removes those whose owner no longer lives.
+    A killed stage cannot remove its own; so each new one removes those whose owner no longer lives.
     """
     _sweep(Path(tempfile.gettempdir()))
-    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name, held(Path(name) / LOCK):
-        yield Path(name)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        with held(folder / "new.lock"):
+            # Seen by sweepers only once it is held.
+            (folder / "new.lock").rename(folder / LOCK)
+            yield folder
 
 
 def _sweep(temporary: Path) -> None:
