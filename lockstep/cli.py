@@ -26,15 +26,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def check() -> str:
-    """Validate params.yaml, the chosen dataset file and LOCKSTEP_WORKERS."""
+    """Validate params.yaml, the chosen dataset file and LOCKSTEP_WORKERS; only tune asks a cluster."""
     from lockstep.config import load_config
-    from lockstep.search.machine import worker_count
+    from lockstep.search.machine import scheduler_address, worker_count
+    from lockstep.secrets import masked
 
-    config = load_config()
+    config, workers, address = load_config(), worker_count(), scheduler_address()
+    where = f"Dask cluster {masked(address)}" if address else f"{workers} workers"
     return (
         f"lockstep: settings are valid: dataset {config.dataset_name}, features {config.features},"
         f" space {config.tune.space}, {config.tune.n_trials} trials ({len(config.tune.enqueue)} given),"
-        f" {worker_count()} workers"
+        f" {where}"
     )
 
 

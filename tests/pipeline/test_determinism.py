@@ -33,6 +33,15 @@ def test_another_machine_gets_the_same_bytes(finished: Project, tmp_path: Path) 
     assert other.run("git", "diff", "--stat").stdout == ""
 
 
+@pytest.mark.parametrize("workers", ["3", "8"])
+def test_more_workers_give_the_same_bytes(workers: str, project: Project) -> None:
+    before = _contents(project.folder)
+    (project.folder / ".lockstep/evaluations.db").unlink()
+    done = project.run("python3", "-m", "stages.tune", env={"LOCKSTEP_WORKERS": workers})
+    assert ", 0 known from the evaluation log" in done.stdout
+    assert _contents(project.folder) == before
+
+
 def test_poisoned_test_rows_change_nothing_before_evaluate(project: Project) -> None:
     before = _contents(project.folder)
     path = project.folder / "data/split/test.parquet"
