@@ -48,10 +48,10 @@ def spotify(folder: Path) -> dict[str, Any]:
 
 
 def workers(folder: Path) -> dict[str, Any]:
-    """The same search with one worker and with two, three times in turn; what the search costs beside its fits."""
+    """The same search with one worker and with two, twice in turn; what the search costs beside its fits."""
     project = prepare("california", folder, tune__space="housing7")
     found: dict[str, list[Any]] = {"1": [], "2": []}
-    for _ in range(3):
+    for _ in range(2):
         for count, runs in found.items():
             runs.append(
                 json.loads(run(project, PYTHON, "-m", "benchmarks.search_cost", "--workers", count, "--trials", "24"))

@@ -17,7 +17,7 @@ from lockstep.search.worker import FoldKeeper, evaluate
 
 # Two, so that two searches on one cluster do not fetch in turns; a search that was killed cannot clear its own.
 TABLES_KEPT = 2
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 60
 
 _tables: OrderedDict[str, FoldKeeper] = OrderedDict()
 _fetching = threading.Lock()
