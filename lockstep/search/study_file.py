@@ -65,9 +65,12 @@ class StudyFile:
             with held(self._path.parent / "locks" / self._name, wait=False) as first:
                 if not first:
                     return
-                study = self._new_study()
-                while (finished := self._results.get()) is not None:
+                # Setting up a new file takes seconds of CPU, which the first fits need more.
+                finished = self._results.get()
+                study = self._new_study() if finished else None
+                while study and finished:
                     study.add_trial(self._frozen(*finished))
+                    finished = self._results.get()
         # Whatever SQLAlchemy or the disk raises: the file is a view for people, the search does not need it.
         except Exception as error:
             reason = " ".join(str(error).split())[:200]

@@ -227,6 +227,6 @@ def test_names_can_be_swapped_by_rename(own_table: OwnTable) -> None:
 
 def test_given_configurations_of_another_space_are_left_out(own_table: OwnTable) -> None:
     own_table.write(GOOD_ROWS)
-    assert [start["max_leaves"] for start in load_config().tune.enqueue] == [96, 16, 8]
+    assert [start["max_leaves"] for start in load_config().tune.enqueue] == [32, 96, 8]
     own_table.edit_params("space: default", "space: housing7")
     assert load_config().tune.enqueue == ()
