@@ -49,7 +49,7 @@ def main() -> None:
             results[name] = SECTIONS[name](folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     write(results)
     draw(results)
 

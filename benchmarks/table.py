@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 PAGE = Path(__file__).with_name("results.md")
+STAGES = ("fetch", "clean", "split", "tune", "train_best", "evaluate")
 
 
 def write(results: dict[str, Any]) -> None:
@@ -12,7 +13,7 @@ def write(results: dict[str, Any]) -> None:
     parts = [
         "# Benchmarks",
         "",
-        "Written by `make bench`; two cores. Ratios within one run mean more than seconds.",
+        "Written by `make bench`. Ratios mean more than seconds: the machines it runs on have other work.",
         "",
     ]
     for name in ("california", "spotify"):
@@ -27,7 +28,7 @@ def write(results: dict[str, Any]) -> None:
             "",
         ]
     if "starts" in results:
-        named = ", ".join(f"{stage} {seconds:.3f}" for stage, seconds in results["starts"].items())
+        named = ", ".join(f"{stage} {results['starts'][stage]:.3f}" for stage in STAGES)
         parts += [f"Seconds from the end of a stage's imports to its own work: {named}.", ""]
     PAGE.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
     print(PAGE.read_text(encoding="utf-8"))
@@ -125,9 +126,9 @@ def _of_all(stages: dict[str, Any], what: str) -> float:
 
 
 def _growth(section: dict[str, Any]) -> list[str]:
-    stages = list(next(iter(section.values())))
+    stages = [stage for stage in STAGES if stage in next(iter(section.values()))]
     lines = [f"| rows | {' | '.join(stages)} |", f"|---|{'---|' * len(stages)}"]
     for size, costs in sorted(section.items(), key=lambda item: int(item[0])):
-        cells = (f"{cost['wall']:.1f} s, {cost['peak_mib']:.0f} MiB" for cost in costs.values())
+        cells = (f"{costs[stage]['wall']:.1f} s, {costs[stage]['peak_mib']:.0f} MiB" for stage in stages)
         lines.append(f"| {int(size):,} | {' | '.join(cells)} |")
     return lines
