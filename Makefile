@@ -45,7 +45,7 @@ repro: $(READY)  ## Run the pipeline: only what changed since the last run.
 	@dvc repro
 
 .PHONY: california
-california: $(READY)  ## The California study as an experiment: seven parameters, 100 trials (about 4 minutes).
+california: $(READY)  ## The California study as an experiment: seven parameters, 100 trials (about 2 minutes).
 	@lockstep check
 	dvc exp run --temp -S dataset=california_housing -S features=raw -S tune.space=housing7 -S tune.n_trials=100
 	@echo 'compare: dvc exp show --only-changed; take it into the workspace: dvc exp apply NAME'

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lockstep.data.tables import significant
 from lockstep.model.booster import fit_rounds, predict
-from lockstep.model.matrices import training_matrix
+from lockstep.model.matrices import row_matrix
 from lockstep.model.metrics import DIGITS, Metrics, adjusted, regression_metrics
 from lockstep.model.saved import SavedModel
 from lockstep.schema.params import Gates
@@ -55,7 +55,7 @@ def judge(model: SavedModel, train: pd.DataFrame, test: pd.DataFrame, best_trial
     n_features = x_test.shape[1]
     predicted = model.predict_matrix(x_test)
     names, types = model.features.names, model.features.types
-    rows = training_matrix(x_train, y_train, None, tuple(names), tuple(types), UNTUNED_MAX_BIN, "in_core")
+    rows = row_matrix(x_train, y_train, None, tuple(names), tuple(types), UNTUNED_MAX_BIN, "in_core")
     untuned = fit_rounds({}, rows, UNTUNED_ROUNDS, seed)
     mean = np.full(len(y_test), np.mean(y_train))
     return Judgement(

@@ -8,7 +8,7 @@ import pandas as pd
 from lockstep.features.recipe import Features
 from lockstep.model.booster import fit_rounds, max_bin_of, rmse_by_round
 from lockstep.model.folds import FoldSet
-from lockstep.model.matrices import Memory, Value, quantised, training_matrix
+from lockstep.model.matrices import Memory, Value, quantised, row_matrix
 from lockstep.model.saved import SavedModel
 from lockstep.schema.dataset import Recipe
 
@@ -28,7 +28,7 @@ def train_final(
     """Fit the features and `n_models` boosters (seeds seed, seed + 1, ...) on all training rows."""
     y = train[target].to_numpy(dtype=np.float64)
     features = Features(recipe).fit(train, y)
-    matrix = training_matrix(
+    matrix = row_matrix(
         features.transform(train), y, None, tuple(features.names), tuple(features.types), max_bin_of(params), memory
     )
     boosters = [fit_rounds(params, matrix, n_rounds, seed + index) for index in range(n_models)]

@@ -57,12 +57,12 @@ class _Batches(xgb.DataIter):
 
 def quantised(fold: Fold, max_bin: int, memory: Memory) -> FoldMatrices:
     """Quantise a fold; the validation rows use the training rows' bins."""
-    train = training_matrix(fold.x, fold.y, fold.train, fold.names, fold.types, max_bin, memory)
-    valid = _matrix(fold.x, fold.y, fold.valid, fold.names, fold.types, max_bin, memory, train)
+    train = row_matrix(fold.x, fold.y, fold.train, fold.names, fold.types, max_bin, memory)
+    valid = row_matrix(fold.x, fold.y, fold.valid, fold.names, fold.types, max_bin, memory, bins_of=train)
     return FoldMatrices(train, valid, np.asarray(fold.y[fold.valid]))
 
 
-def training_matrix(
+def row_matrix(
     x: Matrix,
     y: Vector,
     rows: Mask | None,
@@ -70,23 +70,11 @@ def training_matrix(
     types: tuple[str, ...],
     max_bin: int,
     memory: Memory,
+    bins_of: xgb.DMatrix | None = None,
 ) -> xgb.DMatrix:
-    """Quantise the chosen rows (None: all) of a table of shape (rows, features)."""
-    return _matrix(x, y, rows, names, types, max_bin, memory, None)
-
-
-def _matrix(
-    x: Matrix,
-    y: Vector,
-    rows: Mask | None,
-    names: tuple[str, ...],
-    types: tuple[str, ...],
-    max_bin: int,
-    memory: Memory,
-    ref: xgb.DMatrix | None,
-) -> xgb.DMatrix:
+    """Quantise the chosen rows (None: all) of a table of shape (rows, features), in bins of their own or of others."""
     described = {"feature_names": list(names), "feature_types": list(types)}
-    options = {"max_bin": max_bin, "nthread": 1, "ref": ref, "enable_categorical": True}
+    options = {"max_bin": max_bin, "nthread": 1, "ref": bins_of, "enable_categorical": True}
     if memory == "in_core":
         return xgb.QuantileDMatrix(_Batches(x, y, rows, described, None), **options)
     folder = tempfile.TemporaryDirectory(prefix="lockstep-pages-", dir=_pages_folder)
