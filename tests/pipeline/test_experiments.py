@@ -156,9 +156,9 @@ def test_exp_run_with_a_changed_parameter(project: Project) -> None:
 
 
 def test_scientific_notation_from_the_command_line_is_a_number(project: Project) -> None:
-    project.run("dvc", "exp", "run", "-S", "spaces.default.reg_alpha.low=1e-05")
+    project.run("dvc", "exp", "run", "-S", "spaces.default.reg_lambda.low=1e-05")
     space = json.loads((project.folder / "models/search.json").read_text())["settings"]["space"]
-    assert space["reg_alpha"]["low"] == 1e-05
+    assert space["reg_lambda"]["low"] == 1e-05
 
 
 def test_a_typo_on_the_command_line_is_one_line(project: Project) -> None:
