@@ -4,7 +4,7 @@ import json
 import shutil
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ def california(folder: Path) -> dict[str, Any]:
     rows = ("--train", "data/split/train.parquet", "--test", "data/split/test.parquet", "--target", "MedHouseVal")
     columns = "MedInc,HouseAge,AveRooms,AveBedrms,Population,AveOccup,Latitude,Longitude"
     told = (*rows, "--features", columns)
-    same = _copy(project, folder / "same", {"tune.space": "housing7", "tune.n_trials": "100"})
+    same = _copy(project, folder / "same", {"tune.space": "housing7", "tune.n_trials": 100})
     return {
         "reference": _contestant(project, PYTHON, "-m", "benchmarks.reference_california", *told),
         "lockstep, same space": _lockstep(same),
@@ -39,11 +39,11 @@ def spotify(folder: Path) -> dict[str, Any]:
     """Nine parameters, a holdout, 50 trials: the reference script, Lockstep in the same space and by its defaults."""
     project = prepare("spotify_holdout", folder)
     told = ("--target", "track_popularity", "--features", AUDIO)
-    same = _copy(project, folder / "same", {"tune.space": "spotify9", "tune.n_trials": "50"})
+    same = _copy(project, folder / "same", {"tune.space": "spotify9", "tune.n_trials": 50})
     return {
         "reference": _contestant(project, PYTHON, "-m", "benchmarks.reference_spotify", *told),
         "lockstep, same space": _lockstep(same),
-        "lockstep, defaults": _lockstep(_copy(project, folder / "defaults", {"tune.n_trials": "50"})),
+        "lockstep, defaults": _lockstep(_copy(project, folder / "defaults", {"tune.n_trials": 50})),
     }
 
 
@@ -66,7 +66,7 @@ def noop(folder: Path) -> dict[str, Any]:
     """
     ours, itself, plain = folder / "ours", folder / "itself", folder / "plain"
     copy_repository(ours)
-    configure(ours, {"tune.n_trials": "2", "tune.max_rounds": "5"})
+    configure(ours, {"tune.n_trials": 2, "tune.max_rounds": 5})
     plain.mkdir()
     stages = "".join(
         f"  s{n}:\n    cmd: cp f{n} f{n + 1}\n    deps: [f{n}]\n    outs: [f{n + 1}]\n" for n in range(len(STAGES))
@@ -109,9 +109,7 @@ def scaling(folder: Path) -> dict[str, Any]:
         facts.write_text(
             facts.read_text(encoding="utf-8").replace("n_rows: 20000", f"n_rows: {size}"), encoding="utf-8"
         )
-        configure(
-            project, {"dataset": "friedman", "tune.n_trials": "2", "tune.max_rounds": "10", "tune.pruner": "none"}
-        )
+        configure(project, {"dataset": "friedman", "tune.n_trials": 2, "tune.max_rounds": 10, "tune.pruner": "none"})
         found[str(size)] = {}
         for stage in STAGES:
             cost = measure("python3", "-m", f"stages.{stage}", cwd=project)
@@ -121,7 +119,7 @@ def scaling(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _copy(project: Path, target: Path, settings: dict[str, str]) -> Path:
+def _copy(project: Path, target: Path, settings: Mapping[str, int | str]) -> Path:
     shutil.copytree(project, target, symlinks=True)
     configure(target, settings)
     return target

@@ -4,14 +4,19 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+
+import yaml
+
+from lockstep.config import read_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 # What each study changes in params.yaml.
-TABLES = {
+TABLES: dict[str, dict[str, int | str]] = {
     "california": {"dataset": "california_housing", "features": "raw"},
     "spotify": {"dataset": "spotify_songs", "features": "audio"},
-    "spotify_holdout": {"dataset": "spotify_songs", "features": "audio", "split.folds": "1"},
+    "spotify_holdout": {"dataset": "spotify_songs", "features": "audio", "split.folds": 1},
 }
 
 
@@ -46,21 +51,17 @@ def copy_repository(project: Path) -> None:
     run(project, "git", "init", "-q")
 
 
-def configure(project: Path, settings: dict[str, str]) -> None:
-    """Write settings as `dvc exp run -S` would."""
-    from ruamel.yaml import YAML
-
+def configure(project: Path, settings: Mapping[str, int | str]) -> None:
+    """Set values of params.yaml, named as in `dvc exp run -S`; a copy does without the comments."""
     file = project / "params.yaml"
-    yaml = YAML()
-    params = yaml.load(file.read_text(encoding="utf-8"))
+    params = read_yaml(file)
     for name, value in settings.items():
-        block = params
         *path, last = name.split(".")
+        block = params
         for key in path:
             block = block[key]
-        block[last] = yaml.load(value)
-    with file.open("w", encoding="utf-8") as out:
-        yaml.dump(params, out)
+        block[last] = value
+    file.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
 
 
 def environment() -> dict[str, str]:
