@@ -16,7 +16,8 @@ from pydantic import BaseModel, ValidationError
 from lockstep import paths
 from lockstep.errors import ConfigError
 from lockstep.schema.base import Settings
-from lockstep.schema.dataset import Dataset, Recipe
+from lockstep.schema.dataset import Dataset
+from lockstep.schema.features import Recipe
 from lockstep.schema.params import BoosterSettings, Evaluate, Params, PrunerOptions, Space, Split, TrainBest, Tune
 
 

@@ -1,14 +1,15 @@
 """Columns as they come: numbers stay, categories become codes, dates become days."""
 
-from typing import Any, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
+
+from lockstep.features.base import Numbers, Transformer, numbers
 
 
-class Columns(TransformerMixin, BaseEstimator):
+class Columns(Transformer):
     """Select columns and turn each into numbers.
 
     Text becomes the position among the sorted values seen in `fit` (unseen and missing: NaN) and counts as
@@ -18,10 +19,12 @@ class Columns(TransformerMixin, BaseEstimator):
         columns: Names to select.
     """
 
+    LEARNED: ClassVar[tuple[str, ...]] = ("categories_",)
+
     def __init__(self, columns: tuple[str, ...]) -> None:
         self.columns = columns
 
-    def fit(self, frame: pd.DataFrame, y: object = None) -> Self:
+    def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
         """Learn the values of the text columns from training rows."""
         self.categories_: dict[str, list[str]] = {
             column: sorted(frame[column].dropna().unique().tolist())
@@ -31,9 +34,9 @@ class Columns(TransformerMixin, BaseEstimator):
         }
         return self
 
-    def transform(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
+    def transform(self, frame: pd.DataFrame) -> Numbers:
         """Numbers of shape (rows, columns)."""
-        return np.column_stack([self._numbers(frame[column], column) for column in self.columns])
+        return np.column_stack([self._numbers(frame, column) for column in self.columns])
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
         """The selected names."""
@@ -43,20 +46,12 @@ class Columns(TransformerMixin, BaseEstimator):
         """XGBoost's type per column: c for a category, q for a quantity."""
         return ["c" if column in self.categories_ else "q" for column in self.columns]
 
-    def state(self) -> dict[str, Any]:
-        """What `fit` learned, as plain JSON values."""
-        return {"categories": self.categories_}
-
-    def restore(self, state: dict[str, Any]) -> Self:
-        """Take up what an earlier `fit` learned."""
-        self.categories_ = state["categories"]
-        return self
-
-    def _numbers(self, values: pd.Series, column: str) -> npt.NDArray[np.float64]:
+    def _numbers(self, frame: pd.DataFrame, column: str) -> Numbers:
+        values = frame[column]
         if column in self.categories_:
             codes = pd.Index(self.categories_[column], dtype="str").get_indexer(pd.Index(values)).astype(np.float64)
             return np.where(codes < 0, np.nan, codes)
         if pd.api.types.is_datetime64_any_dtype(values):
             days = values.to_numpy(dtype="datetime64[D]")
             return np.where(np.isnat(days), np.nan, days.astype(np.int64).astype(np.float64))
-        return values.to_numpy(dtype=np.float64, na_value=np.nan)
+        return numbers(frame, column)

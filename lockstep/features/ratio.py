@@ -1,14 +1,13 @@
 """One column divided by another."""
 
-from typing import Any, Self
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
+
+from lockstep.features.base import Numbers, Transformer, numbers
 
 
-class Ratio(TransformerMixin, BaseEstimator):
+class Ratio(Transformer):
     """numerator / denominator; NaN where the denominator is 0 or either is missing. Learns nothing.
 
     Args:
@@ -22,14 +21,9 @@ class Ratio(TransformerMixin, BaseEstimator):
         self.numerator = numerator
         self.denominator = denominator
 
-    def fit(self, frame: pd.DataFrame, y: object = None) -> Self:
-        """Nothing to learn."""
-        return self
-
-    def transform(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
+    def transform(self, frame: pd.DataFrame) -> Numbers:
         """Numbers of shape (rows, 1)."""
-        above = frame[self.numerator].to_numpy(dtype=np.float64, na_value=np.nan)
-        below = frame[self.denominator].to_numpy(dtype=np.float64, na_value=np.nan)
+        above, below = numbers(frame, self.numerator), numbers(frame, self.denominator)
         quotient = np.full(len(frame), np.nan)
         np.divide(above, below, out=quotient, where=below != 0)
         return quotient.reshape(-1, 1)
@@ -37,15 +31,3 @@ class Ratio(TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
         """The one name it makes."""
         return np.array([self.name], dtype=object)
-
-    def feature_types(self) -> list[str]:
-        """XGBoost's type: a quantity."""
-        return ["q"]
-
-    def state(self) -> dict[str, Any]:
-        """Nothing was learned."""
-        return {}
-
-    def restore(self, state: dict[str, Any]) -> Self:
-        """Nothing to take up."""
-        return self

@@ -1,6 +1,6 @@
 """A feature recipe: the steps of datasets/NAME.yaml, fitted together and joined into one matrix."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -9,13 +9,14 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from lockstep.errors import DataError
-from lockstep.features.columns import Columns
-from lockstep.features.ratio import Ratio
-from lockstep.schema.dataset import ColumnsStep, Recipe, Step
+from lockstep.features.base import Numbers, Transformer
+from lockstep.features.steps import make_transformer
+from lockstep.schema.features import Recipe, Step
 
-Transformer = Columns | Ratio
+Matrix = npt.NDArray[np.float32]
+Array = npt.NDArray[Any]
 
-# A row's features depend on no other row of the table they are asked for; slices keep the float64 intermediates small.
+# A new row's features depend on no other new row; slices keep the float64 intermediates small.
 ROWS_AT_ONCE = 2**18
 
 
@@ -24,43 +25,68 @@ class Features:
 
     Args:
         steps: The recipe's steps, in order.
+        seed: Seed of what the transformers draw.
+        n_classes: Classes of the target; 0 for a number.
     """
 
-    def __init__(self, steps: Sequence[Step]) -> None:
-        self.steps = tuple(steps)
-        self.transformers = [_transformer(step) for step in self.steps]
+    def __init__(self, steps: Sequence[Step], seed: int = 0, n_classes: int = 0) -> None:
+        self.steps, self.seed, self.n_classes = tuple(steps), seed, n_classes
+        self.transformers = [make_transformer(step, seed, n_classes) for step in self.steps]
 
-    def fit(self, frame: pd.DataFrame, y: npt.NDArray[np.float64]) -> Self:
+    def fit(self, frame: pd.DataFrame, y: Numbers) -> Self:
         """Learn from training rows alone.
 
         Raises:
-            DataError: if the frame lacks a column that a step needs.
+            DataError: if the frame lacks a column that a step needs, or two steps make features of one name.
         """
         self._need(frame)
         for transformer in self.transformers:
             transformer.fit(frame, y)
+        self._refuse_twins()
         return self
 
-    def transform(self, frame: pd.DataFrame) -> npt.NDArray[np.float32]:
-        """The feature matrix of shape (rows, features); float32 is what XGBoost computes with.
+    def fit_transform(self, frame: pd.DataFrame, y: Numbers) -> Matrix:
+        """Learn from training rows and return their own features, which leave each row's own target out.
+
+        Raises:
+            DataError: as `fit` and `transform`.
+        """
+        self._need(frame)
+        parts = []
+        for transformer in self.transformers:
+            if type(transformer).fit_transform is Transformer.fit_transform:
+                parts.append(self._sliced([transformer.fit(frame, y)], frame))
+            else:
+                parts.append(self._single(transformer, transformer.fit_transform(frame, y)))
+        self._refuse_twins()
+        return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+    def transform(self, frame: pd.DataFrame) -> Matrix:
+        """The feature matrix of rows that were not in `fit`, (rows, features); XGBoost computes with float32.
 
         Raises:
             DataError: if the frame lacks a column that a step needs, or a value is too large for float32.
         """
         self._need(frame)
-        matrix = np.empty((len(frame), len(self.names)), dtype=np.float32)
+        return self._sliced(self.transformers, frame)
+
+    def _sliced(self, transformers: Sequence[Transformer], frame: pd.DataFrame) -> Matrix:
+        width = sum(len(transformer.get_feature_names_out()) for transformer in transformers)
+        matrix = np.empty((len(frame), width), dtype=np.float32)
         for start in range(0, len(frame), ROWS_AT_ONCE):
-            part = slice(start, start + ROWS_AT_ONCE)
-            matrix[part] = self._single(frame.iloc[part])
+            part, first = slice(start, start + ROWS_AT_ONCE), 0
+            for transformer in transformers:
+                made = self._single(transformer, transformer.transform(frame.iloc[part]))
+                matrix[part, first : first + made.shape[1]] = made
+                first += made.shape[1]
         return matrix
 
-    def _single(self, frame: pd.DataFrame) -> npt.NDArray[np.float32]:
-        exact = np.hstack([transformer.transform(frame) for transformer in self.transformers])
+    @staticmethod
+    def _single(transformer: Transformer, exact: Numbers) -> Matrix:
         beyond = np.flatnonzero((np.abs(exact) > np.finfo(np.float32).max).any(axis=0))
         if len(beyond):
-            raise DataError(
-                f"features: {self.names[beyond[0]]!r} has values beyond 3.4e38; scale the column in `clean`"
-            )
+            name = transformer.get_feature_names_out()[beyond[0]]
+            raise DataError(f"features: {name!r} has values beyond 3.4e38; scale the column in `clean`")
         return exact.astype(np.float32)
 
     @property
@@ -76,25 +102,35 @@ class Features:
     @property
     def columns(self) -> list[str]:
         """Columns of the table that the recipe reads, each once."""
-        return list(dict.fromkeys(column for step in self.steps for column in _reads(step)))
+        return list(dict.fromkeys(column for step in self.steps for column in step.reads()))
 
-    def state(self) -> list[dict[str, Any]]:
-        """Steps and what they learned, as plain JSON values."""
-        return [
-            {"step": step.model_dump(mode="json"), "learned": transformer.state()}
-            for step, transformer in zip(self.steps, self.transformers, strict=True)
-        ]
+    def state(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """Steps and what they learned: plain JSON values, and the arrays that these name."""
+        arrays, described = dict[str, Array](), []
+        for number, (step, transformer) in enumerate(zip(self.steps, self.transformers, strict=True)):
+            learned = transformer.state()
+            for name, value in learned.items():
+                if isinstance(value, np.ndarray):
+                    arrays[f"{number}_{step.step}_{name.strip('_')}"] = value
+                    learned[name] = {"array": f"{number}_{step.step}_{name.strip('_')}"}
+            described.append({"step": step.model_dump(mode="json"), "learned": learned})
+        return {"steps": described, "seed": self.seed, "n_classes": self.n_classes}, arrays
 
     @classmethod
-    def restored(cls, state: list[dict[str, Any]]) -> Self:
+    def restored(cls, state: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
         """Features as `state` described them.
 
         Raises:
             pydantic.ValidationError: if the state is not what `state` writes.
         """
-        features = cls(TypeAdapter(Recipe).validate_python([entry["step"] for entry in state]))
-        for transformer, entry in zip(features.transformers, state, strict=True):
-            transformer.restore(entry["learned"])
+        steps = TypeAdapter(Recipe).validate_python([entry["step"] for entry in state["steps"]])
+        features = cls(steps, state["seed"], state["n_classes"])
+        for transformer, entry in zip(features.transformers, state["steps"], strict=True):
+            learned = {
+                name: arrays[value["array"]] if isinstance(value, dict) and value.keys() == {"array"} else value
+                for name, value in entry["learned"].items()
+            }
+            transformer.restore(learned)
         return features
 
     def _need(self, frame: pd.DataFrame) -> None:
@@ -102,12 +138,8 @@ class Features:
         if absent:
             raise DataError(f"features: no column {absent[0]!r}; the table has: {', '.join(map(str, frame.columns))}")
 
-
-def _transformer(step: Step) -> Transformer:
-    if isinstance(step, ColumnsStep):
-        return Columns(step.columns)
-    return Ratio(step.name, step.numerator, step.denominator)
-
-
-def _reads(step: Step) -> tuple[str, ...]:
-    return step.columns if isinstance(step, ColumnsStep) else (step.numerator, step.denominator)
+    def _refuse_twins(self) -> None:
+        names = self.names
+        twins = sorted({name for name in names if names.count(name) > 1})
+        if twins:
+            raise DataError(f"features: two steps make {twins[0]!r}; rename a column in `clean`")

@@ -10,7 +10,7 @@ from lockstep.model.booster import fit_rounds, max_bin_of, rmse_by_round
 from lockstep.model.folds import FoldSet
 from lockstep.model.matrices import Memory, Value, quantised, row_matrix
 from lockstep.model.saved import SavedModel
-from lockstep.schema.dataset import Recipe
+from lockstep.schema.features import Recipe
 
 CURVE_POINTS = 200
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from lockstep.features.recipe import Features
 from lockstep.model.folds import FoldSet, Matrices, fold_masks
-from lockstep.schema.dataset import Recipe
+from lockstep.schema.features import Recipe
 
 
 def make_folds(train: pd.DataFrame, target: str, recipe: Recipe, strategy: str, folder: Path | None = None) -> FoldSet:

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from lockstep.schema.base import Names, Settings
+from lockstep.schema.base import Settings
+from lockstep.schema.features import Recipe
 from lockstep.schema.rules import Rename, Rule
 from lockstep.schema.source import Source
 
@@ -42,36 +43,44 @@ class Column(Settings):
         return self
 
 
-class ColumnsStep(Settings):
-    """Feature step: take columns as they come."""
+class ClassTarget(Settings):
+    """A target that is a class: two or more values of a category, text, boolean or integer column.
 
-    step: Literal["columns"]
-    columns: Names
+    Attributes:
+        column: The column to predict.
+        classes: All its values, in the order of the predicted probabilities; of two the second is the positive one.
+    """
 
+    column: str
+    classes: Annotated[tuple[bool | int | str, ...], Field(strict=False, min_length=2, max_length=1000)]
 
-class RatioStep(Settings):
-    """Feature step: add numerator / denominator."""
-
-    step: Literal["ratio"]
-    name: str
-    numerator: str
-    denominator: str
-
-
-Step = Annotated[ColumnsStep | RatioStep, Field(discriminator="step")]
-Recipe = Annotated[tuple[Step, ...], Field(strict=False, min_length=1)]
+    @model_validator(mode="after")
+    def _no_class_twice(self) -> Self:
+        if len({str(name) for name in self.classes}) < len(self.classes):
+            raise ValueError("a class is listed twice; remove one")
+        return self
 
 
 class Dataset(Settings):
     """The whole of one datasets/NAME.yaml."""
 
     about: str
-    target: str
+    target: str | ClassTarget
     source: Source
     missing_values: Annotated[tuple[str, ...], Field(strict=False)]
     columns: Annotated[dict[str, Column], Field(min_length=2)]
     clean: Annotated[tuple[Rule, ...], Field(strict=False)]
     features: Annotated[dict[str, Recipe], Field(min_length=1)]
+
+    @property
+    def target_column(self) -> str:
+        """Name of the column to predict."""
+        return self.target if isinstance(self.target, str) else self.target.column
+
+    @property
+    def classes(self) -> tuple[bool | int | str, ...]:
+        """The target's classes; empty for a number."""
+        return () if isinstance(self.target, str) else self.target.classes
 
     def clean_types(self) -> dict[str, str]:
         """Names and types of the cleaned table's columns, in order, without row_id.
@@ -97,25 +106,33 @@ class Dataset(Settings):
     def _names_exist(self) -> Self:
         _must_be_new(list(self.columns), [], "columns")
         types = self.clean_types()
-        _must_be_in(types, self.target, "target")
-        _must_be_number(types, self.target, "target")
+        _must_be_in(types, self.target_column, "target")
+        if not self.classes:
+            _must_be_number(types, self.target_column, "target")
+        elif types[self.target_column] in ("number", "date"):
+            raise ValueError(
+                f"target: {self.target_column!r} is a {types[self.target_column]}; classes need another type"
+            )
         for recipe, steps in self.features.items():
-            _check_recipe(f"features.{recipe}", steps, types, self.target)
+            _check_recipe(f"features.{recipe}", steps, types, self.target_column)
         return self
 
 
 def _check_recipe(where: str, steps: Recipe, types: dict[str, str], target: str) -> None:
     made: list[str] = []
     for step in steps:
-        for column in step.columns if isinstance(step, ColumnsStep) else (step.numerator, step.denominator):
+        for column in step.reads():
             _must_be_in(types, column, where)
             if column == target:
                 raise ValueError(f"{where}: uses the target {column!r}; remove it")
-            if isinstance(step, RatioStep):
-                _must_be_number(types, column, where)
-            elif types[column] == "text":
+            if types[column] == "text" and column not in step.reads_text():
                 raise ValueError(f"{where}: column {column!r} is text; state type category to learn from its values")
-        made += step.columns if isinstance(step, ColumnsStep) else (step.name,)
+        for column in step.reads_numbers():
+            _must_be_number(types, column, where)
+        for column in step.reads_dates():
+            if types[column] != "date":
+                raise ValueError(f"{where}: column {column!r} is of type {types[column]}; a date is needed")
+        made += step.makes()
     twice = sorted({name for name in made if made.count(name) > 1})
     if twice:
         raise ValueError(f"{where}: makes feature {twice[0]!r} twice; remove one")

@@ -12,7 +12,7 @@ from lockstep.data.splitting import split_table
 from lockstep.errors import DataError
 from lockstep.features.recipe import Features
 from lockstep.model.make_folds import make_folds
-from lockstep.schema.dataset import ColumnsStep, RatioStep
+from lockstep.schema.features import ColumnsStep, RatioStep
 from lockstep.schema.params import Split
 
 STEPS = (
@@ -50,7 +50,8 @@ def test_unseen_words_are_missing() -> None:
 def test_saved_features_give_the_same_numbers() -> None:
     frame = _frame(["b", "ä", None, "b"])
     features = Features(STEPS).fit(frame, np.zeros(4))
-    again = Features.restored(json.loads(json.dumps(features.state())))
+    description, arrays = features.state()
+    again = Features.restored(json.loads(json.dumps(description)), arrays)
     np.testing.assert_array_equal(features.transform(frame), again.transform(frame))
     assert again.types == features.types
 

@@ -16,7 +16,7 @@ from lockstep.model.make_folds import make_folds
 from lockstep.model.matrices import quantised
 from lockstep.model.metrics import regression_metrics
 from lockstep.model.saved import SavedModel
-from lockstep.schema.dataset import ColumnsStep
+from lockstep.schema.features import ColumnsStep
 from lockstep.schema.params import Gates
 
 RECIPE = (ColumnsStep(step="columns", columns=("a", "word")),)

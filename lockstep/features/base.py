@@ -1,0 +1,69 @@
+"""What all transformers share."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+
+Numbers = npt.NDArray[np.float64]
+
+
+class Transformer(TransformerMixin, BaseEstimator):
+    """One feature step: learns from training rows, then makes numbers of any rows.
+
+    `fit_transform` gives the training rows their own features. Where a step learns from the target, these leave a
+    row's own target out (leave-one-out, cross-fitting), so that they are distributed like those of new rows; then
+    `fit_transform(frame, y)` differs from `fit(frame, y).transform(frame)`.
+
+    Attributes:
+        LEARNED: Names of the attributes `fit` sets; their values are JSON values or arrays.
+    """
+
+    LEARNED: ClassVar[tuple[str, ...]] = ()
+
+    def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
+        """Learn from training rows; most steps learn nothing."""
+        return self
+
+    def transform(self, frame: pd.DataFrame) -> Numbers:
+        """Features of rows that were not in `fit`, of shape (rows, features)."""
+        raise NotImplementedError
+
+    def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None, **_: Any) -> Numbers:
+        """Learn from training rows and return their own features."""
+        return self.fit(frame, y).transform(frame)
+
+    def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
+        """Names of the features, in order."""
+        raise NotImplementedError
+
+    def feature_types(self) -> list[str]:
+        """XGBoost's type per feature: c for a category, q for a quantity."""
+        return ["q"] * len(self.get_feature_names_out())
+
+    def state(self) -> dict[str, Any]:
+        """What `fit` learned: JSON values and arrays."""
+        return {name: getattr(self, name) for name in self.LEARNED}
+
+    def restore(self, state: dict[str, Any]) -> Self:
+        """Take up what an earlier `fit` learned."""
+        for name in self.LEARNED:
+            setattr(self, name, state[name])
+        return self
+
+
+def numbers(frame: pd.DataFrame, column: str) -> Numbers:
+    """A numeric column as float64, NaN where missing."""
+    return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def rounded(values: Numbers) -> Numbers:
+    """Values with a mantissa of 20 bits (six digits), so that last-bit differences between CPUs vanish.
+
+    For results of logarithms, powers, trigonometry and matrix products. Sums in a fixed order, products, quotients and
+    square roots are the same everywhere.
+    """
+    mantissa, exponent = np.frexp(values)
+    return np.ldexp(np.round(mantissa * 2**20) / 2**20, exponent)
