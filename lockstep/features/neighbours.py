@@ -30,8 +30,9 @@ class Neighbours(Transformer):
         columns: Coordinates.
         k: Numbers of neighbours.
         scale: Factors of some coordinates.
-        power: Neighbours count with distance^-power (to six digits); where some are at distance 0, only those count.
-            0 makes plain means.
+        power: Neighbours count with (distance + offset)^-power (to six digits); where some are at 0, only those count.
+            A power of 0 makes plain means.
+        offset: Added to every distance.
         of: Columns of which the neighbours' mean is taken.
         target_per: Columns by which the neighbours' target is divided first; 0 counts as missing.
         spread: Whether to add the standard deviation (n) of the neighbours' target, weighted likewise.
@@ -53,6 +54,7 @@ class Neighbours(Transformer):
         k: tuple[int, ...],
         scale: Mapping[str, float] | None = None,
         power: float = 0.0,
+        offset: float = 0.0,
         of: tuple[str, ...] = (),
         target_per: tuple[str, ...] = (),
         spread: bool = False,
@@ -67,6 +69,7 @@ class Neighbours(Transformer):
         self.k = k
         self.scale = scale
         self.power = power
+        self.offset = offset
         self.of = of
         self.target_per = target_per
         self.spread = spread
@@ -156,7 +159,10 @@ class Neighbours(Transformer):
 
     def _of_k(self, distances: Numbers, known: Numbers, values: Numbers) -> Numbers:
         """Features for one k: distances (rows, k), neighbours' values (rows, k, values), rows' own (rows, of)."""
-        weights, outputs = _weights(distances, self.power), self.known_.shape[1] - len(self.of) - len(self.target_per)
+        weights, outputs = (
+            _weights(distances + self.offset, self.power),
+            self.known_.shape[1] - len(self.of) - len(self.target_per),
+        )
         means = [_mean(weights, known[:, :, number]) for number in range(known.shape[2])]
         made = list(means)
         if self.spread:
