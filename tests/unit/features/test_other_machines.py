@@ -7,9 +7,8 @@ import sys
 
 import pytest
 
-from lockstep.features.recipe import Features
 from tests.conftest import ROOT
-from tests.unit.features.examples import CASES, step_of, table, target
+from tests.unit.features.examples import CASES, table, target, transformer_of
 
 # What a machine without AVX2 computes with: numpy's and OpenBLAS's plain paths.
 OLDER = {"NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4", "OPENBLAS_CORETYPE": "Prescott"}
@@ -17,11 +16,13 @@ PRINT = "from tests.unit.features.test_other_machines import digests; print(*dig
 
 
 def digests() -> list[str]:
-    """One line per case: the step, and the sha256 of its features of training rows and of new ones."""
+    """One line per case: the step, and the sha256 of its float64 features of training rows and of new ones."""
     train, new, lines = table(400), table(100, seed=2), []
     for example, n_classes in CASES:
-        features = Features([step_of(example)], 7, n_classes)
-        made = features.fit_transform(train, target(train, n_classes)).tobytes() + features.transform(new).tobytes()
+        transformer = transformer_of(example, n_classes)
+        made = (
+            transformer.fit_transform(train, target(train, n_classes)).tobytes() + transformer.transform(new).tobytes()
+        )
         lines.append(f"{example['step']} {n_classes} {hashlib.sha256(made).hexdigest()}")
     return lines
 
