@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import xgboost as xgb
 
-from lockstep.data.target import Target
 from lockstep.data.splitting import split_table
+from lockstep.data.target import Target
 from lockstep.features.base import Numbers
 from lockstep.model.make_folds import make_folds
 from lockstep.schema.params import Split
