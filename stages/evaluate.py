@@ -43,6 +43,7 @@ def main() -> None:
     write_tables(found, model, story, paths.EVALUATE)
     about = {
         "target": model.target.column,
+        "metric": model.fitting.metric,
         "score": shown(model.fitting.metric),
         "n_classes": model.target.n_classes,
         "train_rows": len(train),

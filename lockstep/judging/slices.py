@@ -139,7 +139,7 @@ def _seen(column: str, train: pd.Series, test: pd.Series) -> Iterator[Part]:
 def _cells(chosen: GridSlice, test: pd.DataFrame) -> Iterator[Part]:
     by = ", ".join(chosen.columns)
     places = np.column_stack([numbers(test, column) for column in chosen.columns])
-    missing: npt.NDArray[np.bool_] = np.isnan(places).any(axis=1, keepdims=True)[:, 0]
+    missing = np.isnan(places[:, 0]) | np.isnan(places[:, 1])
     cells = np.floor(np.where(missing[:, np.newaxis], 0, places) / chosen.size)
     distinct, cell_of, counts = np.unique(cells[~missing], axis=0, return_inverse=True, return_counts=True)
     number: npt.NDArray[np.int64] = np.full(len(test), -1, dtype=np.int64)

@@ -99,7 +99,7 @@ def write_figures(found: Findings, model: SavedModel, story: Story, folder: Path
     charts: dict[str, Draw] = {
         **_error_charts(found, model),
         "feature_importance": feature_figures.feature_importance(found.features, label),
-        "feature_shap": feature_figures.feature_shap(found.shap, model.features.names, unit),
+        "feature_shap": feature_figures.feature_shap(found.shap, model.features.names, model.features.types, unit),
         "learning_curve": search_figures.learning_curve(story.learning_curve, model.training.n_rounds),
         "optimisation_history": search_figures.optimisation_history(story.trials, story.history(), story.score, label),
         "parameter_importance": search_figures.parameter_importance(story.parameters()),

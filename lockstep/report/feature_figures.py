@@ -12,6 +12,7 @@ from lockstep.report.drawing import BLUE, GREY, MOST_BARS, Draw, shortened
 MOST_SWARMS = 12
 # A swarm's columns, over the width of the chart; points of one column stand side by side.
 SWARM_COLUMNS = 100
+MANY_POINTS = 300
 
 
 def feature_importance(table: pd.DataFrame, label: str) -> Draw:
@@ -28,14 +29,17 @@ def feature_importance(table: pd.DataFrame, label: str) -> Draw:
     return draw
 
 
-def feature_shap(shap: ShapValues, names: list[str], unit: str) -> Draw:
+def feature_shap(shap: ShapValues, names: list[str], types: list[str], unit: str) -> Draw:
     """SHAP values of the features with the largest means: a point per row, red where the feature's value is high.
+
+    Categories, which are neither high nor low, and missing values are grey.
 
     With several outputs (more than two classes) bars of the means, since a row has a value for each class.
 
     Args:
         shap: The values.
         names: Names of the features.
+        types: Their XGBoost types.
         unit: What the values are added to.
     """
     means = shap.mean_absolute()
@@ -46,7 +50,8 @@ def feature_shap(shap: ShapValues, names: list[str], unit: str) -> Draw:
         values = shap.values[:, 0, :]
         width = max(float(np.abs(values[:, shown]).max()), 1e-12) / SWARM_COLUMNS * 2
         for place, feature in enumerate(shown):
-            points = _swarm(axes, values[:, feature], shap.x[:, feature], place, width)
+            ranked = shap.x[:, feature] if types[feature] != "c" else np.full(len(values), np.nan, dtype=np.float32)
+            points = _swarm(axes, values[:, feature], ranked, place, width)
         axes.axvline(0, color=GREY, linewidth=1)
         axes.set_yticks(range(len(shown)), [shortened(names[feature]) for feature in shown])
         axes.set(title="SHAP values, test rows", xlabel=f"what the feature adds to the {unit}")
@@ -75,12 +80,9 @@ def _swarm(
     # 0, 1, -1, 2, -2, ...
     side = np.where(rank % 2 == 1, (rank + 1) // 2, -(rank // 2))
     height = side * min(0.06, 0.8 / max(int(counts.max()), 1))
-    known = ~np.isnan(x)
-    colour = np.full(len(x), np.nan)
-    if known.any():
-        ranks = pd.Series(x[known]).rank(pct=True).to_numpy()
-        colour[known] = ranks
-    axes.scatter(values[~known], place + height[~known], s=5, color=GREY, linewidths=0)
+    known, size = ~np.isnan(x), 12 if len(x) < MANY_POINTS else 5
+    colour = pd.Series(x[known]).rank(pct=True).to_numpy()
+    axes.scatter(values[~known], place + height[~known], s=size, color=GREY, linewidths=0)
     return axes.scatter(
-        values[known], place + height[known], s=5, c=colour[known], cmap="coolwarm", vmin=0, vmax=1, linewidths=0
+        values[known], place + height[known], s=size, c=colour, cmap="coolwarm", vmin=0, vmax=1, linewidths=0
     )

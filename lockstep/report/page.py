@@ -24,7 +24,13 @@ METRICS = {
     "log_loss": "log loss",
     "pseudo_huber": "pseudo-Huber",
 }
-CAPTIONS = {"feature_shap": "feature SHAP values"}
+CAPTIONS = {"feature_shap": "SHAP values of the features"}
+CLASS_CAPTIONS = {"predicted_vs_actual": "confusion matrix", "residuals": "probability of the actual class"}
+MODELS = {
+    "untuned_xgboost": "untuned XGBoost",
+    "untuned_sklearn": "untuned scikit-learn boosting",
+    "nearest_neighbours": "nearest neighbours in space",
+}
 # A best value this close to an end of its range, as a share of the range, has perhaps not found its best.
 AT_BOUND = 0.02
 
@@ -43,8 +49,8 @@ def write_page(
 
     Args:
         path: Where to write it.
-        about: target, score (its name for people), n_classes, train_rows, test_rows, n_features, confidence, split
-            and coordinates of the run.
+        about: target, metric, score (its name for people), n_classes, train_rows, test_rows, n_features, confidence,
+            split and coordinates of the run.
         found: What the evaluation found.
         repeated: The content of repeated.json.
         best: The content of best_params.json.
@@ -73,7 +79,10 @@ def write_page(
         best=best,
         search=search,
         at_bound=[name for name, bounds in search["settings"]["space"].items() if at_bound(best, name, bounds)],
-        figures=[(_caption(file), base64.b64encode(file.read_bytes()).decode("ascii")) for file in figures],
+        figures=[
+            (_caption(file, about["n_classes"]), base64.b64encode(file.read_bytes()).decode("ascii"))
+            for file in figures
+        ],
     )
     with replacing(path) as part:
         part.write_text(page, encoding="utf-8")
@@ -93,14 +102,14 @@ def _baselines(table: pd.DataFrame) -> list[dict[str, Any]]:
     records = _records(table)
     for record in records:
         record["own"] = record["model"] == THIS_MODEL
-        record["model"] = record["model"].replace("_", " ")
+        record["model"] = _model(record["model"])
     return records
 
 
 def _above(table: pd.DataFrame) -> list[str]:
     """Baselines that do better than the model."""
     place = table["model"].tolist().index(THIS_MODEL)
-    return [name.replace("_", " ") for name in table["model"].tolist()[:place]]
+    return [_model(name) for name in table["model"].tolist()[:place]]
 
 
 def _slices(table: pd.DataFrame) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -123,5 +132,10 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _caption(file: Path) -> str:
-    return CAPTIONS.get(file.stem, file.stem.replace("_", " "))
+def _caption(file: Path, n_classes: int) -> str:
+    known = CAPTIONS | CLASS_CAPTIONS if n_classes else CAPTIONS
+    return known.get(file.stem, file.stem.replace("_", " "))
+
+
+def _model(name: str) -> str:
+    return MODELS.get(name, name.replace("_", " "))
