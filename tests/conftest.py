@@ -75,6 +75,7 @@ clean: []
 features:
   raw: [{{step: columns, columns: [a, b]}}]
   full: [{{step: columns, columns: [a, b]}}]
+judging: {{slices: [], coordinates: null}}
 """,
             encoding="utf-8",
         )

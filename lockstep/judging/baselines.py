@@ -25,7 +25,6 @@ from lockstep.model.fitting import Fitting
 from lockstep.model.folds import Matrix, Vector
 from lockstep.model.matrices import row_matrix
 from lockstep.model.saved import Predictions, SavedModel
-from lockstep.schema.params import BoosterSettings
 
 # The ones that gates mean and metrics.json holds.
 ALWAYS = ("mean", "untuned_xgboost")
@@ -74,7 +73,7 @@ def untuned_xgboost(
     x: Matrix, y: Vector, new: Matrix, names: list[str], types: list[str], n_classes: int, seed: int
 ) -> Predictions:
     """XGBoost with its defaults, on all training rows."""
-    usual = Fitting.of(BoosterSettings.usual(), n_classes)
+    usual = Fitting("classes", "log_loss", n_classes) if n_classes else Fitting()
     rows = row_matrix(x, y, None, tuple(names), tuple(types), UNTUNED_MAX_BIN, "in_core")
     booster = fit_rounds(rows, {}, UNTUNED_ROUNDS, seed, usual)
     return predict(booster, new, names, types, usual).astype(np.float64)

@@ -255,8 +255,8 @@ class Params(Settings):
     def _repeats_differ(self) -> Self:
         if self.evaluate.protocol == "repeated" and self.split.strategy == "time":
             raise ValueError(
-                "evaluate.protocol: 'repeated' draws further random splits, and split.strategy is 'time', of which there"
-                " is one; set it to single"
+                "evaluate.protocol: 'repeated' draws further random splits, and split.strategy is 'time', of which"
+                " there is one; set it to single"
             )
         return self
 

@@ -11,10 +11,11 @@ import yaml
 
 from tests.pipeline.project import Project, new_project, stages_run
 
-TARGETS = {"two": ("text", ["no", "yes"]), "three": ("integer", [3, 1, 2])}
+Classes = list[str] | list[int]
+TARGETS: dict[str, tuple[str, Classes]] = {"two": ("text", ["no", "yes"]), "three": ("integer", [3, 1, 2])}
 
 
-def _table(classes: list[str] | list[int], rows: int = 240) -> pd.DataFrame:
+def _table(classes: Classes, rows: int = 240) -> pd.DataFrame:
     """Rows whose class depends on a and on word, with noise; some values are missing."""
     random = np.random.default_rng(len(classes))
     a, word = random.random(rows), random.choice(["x", "y", "z"], rows)
@@ -25,7 +26,7 @@ def _table(classes: list[str] | list[int], rows: int = 240) -> pd.DataFrame:
     return table.assign(y=[classes[index] for index in number])
 
 
-def _facts(digest: str, kind: str, classes: list[str] | list[int]) -> dict[str, object]:
+def _facts(digest: str, kind: str, classes: Classes) -> dict[str, object]:
     return {
         "about": "made by a test",
         "target": {"column": "y", "classes": classes},
@@ -127,6 +128,7 @@ def test_mlflow_serves_the_classes_and_holds_the_metrics(classes: tuple[Project,
     mlflow.set_tracking_uri(uri)
     client = mlflow.MlflowClient(uri)
     experiment = client.get_experiment_by_name("own")
+    assert experiment is not None
     runs = client.search_runs([experiment.experiment_id])
     (parent,) = [run for run in runs if "lockstep.result" in run.data.tags]
     test = _json(project, "reports/metrics.json")["test"]

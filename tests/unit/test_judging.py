@@ -369,7 +369,7 @@ def test_beat_baselines_means_the_mean_and_untuned_xgboost() -> None:
 
 def test_the_lead_over_a_baseline_is_measured_on_the_same_rows() -> None:
     found = _found()
-    rows = found.baselines.set_index("model")
+    rows: Any = found.baselines.set_index("model")
     assert found.baselines["score"].is_monotonic_increasing
     assert rows.loc["mean", "lead"] == pytest.approx(rows.loc["mean", "score"] - rows.loc["this_model", "score"])
     assert rows.loc["mean", "lead_low"] < rows.loc["mean", "lead"] < rows.loc["mean", "lead_high"]
