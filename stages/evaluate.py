@@ -4,7 +4,7 @@ Reads   data/split/train.parquet, data/split/test.parquet, models/, reports/tune
         reports/train_best/learning_curve.csv
 Writes  reports/metrics.json, reports/gates.json, reports/evaluate/, reports/index.html,
         data/predictions/test.parquet; shows the result to MLflow
-Params  evaluate, seed
+Params  evaluate, seed, split, datasets/<dataset>.yaml: judging
 """
 
 import pandas as pd
@@ -12,9 +12,11 @@ import pandas as pd
 from lockstep import paths
 from lockstep.config import load_config
 from lockstep.data.tables import read_json, read_table, write_json, write_table
-from lockstep.model.evaluation import check_gates, feature_importance, judge
+from lockstep.judging.findings import examine
+from lockstep.judging.repeated import refit_of, repeated, summary_of
+from lockstep.model.fitting import shown
 from lockstep.model.saved import SavedModel
-from lockstep.report.evaluation import findings, write_figures, write_tables
+from lockstep.report.evaluation import Story, write_figures, write_tables
 from lockstep.report.page import write_page
 from lockstep.report.search_history import read_trials
 from lockstep.stage import run_stage
@@ -24,47 +26,41 @@ from lockstep.tracking.publish import publish_or_warn
 def main() -> None:
     """Run the stage."""
     config = load_config()
+    settings, judging, split, seed = config.evaluate, config.dataset.judging, config.split, config.seed
     train, test = read_table(paths.TRAIN), read_table(paths.TEST)
     model, best, search = SavedModel.load(paths.MODEL), read_json(paths.BEST_PARAMS), read_json(paths.SEARCH)
     trials = read_trials(paths.TRIALS, search["settings"]["space"])
-    judgement = judge(model, train, test, trials.loc[best["trial"]], config.seed)
-    gates = check_gates(config.evaluate.gates, judgement, model.fitting.loss)
-    predictions = pd.DataFrame(
-        {"row_id": test["row_id"], "actual": test[model.target.column], "predicted": judgement.predicted}
-    )
-    found = findings(
-        predictions,
-        model.target.column,
-        feature_importance(model, test, config.evaluate.permutation_repeats, config.seed),
-        trials,
-        search,
-        pd.read_csv(paths.LEARNING_CURVE),
-        model.training.n_rounds,
-    )
-    write_table(predictions, paths.PREDICTIONS)
-    write_json(judgement.as_dict(), paths.METRICS)
-    write_json(gates, paths.GATES)
-    write_tables(found, paths.EVALUATE)
-    figures = write_figures(found, paths.EVALUATE)
+    story = Story(trials, search, pd.read_csv(paths.LEARNING_CURVE))
+    found = examine(model, train, test, trials.loc[best["trial"]], judging, settings, seed)
+    again = {"protocol": settings.protocol}
+    if settings.protocol == "repeated":
+        refit = refit_of(model, split, search["settings"], seed)
+        again = summary_of(model.fitting, repeated(refit, train, test, settings.repeats), seed + 1)
+    write_table(found.said, paths.PREDICTIONS)
+    write_json(found.judgement.as_dict(), paths.METRICS)
+    write_json(found.gates, paths.GATES)
+    write_json(again, paths.REPEATED)
+    write_tables(found, model, story, paths.EVALUATE)
     about = {
         "target": model.target.column,
+        "metric": model.fitting.metric,
+        "score": shown(model.fitting.metric),
+        "n_classes": model.target.n_classes,
         "train_rows": len(train),
         "test_rows": len(test),
         "n_features": len(model.features.names),
+        "confidence": settings.confidence,
+        "split": split,
+        "coordinates": judging.coordinates,
     }
-    write_page(
-        paths.INDEX,
-        about=about,
-        metrics=judgement.as_dict(),
-        gates=gates,
-        best=best,
-        search=search,
-        figures=figures,
-    )
+    figures = write_figures(found, model, story, paths.EVALUATE)
+    write_page(paths.INDEX, about=about, found=found, repeated=again, best=best, search=search, figures=figures)
     publish_or_warn()
-    print(
-        f"evaluate: test RMSE {judgement.test['rmse']:.6g}, R2 {judgement.test['r2']}, gates: {gates['gates_overall']}"
+    score = "undefined" if found.gap["test"] is None else f"{found.gap['test']:.6g}"
+    second = (
+        f"accuracy {found.judgement.test['accuracy']}" if model.target.classes else f"R2 {found.judgement.test['r2']}"
     )
+    print(f"evaluate: test {shown(model.fitting.metric)} {score}, {second}, gates: {found.gates['gates_overall']}")
 
 
 if __name__ == "__main__":

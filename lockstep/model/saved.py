@@ -77,6 +77,14 @@ class SavedModel:
         total: Predictions = np.sum(each, axis=0)
         return total / len(each)
 
+    def serve(self, frame: pd.DataFrame) -> "Predictions | pd.DataFrame":
+        """What a deployed model answers: numbers of shape (rows,); of classes what `table` says.
+
+        Raises:
+            DataError: if a column the features need is missing.
+        """
+        return self.table(self.features.transform(frame)) if self.target.classes else self.predict(frame)
+
     def table(self, x: npt.NDArray[np.float32]) -> pd.DataFrame:
         """Everything the model says of a feature matrix.
 

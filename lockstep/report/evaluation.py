@@ -1,4 +1,4 @@
-"""Everything `evaluate` writes for people and for DVC: CSV plots, PNG figures and the page."""
+"""Everything `evaluate` writes for people and for DVC: CSV plots and PNG figures."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,8 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.data.tables import write_csv
-from lockstep.report import figures
+from lockstep.data.tables import write_csv, write_json
+from lockstep.judging.findings import Findings
+from lockstep.model.fitting import shown
+from lockstep.model.saved import SavedModel
+from lockstep.report import class_figures, feature_figures, number_figures, search_figures
+from lockstep.report.drawing import Draw, save
 from lockstep.report.search_history import optimisation_history, parameter_importance
 
 # DVC keeps CSV plots in git: of large test sets every k-th row is enough to look at.
@@ -15,71 +19,109 @@ MOST_POINTS = 2000
 
 
 @dataclass(frozen=True)
-class Findings:
-    """What the evaluation found, as tables; see `write_tables` and `write_figures` for where each goes."""
+class Story:
+    """How the model came about, as far as it is shown.
 
-    target: str
-    points: pd.DataFrame
-    learning_curve: pd.DataFrame
-    n_rounds: int
-    features: pd.DataFrame
-    trials: pd.DataFrame
-    history: pd.DataFrame
-    parameters: pd.DataFrame
-
-
-def findings(
-    predictions: pd.DataFrame,
-    target: str,
-    features: pd.DataFrame,
-    trials: pd.DataFrame,
-    search: dict[str, Any],
-    learning_curve: pd.DataFrame,
-    n_rounds: int,
-) -> Findings:
-    """Collect the tables.
-
-    Args:
-        predictions: row_id, actual, predicted of the test rows.
-        target: Name of the target, for labels.
-        features: From lockstep.model.evaluation.feature_importance.
+    Attributes:
         trials: The content of trials.csv.
         search: The content of search.json.
         learning_curve: The content of learning_curve.csv.
-        n_rounds: Rounds of the final model.
     """
-    points = predictions.iloc[:: -(-len(predictions) // MOST_POINTS)]
-    return Findings(
-        target=target,
-        points=points.assign(residual=points["actual"] - points["predicted"]),
-        learning_curve=learning_curve,
-        n_rounds=n_rounds,
-        features=features,
-        trials=trials,
-        history=optimisation_history(trials),
-        parameters=parameter_importance(trials, search["settings"]["space"]),
+
+    trials: pd.DataFrame
+    search: dict[str, Any]
+    learning_curve: pd.DataFrame
+
+    @property
+    def score(self) -> str:
+        """The column of the score."""
+        return str(self.search["score"])
+
+    def history(self) -> pd.DataFrame:
+        """Complete trials and the best score so far."""
+        return optimisation_history(self.trials, self.score)
+
+    def parameters(self) -> pd.DataFrame:
+        """Importance of the parameters."""
+        return parameter_importance(self.trials, self.search["settings"]["space"], self.score)
+
+
+def write_tables(found: Findings, model: SavedModel, story: Story, folder: Path) -> None:
+    """The files that `dvc plots` and `dvc metrics` show.
+
+    Of classes predicted_vs_actual.csv has in `actual` the number of the row's class and in `predicted` the probability
+    it was given; residuals.csv in `predicted` the probability of the predicted class and in `residual` what the actual
+    class lacks to 1.
+    """
+    points = points_of(found.said, model)
+    extra = ["class"] if model.target.classes else []
+    write_csv(points[["row_id", "actual", "predicted", *extra]], folder / "predicted_vs_actual.csv")
+    sure = points.assign(predicted=points["sure"]) if model.target.classes else points
+    write_csv(sure[["row_id", "predicted", "residual"]], folder / "residuals.csv")
+    write_csv(found.baselines, folder / "baselines.csv")
+    write_csv(found.calibration, folder / "calibration.csv")
+    write_csv(found.features, folder / "feature_importance.csv")
+    write_csv(found.slices, folder / "slices.csv")
+    write_csv(story.history(), folder / "optimisation_history.csv")
+    write_csv(story.parameters(), folder / "parameter_importance.csv")
+    write_json(found.uncertainty, folder / "uncertainty.json")
+
+
+def points_of(said: pd.DataFrame, model: SavedModel) -> pd.DataFrame:
+    """At most 2,000 test rows: actual, predicted and residual as numbers.
+
+    Of classes actual is the number of the row's class, predicted its probability, residual 1 less that; class its
+    label and sure the probability of the predicted class.
+    """
+    points = said.iloc[:: -(-len(said) // MOST_POINTS)]
+    if not model.target.classes:
+        return points.assign(residual=points["actual"] - points["predicted"])
+    labels = model.target.labels
+    number = points["actual"].map({label: number for number, label in enumerate(labels)}).to_numpy()
+    shares = points[[f"probability_{label}" for label in labels]].to_numpy()
+    likely = shares[range(len(points)), number]
+    return pd.DataFrame(
+        {
+            "row_id": points["row_id"],
+            "actual": number,
+            "predicted": likely,
+            "residual": 1 - likely,
+            "class": points["actual"],
+            "sure": shares.max(axis=1),
+        }
     )
 
 
-def write_tables(found: Findings, folder: Path) -> None:
-    """The CSV files that `dvc plots` draws."""
-    write_csv(found.points[["row_id", "actual", "predicted"]], folder / "predicted_vs_actual.csv")
-    write_csv(found.points[["row_id", "predicted", "residual"]], folder / "residuals.csv")
-    write_csv(found.features, folder / "feature_importance.csv")
-    write_csv(found.history, folder / "optimisation_history.csv")
-    write_csv(found.parameters, folder / "parameter_importance.csv")
-
-
-def write_figures(found: Findings, folder: Path) -> list[Path]:
-    """The six PNG figures; returns their paths in the order a reader wants them."""
-    charts = {
-        "predicted_vs_actual": figures.predicted_vs_actual(found.points, found.target),
-        "residuals": figures.residuals(found.points, found.target),
-        "feature_importance": figures.feature_importance(found.features),
-        "learning_curve": figures.learning_curve(found.learning_curve, found.n_rounds),
-        "optimisation_history": figures.optimisation_history(found.trials, found.history),
-        "parameter_importance": figures.parameter_importance(found.parameters),
+def write_figures(found: Findings, model: SavedModel, story: Story, folder: Path) -> list[Path]:
+    """The PNG figures; returns their paths in the order a reader wants them."""
+    label = shown(model.fitting.metric)
+    unit = "log-odds" if model.target.classes else f"predicted {model.target.column}"
+    charts: dict[str, Draw] = {
+        **_error_charts(found, model),
+        "feature_importance": feature_figures.feature_importance(found.features, label),
+        "feature_shap": feature_figures.feature_shap(found.shap, model.features.names, model.features.types, unit),
+        "learning_curve": search_figures.learning_curve(story.learning_curve, model.training.n_rounds),
+        "optimisation_history": search_figures.optimisation_history(story.trials, story.history(), story.score, label),
+        "parameter_importance": search_figures.parameter_importance(story.parameters()),
     }
     for name, draw in charts.items():
-        figures.save(folder / f"{name}.png", draw)
+        save(folder / f"{name}.png", draw)
     return [folder / f"{name}.png" for name in charts]
+
+
+def _error_charts(found: Findings, model: SavedModel) -> dict[str, Draw]:
+    """Of classes the same names: predicted against actual is the confusion matrix, residuals what was likely."""
+    target, points = model.target, points_of(found.said, model)
+    if found.confusion is None:
+        nominal = model.interval.coverage if model.interval else None
+        return {
+            "predicted_vs_actual": number_figures.predicted_vs_actual(points, target.column),
+            "residuals": number_figures.residuals(points, target.column),
+            "calibration": number_figures.calibration(found.calibration, target.column, nominal),
+        }
+    positive = target.labels[1] if target.n_classes == 2 else None
+    return {
+        "predicted_vs_actual": class_figures.confusion(found.confusion, target.labels),
+        "residuals": class_figures.true_class_probability(points, target.labels),
+        "calibration": class_figures.calibration(found.calibration, positive),
+    }

@@ -1,23 +1,46 @@
 """reports/index.html: one self-contained page that needs no network."""
 
 import base64
+import itertools
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import pandas as pd
 
 from lockstep.data.tables import replacing
+from lockstep.judging.baselines import MOST_ROWS
+from lockstep.judging.findings import THIS_MODEL, Findings
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
+METRICS = {
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R²",
+    "adjusted_r2": "adjusted R²",
+    "auc": "AUC",
+    "log_loss": "log loss",
+    "pseudo_huber": "pseudo-Huber",
+}
+CAPTIONS = {"feature_shap": "SHAP values of the features"}
+CLASS_CAPTIONS = {"predicted_vs_actual": "confusion matrix", "residuals": "probability of the actual class"}
+MODELS = {
+    "untuned_xgboost": "untuned XGBoost",
+    "untuned_sklearn": "untuned scikit-learn boosting",
+    "nearest_neighbours": "nearest neighbours in space",
+}
+# A best value this close to an end of its range, as a share of the range, has perhaps not found its best.
+AT_BOUND = 0.02
 
 
 def write_page(
     path: Path,
     *,
     about: Mapping[str, Any],
-    metrics: Mapping[str, Any],
-    gates: Mapping[str, Any],
+    found: Findings,
+    repeated: Mapping[str, Any],
     best: Mapping[str, Any],
     search: Mapping[str, Any],
     figures: Sequence[Path],
@@ -26,30 +49,93 @@ def write_page(
 
     Args:
         path: Where to write it.
-        about: Rows, features and target of the run.
-        metrics: The content of metrics.json.
-        gates: The content of gates.json.
+        about: target, metric, score (its name for people), n_classes, train_rows, test_rows, n_features, confidence,
+            split and coordinates of the run.
+        found: What the evaluation found.
+        repeated: The content of repeated.json.
         best: The content of best_params.json.
         search: The content of search.json.
         figures: PNG files, embedded in this order.
     """
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    environment.filters["metric"] = lambda name: METRICS.get(name, name.replace("_", " "))
+    judgement = found.judgement
     page = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         about=about,
-        rows=[
-            ("test", metrics["test"]),
-            ("cross-validation", metrics["cv"]),
-            ("training", metrics["train"]),
-            *((f"baseline: {name.replace('_', ' ')}", values) for name, values in metrics["baseline"].items()),
-        ],
-        gates=gates,
+        metrics=list(judgement.test),
+        rows=[("test", judgement.test), ("cross-validation", judgement.cv), ("training", judgement.train)],
+        uncertainty=found.uncertainty,
+        interval={record["metric"]: record for record in found.uncertainty["intervals"]},
+        gap=found.gap,
+        baselines=_baselines(found.baselines),
+        better=_above(found.baselines),
+        sampled=MOST_ROWS if about["train_rows"] > MOST_ROWS else None,
+        gates=found.gates,
+        repeated=repeated,
+        slices=_slices(found.slices),
+        slice_metrics=[name for name in found.slices.columns if name not in ("by", "slice", "rows", "score")],
+        calibration=_records(found.calibration),
+        shap_rows=len(found.shap.x),
         best=best,
         search=search,
-        figures=[(_caption(file), base64.b64encode(file.read_bytes()).decode("ascii")) for file in figures],
+        at_bound=[name for name, bounds in search["settings"]["space"].items() if at_bound(best, name, bounds)],
+        figures=[
+            (_caption(file, about["n_classes"]), base64.b64encode(file.read_bytes()).decode("ascii"))
+            for file in figures
+        ],
     )
     with replacing(path) as part:
         part.write_text(page, encoding="utf-8")
 
 
-def _caption(file: Path) -> str:
-    return file.stem.replace("_", " ")
+def at_bound(best: Mapping[str, Any], name: str, bounds: Mapping[str, Any]) -> bool:
+    """Whether the best value of a parameter lies at an end of its range."""
+    value = best["params"].get(name)
+    if "choices" in bounds or isinstance(value, bool | str | None) or bounds["low"] == bounds["high"]:
+        return False
+    scale = math.log if bounds.get("log") else float
+    low, high, here = scale(bounds["low"]), scale(bounds["high"]), scale(value)
+    return min(here - low, high - here) <= AT_BOUND * (high - low)
+
+
+def _baselines(table: pd.DataFrame) -> list[dict[str, Any]]:
+    records = _records(table)
+    for record in records:
+        record["own"] = record["model"] == THIS_MODEL
+        record["model"] = _model(record["model"])
+    return records
+
+
+def _above(table: pd.DataFrame) -> list[str]:
+    """Baselines that do better than the model."""
+    place = table["model"].tolist().index(THIS_MODEL)
+    return [_model(name) for name in table["model"].tolist()[:place]]
+
+
+def _slices(table: pd.DataFrame) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Slices in groups; `share` compares a slice's score with the largest of its group, for the bar behind it."""
+    groups = []
+    for by, group in itertools.groupby(_records(table), key=lambda record: record["by"]):
+        records = list(group)
+        largest = max((record["score"] or 0 for record in records), default=0)
+        for record in records:
+            record["name"] = record["slice"].removeprefix(f"{by}: ")
+            record["share"] = round(100 * (record["score"] or 0) / largest, 1) if largest > 0 else 0
+        groups.append((by, records))
+    return groups
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {str(name): None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
+        for row in table.to_dict("records")
+    ]
+
+
+def _caption(file: Path, n_classes: int) -> str:
+    known = CAPTIONS | CLASS_CAPTIONS if n_classes else CAPTIONS
+    return known.get(file.stem, file.stem.replace("_", " "))
+
+
+def _model(name: str) -> str:
+    return MODELS.get(name, name.replace("_", " "))

@@ -24,24 +24,25 @@ def read_trials(path: Path, space: Mapping[str, Any]) -> pd.DataFrame:
     return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=texts)
 
 
-def optimisation_history(trials: pd.DataFrame) -> pd.DataFrame:
-    """Complete trials in order: number, cv_rmse and the best cv_rmse so far."""
-    complete = trials.loc[trials["state"] == "COMPLETE", ["number", "cv_rmse"]]
-    return complete.assign(best_so_far=complete["cv_rmse"].cummin())
+def optimisation_history(trials: pd.DataFrame, score: str) -> pd.DataFrame:
+    """Complete trials in order: number, the score under its own name and the best one so far."""
+    complete = trials.loc[trials["state"] == "COMPLETE", ["number", score]]
+    return complete.assign(best_so_far=complete[score].cummin())
 
 
-def parameter_importance(trials: pd.DataFrame, space: Mapping[str, Any]) -> pd.DataFrame:
+def parameter_importance(trials: pd.DataFrame, space: Mapping[str, Any], score: str) -> pd.DataFrame:
     """How much each parameter separates the best trials from the rest (PED-ANOVA, Watanabe et al. 2023).
 
     Args:
         trials: The content of trials.csv.
         space: The space as models/search.json holds it.
+        score: The column of the score.
 
     Returns:
         parameter, importance (shares of 1), most important first; zeros when fewer than four trials are complete.
     """
     distributions = SearchSpace({name: Range.model_validate(value) for name, value in space.items()}).shown()
-    study = study_of(trials, distributions)
+    study = study_of(trials, distributions, score)
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     shares = dict.fromkeys(distributions, 0.0)
     if len(complete) >= MIN_TRIALS:
@@ -52,14 +53,14 @@ def parameter_importance(trials: pd.DataFrame, space: Mapping[str, Any]) -> pd.D
     return table.sort_values(["importance", "parameter"], ascending=[False, True], kind="stable", ignore_index=True)
 
 
-def study_of(trials: pd.DataFrame, distributions: Mapping[str, BaseDistribution]) -> optuna.Study:
+def study_of(trials: pd.DataFrame, distributions: Mapping[str, BaseDistribution], score: str) -> optuna.Study:
     """An in-memory Optuna study with the complete trials of trials.csv."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(direction="minimize", sampler=optuna.samplers.RandomSampler(seed=0))
     for _, row in trials[trials["state"] == "COMPLETE"].iterrows():
         study.add_trial(
             create_trial(
-                value=float(row["cv_rmse"]),
+                value=float(row[score]),
                 params={name: _value(row[name], distribution) for name, distribution in distributions.items()},
                 distributions=dict(distributions),
             )

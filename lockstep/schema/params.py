@@ -252,6 +252,15 @@ class Params(Settings):
     evaluate: Evaluate
 
     @model_validator(mode="after")
+    def _repeats_differ(self) -> Self:
+        if self.evaluate.protocol == "repeated" and self.split.strategy == "time":
+            raise ValueError(
+                "evaluate.protocol: 'repeated' draws further random splits, and split.strategy is 'time', of which"
+                " there is one; set it to single"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _space_is_usable(self) -> Self:
         if self.tune.space not in self.spaces:
             raise ValueError(

@@ -38,10 +38,10 @@ class LocalEngine(Executor):
 
     Args:
         n_workers: How many folds are fitted at once.
-        folder: Where the folds' arrays lie.
+        folder: Where the folds' arrays lie; None for calls that bring their own data.
     """
 
-    def __init__(self, n_workers: int, folder: Path) -> None:
+    def __init__(self, n_workers: int, folder: Path | None) -> None:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([worker.__name__])
         self._folder = folder

@@ -54,11 +54,12 @@ class FoldKeeper:
 _keeper: FoldKeeper | None = None
 
 
-def initialise(folder: Path) -> None:
-    """Tell this process where the folds' arrays lie."""
+def initialise(folder: Path | None) -> None:
+    """Tell this process where the folds' arrays lie, if its calls need any."""
     global _keeper
-    _keeper = FoldKeeper(FoldSet.open(folder))
-    keep_pages_in(folder)
+    if folder is not None:
+        _keeper = FoldKeeper(FoldSet.open(folder))
+        keep_pages_in(folder)
     parent = multiprocessing.parent_process()
     if parent is not None:
         # Ctrl-C reaches the whole process group; the search ends its workers itself.

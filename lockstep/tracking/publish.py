@@ -127,10 +127,12 @@ def _log_trials(client: "MlflowClient", result: PipelineResult, parent: str) -> 
             break
     for _, trial in result.trials.iterrows():
         if str(trial["number"]) not in done:
-            _log_trial(client, experiment_id, parent, list(result.best["params"]), trial)
+            _log_trial(client, experiment_id, parent, result, trial)
 
 
-def _log_trial(client: "MlflowClient", experiment_id: str, parent: str, names: list[str], trial: pd.Series) -> None:
+def _log_trial(
+    client: "MlflowClient", experiment_id: str, parent: str, result: PipelineResult, trial: pd.Series
+) -> None:
     from mlflow.entities import Metric, Param
 
     tags = {
@@ -141,12 +143,13 @@ def _log_trial(client: "MlflowClient", experiment_id: str, parent: str, names: l
     if isinstance(trial["message"], str):
         tags["lockstep.message"] = trial["message"]
     run = client.create_run(experiment_id, run_name=f"trial {trial['number']}", tags=tags)
-    metrics = [Metric("cv_rmse", float(trial["cv_rmse"]), 0, 0)] if pd.notna(trial["cv_rmse"]) else []
+    score = result.search["score"]
+    metrics = [Metric(score, float(trial[score]), 0, 0)] if pd.notna(trial[score]) else []
     for column in trial.index:
         if column.startswith("fold_") and pd.notna(trial[column]):
-            _, fold, name = column.split("_")
+            _, fold, name = column.split("_", 2)
             metrics.append(Metric(f"fold_{name}", float(trial[column]), 0, int(fold)))
-    params = [Param(name, str(trial[name])) for name in names]
+    params = [Param(name, str(trial[name])) for name in result.best["params"]]
     client.log_batch(run.info.run_id, metrics=metrics, params=params)
     client.set_terminated(run.info.run_id, STATUS[str(trial["state"])])
 
@@ -168,7 +171,7 @@ def _log_result(client: "MlflowClient", result: PipelineResult, run_id: str) -> 
     )
     for figure in result.figures():
         client.log_artifact(run_id, str(figure), "figures")
-    for file in (paths.METRICS, paths.GATES, paths.TRIALS, paths.BEST_PARAMS, paths.SEARCH, paths.INDEX, paths.PARAMS):
+    for file in (*result.reports(), paths.TRIALS, paths.BEST_PARAMS, paths.SEARCH, paths.INDEX, paths.PARAMS):
         if file.exists():
             client.log_artifact(run_id, str(file), "reports")
 
@@ -182,7 +185,7 @@ def _log_model(client: "MlflowClient", result: PipelineResult, run_id: str) -> N
     model = SavedModel.load(paths.MODEL)
     versions = {**result.search["settings"]["versions"], "pydantic": version("pydantic")}
     example = result.example(model.features.columns)
-    signature = mlflow.models.infer_signature(example, model.predict(example))
+    signature = mlflow.models.infer_signature(example, model.serve(example))
     with mlflow.start_run(run_id=run_id):
         mlflow.pyfunc.log_model(
             name="model",

@@ -16,6 +16,7 @@ from lockstep import paths
 from lockstep.config import read_yaml
 from lockstep.data.tables import read_json, read_table
 from lockstep.errors import DataError
+from lockstep.judging.findings import THIS_MODEL
 from lockstep.report.search_history import read_trials
 
 NEEDED = (
@@ -27,6 +28,9 @@ NEEDED = (
     paths.METRICS,
     paths.GATES,
     paths.PREDICTIONS,
+    paths.BASELINES,
+    paths.UNCERTAINTY,
+    paths.REPEATED,
 )
 
 
@@ -54,7 +58,7 @@ class PipelineResult:
         search = read_json(paths.SEARCH)
         return cls(
             params=_effective(read_yaml(paths.PARAMS)),
-            metrics=flat(read_json(paths.METRICS)),
+            metrics=flat(read_json(paths.METRICS)) | _further_metrics(),
             gates=read_json(paths.GATES),
             best=read_json(paths.BEST_PARAMS),
             search=search,
@@ -65,7 +69,7 @@ class PipelineResult:
     def key(self) -> str:
         """sha256 over the parameters and every output but the page: the same result has the same key."""
         digest = hashlib.sha256(json.dumps(self.params, sort_keys=True).encode())
-        outputs = (paths.BEST_PARAMS, paths.SEARCH, paths.TRIALS, paths.METRICS, paths.GATES, paths.PREDICTIONS)
+        outputs = (paths.BEST_PARAMS, paths.SEARCH, paths.TRIALS, paths.PREDICTIONS, *self.reports())
         for path in (*outputs, *sorted(file for file in paths.MODEL.rglob("*") if file.is_file())):
             digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
@@ -82,6 +86,11 @@ class PipelineResult:
         }
         optional = {"dvc.exp_name": os.environ.get("DVC_EXP_NAME"), "git.commit": _git_commit()}
         return tags | {name: value for name, value in optional.items() if value}
+
+    def reports(self) -> list[Path]:
+        """The tables and metrics of the evaluation."""
+        tables = [file for file in paths.EVALUATE.glob("*") if file.suffix in (".csv", ".json")]
+        return [paths.METRICS, paths.GATES, *sorted(tables)]
 
     def figures(self) -> list[Path]:
         """The PNG files of the evaluation."""
@@ -126,6 +135,20 @@ def _leaves(nested: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]
             yield from _leaves(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", json.dumps(value) if isinstance(value, list) else value
+
+
+def _further_metrics() -> dict[str, Any]:
+    """Numbers outside metrics.json: the test metrics' intervals, the repeated protocol and every other baseline."""
+    sure, again = read_json(paths.UNCERTAINTY), read_json(paths.REPEATED)
+    found = {f"test.{each['metric']}.{end}": each[end] for each in sure["intervals"] for end in ("low", "high")}
+    found |= flat({key: value for key, value in sure.items() if not isinstance(value, list)}, "test.")
+    for each in again.get("metrics", []):
+        found |= flat({key: value for key, value in each.items() if key != "metric"}, f"repeated.{each['metric']}.")
+    table = pd.read_csv(paths.BASELINES)
+    for _, row in table[table["model"] != THIS_MODEL].iterrows():
+        values = {name: row[name] for name in table.columns[5:] if pd.notna(row[name])}
+        found |= flat(values, f"baseline.{row['model']}.")
+    return found
 
 
 def _effective(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
-from lockstep.model.saved import SavedModel
+from lockstep.model.saved import Predictions, SavedModel
 
 
 class LockstepModel(PythonModel):
@@ -20,9 +18,9 @@ class LockstepModel(PythonModel):
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, str] | None = None
-    ) -> npt.NDArray[np.float64]:
-        """Predictions of shape (rows,)."""
-        return self.model.predict(model_input)
+    ) -> Predictions | pd.DataFrame:
+        """Numbers of shape (rows,); of classes the columns of SavedModel.table: the class and all probabilities."""
+        return self.model.serve(model_input)
 
 
 set_model(LockstepModel())

@@ -72,6 +72,7 @@ MEANS = {
     "Dataset.clean": "datasets:clean",
     "Dataset.missing_values": "datasets:missing_values",
     "Dataset.features": "datasets:features.${features}",
+    "Dataset.judging": "datasets:judging",
 }
 BLOCKS = {
     "BoosterSettings": "booster",
@@ -170,11 +171,12 @@ def test_only_metrics_plots_and_the_page_are_outside_the_cache() -> None:
 
 def test_arrows_point_one_way() -> None:
     forbidden = {
-        "data": {"search", "model", "features", "tracking", "report", "cli"},
-        "schema": {"search", "model", "features", "tracking", "report", "cli", "data"},
-        "features": {"search", "model", "tracking", "report", "cli"},
-        "model": {"search", "tracking", "report", "cli"},
-        "search": {"tracking", "report", "cli"},
+        "data": {"search", "model", "judging", "features", "tracking", "report", "cli"},
+        "schema": {"search", "model", "judging", "features", "tracking", "report", "cli", "data"},
+        "features": {"search", "model", "judging", "tracking", "report", "cli"},
+        "model": {"search", "judging", "tracking", "report", "cli"},
+        "search": {"judging", "tracking", "report", "cli"},
+        "judging": {"tracking", "report", "cli"},
         "report": {"tracking", "cli"},
         "tracking": {"cli"},
     }

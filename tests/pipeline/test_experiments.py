@@ -40,9 +40,20 @@ def _flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def test_mlflow_holds_the_result_with_the_same_numbers(finished: Project) -> None:
     (parent,) = _parents(finished)
-    metrics = _flat(json.loads((finished.folder / "reports/metrics.json").read_text()))
-    assert {name: value for name, value in parent.data.metrics.items() if not name.startswith("cost.")} == {
-        name: value for name, value in metrics.items() if value is not None
+    reports = finished.folder / "reports"
+    metrics = _flat(json.loads((reports / "metrics.json").read_text()))
+    logged = {name: value for name, value in parent.data.metrics.items() if not name.startswith("cost.")}
+    assert {name: logged.pop(name) for name in metrics} == metrics
+    sure = json.loads((reports / "evaluate/uncertainty.json").read_text())
+    for each in sure["intervals"]:
+        for end in ("low", "high"):
+            assert logged.pop(f"test.{each['metric']}.{end}") == each[end]
+    for end in ("score_low", "score_high"):
+        assert logged.pop(f"test.{end}") == sure[end]
+    assert set(logged) == {
+        f"baseline.{name}.{metric}"
+        for name in ("ridge", "untuned_sklearn")
+        for metric in ("rmse", "mae", "r2", "adjusted_r2")
     }
     assert parent.info.status == "FINISHED"
     assert parent.data.params["dataset"] == "friedman"
@@ -87,7 +98,7 @@ def test_the_logged_model_predicts_what_evaluate_predicted(finished: Project) ->
     files = {file.name for file in Path(mlflow.artifacts.download_artifacts(logged.model_uri)).rglob("*")}
     assert not any(name.endswith((".pkl", ".pickle", ".joblib")) for name in files)
     artifacts = mlflow.MlflowClient().list_artifacts(parent.info.run_id, "figures")
-    assert len(artifacts) == 6
+    assert len(artifacts) == 8
 
 
 def test_sync_changes_nothing_that_is_there_and_restores_what_is_not(project: Project) -> None:
@@ -210,6 +221,7 @@ def test_a_relative_mirror_and_store_are_anchored_at_the_repository(project: Pro
         "columns": {"danceability": {"type": "number"}, "y": {"type": "number"}},
         "clean": [],
         "features": {"raw": [{"step": "columns", "columns": ["danceability"]}]},
+        "judging": {"slices": [], "coordinates": None},
     }
     (project.folder / "datasets/own.yaml").write_text(yaml.safe_dump(facts))
     project.commit()

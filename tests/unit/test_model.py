@@ -1,74 +1,108 @@
 """Boosters, metrics and the saved model."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+from sklearn.metrics import (
+    accuracy_score,
+    log_loss,
+    mean_absolute_error,
+    mean_pinball_loss,
+    r2_score,
+    roc_auc_score,
+    root_mean_squared_error,
+)
 
-from lockstep.errors import DataError
+from lockstep.errors import ConfigError, DataError
 from lockstep.model.booster import RoundBudget, fit_fold
-from lockstep.model.evaluation import check_gates, feature_importance, judge
-from lockstep.model.final import learning_curve, train_final
+from lockstep.model.final import chosen_training, fit_boosters, learning_curve
+from lockstep.model.fitting import Fitting, check_monotone
 from lockstep.model.folds import FoldSet
-from lockstep.model.make_folds import make_folds
+from lockstep.model.interval import offset_of
 from lockstep.model.matrices import quantised
-from lockstep.model.metrics import regression_metrics
-from lockstep.model.saved import SavedModel
-from lockstep.schema.features import ColumnsStep
-from lockstep.schema.params import Gates
-
-RECIPE = (ColumnsStep(step="columns", columns=("a", "word")),)
-
-
-def _table(rows: int = 300, seed: int = 0) -> pd.DataFrame:
-    random = np.random.default_rng(seed)
-    a, word = random.random(rows), random.choice(list("xyz"), rows)
-    y = 3 * a + (word == "x") + 0.1 * random.normal(size=rows)
-    return pd.DataFrame({"row_id": range(rows), "fold": np.arange(rows) % 3, "a": a, "word": word, "y": y})
-
-
-def _model(n_models: int = 1) -> SavedModel:
-    return train_final(_table(), "y", RECIPE, {"max_depth": 3, "subsample": 0.7}, 30, n_models, 5, "in_core")
+from lockstep.model.metrics import classification_scores, pinball, regression_scores
+from lockstep.model.saved import SavedModel, Training
+from lockstep.schema.params import BoosterSettings
+from tests.unit.modelling import CLASSES, NUMBER, HereWorkers, folds_of, model, table, with_interval
 
 
 def test_metrics_are_scikit_learns() -> None:
     random = np.random.default_rng(1)
     actual, predicted = random.random(50), random.random(50)
-    metrics = regression_metrics(actual, predicted, 4)
-    assert metrics.rmse == pytest.approx(root_mean_squared_error(actual, predicted))
-    assert metrics.mae == pytest.approx(mean_absolute_error(actual, predicted))
+    found = regression_scores(actual, predicted, 4)
+    assert found["rmse"] == pytest.approx(root_mean_squared_error(actual, predicted))
+    assert found["mae"] == pytest.approx(mean_absolute_error(actual, predicted))
     r2 = r2_score(actual, predicted)
-    assert metrics.r2 == pytest.approx(r2)
-    assert metrics.adjusted_r2 == pytest.approx(1 - (1 - r2) * 49 / 45)
+    assert found["r2"] == pytest.approx(r2)
+    assert found["adjusted_r2"] == pytest.approx(1 - (1 - r2) * 49 / 45)
+    assert pinball(actual, predicted, 0.9) == pytest.approx(mean_pinball_loss(actual, predicted, alpha=0.9))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_metrics_of_classes_are_scikit_learns(n_classes: int) -> None:
+    random = np.random.default_rng(1)
+    actual = random.integers(0, n_classes, 60).astype(float)
+    shares = random.dirichlet(np.ones(n_classes), 60)
+    found = classification_scores(actual, shares)
+    assert found["accuracy"] == pytest.approx(accuracy_score(actual, shares.argmax(axis=1)))
+    assert found["log_loss"] == pytest.approx(log_loss(actual, shares))
+    usual = roc_auc_score(actual, shares[:, 1]) if n_classes == 2 else roc_auc_score(actual, shares, multi_class="ovr")
+    assert found["auc"] == pytest.approx(usual)
 
 
 def test_undefined_metrics_are_none() -> None:
-    assert regression_metrics(np.ones(5), np.zeros(5), 2).r2 is None
-    assert regression_metrics(np.arange(3.0), np.zeros(3), 2).adjusted_r2 is None
+    assert regression_scores(np.ones(5), np.zeros(5), 2)["r2"] is None
+    assert regression_scores(np.arange(3.0), np.zeros(3), 2)["adjusted_r2"] is None
+    assert classification_scores(np.ones(3), np.full((3, 2), 0.5))["auc"] is None
+
+
+def test_less_of_the_loss_is_always_better() -> None:
+    scores = {"auc": 0.9, "accuracy": 0.8, "log_loss": 0.3}
+    assert Fitting("classes", "auc", 2).loss(scores) == pytest.approx(0.1)
+    assert CLASSES[2].loss(scores) == 0.3
+    with pytest.raises(ValueError, match="auc is undefined"):
+        Fitting("classes", "auc", 2).loss({"auc": None})
+
+
+@pytest.mark.parametrize(
+    ("objective", "metric", "n_classes"), [("auto", "auc", 0), ("auto", "rmse", 2), ("quantile", "auto", 3)]
+)
+def test_objective_and_metric_must_go_with_the_target(objective: str, metric: str, n_classes: int) -> None:
+    settings = BoosterSettings.usual().model_copy(update={"objective": objective, "metric": metric})
+    with pytest.raises(ConfigError, match=r"params.yaml: booster\.(metric|objective)"):
+        Fitting.of(settings, n_classes)
+
+
+def test_a_monotone_category_or_unknown_feature_is_refused() -> None:
+    check_monotone({"a": 1}, ["a", "word"], ["q", "c"])
+    for name in ("word", "other"):
+        with pytest.raises(ConfigError, match=f"booster.monotone.{name}"):
+            check_monotone({name: 1}, ["a", "word"], ["q", "c"])
 
 
 def test_early_stopping_finds_the_rounds_and_n_estimators_fixes_them() -> None:
-    matrices = quantised(make_folds(_table(), "y", RECIPE, "random")[0], 256, "in_core")
-    stopped = fit_fold({"learning_rate": 0.5}, matrices, RoundBudget(5, 500), 1)
+    matrices = quantised(folds_of(table())[0], 256, "in_core")
+    stopped = fit_fold(matrices, {"learning_rate": 0.5}, RoundBudget(5, 500), 1, NUMBER)
     assert 1 <= stopped.rounds < 500
-    fixed = fit_fold({"learning_rate": 0.5, "n_estimators": 17}, matrices, RoundBudget(5, 500), 1)
+    assert stopped.score == stopped.metrics["rmse"]
+    fixed = fit_fold(matrices, {"learning_rate": 0.5, "n_estimators": 17}, RoundBudget(5, 500), 1, NUMBER)
     assert fixed.rounds == 17
 
 
 def test_quantised_folds_can_be_used_again_without_changing_a_result() -> None:
-    fold = make_folds(_table(), "y", RECIPE, "random")[1]
+    fold = folds_of(table())[1]
     shared = quantised(fold, 256, "in_core")
     budget = RoundBudget(5, 60)
-    fit_fold({"max_depth": 9}, shared, budget, 1)
+    fit_fold(shared, {"max_depth": 9}, budget, 1, NUMBER)
     fresh = quantised(fold, 256, "in_core")
-    assert fit_fold({"max_depth": 3}, shared, budget, 1) == fit_fold({"max_depth": 3}, fresh, budget, 1)
+    assert fit_fold(shared, {"max_depth": 3}, budget, 1, NUMBER) == fit_fold(fresh, {"max_depth": 3}, budget, 1, NUMBER)
 
 
 def test_folds_on_disk_are_the_folds_in_memory(tmp_path: Path) -> None:
-    folds = make_folds(_table(), "y", RECIPE, "random")
-    make_folds(_table(), "y", RECIPE, "random", tmp_path).save(tmp_path)
+    folds = folds_of(table())
+    folds_of(table(), tmp_path).save(tmp_path)
     again = FoldSet.open(tmp_path)
     assert again.fingerprints() == folds.fingerprints()
     assert len(set(folds.fingerprints())) == len(folds)
@@ -78,15 +112,19 @@ def test_folds_on_disk_are_the_folds_in_memory(tmp_path: Path) -> None:
         assert (mapped.names, mapped.types) == (fold.names, fold.types)
 
 
-def test_a_saved_model_predicts_the_same_and_has_the_same_bytes(tmp_path: Path) -> None:
-    model = _model(n_models=2)
-    model.save(tmp_path / "one")
+@pytest.mark.parametrize("n_classes", [0, 2, 3])
+def test_a_saved_model_says_the_same_and_has_the_same_bytes(n_classes: int, tmp_path: Path) -> None:
+    made, rows = model(2, n_classes), table(seed=9)
+    made.save(tmp_path / "one")
     loaded = SavedModel.load(tmp_path / "one")
-    np.testing.assert_array_equal(model.predict(_table(seed=9)), loaded.predict(_table(seed=9)))
-    _model(n_models=2).save(tmp_path / "two")
-    names = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert names == ["booster_0.ubj", "booster_1.ubj", "model.json"]
-    for name in names:
+    x = made.features.transform(rows)
+    np.testing.assert_array_equal(made.predict(rows), loaded.predict(rows))
+    assert made.table(x).equals(loaded.table(loaded.features.transform(rows)))
+    assert (loaded.target, loaded.fitting, loaded.training) == (made.target, made.fitting, made.training)
+    model(2, n_classes).save(tmp_path / "two")
+    files = sorted(path.name for path in (tmp_path / "one").iterdir() if path.is_file())
+    assert files == ["booster_0.ubj", "booster_1.ubj", "model.json"]
+    for name in files:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
@@ -96,31 +134,55 @@ def test_an_incomplete_model_is_named(tmp_path: Path) -> None:
 
 
 def test_averaging_models_averages_predictions() -> None:
-    three, rows = _model(n_models=3), _table(seed=9)
-    each = [SavedModel([booster], three.features, "y").predict(rows) for booster in three.boosters]
+    three, rows = model(n_models=3), table(seed=9)
+    each = [replace(three, boosters=[booster]).predict(rows) for booster in three.boosters]
     np.testing.assert_allclose(three.predict(rows), np.mean(each, axis=0))
     assert not np.array_equal(each[0], each[1])
 
 
+def test_probabilities_add_up_and_name_the_class() -> None:
+    made = model(n_classes=3)
+    said = made.table(made.features.transform(table(seed=9)))
+    shares = said[["probability_0", "probability_1", "probability_2"]].to_numpy()
+    np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-6)
+    assert said["predicted"].tolist() == [str(number) for number in shares.argmax(axis=1)]
+
+
 def test_the_learning_curve_shows_the_final_models_round() -> None:
-    curve = learning_curve(make_folds(_table(), "y", RECIPE, "random"), {"max_depth": 3}, 50, 1, "in_core")
+    curve = learning_curve(Training({"max_depth": 3}, 50, 0.2), NUMBER, 1, HereWorkers(table()))
     assert {1, 50, 60} <= set(curve["round"])
-    assert curve["train_rmse"].iloc[-1] < curve["train_rmse"].iloc[0]
+    assert curve["train"].iloc[-1] < curve["train"].iloc[0]
 
 
-def test_judgement_gates_and_importance() -> None:
-    trial = pd.Series({"cv_rmse": 0.2, "fold_0_mae": 0.1, "fold_1_mae": 0.3, "fold_0_r2": 0.9, "fold_1_r2": 0.7})
-    model, test = _model(), _table(seed=9)
-    judgement = judge(model, _table(), test, trial, 5)
-    assert judgement.cv.rmse == 0.2
-    assert judgement.cv.mae == pytest.approx(0.2)
-    assert judgement.cv.r2 == pytest.approx(0.8)
-    assert judgement.test.rmse < judgement.baselines["mean"].rmse
-    strict = check_gates(Gates(min_test_r2=0.999, max_test_rmse=100.0, beat_baselines=False), judgement)
-    assert [gate["result"] for gate in strict["gates"]] == ["fail", "pass"]
-    assert strict["gates_overall"] == "fail"
-    off = check_gates(Gates(min_test_r2=None, max_test_rmse=None, beat_baselines=False), judgement)
-    assert off == {"gates": [], "gates_overall": "pass"}
-    importance = feature_importance(model, test, repeats=2, seed=1)
-    assert importance["feature"].tolist() == ["a", "word"]
-    assert importance["gain"].sum() == pytest.approx(1, abs=1e-5)
+def test_a_lower_learning_rate_is_kept_only_if_the_folds_are_better() -> None:
+    workers, budget = HereWorkers(table()), RoundBudget(10, 300)
+    best = {"params": {"learning_rate": 0.8, "max_depth": 3}, "n_rounds": 20, "cv_rmse": 9.9}
+    slower = chosen_training(best, 0.25, budget, NUMBER, 1, workers)
+    assert slower.params["learning_rate"] == 0.2
+    assert slower.cv_score < 9.9
+    assert slower.learning_rate_factor == 0.25
+    unbeatable = chosen_training(best | {"cv_rmse": 1e-9}, 0.25, budget, NUMBER, 1, workers)
+    assert (unbeatable.params, unbeatable.n_rounds) == (best["params"], 20)
+
+
+def test_boosters_of_the_final_model_differ_by_their_seed_alone() -> None:
+    training, workers = Training({"subsample": 0.5}, 10, 0.2), HereWorkers(table())
+    two = [booster.save_raw("ubj") for booster in fit_boosters(training, 2, NUMBER, 7, workers)]
+    (second,) = fit_boosters(training, 1, NUMBER, 8, workers)
+    assert two[0] != two[1]
+    assert two[1] == second.save_raw("ubj")
+
+
+def test_the_offset_holds_the_share_of_rows_it_is_asked_for() -> None:
+    outside = [float(value) for value in range(1, 100)]
+    assert offset_of(outside, 0.9) == 90
+    assert offset_of(outside, 0.999) == 99
+
+
+def test_an_interval_holds_about_the_share_of_new_rows_it_is_asked_for(tmp_path: Path) -> None:
+    made, rows = with_interval(0.8, table(600)), table(2000, seed=9)
+    said = made.table(made.features.transform(rows))
+    inside = ((said["lower"] <= rows["y"]) & (rows["y"] <= said["upper"])).mean()
+    assert 0.74 < inside < 0.88
+    made.save(tmp_path)
+    assert SavedModel.load(tmp_path).table(made.features.transform(rows)).equals(said)

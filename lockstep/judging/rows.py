@@ -1,0 +1,68 @@
+"""The rows a model is judged on, as a table, as features and as targets."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from lockstep.features.recipe import Features
+from lockstep.model.folds import Matrix, Vector
+from lockstep.model.saved import Predictions, SavedModel
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of the cleaned table.
+
+    Attributes:
+        frame: Their columns.
+        x: Their features, shape (rows, features).
+        y: Their targets, shape (rows,): numbers, or the numbers of classes.
+    """
+
+    frame: pd.DataFrame
+    x: Matrix
+    y: Vector
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+def training_rows(model: SavedModel, train: pd.DataFrame) -> Rows:
+    """Training rows with the features they were trained with, which leave a row's own target out."""
+    y = model.target.values(train)
+    features = Features(model.features.steps, model.features.seed, model.target.n_classes)
+    return Rows(train, features.fit_transform(train, y), y)
+
+
+def new_rows(model: SavedModel, frame: pd.DataFrame) -> Rows:
+    """Rows that the model has not seen."""
+    return Rows(frame, model.features.transform(frame), model.target.values(frame))
+
+
+def said_of(model: SavedModel, rows: Rows) -> tuple[pd.DataFrame, Predictions]:
+    """What the model says of some rows.
+
+    Returns:
+        row_id, actual and the columns of SavedModel.table; and the predictions as metrics take them: numbers (rows,)
+        or probabilities (rows, classes).
+    """
+    table = model.table(rows.x)
+    predicted: Predictions
+    if model.target.classes:
+        actual = pd.Series([model.target.labels[int(number)] for number in rows.y], dtype="str")
+        predicted = table.iloc[:, 1:].to_numpy(dtype=np.float64)
+    else:
+        actual = rows.frame[model.target.column].reset_index(drop=True)
+        predicted = table["predicted"].to_numpy()
+    table.insert(0, "actual", actual)
+    table.insert(0, "row_id", rows.frame["row_id"].to_numpy())
+    return table, predicted
+
+
+def chosen_rows(count: int, most: int, seed: int) -> npt.NDArray[np.int64]:
+    """Positions of `most` rows out of `count`, drawn without replacement and in order; all of them if they are few."""
+    if count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))

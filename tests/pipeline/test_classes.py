@@ -1,0 +1,153 @@
+"""Targets that are classes go through the whole pipeline: two of them as text, three as whole numbers."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from tests.pipeline.project import Project, new_project, stages_run
+
+Classes = list[str] | list[int]
+TARGETS: dict[str, tuple[str, Classes]] = {"two": ("text", ["no", "yes"]), "three": ("integer", [3, 1, 2])}
+
+
+def _table(classes: Classes, rows: int = 240) -> pd.DataFrame:
+    """Rows whose class depends on a and on word, with noise; some values are missing."""
+    random = np.random.default_rng(len(classes))
+    a, word = random.random(rows), random.choice(["x", "y", "z"], rows)
+    height = a + 0.3 * (word == "x") + 0.15 * random.normal(size=rows)
+    number = np.digitize(height, np.quantile(height, np.arange(1, len(classes)) / len(classes)))
+    table = pd.DataFrame({"a": a.round(4), "word": word, "b": random.random(rows).round(4)})
+    table.loc[::17, "b"] = None
+    return table.assign(y=[classes[index] for index in number])
+
+
+def _facts(digest: str, kind: str, classes: Classes) -> dict[str, object]:
+    return {
+        "about": "made by a test",
+        "target": {"column": "y", "classes": classes},
+        "source": {"kind": "csv", "path": "own.csv", "sha256": digest},
+        "missing_values": [""],
+        "columns": {
+            "a": {"type": "number"},
+            "word": {"type": "category"},
+            "b": {"type": "number", "missing": True},
+            "y": {"type": kind},
+        },
+        "clean": [],
+        "features": {"full": [{"step": "columns", "columns": ["a", "word", "b"]}]},
+        "judging": {
+            "slices": [{"by": "value", "column": "word"}, {"by": "quantiles", "column": "b", "parts": 2}],
+            "coordinates": ["a", "b"],
+        },
+    }
+
+
+@pytest.fixture(scope="module", params=["two", "three"])
+def classes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, list[str]]:
+    """A project about a table of classes after `dvc repro`, and the classes."""
+    kind, classes = TARGETS[request.param]
+    project = new_project(tmp_path_factory.mktemp(request.param) / "project")
+    _table(classes).to_csv(project.folder / "own.csv", index=False)
+    digest = hashlib.sha256((project.folder / "own.csv").read_bytes()).hexdigest()
+    (project.folder / "datasets/own.yaml").write_text(yaml.safe_dump(_facts(digest, kind, classes)))
+    project.edit("params.yaml", "dataset: friedman", "dataset: own")
+    done = project.run("dvc", "repro", env={"LOCKSTEP_WORKERS": "2"})
+    assert len(stages_run(done.stdout)) == 6
+    assert "warning" not in done.stderr.lower()
+    assert "evaluate: test log loss 0." in done.stdout
+    return project, [str(each) for each in classes]
+
+
+def _json(project: Project, file: str) -> dict[str, object]:
+    content: dict[str, object] = json.loads((project.folder / file).read_text())
+    return content
+
+
+def test_metrics_are_those_of_classes(classes: tuple[Project, list[str]]) -> None:
+    project, _ = classes
+    metrics = _json(project, "reports/metrics.json")
+    for rows in ("train", "cv", "test"):
+        found = metrics[rows]
+        assert isinstance(found, dict)
+        assert set(found) == {"accuracy", "log_loss", "auc"}
+        assert 0.6 < found["auc"] <= 1
+    best = _json(project, "models/best_params.json")
+    trials = pd.read_csv(project.folder / "reports/tune/trials.csv").set_index("number")
+    assert "cv_rmse" not in trials
+    assert best["cv_score"] == trials.loc[best["trial"], "cv_score"]  # type: ignore[index]
+
+
+def test_predictions_hold_the_class_and_all_probabilities(classes: tuple[Project, list[str]]) -> None:
+    project, labels = classes
+    said = pd.read_parquet(project.folder / "data/predictions/test.parquet")
+    shares = said[[f"probability_{label}" for label in labels]]
+    assert list(said.columns) == ["row_id", "actual", "predicted", *shares.columns]
+    np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-6)
+    assert said["predicted"].tolist() == [labels[index] for index in shares.to_numpy().argmax(axis=1)]
+    test = _json(project, "reports/metrics.json")["test"]
+    assert isinstance(test, dict)
+    assert (said["actual"] == said["predicted"]).mean() == pytest.approx(test["accuracy"])
+
+
+def test_slices_calibration_baselines_and_the_page(classes: tuple[Project, list[str]]) -> None:
+    project, labels = classes
+    evaluate = project.folder / "reports/evaluate"
+    slices = pd.read_csv(evaluate / "slices.csv")
+    assert slices.loc[slices["by"] == "y", "slice"].tolist() == [f"y: {label}" for label in labels]
+    assert slices.loc[slices["by"] == "y", "rows"].sum() == 48
+    calibration = pd.read_csv(evaluate / "calibration.csv")
+    assert calibration["rows"].sum() == 48
+    baselines = pd.read_csv(evaluate / "baselines.csv")
+    assert set(baselines["model"]) == {
+        *("this_model", "mean", "untuned_xgboost", "logistic_regression", "untuned_sklearn", "nearest_neighbours")
+    }
+    page = (project.folder / "reports/index.html").read_text()
+    assert "accuracy" in page
+    assert "Expected calibration error" in page
+    assert page.count("data:image/png;base64") == 8
+
+
+def test_a_second_run_does_nothing_and_dvc_draws_every_plot(classes: tuple[Project, list[str]]) -> None:
+    project, _ = classes
+    assert project.repro() == []
+    for command in ("show", "diff"):
+        plots = project.run("dvc", "plots", command, "-o", "dvc_plots")
+        assert "warning" not in (plots.stdout + plots.stderr).lower()
+
+
+def test_mlflow_serves_the_classes_and_holds_the_metrics(classes: tuple[Project, list[str]]) -> None:
+    import mlflow
+
+    project, labels = classes
+    uri = f"sqlite:///{project.folder}/mlruns/mlflow.db"
+    mlflow.set_tracking_uri(uri)
+    client = mlflow.MlflowClient(uri)
+    experiment = client.get_experiment_by_name("own")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id])
+    (parent,) = [run for run in runs if "lockstep.result" in run.data.tags]
+    test = _json(project, "reports/metrics.json")["test"]
+    assert isinstance(test, dict)
+    assert {name: parent.data.metrics[f"test.{name}"] for name in test} == test
+    scores = [run.data.metrics["cv_score"] for run in runs if run.info.status == "FINISHED" and run != parent]
+    assert _json(project, "models/best_params.json")["cv_score"] in scores
+    (logged,) = mlflow.search_logged_models(
+        [experiment.experiment_id], f"source_run_id = '{parent.info.run_id}'", output_format="list"
+    )
+    model = mlflow.pyfunc.load_model(logged.model_uri)
+    rows = pd.read_parquet(project.folder / "data/split/test.parquet")
+    answer = model.predict(rows[model.metadata.get_input_schema().input_names()])
+    said = pd.read_parquet(project.folder / "data/predictions/test.parquet")
+    pd.testing.assert_frame_equal(answer, said[["predicted", *(f"probability_{label}" for label in labels)]])
+
+
+def test_figures_exist_for_every_declared_plot(classes: tuple[Project, list[str]]) -> None:
+    project, _ = classes
+    declared = yaml.safe_load((project.folder / "dvc.yaml").read_text())["stages"]["evaluate"]
+    files = [Path(name) for kind in ("plots", "metrics") for entry in declared[kind] for name in entry]
+    assert all((project.folder / file).stat().st_size > 0 for file in files)

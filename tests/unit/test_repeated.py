@@ -1,0 +1,108 @@
+"""The repeated protocol: refits on further splits of all rows."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lockstep.config import load_config
+from lockstep.data.splitting import split_table
+from lockstep.data.tables import write_table
+from lockstep.errors import ConfigError
+from lockstep.features.recipe import Features
+from lockstep.judging.repeated import TABLE, Refit, refit_of, repeated, score_split, summary_of
+from lockstep.model.booster import fit_rounds
+from lockstep.model.matrices import row_matrix
+from lockstep.model.metrics import Scores
+from lockstep.schema.params import Split
+from tests.conftest import GOOD_ROWS, OwnTable
+from tests.unit.modelling import NUMBER, PARAMS, RECIPE, model, table, target_of
+
+SEARCHED = {"early_stopping_rounds": 5, "max_rounds": 60}
+SPLIT = Split(strategy="random", test_size=0.25, folds=3, valid_size=0.2)
+
+
+def _refit(split: Split = SPLIT, n_models: int = 1) -> Refit:
+    return refit_of(model(n_models=n_models), split, SEARCHED, seed=5)
+
+
+def _halves() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All rows as some first split left them."""
+    train, test = split_table(table(200).drop(columns="fold"), target_of(), SPLIT, 5)
+    return train, test
+
+
+def test_the_result_is_the_same_for_one_worker_and_for_two(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    found = []
+    for workers in ("1", "2"):
+        monkeypatch.setenv("LOCKSTEP_WORKERS", workers)
+        found.append(repeated(_refit(), *_halves(), 3))
+    assert found[0] == found[1]
+    assert len({scores["rmse"] for scores in found[0]}) == 3
+    assert "evaluate: split 3/3: test " in capfd.readouterr().err
+
+
+def test_a_split_is_what_one_gets_by_hand() -> None:
+    rows = table(200).drop(columns="fold")
+    train, test = split_table(rows, target_of(), SPLIT, 6)
+    features, y = Features(RECIPE, 5), train["y"].to_numpy()
+    x = features.fit_transform(train, y)
+    matrix = row_matrix(x, y, None, tuple(features.names), tuple(features.types), 256, "in_core")
+    boosters = [fit_rounds(matrix, PARAMS, 30, seed, NUMBER) for seed in (5, 6)]
+    made = replace(model(), boosters=boosters, features=features)
+    by_hand = NUMBER.scores(test["y"].to_numpy(), made.predict(test), 2)
+    (first, _) = repeated(_refit(n_models=2), *_halves(), 2)
+    assert first == by_hand
+
+
+def test_validation_rows_of_a_holdout_stop_the_rounds_and_do_not_train(tmp_path: Path) -> None:
+    """Poisoned validation targets move the number of rounds at most; as training rows they would ruin the model."""
+    holdout = SPLIT.model_copy(update={"folds": 1})
+    rows = table(200).drop(columns="fold")
+    train, _ = split_table(rows, target_of(), holdout, 6)
+    poisoned = rows["row_id"].isin(train.loc[train["fold"] == 0, "row_id"])
+
+    def score(frame: pd.DataFrame, split: Split) -> Scores:
+        write_table(frame, tmp_path / TABLE)
+        return score_split(_refit(split), tmp_path, 6)
+
+    plain = score(rows, holdout)["rmse"]
+    moved = score(rows.assign(y=np.where(poisoned, -50.0, rows["y"])), holdout)["rmse"]
+    trained = score(rows.assign(y=np.where(poisoned, -50.0, rows["y"])), SPLIT)["rmse"]
+    assert plain is not None
+    assert plain < 0.5
+    assert moved is not None
+    assert moved < 2.5
+    assert trained is not None
+    assert trained > 5
+
+
+def test_a_slower_final_model_gets_as_many_more_rounds() -> None:
+    slow = model()
+    slow = replace(slow, training=replace(slow.training, learning_rate_factor=0.25))
+    assert refit_of(slow, SPLIT, SEARCHED, 5).budget.max_rounds == 240
+    assert refit_of(slow, SPLIT, SEARCHED, 5).budget.early_stopping_rounds == 20
+
+
+def test_the_summary_by_hand() -> None:
+    splits: list[Scores] = [{"rmse": 1.0, "r2": None}, {"rmse": 3.0, "r2": 0.5}]
+    found = summary_of(NUMBER, splits, 43)
+    assert found["metrics"] == [
+        {"metric": "rmse", "mean": 2.0, "std": pytest.approx(2**0.5), "min": 1.0, "max": 3.0},
+        {"metric": "r2", "mean": None, "std": None, "min": None, "max": None},
+    ]
+    assert (found["score_mean"], found["score_std"]) == (2.0, pytest.approx(2**0.5))
+    assert [each["seed"] for each in found["splits"]] == [43, 44]
+
+
+def test_time_has_only_one_split(own_table: OwnTable) -> None:
+    own_table.write(GOOD_ROWS)
+    own_table.edit_params("protocol: single", "protocol: repeated")
+    own_table.edit_params("strategy: random", "strategy: time")
+    own_table.edit_params("time: null", "time: a")
+    with pytest.raises(ConfigError, match=r"params.yaml: evaluate.protocol: 'repeated'.*set it to single"):
+        load_config()
