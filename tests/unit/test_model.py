@@ -76,10 +76,10 @@ def test_objective_and_metric_must_go_with_the_target(objective: str, metric: st
 
 
 def test_a_monotone_category_or_unknown_feature_is_refused() -> None:
-    check_monotone({"a": 1}, ["a", "word"], ["q", "c"])
+    check_monotone(replace(NUMBER, monotone={"a": 1}), folds_of(table()))
     for name in ("word", "other"):
         with pytest.raises(ConfigError, match=f"booster.monotone.{name}"):
-            check_monotone({name: 1}, ["a", "word"], ["q", "c"])
+            check_monotone(replace(NUMBER, monotone={name: 1}), folds_of(table()))
 
 
 def test_early_stopping_finds_the_rounds_and_n_estimators_fixes_them() -> None:
