@@ -47,10 +47,10 @@ def test_what_the_experiment_does_not_use_reruns_nothing(project: Project) -> No
     project.edit("datasets/diabetes.yaml", "max: 120", "max: 130")
     project.edit("params.yaml", "housing7:", "housing8:")
     project.edit("params.yaml", "min_early_stopping_rate: 0", "min_early_stopping_rate: 1")
-    project.edit(DATA, "name: x0_per_x1", "name: x0_over_x1")
+    project.edit(DATA, "{step: linear,", "{step: linear, folds: 4,")
     project.edit(DATA, "about: scikit-learn's", "about: the")
     # `full` is the chosen recipe: put it back, and change the one that is not chosen
-    project.edit(DATA, "name: x0_over_x1", "name: x0_per_x1")
+    project.edit(DATA, "{step: linear, folds: 4,", "{step: linear,")
     project.edit(DATA, "x8, x9]}\n  full", "x8]}\n  full")
     assert project.repro() == []
 
