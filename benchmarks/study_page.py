@@ -23,8 +23,8 @@ def page(name: str, study: Study, found: dict[str, Any]) -> str:
         "## Side by side",
         _table(study, settings, runs),
         *[f"- **{setting.name}**: {setting.about}.\n  `{setting.command()}`" for setting in settings],
-        "The interval is a bootstrap of the test rows (95%). `tune` is the search alone; the whole run has final training,"
-        " evaluation with its baselines, and MLflow too.",
+        "The interval is a bootstrap of the test rows (95%). `tune` is the search alone; the whole run also trains the"
+        " final models, judges them beside baselines and logs to MLflow.",
         *_repeated(settings, runs),
         "## What each group of features adds",
         _ablation(study, found["ablation"]),
@@ -74,8 +74,8 @@ def _repeated(settings: list[Setting], runs: dict[str, Any]) -> list[str]:
             rmse = repeated["metrics"]["rmse"]
             parts.append(
                 f"**{setting.name}**: mean test RMSE **{rmse['mean']:.4f}**, standard deviation {rmse['std']:.4f},"
-                f" from {rmse['min']:.4f} to {rmse['max']:.4f} over {len(repeated['splits'])} splits. The configuration was"
-                " chosen on the first split's training rows, some of which are test rows of other splits."
+                f" from {rmse['min']:.4f} to {rmse['max']:.4f} over {len(repeated['splits'])} splits. The configuration"
+                " was chosen on the first split's training rows, some of which are test rows of other splits."
             )
     return parts
 

@@ -49,7 +49,7 @@ def run_setting(project: Path, setting: Setting) -> dict[str, Any]:
 
 
 def _inference(model: SavedModel, project: Path) -> dict[str, float]:
-    """Microseconds per row of all test rows together, and milliseconds for a single row; from the cleaned columns on."""
+    """Microseconds per row for all test rows together, milliseconds for a single one; from cleaned columns on."""
     test = read_table(project / paths.TEST)
 
     def seconds(frame: Any) -> float:

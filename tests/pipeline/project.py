@@ -25,6 +25,8 @@ TINY = {
     "early_stopping_rounds: 50": "early_stopping_rounds: 5",
     "max_rounds: 2000": "max_rounds: 30",
     "permutation_repeats: 5": "permutation_repeats: 1",
+    "n_models: 5": "n_models: 1",
+    "bootstrap_samples: 1000": "bootstrap_samples: 100",
 }
 RESULTS = ("reports/", "dvc.lock")
 

@@ -109,7 +109,7 @@ MISTAKES = [
     (LEAVES, "max_leaves: {choices: []}", "choices is empty"),
     ("max_leaves: 96,", "max_leaves: 999,", "tune.enqueue[1].max_leaves: 999 is outside 4 to 128"),
     ("{max_leaves: 96,", "{leaves: 96,", "tune.enqueue[1].leaves: is in no space; spaces have colsample_bylevel, "),
-    ("n_models: 1", "n_models: 0", "params.yaml: train_best.n_models: 0: input should be greater"),
+    ("n_models: 5", "n_models: 0", "params.yaml: train_best.n_models: 0: input should be greater"),
     ("beat_baselines: true", "beat_baselines: 1", "params.yaml: evaluate.gates.beat_baselines: 1: input should be a"),
     ("seed: 42", "seed: [42", "params.yaml: line "),
     ("dataset: own", "dataset: ../own", "params.yaml: dataset: '../own': string should match pattern"),
