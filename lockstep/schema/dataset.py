@@ -110,7 +110,7 @@ class Dataset(Settings):
     def _names_exist(self) -> Self:
         if self.columns.get(ROW_ID, IGNORED).type != "ignore":
             raise ValueError(
-                f"columns: the name {ROW_ID!r} is reserved for the pipeline; state type ignore, or rename it in the file"
+                f"columns: the name {ROW_ID!r} is reserved for the pipeline; state type ignore, or rename it there"
             )
         types = self.clean_types()
         _must_be_new(list(types), [], "columns")

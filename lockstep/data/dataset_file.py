@@ -1,0 +1,162 @@
+"""The text of a dataset file for an inspected table: every decision with its reason beside it."""
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lockstep.data.inspection import Finding, Findings
+from lockstep.data.suggested_recipes import suggested_recipes
+from lockstep.schema.source import FileSource
+
+WIDTH, COMMENT_AT = 118, 44
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Words that some YAML reader takes for no text.
+WORDS = frozenset(["true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf"])
+HEAD = """\
+Written by `lockstep new-dataset`; facts about one table, yours to correct. A comment says why; change the line and
+run again. Types: number, integer, boolean, category, text (kept, no feature by itself), date, ignore.
+docs/bring-your-own-table.md explains every decision. No bounds are guessed: add min and max where values must not leave
+a range."""
+
+
+def dataset_text(findings: Findings, source: FileSource, about: str, renamed: Mapping[str, str]) -> str:
+    """The YAML text.
+
+    Args:
+        findings: The inspected table.
+        source: Where its file is.
+        about: One line about it.
+        renamed: Names after cleaning, where those of the file cannot stay.
+    """
+    blocks = [
+        [*_comment(HEAD), f"about: {quoted(about)}    # say what a row is", *_target(findings, renamed)],
+        _source(source),
+        [f'missing_values: {_list(findings.missing_values or [""])}    # texts that mean "no value"'],
+        ["columns:", *(_column(column) for column in findings.columns)],
+        _clean(findings, renamed),
+        _features(findings, renamed),
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def quoted(value: Any) -> str:
+    """A scalar as YAML that every reader understands alike."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if PLAIN.fullmatch(value) and value.lower() not in WORDS:
+        return str(value)
+    return '"' + "".join(_escaped(sign) for sign in value) + '"'
+
+
+def _escaped(sign: str) -> str:
+    if sign in '"\\':
+        return f"\\{sign}"
+    return sign if sign.isprintable() else f"\\U{ord(sign):08x}"
+
+
+def _comment(text: str, indent: str = "") -> list[str]:
+    clean = "".join(sign if sign.isprintable() else " " for sign in text.replace("\n", " "))
+    return textwrap.wrap(clean, WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# ")
+
+
+def _beside(line: str, why: str) -> str:
+    clean = "".join(sign if sign.isprintable() else " " for sign in why)
+    return f"{line.ljust(COMMENT_AT)}  # {clean}" if clean else line
+
+
+def _list(values: Iterable[Any]) -> str:
+    return f"[{', '.join(quoted(value) for value in values)}]"
+
+
+def _target(findings: Findings, renamed: Mapping[str, str]) -> list[str]:
+    target = findings.target
+    column = quoted(renamed.get(target.column, target.column))
+    notes = [line for note in target.notes for line in _comment(note)]
+    if not target.classes:
+        return [f"target: {column}", *notes]
+    second = [] if len(target.classes) > 2 else _comment(f"the second class, {target.classes[1]}, is the positive one")
+    return ["target:", f"  column: {column}", *_wrapped("  classes: ", target.classes, ""), *second, *notes]
+
+
+def _source(source: FileSource) -> list[str]:
+    lines = ["source:", f"  kind: {source.kind}"]
+    lines.append(f"  path: {quoted(source.path)}" if source.path else f"  urls: {_list(source.urls)}")
+    lines.append(_beside(f"  sha256: {source.sha256}", "a file with other bytes is refused"))
+    if source.delimiter != ",":
+        lines.append(f"  delimiter: {quoted(source.delimiter)}")
+    if source.encoding != "utf-8":
+        lines.append(f"  encoding: {quoted(source.encoding)}")
+    return lines
+
+
+def _column(column: Finding) -> str:
+    facts = f"type: {column.type}" + (", missing: true" if column.missing and column.type != "ignore" else "")
+    why = f"LEAK? {column.why}; not in the recipes" if column.role == "leak" else column.why
+    if column.missing and column.role != "empty":
+        why = f"{why}; {column.missing} missing" if why else f"{column.missing} missing"
+    return _beside(f"  {quoted(column.name)}: {{{facts}}}", why)
+
+
+def _clean(findings: Findings, renamed: Mapping[str, str]) -> list[str]:
+    rules = []
+    if renamed:
+        names = ", ".join(f"{quoted(old)}: {quoted(new)}" for old, new in renamed.items())
+        rules += _comment("XGBoost refuses [, ] and <, the pipeline row_id and fold", "  ")
+        rules.append(f"  - {{rule: rename, columns: {{{names}}}}}")
+    if findings.target.missing:
+        target = quoted(renamed.get(findings.target.column, findings.target.column))
+        rule = f"  - {{rule: drop_missing, columns: [{target}]}}"
+        rules.append(_beside(rule, f"{findings.target.missing} rows without a target"))
+    hints = []
+    if findings.copies:
+        columns = _list(
+            renamed.get(column.name, column.name)
+            for column in findings.columns
+            if column.type != "ignore" and column.role != "identifier"
+        )
+        hints = _comment(
+            f"{findings.copies} rows repeat an earlier one (identifiers aside). Where that is an accident, add"
+            f" {{rule: drop_duplicates, keep: first, columns: {columns}}}",
+            "  ",
+        )
+    return ["clean:" if rules else "clean: []", *rules, *hints]
+
+
+def _features(findings: Findings, renamed: Mapping[str, str]) -> list[str]:
+    left_out = [column.name for column in findings.of("leak")]
+    lines = ["features:"]
+    if left_out:
+        lines += _comment(f"left out because they may know the target: {', '.join(left_out)}", "  ")
+    for recipe, steps in suggested_recipes(findings, renamed).items():
+        lines.append(f"  {recipe}:")
+        for step in steps:
+            lines += _one_step(step)
+    return lines
+
+
+def _one_step(step: Mapping[str, Any]) -> list[str]:
+    others = [
+        f"{key}: {_list(value) if isinstance(value, list) else quoted(value)}"
+        for key, value in step.items()
+        if key != "columns"
+    ]
+    columns = step.get("columns")
+    line = f"    - {{{', '.join(others)}" + (f", columns: {_list(columns)}}}" if columns else "}")
+    if len(line) <= WIDTH or columns is None:
+        return [line]
+    block = [f"    - {others[0]}", *(f"      {other}" for other in others[1:])]
+    return [*block, *_wrapped("      columns: ", columns, "")]
+
+
+def _wrapped(key: str, values: Iterable[Any], end: str) -> list[str]:
+    lines, line = [], f"{key}["
+    for position, value in enumerate(values):
+        text = f"{', ' if position else ''}{quoted(value)}"
+        if position and len(line) + len(text) > WIDTH - 2:
+            lines.append(f"{line},")
+            line, text = " " * (len(key) + 1), quoted(value)
+        line += text
+    return [*lines, f"{line}]{end}"]

@@ -1,0 +1,55 @@
+"""Pairs of columns from which the target can be computed: its parts, or price per metre and metres."""
+
+from collections.abc import Callable, Iterable
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from lockstep.data.inspection.leaks import as_floats
+from lockstep.data.inspection.reading import Read
+
+Vector = npt.NDArray[np.float64]
+
+# Rows looked at first, spread over the table, and the most columns of which all pairs are tried.
+PROBE_ROWS, MAX_COLUMNS, MIN_ROWS = 300, 80, 20
+# In this share of the rows the formula misses the target by less than this share of its standard deviation.
+SHARE, TOLERANCE = 0.99, 0.005
+FORMULAS: tuple[tuple[str, Callable[[Vector, Vector], Vector]], ...] = (
+    ("{0} + {1}", np.add),
+    ("{0} - {1}", np.subtract),
+    ("{1} - {0}", lambda a, b: b - a),
+    ("{0} * {1}", np.multiply),
+    ("{0} / {1}", np.divide),
+    ("{1} / {0}", lambda a, b: b / a),
+)
+
+
+def formulas(reads: Iterable[Read], target: Read) -> dict[str, str]:
+    """The formula, for each column that gives the target together with another one."""
+    known = target.values.notna().to_numpy()
+    y = target.values[known].to_numpy(dtype=np.float64)
+    columns = {
+        read.name: as_floats(read.values[known]).to_numpy()
+        for read in list(reads)[:MAX_COLUMNS]
+        if read.type in ("number", "integer")
+    }
+    if len(y) < MIN_ROWS:
+        return {}
+    probe = np.unique(np.linspace(0, len(y) - 1, PROBE_ROWS).astype(np.int64))
+    found: dict[str, str] = {}
+    for (a, left), (b, right) in combinations(columns.items(), 2):
+        for text, function in FORMULAS:
+            if _gives(function, left[probe], right[probe], y[probe], y.std()) and _gives(
+                function, left, right, y, y.std()
+            ):
+                line = f"{text.format(a, b)} is the target in at least {100 * SHARE:.0f}% of the rows"
+                found.setdefault(a, line)
+                found.setdefault(b, line)
+    return found
+
+
+def _gives(function: Callable[[Vector, Vector], Vector], left: Vector, right: Vector, y: Vector, spread: float) -> bool:
+    with np.errstate(all="ignore"):
+        near = np.abs(function(left, right) - y) <= TOLERANCE * spread
+    return bool(near.mean() >= SHARE)
