@@ -3,13 +3,37 @@
 from collections.abc import Mapping
 
 from lockstep.features.base import Transformer
+from lockstep.features.clusters import Clusters
 from lockstep.features.columns import Columns
+from lockstep.features.count import Count
+from lockstep.features.date_parts import DateParts
+from lockstep.features.distance import Distance
+from lockstep.features.interaction import Interaction
+from lockstep.features.linear import Linear
+from lockstep.features.log import Log
+from lockstep.features.multi_value import MultiValue
+from lockstep.features.neighbours import Neighbours
 from lockstep.features.ratio import Ratio
+from lockstep.features.rotate import Rotate
+from lockstep.features.target_encode import TargetEncode
+from lockstep.features.text import Text
 from lockstep.schema.features import Step
 
 TRANSFORMERS: Mapping[str, type[Transformer]] = {
+    "clusters": Clusters,
     "columns": Columns,
+    "count": Count,
+    "date_parts": DateParts,
+    "distance": Distance,
+    "interaction": Interaction,
+    "linear": Linear,
+    "log": Log,
+    "multi_value": MultiValue,
+    "neighbours": Neighbours,
     "ratio": Ratio,
+    "rotate": Rotate,
+    "target_encode": TargetEncode,
+    "text": Text,
 }
 # What a transformer may take besides its step's fields.
 CONTEXT = ("random_state", "n_classes")

@@ -1,0 +1,40 @@
+"""Lengths of texts."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from lockstep.features.base import Numbers, Transformer
+from lockstep.features.values import words
+
+MEASURES = ("n_characters", "n_words")
+
+
+class Text(Transformer):
+    """NAME_n_characters and NAME_n_words of each text, NaN where it is missing. Learns nothing.
+
+    Characters are Unicode code points; words are what white space separates.
+
+    Args:
+        columns: Texts or categories.
+    """
+
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        self.columns = columns
+
+    def transform(self, frame: pd.DataFrame) -> Numbers:
+        """Numbers of shape (rows, 2 x columns).
+
+        Raises:
+            DataError: if a column holds no text.
+        """
+        made = []
+        for column in self.columns:
+            texts = words(frame, column, "text")
+            made.append([np.nan if text is None else len(text) for text in texts])
+            made.append([np.nan if text is None else len(text.split()) for text in texts])
+        return np.array(made, dtype=np.float64).T
+
+    def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
+        """Both measures, column by column."""
+        return np.array([f"{column}_{measure}" for column in self.columns for measure in MEASURES], dtype=object)
