@@ -77,12 +77,15 @@ def summary(written: NewDataset) -> str:
     """A short table of what was found, and the next command."""
     found, target = written.findings, written.findings.target
     kind = f"{len(target.classes)} classes" if target.classes else "a number"
-    lines = [
-        f"lockstep: {written.file}: {found.n_rows} rows, {len(found.columns)} columns, target {target.column} ({kind})"
-    ]
+    size = f"{found.n_rows} rows, {len(found.columns)} columns"
+    lines = [f"lockstep: wrote {written.file}: {size}, target {target.column} ({kind})"]
     lines += [f"  note      {note}" for note in target.notes]
     lines += [f"  {role:<9} {', '.join(names)}" for role, names in _features_by_type(found).items()]
-    lines += [f"  left out  {column.name}: {column.why}" for column in found.of(*LEFT_OUT) if column.role != "leak"]
+    lines += [
+        f"  left out  {column.name or '(unnamed)'}: {column.why}"
+        for column in found.of(*LEFT_OUT)
+        if column.role != "leak"
+    ]
     lines += [f"  LEAK?     {column.name}: {column.why}; left out" for column in found.of("leak")]
     if found.copies:
         lines.append(f"  note      {found.copies} rows repeat an earlier one; {written.file} shows a rule")

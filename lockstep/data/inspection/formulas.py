@@ -36,6 +36,8 @@ def formulas(reads: Iterable[Read], target: Read) -> dict[str, str]:
     }
     if len(y) < MIN_ROWS:
         return {}
+    # a column that is the target by itself would make a formula of any other
+    columns = {name: values for name, values in columns.items() if not _near(values, y, y.std())}
     probe = np.unique(np.linspace(0, len(y) - 1, PROBE_ROWS).astype(np.int64))
     found: dict[str, str] = {}
     for (a, left), (b, right) in combinations(columns.items(), 2):
@@ -51,5 +53,8 @@ def formulas(reads: Iterable[Read], target: Read) -> dict[str, str]:
 
 def _gives(function: Callable[[Vector, Vector], Vector], left: Vector, right: Vector, y: Vector, spread: float) -> bool:
     with np.errstate(all="ignore"):
-        near = np.abs(function(left, right) - y) <= TOLERANCE * spread
-    return bool(near.mean() >= SHARE)
+        return _near(function(left, right), y, spread)
+
+
+def _near(values: Vector, y: Vector, spread: float) -> bool:
+    return bool((np.abs(values - y) <= TOLERANCE * spread).mean() >= SHARE)

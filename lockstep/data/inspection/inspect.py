@@ -3,7 +3,9 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -76,7 +78,8 @@ def _without_leaks(
     candidates = [name for name, finding in found.items() if finding.role not in (*LEFT_OUT, "target")]
     reasons = {name: suspicion(reads[name], reads[target], classes=classes) for name in candidates}
     if not classes:
-        reasons |= formulas((reads[name] for name in candidates if not reasons[name]), reads[target])
+        found_formulas = formulas((reads[name] for name in candidates), reads[target])
+        reasons = {name: reason or found_formulas.get(name, "") for name, reason in reasons.items()}
     return {
         name: replace(finding, role="leak", why=reasons[name]) if reasons.get(name) else finding
         for name, finding in found.items()
@@ -84,26 +87,27 @@ def _without_leaks(
 
 
 def _without_copies(found: Mapping[str, Finding], reads: Mapping[str, Read]) -> dict[str, Finding]:
-    """Columns that repeat an earlier one, value by value or, for categories, name by name."""
-    result, seen = dict[str, Finding](), dict[tuple[object, ...], str]()
+    """Columns that tell trees no more than an earlier one."""
+    result, seen = dict[str, Finding](), dict[tuple[str, str], str]()
     for name, finding in found.items():
         result[name] = finding
         if finding.role not in ("plain", "encoded", "parts", "words"):
             continue
-        values = reads[name].values
-        names_only = finding.type == "category"
-        content = pd.Series(pd.factorize(values)[0]) if names_only else values
-        key = (
-            names_only,
-            finding.distinct,
-            finding.missing,
-            int(pd.util.hash_pandas_object(content, index=False).sum()),
-        )
+        how, content = _content(reads[name].values, finding)
+        key = (how, sha256(content).hexdigest())
         if key in seen:
-            how = "says the same as" if names_only else "equals"
             result[name] = replace(finding, type="ignore", role="copy", why=f"{how} {seen[key]!r} in every row")
         seen.setdefault(key, name)
     return result
+
+
+def _content(values: pd.Series, finding: Finding) -> tuple[str, bytes]:
+    """What trees can tell from a column: the order of its quantities, or which rows share a name."""
+    if finding.type == "category":
+        return "names the same rows as", pd.factorize(values)[0].tobytes()
+    if finding.type == "text":
+        return "equals", repr(values.tolist()).encode()
+    return "orders the rows like", np.asarray(values.rank(method="dense"), dtype=np.float64).tobytes()
 
 
 def _repeated_rows(found: Mapping[str, Finding], reads: Mapping[str, Read]) -> int:

@@ -58,7 +58,7 @@ def _number(read: Read) -> TargetFinding:
             f"only {read.distinct} different whole numbers, taken as a number: a grade or a count. If they name"
             f" classes: target: {{column: ..., classes: [{seen}]}}, or new-dataset with --classes"
         )
-    skew = _skewness(values.to_numpy(dtype=np.float64))
+    skew = _skewness(np.asarray(values, dtype=np.float64))
     if abs(skew) > SKEWED:
         notes.append(
             f"skewness {skew:.2f}: a few far values weigh most in RMSE; also try booster.objective=pseudo_huber or"
