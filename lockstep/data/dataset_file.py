@@ -12,7 +12,7 @@ from lockstep.schema.source import FileSource
 WIDTH, COMMENT_AT = 118, 44
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Words that some YAML reader takes for no text.
-WORDS = frozenset(["true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf"])
+WORDS = frozenset(["true", "false", "yes", "no", "on", "off", "y", "n", "null", "none", "nan", "inf"])
 HEAD = """\
 Written by `lockstep new-dataset`; facts about one table, yours to correct. A comment says why; change the line and
 run again. Types: number, integer, boolean, category, text (kept, no feature by itself), date, ignore.
@@ -32,12 +32,13 @@ def dataset_text(findings: Findings, source: FileSource, about: str, renamed: Ma
     blocks = [
         [*_comment(HEAD), f"about: {quoted(about)}    # say what a row is", *_target(findings, renamed)],
         _source(source),
+        _split_hints(findings, renamed),
         [f'missing_values: {_list(findings.missing_values or [""])}    # texts that mean "no value"'],
         ["columns:", *(_column(column) for column in findings.columns)],
         _clean(findings, renamed),
         _features(findings, renamed),
     ]
-    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
 def quoted(value: Any) -> str:
@@ -54,12 +55,17 @@ def quoted(value: Any) -> str:
 def _escaped(sign: str) -> str:
     if sign in '"\\':
         return f"\\{sign}"
+    if sign == "\t":
+        return "\\t"
     return sign if sign.isprintable() else f"\\U{ord(sign):08x}"
 
 
 def _comment(text: str, indent: str = "") -> list[str]:
     clean = "".join(sign if sign.isprintable() else " " for sign in text.replace("\n", " "))
-    return textwrap.wrap(clean, WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# ")
+    start = f"{indent}# "
+    return textwrap.TextWrapper(
+        WIDTH, initial_indent=start, subsequent_indent=start, break_on_hyphens=False, break_long_words=False
+    ).wrap(clean)
 
 
 def _beside(line: str, why: str) -> str:
@@ -92,10 +98,21 @@ def _source(source: FileSource) -> list[str]:
     return lines
 
 
+def _split_hints(findings: Findings, renamed: Mapping[str, str]) -> list[str]:
+    """How to split when rows are not alike: by time, where there are dates."""
+    dates = [renamed.get(column.name, column.name) for column in findings.of("plain") if column.type == "date"]
+    if not dates:
+        return []
+    return _comment(
+        "A random split tests on rows from the same days as the training rows. To test on later ones:"
+        f" split.strategy=time split.time={dates[0]}"
+    )
+
+
 def _column(column: Finding) -> str:
     facts = f"type: {column.type}" + (", missing: true" if column.missing and column.type != "ignore" else "")
     why = f"LEAK? {column.why}; not in the recipes" if column.role == "leak" else column.why
-    if column.missing and column.role != "empty":
+    if column.missing and column.role not in ("empty", "unreadable"):
         why = f"{why}; {column.missing} missing" if why else f"{column.missing} missing"
     return _beside(f"  {quoted(column.name)}: {{{facts}}}", why)
 

@@ -29,7 +29,7 @@ def suggested_recipes(findings: Findings, renamed: Mapping[str, str]) -> dict[st
         *_dates(findings.of("plain"), names),
         *_encodings(findings.of("encoded"), names),
         *_parts(findings.of("parts"), names),
-        *_step("text", names(findings.of("words", "parts"))),
+        *_step("text", names(findings.of("words"))),
     ]
     raw = _step("columns", names(findings.of("plain", "encoded")))
     plain = [column for column in findings.of("plain", "encoded") if column.role == "plain" or _has_few(column)]

@@ -1,6 +1,6 @@
 """Pairs of columns from which the target can be computed: its parts, or price per metre and metres."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -15,6 +15,7 @@ Vector = npt.NDArray[np.float64]
 PROBE_ROWS, MAX_COLUMNS, MIN_ROWS = 300, 80, 20
 # In this share of the rows the formula misses the target by less than this share of its standard deviation.
 SHARE, TOLERANCE = 0.99, 0.005
+ADDITIVE = ("{0} + {1}", "{0} - {1}", "{1} - {0}")
 FORMULAS: tuple[tuple[str, Callable[[Vector, Vector], Vector]], ...] = (
     ("{0} + {1}", np.add),
     ("{0} - {1}", np.subtract),
@@ -25,13 +26,17 @@ FORMULAS: tuple[tuple[str, Callable[[Vector, Vector], Vector]], ...] = (
 )
 
 
-def formulas(reads: Iterable[Read], target: Read) -> dict[str, str]:
-    """The formula, for each column that gives the target together with another one."""
+def formulas(reads: Sequence[Read], target: Read, suspected: Collection[str]) -> dict[str, str]:
+    """The formula, for each column that gives the target together with another one.
+
+    Of a product or quotient with a column that is suspected already, the other one is innocent: metres, beside price
+    per metre. Both parts of a sum say something about it.
+    """
     known = target.values.notna().to_numpy()
     y = target.values[known].to_numpy(dtype=np.float64)
     columns = {
         read.name: as_floats(read.values[known]).to_numpy()
-        for read in list(reads)[:MAX_COLUMNS]
+        for read in reads[:MAX_COLUMNS]
         if read.type in ("number", "integer")
     }
     if len(y) < MIN_ROWS:
@@ -46,8 +51,9 @@ def formulas(reads: Iterable[Read], target: Read) -> dict[str, str]:
                 function, left, right, y, y.std()
             ):
                 line = f"{text.format(a, b)} is the target in at least {100 * SHARE:.0f}% of the rows"
-                found.setdefault(a, line)
-                found.setdefault(b, line)
+                if text in ADDITIVE or not {a, b} & set(suspected):
+                    found.setdefault(a, line)
+                    found.setdefault(b, line)
     return found
 
 
