@@ -28,18 +28,18 @@ def main() -> None:
     model, best, search = SavedModel.load(paths.MODEL), read_json(paths.BEST_PARAMS), read_json(paths.SEARCH)
     trials = read_trials(paths.TRIALS, search["settings"]["space"])
     judgement = judge(model, train, test, trials.loc[best["trial"]], config.seed)
-    gates = check_gates(config.evaluate.gates, judgement)
+    gates = check_gates(config.evaluate.gates, judgement, model.fitting.loss)
     predictions = pd.DataFrame(
-        {"row_id": test["row_id"], "actual": test[model.target], "predicted": judgement.predicted}
+        {"row_id": test["row_id"], "actual": test[model.target.column], "predicted": judgement.predicted}
     )
     found = findings(
         predictions,
-        model.target,
+        model.target.column,
         feature_importance(model, test, config.evaluate.permutation_repeats, config.seed),
         trials,
         search,
         pd.read_csv(paths.LEARNING_CURVE),
-        best["n_rounds"],
+        model.training.n_rounds,
     )
     write_table(predictions, paths.PREDICTIONS)
     write_json(judgement.as_dict(), paths.METRICS)
@@ -47,7 +47,7 @@ def main() -> None:
     write_tables(found, paths.EVALUATE)
     figures = write_figures(found, paths.EVALUATE)
     about = {
-        "target": model.target,
+        "target": model.target.column,
         "train_rows": len(train),
         "test_rows": len(test),
         "n_features": len(model.features.names),
@@ -62,7 +62,9 @@ def main() -> None:
         figures=figures,
     )
     publish_or_warn()
-    print(f"evaluate: test RMSE {judgement.test.rmse:.6g}, R2 {judgement.test.r2}, gates: {gates['gates_overall']}")
+    print(
+        f"evaluate: test RMSE {judgement.test['rmse']:.6g}, R2 {judgement.test['r2']}, gates: {gates['gates_overall']}"
+    )
 
 
 if __name__ == "__main__":

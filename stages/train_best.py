@@ -2,16 +2,22 @@
 
 Reads   data/split/train.parquet, models/best_params.json
 Writes  models/model/, reports/train_best/learning_curve.csv
-Params  train_best, booster, seed, features, split.strategy, datasets/<dataset>.yaml: target, features.<features>
+Params  train_best, booster, seed, features, split.strategy, tune.early_stopping_rounds, tune.max_rounds,
+        datasets/<dataset>.yaml: target, features.<features>
 """
 
 from lockstep.config import load_config
 from lockstep.data.tables import read_json, read_table, write_csv
-from lockstep.model.final import learning_curve, train_final
+from lockstep.data.target import Target
+from lockstep.features.recipe import Features
+from lockstep.model.booster import RoundBudget
+from lockstep.model.final import chosen_training, fit_boosters, fit_interval, learning_curve
+from lockstep.model.fitting import Fitting
 from lockstep.model.make_folds import make_folds
-from lockstep.model.matrices import keep_pages_in
+from lockstep.model.saved import SavedModel
 from lockstep.paths import BEST_PARAMS, LEARNING_CURVE, MODEL, TRAIN
 from lockstep.scratch import scratch_folder
+from lockstep.search.fold_workers import fold_workers
 from lockstep.stage import run_stage
 
 
@@ -19,15 +25,23 @@ def main() -> None:
     """Run the stage."""
     config = load_config()
     train, best = read_table(TRAIN), read_json(BEST_PARAMS)
-    target, params, n_rounds = config.dataset.target, best["params"], best["n_rounds"]
-    n_models, memory = config.train_best.n_models, config.booster.memory
+    target, seed, settings = Target.of(config.dataset), config.seed, config.train_best
+    fitting = Fitting.of(config.booster, target.n_classes)
+    budget = RoundBudget(config.tune.early_stopping_rounds, config.tune.max_rounds)
     with scratch_folder() as folder:
-        keep_pages_in(folder)
-        model = train_final(train, target, config.recipe, params, n_rounds, n_models, config.seed, memory)
-        model.save(MODEL)
-        folds = make_folds(train, target, config.recipe, config.split.strategy, folder)
-        write_csv(learning_curve(folds, params, n_rounds, config.seed, memory), LEARNING_CURVE)
-    print(f"train_best: {len(model.boosters)} model(s) of {n_rounds} rounds on {len(train)} rows")
+        folds = make_folds(train, target, config.recipe, config.split.strategy, seed, folder)
+        features, y = Features(config.recipe, seed, target.n_classes), target.values(train)
+        x = features.fit_transform(train, y)
+        with fold_workers(folds, features, x, y, folder, fitting.memory) as workers:
+            training = chosen_training(best, settings.learning_rate_factor, budget, fitting, seed, workers)
+            boosters = fit_boosters(training, settings.n_models, fitting, seed, workers)
+            interval = None
+            if settings.interval is not None and not target.classes:
+                interval = fit_interval(training, settings.interval, fitting, seed, workers)
+            SavedModel(boosters, features, target, fitting, training, interval).save(MODEL)
+            write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)
+    rate = f", learning rate times {training.learning_rate_factor}" if training.learning_rate_factor < 1 else ""
+    print(f"train_best: {len(boosters)} model(s) of {training.n_rounds} rounds on {len(train)} rows{rate}")
 
 
 if __name__ == "__main__":

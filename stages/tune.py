@@ -6,10 +6,13 @@ Params  tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, see
         datasets/<dataset>.yaml: target, features.<features>
 """
 
+from dataclasses import asdict
 from functools import partial
 
 from lockstep.config import load_config
 from lockstep.data.tables import read_table, write_csv, write_json
+from lockstep.data.target import Target
+from lockstep.model.fitting import Fitting, shown
 from lockstep.model.make_folds import make_folds
 from lockstep.paths import BEST_PARAMS, EVALUATIONS, SEARCH, STUDY, TRAIN, TRIALS, local_state
 from lockstep.search.engines import open_engine
@@ -26,22 +29,28 @@ from lockstep.stage import run_stage
 def main() -> None:
     """Run the stage."""
     config = load_config()
-    target, strategy = config.dataset.target, config.split.strategy
-    plan = Plan(config.tune, SearchSpace(config.space), config.pruner, config.seed, config.booster.memory)
-    rows_as = {"target": target, "features": [s.model_dump(mode="json") for s in config.recipe], "strategy": strategy}
-    folds_in = partial(make_folds, read_table(TRAIN), target, config.recipe, strategy)
+    target, strategy = Target.of(config.dataset), config.split.strategy
+    fitting = Fitting.of(config.booster, target.n_classes)
+    plan = Plan(config.tune, SearchSpace(config.space), config.pruner, config.seed, fitting)
+    rows_as = {
+        "target": asdict(target),
+        "features": [s.model_dump(mode="json") for s in config.recipe],
+        "strategy": strategy,
+    }
+    folds_in = partial(make_folds, read_table(TRAIN), target, config.recipe, strategy, config.seed)
     with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS) as log:
         n_folds = len(engine.folds)
         settings = settings_of(plan, config.space, TRAIN, n_folds, rows_as)
         study = StudyFile(local_state() / STUDY, key_of(settings), plan.space.shown(), {"space": config.tune.space})
         with study, Progress(config.tune.n_trials) as progress:
             results = search(plan, engine.folds.fingerprints(), engine.run, engine.executor, log, (progress, study))
-    best = best_params(results)
-    write_csv(trials_table(results, n_folds), TRIALS)
+    best = best_params(results, fitting)
+    write_csv(trials_table(results, n_folds, fitting), TRIALS)
     write_json(best, BEST_PARAMS)
     write_json(describe(plan, settings, results), SEARCH)
     print(f"tune: {log.fitted} folds fitted, {log.found} known from the evaluation log")
-    print(f"tune: best of {len(results)} trials is {best['trial']}: CV RMSE {best['cv_rmse']:.6g}")
+    score = f"CV {shown(fitting.metric)} {best[fitting.score_name]:.6g}"
+    print(f"tune: best of {len(results)} trials is {best['trial']}: {score}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import pyarrow as pa
 from lockstep.data.columns import typed
 from lockstep.data.rules import apply_rule
 from lockstep.data.tables import significant
+from lockstep.data.target import Target
 from lockstep.errors import DataError
 from lockstep.schema.dataset import Dataset
 
@@ -38,7 +39,7 @@ def clean_table(raw: pa.Table, dataset: Dataset, file: str) -> tuple[pd.DataFram
         frame = apply_rule(frame, rule)
         steps.append({"rule": rule.rule, "rows_in": before, "rows_out": len(frame)})
     frame = frame.reset_index(drop=True)
-    _check_result(frame, dataset.target, file)
+    _check_result(frame, Target.of(dataset), file)
     report = {
         "rows": {"raw": raw.num_rows, "clean": len(frame)},
         "rules": steps,
@@ -47,20 +48,26 @@ def clean_table(raw: pa.Table, dataset: Dataset, file: str) -> tuple[pd.DataFram
     return frame, report
 
 
-def _check_result(frame: pd.DataFrame, target: str, file: str) -> None:
+def _check_result(frame: pd.DataFrame, target: Target, file: str) -> None:
     if len(frame) < MIN_ROWS:
         raise DataError(f"{file}: {len(frame)} rows are left after cleaning; at least {MIN_ROWS} are needed")
-    values = frame[target]
-    if not pd.api.types.is_numeric_dtype(values):
-        raise DataError(f"{file}: target: {target!r} is {values.dtype}, not a number; name a numeric column")
-    absent = np.flatnonzero(~np.isfinite(values.to_numpy(dtype=np.float64)))
+    values, name = frame[target.column], target.column
+    absent = np.flatnonzero(values.isna())
     if len(absent):
         raise DataError(
-            f"{file}: target: {target!r} is missing in {len(absent)} rows,"
-            f" first in row {frame['row_id'][absent[0]] + 1}; add a rule drop_missing with columns [{target}]"
+            f"{file}: target: {name!r} is missing in {len(absent)} rows,"
+            f" first in row {frame['row_id'][absent[0]] + 1}; add a rule drop_missing with columns [{name}]"
         )
+    if target.classes:
+        counts = np.bincount(target.values(frame).astype(np.int64), minlength=target.n_classes)
+        if not counts.all():
+            label = target.labels[int(np.argmin(counts))]
+            raise DataError(f"{file}: target: no row is of class {label!r}; remove it from target.classes")
+        return
+    if not pd.api.types.is_numeric_dtype(values):
+        raise DataError(f"{file}: target: {name!r} is {values.dtype}, not a number; name a numeric column")
     if values.nunique() == 1:
-        raise DataError(f"{file}: target: {target!r} is {values.iloc[0]} in every row; there is nothing to learn")
+        raise DataError(f"{file}: target: {name!r} is {values.iloc[0]} in every row; there is nothing to learn")
 
 
 def _profile(name: str, values: pd.Series, missing_in_raw: int | None) -> dict[str, Any]:

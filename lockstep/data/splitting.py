@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import GroupKFold, GroupShuffleSplit, KFold, StratifiedKFold, train_test_split
 
+from lockstep.data.target import Target
 from lockstep.errors import DataError
 from lockstep.schema.params import Split
 
@@ -21,7 +22,7 @@ TARGET_BINS = 10
 Rows = npt.NDArray[np.int64]
 
 
-def split_table(clean: pd.DataFrame, target: str, split: Split, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def split_table(clean: pd.DataFrame, target: Target, split: Split, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Divide a cleaned table.
 
     Returns:
@@ -55,32 +56,39 @@ def split_table(clean: pd.DataFrame, target: str, split: Split, seed: int) -> tu
     return _tables(clean, train, np.sort(test), folds)
 
 
-def _hold_out(clean: pd.DataFrame, rows: Rows, target: str, split: Split, size: float, seed: int) -> tuple[Rows, Rows]:
+def _hold_out(
+    clean: pd.DataFrame, rows: Rows, target: Target, split: Split, size: float, seed: int
+) -> tuple[Rows, Rows]:
     if split.strategy == "group":
         chooser = GroupShuffleSplit(n_splits=1, test_size=size, random_state=seed)
         kept, held = next(chooser.split(rows, groups=_groups(clean.iloc[rows], split)))
         return rows[kept], rows[held]
     smaller = int(len(rows) * min(size, 1 - size))
-    bins = _bins(clean[target].iloc[rows], smaller) if split.strategy == "stratified" else None
+    bins = _bins(clean.iloc[rows], target, smaller) if split.strategy == "stratified" else None
     kept, held = train_test_split(rows, test_size=size, random_state=seed, stratify=bins)
     return kept, held
 
 
-def _folds(train: pd.DataFrame, target: str, split: Split, seed: int) -> Iterator[tuple[Rows, Rows]]:
+def _folds(train: pd.DataFrame, target: Target, split: Split, seed: int) -> Iterator[tuple[Rows, Rows]]:
     if split.strategy == "group":
         folder = GroupKFold(n_splits=split.folds, shuffle=True, random_state=seed)
         yield from folder.split(train, groups=_groups(train, split))
     elif split.strategy == "stratified":
         folder = StratifiedKFold(split.folds, shuffle=True, random_state=seed)
-        yield from folder.split(train, _bins(train[target], len(train) // split.folds))
+        yield from folder.split(train, _bins(train, target, len(train) // split.folds))
     else:
         yield from KFold(split.folds, shuffle=True, random_state=seed).split(train)
 
 
-def _bins(values: pd.Series, smallest_part: int) -> Rows:
-    """Quantile bins of equal size, few enough for the smallest part to hold two rows of each; ties by order."""
+def _bins(frame: pd.DataFrame, target: Target, smallest_part: int) -> Rows:
+    """The classes; of a number quantile bins of equal size, few enough for the smallest part to hold two rows of each.
+
+    Rows with equal values are put into bins by their order.
+    """
+    if target.classes:
+        return target.values(frame).astype(np.int64)
     count = max(2, min(TARGET_BINS, smallest_part // 2))
-    return (values.rank(method="first").to_numpy().astype(np.int64) - 1) * count // len(values)
+    return (frame[target.column].rank(method="first").to_numpy().astype(np.int64) - 1) * count // len(frame)
 
 
 def _groups(frame: pd.DataFrame, split: Split) -> Rows:

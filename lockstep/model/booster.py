@@ -2,25 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import xgboost as xgb
 
 from lockstep.data.tables import significant
+from lockstep.model.fitting import Fitting, Value
 from lockstep.model.folds import Matrix
-from lockstep.model.matrices import FoldMatrices, Value
-from lockstep.model.metrics import DIGITS, regression_metrics
+from lockstep.model.matrices import FoldMatrices
+from lockstep.model.metrics import DIGITS, Scores
 
 # One thread: model bytes do not depend on it, and two workers with two threads each were at least four times slower
 # than with one each (docs/decisions.md).
-FIXED: Mapping[str, Value] = {
-    "objective": "reg:squarederror",
-    "eval_metric": "rmse",
-    "tree_method": "hist",
-    "nthread": 1,
-    "verbosity": 0,
-}
+FIXED: Mapping[str, Value] = {"tree_method": "hist", "nthread": 1, "verbosity": 0}
 ROUNDS = "n_estimators"
 
 
@@ -34,12 +30,16 @@ class RoundBudget:
 
 @dataclass(frozen=True)
 class FoldScore:
-    """One fold's validation error and the rounds of its model."""
+    """One fold's validation error and the rounds of its model.
 
-    rmse: float
-    mse: float
-    mae: float
-    r2: float | None
+    Attributes:
+        score: What the search minimises.
+        metrics: All metrics of the fold, by Fitting.fold_metrics.
+        rounds: Boosting rounds.
+    """
+
+    score: float
+    metrics: Scores
     rounds: int
 
 
@@ -48,16 +48,33 @@ def max_bin_of(params: Mapping[str, Value]) -> int:
     return int(params.get("max_bin", 256))
 
 
-def fit_rounds(params: Mapping[str, Value], train: xgb.DMatrix, rounds: int, seed: int) -> xgb.Booster:
+def fit_rounds(
+    train: xgb.DMatrix, params: Mapping[str, Value], rounds: int, seed: int, fitting: Fitting
+) -> xgb.Booster:
     """Fit exactly `rounds` rounds."""
-    return xgb.train(_booster_params(params, seed), train, num_boost_round=rounds)
+    return xgb.train(_booster_params(params, train, seed, fitting), train, num_boost_round=rounds)
+
+
+def fit_stopped(
+    matrices: FoldMatrices, params: Mapping[str, Value], budget: RoundBudget, seed: int, fitting: Fitting
+) -> tuple[xgb.Booster, int]:
+    """Fit a fold until its validation rows say stop, or for n_estimators; the booster and its best rounds."""
+    tuned = params.get(ROUNDS)
+    if tuned is not None:
+        return fit_rounds(matrices.train, params, int(tuned), seed, fitting), int(tuned)
+    booster = xgb.train(
+        _booster_params(params, matrices.train, seed, fitting),
+        matrices.train,
+        num_boost_round=budget.max_rounds,
+        evals=[(matrices.valid, "valid")],
+        early_stopping_rounds=budget.early_stopping_rounds,
+        verbose_eval=False,
+    )
+    return booster, booster.best_iteration + 1
 
 
 def fit_fold(
-    params: Mapping[str, Value],
-    matrices: FoldMatrices,
-    budget: RoundBudget,
-    seed: int,
+    matrices: FoldMatrices, params: Mapping[str, Value], budget: RoundBudget, seed: int, fitting: Fitting
 ) -> FoldScore:
     """Fit on a fold's training rows and score its validation rows: a pure function of its arguments.
 
@@ -65,61 +82,52 @@ def fit_fold(
     validation rows finds the number.
 
     Args:
-        params: Booster parameters under their scikit-learn names.
         matrices: The quantised fold.
+        params: Booster parameters under their scikit-learn names.
         budget: Rounds where `params` has no n_estimators.
         seed: Seed of row and column sampling.
+        fitting: Objective and metric.
 
     Raises:
         xgboost.core.XGBoostError: if XGBoost refuses the parameters.
-        ValueError: if the model's predictions are not finite.
+        ValueError: if the model's predictions are not finite, or the metric is undefined.
     """
-    tuned = params.get(ROUNDS)
-    if tuned is not None:
-        rounds = int(tuned)
-        booster = fit_rounds(params, matrices.train, rounds, seed)
-    else:
-        booster = xgb.train(
-            _booster_params(params, seed),
-            matrices.train,
-            num_boost_round=budget.max_rounds,
-            evals=[(matrices.valid, "valid")],
-            early_stopping_rounds=budget.early_stopping_rounds,
-            verbose_eval=False,
-        )
-        rounds = booster.best_iteration + 1
-    predicted = booster.predict(matrices.valid, iteration_range=(0, rounds))
+    booster, rounds = fit_stopped(matrices, params, budget, seed, fitting)
+    predicted = fitting.as_predictions(booster.predict(matrices.valid, iteration_range=(0, rounds)))
     if not np.isfinite(predicted).all():
         raise ValueError("the model predicts infinite or undefined values")
-    metrics = regression_metrics(matrices.y_valid, predicted, n_features=0)
-    return FoldScore(
-        rmse=metrics.rmse, mse=significant(metrics.rmse**2, DIGITS), mae=metrics.mae, r2=metrics.r2, rounds=rounds
-    )
+    found = fitting.scores(matrices.y_valid, predicted)
+    if found.get("rmse") is not None:
+        found["mse"] = significant(float(found["rmse"] or 0) ** 2, DIGITS)
+    return FoldScore(fitting.loss(found), {name: found[name] for name in fitting.fold_metrics}, rounds)
 
 
-def rmse_by_round(
-    params: Mapping[str, Value], matrices: FoldMatrices, rounds: int, seed: int
+def metric_by_round(
+    matrices: FoldMatrices, params: Mapping[str, Value], rounds: int, seed: int, fitting: Fitting
 ) -> tuple[list[float], list[float]]:
-    """RMSE of a fold's training and validation rows after each round."""
+    """XGBoost's metric on a fold's training and validation rows after each round."""
     history: dict[str, dict[str, list[float]]] = {}
+    chosen = _booster_params(params, matrices.train, seed, fitting)
     xgb.train(
-        _booster_params(params, seed),
+        chosen,
         matrices.train,
         num_boost_round=rounds,
         evals=[(matrices.train, "train"), (matrices.valid, "valid")],
         evals_result=history,
         verbose_eval=False,
     )
-    return history["train"]["rmse"], history["valid"]["rmse"]
+    (on_train,), (on_valid,) = history["train"].values(), history["valid"].values()
+    return on_train, on_valid
 
 
-def predict(booster: xgb.Booster, x: Matrix, names: list[str], types: list[str]) -> npt.NDArray[np.float32]:
-    """Predictions for rows of shape (rows, features)."""
+def predict(
+    booster: xgb.Booster, x: Matrix, names: list[str], types: list[str], fitting: Fitting
+) -> npt.NDArray[np.float32]:
+    """Predictions for rows of shape (rows, features): (rows,) or, of classes, (rows, classes)."""
     matrix = xgb.DMatrix(x, nthread=1, feature_names=names, feature_types=types, enable_categorical=True)
-    predicted: npt.NDArray[np.float32] = booster.predict(matrix)
-    return predicted
+    return fitting.as_predictions(booster.predict(matrix))
 
 
-def _booster_params(params: Mapping[str, Value], seed: int) -> dict[str, Value]:
+def _booster_params(params: Mapping[str, Value], train: xgb.DMatrix, seed: int, fitting: Fitting) -> dict[str, Any]:
     tuned = {name: value for name, value in sorted(params.items()) if name != ROUNDS}
-    return {**FIXED, "seed": seed, **tuned}
+    return {**FIXED, **fitting.booster_params(train.feature_names or []), "seed": seed, **tuned}

@@ -1,60 +1,111 @@
 """The final model: the best configuration on all training rows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+import xgboost as xgb
 
-from lockstep.features.recipe import Features
-from lockstep.model.booster import fit_rounds, max_bin_of, rmse_by_round
-from lockstep.model.folds import FoldSet
-from lockstep.model.matrices import Memory, Value, quantised, row_matrix
-from lockstep.model.saved import SavedModel
-from lockstep.schema.features import Recipe
+from lockstep.data.tables import significant
+from lockstep.model.booster import ROUNDS, FoldScore, RoundBudget, fit_fold, fit_rounds, max_bin_of, metric_by_round
+from lockstep.model.fitting import Fitting, Value
+from lockstep.model.interval import Interval, conformity, fit_quantiles, offset_of
+from lockstep.model.metrics import DIGITS
+from lockstep.model.saved import Training
 
 CURVE_POINTS = 200
+RATE = "learning_rate"
+# XGBoost's own, where a space does not tune it.
+USUAL_RATE = 0.3
 
 
-def train_final(
-    train: pd.DataFrame,
-    target: str,
-    recipe: Recipe,
-    params: Mapping[str, Value],
-    n_rounds: int,
-    n_models: int,
-    seed: int,
-    memory: Memory,
-) -> SavedModel:
-    """Fit the features and `n_models` boosters (seeds seed, seed + 1, ...) on all training rows."""
-    y = train[target].to_numpy(dtype=np.float64)
-    features = Features(recipe).fit(train, y)
-    matrix = row_matrix(
-        features.transform(train), y, None, tuple(features.names), tuple(features.types), max_bin_of(params), memory
-    )
-    boosters = [fit_rounds(params, matrix, n_rounds, seed + index) for index in range(n_models)]
-    return SavedModel(boosters, features, target)
+class Workers(Protocol):
+    """Where fits run, side by side."""
+
+    def on_folds(self, function: Callable[..., Any], max_bin: int, *args: Any) -> list[Any]:
+        """`function(fold's matrices, *args)` of every fold, in their order."""
+
+    def on_all_rows(self, function: Callable[..., Any], max_bin: int, calls: list[tuple[Any, ...]]) -> list[Any]:
+        """`function(matrix of all training rows, *args)` for every call, in their order."""
 
 
-def learning_curve(
-    folds: FoldSet, params: Mapping[str, Value], n_rounds: int, seed: int, memory: Memory
-) -> pd.DataFrame:
-    """Mean RMSE over the folds after each round, a fifth further than the final model goes.
+def chosen_training(
+    best: Mapping[str, Any], factor: float, budget: RoundBudget, fitting: Fitting, seed: int, workers: Workers
+) -> Training:
+    """Parameters and rounds of the final model.
+
+    With a factor below 1 the folds are fitted again at the best learning rate times the factor, with as many times
+    more rounds allowed; that is chosen if the folds' mean score is better.
+
+    Args:
+        best: The content of best_params.json.
+        factor: `train_best.learning_rate_factor`.
+        budget: Rounds of the search.
+        fitting: Objective and metric.
+        seed: Seed of the fits.
+        workers: Where they run.
+    """
+    usual = Training(dict(best["params"]), best["n_rounds"], best[fitting.score_name])
+    if factor == 1:
+        return usual
+    slower = dict(usual.params) | {RATE: significant(float(usual.params.get(RATE, USUAL_RATE)) * factor, 4)}
+    if ROUNDS in slower:
+        slower[ROUNDS] = round(int(slower[ROUNDS]) / factor)
+    longer = RoundBudget(round(budget.early_stopping_rounds / factor), round(budget.max_rounds / factor))
+    scores: list[FoldScore] = workers.on_folds(fit_fold, max_bin_of(slower), slower, longer, seed, fitting)
+    mean = significant(sum(score.score for score in scores) / len(scores), DIGITS)
+    if mean >= usual.cv_score:
+        return usual
+    rounds = sorted(score.rounds for score in scores)
+    return Training(slower, rounds[len(rounds) // 2], mean, factor)
+
+
+def fit_boosters(training: Training, n_models: int, fitting: Fitting, seed: int, workers: Workers) -> list[xgb.Booster]:
+    """`n_models` boosters on all training rows, with the seeds seed, seed + 1, ..."""
+    calls = [(training.params, training.n_rounds, seed + number, fitting) for number in range(n_models)]
+    return [_booster(raw) for raw in workers.on_all_rows(_fit, max_bin_of(training.params), calls)]
+
+
+def fit_interval(training: Training, coverage: float, fitting: Fitting, seed: int, workers: Workers) -> Interval:
+    """Quantile boosters on all training rows, calibrated on rows of the folds that theirs have not seen."""
+    settings = (training.params, training.n_rounds, seed, fitting, coverage)
+    max_bin = max_bin_of(training.params)
+    outside = [value for fold in workers.on_folds(conformity, max_bin, *settings) for value in fold]
+    (raw,) = workers.on_all_rows(_fit_quantiles, max_bin, [settings])
+    return Interval(coverage, offset_of(outside, coverage), _booster(raw))
+
+
+def learning_curve(training: Training, fitting: Fitting, seed: int, workers: Workers) -> pd.DataFrame:
+    """Mean of XGBoost's metric over the folds after each round, a fifth further than the final model goes.
 
     Returns:
-        At most about 200 rows: round, train_rmse, valid_rmse; the row of `n_rounds` is always among them.
+        At most about 200 rows: round, train, valid; the row of the final model's rounds is always among them.
     """
-    rounds = n_rounds + max(n_rounds // 5, 1)
-    train, valid = np.zeros(rounds), np.zeros(rounds)
-    for fold in folds:
-        on_train, on_valid = rmse_by_round(params, quantised(fold, max_bin_of(params), memory), rounds, seed)
-        train += on_train
-        valid += on_valid
+    rounds = training.n_rounds + max(training.n_rounds // 5, 1)
+    folds = workers.on_folds(metric_by_round, max_bin_of(training.params), training.params, rounds, seed, fitting)
+    train = np.sum([on_train for on_train, _ in folds], axis=0)
+    valid = np.sum([on_valid for _, on_valid in folds], axis=0)
     step = max(1, rounds // CURVE_POINTS)
-    shown = sorted({*range(0, rounds, step), n_rounds - 1, rounds - 1})
+    shown = sorted({*range(0, rounds, step), training.n_rounds - 1, rounds - 1})
     return pd.DataFrame(
         {
             "round": [index + 1 for index in shown],
-            "train_rmse": train[shown] / len(folds),
-            "valid_rmse": valid[shown] / len(folds),
+            "train": train[shown] / len(folds),
+            "valid": valid[shown] / len(folds),
         }
     )
+
+
+def _fit(matrix: xgb.DMatrix, params: Mapping[str, Value], rounds: int, seed: int, fitting: Fitting) -> bytes:
+    return bytes(fit_rounds(matrix, params, rounds, seed, fitting).save_raw("ubj"))
+
+
+def _fit_quantiles(
+    matrix: xgb.DMatrix, params: Mapping[str, Value], rounds: int, seed: int, fitting: Fitting, coverage: float
+) -> bytes:
+    return bytes(fit_quantiles(matrix, params, rounds, seed, fitting, coverage).save_raw("ubj"))
+
+
+def _booster(raw: bytes) -> xgb.Booster:
+    return xgb.Booster({"nthread": 1}, model_file=bytearray(raw))

@@ -48,8 +48,8 @@ class FoldSet:
         y: Target, shape (rows,).
         fold: The table's fold column, shape (rows,); see lockstep.data.splitting.
         strategy: `split.strategy`; with time folds only earlier rows train.
-        names: Feature names.
-        types: XGBoost's feature types.
+        names: For each fold its feature names; what a step makes may depend on the rows it learned from.
+        types: For each fold XGBoost's feature types.
         digests: sha256 of each matrix.
     """
 
@@ -58,8 +58,8 @@ class FoldSet:
     y: Vector
     fold: npt.NDArray[np.int64]
     strategy: str
-    names: tuple[str, ...]
-    types: tuple[str, ...]
+    names: tuple[tuple[str, ...], ...]
+    types: tuple[tuple[str, ...], ...]
     digests: tuple[str, ...]
 
     def __len__(self) -> int:
@@ -69,7 +69,7 @@ class FoldSet:
         if not 0 <= number < len(self):
             raise IndexError(f"fold {number} of {len(self)}")
         train, valid = fold_masks(self.fold, self.strategy, number)
-        return Fold(self.matrices[self.matrix_of[number]], self.y, train, valid, self.names, self.types)
+        return Fold(self.matrices[self.matrix_of[number]], self.y, train, valid, self.names[number], self.types[number])
 
     def __iter__(self) -> Iterator[Fold]:
         return (self[number] for number in range(len(self)))
@@ -80,7 +80,7 @@ class FoldSet:
         described = []
         for number, fold in enumerate(self):
             parts = [self.digests[self.matrix_of[number]], y, digest_of(fold.train), digest_of(fold.valid)]
-            text = json.dumps([*parts, self.names, self.types])
+            text = json.dumps([*parts, fold.names, fold.types])
             described.append(hashlib.sha256(text.encode()).hexdigest())
         return tuple(described)
 
@@ -105,8 +105,8 @@ class FoldSet:
             y=_mapped(folder / "y.npy"),
             fold=_mapped(folder / "fold.npy"),
             strategy=strategy,
-            names=tuple(names),
-            types=tuple(types),
+            names=tuple(tuple(each) for each in names),
+            types=tuple(tuple(each) for each in types),
             digests=tuple(digests),
         )
 

@@ -5,35 +5,44 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lockstep.data.target import Target
 from lockstep.features.recipe import Features
 from lockstep.model.folds import FoldSet, Matrices, fold_masks
 from lockstep.schema.features import Recipe
 
 
-def make_folds(train: pd.DataFrame, target: str, recipe: Recipe, strategy: str, folder: Path | None = None) -> FoldSet:
-    """Fit each fold's features on its training rows and apply them to all rows.
+def make_folds(
+    train: pd.DataFrame, target: Target, recipe: Recipe, strategy: str, seed: int, folder: Path | None = None
+) -> FoldSet:
+    """Fit each fold's features on its training rows, once, and apply them to the others.
 
     Args:
         train: A training table (see lockstep.data.splitting).
-        target: The column to predict.
+        target: What is predicted.
         recipe: Feature steps.
         strategy: `split.strategy`.
+        seed: Seed of what the features draw.
         folder: Where the matrices are kept, one at a time in memory; without it all are in memory.
     """
-    y = train[target].to_numpy(dtype=np.float64)
+    y = target.values(train)
     fold = train["fold"].to_numpy()
-    kept, matrix_of = Matrices(folder), list[int]()
+    kept, matrix_of, names, types = Matrices(folder), list[int](), list[tuple[str, ...]](), list[tuple[str, ...]]()
     for number in range(int(fold.max()) + 1):
         training, _ = fold_masks(fold, strategy, number)
-        features = Features(recipe).fit(train[training], y[training])
-        matrix_of.append(kept.add(features.transform(train)))
+        features = Features(recipe, seed, target.n_classes)
+        fitted = features.fit_transform(train[training], y[training])
+        matrix = np.empty((len(train), fitted.shape[1]), dtype=np.float32)
+        matrix[training], matrix[~training] = fitted, features.transform(train[~training])
+        matrix_of.append(kept.add(matrix))
+        names.append(tuple(features.names))
+        types.append(tuple(features.types))
     return FoldSet(
         matrices=tuple(kept.distinct),
         matrix_of=tuple(matrix_of),
         y=y,
         fold=fold,
         strategy=strategy,
-        names=tuple(features.names),
-        types=tuple(features.types),
+        names=tuple(names),
+        types=tuple(types),
         digests=tuple(kept.digests),
     )

@@ -9,15 +9,13 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import xgboost as xgb
 
+from lockstep.model.fitting import Memory
 from lockstep.model.folds import Fold, Mask, Matrix, Vector
-
-Value = int | float | str | bool
-Memory = Literal["in_core", "external"]
 
 BATCH_ROWS = 2**20
 

@@ -1,9 +1,9 @@
-"""The model on disk: XGBoost's UBJ files and a JSON description; no pickle."""
+"""The model on disk: XGBoost's UBJ files, arrays and a JSON description; no pickle."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +11,35 @@ import pandas as pd
 import xgboost as xgb
 
 from lockstep.data.tables import read_json, replacing, write_json
+from lockstep.data.target import Target
 from lockstep.errors import DataError
 from lockstep.features.recipe import Features
 from lockstep.model.booster import predict
+from lockstep.model.fitting import Fitting, Value
+from lockstep.model.interval import Interval
 
 DESCRIPTION = "model.json"
+ARRAYS = "features"
+INTERVAL = "interval.ubj"
+
+Predictions = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the boosters were fitted.
+
+    Attributes:
+        params: Booster parameters.
+        n_rounds: Boosting rounds of each.
+        cv_score: Mean score of the folds with these parameters and rounds.
+        learning_rate_factor: What the best trial's learning rate was multiplied with.
+    """
+
+    params: dict[str, Value]
+    n_rounds: int
+    cv_score: float
+    learning_rate_factor: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -25,35 +49,73 @@ class SavedModel:
     Attributes:
         boosters: One or more boosters, trained with different seeds.
         features: Fitted on all training rows.
-        target: Name of the predicted column.
+        target: What is predicted.
+        fitting: What the boosters minimised.
+        training: How they were fitted.
+        interval: Prediction intervals, if they were asked for.
     """
 
     boosters: Sequence[xgb.Booster]
     features: Features
-    target: str
+    target: Target
+    fitting: Fitting
+    training: Training
+    interval: Interval | None = None
 
-    def predict(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Predictions of shape (rows,) for rows as they stand in the cleaned table.
+    def predict(self, frame: pd.DataFrame) -> Predictions:
+        """Predictions for rows as they stand in the cleaned table: numbers (rows,), probabilities (rows, classes).
 
         Raises:
             DataError: if a column the features need is missing.
         """
         return self.predict_matrix(self.features.transform(frame))
 
-    def predict_matrix(self, x: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-        """Predictions of shape (rows,) for a feature matrix of shape (rows, features)."""
+    def predict_matrix(self, x: npt.NDArray[np.float32]) -> Predictions:
+        """Predictions for a feature matrix of shape (rows, features)."""
         names, types = self.features.names, self.features.types
-        each = [predict(booster, x, names, types).astype(np.float64) for booster in self.boosters]
-        total: npt.NDArray[np.float64] = np.sum(each, axis=0)
+        each = [predict(booster, x, names, types, self.fitting).astype(np.float64) for booster in self.boosters]
+        total: Predictions = np.sum(each, axis=0)
         return total / len(each)
 
+    def table(self, x: npt.NDArray[np.float32]) -> pd.DataFrame:
+        """Everything the model says of a feature matrix.
+
+        Returns:
+            predicted, a number or the most probable class; with intervals also lower and upper; of classes a column
+            probability_CLASS each.
+        """
+        predicted = self.predict_matrix(x)
+        if self.target.classes:
+            labels = self.target.labels
+            chosen = pd.Series([labels[number] for number in np.argmax(predicted, axis=1)], dtype="str")
+            shares = {f"probability_{label}": predicted[:, number] for number, label in enumerate(labels)}
+            return pd.DataFrame({"predicted": chosen, **shares})
+        if self.interval is None:
+            return pd.DataFrame({"predicted": predicted})
+        ends = self.interval.bounds(x, self.features.names, self.features.types)
+        return pd.DataFrame({"predicted": predicted, "lower": ends[:, 0], "upper": ends[:, 1]})
+
     def save(self, folder: Path) -> None:
-        """Write booster_0.ubj, booster_1.ubj, ... and model.json into `folder`."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Write booster_0.ubj, ..., model.json, the features' arrays and interval.ubj into `folder`."""
+        (folder / ARRAYS).mkdir(parents=True, exist_ok=True)
         for index, booster in enumerate(self.boosters):
-            with replacing(folder / f"booster_{index}.ubj") as part:
-                part.write_bytes(booster.save_raw("ubj"))
-        description = {"n_models": len(self.boosters), "target": self.target, "features": self.features.state()}
+            _write_booster(booster, folder / f"booster_{index}.ubj")
+        if self.interval is not None:
+            _write_booster(self.interval.booster, folder / INTERVAL)
+        features, arrays = self.features.state()
+        for name, array in arrays.items():
+            with replacing(folder / ARRAYS / f"{name}.npy") as part, part.open("wb") as file:
+                np.save(file, array, allow_pickle=False)
+        description: dict[str, Any] = {
+            "n_models": len(self.boosters),
+            "target": asdict(self.target),
+            "fitting": asdict(self.fitting),
+            "training": asdict(self.training),
+            "features": features,
+            "arrays": sorted(arrays),
+        }
+        if self.interval is not None:
+            description["interval"] = {"coverage": self.interval.coverage, "offset": self.interval.offset}
         write_json(description, folder / DESCRIPTION)
 
     @classmethod
@@ -64,11 +126,31 @@ class SavedModel:
             DataError: if a file of the model is missing.
         """
         try:
-            description = read_json(folder / DESCRIPTION)
-            raw = [
-                bytearray((folder / f"booster_{index}.ubj").read_bytes()) for index in range(description["n_models"])
-            ]
+            saved = read_json(folder / DESCRIPTION)
+            boosters = [_read_booster(folder / f"booster_{index}.ubj") for index in range(saved["n_models"])]
+            arrays = {
+                name: np.load(folder / ARRAYS / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+                for name in saved["arrays"]
+            }
+            interval = None
+            if "interval" in saved:
+                interval = Interval(**saved["interval"], booster=_read_booster(folder / INTERVAL))
         except FileNotFoundError as error:
             raise DataError(f"{error.filename}: the model is incomplete; run `dvc repro train_best`") from None
-        boosters = [xgb.Booster({"nthread": 1}, model_file=content) for content in raw]
-        return cls(boosters, Features.restored(description["features"]), description["target"])
+        return cls(
+            boosters,
+            Features.restored(saved["features"], arrays),
+            Target(saved["target"]["column"], tuple(saved["target"]["classes"])),
+            Fitting(**saved["fitting"]),
+            Training(**saved["training"]),
+            interval,
+        )
+
+
+def _write_booster(booster: xgb.Booster, path: Path) -> None:
+    with replacing(path) as part:
+        part.write_bytes(booster.save_raw("ubj"))
+
+
+def _read_booster(path: Path) -> xgb.Booster:
+    return xgb.Booster({"nthread": 1}, model_file=bytearray(path.read_bytes()))

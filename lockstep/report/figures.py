@@ -59,8 +59,8 @@ def learning_curve(curve: pd.DataFrame, n_rounds: int) -> Callable[[Axes], None]
     """Mean RMSE of the folds by boosting round."""
 
     def draw(axes: Axes) -> None:
-        axes.plot(curve["round"], curve["train_rmse"], color=GREY, label="training rows")
-        axes.plot(curve["round"], curve["valid_rmse"], color=BLUE, label="validation rows")
+        axes.plot(curve["round"], curve["train"], color=GREY, label="training rows")
+        axes.plot(curve["round"], curve["valid"], color=BLUE, label="validation rows")
         axes.axvline(n_rounds, color=ORANGE, linewidth=1, linestyle="--", label=f"final model: {n_rounds} rounds")
         axes.set(title="Learning curve, mean of the folds", xlabel="boosting round", ylabel="RMSE")
         axes.legend(frameon=False)

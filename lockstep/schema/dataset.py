@@ -65,6 +65,52 @@ class ClassTarget(Settings):
         return self
 
 
+class ValueSlice(Settings):
+    """Test rows by the value of a column: the most frequent ones, and the others together."""
+
+    by: Literal["value"]
+    column: str
+    top: Annotated[int, Field(ge=1, le=100)] = 12
+
+
+class SeenSlice(Settings):
+    """Test rows whose value of a column stands in the training rows too, and those whose value is new."""
+
+    by: Literal["seen"]
+    column: str
+
+
+class GridSlice(Settings):
+    """Test rows by cells of two numeric columns, `size` wide in their unit: regions of a map."""
+
+    by: Literal["grid"]
+    columns: Annotated[tuple[str, str], Field(strict=False)]
+    size: Annotated[float, Field(gt=0)]
+
+
+class QuantileSlice(Settings):
+    """Test rows by equal parts of a numeric column."""
+
+    by: Literal["quantiles"]
+    column: str
+    parts: Annotated[int, Field(ge=2, le=20)] = 5
+
+
+Slice = Annotated[ValueSlice | SeenSlice | GridSlice | QuantileSlice, Field(discriminator="by")]
+
+
+class Judging(Settings):
+    """What `evaluate` looks at besides the whole test set; deciles of the target are always there.
+
+    Attributes:
+        slices: Parts of the test rows that get metrics of their own.
+        coordinates: Two columns that are a place; with them nearest neighbours in space are a baseline.
+    """
+
+    slices: Annotated[tuple[Slice, ...], Field(strict=False)]
+    coordinates: Annotated[tuple[str, str], Field(strict=False)] | None
+
+
 class Dataset(Settings):
     """The whole of one datasets/NAME.yaml."""
 
@@ -75,6 +121,7 @@ class Dataset(Settings):
     columns: Annotated[dict[str, Column], Field(min_length=2)]
     clean: Annotated[tuple[Rule, ...], Field(strict=False)]
     features: Annotated[dict[str, Recipe], Field(min_length=1)]
+    judging: Judging
 
     @property
     def target_column(self) -> str:
@@ -123,7 +170,20 @@ class Dataset(Settings):
             )
         for recipe, steps in self.features.items():
             _check_recipe(f"features.{recipe}", steps, types, self.target_column)
+        self._check_judging(types)
         return self
+
+    def _check_judging(self, types: dict[str, str]) -> None:
+        for position, part in enumerate(self.judging.slices):
+            where = f"judging.slices[{position}] ({part.by})"
+            columns = part.columns if isinstance(part, GridSlice) else (part.column,)
+            for column in columns:
+                _must_be_in(types, column, where)
+                if isinstance(part, GridSlice | QuantileSlice):
+                    _must_be_number(types, column, where)
+        for column in self.judging.coordinates or ():
+            _must_be_in(types, column, "judging.coordinates")
+            _must_be_number(types, column, "judging.coordinates")
 
 
 def _check_recipe(where: str, steps: Recipe, types: dict[str, str], target: str) -> None:

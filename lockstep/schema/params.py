@@ -116,9 +116,31 @@ class Split(Settings):
 
 
 class BoosterSettings(Settings):
-    """How every booster is fitted."""
+    """How every booster is fitted, and what its folds are judged by.
 
+    `auto` is squared error and RMSE for a number, log loss for classes; another objective brings its own metric.
+    """
+
+    objective: Literal["auto", "squared_error", "absolute_error", "pseudo_huber", "quantile"]
+    metric: Literal["auto", "rmse", "mae", "pseudo_huber", "pinball", "log_loss", "auc", "accuracy"]
+    quantile: Annotated[float, Field(gt=0, lt=1)]
+    huber_slope: Annotated[float, Field(gt=0)]
+    monotone: dict[str, Literal[-1, 1]]
+    device: Literal["cpu", "cuda"]
     memory: Literal["in_core", "external"]
+
+    @classmethod
+    def usual(cls) -> Self:
+        """Squared error of a number, log loss of classes, on this machine's processor."""
+        return cls(
+            objective="auto",
+            metric="auto",
+            quantile=0.5,
+            huber_slope=1.0,
+            monotone={},
+            device="cpu",
+            memory="in_core",
+        )
 
 
 class Tune(Settings):
@@ -192,6 +214,8 @@ class TrainBest(Settings):
     """How the final model is trained."""
 
     n_models: Annotated[int, Field(ge=1, le=100)]
+    learning_rate_factor: Annotated[float, Field(gt=0, le=1)]
+    interval: Annotated[float, Field(gt=0, lt=1)] | None
 
 
 class Gates(Settings):
@@ -199,12 +223,17 @@ class Gates(Settings):
 
     min_test_r2: float | None
     max_test_rmse: Annotated[float, Field(gt=0)] | None
+    max_test_score: float | None
     beat_baselines: bool
 
 
 class Evaluate(Settings):
     """How the final model is judged."""
 
+    protocol: Literal["single", "repeated"]
+    repeats: Annotated[int, Field(ge=2, le=100)]
+    bootstrap_samples: Annotated[int, Field(ge=100)]
+    confidence: Annotated[float, Field(gt=0, lt=1)]
     permutation_repeats: Annotated[int, Field(ge=1)]
     gates: Gates
 

@@ -19,7 +19,7 @@ from lockstep.model.booster import FoldScore
 from lockstep.search.trial import Evaluation
 
 # Another layout of the table gets another number; logs of several versions live side by side in one file.
-TABLE = "folds_1"
+TABLE = "folds_2"
 WAIT_SECONDS = 30.0
 
 

@@ -18,6 +18,7 @@ LIBRARIES = ("numpy", "optuna", "pandas", "pyarrow", "scikit-learn", "xgboost")
 FITTING = (
     "data/tables.py",
     "model/booster.py",
+    "model/fitting.py",
     "model/folds.py",
     "model/matrices.py",
     "model/metrics.py",
@@ -49,7 +50,7 @@ def fold_key(task: FoldTask, fingerprint: str) -> str:
         fingerprint: sha256 of the fold's rows (lockstep.model.folds.FoldSet.fingerprints).
     """
     budget = None if ROUNDS in task.params else [task.budget.early_stopping_rounds, task.budget.max_rounds]
-    return key_of([fingerprint, dict(task.params), budget, task.seed, task.memory, fitting_versions()])
+    return key_of([fingerprint, dict(task.params), budget, task.seed, task.fitting.described(), fitting_versions()])
 
 
 def key_of(content: Any) -> str:

@@ -57,7 +57,7 @@ class Trial:
                 self.state, self._message = State.FAIL, evaluation.message
                 return
             self._scores.append(evaluation.score)
-            mean = running_means([score.rmse for score in self._scores])[-1]
+            mean = running_means([score.score for score in self._scores])[-1]
             if self.judge.prunes(mean, fold + 1):
                 self.state, self._message = State.PRUNED, f"pruned after fold {fold}"
                 return

@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from lockstep.errors import SearchError
 from lockstep.model.booster import RoundBudget
-from lockstep.model.matrices import Memory, Value
+from lockstep.model.fitting import Fitting, Value
 from lockstep.schema.params import PrunerOptions, Tune
 from lockstep.search.evaluation_log import Log
 from lockstep.search.in_flight import Runner, Trial
@@ -41,7 +41,7 @@ class Plan:
     space: SearchSpace
     pruner: PrunerOptions
     seed: int
-    memory: Memory
+    fitting: Fitting
 
     @property
     def budget(self) -> RoundBudget:
@@ -99,7 +99,7 @@ def search(
 
 
 def best_of(results: list[Result]) -> Result:
-    """The complete trial with the lowest mean RMSE; of equals the earliest."""
+    """The complete trial with the lowest mean score; of equals the earliest."""
     complete = [result for result in results if result.state is State.COMPLETE]
     return min(complete, key=lambda result: (result.reports[-1], result.number))
 
@@ -124,7 +124,7 @@ class _Trials:
         self._study.sampler = make_sampler(plan.tune, plan.seed, number)
         suggested = self._study.ask(self._asked)
         self._running[number] = suggested
-        task = FoldTask(number, 0, plan.space.used(suggested.params), plan.budget, plan.seed, plan.memory)
+        task = FoldTask(number, 0, plan.space.used(suggested.params), plan.budget, plan.seed, plan.fitting)
         return Trial(task, Judge(number, self._known, plan.pruner, self._n_folds), self._n_folds)
 
     def tell(self, result: Result) -> None:

@@ -35,8 +35,8 @@ class Progress:
 
     def finished(self, result: Result) -> None:
         """Advance by one trial."""
-        if result.cv_rmse is not None and (self._best is None or result.cv_rmse < self._best):
-            self._best = result.cv_rmse
+        if result.cv_score is not None and (self._best is None or result.cv_score < self._best):
+            self._best = result.cv_score
         self._pruned += result.state is State.PRUNED
         self._failed += result.state is State.FAIL
         best = "none yet" if self._best is None else f"{self._best:.6g}"

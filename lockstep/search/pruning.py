@@ -67,9 +67,9 @@ class Judge:
         decision = max(folds_done + 1, self._first_decision)
         return min(decision, self._n_folds) - folds_done
 
-    def prunes(self, mean_rmse: float, folds_done: int) -> bool:
-        """Whether the trial with this mean RMSE after `folds_done` folds stops here."""
-        self._trial.report(mean_rmse, folds_done)
+    def prunes(self, mean_score: float, folds_done: int) -> bool:
+        """Whether the trial with this mean score after `folds_done` folds stops here."""
+        self._trial.report(mean_score, folds_done)
         return self._trial.should_prune() and folds_done < self._n_folds
 
     def attrs(self) -> Mapping[str, float]:

@@ -6,28 +6,30 @@ from typing import Any
 
 import pandas as pd
 
+from lockstep.model.fitting import Fitting
 from lockstep.schema.params import Space
 from lockstep.search.identity import file_digest, key_of, library_versions
 from lockstep.search.ordered import Plan, best_of
 from lockstep.search.trial import Result, State
 
 
-def trials_table(results: list[Result], n_folds: int) -> pd.DataFrame:
-    """One row per trial: number, state, cv_rmse, a column per parameter, scores per fold, message.
+def trials_table(results: list[Result], n_folds: int, fitting: Fitting) -> pd.DataFrame:
+    """One row per trial: number, state, cv_rmse, a column per parameter, metrics per fold, message.
 
-    cv_rmse is empty unless the trial is complete; folds that were not fitted are empty.
+    With another metric than RMSE the score is called cv_score. It is empty unless the trial is complete; folds that
+    were not fitted are empty.
     """
-    return pd.DataFrame([_row(result, n_folds) for result in results])
+    return pd.DataFrame([_row(result, n_folds, fitting) for result in results])
 
 
-def best_params(results: list[Result]) -> dict[str, Any]:
-    """The best trial: its parameters, the median of its folds' rounds, its mean RMSE and its number."""
+def best_params(results: list[Result], fitting: Fitting) -> dict[str, Any]:
+    """The best trial: its parameters, the median of its folds' rounds, its mean score and its number."""
     best = best_of(results)
     rounds = sorted(fold.rounds for fold in best.folds)
     return {
         "params": dict(best.params),
         "n_rounds": rounds[len(rounds) // 2],
-        "cv_rmse": best.cv_rmse,
+        fitting.score_name: best.cv_score,
         "trial": best.number,
     }
 
@@ -44,13 +46,13 @@ def cost(results: list[Result]) -> dict[str, int]:
     }
 
 
-def _row(result: Result, n_folds: int) -> dict[str, Any]:
-    row: dict[str, Any] = {"number": result.number, "state": str(result.state), "cv_rmse": result.cv_rmse}
+def _row(result: Result, n_folds: int, fitting: Fitting) -> dict[str, Any]:
+    row: dict[str, Any] = {"number": result.number, "state": str(result.state), fitting.score_name: result.cv_score}
     row |= dict(result.params)
     for fold in range(n_folds):
         score = result.folds[fold] if fold < len(result.folds) else None
-        for name in ("rmse", "mse", "mae", "r2"):
-            row[f"fold_{fold}_{name}"] = getattr(score, name) if score else None
+        for name in fitting.fold_metrics:
+            row[f"fold_{fold}_{name}"] = score.metrics[name] if score else None
         row[f"fold_{fold}_rounds"] = str(score.rounds) if score else None
     row["message"] = result.message
     return row
@@ -75,7 +77,7 @@ def settings_of(plan: Plan, space: Space, train: Path, n_folds: int, rows_as: Ma
         "seed": plan.seed,
         "early_stopping_rounds": plan.tune.early_stopping_rounds,
         "max_rounds": plan.tune.max_rounds,
-        "memory": plan.memory,
+        "fitting": plan.fitting.described(),
         "enqueue": [dict(sorted(start.items())) for start in plan.tune.enqueue],
         "n_folds": n_folds,
         "rows_as": dict(rows_as),
@@ -90,6 +92,8 @@ def describe(plan: Plan, settings: Mapping[str, Any], results: list[Result]) -> 
         "settings": dict(settings),
         "study_key": key_of(dict(settings)),
         "space_name": plan.tune.space,
+        "score": plan.fitting.score_name,
+        "metric": plan.fitting.metric,
         "n_trials": plan.tune.n_trials,
         "cost": cost(results),
     }

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from lockstep.data.tables import significant
-from lockstep.model.matrices import Value
+from lockstep.model.fitting import Value
 from lockstep.schema.params import Range, Space
 
 DIGITS = 4

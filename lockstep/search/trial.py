@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from lockstep.data.tables import significant
 from lockstep.model.booster import FoldScore, RoundBudget
-from lockstep.model.matrices import Memory, Value
+from lockstep.model.fitting import Fitting, Value
 from lockstep.model.metrics import DIGITS
 
 
@@ -28,7 +28,7 @@ class FoldTask:
         params: Booster parameters.
         budget: Rounds where the space does not tune them.
         seed: Seed of the fit.
-        memory: Whether the rows stay in memory.
+        fitting: Objective and metric.
     """
 
     number: int
@@ -36,7 +36,7 @@ class FoldTask:
     params: Mapping[str, Value]
     budget: RoundBudget
     seed: int
-    memory: Memory
+    fitting: Fitting
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,12 @@ class Result:
 
     @property
     def reports(self) -> tuple[float, ...]:
-        """Mean RMSE of the first 1, 2, ... folds."""
-        return running_means([fold.rmse for fold in self.folds])
+        """Mean score of the first 1, 2, ... folds."""
+        return running_means([fold.score for fold in self.folds])
 
     @property
-    def cv_rmse(self) -> float | None:
-        """Mean RMSE over all folds; None unless the trial is complete."""
+    def cv_score(self) -> float | None:
+        """Mean score over all folds; None unless the trial is complete."""
         return significant(self.reports[-1], DIGITS) if self.state is State.COMPLETE else None
 
 

@@ -7,14 +7,19 @@ import re
 import signal
 import threading
 import time
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+import xgboost as xgb
 from xgboost.core import XGBoostError
 
 from lockstep.errors import SearchError
 from lockstep.model.booster import fit_fold, max_bin_of
+from lockstep.model.fitting import Memory
 from lockstep.model.folds import FoldSet
-from lockstep.model.matrices import FoldMatrices, Memory, keep_pages_in, quantised
+from lockstep.model.matrices import FoldMatrices, keep_pages_in, quantised, row_matrix
 from lockstep.search.trial import Evaluation, FoldTask
 
 # "[07:12:33] /path/to/source.cc:123: Check failed": the time would make a DVC output differ from run to run.
@@ -84,16 +89,48 @@ def evaluate(task: FoldTask, keeper: FoldKeeper) -> Evaluation:
     started, cpu_started = time.perf_counter(), time.thread_time()
     score, message = None, ""
     try:
-        matrices = keeper.fold(task.fold, max_bin_of(task.params), task.memory)
+        matrices = keeper.fold(task.fold, max_bin_of(task.params), task.fitting.memory)
     except Exception as error:
         raise SearchError(f"fold {task.fold} cannot be prepared ({failure_message(error)}); {REMEDY}") from error
     try:
-        score = fit_fold(task.params, matrices, task.budget, task.seed)
+        score = fit_fold(matrices, task.params, task.budget, task.seed, task.fitting)
     except Exception as error:
         message = failure_message(error)
-        if _is_the_machines(error, task.memory):
+        if _is_the_machines(error, task.fitting.memory):
             raise SearchError(f"trial {task.number}, fold {task.fold}: {message}; {REMEDY}") from error
     return Evaluation(score, message, time.perf_counter() - started, time.thread_time() - cpu_started)
+
+
+def on_fold(function: Callable[..., Any], number: int, max_bin: int, memory: Memory, args: tuple[Any, ...]) -> Any:
+    """`function(matrices, *args)` of one fold of those given to `initialise`.
+
+    Raises:
+        SearchError: if it fails, as when memory is short.
+    """
+    if _keeper is None:
+        raise RuntimeError("initialise(folder) must be called first in this process")
+    try:
+        return function(_keeper.fold(number, max_bin, memory), *args)
+    except Exception as error:
+        raise SearchError(f"{function.__name__}, fold {number}: {failure_message(error)}; {REMEDY}") from error
+
+
+def on_all_rows(function: Callable[..., Any], folder: Path, max_bin: int, memory: Memory, args: tuple[Any, ...]) -> Any:
+    """`function(matrix, *args)` of all rows of the table that a FoldSet left in `folder`.
+
+    Raises:
+        SearchError: if it fails, as when memory is short.
+    """
+    try:
+        return function(_all_rows(folder, max_bin, memory), *args)
+    except Exception as error:
+        raise SearchError(f"{function.__name__}: {failure_message(error)}; {REMEDY}") from error
+
+
+@lru_cache(maxsize=1)
+def _all_rows(folder: Path, max_bin: int, memory: Memory) -> xgb.DMatrix:
+    fold = FoldSet.open(folder)[0]
+    return row_matrix(fold.x, fold.y, None, fold.names, fold.types, max_bin, memory)
 
 
 def _is_the_machines(error: Exception, memory: Memory) -> bool:

@@ -66,7 +66,7 @@ class PipelineResult:
         """sha256 over the parameters and every output but the page: the same result has the same key."""
         digest = hashlib.sha256(json.dumps(self.params, sort_keys=True).encode())
         outputs = (paths.BEST_PARAMS, paths.SEARCH, paths.TRIALS, paths.METRICS, paths.GATES, paths.PREDICTIONS)
-        for path in (*outputs, *sorted(paths.MODEL.iterdir())):
+        for path in (*outputs, *sorted(file for file in paths.MODEL.rglob("*") if file.is_file())):
             digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 

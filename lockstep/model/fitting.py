@@ -1,0 +1,192 @@
+"""What a fit minimises and what its folds are judged by: settings that, with parameters and rows, make a score."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from lockstep.errors import ConfigError
+from lockstep.model.metrics import (
+    Vector,
+    classification_scores,
+    pinball,
+    pseudo_huber,
+    regression_scores,
+)
+from lockstep.schema.params import BoosterSettings
+
+Memory = Literal["in_core", "external"]
+Value = int | float | str | bool
+
+# objective: XGBoost's name, and the metric it is judged by unless another is chosen
+OBJECTIVES = {
+    "squared_error": ("reg:squarederror", "rmse"),
+    "absolute_error": ("reg:absoluteerror", "mae"),
+    "pseudo_huber": ("reg:pseudohubererror", "pseudo_huber"),
+    "quantile": ("reg:quantileerror", "pinball"),
+}
+NUMBER_METRICS = {"rmse": "rmse", "mae": "mae", "pseudo_huber": "mphe", "pinball": "quantile"}
+# metric: XGBoost's metric that stops the rounds, for two classes and for more. Accuracy moves in steps: too coarse.
+CLASS_METRICS = {"log_loss": ("logloss", "mlogloss"), "auc": ("auc", "auc"), "accuracy": ("logloss", "mlogloss")}
+# Metrics of which more is better; the search minimises 1 - value.
+RISING = ("auc", "accuracy")
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """The settings of every fit.
+
+    Attributes:
+        objective: What is minimised: a name in OBJECTIVES, or `classes`.
+        metric: What folds are judged by.
+        n_classes: Classes of the target; 0 for a number.
+        quantile: The quantile that objective `quantile` and metric `pinball` mean; an interval has two.
+        huber_slope: Where pseudo-Huber turns from squared to absolute, in the unit of the target.
+        monotone: Features whose effect may only rise (1) or fall (-1).
+        device: cpu or cuda.
+        memory: Whether rows stay in memory.
+    """
+
+    objective: str = "squared_error"
+    metric: str = "rmse"
+    n_classes: int = 0
+    quantile: float | tuple[float, ...] = 0.5
+    huber_slope: float = 1.0
+    monotone: Mapping[str, int] | None = None
+    device: str = "cpu"
+    memory: Memory = "in_core"
+
+    @classmethod
+    def of(cls, settings: BoosterSettings, n_classes: int) -> Self:
+        """The settings of params.yaml for a target.
+
+        Raises:
+            ConfigError: if objective or metric do not go with the target.
+        """
+        objective: str = settings.objective
+        metric: str = settings.metric
+        if n_classes:
+            if objective != "auto":
+                raise ConfigError(f"params.yaml: booster.objective: {objective!r} is for numbers; of classes set auto")
+            objective, usual, allowed = "classes", "log_loss", set(CLASS_METRICS)
+        else:
+            objective = "squared_error" if objective == "auto" else objective
+            usual, allowed = OBJECTIVES[objective][1], set(NUMBER_METRICS)
+        metric = usual if metric == "auto" else metric
+        if metric not in allowed:
+            raise ConfigError(
+                f"params.yaml: booster.metric: {metric!r} does not go with this target;"
+                f" allowed: auto, {', '.join(sorted(allowed))}"
+            )
+        return cls(
+            objective,
+            metric,
+            n_classes,
+            settings.quantile,
+            settings.huber_slope,
+            dict(sorted(settings.monotone.items())),
+            settings.device,
+            settings.memory,
+        )
+
+    @property
+    def score_name(self) -> str:
+        """What the score is called in best_params.json and trials.csv."""
+        return "cv_rmse" if self.metric == "rmse" else "cv_score"
+
+    @property
+    def fold_metrics(self) -> tuple[str, ...]:
+        """Metrics that every fold reports."""
+        if self.n_classes:
+            return ("log_loss", "accuracy", "auc")
+        return ("rmse", "mse", "mae", "r2", *((self.metric,) if self.metric in ("pinball", "pseudo_huber") else ()))
+
+    def described(self) -> dict[str, Any]:
+        """Exactly the settings that change a result, as JSON values."""
+        described: dict[str, Any] = {
+            "objective": self.objective,
+            "metric": self.metric,
+            "device": self.device,
+            "memory": self.memory,
+        }
+        if self.n_classes:
+            described["n_classes"] = self.n_classes
+        if self.objective == "quantile" or self.metric == "pinball":
+            described["quantile"] = self.quantile
+        if "pseudo_huber" in (self.objective, self.metric):
+            described["huber_slope"] = self.huber_slope
+        if self.monotone:
+            described["monotone"] = dict(self.monotone)
+        return described
+
+    def booster_params(self, names: Sequence[str]) -> dict[str, Any]:
+        """XGBoost's parameters for them.
+
+        Args:
+            names: The features, in matrix order.
+        """
+        params: dict[str, Any] = {"device": self.device}
+        if self.n_classes:
+            many = self.n_classes > 2
+            params["objective"] = "multi:softprob" if many else "binary:logistic"
+            params["eval_metric"] = CLASS_METRICS[self.metric][many]
+            if many:
+                params["num_class"] = self.n_classes
+        else:
+            params["objective"] = OBJECTIVES[self.objective][0]
+            params["eval_metric"] = NUMBER_METRICS[self.metric]
+        if "pseudo_huber" in (self.objective, self.metric):
+            params["huber_slope"] = self.huber_slope
+        if self.objective == "quantile" or self.metric == "pinball":
+            params["quantile_alpha"] = list(self.quantile) if isinstance(self.quantile, tuple) else self.quantile
+        if self.monotone:
+            params["monotone_constraints"] = f"({','.join(str(self.monotone.get(name, 0)) for name in names)})"
+        return params
+
+    def scores(self, actual: Vector, predicted: Vector, n_features: int = 0) -> dict[str, float | None]:
+        """All metrics of predictions: of numbers (rows,), of probabilities (rows, classes)."""
+        if self.n_classes:
+            return classification_scores(actual, predicted)
+        found = regression_scores(actual, predicted, n_features)
+        if self.metric == "pinball" and isinstance(self.quantile, float):
+            found["pinball"] = pinball(actual, predicted, self.quantile)
+        if self.metric == "pseudo_huber":
+            found["pseudo_huber"] = pseudo_huber(actual, predicted, self.huber_slope)
+        return found
+
+    def loss(self, scores: Mapping[str, float | None]) -> float:
+        """What the search minimises: the metric, or 1 - metric where more is better.
+
+        Raises:
+            ValueError: if the metric is undefined, as AUC where the rows have one class only.
+        """
+        value = scores[self.metric]
+        if value is None:
+            raise ValueError(f"{self.metric} is undefined on these validation rows; use fewer folds or another metric")
+        return 1 - value if self.metric in RISING else value
+
+    def as_predictions(self, raw: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """XGBoost's predictions as numbers (rows,) or probabilities (rows, classes)."""
+        return np.column_stack([1 - raw, raw]) if self.n_classes == 2 else raw
+
+
+def check_monotone(monotone: Mapping[str, int], names: list[str], types: list[str]) -> None:
+    """Make sure that every constrained feature exists and is a quantity.
+
+    Raises:
+        ConfigError: naming the feature.
+    """
+    for name in monotone:
+        where = f"params.yaml: booster.monotone.{name}"
+        if name not in names:
+            raise ConfigError(f"{where}: the recipe makes no such feature; it makes: {', '.join(names)}")
+        if types[names.index(name)] == "c":
+            raise ConfigError(f"{where}: is a category, which neither rises nor falls; remove it")
+
+
+def shown(metric: str) -> str:
+    """A metric's name as people write it; a score of which more is better is minimised as 1 - value."""
+    known = {"rmse": "RMSE", "mae": "MAE", "auc": "1 - AUC", "accuracy": "1 - accuracy", "log_loss": "log loss"}
+    return known.get(metric, metric.replace("_", "-"))

@@ -1,0 +1,78 @@
+"""Worker processes for the fits of train_best and evaluate: the same machinery as the search, without trials."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lockstep.data.splitting import ALWAYS_TRAIN
+from lockstep.features.recipe import Features
+from lockstep.model.fitting import Memory
+from lockstep.model.folds import FoldSet, Matrix, Vector, digest_of
+from lockstep.search import worker
+from lockstep.search.local_engine import LocalEngine
+from lockstep.search.machine import worker_count
+
+ALL_ROWS = "all_rows"
+
+
+class FoldWorkers:
+    """Calls functions with the quantised folds, or with all rows, in worker processes.
+
+    Args:
+        engine: The processes.
+        folder: Where the arrays of the folds lie, and below it those of all rows.
+        n_folds: How many folds there are.
+        memory: Whether rows stay in memory.
+    """
+
+    def __init__(self, engine: LocalEngine, folder: Path, n_folds: int, memory: Memory) -> None:
+        self._engine, self._folder, self._n_folds, self._memory = engine, folder, n_folds, memory
+
+    def on_folds(self, function: Callable[..., Any], max_bin: int, *args: Any) -> list[Any]:
+        """`function(fold's matrices, *args)` of every fold, in their order."""
+        futures = [
+            self._engine.submit(worker.on_fold, function, number, max_bin, self._memory, args)
+            for number in range(self._n_folds)
+        ]
+        return [future.result() for future in futures]
+
+    def on_all_rows(self, function: Callable[..., Any], max_bin: int, calls: list[tuple[Any, ...]]) -> list[Any]:
+        """`function(matrix of all training rows, *args)` for every call, in their order."""
+        folder = self._folder / ALL_ROWS
+        futures = [
+            self._engine.submit(worker.on_all_rows, function, folder, max_bin, self._memory, args) for args in calls
+        ]
+        return [future.result() for future in futures]
+
+
+@contextmanager
+def fold_workers(
+    folds: FoldSet, features: Features, x: Matrix, y: Vector, folder: Path, memory: Memory
+) -> Iterator[FoldWorkers]:
+    """Workers for some folds and for all rows.
+
+    Args:
+        folds: The folds.
+        features: Fitted on all rows.
+        x: Their features of all rows.
+        y: Target of all rows.
+        folder: A folder for arrays.
+        memory: Whether rows stay in memory.
+    """
+    folds.save(folder)
+    everything = FoldSet(
+        matrices=(x,),
+        matrix_of=(0,),
+        y=y,
+        fold=np.full(len(y), ALWAYS_TRAIN),
+        strategy="random",
+        names=(tuple(features.names),),
+        types=(tuple(features.types),),
+        digests=(digest_of(x),),
+    )
+    everything.save(folder / ALL_ROWS)
+    with LocalEngine(worker_count(), folder) as engine:
+        yield FoldWorkers(engine, folder, len(folds), memory)
