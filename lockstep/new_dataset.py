@@ -81,12 +81,9 @@ def summary(written: NewDataset) -> str:
     lines = [f"lockstep: wrote {written.file}: {size}, target {target.column} ({kind})"]
     lines += [f"  note      {note}" for note in target.notes]
     lines += [f"  {role:<9} {', '.join(names)}" for role, names in _features_by_type(found).items()]
-    lines += [
-        f"  left out  {column.name or '(unnamed)'}: {column.why}"
-        for column in found.of(*LEFT_OUT)
-        if column.role != "leak"
-    ]
-    lines += [f"  LEAK?     {column.name}: {column.why}; left out" for column in found.of("leak")]
+    for column in found.of(*LEFT_OUT):
+        label = "LEAK?   " if column.role == "leak" else "left out"
+        lines.append(f"  {label}  {column.name or '(unnamed)'}: {column.why}")
     if found.copies:
         lines.append(f"  note      {found.copies} rows repeat an earlier one; {written.file} shows a rule")
     return "\n".join([*lines, f"next: dvc exp run -S dataset={written.name}"])

@@ -46,14 +46,13 @@ def formulas(reads: Sequence[Read], target: Read, suspected: Collection[str]) ->
     probe = np.unique(np.linspace(0, len(y) - 1, PROBE_ROWS).astype(np.int64))
     found: dict[str, str] = {}
     for (a, left), (b, right) in combinations(columns.items(), 2):
-        for text, function in FORMULAS:
-            if _gives(function, left[probe], right[probe], y[probe], y.std()) and _gives(
-                function, left, right, y, y.std()
-            ):
+        usual = [formula for formula in FORMULAS if formula[0] in ADDITIVE or not {a, b} & set(suspected)]
+        for text, function in usual:
+            if not _gives(function, left[probe], right[probe], y[probe], y.std()):
+                continue
+            if _gives(function, left, right, y, y.std()):
                 line = f"{text.format(a, b)} is the target in at least {100 * SHARE:.0f}% of the rows"
-                if text in ADDITIVE or not {a, b} & set(suspected):
-                    found.setdefault(a, line)
-                    found.setdefault(b, line)
+                found = {a: line, b: line} | found
     return found
 
 

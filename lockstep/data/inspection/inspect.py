@@ -78,9 +78,8 @@ def _without_leaks(
     candidates = [name for name, finding in found.items() if finding.role not in (*LEFT_OUT, "target")]
     reasons = {name: suspicion(reads[name], reads[target], classes=classes) for name in candidates}
     if not classes:
-        found_formulas = formulas(
-            [reads[name] for name in candidates], reads[target], {n for n in reasons if reasons[n]}
-        )
+        suspected = {name for name, reason in reasons.items() if reason}
+        found_formulas = formulas([reads[name] for name in candidates], reads[target], suspected)
         reasons = {name: reason or found_formulas.get(name, "") for name, reason in reasons.items()}
     return {
         name: replace(finding, role="leak", why=reasons[name]) if reasons.get(name) else finding

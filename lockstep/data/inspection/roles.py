@@ -22,6 +22,7 @@ IDENTIFIER_NAME = re.compile(
 )
 CODE_NAME = re.compile(r"(?i)(?:^|.*[\W_])(id|key|code|zip|zipcode|postcode|plz)|.*[a-z](Id|ID|Key|Code)")
 DATE_PARTS = ("year", "month", "day", "weekday", "day_of_year", "hour")
+NEEDED = {"weekday": {"day"}, "day_of_year": {"day", "year"}}
 
 
 def describe(read: Read) -> Finding:
@@ -124,12 +125,9 @@ def _parts(texts: pd.Series) -> tuple[str, int, float] | None:
 
 def _date(plain: Finding, read: Read) -> Finding:
     dates = read.values.dropna().dt
-    differing = []
-    for part in DATE_PARTS:
-        values = getattr(dates, part)
-        # the days of a single year tell no more than its month and day
-        if values.nunique() > 1 and (part != "day_of_year" or dates.year.nunique() > 1):
-            differing.append(part)
-    clock = " with a clock time" if "hour" in differing else ""
+    differing = [part for part in DATE_PARTS if getattr(dates, part).nunique() > 1]
+    # the first of a month has no weekday of its own, and in a single year the day of the year repeats month and day
+    telling = [part for part in differing if NEEDED.get(part, set()) <= set(differing)]
+    clock = " with a clock time" if "hour" in telling else ""
     why = f"{read.values.min().date()} to {read.values.max().date()}{clock}"
-    return replace(plain, why=why, date_parts=tuple(differing))
+    return replace(plain, why=why, date_parts=tuple(telling))
