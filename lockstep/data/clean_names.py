@@ -3,7 +3,10 @@
 import re
 from collections.abc import Iterable
 
-from lockstep.schema.dataset import FORBIDDEN_IN_FEATURES, RESERVED
+from lockstep.schema.dataset import RESERVED
+
+# XGBoost refuses these signs in names of features.
+INSTEAD = str.maketrans({"[": "(", "]": ")", "<": "_below_"})
 
 
 def clean_names(columns: Iterable[str]) -> dict[str, str]:
@@ -11,11 +14,11 @@ def clean_names(columns: Iterable[str]) -> dict[str, str]:
     columns = list(columns)
     taken, renamed = set(columns), dict[str, str]()
     for name in columns:
-        better = re.sub(f"[{re.escape(FORBIDDEN_IN_FEATURES)}]+", "_", name)
+        better = name.translate(INSTEAD)
         better = re.sub(r"\s+", " ", "".join(sign if sign.isprintable() else " " for sign in better)).strip()
         if better == name and name not in RESERVED and name:
             continue
-        better = better.strip("_") or "unnamed"
+        better = better or "unnamed"
         better = f"{better}_column" if better in RESERVED else better
         renamed[name] = _free(better, taken)
         taken.add(renamed[name])

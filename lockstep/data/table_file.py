@@ -83,6 +83,8 @@ def _format(obtained: download.Obtained) -> dict[str, str]:
         raise SourceError(f"{obtained.shown}: damaged gzip file: {error}; get it again") from None
     if not content.strip():
         raise SourceError(f"{obtained.shown}: the file is empty; check the source")
+    if download.HTML.match(content):
+        raise SourceError(f"{obtained.shown}: is an HTML page, not a table; a log-in or error page was saved instead")
     for beginning, remedy in OTHER_FORMATS:
         if content.lstrip().startswith(beginning):
             raise SourceError(f"{obtained.shown}: {remedy}")

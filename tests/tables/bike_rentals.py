@@ -8,7 +8,7 @@ from tests.tables.draws import Random, pick, some_missing
 
 def bike_rentals(n_rows: int, random: Random) -> pd.DataFrame:
     """Rented bicycles per hour, with the two parts that add up to the target."""
-    when = pd.Timestamp("2021-01-01") + pd.to_timedelta(np.arange(n_rows) * 3, unit="h")
+    when = pd.Timestamp("2021-01-01") + pd.to_timedelta(np.arange(n_rows) * max(3, 17_530 // n_rows), unit="h")
     hour, day, weekday = (np.asarray(part) for part in (when.hour, when.day_of_year, when.day_of_week))
     season = np.array(["winter", "spring", "summer", "autumn"])[(day // 92) % 4]
     temperature = 12 - 11 * np.cos(day / 58) + 4 * np.sin((hour - 8) / 3.8) + random.normal(0, 2.5, n_rows)

@@ -67,16 +67,22 @@ def _class_measures(read: Read, target: Read) -> list[tuple[float, float, str]]:
         if len(names) == 2:
             auc = _auc(numbers, y)
             measures.append((max(auc, 1 - auc), AUC, f"AUC {auc:.3f} alone"))
-        values = numbers if numbers.nunique() <= BINS else pd.qcut(numbers, BINS, labels=False, duplicates="drop")
-    codes, distinct = pd.factorize(values, use_na_sentinel=False)
-    if len(distinct) <= known.sum() / ROWS_PER_VALUE:
-        table = np.zeros((len(distinct), len(names)))
-        np.add.at(table, (codes, y), 1)
-        right, frequent = table.max(axis=1).sum() / len(y), table.sum(axis=0).max() / len(y)
-        gain = float((right - frequent) / (1 - frequent))
-        text = f"tells the class in {100 * right:.1f}% of the rows, against {100 * frequent:.1f}% without it"
-        measures.append((gain, EXPLAINED, text))
+        bins = min(BINS, int(known.sum()) // (2 * ROWS_PER_VALUE))
+        values = numbers if numbers.nunique() <= bins else pd.qcut(numbers, bins, labels=False, duplicates="drop")
+    for groups, what in ((values, ""), (values.isna(), "having a value ")):
+        codes, distinct = pd.factorize(groups, use_na_sentinel=False)
+        if 1 < len(distinct) <= known.sum() / ROWS_PER_VALUE:
+            measures.append(_gain(codes, y, what))
     return measures
+
+
+def _gain(codes: npt.NDArray[np.intp], y: npt.NDArray[np.intp], what: str) -> tuple[float, float, str]:
+    """How much better the most frequent class of each group guesses than that of all rows."""
+    table = np.zeros((codes.max() + 1, y.max() + 1))
+    np.add.at(table, (codes, y), 1)
+    right, frequent = table.max(axis=1).sum() / len(y), table.sum(axis=0).max() / len(y)
+    text = f"{what}tells the class in {100 * right:.1f}% of the rows, against {100 * frequent:.1f}% without it"
+    return float((right - frequent) / (1 - frequent)), EXPLAINED, text
 
 
 def as_floats(values: pd.Series) -> pd.Series:

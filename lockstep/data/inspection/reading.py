@@ -79,10 +79,11 @@ def _candidates(column: pa.ChunkedArray, texts: list[str]) -> list[Type]:
             return ["text"]
         if all(re.fullmatch(r"\d{8}", word) and _is_compact_day(int(word)) for word in words):
             return ["date", "integer"]
-        # a few words tell which conversions are worth trying on all of them
-        some = sorted(words)[:: max(1, len(words) // 200)]
-        kinds: list[Type] = ["integer", "number"] if all(NUMBER.fullmatch(word) for word in some) else []
-        return [*kinds, *(["date"] if parsed_dates(pd.Series(some, dtype="str")).notna().all() else []), "text"]  # type: ignore[list-item]
+        # a few texts tell which conversions are worth trying on all of them
+        some = [text.strip() for text in sorted(texts)[:: max(1, len(texts) // 200)]]
+        numbers: list[Type] = ["integer", "number"] if all(NUMBER.fullmatch(text) for text in some) else []
+        dates: list[Type] = ["date"] if parsed_dates(pd.Series(some, dtype="str")).notna().all() else []
+        return [*numbers, *dates, "text"]
     if pa.types.is_boolean(kind):
         return ["boolean"]
     if pa.types.is_integer(kind):

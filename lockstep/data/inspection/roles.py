@@ -21,7 +21,8 @@ IDENTIFIER_NAME = re.compile(
     r"(?i)(?:^|.*[\W_])(id|ids|key|uuid|guid|index|idx|row|number|no|nr)|.*[a-z](Id|ID|Key|No)"
 )
 CODE_NAME = re.compile(r"(?i)(?:^|.*[\W_])(id|key|code|zip|zipcode|postcode|plz)|.*[a-z](Id|ID|Key|Code)")
-DATE_PARTS = ("year", "month", "day", "weekday", "day_of_year", "hour")
+# Parts of dates, and what pandas calls them.
+DATE_PARTS = {name: name for name in ("year", "month", "day", "day_of_year", "hour")} | {"weekday": "day_of_week"}
 NEEDED = {"weekday": {"day"}, "day_of_year": {"day", "year"}}
 
 
@@ -46,7 +47,12 @@ def describe(read: Read) -> Finding:
 
 
 def _range(values: pd.Series) -> str:
-    return f"{values.min():.6g} to {values.max():.6g}"
+    return f"{shown(values.min())} to {shown(values.max())}"
+
+
+def shown(number: float) -> str:
+    """A number for people: six digits, or all before the point."""
+    return f"{number:,.0f}" if abs(number) >= 100_000 else f"{number:.6g}"
 
 
 def _integer(plain: Finding, read: Read) -> Finding:
@@ -91,8 +97,8 @@ def _text(plain: Finding, read: Read) -> Finding:
         why = f"several values in one text, separated by {separator!r}: {n_parts} different, {mean:.1f} a row"
         return replace(plain, role="parts", separator=separator, n_parts=n_parts, why=why)
     if distinct <= present / 2:
-        digits = "digits that name things: " if read.code else ""
-        why = f"{digits}{counted}, {present / distinct:.3g} rows each{hint(texts)}"
+        what = f"digits that name things: {counted}" if read.code else counted + hint(texts)
+        why = f"{what}, {present / distinct:,.0f} rows each"
         return replace(category, role="encoded", why=why)
     named = IDENTIFIER_NAME.fullmatch(read.name)
     if present >= MIN_ROWS_FOR_IDENTIFIER and (named or texts.str.contains(r"\S\s+\S").mean() < PROSE):
@@ -125,7 +131,7 @@ def _parts(texts: pd.Series) -> tuple[str, int, float] | None:
 
 def _date(plain: Finding, read: Read) -> Finding:
     dates = read.values.dropna().dt
-    differing = [part for part in DATE_PARTS if getattr(dates, part).nunique() > 1]
+    differing = [part for part, name in DATE_PARTS.items() if getattr(dates, name).nunique() > 1]
     # the first of a month has no weekday of its own, and in a single year the day of the year repeats month and day
     telling = [part for part in differing if NEEDED.get(part, set()) <= set(differing)]
     clock = " with a clock time" if "hour" in telling else ""

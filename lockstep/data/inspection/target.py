@@ -6,7 +6,7 @@ import pandas as pd
 
 from lockstep.data.inspection.findings import TargetFinding
 from lockstep.data.inspection.reading import Read
-from lockstep.data.inspection.roles import hint
+from lockstep.data.inspection.roles import hint, shown
 from lockstep.errors import DataError
 
 # Texts are classes up to this many without being told so; whole numbers up to the second only get a comment.
@@ -51,7 +51,7 @@ def describe_target(read: Read, words: pd.Series, *, as_classes: bool) -> Target
 
 def _number(read: Read) -> TargetFinding:
     values = read.values.dropna().astype(float)
-    notes = [f"a number from {values.min():.6g} to {values.max():.6g}, mean {values.mean():.4g}"]
+    notes = [f"a number from {shown(values.min())} to {shown(values.max())}, mean {shown(values.mean())}"]
     if read.type == "integer" and read.distinct <= FEW_INTEGERS:
         seen = ", ".join(str(int(value)) for value in np.unique(values))
         notes.append(
