@@ -19,6 +19,7 @@ from lockstep.data.inspection.reading import Read, read_column
 from lockstep.data.inspection.roles import describe
 from lockstep.data.inspection.target import describe_target
 from lockstep.errors import DataError
+from lockstep.schema.dataset import ROW_ID
 
 
 def inspect(table: pa.Table, target: str, *, as_classes: bool = False) -> Findings:
@@ -57,7 +58,7 @@ def _check_table(table: pa.Table, target: str) -> None:
         ]
         meant = f", did you mean {close[0]!r}?" if close else ""
         raise DataError(f"--target {target}: the table has no such column{meant}; it has: {', '.join(names)}")
-    if target == "row_id":
+    if target == ROW_ID:
         raise DataError("--target row_id: the name is reserved for the pipeline; rename the column in the file")
     if table.num_rows < MIN_ROWS:
         raise DataError(f"the table has {table.num_rows} rows; at least {MIN_ROWS} are needed")

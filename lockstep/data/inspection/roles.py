@@ -8,6 +8,7 @@ import pandas as pd
 
 from lockstep.data.inspection.findings import Finding
 from lockstep.data.inspection.reading import Read
+from lockstep.schema.dataset import ROW_ID
 
 # A category of more values is encoded besides; one whose values repeat less than twice on average is none.
 ENCODED_ABOVE = 10
@@ -29,6 +30,9 @@ NEEDED = {"weekday": {"day"}, "day_of_year": {"day", "year"}}
 def describe(read: Read) -> Finding:
     """The role of one column by its own values."""
     plain = Finding(read.name, read.type, "plain", "", read.missing, read.distinct)
+    if read.name == ROW_ID:
+        why = "the pipeline's own name for row numbers; to learn from it, rename it in the file"
+        return replace(plain, type="ignore", role="identifier", why=why)
     if read.problem:
         return replace(plain, role="unreadable", why=read.problem)
     if read.present == 0:

@@ -1,0 +1,66 @@
+"""new-dataset and then the pipeline, at once, for tables of six shapes; and the worked example of the documentation."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from lockstep.model import metrics
+from tests.conftest import ROOT
+from tests.made_tables import TABLES, write
+from tests.pipeline.project import Project, new_project
+
+CLASSES = ("bank_churn", "crops")
+WORKERS = {"LOCKSTEP_WORKERS": "2"}
+# The stages learn to predict classes elsewhere; until then these tables end in `clean`.
+needs_classes = pytest.mark.skipif(not hasattr(metrics, "CLASS_METRICS"), reason="the stages know no classes yet")
+CASES = [pytest.param(name, marks=needs_classes) if name in CLASSES else name for name in TABLES]
+
+
+def _described(folder: Path, name: str) -> Project:
+    project = new_project(folder / "project")
+    (project.folder / "tables").mkdir()
+    file = write(name, project.folder / "tables", n_rows=600)
+    place = file.relative_to(project.folder).as_posix()
+    done = project.run("python3", "-m", "lockstep.cli", "new-dataset", place, "--target", TABLES[name][1])
+    assert f"next: dvc exp run -S dataset={name}" in done.stdout
+    return project
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_new_dataset_runs_at_once(tmp_path: Path, name: str) -> None:
+    project = _described(tmp_path, name)
+    project.edit("params.yaml", "dataset: friedman", f"dataset: {name}")
+    assert project.repro(env=WORKERS) == ["fetch", "clean", "split", "tune", "train_best", "evaluate"]
+    assert project.repro(env=WORKERS) == []
+    test = json.loads((project.folder / "reports/metrics.json").read_text(encoding="utf-8"))["test"]
+    if name in CLASSES:
+        assert test["auc"] > 0.6
+    else:
+        assert test["r2"] > 0.3
+
+
+def test_the_next_command_is_the_one_that_is_printed(tmp_path: Path) -> None:
+    project = _described(tmp_path, "used_cars")
+    project.run("dvc", "exp", "run", "-S", "dataset=used_cars", "-S", "features=raw", env=WORKERS)
+    assert json.loads((project.folder / "reports/metrics.json").read_text(encoding="utf-8"))["test"]["r2"] > 0.3
+
+
+def test_the_documented_example_works_as_written(tmp_path: Path) -> None:
+    text = (ROOT / "docs/bring-your-own-table.md").read_text(encoding="utf-8")
+    project = new_project(tmp_path / "project")
+    (project.folder / "tables").mkdir()
+    write("house_sales", project.folder / "tables", n_rows=600)
+    commands = [line[2:] for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL) for line in block.splitlines()
+                if line.startswith("$ ")]  # fmt: skip
+    example = [command for command in commands if "house_sales" in command]
+    assert len(example) >= 3
+    for command in example:
+        # the console script may belong to another checkout than the project under test
+        project.run("bash", "-c", re.sub(r"^lockstep ", "python3 -m lockstep.cli ", command), env=WORKERS)
+    shown = re.search(r"```yaml\n(columns:.*?)```", text, re.DOTALL)
+    assert shown is not None
+    written = (project.folder / "datasets/house_sales.yaml").read_text(encoding="utf-8")
+    for line in shown.group(1).splitlines():
+        assert line in written.splitlines()
