@@ -8,11 +8,14 @@ import argparse
 import statistics
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from benchmarks.tables import TABLES, prepare
 from lockstep.config import Config, load_config
 from lockstep.data.tables import read_table
+from lockstep.data.target import Target
+from lockstep.model.fitting import Fitting
 from lockstep.model.make_folds import make_folds
 from lockstep.paths import TRAIN
 from lockstep.schema.params import Median, NoPruning, Percentile, PrunerOptions, Race, SuccessiveHalving
@@ -70,10 +73,10 @@ def main() -> None:
 
 def _compare(title: str, folder: Path, chosen: argparse.Namespace, log: Path) -> None:
     config = load_config(folder)
-    train, target = read_table(folder / TRAIN), config.dataset.target
+    train, target, strategy = read_table(folder / TRAIN), Target.of(config.dataset), config.split.strategy
     plan = _plan(config, 0, chosen.trials, NoPruning())
     found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ["none", *chosen.pruners]}
-    with open_engine(lambda at: make_folds(train, target, config.recipe, config.split.strategy, at), plan) as engine:
+    with open_engine(partial(make_folds, train, target, config.recipe, strategy, config.seed), plan) as engine:
         for seed in range(1, chosen.seeds + 1):
             for name, runs in found.items():
                 runs.append(_search(engine, _plan(config, seed, chosen.trials, PRUNERS[name]), log))
@@ -92,14 +95,15 @@ def _compare(title: str, folder: Path, chosen: argparse.Namespace, log: Path) ->
 def _plan(config: Config, seed: int, trials: int, pruner: PrunerOptions) -> Plan:
     # Without the given configurations, which would decide the first trials of every seed alike.
     tune = config.tune.model_copy(update={"n_trials": trials, "enqueue": ()})
-    return Plan(tune, SearchSpace(config.space), pruner, seed, config.booster.memory)
+    fitting = Fitting.of(config.booster, len(config.dataset.classes))
+    return Plan(tune, SearchSpace(config.space), pruner, seed, fitting)
 
 
 def _search(engine: Engine, plan: Plan, log: Path) -> tuple[float, float, float]:
     with Cost(log) as cost:
         results = search(plan, engine.folds.fingerprints(), engine.run, engine.executor, cost)
     pruned = sum(result.state is State.PRUNED for result in results)
-    return cost.cpu_seconds, best_of(results).cv_rmse or 0.0, pruned
+    return cost.cpu_seconds, best_of(results).cv_score or 0.0, pruned
 
 
 if __name__ == "__main__":

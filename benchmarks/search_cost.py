@@ -7,9 +7,12 @@ import argparse
 import json
 import os
 import time
+from functools import partial
 
 from lockstep.config import load_config
 from lockstep.data.tables import read_table
+from lockstep.data.target import Target
+from lockstep.model.fitting import Fitting
 from lockstep.model.make_folds import make_folds
 from lockstep.paths import TRAIN
 from lockstep.scratch import scratch_folder
@@ -43,10 +46,11 @@ def main() -> None:
     os.environ[WORKERS] = str(chosen.workers)
     config = load_config()
     tune = config.tune.model_copy(update={"n_trials": chosen.trials})
-    plan = Plan(tune, SearchSpace(config.space), config.pruner, config.seed, config.booster.memory)
-    train, target = read_table(TRAIN), config.dataset.target
+    train, target, strategy = read_table(TRAIN), Target.of(config.dataset), config.split.strategy
+    fitting = Fitting.of(config.booster, target.n_classes)
+    plan = Plan(tune, SearchSpace(config.space), config.pruner, config.seed, fitting)
     with (
-        open_engine(lambda at: make_folds(train, target, config.recipe, config.split.strategy, at), plan) as engine,
+        open_engine(partial(make_folds, train, target, config.recipe, strategy, config.seed), plan) as engine,
         scratch_folder() as folder,
     ):
         # Start the workers and import what they need before the clock runs.

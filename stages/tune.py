@@ -12,7 +12,7 @@ from functools import partial
 from lockstep.config import load_config
 from lockstep.data.tables import read_table, write_csv, write_json
 from lockstep.data.target import Target
-from lockstep.model.fitting import Fitting, shown
+from lockstep.model.fitting import Fitting, check_monotone, shown
 from lockstep.model.make_folds import make_folds
 from lockstep.paths import BEST_PARAMS, EVALUATIONS, SEARCH, STUDY, TRAIN, TRIALS, local_state
 from lockstep.search.engines import open_engine
@@ -40,6 +40,7 @@ def main() -> None:
     folds_in = partial(make_folds, read_table(TRAIN), target, config.recipe, strategy, config.seed)
     with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS) as log:
         n_folds = len(engine.folds)
+        check_monotone(fitting, engine.folds)
         settings = settings_of(plan, config.space, TRAIN, n_folds, rows_as)
         study = StudyFile(local_state() / STUDY, key_of(settings), plan.space.shown(), {"space": config.tune.space})
         with study, Progress(config.tune.n_trials) as progress:

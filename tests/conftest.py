@@ -72,6 +72,7 @@ columns:
   y: {{type: number}}
 {facts}
 clean: []
+judging: {{slices: [], coordinates: null}}
 features:
   raw: [{{step: columns, columns: [a, b]}}]
   full: [{{step: columns, columns: [a, b]}}]

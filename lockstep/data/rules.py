@@ -25,7 +25,11 @@ def drop_duplicates(frame: pd.DataFrame, rule: rules.DropDuplicates) -> pd.DataF
     ordered = frame
     if rule.by is not None:
         ordered = frame.sort_values(rule.by, ascending=rule.keep == "lowest", kind="stable")
-    kept = ordered.drop_duplicates(list(rule.columns), keep="last" if rule.keep == "last" else "first")
+    columns = list(rule.columns)
+    kept = ordered.drop_duplicates(columns, keep="last" if rule.keep == "last" else "first")
+    if rule.count_as is not None:
+        copies = frame.groupby(columns, dropna=False, sort=False)["row_id"].transform("size")
+        kept = kept.assign(**{rule.count_as: copies.loc[kept.index].astype(np.int64)})
     return kept.sort_values("row_id", kind="stable")
 
 
@@ -56,6 +60,13 @@ def scale(frame: pd.DataFrame, rule: rules.Scale) -> pd.DataFrame:
     return frame.assign(**{rule.column: frame[rule.column] / rule.divide_by})
 
 
+def date_part(frame: pd.DataFrame, rule: rules.DatePart) -> pd.DataFrame:
+    """Add a part of a date as a whole number; missing where the date is."""
+    part = getattr(frame[rule.column].dt, rule.part)
+    missing = bool(frame[rule.column].isna().any())
+    return frame.assign(**{rule.name: part.astype(np.float64 if missing else np.int64)})
+
+
 def rename(frame: pd.DataFrame, rule: rules.Rename) -> pd.DataFrame:
     """Give columns other names."""
     return frame.rename(columns=rule.columns)
@@ -73,6 +84,7 @@ _FUNCTIONS: dict[type, Callable[[pd.DataFrame, Any], pd.DataFrame]] = {
     rules.DropOutside: drop_outside,
     rules.Ratio: ratio,
     rules.Scale: scale,
+    rules.DatePart: date_part,
     rules.Rename: rename,
     rules.DropColumns: drop_columns,
 }

@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 from lockstep.errors import DataError
 from lockstep.features.base import Numbers, Transformer, numbers, rounded
 from lockstep.features.nearest import Positions, first_copies, nearest
-from lockstep.features.targets import target_columns, target_names
+from lockstep.features.targets import cross_fitting, target_columns, target_names
 
 # Bounds the memory that neighbours' values take.
 QUERIES_AT_ONCE = 2**13
@@ -20,7 +20,8 @@ QUERIES_AT_ONCE = 2**13
 class Neighbours(Transformer):
     """Means over the k nearest training rows, for each k.
 
-    A training row is not its own neighbour; other rows at the same place are. Equally distant rows count in the order
+    A training row is not its own neighbour; other rows at the same place are, or with `folds` only those of other
+    folds. Equally distant rows count in the order
     of the table. Where there are fewer than k rows these are used; without any, or with a coordinate missing, the
     features are NaN. A row with a coordinate missing is nobody's neighbour; one that lacks a value that is averaged is
     left out of that mean.
@@ -36,7 +37,11 @@ class Neighbours(Transformer):
         spread: Whether to add the standard deviation (n) of the neighbours' target, weighted likewise.
         distance: Whether to add the plain mean of the (scaled) distances.
         difference: Whether to add a row's own value less the neighbours' mean, for each column of `of`.
+        folds: Folds of the cross-fitting: a training row's neighbours then are of other folds than its own. None means
+            5 for classes and leave-one-out for a number: where rows share their neighbours, the two values that a share
+            can have when one row is left out tell that row's class.
         name: First part of the features' names.
+        random_state: Seed of the folds.
         n_classes: Classes of the target; 0 for a number. A class's mean is its share.
     """
 
@@ -53,7 +58,9 @@ class Neighbours(Transformer):
         spread: bool = False,
         distance: bool = False,
         difference: bool = False,
+        folds: int | None = None,
         name: str = "neighbours",
+        random_state: int = 0,
         n_classes: int = 0,
     ) -> None:
         self.columns = columns
@@ -65,7 +72,9 @@ class Neighbours(Transformer):
         self.spread = spread
         self.distance = distance
         self.difference = difference
+        self.folds = folds
         self.name = name
+        self.random_state = random_state
         self.n_classes = n_classes
 
     def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
@@ -79,6 +88,9 @@ class Neighbours(Transformer):
 
     def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None, **_: Any) -> Numbers:
         """Keep the training rows and find each one's neighbours among the others."""
+        folds = self.folds or (5 if self.n_classes else None)
+        if folds:
+            return self._cross_fitted(frame, target_columns(y, 0)[:, 0], folds)
         rows = self._learn(frame, y)
         own = np.full(len(frame), -1, dtype=np.int64)
         own[rows] = np.arange(len(rows))
@@ -106,6 +118,13 @@ class Neighbours(Transformer):
             names += [f"{stem}_distance"] * self.distance
             names += [f"{column}_minus_{stem}" for column in self.of if self.difference]
         return np.array(names, dtype=object)
+
+    def _cross_fitted(self, frame: pd.DataFrame, y: Numbers, folds: int) -> Numbers:
+        made = np.full((len(frame), len(self.get_feature_names_out())), np.nan)
+        for others, own in cross_fitting(len(frame), folds, self.random_state):
+            made[own] = self.fit(frame.iloc[others], y[others]).transform(frame.iloc[own])
+        self.fit(frame, y)
+        return made
 
     def _learn(self, frame: pd.DataFrame, y: Numbers | None) -> Positions:
         """Build the tree; returns the rows that are in it, in order."""

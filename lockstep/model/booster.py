@@ -1,5 +1,6 @@
 """Fitting one booster: what is fixed, how many rounds, and how it is scored."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,8 +52,14 @@ def max_bin_of(params: Mapping[str, Value]) -> int:
 def fit_rounds(
     train: xgb.DMatrix, params: Mapping[str, Value], rounds: int, seed: int, fitting: Fitting
 ) -> xgb.Booster:
-    """Fit exactly `rounds` rounds."""
-    return xgb.train(_booster_params(params, train, seed, fitting), train, num_boost_round=rounds)
+    """Fit exactly `rounds` rounds.
+
+    Raises:
+        OSError: if the device is cuda and there is none.
+    """
+    booster = xgb.train(_booster_params(params, train, seed, fitting), train, num_boost_round=rounds)
+    _refuse_other_device(booster, fitting.device)
+    return booster
 
 
 def fit_stopped(
@@ -70,6 +77,7 @@ def fit_stopped(
         early_stopping_rounds=budget.early_stopping_rounds,
         verbose_eval=False,
     )
+    _refuse_other_device(booster, fitting.device)
     return booster, booster.best_iteration + 1
 
 
@@ -126,6 +134,13 @@ def predict(
     """Predictions for rows of shape (rows, features): (rows,) or, of classes, (rows, classes)."""
     matrix = xgb.DMatrix(x, nthread=1, feature_names=names, feature_types=types, enable_categorical=True)
     return fitting.as_predictions(booster.predict(matrix))
+
+
+def _refuse_other_device(booster: xgb.Booster, device: str) -> None:
+    """XGBoost takes the processor when it finds no GPU, and says so in a warning only; other bytes would be kept."""
+    used = json.loads(booster.save_config())["learner"]["generic_param"]["device"] if device != "cpu" else device
+    if not used.startswith(device):
+        raise OSError(f"booster.device is {device}, but XGBoost finds no such device here; set it to cpu")
 
 
 def _booster_params(params: Mapping[str, Value], train: xgb.DMatrix, seed: int, fitting: Fitting) -> dict[str, Any]:

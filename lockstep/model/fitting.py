@@ -1,6 +1,6 @@
 """What a fit minimises and what its folds are judged by: settings that, with parameters and rows, make a score."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lockstep.errors import ConfigError
+from lockstep.model.folds import Fold
 from lockstep.model.metrics import (
     Vector,
     classification_scores,
@@ -172,18 +173,19 @@ class Fitting:
         return np.column_stack([1 - raw, raw]) if self.n_classes == 2 else raw
 
 
-def check_monotone(monotone: Mapping[str, int], names: list[str], types: list[str]) -> None:
+def check_monotone(fitting: Fitting, folds: Iterable[Fold]) -> None:
     """Make sure that every constrained feature exists and is a quantity.
 
     Raises:
         ConfigError: naming the feature.
     """
-    for name in monotone:
-        where = f"params.yaml: booster.monotone.{name}"
-        if name not in names:
-            raise ConfigError(f"{where}: the recipe makes no such feature; it makes: {', '.join(names)}")
-        if types[names.index(name)] == "c":
-            raise ConfigError(f"{where}: is a category, which neither rises nor falls; remove it")
+    for fold in folds:
+        for name in fitting.monotone or {}:
+            where = f"params.yaml: booster.monotone.{name}"
+            if name not in fold.names:
+                raise ConfigError(f"{where}: the recipe makes no such feature; it makes: {', '.join(fold.names)}")
+            if fold.types[fold.names.index(name)] == "c":
+                raise ConfigError(f"{where}: is a category, which neither rises nor falls; remove it")
 
 
 def shown(metric: str) -> str:

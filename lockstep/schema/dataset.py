@@ -146,6 +146,8 @@ class Dataset(Settings):
                 _must_be_in(types, column, where)
             for column in rule.needs_numbers():
                 _must_be_number(types, column, where)
+            for column in rule.needs_dates():
+                _must_be_date(types, column, where)
             after = rule.types_after(dict(types))
             # what is renamed gives its name free
             staying = [name for name in types if not (isinstance(rule, Rename) and name in rule.columns)]
@@ -198,8 +200,7 @@ def _check_recipe(where: str, steps: Recipe, types: dict[str, str], target: str)
         for column in step.reads_numbers():
             _must_be_number(types, column, where)
         for column in step.reads_dates():
-            if types[column] != "date":
-                raise ValueError(f"{where}: column {column!r} is of type {types[column]}; a date is needed")
+            _must_be_date(types, column, where)
         made += step.makes()
     twice = sorted({name for name in made if made.count(name) > 1})
     if twice:
@@ -217,6 +218,11 @@ def _must_be_in(types: dict[str, str], column: str, where: str) -> None:
 def _must_be_number(types: dict[str, str], column: str, where: str) -> None:
     if types[column] not in NUMBERS:
         raise ValueError(f"{where}: column {column!r} is of type {types[column]}; a number is needed")
+
+
+def _must_be_date(types: dict[str, str], column: str, where: str) -> None:
+    if types[column] != "date":
+        raise ValueError(f"{where}: column {column!r} is of type {types[column]}; a date is needed")
 
 
 def _must_be_new(made: Sequence[str], taken: Sequence[str], where: str) -> None:

@@ -49,6 +49,8 @@ class NeighboursStep(BaseStep):
         spread: Whether to add the standard deviation of the neighbours' target.
         distance: Whether to add the plain mean of the distances.
         difference: Whether to add a row's own value less the neighbours' mean, for each column of `of`.
+        folds: Take a training row's neighbours from other folds than its own; by default 5 for classes, and for a
+            number only the row itself is left out.
         name: First part of the features' names; two such steps in a recipe need two names.
     """
 
@@ -66,6 +68,7 @@ class NeighboursStep(BaseStep):
     spread: bool = False
     distance: bool = False
     difference: bool = False
+    folds: Folds | None = None
     name: FeatureName = "neighbours"
 
     @model_validator(mode="after")

@@ -19,6 +19,10 @@ class BaseRule(Settings):
         """Those of them that must be numbers."""
         return ()
 
+    def needs_dates(self) -> Sequence[str]:
+        """Those of them that must be dates."""
+        return ()
+
     def makes(self) -> Sequence[str]:
         """Names of columns it adds."""
         return ()
@@ -42,13 +46,15 @@ class DropDuplicates(BaseRule):
     """Of the rows that agree on `columns`, keep one.
 
     `keep: first` and `last` go by the order of the file. `highest` and `lowest` go by the column `by`,
-    ties by file order; where that is the target, the choice of copy looks at the target.
+    ties by file order; where that is the target, the choice of copy looks at the target. `count_as` adds a column
+    with the number of copies a row stands for, itself included: it says nothing of any other row that is left.
     """
 
     rule: Literal["drop_duplicates"]
     columns: Names
     keep: Literal["first", "last", "highest", "lowest"]
     by: str | None = None
+    count_as: str | None = None
 
     @model_validator(mode="after")
     def _by_where_needed(self) -> Self:
@@ -58,6 +64,12 @@ class DropDuplicates(BaseRule):
 
     def needs(self) -> Sequence[str]:
         return (*self.columns, self.by) if self.by else self.columns
+
+    def makes(self) -> Sequence[str]:
+        return (self.count_as,) if self.count_as else ()
+
+    def types_after(self, types: dict[str, str]) -> dict[str, str]:
+        return types | dict.fromkeys(self.makes(), "integer")
 
 
 class DropValues(BaseRule):
@@ -121,6 +133,27 @@ class Scale(BaseRule):
         return (self.column,)
 
 
+class DatePart(BaseRule):
+    """Add a column `name` = the year, quarter, month or weekday (0 = Monday) of a date."""
+
+    rule: Literal["date_part"]
+    name: str
+    column: str
+    part: Literal["year", "quarter", "month", "weekday"]
+
+    def needs(self) -> Sequence[str]:
+        return (self.column,)
+
+    def needs_dates(self) -> Sequence[str]:
+        return (self.column,)
+
+    def types_after(self, types: dict[str, str]) -> dict[str, str]:
+        return types | {self.name: "integer"}
+
+    def makes(self) -> Sequence[str]:
+        return (self.name,)
+
+
 class Rename(BaseRule):
     """Give columns other names."""
 
@@ -151,6 +184,6 @@ class DropColumns(BaseRule):
 
 
 Rule = Annotated[
-    DropMissing | DropDuplicates | DropValues | DropOutside | Ratio | Scale | Rename | DropColumns,
+    DropMissing | DropDuplicates | DropValues | DropOutside | Ratio | Scale | DatePart | Rename | DropColumns,
     Field(discriminator="rule"),
 ]

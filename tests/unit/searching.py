@@ -12,6 +12,7 @@ import numpy as np
 
 from lockstep.data.tables import significant
 from lockstep.model.booster import FoldScore
+from lockstep.model.fitting import Fitting
 from lockstep.model.folds import FoldSet, digest_of
 from lockstep.schema.params import (
     Hyperband,
@@ -63,14 +64,18 @@ def plan_of(pruner: PrunerOptions, n_trials: int = 40, lag: int = 6, **more: obj
             **more,
         }
     )
-    return Plan(tune, SearchSpace(SPACE), pruner, seed=7, memory="in_core")
+    return Plan(tune, SearchSpace(SPACE), pruner, seed=7, fitting=Fitting())
+
+
+def score_of(rmse: float, rounds: int = 10) -> FoldScore:
+    return FoldScore(rmse, {"rmse": rmse, "mse": rmse**2, "mae": rmse, "r2": 0.5}, rounds)
 
 
 def stand_in(task: FoldTask) -> Evaluation:
     """A fold that costs nothing: a smooth function of its parameters plus a little fold noise."""
     depth, rate = float(task.params["max_depth"]), float(task.params["learning_rate"])
     rmse = significant(1 + (depth - 6) ** 2 / 20 + abs(math.log10(rate) + 1) + 0.01 * task.fold, 10)
-    return Evaluation(FoldScore(rmse, rmse**2, rmse, 0.5, 10), "", 0.0, 0.0)
+    return Evaluation(score_of(rmse), "", 0.0, 0.0)
 
 
 def run_search(
@@ -154,8 +159,8 @@ def small_folds(n_folds: int = 2) -> FoldSet:
         y=x.sum(axis=1, dtype=np.float64),
         fold=np.arange(80) % n_folds,
         strategy="random",
-        names=("a", "b"),
-        types=("q", "q"),
+        names=(("a", "b"),) * n_folds,
+        types=(("q", "q"),) * n_folds,
         digests=(digest_of(x),),
     )
 

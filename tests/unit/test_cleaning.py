@@ -128,3 +128,17 @@ def _apply(frame: pd.DataFrame, rule: dict[str, object]) -> pd.DataFrame:
     from pydantic import TypeAdapter
 
     return apply_rule(frame, TypeAdapter(rules.Rule).validate_python(rule))
+
+
+def test_copies_are_counted_on_the_row_that_stays() -> None:
+    frame = pd.DataFrame({"row_id": range(5), "a": [1.0, 2.0, 1.0, None, None], "y": [3, 9, 5, 1, 2]})
+    rule = rules.DropDuplicates(rule="drop_duplicates", columns=("a",), keep="highest", by="y", count_as="copies")
+    kept = apply_rule(frame, rule)
+    assert kept[["row_id", "copies"]].to_numpy().tolist() == [[1, 1], [2, 2], [4, 2]]
+
+
+def test_a_part_of_a_date_is_a_column() -> None:
+    dates = pd.Series(["2020-02-29", None], dtype="datetime64[s]")
+    rule = rules.DatePart(rule="date_part", name="month", column="day", part="month")
+    assert apply_rule(pd.DataFrame({"row_id": [0, 1], "day": dates}), rule)["month"].tolist()[0] == 2
+    assert apply_rule(pd.DataFrame({"row_id": [0], "day": dates[:1]}), rule)["month"].dtype == np.int64

@@ -186,6 +186,7 @@ columns:
   "n [mm]": {type: number}
   y: {type: number}
 clean: [CLEAN]
+judging: {slices: [], coordinates: null}
 features:
   full: [FEATURES]
 """

@@ -15,13 +15,14 @@ from lockstep.model.folds import digest_of
 from lockstep.schema.params import NoPruning
 from lockstep.search import identity
 from lockstep.search.evaluation_log import TABLE, EvaluationLog
+from lockstep.model.fitting import Fitting
 from lockstep.search.identity import fold_key
 from lockstep.search.trial import Evaluation, FoldTask, Result
 from tests.conftest import ROOT
 from tests.unit.searching import PRUNERS, AtOnce, plan_of, run_search, small_folds, stand_in, without_time
 
-TASK = FoldTask(0, 0, {"max_depth": 3}, RoundBudget(5, 10), 1, "in_core")
-EVALUATION = Evaluation(FoldScore(1.5, 2.25, 1.1, None, 7), "", 0.25, 0.2)
+TASK = FoldTask(0, 0, {"max_depth": 3}, RoundBudget(5, 10), 1, Fitting())
+EVALUATION = Evaluation(FoldScore(1.5, {"rmse": 1.5, "mse": 2.25, "mae": 1.1, "r2": None}, 7), "", 0.25, 0.2)
 PLAN = plan_of(PRUNERS[1], n_trials=20)
 
 
@@ -71,7 +72,13 @@ def test_a_failed_fold_is_tried_again(tmp_path: Path) -> None:
         {"budget": RoundBudget(6, 10)},
         {"budget": RoundBudget(5, 11)},
         {"seed": 2},
-        {"memory": "external"},
+        {"fitting": Fitting(memory="external")},
+        {"fitting": Fitting(objective="absolute_error")},
+        {"fitting": Fitting(metric="mae")},
+        {"fitting": Fitting(objective="quantile", quantile=0.4)},
+        {"fitting": Fitting(monotone={"a": 1})},
+        {"fitting": Fitting(device="cuda")},
+        {"fitting": Fitting(n_classes=2)},
     ],
     ids=str,
 )

@@ -71,7 +71,7 @@ def test_local_workers_give_the_results_of_one_process(tmp_path: Path) -> None:
         with LocalEngine(workers, tmp_path) as engine:
             together = search(plan, folds.fingerprints(), evaluate_here, engine, NoLog())
         assert without_time(together) == without_time(alone)
-        assert best_params(together) == best_params(alone)
+        assert best_params(together, plan.fitting) == best_params(alone, plan.fitting)
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lockstep.errors import SearchError
 from lockstep.model import matrices
-from lockstep.model.booster import FoldScore
+from lockstep.model.fitting import Fitting, Memory
 from lockstep.schema.params import NoPruning, Percentile, PrunerOptions, SuccessiveHalving
 from lockstep.search.ordered import best_of
 from lockstep.search.pruning import Judge, frozen
@@ -27,6 +27,7 @@ from tests.unit.searching import (
     adversary,
     plan_of,
     run_search,
+    score_of,
     small_folds,
     stand_in,
     without_time,
@@ -77,7 +78,7 @@ def test_results_do_not_depend_on_an_adversary_who_orders_the_arrivals(
 def test_every_pruner_prunes(pruner: PrunerOptions) -> None:
     results = run_search(plan_of(pruner), stand_in, AtOnce())
     assert sum(result.state is State.PRUNED for result in results) >= 3
-    assert best_of(results).cv_rmse is not None
+    assert best_of(results).cv_score is not None
 
 
 @pytest.mark.parametrize("pruner", ALL_PRUNERS, ids=_name)
@@ -136,7 +137,7 @@ def test_a_failed_trial_is_recorded_and_the_search_goes_on() -> None:
 
     results = run_search(plan_of(PRUNERS[0], n_trials=12), sometimes, AtOnce())
     assert [result.number for result in results if result.state is State.FAIL] == [0, 3, 6, 9]
-    table = trials_table(results, FOLDS)
+    table = trials_table(results, FOLDS, Fitting())
     assert table["message"][3] == "ValueError: no"
     assert table["cv_rmse"].isna()[3]
 
@@ -163,7 +164,7 @@ def test_xgboosts_clock_and_paths_stay_out_of_messages() -> None:
 
 def test_parameters_that_xgboost_refuses_leave_a_message() -> None:
     folds = FoldKeeper(small_folds())
-    task = FoldTask(0, 0, {"max_depth": 2}, plan_of(NoPruning()).budget, 1, "in_core")
+    task = FoldTask(0, 0, {"max_depth": 2}, plan_of(NoPruning()).budget, 1, Fitting())
     good = evaluate(task, folds)
     bad = evaluate(replace(task, params={"max_depth": 2, "subsample": 7.0}), folds)
     assert good.score is not None
@@ -176,23 +177,23 @@ def test_parameters_that_xgboost_refuses_leave_a_message() -> None:
 @pytest.mark.parametrize("slice_rows", [16, 2**20])
 def test_rows_in_files_are_fitted_as_rows_in_memory(slice_rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matrices, "BATCH_ROWS", slice_rows)
-    task = FoldTask(0, 0, {"max_depth": 3, "n_estimators": 20}, plan_of(NoPruning()).budget, 1, "in_core")
+    task = FoldTask(0, 0, {"max_depth": 3, "n_estimators": 20}, plan_of(NoPruning()).budget, 1, Fitting())
     scores = {
-        memory: [evaluate(replace(task, memory=memory), FoldKeeper(small_folds())).score for _ in range(2)]
+        memory: [evaluate(replace(task, fitting=Fitting(memory=memory)), FoldKeeper(small_folds())).score for _ in range(2)]
         for memory in MEMORIES
     }
     assert scores["in_core"][0] is not None
-    assert len({score.rmse for pair in scores.values() for score in pair if score}) == 1
+    assert len({score.score for pair in scores.values() for score in pair if score}) == 1
 
 
-MEMORIES: list[matrices.Memory] = ["in_core", "external"]
+MEMORIES: list[Memory] = ["in_core", "external"]
 
 
 def test_a_machine_in_trouble_stops_the_search_and_fails_no_trial(tmp_path: Path) -> None:
     """A trial that failed for want of a disk would not be told again, and another best model would be shipped."""
     matrices.keep_pages_in(tmp_path / "gone")
     try:
-        task = FoldTask(0, 1, {"max_depth": 3}, plan_of(NoPruning()).budget, 1, "external")
+        task = FoldTask(0, 1, {"max_depth": 3}, plan_of(NoPruning()).budget, 1, Fitting(memory="external"))
         with pytest.raises(SearchError, match="fold 1 cannot be prepared"):
             evaluate(task, FoldKeeper(small_folds()))
     finally:
@@ -207,7 +208,7 @@ def test_a_search_without_a_complete_trial_says_so() -> None:
             return stand_in(task)
         if task.fold == FOLDS - 1:
             return Evaluation(None, "ValueError: at last", 0.0, 0.0)
-        return Evaluation(FoldScore(0.1, 0.01, 0.1, 0.9, 5), "", 0.0, 0.0)
+        return Evaluation(score_of(0.1, 5), "", 0.0, 0.0)
 
     halving = SuccessiveHalving(min_resource=1, reduction_factor=4, min_early_stopping_rate=0)
     with pytest.raises(SearchError, match="no trial of 6 is complete; the first that failed: ValueError: at last"):

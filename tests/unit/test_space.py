@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from optuna.distributions import FloatDistribution
 
 from lockstep.data.tables import significant
-from lockstep.model.booster import FoldScore
 from lockstep.schema.params import Range
 from lockstep.search.sampler import seed_of
 from lockstep.search.space import Parameter, cut, distinct
 from lockstep.search.trial import Evaluation, FoldTask
 from tests.conftest import ROOT
+from tests.unit.searching import score_of
 
 
 @given(
@@ -71,7 +71,7 @@ space, seed, trials = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 spaces = yaml.safe_load(Path("params.yaml").read_text())["spaces"]
 ranges = {name: Range.model_validate(bounds) for name, bounds in spaces[space].items()}
 plan = plan_of(NoPruning(), n_trials=trials, lag=8, n_startup_trials=10)
-plan = Plan(plan.tune, SearchSpace(ranges), plan.pruner, seed, "in_core")
+plan = Plan(plan.tune, SearchSpace(ranges), plan.pruner, seed, plan.fitting)
 results = run_search(plan, any_space, AtOnce())
 print(json.dumps([[dict(result.params), result.reports] for result in results]))
 """
@@ -82,7 +82,7 @@ def any_space(task: FoldTask) -> Evaluation:
     score = 1.0
     for position, name in enumerate(sorted(task.params)):
         score += (math.log10(abs(float(task.params[name])) + 1e-9) - 0.1 * position) ** 2 / (position + 2)
-    return Evaluation(FoldScore(significant(score, 10), 1.0, 1.0, 0.5, 10), "", 0.0, 0.0)
+    return Evaluation(score_of(significant(score, 10)), "", 0.0, 0.0)
 
 
 @pytest.mark.parametrize(

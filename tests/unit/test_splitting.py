@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from lockstep.data.splitting import split_table
+from lockstep.data.target import Target
 from lockstep.errors import DataError
 from lockstep.model.folds import fold_masks
 from lockstep.schema.params import Split
@@ -31,14 +32,14 @@ def _table(rows: int = 200) -> pd.DataFrame:
 
 def test_random_is_scikit_learns_split() -> None:
     table = _table()
-    _, test = split_table(table, "y", Split(strategy="random", folds=5, **SIZES), 42)
+    _, test = split_table(table, Target("y"), Split(strategy="random", folds=5, **SIZES), 42)
     _, expected = train_test_split(np.arange(len(table)), test_size=0.2, random_state=42)
     assert test["row_id"].tolist() == sorted(expected)
 
 
 def test_holdout_is_the_reference_studies_second_split() -> None:
     table = _table()
-    train, _ = split_table(table, "y", Split(strategy="random", folds=1, test_size=0.15, valid_size=0.15), 42)
+    train, _ = split_table(table, Target("y"), Split(strategy="random", folds=1, test_size=0.15, valid_size=0.15), 42)
     rest, _ = train_test_split(np.arange(len(table)), test_size=0.15, random_state=42)
     _, valid = train_test_split(rest, test_size=0.15 / 0.85, random_state=42)
     assert train.loc[train["fold"] == 0, "row_id"].tolist() == sorted(valid)
@@ -57,7 +58,7 @@ def test_every_row_is_used_once_and_no_fold_validates_on_its_training_rows(
 ) -> None:
     table = _table(rows)
     split = Split.model_validate({"strategy": strategy, "folds": folds, "group": "group", "time": "time", **SIZES})
-    train, test = split_table(table, "y", split, seed)
+    train, test = split_table(table, Target("y"), split, seed)
     assert sorted([*train["row_id"], *test["row_id"]]) == list(range(rows))
     assert sorted(set(train["fold"]) - {-1}) == list(range(folds))
     for fold in range(folds):
@@ -77,7 +78,7 @@ def test_every_row_is_used_once_and_no_fold_validates_on_its_training_rows(
 
 def test_stratified_folds_have_alike_targets() -> None:
     table = _table(1000)
-    train, test = split_table(table, "y", Split(strategy="stratified", folds=5, **SIZES), 1)
+    train, test = split_table(table, Target("y"), Split(strategy="stratified", folds=5, **SIZES), 1)
     means = [*train.groupby("fold")["y"].mean(), test["y"].mean()]
     assert np.ptp(means) < 0.05
 
@@ -85,7 +86,7 @@ def test_stratified_folds_have_alike_targets() -> None:
 def test_rows_without_a_group_are_groups_of_their_own() -> None:
     table = _table()
     table.loc[::2, "group"] = None
-    train, test = split_table(table, "y", Split(strategy="group", folds=5, group="group", **SIZES), 1)
+    train, test = split_table(table, Target("y"), Split(strategy="group", folds=5, group="group", **SIZES), 1)
     assert train["group"].isna().any()
     assert test["group"].isna().any()
 
@@ -93,10 +94,10 @@ def test_rows_without_a_group_are_groups_of_their_own() -> None:
 def test_a_moment_that_covers_everything_cannot_be_split() -> None:
     table = _table().assign(time=pd.Timestamp("2020-01-01"))
     with pytest.raises(DataError, match="column 'time' has too few distinct moments"):
-        split_table(table, "y", Split(strategy="time", folds=5, time="time", **SIZES), 1)
+        split_table(table, Target("y"), Split(strategy="time", folds=5, time="time", **SIZES), 1)
 
 
 def test_a_text_column_is_no_time() -> None:
     table = _table().assign(time=[str(number) for number in range(200)])
     with pytest.raises(DataError, match="column 'time' is text, which does not sort by time"):
-        split_table(table, "y", Split(strategy="time", folds=2, time="time", **SIZES), 1)
+        split_table(table, Target("y"), Split(strategy="time", folds=2, time="time", **SIZES), 1)

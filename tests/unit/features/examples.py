@@ -62,12 +62,12 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
         "distance": True,
         "difference": True,
     },
-    {"step": "neighbours", "columns": ["latitude", "longitude", "b"], "k": [1], "name": "near"},
-    {"step": "linear", "columns": ["a", "b", "latitude"], "alphas": [0.1, 10]},
-    {"step": "linear", "columns": ["a"], "alphas": [1], "folds": 3, "name": "line"},
+    {"step": "neighbours", "columns": ["latitude", "longitude", "b"], "k": [1], "name": "near", "folds": 4},
+    {"step": "linear", "columns": ["a", "b", "latitude"], "alphas": [0.1, 10], "folds": 3},
+    {"step": "linear", "columns": ["a"], "alphas": [1], "name": "line"},
 )
 # Steps that learn from the target, so that its kind matters: a number, two classes, three classes.
-SUPERVISED = ("multi_value", "target_encode", "neighbours", "linear")
+SUPERVISED = ("target_encode", "neighbours", "linear")
 N_CLASSES = (0, 2, 3)
 # neighbours alone has an option for numbers only
 NUMBERS_ONLY: dict[str, Any] = {
@@ -77,6 +77,10 @@ NUMBERS_ONLY: dict[str, Any] = {
     "power": 2,
     "target_per": ["b", "flag"],
 }
+
+
+def learns_from_target(example: dict[str, Any]) -> bool:
+    return example["step"] in SUPERVISED or "encode" in example
 
 
 def step_of(example: dict[str, Any]) -> Step:
@@ -90,7 +94,7 @@ def transformer_of(example: dict[str, Any], n_classes: int = 0) -> Transformer:
 
 
 CASES = [
-    (example, n_classes) for example in EXAMPLES for n_classes in (N_CLASSES if example["step"] in SUPERVISED else (0,))
+    (example, n_classes) for example in EXAMPLES for n_classes in (N_CLASSES if learns_from_target(example) else (0,))
 ] + [(NUMBERS_ONLY, 0)]
 IDS = [f"{example['step']}-{n_classes}-{number}" for number, (example, n_classes) in enumerate(CASES)]
 

@@ -1,0 +1,89 @@
+"""Steps that compute a row's numbers from its own: values worked out by hand."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lockstep.errors import DataError
+from lockstep.features.base import Numbers
+from tests.unit.features.examples import transformer_of
+
+
+def made(example: dict[str, Any], columns: dict[str, Any]) -> tuple[list[str], Numbers]:
+    frame = pd.DataFrame(columns)
+    transformer = transformer_of(example)
+    values = transformer.fit_transform(frame, np.zeros(len(frame)))
+    return [str(name) for name in transformer.get_feature_names_out()], values
+
+
+def test_log_keeps_the_sign_and_six_digits() -> None:
+    names, values = made({"step": "log", "columns": ["a"]}, {"a": [0.0, np.e - 1, 1 - np.e, 99.0, np.nan]})
+    assert names == ["log_a"]
+    np.testing.assert_allclose(values[:, 0], [0, 1, -1, np.log(100), np.nan], rtol=1e-6)
+    mantissas = np.frexp(values[:4, 0])[0] * 2**20
+    np.testing.assert_array_equal(mantissas, np.round(mantissas))
+
+
+def test_rotate() -> None:
+    step = {"step": "rotate", "x": "x", "y": "y", "angles": [0, 90, 45, 22.5]}
+    names, values = made(step, {"x": [3.0, 1.0, np.nan], "y": [4.0, 1.0, 1.0]})
+    assert names == ["x_y_at_0", "x_y_at_90", "x_y_at_45", "x_y_at_22.5"]
+    np.testing.assert_allclose(values[0], [3, 4, 7 / np.sqrt(2), 3 * 0.9238795 + 4 * 0.3826834], rtol=2e-6)
+    assert values[0, 0] == 3.0
+    assert np.isnan(values[2]).all()
+
+
+def test_haversine_of_known_cities() -> None:
+    step = {
+        "step": "distance",
+        "columns": ["lat", "lon"],
+        "points": {"london": [51.5074, -0.1278], "itself": [48.8566, 2.3522], "antipode": [-48.8566, -177.6478]},
+        "metric": "haversine",
+    }
+    names, values = made(step, {"lat": [48.8566, np.nan], "lon": [2.3522, 2.0]})
+    assert names == ["distance_to_london", "distance_to_itself", "distance_to_antipode"]
+    # Paris to London is 343.56 km on this sphere; half its circumference is pi * 6371.0088 km
+    np.testing.assert_allclose(values[0], [343.557, 0, np.pi * 6371.0088], rtol=1e-5)
+    assert np.isnan(values[1]).all()
+
+
+def test_euclidean_distance() -> None:
+    step = {"step": "distance", "columns": ["a", "b"], "points": {"p": [1, 1]}, "metric": "euclidean"}
+    assert made(step, {"a": [4.0], "b": [5.0]})[1].tolist() == [[5.0]]
+
+
+@pytest.mark.parametrize(("operation", "expected"), [("product", 24.0), ("sum", 9.0), ("difference", -5.0)])
+def test_interaction(operation: str, expected: float) -> None:
+    step = {"step": "interaction", "name": "i", "operation": operation, "columns": ["a", "b", "c"]}
+    names, values = made(step, {"a": [2.0, np.nan], "b": [3.0, 1.0], "c": [4, 1]})
+    assert names == ["i"]
+    np.testing.assert_array_equal(values, [[expected], [np.nan]])
+
+
+def test_date_parts() -> None:
+    parts = ["year", "month", "day", "weekday", "day_of_year", "week", "quarter", "days"]
+    days = pd.Series(["1970-01-02", "2021-01-03", None], dtype="datetime64[s]")
+    step = {"step": "date_parts", "columns": ["d"], "parts": parts, "reference": "2022-01-03"}
+    names, values = made(step, {"d": days})
+    assert names == [f"d_{part}" for part in [*parts, "age_years"]]
+    # a Friday; and a Sunday that ISO counts to the last week of 2020
+    expected = [[1970, 1, 2, 4, 2, 1, 1, 1], [2021, 1, 3, 6, 3, 53, 1, 18630]]
+    np.testing.assert_array_equal(values[:2, :8], expected)
+    np.testing.assert_allclose(values[:2, 8], [18994 / 365.2425, 365 / 365.2425], rtol=1e-12)
+    assert np.isnan(values[2]).all()
+
+
+def test_text_lengths() -> None:
+    names, values = made({"step": "text", "columns": ["t"]}, {"t": pd.Series(["", "çà va ", None], dtype="str")})
+    assert names == ["t_n_characters", "t_n_words"]
+    np.testing.assert_array_equal(values, [[0, 0], [6, 2], [np.nan, np.nan]])
+
+
+@pytest.mark.parametrize(
+    "step", [{"step": "text", "columns": ["n"]}, {"step": "multi_value", "column": "n", "separator": ";", "top": 1}]
+)
+def test_a_number_is_no_text(step: dict[str, Any]) -> None:
+    with pytest.raises(DataError, match=r"column 'n' holds 1.5; text is needed, name another column"):
+        made(step, {"n": [1.5]})

@@ -1,0 +1,117 @@
+"""Counts, target means and parts of texts: small examples by hand, and scikit-learn's own numbers."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import KFold
+from sklearn.preprocessing import TargetEncoder
+
+from tests.unit.features.examples import table, target, transformer_of
+
+WORDS = pd.DataFrame(
+    {
+        "word": pd.Series(["a", "b", "a", None, "a", "c"], dtype="str"),
+        "place": pd.Series(["x", "x", "y", "x", "x", None], dtype="str"),
+        "flag": [1.0, 0.0, 1.0, 1.0, 0.0, np.nan],
+    }
+)
+NEW = pd.DataFrame(
+    {
+        "word": pd.Series(["a", "z", None], dtype="str"),
+        "place": pd.Series(["x", "x", "x"], dtype="str"),
+        "flag": [1.0, 7.0, np.nan],
+    }
+)
+
+
+def test_counts_leave_the_row_itself_out() -> None:
+    count = transformer_of({"step": "count", "columns": ["word", "flag"], "distinct_of": "place"})
+    own = count.fit_transform(WORDS)
+    assert count.get_feature_names_out().tolist() == [
+        "count_word",
+        "count_flag",
+        "distinct_place_of_word",
+        "distinct_place_of_flag",
+    ]
+    np.testing.assert_array_equal(own[:, 0], [2, 0, 2, np.nan, 2, 0])
+    np.testing.assert_array_equal(own[:, 1], [2, 1, 2, 2, 1, np.nan])
+    # rows 0 and 4 are the x of word a, row 2 is its only y
+    np.testing.assert_array_equal(own[:, 2], [2, 0, 1, np.nan, 2, 0])
+    new = count.transform(NEW)
+    np.testing.assert_array_equal(new, [[3, 3, 2, 2], [0, 0, 0, 0], [np.nan] * 4])
+
+
+def test_a_combination_as_a_share() -> None:
+    share = transformer_of({"step": "count", "columns": ["word", "place"], "together": True, "share": True})
+    own = share.fit_transform(WORDS)
+    assert share.get_feature_names_out().tolist() == ["share_word_place"]
+    np.testing.assert_array_equal(own[:, 0], [1 / 5, 0, 0, np.nan, 1 / 5, np.nan])
+    np.testing.assert_array_equal(share.transform(NEW)[:, 0], [2 / 6, 0, np.nan])
+
+
+@pytest.mark.parametrize("n_classes", [0, 2, 3])
+@pytest.mark.parametrize("smooth", ["auto", 0, 2.5])
+def test_target_means_are_scikit_learns(n_classes: int, smooth: Any) -> None:
+    train, new = table(200), table(50, seed=9)
+    new.loc[0, "artist"] = "never seen"
+    y, columns = target(train, n_classes), ["artist", "genre", "flag"]
+    kind = {0: "continuous", 2: "binary", 3: "multiclass"}[n_classes]
+    theirs = TargetEncoder(target_type=kind, smooth=smooth, cv=KFold(5, shuffle=True, random_state=7))
+    ours = transformer_of({"step": "target_encode", "columns": columns, "smooth": smooth}, n_classes)
+    x, x_new = (frame[columns].astype(object).where(frame[columns].notna(), None) for frame in (train, new))
+    x["flag"], x_new["flag"] = train["flag"], new["flag"]
+    np.testing.assert_array_equal(ours.fit_transform(train, y), theirs.fit_transform(x, y))
+    np.testing.assert_array_equal(ours.transform(new), theirs.transform(x_new))
+
+
+def test_target_means_of_combinations_and_spread_by_hand() -> None:
+    step = {"step": "target_encode", "together": [["word", "place"]], "smooth": 1, "spread": True}
+    encode = transformer_of(step).fit(WORDS, np.array([1.0, 2, 3, 4, 5, 9]))
+    assert encode.get_feature_names_out().tolist() == ["target_word_place", "target_spread_word_place"]
+    # the overall mean is 4; (a, x) has 1 and 5
+    np.testing.assert_allclose(encode.transform(NEW), [[(6 + 4) / 3, np.sqrt(8)], [4, np.nan], [(4 + 4) / 2, np.nan]])
+
+
+def test_parts_of_a_text() -> None:
+    frame = pd.DataFrame({"t": pd.Series(["b; a", "a", "a;b;;a", None, "<c]", ""], dtype="str")})
+    step = {
+        "step": "multi_value",
+        "column": "t",
+        "separator": ";",
+        "top": 4,
+        "count": True,
+        "encode": True,
+        "smooth": 1,
+    }
+    parts = transformer_of(step).fit(frame, np.array([1.0, 2, 3, 4, 5, 9]))
+    assert parts.get_feature_names_out().tolist() == [
+        "t_is_a",
+        "t_is_b",
+        "t_is__c_",
+        "t_is_unused",
+        "t_n_parts",
+        "t_target",
+    ]
+    a, b, overall = (6 + 4) / 4, (4 + 4) / 3, 4.0
+    new = pd.DataFrame({"t": pd.Series(["a;b", "z;b", "", None], dtype="str")})
+    expected = [
+        [1, 1, 0, 0, 2, (a + b) / 2],
+        [0, 1, 0, 0, 2, (overall + b) / 2],
+        [0, 0, 0, 0, 0, overall],
+        [np.nan] * 6,
+    ]
+    np.testing.assert_allclose(parts.transform(new), expected, rtol=1e-15)
+
+
+def test_parts_that_look_alike_keep_different_names() -> None:
+    frame = pd.DataFrame({"t": pd.Series(["a[;a];a<;a_"], dtype="str")})
+    parts = transformer_of({"step": "multi_value", "column": "t", "separator": ";", "top": 5}).fit(frame)
+    assert parts.get_feature_names_out().tolist() == ["t_is_a_", "t_is_a__2", "t_is_a__3", "t_is_a__4", "t_is_unused"]
+
+
+def test_ties_among_parts_go_by_the_alphabet() -> None:
+    frame = pd.DataFrame({"t": pd.Series(["c;b;a", "c"], dtype="str")})
+    parts = transformer_of({"step": "multi_value", "column": "t", "separator": ";", "top": 2}).fit(frame)
+    assert parts.get_feature_names_out().tolist() == ["t_is_c", "t_is_a"]
