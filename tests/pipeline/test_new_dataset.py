@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from lockstep.model import metrics
 from tests.conftest import ROOT
 from tests.made_tables import TABLES, write
 from tests.pipeline.project import Project, new_project
 
 CLASSES = ("bank_churn", "crops")
 WORKERS = {"LOCKSTEP_WORKERS": "2"}
-# The stages learn to predict classes elsewhere; until then these tables end in `clean`.
-needs_classes = pytest.mark.skipif(not hasattr(metrics, "CLASS_METRICS"), reason="the stages know no classes yet")
+# train_best predicts classes, evaluate does not judge them yet; take the mark away when it does.
+needs_classes = pytest.mark.xfail(strict=True, raises=AssertionError, reason="evaluate knows no classes yet")
 CASES = [pytest.param(name, marks=needs_classes) if name in CLASSES else name for name in TABLES]
 
 
@@ -50,15 +49,14 @@ def test_the_next_command_is_the_one_that_is_printed(tmp_path: Path) -> None:
 def test_the_documented_example_works_as_written(tmp_path: Path) -> None:
     text = (ROOT / "docs/bring-your-own-table.md").read_text(encoding="utf-8")
     project = new_project(tmp_path / "project")
-    (project.folder / "tables").mkdir()
-    write("house_sales", project.folder / "tables", n_rows=600)
-    commands = [line[2:] for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL) for line in block.splitlines()
-                if line.startswith("$ ")]  # fmt: skip
-    example = [command for command in commands if "house_sales" in command]
-    assert len(example) >= 3
-    for command in example:
+    lines = [line for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    printed = ""
+    for command in [line[2:] for line in lines if line.startswith("$ ")]:
         # the console script may belong to another checkout than the project under test
-        project.run("bash", "-c", re.sub(r"^lockstep ", "python3 -m lockstep.cli ", command), env=WORKERS)
+        words = re.sub(r"^lockstep ", "python3 -m lockstep.cli ", command).split()
+        printed += project.run(*words, env=WORKERS).stdout
+    promised = [line for line in lines if not line.startswith("$ ")]
+    assert "\n".join(promised) in printed
     shown = re.search(r"```yaml\n(columns:.*?)```", text, re.DOTALL)
     assert shown is not None
     written = (project.folder / "datasets/house_sales.yaml").read_text(encoding="utf-8")

@@ -179,7 +179,9 @@ def test_rows_in_files_are_fitted_as_rows_in_memory(slice_rows: int, monkeypatch
     monkeypatch.setattr(matrices, "BATCH_ROWS", slice_rows)
     task = FoldTask(0, 0, {"max_depth": 3, "n_estimators": 20}, plan_of(NoPruning()).budget, 1, Fitting())
     scores = {
-        memory: [evaluate(replace(task, fitting=Fitting(memory=memory)), FoldKeeper(small_folds())).score for _ in range(2)]
+        memory: [
+            evaluate(replace(task, fitting=Fitting(memory=memory)), FoldKeeper(small_folds())).score for _ in range(2)
+        ]
         for memory in MEMORIES
     }
     assert scores["in_core"][0] is not None
