@@ -9,9 +9,10 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from lockstep.errors import DataError
-from lockstep.features.base import Numbers, Transformer, numbers, rounded
+from lockstep.features.base import Numbers, Transformer, numbers
 from lockstep.features.nearest import Positions, first_copies, nearest
 from lockstep.features.targets import cross_fitting, target_columns, target_names
+from lockstep.features.weighted_mean import inverse_distance_weights, weighted_mean
 
 # Bounds the memory that neighbours' values take.
 QUERIES_AT_ONCE = 2**13
@@ -30,8 +31,9 @@ class Neighbours(Transformer):
         columns: Coordinates.
         k: Numbers of neighbours.
         scale: Factors of some coordinates.
-        power: Neighbours count with distance^-power (to six digits); where some are at distance 0, only those count.
-            0 makes plain means.
+        power: Neighbours count with (distance + offset)^-power (to six digits); where some are at 0, only those count.
+            A power of 0 makes plain means.
+        offset: Added to every distance.
         of: Columns of which the neighbours' mean is taken.
         target_per: Columns by which the neighbours' target is divided first; 0 counts as missing.
         spread: Whether to add the standard deviation (n) of the neighbours' target, weighted likewise.
@@ -53,6 +55,7 @@ class Neighbours(Transformer):
         k: tuple[int, ...],
         scale: Mapping[str, float] | None = None,
         power: float = 0.0,
+        offset: float = 0.0,
         of: tuple[str, ...] = (),
         target_per: tuple[str, ...] = (),
         spread: bool = False,
@@ -67,6 +70,7 @@ class Neighbours(Transformer):
         self.k = k
         self.scale = scale
         self.power = power
+        self.offset = offset
         self.of = of
         self.target_per = target_per
         self.spread = spread
@@ -156,15 +160,18 @@ class Neighbours(Transformer):
 
     def _of_k(self, distances: Numbers, known: Numbers, values: Numbers) -> Numbers:
         """Features for one k: distances (rows, k), neighbours' values (rows, k, values), rows' own (rows, of)."""
-        weights, outputs = _weights(distances, self.power), self.known_.shape[1] - len(self.of) - len(self.target_per)
-        means = [_mean(weights, known[:, :, number]) for number in range(known.shape[2])]
+        weights, outputs = (
+            inverse_distance_weights(distances + self.offset, self.power),
+            self.known_.shape[1] - len(self.of) - len(self.target_per),
+        )
+        means = [weighted_mean(weights, known[:, :, number]) for number in range(known.shape[2])]
         made = list(means)
         if self.spread:
             squares = [(known[:, :, number] - means[number][:, np.newaxis]) ** 2 for number in range(outputs)]
-            made += [np.sqrt(_mean(weights, square)) for square in squares]
+            made += [np.sqrt(weighted_mean(weights, square)) for square in squares]
         if self.distance:
             exists = np.isfinite(distances)
-            made.append(_mean(exists.astype(np.float64), np.where(exists, distances, np.nan)))
+            made.append(weighted_mean(exists.astype(np.float64), np.where(exists, distances, np.nan)))
         if self.difference:
             made += list(values.T - np.array(means[len(means) - len(self.of) :]))
         return np.column_stack(made)
@@ -176,23 +183,3 @@ class Neighbours(Transformer):
     @staticmethod
     def _columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> Numbers:
         return np.array([numbers(frame, column) for column in columns]).reshape(len(columns), len(frame)).T
-
-
-def _weights(distances: Numbers, power: float) -> Numbers:
-    """distance^-power relative to the nearest, so that nothing overflows; 0 for a neighbour that does not exist."""
-    closest, exists = distances[:, :1], np.isfinite(distances)
-    if power == 0:
-        return exists.astype(np.float64)
-    as_close = exists & (distances == closest)
-    ratio = np.divide(closest, distances, out=np.zeros_like(distances), where=exists & ~as_close)
-    return np.where(as_close, 1.0, rounded(ratio**power))
-
-
-def _mean(weights: Numbers, values: Numbers) -> Numbers:
-    """Weighted mean of each row's values that are there, added up from the nearest on; NaN where none is."""
-    there = ~np.isnan(values)
-    total = np.cumsum(np.where(there, weights * values, 0.0), axis=1)[:, -1]
-    weight = np.cumsum(np.where(there, weights, 0.0), axis=1)[:, -1]
-    mean = np.full(len(values), np.nan)
-    np.divide(total, weight, out=mean, where=weight > 0)
-    return mean

@@ -10,6 +10,7 @@ from lockstep.features.date_parts import DateParts
 from lockstep.features.distance import Distance
 from lockstep.features.interaction import Interaction
 from lockstep.features.linear import Linear
+from lockstep.features.local_linear import LocalLinear
 from lockstep.features.log import Log
 from lockstep.features.multi_value import MultiValue
 from lockstep.features.neighbours import Neighbours
@@ -27,6 +28,7 @@ TRANSFORMERS: Mapping[str, type[Transformer]] = {
     "distance": Distance,
     "interaction": Interaction,
     "linear": Linear,
+    "local_linear": LocalLinear,
     "log": Log,
     "multi_value": MultiValue,
     "neighbours": Neighbours,

@@ -199,6 +199,9 @@ def _check_recipe(where: str, steps: Recipe, types: dict[str, str], target: str)
                 raise ValueError(f"{where}: column {column!r} is text; state type category to learn from its values")
         for column in step.reads_numbers():
             _must_be_number(types, column, where)
+        for column in step.reads_words():
+            if types[column] not in ("text", "category"):
+                raise ValueError(f"{where}: column {column!r} is of type {types[column]}; text or a category is needed")
         for column in step.reads_dates():
             _must_be_date(types, column, where)
         made += step.makes()

@@ -12,7 +12,7 @@ from lockstep.schema.formula_steps import (
     RatioStep,
     RotateStep,
 )
-from lockstep.schema.number_steps import ClustersStep, LinearStep, NeighboursStep
+from lockstep.schema.number_steps import ClustersStep, LinearStep, LocalLinearStep, NeighboursStep
 from lockstep.schema.step_base import BaseStep
 from lockstep.schema.value_steps import CountStep, DatePartsStep, MultiValueStep, TargetEncodeStep, TextStep
 
@@ -32,6 +32,7 @@ Step = Annotated[
     | TargetEncodeStep
     | ClustersStep
     | NeighboursStep
+    | LocalLinearStep
     | LinearStep,
     Field(discriminator="step"),
 ]

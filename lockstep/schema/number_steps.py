@@ -43,7 +43,8 @@ class NeighboursStep(BaseStep):
         columns: Coordinates of the space in which rows are near.
         scale: Factors of some coordinates; others count as they are.
         k: Numbers of neighbours.
-        power: Neighbours count with distance^-power; 0 makes plain means.
+        power: Neighbours count with (distance + offset)^-power; 0 makes plain means.
+        offset: Added to every distance, so that a neighbour at the very place does not count for everything.
         of: Columns of which the neighbours' mean is taken.
         target_per: Columns by which the neighbours' target is divided before its mean is taken.
         spread: Whether to add the standard deviation of the neighbours' target.
@@ -63,6 +64,7 @@ class NeighboursStep(BaseStep):
     ]
     scale: dict[str, Positive] = Field(default_factory=dict)
     power: Annotated[float, Field(ge=0, le=10)] = 0.0
+    offset: Annotated[float, Field(ge=0)] = 0.0
     of: AnyColumns = ()
     target_per: AnyColumns = ()
     spread: bool = False
@@ -95,6 +97,43 @@ class NeighboursStep(BaseStep):
             names += [f"{stem}_target_spread"] * self.spread + [f"{stem}_distance"] * self.distance
             names += [f"{column}_minus_{stem}" for column in self.of if self.difference]
         return names
+
+
+class LocalLinearStep(BaseStep):
+    """Add the prediction of a ridge regression over the k nearest training rows, for each k; cross-fitted.
+
+    Args:
+        columns: Coordinates of the space in which rows are near.
+        on: Columns of the regression; `logs` are columns whose logarithm takes part too.
+        k: Numbers of neighbours.
+        alpha: Penalty.
+        scale: Factors of some coordinates; others count as they are.
+        folds: A training row's neighbours are of other folds than its own.
+        name: First part of the features' names.
+    """
+
+    step: Literal["local_linear"]
+    columns: Columns
+    on: Columns
+    k: Annotated[
+        tuple[Annotated[int, Field(ge=2, le=1000)], ...],
+        Field(strict=False, min_length=1),
+        AfterValidator(_counts_once),
+    ]
+    logs: AnyColumns = ()
+    alpha: Positive = 0.1
+    scale: dict[str, Positive] = Field(default_factory=dict)
+    folds: Folds = 10
+    name: FeatureName = "local_linear"
+
+    def reads(self) -> Sequence[str]:
+        return tuple(dict.fromkeys([*self.columns, *self.on, *self.logs]))
+
+    def reads_numbers(self) -> Sequence[str]:
+        return self.reads()
+
+    def makes(self) -> Sequence[str]:
+        return [f"{self.name}_{k}" for k in self.k]
 
 
 class LinearStep(BaseStep):

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockstep.model.booster import FoldScore, RoundBudget
+from lockstep.model.fitting import Fitting
 from lockstep.model.folds import digest_of
 from lockstep.schema.params import NoPruning
 from lockstep.search import identity
 from lockstep.search.evaluation_log import TABLE, EvaluationLog
-from lockstep.model.fitting import Fitting
 from lockstep.search.identity import fold_key
 from lockstep.search.trial import Evaluation, FoldTask, Result
 from tests.conftest import ROOT

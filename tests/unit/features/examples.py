@@ -62,20 +62,31 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
         "distance": True,
         "difference": True,
     },
-    {"step": "neighbours", "columns": ["latitude", "longitude", "b"], "k": [1], "name": "near", "folds": 4},
+    {"step": "neighbours", "columns": ["latitude", "longitude", "b"], "k": [1], "name": "near"},
+    {
+        "step": "local_linear",
+        "columns": ["latitude", "longitude"],
+        "scale": {"longitude": 0.8},
+        "on": ["a", "b"],
+        "logs": ["b"],
+        "k": [5, 20],
+        "folds": 4,
+    },
     {"step": "linear", "columns": ["a", "b", "latitude"], "alphas": [0.1, 10], "folds": 3},
     {"step": "linear", "columns": ["a"], "alphas": [1], "name": "line"},
 )
 # Steps that learn from the target, so that its kind matters: a number, two classes, three classes.
-SUPERVISED = ("target_encode", "neighbours", "linear")
+SUPERVISED = ("target_encode", "neighbours", "linear", "local_linear")
 N_CLASSES = (0, 2, 3)
-# neighbours alone has an option for numbers only
+# An option for numbers only, and cross-fitted neighbours of a number.
 NUMBERS_ONLY: dict[str, Any] = {
     "step": "neighbours",
     "columns": ["latitude", "longitude"],
     "k": [4],
     "power": 2,
+    "offset": 0.01,
     "target_per": ["b", "flag"],
+    "folds": 4,
 }
 
 

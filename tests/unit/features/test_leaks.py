@@ -8,6 +8,7 @@ import pytest
 import xgboost as xgb
 
 from lockstep.data.splitting import split_table
+from lockstep.data.target import Target
 from lockstep.features.base import Numbers
 from lockstep.model.make_folds import make_folds
 from lockstep.schema.params import Split
@@ -51,7 +52,7 @@ def test_rows_outside_the_fit_change_nothing(example: dict[str, Any]) -> None:
     whole["y"] = target(whole)
     whole["row_id"] = range(140)
     split = Split(strategy="random", folds=3, test_size=0.2, valid_size=0.1)
-    train, _ = split_table(whole, "y", split, 1)
+    train, _ = split_table(whole, Target("y"), split, 1)
     for text in ("artist", "genre", "title", "tags"):
         # values of a categorical column are shared by all slices of it
         train[text] = train[text].astype("category")
@@ -65,7 +66,7 @@ def test_rows_outside_the_fit_change_nothing(example: dict[str, Any]) -> None:
     before, after = (_training_rows(each, example) for each in (train, poisoned))
     assert before.tobytes() == after.tobytes()
     # and through the pipeline's own folds
-    one, other = (make_folds(each, "y", (step_of(example),), "random")[0] for each in (train, poisoned))
+    one, other = (make_folds(each, Target("y"), (step_of(example),), "random", 0)[0] for each in (train, poisoned))
     assert one.x[one.train].tobytes() == other.x[one.train].tobytes()
 
 

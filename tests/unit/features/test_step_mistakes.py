@@ -20,6 +20,7 @@ columns:
   day: {type: date}
   y: {type: number}
 clean: []
+judging: {slices: [], coordinates: null}
 features:
   raw: [{step: columns, columns: [n]}]
   full: [STEP]

@@ -1,0 +1,157 @@
+"""A linear model of the neighbourhood: what the nearest training rows say of a row like this one."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.spatial import cKDTree
+from threadpoolctl import threadpool_limits
+
+from lockstep.features.base import Numbers, Transformer, numbers, rounded
+from lockstep.features.nearest import nearest
+from lockstep.features.targets import cross_fitting, target_columns, target_names
+
+# Bounds the memory that the neighbours' values take.
+QUERIES_AT_ONCE = 2**11
+# A far neighbour never counts for nothing, so that a system of equations is never empty.
+LEAST_WEIGHT = 1e-6
+
+
+class LocalLinear(Transformer):
+    """Locally weighted ridge regression (Cleveland and Devlin 1988), one per row and k.
+
+    Each row gets the prediction of a ridge regression over its k nearest training rows, which count by a Gaussian of
+    half the distance of the farthest. Training rows get theirs from other folds than their own.
+
+    Args:
+        columns: Coordinates of the space in which rows are near.
+        on: Columns of the regression, standardised; a missing value counts as the mean.
+        logs: Columns whose log(1 + |x|), with the sign of x, takes part too.
+        k: Numbers of neighbours.
+        alpha: Penalty of the squared coefficients, for weights that add up to 1.
+        scale: Factors of some coordinates.
+        folds: Folds of the cross-fitting.
+        name: First part of the features' names.
+        random_state: Seed of the folds.
+        n_classes: Classes of the target; 0 for a number.
+    """
+
+    LEARNED: ClassVar[tuple[str, ...]] = ("points_", "inputs_", "target_", "means_", "spreads_")
+
+    def __init__(
+        self,
+        columns: tuple[str, ...],
+        on: tuple[str, ...],
+        k: tuple[int, ...],
+        logs: tuple[str, ...] = (),
+        alpha: float = 0.1,
+        scale: Mapping[str, float] | None = None,
+        folds: int = 10,
+        name: str = "local_linear",
+        random_state: int = 0,
+        n_classes: int = 0,
+    ) -> None:
+        self.columns = columns
+        self.on = on
+        self.k = k
+        self.logs = logs
+        self.alpha = alpha
+        self.scale = scale
+        self.folds = folds
+        self.name = name
+        self.random_state = random_state
+        self.n_classes = n_classes
+
+    def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
+        """Keep the training rows' coordinates, inputs and targets; rows without a coordinate are left out."""
+        target, points, raw = target_columns(y, self.n_classes), self._points(frame), self._raw(frame)
+        there = ~np.isnan(raw)
+        count = np.maximum(there.sum(axis=0), 1)
+        means = np.where(there, raw, 0.0).sum(axis=0) / count
+        spreads = np.sqrt(np.where(there, (raw - means) ** 2, 0.0).sum(axis=0) / count)
+        self.means_, self.spreads_ = rounded(means), rounded(np.where(spreads > 0, spreads, 1.0))
+        known = ~np.isnan(points).any(axis=1)
+        self.points_, self.inputs_, self.target_ = points[known], self._inputs(raw)[known], target[known]
+        self._tree = cKDTree(self.points_)
+        return self
+
+    def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None, **_: Any) -> Numbers:
+        """Keep the training rows; each one's own features come from the other folds."""
+        target = np.asarray(y, dtype=np.float64)
+        made = np.full((len(frame), len(self.get_feature_names_out())), np.nan)
+        for others, own in cross_fitting(len(frame), self.folds, self.random_state):
+            made[own] = self.fit(frame.iloc[others], target[others]).transform(frame.iloc[own])
+        self.fit(frame, y)
+        return made
+
+    def transform(self, frame: pd.DataFrame) -> Numbers:
+        """Numbers of shape (rows, features); NaN where a coordinate is missing."""
+        made = np.full((len(frame), len(self.get_feature_names_out())), np.nan)
+        points, inputs = self._points(frame), self._inputs(self._raw(frame))
+        known = np.flatnonzero(~np.isnan(points).any(axis=1))
+        # One thread: how a matrix product is divided among threads would show in its last bits.
+        with threadpool_limits(1):
+            for start in range(0, len(known), QUERIES_AT_ONCE):
+                rows = known[start : start + QUERIES_AT_ONCE]
+                made[rows] = self._predicted(points[rows], inputs[rows])
+        return rounded(made)
+
+    def restore(self, state: dict[str, Any]) -> Self:
+        """Take up the training rows of an earlier `fit`."""
+        super().restore(state)
+        self._tree = cKDTree(self.points_)
+        return self
+
+    def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
+        """One name per k; of several classes each."""
+        return np.array(target_names([f"{self.name}_{k}" for k in self.k], self.n_classes), dtype=object)
+
+    def _predicted(self, points: Numbers, inputs: Numbers) -> Numbers:
+        if not self._tree.n:
+            return np.full((len(points), len(self.k) * self.target_.shape[1]), np.nan)
+        most = min(max(self.k), self._tree.n)
+        distances, positions = nearest(self._tree, points, most, np.full(len(points), -1))
+        known = positions[:, : min(max(self.k), most)]
+        each = [
+            _ridge(distances[:, :k], self.inputs_[known[:, :k]], self.target_[known[:, :k]], inputs, self.alpha)
+            for k in self.k
+        ]
+        return np.hstack(each)
+
+    def _points(self, frame: pd.DataFrame) -> Numbers:
+        scale = self.scale or {}
+        return np.column_stack([numbers(frame, column) * scale.get(column, 1.0) for column in self.columns])
+
+    def _raw(self, frame: pd.DataFrame) -> Numbers:
+        plain = [numbers(frame, column) for column in self.on]
+        curved = [numbers(frame, column) for column in self.logs]
+        return np.column_stack([*plain, *(rounded(np.sign(x) * np.log1p(np.abs(x))) for x in curved)])
+
+    def _inputs(self, raw: Numbers) -> Numbers:
+        return np.where(np.isnan(raw), 0.0, (raw - self.means_) / self.spreads_)
+
+
+def _ridge(distances: Numbers, known: Numbers, target: Numbers, inputs: Numbers, alpha: float) -> Numbers:
+    """Predictions (rows, outputs) of each row's own regression.
+
+    Args:
+        distances: To the neighbours, nearest first, (rows, k).
+        known: Their inputs, (rows, k, inputs).
+        target: Their targets, (rows, k, outputs).
+        inputs: The rows' own inputs, (rows, inputs).
+        alpha: Penalty.
+    """
+    width = 0.5 * distances[:, -1:]
+    relative = np.divide(distances, width, out=np.zeros_like(distances), where=width > 0)
+    weights = rounded(np.exp(-0.5 * relative**2)) + LEAST_WEIGHT
+    weights /= weights.sum(axis=1, keepdims=True)
+    middle = np.einsum("rk,rki->ri", weights, known)
+    level = np.einsum("rk,rko->ro", weights, target)
+    centred = known - middle[:, np.newaxis]
+    weighted = (centred * weights[:, :, np.newaxis]).transpose(0, 2, 1)
+    normal = weighted @ centred + alpha * np.eye(known.shape[2])
+    slopes = np.linalg.solve(normal, weighted @ (target - level[:, np.newaxis]))
+    predicted: Numbers = level + np.einsum("ri,rio->ro", inputs - middle, slopes)
+    return predicted
