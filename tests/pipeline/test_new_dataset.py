@@ -31,19 +31,13 @@ def _described(folder: Path, name: str) -> Project:
 def test_a_new_dataset_runs_at_once(tmp_path: Path, name: str) -> None:
     project = _described(tmp_path, name)
     project.edit("params.yaml", "dataset: friedman", f"dataset: {name}")
+    project.edit("params.yaml", "n_trials: 6", "n_trials: 3")
     assert project.repro(env=WORKERS) == ["fetch", "clean", "split", "tune", "train_best", "evaluate"]
-    assert project.repro(env=WORKERS) == []
     test = json.loads((project.folder / "reports/metrics.json").read_text(encoding="utf-8"))["test"]
     if name in CLASSES:
         assert test["auc"] > 0.6
     else:
         assert test["r2"] > 0.3
-
-
-def test_the_next_command_is_the_one_that_is_printed(tmp_path: Path) -> None:
-    project = _described(tmp_path, "used_cars")
-    project.run("dvc", "exp", "run", "-S", "dataset=used_cars", "-S", "features=raw", env=WORKERS)
-    assert json.loads((project.folder / "reports/metrics.json").read_text(encoding="utf-8"))["test"]["r2"] > 0.3
 
 
 def test_the_documented_example_works_as_written(tmp_path: Path) -> None:
