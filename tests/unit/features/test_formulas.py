@@ -8,6 +8,7 @@ import pytest
 
 from lockstep.errors import DataError
 from lockstep.features.base import Numbers
+from lockstep.features.date_parts import DateParts
 from tests.unit.features.examples import transformer_of
 
 
@@ -90,6 +91,6 @@ def test_a_number_is_no_text(step: dict[str, Any]) -> None:
 
 
 def test_the_hour_is_the_clocks() -> None:
-    when = pd.to_datetime(pd.Series(["2024-05-06 07:08:09", "2024-05-06", None])).astype("datetime64[s]")
+    when = pd.to_datetime(pd.Series(["2024-05-06 07:08:09", "2024-05-06 00:00:00", None])).astype("datetime64[s]")
     made = DateParts(columns=("when",), parts=("hour",)).fit_transform(pd.DataFrame({"when": when}))
     np.testing.assert_array_equal(made, [[7], [0], [np.nan]])
