@@ -9,23 +9,35 @@ from lockstep.errors import LockstepError
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a sub-command; returns the exit code (0, or 1 with one line on stderr)."""
-    parser = argparse.ArgumentParser(prog="lockstep", description="Checks and views around the DVC pipeline.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, function, text in (
-        ("check", check, "validate params.yaml and the chosen dataset file"),
-        ("sync", sync, "show the last result to MLflow, unless it is there already"),
-    ):
-        commands.add_parser(name, help=text, description=text).set_defaults(function=function)
-    chosen: Callable[[], str] = parser.parse_args(argv).function
+    chosen = _parser().parse_args(argv)
+    function: Callable[[argparse.Namespace], str] = chosen.function
     try:
-        print(chosen())
+        print(function(chosen))
     except LockstepError as error:
         print(f"lockstep: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def check() -> str:
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="lockstep", description="Checks and views around the DVC pipeline.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, function, text in (
+        ("check", check, "validate params.yaml and the chosen dataset file"),
+        ("sync", sync, "show the last result to MLflow, unless it is there already"),
+        ("new-dataset", new_dataset, "look at a table and write its dataset file"),
+    ):
+        commands.add_parser(name, help=text, description=text).set_defaults(function=function)
+    table = commands.choices["new-dataset"]
+    table.add_argument("place", metavar="PATH_OR_URL", help="a CSV (gzipped or not) or Parquet file")
+    table.add_argument("--target", required=True, metavar="COL", help="the column to predict")
+    table.add_argument("--name", help="of the dataset; by default the file's name")
+    table.add_argument("--classes", action="store_true", help="a target of whole numbers names classes")
+    table.add_argument("--force", action="store_true", help="replace an existing dataset file")
+    return parser
+
+
+def check(_: argparse.Namespace) -> str:
     """Validate params.yaml, the chosen dataset file and LOCKSTEP_WORKERS; only tune asks a cluster."""
     from lockstep.config import load_config
     from lockstep.search.machine import scheduler_address, worker_count
@@ -40,7 +52,7 @@ def check() -> str:
     )
 
 
-def sync() -> str:
+def sync(_: argparse.Namespace) -> str:
     """Show the working directory's result to MLflow, if it belongs to the current settings."""
     from lockstep.tracking.publish import publish
     from lockstep.tracking.result import refuse_other_params
@@ -48,6 +60,15 @@ def sync() -> str:
 
     refuse_other_params()
     return f"lockstep: MLflow at {shown_uri()} holds the result as run {publish()}"
+
+
+def new_dataset(chosen: argparse.Namespace) -> str:
+    """Look at a table and write datasets/NAME.yaml."""
+    from lockstep.new_dataset import new_dataset as write
+    from lockstep.new_dataset import summary
+
+    written = write(chosen.place, chosen.target, name=chosen.name, as_classes=chosen.classes, force=chosen.force)
+    return summary(written)
 
 
 if __name__ == "__main__":

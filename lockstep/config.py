@@ -77,6 +77,15 @@ def load_config(root: Path = Path()) -> Config:
     )
 
 
+def parse_dataset(text: str, shown: Path) -> Dataset:
+    """A dataset file's text, validated.
+
+    Raises:
+        ConfigError: with one line that calls the file `shown`.
+    """
+    return _checked(Dataset, _parsed(text, shown), shown)
+
+
 def read_yaml(path: Path, shown: Path | None = None) -> Any:
     """Content of a YAML 1.2 file: `1e-05` is a number and a key given twice is an error.
 
@@ -84,18 +93,24 @@ def read_yaml(path: Path, shown: Path | None = None) -> Any:
         ConfigError: if the file is missing, unreadable or no YAML.
     """
     try:
-        return _Loader(path.read_text(encoding="utf-8")).get_single_data()
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{shown or path}: no such file; run this from the repository's root") from None
     except OSError as error:
         raise ConfigError(f"{shown or path}: {error.strerror}; make the file readable") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{shown or path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    return _parsed(text, shown or path)
+
+
+def _parsed(text: str, shown: Path) -> Any:
+    try:
+        return _Loader(text).get_single_data()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise ConfigError(f"{shown or path}: line {line}: {error.problem}; mend the YAML") from None
+        raise ConfigError(f"{shown}: line {line}: {error.problem}; mend the YAML") from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"{shown or path}: is not valid YAML: {' '.join(str(error).split())}") from None
+        raise ConfigError(f"{shown}: is not valid YAML: {' '.join(str(error).split())}") from None
 
 
 class _Loader(yaml.SafeLoader):
@@ -140,7 +155,10 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def _validated(model: type[Model], path: Path, shown: Path) -> Model:
-    content = read_yaml(path, shown)
+    return _checked(model, read_yaml(path, shown), shown)
+
+
+def _checked(model: type[Model], content: Any, shown: Path) -> Model:
     if not isinstance(content, dict):
         raise ConfigError(f"{shown}: must hold keys and values, not {type(content).__name__}")
     try:

@@ -13,7 +13,11 @@ from lockstep.schema.dataset import Column
 TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 # Above this, a float no longer tells neighbouring whole numbers apart.
 EXACT_INTEGERS = 2**53
-DATE = r"^(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?$"
+# YYYY, YYYY-MM, YYYY-MM-DD or YYYYMMDD; a whole day may be followed by a time, whose fraction and zone are left aside.
+DATE = (
+    r"^(\d{4})(?:-(\d{2}))?$|^(\d{4})(-?)(\d{2})\4(\d{2})"
+    r"(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?(?: ?Z| ?[+-]\d{2}:?\d{2})?)?$"
+)
 
 
 def typed(
@@ -61,6 +65,8 @@ def _same_columns(found: list[str], described: list[str], file: str) -> None:
 
 
 def _convert(values: pa.ChunkedArray, column: Column, missing_values: Sequence[str], where: str) -> pd.Series:
+    if pa.types.is_dictionary(values.type):
+        values = pc.cast(values, values.type.value_type)
     if _is_text(values):
         values = pc.if_else(pc.is_in(values, pa.array(missing_values, values.type)), None, values)
     converters: dict[str, Callable[[pa.ChunkedArray, str], pd.Series]] = {
@@ -129,17 +135,26 @@ def _text(values: pa.ChunkedArray, _: str) -> pd.Series:
 
 def _date(values: pa.ChunkedArray, where: str) -> pd.Series:
     words: pd.Series = pc.cast(values, pa.string()).to_pandas().astype("str")
-    if not _is_text(values):
-        # a date-time column of a Parquet file, as text, begins with the ISO date
-        words = words.str.slice(0, 10)
-    parts = words.str.extract(DATE)
-    iso = parts[0] + "-" + parts[1].fillna("01") + "-" + parts[2].fillna("01")
-    dates: pd.Series = pd.to_datetime(iso, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
+    dates = parsed_dates(words)
     bad = np.flatnonzero(dates.isna() & words.notna())
     if len(bad):
         raise DataError(
-            f"{where}: row {bad[0] + 1}: {words[bad[0]]!r} is no date; allowed: YYYY, YYYY-MM and YYYY-MM-DD"
+            f"{where}: row {bad[0] + 1}: {words[bad[0]]!r} is no date; allowed: YYYY, YYYY-MM, YYYY-MM-DD and"
+            " YYYY-MM-DDTHH:MM:SS"
         )
+    return dates
+
+
+def parsed_dates(words: pd.Series) -> pd.Series:
+    """Dates and date-times as clock times to the second; missing where a text is none.
+
+    The zone behind a time is not applied: the clock's hour, not the hour in Greenwich, is what a table is about.
+    """
+    parts = words.str.extract(DATE)
+    year, month, day = parts[0].fillna(parts[2]), parts[1].fillna(parts[4]).fillna("01"), parts[5].fillna("01")
+    hour, minute, second = (parts[group].fillna("00") for group in (6, 7, 8))
+    iso = year + "-" + month + "-" + day + " " + hour + ":" + minute + ":" + second
+    dates: pd.Series = pd.to_datetime(iso, format="%Y-%m-%d %H:%M:%S", errors="coerce").astype("datetime64[s]")
     return dates
 
 

@@ -15,7 +15,7 @@ class DateParts(Transformer):
 
     Args:
         columns: Dates.
-        parts: Of year, month, day, weekday (Monday is 0), day_of_year, week (ISO 8601), quarter and days
+        parts: Of year, month, day, weekday (Monday is 0), day_of_year, week (ISO 8601), quarter, hour and days
             (since 1970-01-01).
         reference: A date YYYY-MM-DD; adds NAME_age_years, the years from the column's date to it.
     """

@@ -11,7 +11,8 @@ from lockstep.schema.rules import Rename, Rule
 from lockstep.schema.source import Source
 
 # Columns the pipeline adds itself.
-RESERVED = ("row_id", "fold")
+ROW_ID = "row_id"
+RESERVED = (ROW_ID, "fold")
 NUMBERS = ("number", "integer", "boolean")
 FORBIDDEN_IN_FEATURES = "[]<"
 
@@ -21,7 +22,7 @@ class Column(Settings):
 
     Attributes:
         type: number, integer, boolean, category (a feature), text (kept, no feature), date
-            (YYYY, YYYY-MM or YYYY-MM-DD) or ignore (left out by clean).
+            (YYYY, YYYY-MM, YYYY-MM-DD or an ISO date-time) or ignore (left out by clean).
         min, max: Inclusive bounds of a number or integer.
         missing: Whether missing values are allowed.
         about: What it means, with its unit.
@@ -41,6 +42,9 @@ class Column(Settings):
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"min {self.min} is greater than max {self.max}; swap them")
         return self
+
+
+IGNORED = Column(type="ignore")
 
 
 class ClassTarget(Settings):
@@ -153,8 +157,12 @@ class Dataset(Settings):
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
-        _must_be_new(list(self.columns), [], "columns")
+        if self.columns.get(ROW_ID, IGNORED).type != "ignore":
+            raise ValueError(
+                f"columns: the name {ROW_ID!r} is reserved for the pipeline; state type ignore, or rename it there"
+            )
         types = self.clean_types()
+        _must_be_new(list(types), [], "columns")
         _must_be_in(types, self.target_column, "target")
         if not self.classes:
             _must_be_number(types, self.target_column, "target")

@@ -45,6 +45,7 @@ WHOLE = {
     "num_parallel_tree": 1,
 }
 
+DATASET_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 Strategy = Literal["random", "stratified", "group", "time"]
 PrunerName = Literal["none", "race", "median", "percentile", "successive_halving", "hyperband"]
 
@@ -240,7 +241,7 @@ class Evaluate(Settings):
 class Params(Settings):
     """The whole of params.yaml."""
 
-    dataset: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+    dataset: Annotated[str, Field(pattern=DATASET_NAME)]
     features: str
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     split: Split

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from lockstep.schema.step_base import AnyColumns, BaseStep, Columns, Combination, Folds
 
-DatePart = Literal["year", "month", "day", "weekday", "day_of_year", "week", "quarter", "days"]
+DatePart = Literal["year", "month", "day", "weekday", "day_of_year", "week", "quarter", "hour", "days"]
 
 
 def _iso_date(text: str) -> str:

@@ -63,6 +63,27 @@ def test_dates_with_something_behind_them_are_refused() -> None:
         _typed(["2020-01-01x"], type="date")
 
 
+def test_date_times_keep_their_clock() -> None:
+    texts = ["2020-01-02T03:04:05Z", "2020-01-02 03:04", "20200102T030400", "20200102", "2020-01-02T03:04:05.678+02:00"]
+    dates = _typed(texts, type="date")
+    assert [str(date) for date in dates] == [
+        "2020-01-02 03:04:05",
+        "2020-01-02 03:04:00",
+        "2020-01-02 03:04:00",
+        "2020-01-02 00:00:00",
+        "2020-01-02 03:04:05",
+    ]
+    with pytest.raises(DataError, match="'2020-01-02T25:00' is no date"):
+        _typed(["2020-01-02T25:00"], type="date")
+
+
+def test_dictionary_columns_have_missing_values_too() -> None:
+    table = pa.table({"c": pa.array(["x", "NA", "y"]).dictionary_encode()})
+    frame, missing = typed(table, {"c": Column(type="category", missing=True)}, ["NA"], "facts")
+    assert frame["c"].isna().tolist() == [False, True, False]
+    assert missing == {"c": 1}
+
+
 def test_types() -> None:
     assert _typed(["1", "2"], type="integer").dtype == np.int64
     assert _typed(["True", "no"], type="boolean").tolist() == [1.0, 0.0]

@@ -19,15 +19,23 @@ GZIP_MAGIC = b"\x1f\x8b"
 def load(source: FileSource) -> pa.Table:
     """Obtain the file, check it and parse it.
 
+    Raises:
+        SourceError: naming the place, the row where known, and the remedy.
+    """
+    with tempfile.TemporaryDirectory(prefix="lockstep-fetch-") as folder:
+        return parse(source, download.obtain(source, Path(folder)))
+
+
+def parse(source: FileSource, obtained: download.Obtained) -> pa.Table:
+    """The table in an obtained file.
+
     Returns:
         A CSV file as text columns exactly as they stand in the file; a Parquet file with its own types.
 
     Raises:
         SourceError: naming the place, the row where known, and the remedy.
     """
-    with tempfile.TemporaryDirectory(prefix="lockstep-fetch-") as folder:
-        obtained = download.obtain(source, Path(folder))
-        table = _parse_parquet(obtained) if source.kind == "parquet" else _parse_csv(source, obtained)
+    table = _parse_parquet(obtained) if source.kind == "parquet" else _parse_csv(source, obtained)
     names = table.column_names
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -47,7 +55,7 @@ def _parse_parquet(obtained: download.Obtained) -> pa.Table:
 def _parse_csv(source: FileSource, obtained: download.Obtained) -> pa.Table:
     names = list(source.header) if source.header else None
     try:
-        content = _content(obtained.file)
+        content = unpacked(obtained.file)
         if not content.strip():
             raise SourceError(f"{obtained.shown}: the file is empty; check the source")
         # A first pass over one block tells the columns, so that each can be asked for as text.
@@ -62,13 +70,18 @@ def _parse_csv(source: FileSource, obtained: download.Obtained) -> pa.Table:
         raise SourceError(f"{obtained.shown}: cannot be read as CSV: {_first_line(error)}") from None
 
 
-def _content(file: Path) -> bytes:
+def unpacked(file: Path) -> bytes:
+    """A file's bytes, without gzip if it is packed.
+
+    Raises:
+        ValueError: if they are more than a table may have; EOFError, OSError or zlib.error if gzip is damaged.
+    """
     with file.open("rb") as stream:
         if stream.read(2) != GZIP_MAGIC:
             stream.seek(0)
             return stream.read()
-    with gzip.open(file) as unpacked:
-        content = unpacked.read(download.MAX_BYTES + 1)
+    with gzip.open(file) as stream:
+        content = stream.read(download.MAX_BYTES + 1)
     if len(content) > download.MAX_BYTES:
         raise ValueError(f"unpacks to more than {download.MAX_BYTES} bytes")
     return content

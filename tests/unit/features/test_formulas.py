@@ -9,6 +9,7 @@ import pytest
 
 from lockstep.errors import DataError
 from lockstep.features.base import Numbers
+from lockstep.features.date_parts import DateParts
 from tests.unit.features.examples import transformer_of
 
 
@@ -88,3 +89,9 @@ def test_text_lengths() -> None:
 def test_a_number_is_no_text(step: dict[str, Any]) -> None:
     with pytest.raises(DataError, match=r"column 'n' holds 1.5; text is needed, name another column"):
         made(step, {"n": [1.5]})
+
+
+def test_the_hour_is_the_clocks() -> None:
+    when = pd.to_datetime(pd.Series(["2024-05-06 07:08:09", "2024-05-06 00:00:00", None])).astype("datetime64[s]")
+    made = DateParts(columns=("when",), parts=("hour",)).fit_transform(pd.DataFrame({"when": when}))
+    np.testing.assert_array_equal(made, [[7], [0], [np.nan]])

@@ -64,7 +64,7 @@ MISTAKES = [
         "operation: 'power': input should be 'product'",
     ),
     ("{step: date_parts, columns: [day]}", "date_parts makes nothing; list parts, or set reference"),
-    ("{step: date_parts, columns: [day], parts: [hour]}", "parts[0]: 'hour': input should be 'year'"),
+    ("{step: date_parts, columns: [day], parts: [minute]}", "parts[0]: 'minute': input should be 'year'"),
     ("{step: date_parts, columns: [n], parts: [year]}", "column 'n' is of type number; a date is needed"),
     (
         "{step: date_parts, columns: [day], reference: 2020-02-30}",

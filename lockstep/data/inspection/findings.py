@@ -1,0 +1,82 @@
+"""What an inspection tells: plain data."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+# plain: a feature as it stands; encoded: a category of many values; parts: several values in one text;
+# words: a text of which the length counts. The others stay out of the recipes.
+Role = Literal[
+    "target",
+    "plain",
+    "encoded",
+    "parts",
+    "words",
+    "identifier",
+    "constant",
+    "empty",
+    "copy",
+    "leak",
+    "unreadable",
+]
+LEFT_OUT: tuple[Role, ...] = ("leak", "identifier", "constant", "empty", "copy", "unreadable")
+Type = Literal["number", "integer", "boolean", "category", "text", "date", "ignore"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One column.
+
+    Attributes:
+        name: As it stands in the file.
+        type: What the dataset file states.
+        role: What the recipes do with it.
+        why: The reason, for a comment.
+        missing: Rows without a value.
+        distinct: Different values.
+        separator, n_parts: Between the parts of a value, and how many different parts there are, with role parts.
+        date_parts: Parts of a date that differ between rows.
+    """
+
+    name: str
+    type: Type
+    role: Role
+    why: str
+    missing: int
+    distinct: int
+    separator: str = ""
+    n_parts: int = 0
+    date_parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TargetFinding:
+    """The column to predict; `classes` is empty for a number, `notes` are comments for its reader."""
+
+    column: str
+    type: Type
+    classes: tuple[bool | int | str, ...]
+    missing: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """One table.
+
+    Attributes:
+        n_rows: Rows of the file.
+        target: The column to predict.
+        columns: One finding per column, in the file's order.
+        missing_values: Texts found that mean "no value".
+        copies: Rows that repeat an earlier one in everything but identifiers.
+    """
+
+    n_rows: int
+    target: TargetFinding
+    columns: tuple[Finding, ...]
+    missing_values: tuple[str, ...]
+    copies: int
+
+    def of(self, *roles: Role) -> list[Finding]:
+        """The columns with one of the roles, in the file's order."""
+        return [column for column in self.columns if column.role in roles]

@@ -1,0 +1,62 @@
+"""Texts that mean "no value"."""
+
+import math
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+MARKERS = frozenset(["", "na", "n/a", "nan", "null", "none", "?", "-"])
+# In a target of words these are classes: credit "+" or "-", disorder "None".
+CLASS_WORDS = frozenset(["none", "-"])
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+# Among words these may be words themselves (an album "?"), unless this share of the rows has them.
+WORDS, WORD_SHARE = frozenset(["?", "-", "none"]), 0.005
+# A column is still one of numbers with this share of other words (unknown, n.a., inf), if they are few.
+OTHER_SHARE, MAX_OTHERS = 0.05, 3
+
+
+def missing_texts(table: pa.Table, target: str) -> tuple[str, ...]:
+    """The texts of a table that mean "no value", sorted; those that are classes of a target of words are not."""
+    found: set[str] = set()
+    for name in table.column_names:
+        counts = text_counts(table.column(name))
+        found |= _marked(counts) | _not_numbers(counts)
+    return tuple(sorted(found - _class_words(table.column(target))))
+
+
+def _marked(counts: dict[str, int]) -> set[str]:
+    marked = {text for text in counts if text.strip().lower() in MARKERS}
+    if all(NUMBER.fullmatch(text.strip()) for text in counts.keys() - marked):
+        return marked
+    least = WORD_SHARE * sum(counts.values())
+    return {text for text in marked if text.strip().lower() not in WORDS or counts[text] >= least}
+
+
+def text_counts(column: pa.ChunkedArray) -> dict[str, int]:
+    """How often each text stands in a column of text; nothing for other columns."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return {}
+    pairs = pc.value_counts(pc.cast(column, kind))
+    values, counts = pairs.field("values").to_pylist(), pairs.field("counts").to_pylist()
+    return {value: count for value, count in zip(values, counts, strict=True) if value is not None}
+
+
+def _not_numbers(counts: dict[str, int]) -> set[str]:
+    """A few words among numbers, and numbers too large for a float."""
+    present = {text: count for text, count in counts.items() if text.strip().lower() not in MARKERS}
+    others = {text for text in present if not NUMBER.fullmatch(text.strip())}
+    if len(others) == len(present):
+        return set()
+    few = len(others) <= MAX_OTHERS and not any(re.search(r"\d", text) for text in others)
+    if not few or sum(present[text] for text in others) > OTHER_SHARE * sum(present.values()):
+        return set()
+    return others | {text for text in present.keys() - others if math.isinf(float(text))}
+
+
+def _class_words(target: pa.ChunkedArray) -> set[str]:
+    texts = [text for text in text_counts(target) if text.strip().lower() not in MARKERS - CLASS_WORDS]
+    if any(NUMBER.fullmatch(text.strip()) for text in texts):
+        return set()
+    return {text for text in texts if text.strip().lower() in CLASS_WORDS}

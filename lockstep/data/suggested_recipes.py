@@ -1,0 +1,87 @@
+"""Feature recipes for an inspected table, as plain data."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from lockstep.data.inspection import Finding, Findings
+from lockstep.schema.features import Step
+
+StepData = dict[str, Any]
+# With more values than this an encoded category is no plain code in `full`: trees split codes of many values by chance.
+MAX_CODES = 50
+TOP_PARTS = 20
+
+
+def suggested_recipes(findings: Findings, renamed: Mapping[str, str]) -> dict[str, list[StepData]]:
+    """The recipes `raw`, columns as they come, and `full`, with all that is made of them.
+
+    Args:
+        findings: The inspected table.
+        renamed: Names after cleaning, where they differ.
+    """
+
+    def names(columns: list[Finding]) -> list[str]:
+        return [renamed.get(column.name, column.name) for column in columns]
+
+    made = [
+        *_dates(findings.of("plain"), names),
+        *_encodings(findings.of("encoded"), names),
+        *_parts(findings.of("parts"), names),
+        *_step("text", names(findings.of("words"))),
+    ]
+    raw = _step("columns", names(findings.of("plain", "encoded")))
+    plain = [column for column in findings.of("plain", "encoded") if column.role == "plain" or _has_few(column)]
+    full = _step("columns", names(plain))
+    # a table of nothing but texts has no columns to take as they come
+    return {"raw": raw or _without_clashes(made), "full": _without_clashes([*full, *made])}
+
+
+def _has_few(column: Finding) -> bool:
+    return column.distinct <= MAX_CODES
+
+
+def _step(step: str, columns: list[str]) -> list[StepData]:
+    return [{"step": step, "columns": columns}] if columns else []
+
+
+Names = Callable[[list[Finding]], list[str]]
+
+
+def _dates(columns: list[Finding], names: Names) -> list[StepData]:
+    """One step for all dates of which the same parts differ; the day itself is a plain column."""
+    steps: dict[tuple[str, ...], list[Finding]] = {}
+    for column in columns:
+        if column.date_parts:
+            steps.setdefault(column.date_parts, []).append(column)
+    return [{"step": "date_parts", "columns": names(dates), "parts": list(parts)} for parts, dates in steps.items()]
+
+
+def _encodings(columns: list[Finding], names: Names) -> list[StepData]:
+    return [*_step("target_encode", names(columns)), *_step("count", names(columns))]
+
+
+def _parts(columns: list[Finding], names: Names) -> list[StepData]:
+    return [
+        {
+            "step": "multi_value",
+            "column": name,
+            "separator": column.separator,
+            "top": min(TOP_PARTS, column.n_parts),
+            "count": True,
+            "encode": True,
+        }
+        for column, name in zip(columns, names(columns), strict=True)
+    ]
+
+
+def _without_clashes(steps: list[StepData]) -> list[StepData]:
+    """The steps but for those that would make a feature whose name is taken."""
+    taken, kept = set[str](), list[StepData]()
+    for step in steps:
+        made = set(TypeAdapter(Step).validate_python(step).makes())
+        if not made & taken:
+            kept.append(step)
+        taken |= made
+    return kept

@@ -1,0 +1,134 @@
+"""A table's file as a person names it: which bytes, which format, which delimiter and encoding."""
+
+import csv
+import hashlib
+import io
+import tempfile
+import zlib
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+
+from lockstep.data.inspection.missing import NUMBER
+from lockstep.data.sources import download, files
+from lockstep.errors import SourceError
+from lockstep.paths import anchored, project_root
+from lockstep.schema.source import FileSource
+
+DELIMITERS = (",", ";", "\t", "|")
+SAMPLE_LINES, SAMPLE_BYTES = 200, 1 << 20
+# Beginnings of files that are no tables, and what to do about them.
+OTHER_FORMATS = (
+    (b"PK\x03\x04", "is a zip archive or a spreadsheet; unpack it, or save the sheet as CSV"),
+    (b"\xd0\xcf\x11\xe0", "is a spreadsheet; save the sheet as CSV"),
+    (b"{", "is JSON; write it as CSV or Parquet"),
+    (b"[", "is JSON; write it as CSV or Parquet"),
+)
+
+
+def read_table_file(place: str) -> tuple[FileSource, pa.Table]:
+    """The source to write into a dataset file, and the table.
+
+    Args:
+        place: A path, relative to the repository or absolute, or an http(s) address.
+
+    Raises:
+        SourceError: if there is no such file, or it holds no table.
+    """
+    with tempfile.TemporaryDirectory(prefix="lockstep-new-dataset-") as folder:
+        if place.startswith(("http://", "https://")):
+            where: dict[str, object] = {"urls": (place,)}
+            any_bytes = FileSource.model_validate({"kind": "csv", "sha256": None, **where})
+            obtained = download.obtain(any_bytes, Path(folder))
+        else:
+            where = {"path": _written_path(place)}
+            obtained = download.Obtained(anchored(place), place)
+        facts = {**where, "sha256": _sha256(obtained), **_format(obtained)}
+        source = FileSource.model_validate(facts)
+        if "path" in where:
+            obtained = download.obtain(source, Path(folder))
+        table = files.parse(source, obtained)
+        if source.kind == "csv" and all(NUMBER.fullmatch(name.strip()) for name in table.column_names):
+            raise SourceError(f"{obtained.shown}: the first line holds numbers, not names; add a line of column names")
+    return source, table
+
+
+def _written_path(place: str) -> str:
+    """Relative to the repository where the file lies inside it."""
+    path = anchored(place)
+    if not path.is_file():
+        raise SourceError(f"{place}: no such file; put it there or correct the path")
+    root = project_root().resolve()
+    inside = path.resolve()
+    return inside.relative_to(root).as_posix() if inside.is_relative_to(root) else place
+
+
+def _sha256(obtained: download.Obtained) -> str:
+    try:
+        with obtained.file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise SourceError(f"{obtained.shown}: {error.strerror}; make the file readable") from None
+
+
+def _format(obtained: download.Obtained) -> dict[str, str]:
+    """Kind, delimiter and encoding of a file, by its content alone."""
+    with obtained.file.open("rb") as stream:
+        if stream.read(4) == b"PAR1":
+            return {"kind": "parquet"}
+    try:
+        content = files.unpacked(obtained.file)
+    except (ValueError, EOFError, OSError, zlib.error) as error:
+        raise SourceError(f"{obtained.shown}: damaged gzip file: {error}; get it again") from None
+    if not content.strip():
+        raise SourceError(f"{obtained.shown}: the file is empty; check the source")
+    if download.HTML.match(content):
+        raise SourceError(f"{obtained.shown}: is an HTML page, not a table; a log-in or error page was saved instead")
+    for beginning, remedy in OTHER_FORMATS:
+        if content.lstrip().startswith(beginning):
+            raise SourceError(f"{obtained.shown}: {remedy}")
+    encoding = _encoding(content)
+    if encoding != "utf-16" and b"\0" in content[:SAMPLE_BYTES]:
+        raise SourceError(f"{obtained.shown}: is no table: neither text nor Parquet; save it as CSV or Parquet")
+    text = content[:SAMPLE_BYTES].decode(encoding, errors="ignore")
+    return {"kind": "csv", "delimiter": _delimiter(text, obtained.shown), "encoding": encoding}
+
+
+def _encoding(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        # bytes that are control characters in Latin-1 are quotes and dashes in Windows' variant of it
+        windows = any(byte in content for byte in range(0x80, 0xA0))
+        return "cp1252" if windows and _decodes(content, "cp1252") else "latin-1"
+    return "utf-8"
+
+
+def _decodes(content: bytes, encoding: str) -> bool:
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _delimiter(text: str, shown: str) -> str:
+    """The delimiter under which most rows have as many fields as the header; of several, the one with most fields."""
+    best, best_score = "", (0.0, 0)
+    for delimiter in DELIMITERS:
+        # strict would refuse what Arrow reads; the sample's last row may be cut off
+        rows = list(islice(csv.reader(io.StringIO(text), delimiter=delimiter), SAMPLE_LINES))
+        rows = [row for row in (rows[:-1] if len(rows) > 2 else rows) if row]
+        width = len(rows[0]) if rows else 0
+        fitting = sum(len(row) == width for row in rows) / len(rows) if rows else 0.0
+        if width > 1 and (round(fitting, 1), width) > best_score:
+            best, best_score = delimiter, (round(fitting, 1), width)
+    if not best:
+        raise SourceError(
+            f"{shown}: holds one column, whether divided by comma, semicolon, tab or |; a target and at least one"
+            " other column are needed"
+        )
+    return best

@@ -1,0 +1,1 @@
+"""Made tables in the shapes of public ones, one file each."""

@@ -1,0 +1,216 @@
+"""lockstep new-dataset: files of every shape become dataset files that load, and mistakes one line."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import yaml
+
+from lockstep.cli import main
+from lockstep.config import load_config
+from lockstep.data.columns import typed
+from lockstep.data.rules import apply_rule
+from lockstep.data.sources import load_source
+from lockstep.schema.dataset import Dataset
+from tests.conftest import OwnTable
+from tests.made_tables import TABLES, write
+from tests.unit.test_sources import Server, server
+
+__all__ = ["server"]
+ROWS = "a,b,y\n" + "".join(f"{row * 37 % 41},{row % 7}.5,{row * row % 23}\n" for row in range(40))
+
+
+@pytest.fixture(autouse=True)
+def folder(own_table: OwnTable) -> Path:
+    """A project without a table; the working directory."""
+    return own_table.folder
+
+
+def _new(place: str, target: str = "y", *more: str) -> int:
+    return main(["new-dataset", place, "--target", target, *more])
+
+
+def _loaded(name: str) -> Dataset:
+    text = Path("params.yaml").read_text(encoding="utf-8")
+    Path("params.yaml").write_text(text.replace("dataset: own", f"dataset: {name}"), encoding="utf-8")
+    return load_config().dataset
+
+
+def _refused(capsys: pytest.CaptureFixture[str], line: str, place: str, *more: str, target: str = "y") -> None:
+    before = sorted(Path("datasets").iterdir())
+    assert _new(place, target, *more) == 1
+    errors = capsys.readouterr().err
+    assert line in errors
+    assert errors.count("\n") == 1
+    assert sorted(Path("datasets").iterdir()) == before
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_made_table_gets_a_dataset_file_that_loads_and_cleans(name: str, folder: Path) -> None:
+    file, target = write(name, folder, n_rows=600), TABLES[name][1]
+    assert _new(file.name, target) == 0
+    text = Path(f"datasets/{name}.yaml").read_text(encoding="utf-8")
+    dataset = _loaded(name)
+    frame, _ = typed(load_source(dataset.source), dataset.columns, dataset.missing_values, name)
+    for rule in dataset.clean:
+        frame = apply_rule(frame, rule)
+    assert list(frame.columns[1:]) == list(dataset.clean_types())
+    assert len(frame) == 600
+    assert yaml.safe_load(text)["source"]["path"] == file.name
+    assert _new(file.name, target, "--force") == 0
+    assert Path(f"datasets/{name}.yaml").read_text(encoding="utf-8") == text
+
+
+def _features(dataset: Dataset, recipe: str = "full") -> set[str]:
+    return {column for step in dataset.features[recipe] for column in step.reads()}
+
+
+def test_leaks_and_identifiers_of_the_made_tables_are_no_features(folder: Path) -> None:
+    for name, left_out in {
+        "house_sales": {"sale_id", "price_per_m2", "country", "living_area_sqft"},
+        "bank_churn": {"", "customer"},
+        "crops": {"crop code"},
+        "bike_rentals": {"instant", "casual", "registered", "unit"},
+        "used_cars": {"ref"},
+        "songs": {"track_id", "chart_points", "markets", "preview"},
+    }.items():
+        file = write(name, folder, n_rows=600)
+        assert _new(file.name, TABLES[name][1]) == 0
+        dataset = Dataset.model_validate(yaml.safe_load(Path(f"datasets/{name}.yaml").read_text(encoding="utf-8")))
+        renamed = {old: new for rule in dataset.clean if rule.rule == "rename" for old, new in rule.columns.items()}
+        expected = {renamed.get(column, column) for column in dataset.columns} - left_out - {TABLES[name][1]}
+        assert _features(dataset) == expected
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "cp1252", "utf-16"])
+def test_delimiter_and_encoding_are_found(delimiter: str, encoding: str) -> None:
+    special = "\u2019" if encoding == "cp1252" else "é"
+    text = "a,naïve,y\n" + "".join(f"{row % 13},x{special}{row % 3},{row * row % 23}\n" for row in range(40))
+    content = text.replace(",", delimiter).encode(encoding)
+    for name, written in (("t.csv", content), ("t.csv.gz", gzip.compress(content, mtime=0))):
+        Path(name).write_bytes(written)
+        assert _new(name, "y", "--force") == 0
+        table = load_source(_loaded("t").source)
+        assert table.column_names == ["a", "naïve", "y"]
+        assert table.column("naïve")[1].as_py() == f"x{special}1"
+
+
+def test_quoted_delimiters_and_line_ends_do_not_mislead() -> None:
+    rows = "".join(f'{row};"one, two;\nthree, {row % 4}";{row * row % 23}\n' for row in range(40))
+    Path("t.txt").write_text(f"a;b, c, d;y\n{rows}", encoding="utf-8")
+    assert _new("t.txt") == 0
+    assert list(_loaded("t").columns) == ["a", "b, c, d", "y"]
+
+
+def test_awkward_names_are_renamed() -> None:
+    names = ["a[0]", "a<1", "", "fold", "row_id", "on", 'say "hi"', "é: x", "# 1", "a(0)"]
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.normal(size=(40, len(names))).round(3), columns=names).assign(y=random.normal(size=40))
+    frame.to_csv("t.csv", index=False)
+    assert _new("t.csv") == 0
+    dataset = _loaded("t")
+    assert dataset.columns["row_id"].type == "ignore"
+    expected = {"a(0)_2", "a_below_1", "unnamed", "fold_column", "on", 'say "hi"', "é: x", "# 1", "a(0)"}
+    assert _features(dataset) == expected
+
+
+def test_rows_without_a_target_are_dropped_by_a_rule() -> None:
+    Path("t.csv").write_text(ROWS + "1,2.5,\n", encoding="utf-8")
+    assert _new("t.csv") == 0
+    dataset = _loaded("t")
+    assert [rule.rule for rule in dataset.clean] == ["drop_missing"]
+    assert dataset.columns["y"].missing
+
+
+def test_classes_by_option() -> None:
+    Path("t.csv").write_text(ROWS.replace("y\n", "grade\n"), encoding="utf-8")
+    assert _new("t.csv", "grade", "--classes") == 0
+    assert len(_loaded("t").classes) == 12
+
+
+def test_a_url_is_read_and_pinned(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    server.answers = [(200, {}, ROWS.encode())]
+    place = f"http://127.0.0.1:{server.server_port}/data/my%20table.csv?x=1"
+    assert _new(place, "y", "--name", "mine") == 0
+    assert "next: dvc exp run -S dataset=mine" in capsys.readouterr().out
+    source = _loaded("mine").source
+    assert load_source(source).num_rows == 40
+    server.answers = [(404, {}, b"")]
+    _refused(capsys, "HTTP 404", place, "--name", "other")
+
+
+def test_the_name_comes_from_the_file() -> None:
+    Path("My table (1).CSV").write_text(ROWS, encoding="utf-8")
+    assert _new("My table (1).CSV") == 0
+    assert Path("datasets/My_table_1.yaml").exists()
+
+
+def test_a_file_inside_the_repository_is_named_relative_to_it(folder: Path) -> None:
+    (folder / "tables").mkdir()
+    (folder / "tables/t.csv").write_text(ROWS, encoding="utf-8")
+    assert _new(str(folder / "tables/t.csv")) == 0
+    assert 'path: "tables/t.csv"' in Path("datasets/t.yaml").read_text(encoding="utf-8")
+
+
+def test_an_existing_dataset_file_stays_without_force(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("t.csv").write_text(ROWS, encoding="utf-8")
+    Path("datasets/t.yaml").write_text("mine", encoding="utf-8")
+    _refused(capsys, "datasets/t.yaml: exists already; take another --name, or replace it with --force", "t.csv")
+    assert Path("datasets/t.yaml").read_text(encoding="utf-8") == "mine"
+
+
+FILES = [
+    ("empty", b"", "t.csv: the file is empty"),
+    ("header only", b"a,b,y\n", "t.csv: has a header but no rows"),
+    ("one column", b"y\n" + b"1\n2\n" * 20, "t.csv: holds one column, whether divided by comma"),
+    ("HTML", b"<!DOCTYPE html><html>log in</html>", "t.csv: is an HTML page, not a table"),
+    ("spreadsheet", b"PK\x03\x04" + b"\0" * 99, "t.csv: is a zip archive or a spreadsheet"),
+    ("JSON", b'[{"a": 1}]', "t.csv: is JSON; write it as CSV or Parquet"),
+    ("binary", b"a,b\n\0\0\0\1", "t.csv: is no table: neither text nor Parquet"),
+    ("damaged gzip", b"\x1f\x8b\x08\0broken", "t.csv: damaged gzip file"),
+    ("damaged Parquet", b"PAR1broken", "t.csv: is no readable Parquet file"),
+    ("two columns of one name", b"a,a,y\n" + b"1,2,3\n" * 20, "t.csv: column name 'a' stands twice in the header"),
+    ("ragged", b"a,b,y\n" + b"1,2,3\n" * 20 + b"1,2\n", "t.csv: cannot be read as CSV: CSV parse error: Row #22"),
+    ("no header", b"1,2,3\n" + b"4,5,6\n" * 20, "t.csv: the first line holds numbers, not names"),
+    ("unknown target", ROWS.replace("y\n", "yield\n").encode(), "--target y: the table has no such column"),
+]
+
+
+@pytest.mark.parametrize(("content", "line"), [case[1:] for case in FILES], ids=[case[0] for case in FILES])
+def test_a_file_that_holds_no_table_is_one_line(capsys: pytest.CaptureFixture[str], content: bytes, line: str) -> None:
+    Path("t.csv").write_bytes(content)
+    _refused(capsys, line, "t.csv")
+
+
+def test_wrong_places_and_names_are_one_line(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    Path("t.csv").write_text(ROWS, encoding="utf-8")
+    Path("é.csv").write_text(ROWS, encoding="utf-8")
+    _refused(capsys, "absent.csv: no such file; put it there or correct the path", "absent.csv")
+    _refused(capsys, "datasets: no such file", "datasets")
+    _refused(capsys, "--name 'a b': must begin with a letter or digit", "t.csv", "--name", "a b")
+    _refused(capsys, "é.csv: its name makes no dataset name; choose one with --name", "é.csv")
+    (folder / "params.yaml").unlink()
+    _refused(capsys, "params.yaml: no such file; run this from the repository's root", "t.csv")
+
+
+def test_a_parquet_file_of_nothing_but_texts_has_recipes() -> None:
+    random = np.random.default_rng(0)
+    titles = [f"some title number {row}" for row in range(60)]
+    pd.DataFrame({"title": titles, "y": random.normal(size=60)}).to_parquet("t.parquet")
+    assert _new("t.parquet") == 0
+    assert _features(_loaded("t"), "raw") == {"title"}
+
+
+def test_the_table_may_be_wide(capsys: pytest.CaptureFixture[str]) -> None:
+    random = np.random.default_rng(0)
+    columns = {f"column number {index}": random.normal(size=50) for index in range(120)}
+    pa.parquet.write_table(pa.table({**columns, "y": random.normal(size=50)}), "t.parquet")
+    assert _new("t.parquet") == 0
+    text = Path("datasets/t.yaml").read_text(encoding="utf-8")
+    assert max(len(line) for line in text.splitlines() if line.startswith("      ")) <= 120
+    assert len(_features(_loaded("t"))) == 120
+    assert len(capsys.readouterr().out.splitlines()) < 10
