@@ -50,7 +50,8 @@ def main() -> None:
         "test_rows": len(test),
         "n_features": len(model.features.names),
         "confidence": settings.confidence,
-        "split": split,
+        "split": split.strategy,
+        "folds": split.folds,
         "coordinates": judging.coordinates,
     }
     figures = write_figures(found, model, story, paths.EVALUATE)

@@ -50,7 +50,7 @@ def write_page(
     Args:
         path: Where to write it.
         about: target, metric, score (its name for people), n_classes, train_rows, test_rows, n_features, confidence,
-            split and coordinates of the run.
+            split, folds and coordinates of the run.
         found: What the evaluation found.
         repeated: The content of repeated.json.
         best: The content of best_params.json.
@@ -63,6 +63,8 @@ def write_page(
     page = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         about=about,
         metrics=list(judgement.test),
+        # It needs the number of features, which not every baseline has.
+        baseline_metrics=[name for name in judgement.test if name != "adjusted_r2"],
         rows=[("test", judgement.test), ("cross-validation", judgement.cv), ("training", judgement.train)],
         uncertainty=found.uncertainty,
         interval={record["metric"]: record for record in found.uncertainty["intervals"]},

@@ -52,6 +52,11 @@ def test_poisoned_test_rows_change_nothing_before_evaluate(project: Project) -> 
     for stage in ("tune", "train_best"):
         project.run("python3", "-m", f"stages.{stage}")
     assert _contents(project.folder) == before
+    metrics = project.folder / "reports/metrics.json"
+    judged = metrics.read_text()
+    project.run("python3", "-m", "stages.evaluate")
+    assert metrics.read_text() != judged
+    assert _contents(project.folder) == before
 
 
 def test_poisoned_test_targets_in_the_cleaned_table_change_nothing_but_the_test_rows(project: Project) -> None:

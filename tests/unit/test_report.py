@@ -17,7 +17,7 @@ from lockstep.report.evaluation import Story, points_of, write_figures, write_ta
 from lockstep.report.page import at_bound, write_page
 from lockstep.report.search_history import optimisation_history, parameter_importance, read_trials
 from lockstep.schema.dataset import Judging, ValueSlice
-from lockstep.schema.params import Evaluate, Gates, Split
+from lockstep.schema.params import Evaluate, Gates
 from tests.unit.modelling import model, table, with_interval
 
 FIGURES = (
@@ -129,7 +129,8 @@ def _page(folder: Path, n_classes: int = 0, *, made: SavedModel | None = None, *
         "test_rows": 60,
         "n_features": 2,
         "confidence": 0.95,
-        "split": Split(strategy="random", test_size=0.2, folds=5, valid_size=0.2),
+        "split": "random",
+        "folds": 5,
         "coordinates": None,
     }
     content: dict[str, Any] = {
