@@ -12,12 +12,10 @@ from tests.pipeline.project import Project, new_project
 
 CLASSES = ("bank_churn", "crops")
 WORKERS = {"LOCKSTEP_WORKERS": "2"}
-# train_best predicts classes, evaluate does not judge them yet; take the mark away when it does.
-needs_classes = pytest.mark.xfail(strict=True, raises=AssertionError, reason="evaluate knows no classes yet")
 # A CSV file of classes, a Parquet file and the documented example suit every run; the others are for the night.
 NIGHTLY = ("house_sales", "bank_churn", "bike_rentals", "used_cars")
 CASES = [
-    pytest.param(name, marks=[needs_classes] * (name in CLASSES) + [pytest.mark.nightly] * (name in NIGHTLY))
+    pytest.param(name, marks=[pytest.mark.nightly] * (name in NIGHTLY))
     for name in TABLES
 ]
 
