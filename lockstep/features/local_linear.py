@@ -27,7 +27,7 @@ class LocalLinear(Transformer):
 
     Args:
         columns: Coordinates of the space in which rows are near.
-        on: Columns of the regression, standardised; a missing value counts as the mean.
+        inputs: Columns of the regression, standardised; a missing value counts as the mean.
         logs: Columns whose log(1 + |x|), with the sign of x, takes part too.
         k: Numbers of neighbours.
         alpha: Penalty of the squared coefficients, for weights that add up to 1.
@@ -43,7 +43,7 @@ class LocalLinear(Transformer):
     def __init__(
         self,
         columns: tuple[str, ...],
-        on: tuple[str, ...],
+        inputs: tuple[str, ...],
         k: tuple[int, ...],
         logs: tuple[str, ...] = (),
         alpha: float = 0.1,
@@ -54,7 +54,7 @@ class LocalLinear(Transformer):
         n_classes: int = 0,
     ) -> None:
         self.columns = columns
-        self.on = on
+        self.inputs = inputs
         self.k = k
         self.logs = logs
         self.alpha = alpha
@@ -125,7 +125,7 @@ class LocalLinear(Transformer):
         return np.column_stack([numbers(frame, column) * scale.get(column, 1.0) for column in self.columns])
 
     def _raw(self, frame: pd.DataFrame) -> Numbers:
-        plain = [numbers(frame, column) for column in self.on]
+        plain = [numbers(frame, column) for column in self.inputs]
         curved = [numbers(frame, column) for column in self.logs]
         return np.column_stack([*plain, *(rounded(np.sign(x) * np.log1p(np.abs(x))) for x in curved)])
 

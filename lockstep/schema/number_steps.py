@@ -104,7 +104,7 @@ class LocalLinearStep(BaseStep):
 
     Args:
         columns: Coordinates of the space in which rows are near.
-        on: Columns of the regression; `logs` are columns whose logarithm takes part too.
+        inputs: Columns of the regression; `logs` are columns whose logarithm takes part too.
         k: Numbers of neighbours.
         alpha: Penalty.
         scale: Factors of some coordinates; others count as they are.
@@ -114,7 +114,7 @@ class LocalLinearStep(BaseStep):
 
     step: Literal["local_linear"]
     columns: Columns
-    on: Columns
+    inputs: Columns
     k: Annotated[
         tuple[Annotated[int, Field(ge=2, le=1000)], ...],
         Field(strict=False, min_length=1),
@@ -127,7 +127,7 @@ class LocalLinearStep(BaseStep):
     name: FeatureName = "local_linear"
 
     def reads(self) -> Sequence[str]:
-        return tuple(dict.fromkeys([*self.columns, *self.on, *self.logs]))
+        return tuple(dict.fromkeys([*self.columns, *self.inputs, *self.logs]))
 
     def reads_numbers(self) -> Sequence[str]:
         return self.reads()

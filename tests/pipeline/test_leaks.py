@@ -27,7 +27,7 @@ RECIPE = [
         "spread": True,
         "distance": True,
     },
-    {"step": "local_linear", "columns": ["latitude", "longitude"], "on": ["a"], "k": [20]},
+    {"step": "local_linear", "columns": ["latitude", "longitude"], "inputs": ["a"], "k": [20]},
     {"step": "linear", "columns": ["a", "latitude"]},
 ]
 TYPES = {

@@ -67,7 +67,7 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
         "step": "local_linear",
         "columns": ["latitude", "longitude"],
         "scale": {"longitude": 0.8},
-        "on": ["a", "b"],
+        "inputs": ["a", "b"],
         "logs": ["b"],
         "k": [5, 20],
         "folds": 4,
