@@ -130,13 +130,18 @@ def _contestant(project: Path, *command: str) -> dict[str, Any]:
     return {**json.loads(cost.output.splitlines()[-1]), **_whole(cost)}
 
 
-def _flaml(project: Path, *told: str) -> dict[str, Any]:
+def flaml_python() -> str:
+    """The interpreter of an environment with FLAML and LightGBM, made when it is first asked for."""
     if not (FLAML / "bin/python").exists():
         FLAML.parent.mkdir(exist_ok=True)
         run(ROOT, PYTHON, "-m", "venv", str(FLAML))
         pip = (str(FLAML / "bin/python"), "-m", "pip", "install", "--quiet", "--require-hashes", "-r")
         run(ROOT, *pip, str(ROOT / "benchmarks/flaml-requirements.txt"))
-    return _contestant(project, str(FLAML / "bin/python"), "-m", "benchmarks.flaml_run", *told, "--seconds", "60")
+    return str(FLAML / "bin/python")
+
+
+def _flaml(project: Path, *told: str) -> dict[str, Any]:
+    return _contestant(project, flaml_python(), "-m", "benchmarks.flaml_run", *told, "--seconds", "60")
 
 
 def _lockstep(project: Path) -> dict[str, Any]:
