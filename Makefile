@@ -78,6 +78,11 @@ bench: $(READY)  ## Lockstep beside the reference scripts and FLAML: table and p
 bench-pruning: $(READY)  ## What pruners save and cost, by real searches (about an hour).
 	@python -m benchmarks.pruning
 
+.PHONY: studies
+studies: $(READY)  ## Both studies and new tables, by real experiments: docs/studies/ (over an hour).
+	@python -m benchmarks.studies
+	@python -m benchmarks.new_tables
+
 .PHONY: lock
 lock:  ## Renew requirements.lock from pyproject.toml (needs uv).
 	uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
