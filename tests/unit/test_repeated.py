@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xgboost as xgb
 
 from lockstep.config import load_config
 from lockstep.data.splitting import split_table
@@ -13,7 +14,7 @@ from lockstep.data.tables import write_table
 from lockstep.errors import ConfigError
 from lockstep.features.recipe import Features
 from lockstep.judging.repeated import TABLE, Refit, refit_of, repeated, score_split, summary_of
-from lockstep.model.booster import fit_rounds
+from lockstep.model.booster import FIXED, fit_rounds
 from lockstep.model.matrices import row_matrix
 from lockstep.model.metrics import Scores
 from lockstep.schema.params import Split
@@ -79,6 +80,24 @@ def test_validation_rows_of_a_holdout_stop_the_rounds_and_do_not_train(tmp_path:
     assert moved < 2.5
     assert trained is not None
     assert trained > 5
+
+
+def test_a_stopped_model_predicts_with_its_best_rounds() -> None:
+    holdout = SPLIT.model_copy(update={"folds": 1})
+    train, test = split_table(table(200).drop(columns="fold"), target_of(), holdout, 6)
+    fitted, stopping = train[train["fold"] != 0], train[train["fold"] == 0]
+    features = Features(RECIPE, 5)
+    x, y = features.fit_transform(fitted, fitted["y"].to_numpy()), fitted["y"].to_numpy()
+    kinds = {"feature_names": features.names, "feature_types": features.types, "enable_categorical": True}
+    rows = xgb.QuantileDMatrix(x, y, **kinds)
+    valid = xgb.QuantileDMatrix(features.transform(stopping), stopping["y"].to_numpy(), ref=rows, **kinds)
+    settings = {**FIXED, **NUMBER.booster_params(features.names), **PARAMS, "seed": 5}
+    booster = xgb.train(settings, rows, 60, evals=[(valid, "v")], early_stopping_rounds=5, verbose_eval=False)
+    assert booster.best_iteration + 1 < booster.num_boosted_rounds()
+    best = (0, booster.best_iteration + 1)
+    said = booster.predict(xgb.DMatrix(features.transform(test), **kinds), iteration_range=best)
+    (first, _) = repeated(_refit(holdout), *_halves(), 2)
+    assert first["rmse"] == NUMBER.scores(test["y"].to_numpy(), said, 2)["rmse"]
 
 
 def test_a_slower_final_model_gets_as_many_more_rounds() -> None:
