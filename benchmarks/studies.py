@@ -1,7 +1,8 @@
 """The two studies, repeated and surpassed: docs/studies/NAME.md, made by real experiments in copies of the repository.
 
 `python -m benchmarks.studies california_housing` takes about 25 minutes on two cores, `spotify` about 15. What has been
-found is kept in benchmarks/studies.json after each experiment; `--page` only writes the pages again.
+found is kept in benchmarks/studies.json after each experiment, and a broken run goes on from there; `--again` starts a
+study over, `--page` only writes the pages.
 """
 
 import argparse
@@ -24,6 +25,7 @@ def main() -> None:
     """Run the studies asked for, or all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.studies", description=__doc__)
     parser.add_argument("study", nargs="*", help=f"of {', '.join(STUDIES)}; all if none is named")
+    parser.add_argument("--again", action="store_true", help="start over")
     parser.add_argument("--page", action="store_true", help="only write the pages again")
     chosen = parser.parse_args()
     unknown = set(chosen.study) - set(STUDIES)
@@ -33,7 +35,7 @@ def main() -> None:
         os.environ.pop(name, None)
     for name in chosen.study or list(STUDIES):
         if not chosen.page:
-            _run(name, STUDIES[name])
+            _run(name, STUDIES[name], {} if chosen.again else _found().get(name, {}))
         target = ROOT / "docs/studies" / f"{name}.md"
         target.parent.mkdir(exist_ok=True)
         target.write_text(page(name, STUDIES[name], _found()[name]), encoding="utf-8")
@@ -49,11 +51,13 @@ def _keep(name: str, content: dict[str, Any]) -> None:
     FOUND.write_text(json.dumps({**_found(), name: content}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def _run(name: str, study: Study) -> None:
-    content: dict[str, Any] = {"settings": {}}
+def _run(name: str, study: Study, known: dict[str, Any]) -> None:
+    content: dict[str, Any] = {"settings": {}, **known}
     folder = Path(tempfile.mkdtemp(prefix="lockstep-study-"))
     try:
         for number, setting in enumerate(study.settings):
+            if content["settings"].get(setting.name, {}).get("command") == setting.command():
+                continue
             project = folder / str(number)
             copy_repository(project)
             start_project(project)
@@ -62,7 +66,7 @@ def _run(name: str, study: Study) -> None:
             print(f"studies: {json.dumps(content['settings'][setting.name]['metrics']['test'])}", flush=True)
             if setting.name == study.ours:
                 content["ablation"] = ablation(project, study.groups)
-        _keep(name, content)
+            _keep(name, content)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

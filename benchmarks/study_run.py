@@ -34,6 +34,7 @@ def run_setting(project: Path, setting: Setting) -> dict[str, Any]:
     evaluate = project / paths.EVALUATE
     timings = read_json(project / ".lockstep/timings.json")
     return {
+        "command": setting.command(),
         "metrics": read_json(project / paths.METRICS),
         "uncertainty": read_json(evaluate / "uncertainty.json"),
         "repeated": read_json(evaluate / "repeated.json"),

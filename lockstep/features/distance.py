@@ -13,7 +13,7 @@ EARTH_RADIUS = 6371.0088
 
 
 class Distance(Transformer):
-    """distance_to_NAME for each point. Learns nothing.
+    """distance_to_NAME for each point, by name: a saved step has no order of its keys. Learns nothing.
 
     Args:
         columns: Two coordinates; for haversine latitude and longitude in degrees.
@@ -31,14 +31,14 @@ class Distance(Transformer):
     def transform(self, frame: pd.DataFrame) -> Numbers:
         """Numbers of shape (rows, points); NaN where a coordinate is missing."""
         first, second = (numbers(frame, column)[:, np.newaxis] for column in self.columns)
-        points = np.array(list(self.points.values()), dtype=np.float64)
+        points = np.array([self.points[name] for name in sorted(self.points)], dtype=np.float64)
         if self.metric == "haversine":
             return haversine(first, second, points[:, 0], points[:, 1])
         return np.sqrt((first - points[:, 0]) ** 2 + (second - points[:, 1]) ** 2)
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
         """distance_to_NAME for each point."""
-        return np.array([f"distance_to_{name}" for name in self.points], dtype=object)
+        return np.array([f"distance_to_{name}" for name in sorted(self.points)], dtype=object)
 
 
 def haversine(latitude: Numbers, longitude: Numbers, to_latitude: Numbers, to_longitude: Numbers) -> Numbers:

@@ -138,4 +138,4 @@ class DistanceStep(BaseStep):
         return self.columns
 
     def makes(self) -> Sequence[str]:
-        return [f"distance_to_{name}" for name in self.points]
+        return [f"distance_to_{name}" for name in sorted(self.points)]

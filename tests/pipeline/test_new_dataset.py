@@ -14,10 +14,7 @@ CLASSES = ("bank_churn", "crops")
 WORKERS = {"LOCKSTEP_WORKERS": "2"}
 # A CSV file of classes, a Parquet file and the documented example suit every run; the others are for the night.
 NIGHTLY = ("house_sales", "bank_churn", "bike_rentals", "used_cars")
-CASES = [
-    pytest.param(name, marks=[pytest.mark.nightly] * (name in NIGHTLY))
-    for name in TABLES
-]
+CASES = [pytest.param(name, marks=[pytest.mark.nightly] * (name in NIGHTLY)) for name in TABLES]
 
 
 def _described(folder: Path, name: str) -> Project:

@@ -18,7 +18,7 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
     {
         "step": "distance",
         "columns": ["latitude", "longitude"],
-        "points": {"here": [37.5, -122], "pole": [90, 0]},
+        "points": {"pole": [90, 0], "here": [37.5, -122]},
         "metric": "haversine",
     },
     {"step": "distance", "columns": ["a", "b"], "points": {"origin": [0, 0]}, "metric": "euclidean"},
