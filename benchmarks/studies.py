@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.study_page import page
 from benchmarks.study_run import ablation, run_setting, start_project
 from benchmarks.study_settings import STUDIES, Study
-from benchmarks.tables import ROOT, copy_repository
+from benchmarks.tables import ROOT, copy_repository, run
 
 FOUND = Path(__file__).with_name("studies.json")
 
@@ -53,16 +53,19 @@ def _keep(name: str, content: dict[str, Any]) -> None:
 
 def _run(name: str, study: Study, known: dict[str, Any]) -> None:
     content: dict[str, Any] = {"settings": {}, **known}
+    # What another state of the code found is not mixed in.
+    commit = run(ROOT, "git", "rev-parse", "HEAD").strip()
     folder = Path(tempfile.mkdtemp(prefix="lockstep-study-"))
     try:
         for number, setting in enumerate(study.settings):
-            if content["settings"].get(setting.name, {}).get("command") == setting.command():
+            known_run = content["settings"].get(setting.name, {})
+            if (known_run.get("command"), known_run.get("commit")) == (setting.command(), commit):
                 continue
             project = folder / str(number)
             copy_repository(project)
             start_project(project)
             print(f"studies: {setting.command()}", flush=True)
-            content["settings"][setting.name] = run_setting(project, setting)
+            content["settings"][setting.name] = {"commit": commit, **run_setting(project, setting)}
             print(f"studies: {json.dumps(content['settings'][setting.name]['metrics']['test'])}", flush=True)
             if setting.name == study.ours:
                 content["ablation"] = ablation(project, study.groups)

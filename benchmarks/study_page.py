@@ -71,7 +71,7 @@ def _repeated(settings: list[Setting], runs: dict[str, Any]) -> list[str]:
     for setting in settings:
         repeated = runs[setting.name]["repeated"]
         if repeated["protocol"] == "repeated":
-            rmse = repeated["metrics"]["rmse"]
+            (rmse,) = (each for each in repeated["metrics"] if each["metric"] == "rmse")
             parts.append(
                 f"**{setting.name}**: mean test RMSE **{rmse['mean']:.4f}**, standard deviation {rmse['std']:.4f},"
                 f" from {rmse['min']:.4f} to {rmse['max']:.4f} over {len(repeated['splits'])} splits. The configuration"

@@ -62,6 +62,7 @@ def load_config(root: Path = Path()) -> Config:
             f" it has: {', '.join(sorted(dataset.features))}"
         )
     _check_split_columns(params, dataset, relative)
+    _check_booster(params, dataset, relative)
     return Config(
         dataset_name=params.dataset,
         dataset=dataset,
@@ -207,6 +208,24 @@ def _did_you_mean(key: str) -> str:
         known |= set(model.model_fields)
     close = difflib.get_close_matches(key, sorted(known), n=1)
     return f", did you mean {close[0]!r}?" if close else ""
+
+
+def _check_booster(params: Params, dataset: Dataset, file: Path) -> None:
+    n_classes = len(dataset.classes)
+    try:
+        params.booster.resolved(n_classes)
+    except ValueError as error:
+        raise ConfigError(f"params.yaml: {error}") from None
+    if n_classes and params.train_best.interval is not None:
+        raise ConfigError("params.yaml: train_best.interval: classes have no interval; set it to null")
+    made = {name for step in dataset.features[params.features] for name in step.makes()}
+    unknown = sorted(set(params.booster.monotone) - made)
+    # What multi_value makes is known once it has seen the training rows; tune asks again.
+    if unknown and not any(step.step == "multi_value" for step in dataset.features[params.features]):
+        raise ConfigError(
+            f"params.yaml: booster.monotone.{unknown[0]}: recipe {params.features!r} of {file} makes no such feature;"
+            f" it makes: {', '.join(sorted(made))}"
+        )
 
 
 def _check_split_columns(params: Params, dataset: Dataset, file: Path) -> None:

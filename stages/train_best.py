@@ -36,7 +36,7 @@ def main() -> None:
             training = chosen_training(best, settings.learning_rate_factor, budget, fitting, seed, workers)
             boosters = fit_boosters(training, settings.n_models, fitting, seed, workers)
             interval = None
-            if settings.interval is not None and not target.classes:
+            if settings.interval is not None:
                 interval = fit_interval(training, settings.interval, fitting, seed, workers)
             SavedModel(boosters, features, target, fitting, training, interval).save(MODEL)
             write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)

@@ -145,4 +145,8 @@ def _refuse_other_device(booster: xgb.Booster, device: str) -> None:
 
 def _booster_params(params: Mapping[str, Value], train: xgb.DMatrix, seed: int, fitting: Fitting) -> dict[str, Any]:
     tuned = {name: value for name, value in sorted(params.items()) if name != ROUNDS}
-    return {**FIXED, **fitting.booster_params(train.feature_names or []), "seed": seed, **tuned}
+    fixed = {**FIXED, **fitting.booster_params(train.feature_names or []), "seed": seed}
+    if fitting.objective == "pseudo_huber":
+        # XGBoost takes one Newton step from 0 instead, which lands anywhere when the target is far from 0.
+        fixed["base_score"] = float(np.median(train.get_label()))
+    return {**fixed, **tuned}

@@ -11,6 +11,7 @@ from lockstep.data.tables import significant
 from lockstep.model.booster import ROUNDS, FoldScore, RoundBudget, fit_fold, fit_rounds, max_bin_of, metric_by_round
 from lockstep.model.fitting import Fitting, Value
 from lockstep.model.interval import Interval, conformity, fit_quantiles, offset_of
+from lockstep.model.matrices import FoldMatrices
 from lockstep.model.metrics import DIGITS
 from lockstep.model.saved import Training
 
@@ -53,12 +54,13 @@ def chosen_training(
     if ROUNDS in slower:
         slower[ROUNDS] = round(int(slower[ROUNDS]) / factor)
     longer = RoundBudget(round(budget.early_stopping_rounds / factor), round(budget.max_rounds / factor))
-    scores: list[FoldScore] = workers.on_folds(fit_fold, max_bin_of(slower), slower, longer, seed, fitting)
-    mean = significant(sum(score.score for score in scores) / len(scores), DIGITS)
-    if mean >= usual.cv_score:
+    found: list[FoldScore | None] = workers.on_folds(_scored, max_bin_of(slower), slower, longer, seed, fitting)
+    scores = [score for score in found if score is not None]
+    if len(scores) < len(found) or (mean := _mean([score.score for score in scores])) >= usual.cv_score:
         return usual
     rounds = sorted(score.rounds for score in scores)
-    return Training(slower, rounds[len(rounds) // 2], mean, factor)
+    cv = {metric: _mean_if_known([score.metrics[metric] for score in scores]) for metric in fitting.fold_metrics}
+    return Training(slower, rounds[len(rounds) // 2], mean, factor, cv)
 
 
 def fit_boosters(training: Training, n_models: int, fitting: Fitting, seed: int, workers: Workers) -> list[xgb.Booster]:
@@ -95,6 +97,27 @@ def learning_curve(training: Training, fitting: Fitting, seed: int, workers: Wor
             "valid": valid[shown] / len(folds),
         }
     )
+
+
+def _scored(
+    matrices: FoldMatrices, params: Mapping[str, Value], budget: RoundBudget, seed: int, fitting: Fitting
+) -> FoldScore | None:
+    """The fold's score; None where it has none, as in the search. What XGBoost itself raises is the machine's."""
+    try:
+        return fit_fold(matrices, params, budget, seed, fitting)
+    except xgb.core.XGBoostError:
+        raise
+    except ValueError:
+        return None
+
+
+def _mean(values: list[float]) -> float:
+    return significant(sum(values) / len(values), DIGITS)
+
+
+def _mean_if_known(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return _mean(known) if known else None
 
 
 def _fit(matrix: xgb.DMatrix, params: Mapping[str, Value], rounds: int, seed: int, fitting: Fitting) -> bytes:

@@ -21,12 +21,12 @@ from lockstep.schema.params import BoosterSettings
 Memory = Literal["in_core", "external"]
 Value = int | float | str | bool
 
-# objective: XGBoost's name, and the metric it is judged by unless another is chosen
+# XGBoost's names.
 OBJECTIVES = {
-    "squared_error": ("reg:squarederror", "rmse"),
-    "absolute_error": ("reg:absoluteerror", "mae"),
-    "pseudo_huber": ("reg:pseudohubererror", "pseudo_huber"),
-    "quantile": ("reg:quantileerror", "pinball"),
+    "squared_error": "reg:squarederror",
+    "absolute_error": "reg:absoluteerror",
+    "pseudo_huber": "reg:pseudohubererror",
+    "quantile": "reg:quantileerror",
 }
 NUMBER_METRICS = {"rmse": "rmse", "mae": "mae", "pseudo_huber": "mphe", "pinball": "quantile"}
 # metric: XGBoost's metric that stops the rounds, for two classes and for more. Accuracy moves in steps: too coarse.
@@ -66,21 +66,10 @@ class Fitting:
         Raises:
             ConfigError: if objective or metric do not go with the target.
         """
-        objective: str = settings.objective
-        metric: str = settings.metric
-        if n_classes:
-            if objective != "auto":
-                raise ConfigError(f"params.yaml: booster.objective: {objective!r} is for numbers; of classes set auto")
-            objective, usual, allowed = "classes", "log_loss", set(CLASS_METRICS)
-        else:
-            objective = "squared_error" if objective == "auto" else objective
-            usual, allowed = OBJECTIVES[objective][1], set(NUMBER_METRICS)
-        metric = usual if metric == "auto" else metric
-        if metric not in allowed:
-            raise ConfigError(
-                f"params.yaml: booster.metric: {metric!r} does not go with this target;"
-                f" allowed: auto, {', '.join(sorted(allowed))}"
-            )
+        try:
+            objective, metric = settings.resolved(n_classes)
+        except ValueError as error:
+            raise ConfigError(f"params.yaml: {error}") from None
         return cls(
             objective,
             metric,
@@ -136,7 +125,7 @@ class Fitting:
             if many:
                 params["num_class"] = self.n_classes
         else:
-            params["objective"] = OBJECTIVES[self.objective][0]
+            params["objective"] = OBJECTIVES[self.objective]
             params["eval_metric"] = NUMBER_METRICS[self.metric]
         if "pseudo_huber" in (self.objective, self.metric):
             params["huber_slope"] = self.huber_slope

@@ -50,7 +50,8 @@ def fit_quantiles(
 ) -> xgb.Booster:
     """Fit both quantiles at once: what lies outside is shared equally."""
     ends = ((1 - coverage) / 2, (1 + coverage) / 2)
-    quantiles = replace(fitting, objective="quantile", metric="pinball", quantile=ends)
+    # Quantile boosters cannot keep monotone constraints (BoosterSettings.resolved).
+    quantiles = replace(fitting, objective="quantile", metric="pinball", quantile=ends, monotone=None)
     return fit_rounds(train, params, rounds, seed, quantiles)
 
 

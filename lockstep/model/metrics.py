@@ -54,8 +54,9 @@ def pinball(actual: Vector, predicted: Vector, quantile: float) -> float:
 
 def pseudo_huber(actual: Vector, predicted: Vector, slope: float) -> float:
     """Mean pseudo-Huber loss slope^2 (sqrt(1 + (residual / slope)^2) - 1), as XGBoost's mphe."""
-    scaled = (actual.astype(np.float64) - predicted.astype(np.float64)) / slope
-    return significant(float(np.mean(slope**2 * (np.sqrt(1 + scaled**2) - 1))), DIGITS)
+    residual = actual.astype(np.float64) - predicted.astype(np.float64)
+    # The root less 1 would cancel where the slope is large.
+    return significant(float(np.mean(residual**2 / (np.sqrt(1 + (residual / slope) ** 2) + 1))), DIGITS)
 
 
 def classification_scores(actual: Vector, probabilities: Vector) -> dict[str, float | None]:

@@ -34,12 +34,14 @@ class Training:
         n_rounds: Boosting rounds of each.
         cv_score: Mean score of the folds with these parameters and rounds.
         learning_rate_factor: What the best trial's learning rate was multiplied with.
+        cv: Mean metrics of the folds with these parameters; None where they are the best trial's.
     """
 
     params: dict[str, Value]
     n_rounds: int
     cv_score: float
     learning_rate_factor: float = 1.0
+    cv: dict[str, float | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,17 @@ WHOLE = {
 }
 
 DATASET_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+# Metrics by the kind of target, and an objective's own.
+NUMBER_METRICS = ("rmse", "mae", "pseudo_huber", "pinball")
+CLASS_METRICS = ("log_loss", "auc", "accuracy")
+USUAL_METRICS = {
+    "squared_error": "rmse",
+    "absolute_error": "mae",
+    "pseudo_huber": "pseudo_huber",
+    "quantile": "pinball",
+    "classes": "log_loss",
+}
+
 Strategy = Literal["random", "stratified", "group", "time"]
 PrunerName = Literal["none", "race", "median", "percentile", "successive_halving", "hyperband"]
 
@@ -129,18 +140,26 @@ class BoosterSettings(Settings):
     device: Literal["cpu", "cuda"]
     memory: Literal["in_core", "external"]
 
-    @classmethod
-    def usual(cls) -> Self:
-        """Squared error of a number, log loss of classes, on this machine's processor."""
-        return cls(
-            objective="auto",
-            metric="auto",
-            quantile=0.5,
-            huber_slope=1.0,
-            monotone={},
-            device="cpu",
-            memory="in_core",
-        )
+    def resolved(self, n_classes: int) -> tuple[str, str]:
+        """Objective and metric for a target with that many classes; 0 means a number.
+
+        Raises:
+            ValueError: if they do not go with the target or with the other settings.
+        """
+        if n_classes and self.objective != "auto":
+            raise ValueError(f"booster.objective: {self.objective!r} is for numbers; of classes set auto")
+        objective = "classes" if n_classes else {"auto": "squared_error"}.get(self.objective, self.objective)
+        allowed = CLASS_METRICS if n_classes else NUMBER_METRICS
+        metric = USUAL_METRICS[objective] if self.metric == "auto" else self.metric
+        if metric not in allowed:
+            raise ValueError(
+                f"booster.metric: {metric!r} does not go with this target; allowed: auto, {', '.join(allowed)}"
+            )
+        # XGBoost computes the leaves of these anew after the constraint, and one class rises where others fall.
+        if self.monotone and (objective in ("absolute_error", "quantile") or n_classes > 2):
+            what = f"{n_classes} classes" if n_classes else f"objective {objective}"
+            raise ValueError(f"booster.monotone: cannot be kept with {what}; remove it")
+        return objective, metric
 
 
 class Tune(Settings):

@@ -25,7 +25,8 @@ from lockstep.search.trial import Evaluation, FoldTask
 # "[07:12:33] /path/to/source.cc:123: Check failed": the time would make a DVC output differ from run to run.
 XGBOOST_PREFIX = re.compile(r"^\[\d\d:\d\d:\d\d\]\s+\S+:\d+:\s*")
 
-REMEDY = "is there enough memory and disk? Finished fits are kept, `dvc repro` goes on from here"
+MACHINE = "is there enough memory and disk?"
+REMEDY = f"{MACHINE} Finished fits are kept, `dvc repro` goes on from here"
 
 
 class FoldKeeper:
@@ -113,7 +114,7 @@ def on_fold(function: Callable[..., Any], number: int, max_bin: int, memory: Mem
     try:
         return function(_keeper.fold(number, max_bin, memory), *args)
     except Exception as error:
-        raise SearchError(f"{function.__name__}, fold {number}: {failure_message(error)}; {REMEDY}") from error
+        raise SearchError(f"{function.__name__}, fold {number}: {failure_message(error)}; {MACHINE}") from error
 
 
 def on_all_rows(function: Callable[..., Any], folder: Path, max_bin: int, memory: Memory, args: tuple[Any, ...]) -> Any:
@@ -125,7 +126,7 @@ def on_all_rows(function: Callable[..., Any], folder: Path, max_bin: int, memory
     try:
         return function(_all_rows(folder, max_bin, memory), *args)
     except Exception as error:
-        raise SearchError(f"{function.__name__}: {failure_message(error)}; {REMEDY}") from error
+        raise SearchError(f"{function.__name__}: {failure_message(error)}; {MACHINE}") from error
 
 
 @lru_cache(maxsize=1)

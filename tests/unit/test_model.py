@@ -15,16 +15,17 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
+from lockstep.config import load_config
 from lockstep.errors import ConfigError, DataError
-from lockstep.model.booster import RoundBudget, fit_fold
+from lockstep.model.booster import RoundBudget, fit_fold, fit_rounds, predict
 from lockstep.model.final import chosen_training, fit_boosters, learning_curve
 from lockstep.model.fitting import Fitting, check_monotone
 from lockstep.model.folds import FoldSet
 from lockstep.model.interval import offset_of
 from lockstep.model.matrices import quantised
-from lockstep.model.metrics import classification_scores, pinball, regression_scores
+from lockstep.model.metrics import classification_scores, pinball, pseudo_huber, regression_scores
 from lockstep.model.saved import SavedModel, Training
-from lockstep.schema.params import BoosterSettings
+from tests.conftest import ROOT
 from tests.unit.modelling import CLASSES, NUMBER, HereWorkers, folds_of, model, table, with_interval
 
 
@@ -70,7 +71,7 @@ def test_less_of_the_loss_is_always_better() -> None:
     ("objective", "metric", "n_classes"), [("auto", "auc", 0), ("auto", "rmse", 2), ("quantile", "auto", 3)]
 )
 def test_objective_and_metric_must_go_with_the_target(objective: str, metric: str, n_classes: int) -> None:
-    settings = BoosterSettings.usual().model_copy(update={"objective": objective, "metric": metric})
+    settings = load_config(ROOT).booster.model_copy(update={"objective": objective, "metric": metric})
     with pytest.raises(ConfigError, match=r"params.yaml: booster\.(metric|objective)"):
         Fitting.of(settings, n_classes)
 
@@ -186,3 +187,50 @@ def test_an_interval_holds_about_the_share_of_new_rows_it_is_asked_for(tmp_path:
     assert 0.74 < inside < 0.88
     made.save(tmp_path)
     assert SavedModel.load(tmp_path).table(made.features.transform(rows)).equals(said)
+
+
+@pytest.mark.parametrize("objective", ["squared_error", "absolute_error", "pseudo_huber", "quantile"])
+def test_every_objective_learns_a_target_far_from_zero(objective: str) -> None:
+    metric = {"squared_error": "rmse", "absolute_error": "mae", "quantile": "pinball"}.get(objective, objective)
+    far = table().assign(y=lambda rows: 1000 + rows["y"])
+    score = fit_fold(
+        quantised(folds_of(far)[0], 256, "in_core"),
+        {"learning_rate": 0.2},
+        RoundBudget(10, 200),
+        1,
+        Fitting(objective=objective, metric=metric),
+    )
+    assert (score.metrics["r2"] or 0) > 0.5
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_a_monotone_feature_never_turns(direction: int) -> None:
+    rows, folds = table(), folds_of(table())
+    fitting = replace(NUMBER, monotone={"a": direction})
+    booster = fit_rounds(quantised(folds[0], 256, "in_core").train, {"max_depth": 5}, 50, 1, fitting)
+    x = np.repeat(folds[0].x[:20], 50, axis=0)
+    x[:, folds.names[0].index("a")] = np.tile(np.linspace(rows["a"].min(), rows["a"].max(), 50), 20)
+    said = predict(booster, x, list(folds.names[0]), list(folds.types[0]), fitting).reshape(20, 50)
+    assert (direction * np.diff(said, axis=1) >= 0).all()
+    free = fit_rounds(quantised(folds[0], 256, "in_core").train, {"max_depth": 5}, 50, 1, NUMBER)
+    unbound = predict(free, x, list(folds.names[0]), list(folds.types[0]), NUMBER).reshape(20, 50)
+    assert (np.diff(unbound, axis=1) < 0).any()
+
+
+@pytest.mark.parametrize(("objective", "n_classes"), [("absolute_error", 0), ("quantile", 0), ("auto", 3)])
+def test_a_constraint_that_cannot_be_kept_is_refused(objective: str, n_classes: int) -> None:
+    settings = load_config(ROOT).booster.model_copy(update={"objective": objective, "monotone": {"a": 1}})
+    with pytest.raises(ConfigError, match=r"booster\.monotone: cannot be kept with"):
+        Fitting.of(settings, n_classes)
+
+
+def test_a_large_slope_makes_pseudo_huber_half_the_squared_error() -> None:
+    assert pseudo_huber(np.array([1.0, 2.0]), np.array([2.0, 4.0]), 1e9) == pytest.approx(1.25)
+
+
+def test_no_gpu_is_an_error_and_no_fit_on_the_processor() -> None:
+    matrices = quantised(folds_of(table())[0], 256, "in_core")
+    try:
+        fit_fold(matrices, {}, RoundBudget(5, 5), 1, replace(NUMBER, device="cuda"))
+    except OSError as error:
+        assert "finds no such device here; set it to cpu" in str(error)  # noqa: PT017 - a machine with a GPU fits
