@@ -57,7 +57,7 @@ def test_yaml_is_read_as_dvc_reads_it(text: str, value: object, tmp_path: Path) 
     assert type(read) is type(value)
 
 
-LEAVES = "max_leaves: {low: 4, high: 128, log: true}"
+LEAVES = "max_leaves: {low: 2, high: 128, log: true}"
 MISTAKES = [
     (
         LEAVES,
@@ -107,7 +107,7 @@ MISTAKES = [
         "log needs low above 0, not 0",
     ),
     (LEAVES, "max_leaves: {choices: []}", "choices is empty"),
-    ("max_leaves: 96,", "max_leaves: 999,", "tune.enqueue[1].max_leaves: 999 is outside 4 to 128"),
+    ("max_leaves: 96,", "max_leaves: 999,", "tune.enqueue[1].max_leaves: 999 is outside 2 to 128"),
     ("{max_leaves: 96,", "{leaves: 96,", "tune.enqueue[1].leaves: is in no space; spaces have colsample_bylevel, "),
     ("metric: auto", "metric: auc", "params.yaml: booster.metric: 'auc' does not go with this target; allowed: auto,"),
     ("monotone: {}", "monotone: {c: 1}", "params.yaml: booster.monotone.c: recipe 'full' of datasets/own.yaml makes no"),
