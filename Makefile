@@ -45,15 +45,15 @@ repro: $(READY)  ## Run the pipeline: only what changed since the last run.
 	@dvc repro
 
 .PHONY: california
-california: $(READY)  ## The California study as an experiment: seven parameters, 100 trials (about 2 minutes).
+california: $(READY)  ## California housing with all features, as an experiment (about 10 minutes).
 	@lockstep check
-	dvc exp run --temp -S dataset=california_housing -S features=raw -S tune.space=housing7 -S tune.n_trials=100
+	dvc exp run --temp -S dataset=california_housing -S tune.n_trials=24
 	@echo 'compare: dvc exp show --only-changed; take it into the workspace: dvc exp apply NAME'
 
 .PHONY: spotify
-spotify: $(READY)  ## The Spotify study as an experiment: nine audio features (about 2 minutes).
+spotify: $(READY)  ## Spotify popularity with all features, as an experiment (about 5 minutes).
 	@lockstep check
-	dvc exp run --temp -S dataset=spotify_songs -S features=audio
+	dvc exp run --temp -S dataset=spotify_songs -S split.test_size=0.15 -S tune.n_trials=30
 	@echo 'compare: dvc exp show --only-changed; take it into the workspace: dvc exp apply NAME'
 
 .PHONY: lint
