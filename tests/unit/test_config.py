@@ -110,7 +110,11 @@ MISTAKES = [
     ("max_leaves: 96,", "max_leaves: 999,", "tune.enqueue[1].max_leaves: 999 is outside 2 to 128"),
     ("{max_leaves: 96,", "{leaves: 96,", "tune.enqueue[1].leaves: is in no space; spaces have colsample_bylevel, "),
     ("metric: auto", "metric: auc", "params.yaml: booster.metric: 'auc' does not go with this target; allowed: auto,"),
-    ("monotone: {}", "monotone: {c: 1}", "params.yaml: booster.monotone.c: recipe 'full' of datasets/own.yaml makes no"),
+    (
+        "monotone: {}",
+        "monotone: {c: 1}",
+        "params.yaml: booster.monotone.c: recipe 'full' of datasets/own.yaml makes no",
+    ),
     ("objective: auto", "objective: huber", "params.yaml: booster.objective: 'huber': input should be 'auto',"),
     ("n_models: 5", "n_models: 0", "params.yaml: train_best.n_models: 0: input should be greater"),
     ("beat_baselines: true", "beat_baselines: 1", "params.yaml: evaluate.gates.beat_baselines: 1: input should be a"),

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neighbors import KNeighborsRegressor
 
 from lockstep.data.target import Target
-from lockstep.judging import baselines
+from lockstep.judging import baselines, importance
 from lockstep.judging.bootstrap import ends, resampled
 from lockstep.judging.calibration import (
     calibration_error,
@@ -22,6 +22,7 @@ from lockstep.judging.calibration import (
 )
 from lockstep.judging.findings import Findings, examine
 from lockstep.judging.gates import check_gates
+from lockstep.judging.importance import feature_importance
 from lockstep.judging.rows import Rows, new_rows
 from lockstep.judging.shap_values import shap_values
 from lockstep.judging.slices import quantile_parts, slice_table
@@ -340,6 +341,18 @@ def test_importance_finds_the_feature_that_matters(n_classes: int) -> None:
 
 
 # ---- the whole --------------------------------------------------------------------------------------------------
+
+
+def test_many_trees_are_shuffled_on_fewer_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained, rows = model(n_models=2), table(seed=9)
+    new = new_rows(trained, rows)
+    shap = np.zeros(len(trained.features.names))
+    whole = feature_importance(trained, new, 1, 1, shap)
+    monkeypatch.setattr(importance, "MOST_STEPS", 1)
+    monkeypatch.setattr(importance, "FEWEST_ROWS", 50)
+    part = feature_importance(trained, new, 1, 1, shap)
+    assert part["permutation_mean"].tolist() != whole["permutation_mean"].tolist()
+    assert part["feature"].iloc[0] == whole["feature"].iloc[0]
 
 
 def test_judgement_and_gates() -> None:
