@@ -117,6 +117,24 @@ def test_a_few_words_among_numbers_are_missing_values() -> None:
     assert [column.type for column in found.columns[:2]] == ["number", "number"]
 
 
+@pytest.mark.parametrize(
+    ("word", "classes"), [("F", ("A", "C", "F")), ("N", ("Y", "N")), ("n.a.", ("good", "bad", "n.a."))]
+)
+def test_a_word_among_numbers_stays_where_it_is_a_value(word: str, classes: tuple[str, ...]) -> None:
+    numbers = [word if row == 7 else row * 1.5 for row in range(ROWS)]
+    found = _inspect(_cycle(*classes), c=numbers, a=NOISE)
+    assert found.missing_values == ()
+    assert set(found.target.classes) == set(classes)
+    assert found.target.missing == 0
+    found = _inspect(size=numbers, group=_cycle(*classes), a=NOISE)
+    assert (found.columns[1].missing, found.columns[1].distinct) == (0, len(classes))
+
+
+def test_a_word_among_the_numbers_of_two_columns_is_a_missing_value() -> None:
+    numbers = ["n.a." if row == 7 else row * 1.5 for row in range(ROWS)]
+    assert _inspect(c=numbers, d=_shuffled(numbers)).missing_values == ("n.a.",)
+
+
 def test_a_rare_question_mark_among_titles_is_a_title() -> None:
     titles = [f"the song {row}" for row in range(999)]
     table = pa.table({"c": ["?", *titles], "y": np.random.default_rng(0).normal(size=1000)})
