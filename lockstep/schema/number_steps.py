@@ -50,8 +50,8 @@ class NeighboursStep(BaseStep):
         spread: Whether to add the standard deviation of the neighbours' target.
         distance: Whether to add the plain mean of the distances.
         difference: Whether to add a row's own value less the neighbours' mean, for each column of `of`.
-        folds: Take a training row's neighbours from other folds than its own; by default 5 for classes, and for a
-            number only the row itself is left out.
+        folds: A training row's neighbours are of other folds than its own. null leaves out only the row itself, which
+            tells its target where rows share a place; classes are cross-fitted all the same.
         name: First part of the features' names; two such steps in a recipe need two names.
     """
 
@@ -70,7 +70,7 @@ class NeighboursStep(BaseStep):
     spread: bool = False
     distance: bool = False
     difference: bool = False
-    folds: Folds | None = None
+    folds: Folds | None = 5
     name: FeatureName = "neighbours"
 
     @model_validator(mode="after")
