@@ -76,7 +76,6 @@ judging: {{slices: [], coordinates: null}}
 features:
   raw: [{{step: columns, columns: [a, b]}}]
   full: [{{step: columns, columns: [a, b]}}]
-judging: {{slices: [], coordinates: null}}
 """,
             encoding="utf-8",
         )

@@ -1,6 +1,6 @@
 """Steps that learn from numbers: places, neighbours, a linear model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -27,6 +27,12 @@ class ClustersStep(BaseStep):
     def makes(self) -> Sequence[str]:
         stem = f"{'_'.join(self.columns)}_{self.n_clusters}_clusters"
         return [stem, *(f"{stem}_to_{centre}" for centre in range(self.n_clusters))]
+
+
+def _scale_only(scale: Mapping[str, float], columns: Sequence[str]) -> None:
+    strangers = [column for column in scale if column not in columns]
+    if strangers:
+        raise ValueError(f"scale: {strangers[0]!r} is not among columns; add it there or remove it here")
 
 
 def _counts_once(counts: tuple[int, ...]) -> tuple[int, ...]:
@@ -75,9 +81,7 @@ class NeighboursStep(BaseStep):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        strangers = [column for column in self.scale if column not in self.columns]
-        if strangers:
-            raise ValueError(f"scale: {strangers[0]!r} is not among columns; add it there or remove it here")
+        _scale_only(self.scale, self.columns)
         if self.difference and not self.of:
             raise ValueError("difference compares with the neighbours' mean of `of`; list columns there")
         return self
@@ -126,6 +130,11 @@ class LocalLinearStep(BaseStep):
     folds: Folds = 10
     name: FeatureName = "local_linear"
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        _scale_only(self.scale, self.columns)
+        return self
+
     def reads(self) -> Sequence[str]:
         return tuple(dict.fromkeys([*self.columns, *self.inputs, *self.logs]))
 
@@ -145,7 +154,12 @@ class LinearStep(BaseStep):
 
     step: Literal["linear"]
     columns: Columns
-    alphas: Annotated[tuple[Positive, ...], Field(strict=False, min_length=1)] = (0.1, 1.0, 10.0, 100.0)
+    alphas: Annotated[tuple[Annotated[float, Field(ge=1e-4)], ...], Field(strict=False, min_length=1)] = (
+        0.1,
+        1.0,
+        10.0,
+        100.0,
+    )
     folds: Folds = 5
     name: FeatureName = "linear"
 
