@@ -110,9 +110,12 @@ def _features(findings: Findings, renamed: Mapping[str, str]) -> list[str]:
     lines = ["features:"]
     if left_out:
         lines += comment(f"left out because they may know the target: {', '.join(left_out)}", "  ")
-    for recipe, steps in suggested_recipes(findings, renamed).items():
+    for recipe, suggested in suggested_recipes(findings, renamed).items():
         lines.append(f"  {recipe}:")
-        for step in steps:
+        if suggested.left_out:
+            names = ", ".join(suggested.left_out)
+            lines += comment(f"left out because a column or another step has the name: {names}", "    ")
+        for step in suggested.steps:
             lines += _one_step(step)
     return lines
 

@@ -1,6 +1,7 @@
 """Feature recipes for an inspected table, as plain data."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -12,9 +13,19 @@ StepData = dict[str, Any]
 # With more values than this an encoded category is no plain code in `full`: trees split codes of many values by chance.
 MAX_CODES = 50
 TOP_PARTS = 20
+# Options of multi_value and the feature that each makes; of `top`, the names are known only once fitted.
+MADE_BY = {"top": "is", "count": "n_parts", "encode": "target"}
 
 
-def suggested_recipes(findings: Findings, renamed: Mapping[str, str]) -> dict[str, list[StepData]]:
+@dataclass(frozen=True)
+class Suggested:
+    """A recipe, and the features that it lacks because a column or an earlier step has their name."""
+
+    steps: list[StepData]
+    left_out: list[str]
+
+
+def suggested_recipes(findings: Findings, renamed: Mapping[str, str]) -> dict[str, Suggested]:
     """The recipes `raw`, columns as they come, and `full`, with all that is made of them.
 
     Args:
@@ -35,7 +46,7 @@ def suggested_recipes(findings: Findings, renamed: Mapping[str, str]) -> dict[st
     plain = [column for column in findings.of("plain", "encoded") if column.role == "plain" or _has_few(column)]
     full = _step("columns", names(plain))
     # a table of nothing but texts has no columns to take as they come
-    return {"raw": raw or _without_clashes(made), "full": _without_clashes([*full, *made])}
+    return {"raw": _without_clashes(raw or made), "full": _without_clashes([*full, *made])}
 
 
 def _has_few(column: Finding) -> bool:
@@ -76,12 +87,31 @@ def _parts(columns: list[Finding], names: Names) -> list[StepData]:
     ]
 
 
-def _without_clashes(steps: list[StepData]) -> list[StepData]:
-    """The steps but for those that would make a feature whose name is taken."""
-    taken, kept = set[str](), list[StepData]()
+def _without_clashes(steps: list[StepData]) -> Suggested:
+    """The steps but for the columns and parts of them that would make a feature whose name is taken."""
+    taken, kept, left_out = set[str](), list[StepData](), list[str]()
     for step in steps:
-        made = set(TypeAdapter(Step).validate_python(step).makes())
-        if not made & taken:
-            kept.append(step)
-        taken |= made
-    return kept
+        clashes = _makes(step) & taken
+        left_out += sorted(clashes)
+        for rest in _without(step, clashes) if clashes else [step]:
+            kept.append(rest)
+            taken |= _makes(rest)
+    return Suggested(kept, left_out)
+
+
+def _makes(step: StepData) -> set[str]:
+    return set(TypeAdapter(Step).validate_python(step).makes())
+
+
+def _without(step: StepData, clashes: set[str]) -> list[StepData]:
+    """What is left of a step without the features that clash; of a date its other parts stay."""
+    if step["step"] == "multi_value":
+        rest = {key: value for key, value in step.items() if f"{step['column']}_{MADE_BY.get(key)}" not in clashes}
+        return [rest] if MADE_BY.keys() & rest.keys() else []
+    if step["step"] == "date_parts":
+        parts = {
+            column: [part for part in step["parts"] if f"{column}_{part}" not in clashes] for column in step["columns"]
+        }
+        return [step | {"columns": [column], "parts": left} for column, left in parts.items() if left]
+    columns = [column for column in step["columns"] if not _makes(step | {"columns": [column]}) & clashes]
+    return [step | {"columns": columns}] if columns else []

@@ -40,7 +40,7 @@ def read_table_file(place: str) -> tuple[FileSource, pa.Table]:
         if place.startswith(("http://", "https://")):
             where: dict[str, object] = {"urls": (place,)}
             any_bytes = FileSource.model_validate({"kind": "csv", "sha256": None, **where})
-            obtained = download.obtain(any_bytes, Path(folder))
+            obtained = download.obtain(any_bytes, Path(folder), mirrored=False)
         else:
             where = {"path": _written_path(place)}
             obtained = download.Obtained(anchored(place), place)
@@ -119,9 +119,7 @@ def _delimiter(text: str, shown: str) -> str:
     """The delimiter under which most rows have as many fields as the header; of several, the one with most fields."""
     best, best_score = "", (0.0, 0)
     for delimiter in DELIMITERS:
-        # strict would refuse what Arrow reads; the sample's last row may be cut off
-        rows = list(islice(csv.reader(io.StringIO(text), delimiter=delimiter), SAMPLE_LINES))
-        rows = [row for row in (rows[:-1] if len(rows) > 2 else rows) if row]
+        rows = _rows(text, delimiter)
         width = len(rows[0]) if rows else 0
         fitting = sum(len(row) == width for row in rows) / len(rows) if rows else 0.0
         if width > 1 and (round(fitting, 1), width) > best_score:
@@ -132,3 +130,16 @@ def _delimiter(text: str, shown: str) -> str:
             " other column are needed"
         )
     return best
+
+
+def _rows(text: str, delimiter: str) -> list[list[str]]:
+    """The first rows under a delimiter; none if it makes no rows at all."""
+    # a sample is the most that a field can be
+    csv.field_size_limit(SAMPLE_BYTES)
+    try:
+        # strict would refuse what Arrow reads; any of the three line ends will do
+        rows = list(islice(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter), SAMPLE_LINES))
+    except csv.Error:
+        return []
+    # the sample's last row may be cut off
+    return [row for row in (rows[:-1] if len(rows) > 2 else rows) if row]

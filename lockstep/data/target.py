@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from lockstep.errors import DataError
-from lockstep.schema.dataset import Dataset
+from lockstep.schema.dataset import Dataset, class_label
 
 Class = bool | int | str
 Vector = npt.NDArray[np.float64]
@@ -39,7 +39,7 @@ class Target:
     @property
     def labels(self) -> list[str]:
         """The classes as text."""
-        return [str(name).lower() if isinstance(name, bool) else str(name) for name in self.classes]
+        return [class_label(name) for name in self.classes]
 
     def values(self, frame: pd.DataFrame) -> Vector:
         """Values of shape (rows,): the numbers, or 0, 1, ... for the classes.

@@ -59,6 +59,20 @@ def numbers(frame: pd.DataFrame, column: str) -> Numbers:
     return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
+def means_and_spreads(values: Numbers) -> tuple[Numbers, Numbers]:
+    """Mean and standard deviation of each column's values that are there, to six digits, to standardise it by.
+
+    A constant column has the spread 1: its computed deviation may be 1e-17, which would blow up a new row's value.
+    """
+    there = ~np.isnan(values)
+    count = np.maximum(there.sum(axis=0), 1)
+    means = np.where(there, values, 0.0).sum(axis=0) / count
+    spreads = np.sqrt(np.where(there, (values - means) ** 2, 0.0).sum(axis=0) / count)
+    least = np.where(there, values, np.inf).min(axis=0, initial=np.inf)
+    greatest = np.where(there, values, -np.inf).max(axis=0, initial=-np.inf)
+    return rounded(means), rounded(np.where((spreads > 0) & (greatest > least), spreads, 1.0))
+
+
 def rounded(values: Numbers) -> Numbers:
     """Values with a mantissa of 20 bits (six digits), so that last-bit differences between CPUs vanish.
 

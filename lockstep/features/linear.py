@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.linear_model import RidgeCV
 from threadpoolctl import threadpool_limits
 
-from lockstep.features.base import Numbers, Transformer, numbers, rounded
+from lockstep.features.base import Numbers, Transformer, means_and_spreads, numbers, rounded
 from lockstep.features.logistic import logistic_coefficients
 from lockstep.features.targets import cross_fitting, target_columns, target_names
 
@@ -77,8 +77,7 @@ class Linear(Transformer):
     def _fitted(self, values: Numbers, target: Numbers) -> "_Model":
         medians = np.array([np.median(known) if len(known := each[~np.isnan(each)]) else 0.0 for each in values.T])
         filled = np.where(np.isnan(values), medians, values)
-        means, scales = rounded(filled.mean(axis=0)), rounded(filled.std(axis=0))
-        scales = np.where(scales > 0, scales, 1.0)
+        means, scales = means_and_spreads(filled)
         x = (filled - means) / scales
         with threadpool_limits(limits=1):
             table = rounded(np.array([self._coefficients(x, output) for output in target.T]))

@@ -9,8 +9,8 @@ import pandas as pd
 from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
-from lockstep.features.base import Numbers, Transformer, numbers, rounded
-from lockstep.features.nearest import nearest
+from lockstep.features.base import Numbers, Transformer, means_and_spreads, numbers, rounded
+from lockstep.features.nearest import first_copies, nearest
 from lockstep.features.targets import cross_fitting, target_columns, target_names
 
 # Bounds the memory that the neighbours' values take.
@@ -67,13 +67,10 @@ class LocalLinear(Transformer):
     def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
         """Keep the training rows' coordinates, inputs and targets; rows without a coordinate are left out."""
         target, points, raw = target_columns(y, self.n_classes), self._points(frame), self._raw(frame)
-        there = ~np.isnan(raw)
-        count = np.maximum(there.sum(axis=0), 1)
-        means = np.where(there, raw, 0.0).sum(axis=0) / count
-        spreads = np.sqrt(np.where(there, (raw - means) ** 2, 0.0).sum(axis=0) / count)
-        self.means_, self.spreads_ = rounded(means), rounded(np.where(spreads > 0, spreads, 1.0))
-        known = ~np.isnan(points).any(axis=1)
-        self.points_, self.inputs_, self.target_ = points[known], self._inputs(raw)[known], target[known]
+        self.means_, self.spreads_ = means_and_spreads(raw)
+        complete = np.flatnonzero(~np.isnan(points).any(axis=1))
+        rows = complete[first_copies(points[complete], max(self.k))]
+        self.points_, self.inputs_, self.target_ = points[rows], self._inputs(raw)[rows], target[rows]
         self._tree = cKDTree(self.points_)
         return self
 
@@ -112,8 +109,7 @@ class LocalLinear(Transformer):
         if not self._tree.n:
             return np.full((len(points), len(self.k) * self.target_.shape[1]), np.nan)
         most = min(max(self.k), self._tree.n)
-        distances, positions = nearest(self._tree, points, most, np.full(len(points), -1))
-        known = positions[:, : min(max(self.k), most)]
+        distances, known = nearest(self._tree, points, most, np.full(len(points), -1))
         each = [
             _ridge(distances[:, :k], self.inputs_[known[:, :k]], self.target_[known[:, :k]], inputs, self.alpha)
             for k in self.k

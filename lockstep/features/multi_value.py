@@ -101,13 +101,8 @@ class MultiValue(Transformer):
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
         """Indicators, number of parts, target; known once fitted. Signs that XGBoost refuses are replaced by _."""
-        names: list[str] = []
         parts = [re.sub(r"[\[\]<\s]", "_", self.parts_[part]) for part in self.top_]
-        for part in [*parts, *["unused"] * (self.top - len(parts))]:
-            name, twin = f"{self.column}_is_{part}", 2
-            while name in names:
-                name, twin = f"{self.column}_is_{part}_{twin}", twin + 1
-            names.append(name)
+        names = _each_once([f"{self.column}_is_{part}" for part in [*parts, *["unused"] * (self.top - len(parts))]])
         names += [f"{self.column}_n_parts"] * self.count
         return np.array(names + target_names([f"{self.column}_target"] * self.encode, self.n_classes), dtype=object)
 
@@ -147,6 +142,19 @@ class _Entries(NamedTuple):
 
     rows: Rows
     parts: Rows
+
+
+def _each_once(names: list[str]) -> list[str]:
+    """Names of which the second, third, ... of its kind is numbered."""
+    made, taken, last = list[str](), set[str](), dict[str, int]()
+    for name in names:
+        free = name
+        while free in taken:
+            last[name] = last.get(name, 1) + 1
+            free = f"{name}_{last[name]}"
+        made.append(free)
+        taken.add(free)
+    return made
 
 
 def _split(text: str | None, separator: str) -> list[str]:

@@ -16,16 +16,17 @@ from lockstep.features.weighted_mean import inverse_distance_weights, weighted_m
 
 # Bounds the memory that neighbours' values take.
 QUERIES_AT_ONCE = 2**13
+# With more folds, fewer rows of a place share the row's fold, and what is left tells its target as leave-one-out does.
+FOLDS = 5
 
 
 class Neighbours(Transformer):
     """Means over the k nearest training rows, for each k.
 
-    A training row is not its own neighbour; other rows at the same place are, or with `folds` only those of other
-    folds. Equally distant rows count in the order
-    of the table. Where there are fewer than k rows these are used; without any, or with a coordinate missing, the
-    features are NaN. A row with a coordinate missing is nobody's neighbour; one that lacks a value that is averaged is
-    left out of that mean.
+    A training row's neighbours are of other folds than its own. Equally distant rows count in the order of the table.
+    Where there are fewer than k rows these are used; without any, or with a coordinate missing, the features are NaN.
+    A row with a coordinate missing is nobody's neighbour; one that lacks a value that is averaged is left out of that
+    mean.
 
     Args:
         columns: Coordinates.
@@ -39,9 +40,9 @@ class Neighbours(Transformer):
         spread: Whether to add the standard deviation (n) of the neighbours' target, weighted likewise.
         distance: Whether to add the plain mean of the (scaled) distances.
         difference: Whether to add a row's own value less the neighbours' mean, for each column of `of`.
-        folds: Folds of the cross-fitting: a training row's neighbours then are of other folds than its own. None means
-            5 for classes and leave-one-out for a number: where rows share their neighbours, the two values that a share
-            can have when one row is left out tell that row's class.
+        folds: Folds of the cross-fitting. None leaves out only the row itself, if the target is a number; classes are
+            cross-fitted with 5 all the same. Where rows share their neighbours, what is left when one row is left out
+            tells that row's target: of a share, one of two values; of a mean, less the larger it is.
         name: First part of the features' names.
         random_state: Seed of the folds.
         n_classes: Classes of the target; 0 for a number. A class's mean is its share.
@@ -61,7 +62,7 @@ class Neighbours(Transformer):
         spread: bool = False,
         distance: bool = False,
         difference: bool = False,
-        folds: int | None = None,
+        folds: int | None = FOLDS,
         name: str = "neighbours",
         random_state: int = 0,
         n_classes: int = 0,
@@ -92,7 +93,7 @@ class Neighbours(Transformer):
 
     def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None, **_: Any) -> Numbers:
         """Keep the training rows and find each one's neighbours among the others."""
-        folds = self.folds or (5 if self.n_classes else None)
+        folds = self.folds or (FOLDS if self.n_classes else None)
         if folds:
             return self._cross_fitted(frame, target_columns(y, 0)[:, 0], folds)
         rows = self._learn(frame, y)

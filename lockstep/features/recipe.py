@@ -108,12 +108,11 @@ class Features:
         """Steps and what they learned: plain JSON values, and the arrays that these name."""
         arrays, described = dict[str, Array](), []
         for number, (step, transformer) in enumerate(zip(self.steps, self.transformers, strict=True)):
-            learned = transformer.state()
-            for name, value in learned.items():
-                if isinstance(value, np.ndarray):
-                    arrays[f"{number}_{step.step}_{name.strip('_')}"] = value
-                    learned[name] = {"array": f"{number}_{step.step}_{name.strip('_')}"}
-            described.append({"step": step.model_dump(mode="json"), "learned": learned})
+            learned, named = transformer.state(), dict[str, str]()
+            for name in [name for name, value in learned.items() if isinstance(value, np.ndarray)]:
+                named[name] = f"{number}_{step.step}_{name.strip('_')}"
+                arrays[named[name]] = learned.pop(name)
+            described.append({"step": step.model_dump(mode="json"), "learned": learned, "arrays": named})
         return {"steps": described, "seed": self.seed, "n_classes": self.n_classes}, arrays
 
     @classmethod
@@ -126,11 +125,8 @@ class Features:
         steps = TypeAdapter(Recipe).validate_python([entry["step"] for entry in state["steps"]])
         features = cls(steps, state["seed"], state["n_classes"])
         for transformer, entry in zip(features.transformers, state["steps"], strict=True):
-            learned = {
-                name: arrays[value["array"]] if isinstance(value, dict) and value.keys() == {"array"} else value
-                for name, value in entry["learned"].items()
-            }
-            transformer.restore(learned)
+            named = {name: arrays[array] for name, array in entry["arrays"].items()}
+            transformer.restore({**entry["learned"], **named})
         return features
 
     def _need(self, frame: pd.DataFrame) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from lockstep.schema.base import Settings
 from lockstep.schema.features import Recipe
-from lockstep.schema.rules import Rename, Rule
+from lockstep.schema.number_steps import NeighboursStep
+from lockstep.schema.rules import DropColumns, Rename, Rule
 from lockstep.schema.source import Source
 
 # Columns the pipeline adds itself.
@@ -47,6 +48,11 @@ class Column(Settings):
 IGNORED = Column(type="ignore")
 
 
+def class_label(name: bool | int | str) -> str:
+    """A class as text: truth values in small letters, as YAML writes them."""
+    return str(name).lower() if isinstance(name, bool) else str(name)
+
+
 class ClassTarget(Settings):
     """A target that is a class: two or more values of a category, text, boolean or integer column.
 
@@ -60,9 +66,17 @@ class ClassTarget(Settings):
 
     @model_validator(mode="after")
     def _no_class_twice(self) -> Self:
-        if len({str(name) for name in self.classes}) < len(self.classes):
+        numbers = [float(name) for name in self.classes if not isinstance(name, str)]
+        if len({class_label(name) for name in self.classes}) < len(self.classes) or len(set(numbers)) < len(numbers):
             raise ValueError("a class is listed twice; remove one")
         return self
+
+
+# With the union told apart by hand, a mistake among the classes is not reported as a missing text.
+TargetOf = Annotated[
+    Annotated[str, Tag("of a number")] | Annotated[ClassTarget, Tag("of classes")],
+    Discriminator(lambda target: "of a number" if isinstance(target, str) else "of classes"),
+]
 
 
 class ValueSlice(Settings):
@@ -115,7 +129,7 @@ class Dataset(Settings):
     """The whole of one datasets/NAME.yaml."""
 
     about: str
-    target: str | ClassTarget
+    target: TargetOf
     source: Source
     missing_values: Annotated[tuple[str, ...], Field(strict=False)]
     columns: Annotated[dict[str, Column], Field(min_length=2)]
@@ -166,14 +180,38 @@ class Dataset(Settings):
         _must_be_in(types, self.target_column, "target")
         if not self.classes:
             _must_be_number(types, self.target_column, "target")
-        elif types[self.target_column] in ("number", "date"):
-            raise ValueError(
-                f"target: {self.target_column!r} is a {types[self.target_column]}; classes need another type"
-            )
+        else:
+            _must_fit(self.classes, types[self.target_column], f"target: {self.target_column!r}")
         for recipe, steps in self.features.items():
-            _check_recipe(f"features.{recipe}", steps, types, self.target_column)
+            self._check_target_stays_out(f"features.{recipe}", steps)
+            _check_recipe(f"features.{recipe}", steps, types)
         self._check_judging(types)
         return self
+
+    def _made_of_target(self) -> set[str]:
+        """Columns of the cleaned table that rules computed from the target."""
+        # each column's own mark, then the marks of all that it is computed from; a name can pass to another column
+        marks = {name: [(-1, name)] for name, column in self.columns.items() if column.type != "ignore"}
+        for position, rule in enumerate(self.clean):
+            for name, sources in rule.made_of().items():
+                marks[name] = [(position, name), *(mark for source in sources for mark in marks[source])]
+            if isinstance(rule, Rename):
+                marks = {rule.columns.get(name, name): found for name, found in marks.items()}
+            elif isinstance(rule, DropColumns):
+                marks = {name: found for name, found in marks.items() if name not in rule.columns}
+        target = marks[self.target_column][0]
+        return {name for name, found in marks.items() if target in found[1:]}
+
+    def _check_target_stays_out(self, where: str, steps: Recipe) -> None:
+        made = self._made_of_target()
+        for step in steps:
+            for column in step.reads():
+                if column == self.target_column:
+                    raise ValueError(f"{where}: uses the target {column!r}; remove it")
+                if column in made:
+                    raise ValueError(f"{where}: column {column!r} is made from the target; remove it")
+            if self.classes and isinstance(step, NeighboursStep) and step.target_per:
+                raise ValueError(f"{where}: neighbours: target_per needs a number as target; remove it, or use `of`")
 
     def _check_judging(self, types: dict[str, str]) -> None:
         for position, part in enumerate(self.judging.slices):
@@ -185,16 +223,28 @@ class Dataset(Settings):
                     _must_be_number(types, column, where)
         for column in self.judging.coordinates or ():
             _must_be_in(types, column, "judging.coordinates")
+            if column == self.target_column:
+                raise ValueError(f"judging.coordinates: {column!r} is the target; name another column")
+            if column in self._made_of_target():
+                raise ValueError(f"judging.coordinates: column {column!r} is made from the target; name another column")
             _must_be_number(types, column, "judging.coordinates")
 
 
-def _check_recipe(where: str, steps: Recipe, types: dict[str, str], target: str) -> None:
+def _must_fit(classes: Sequence[bool | int | str], kind: str, where: str) -> None:
+    """Classes must be values that a column of the type can have."""
+    if kind in ("number", "date"):
+        raise ValueError(f"{where} is a {kind}; classes need another type")
+    if kind == "integer" and not all(isinstance(name, int) and not isinstance(name, bool) for name in classes):
+        raise ValueError(f"{where}: classes of an integer column are whole numbers, written without quotes")
+    if kind == "boolean" and not all(isinstance(name, int) and name in (0, 1) for name in classes):
+        raise ValueError(f"{where}: classes of a boolean column are false and true, written without quotes")
+
+
+def _check_recipe(where: str, steps: Recipe, types: dict[str, str]) -> None:
     made: list[str] = []
     for step in steps:
         for column in step.reads():
             _must_be_in(types, column, where)
-            if column == target:
-                raise ValueError(f"{where}: uses the target {column!r}; remove it")
             if types[column] == "text" and column not in step.reads_text():
                 raise ValueError(f"{where}: column {column!r} is text; state type category to learn from its values")
         for column in step.reads_numbers():

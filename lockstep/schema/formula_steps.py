@@ -26,7 +26,7 @@ class RatioStep(BaseStep):
     """Add numerator / denominator."""
 
     step: Literal["ratio"]
-    name: str
+    name: FeatureName
     numerator: str
     denominator: str
 

@@ -1,6 +1,6 @@
 """Steps that learn from numbers: places, neighbours, a linear model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -29,6 +29,12 @@ class ClustersStep(BaseStep):
         return [stem, *(f"{stem}_to_{centre}" for centre in range(self.n_clusters))]
 
 
+def _scale_only(scale: Mapping[str, float], columns: Sequence[str]) -> None:
+    strangers = [column for column in scale if column not in columns]
+    if strangers:
+        raise ValueError(f"scale: {strangers[0]!r} is not among columns; add it there or remove it here")
+
+
 def _counts_once(counts: tuple[int, ...]) -> tuple[int, ...]:
     twice = sorted({count for count in counts if counts.count(count) > 1})
     if twice:
@@ -50,8 +56,8 @@ class NeighboursStep(BaseStep):
         spread: Whether to add the standard deviation of the neighbours' target.
         distance: Whether to add the plain mean of the distances.
         difference: Whether to add a row's own value less the neighbours' mean, for each column of `of`.
-        folds: Take a training row's neighbours from other folds than its own; by default 5 for classes, and for a
-            number only the row itself is left out.
+        folds: A training row's neighbours are of other folds than its own. null leaves out only the row itself, which
+            tells its target where rows share a place; classes are cross-fitted all the same.
         name: First part of the features' names; two such steps in a recipe need two names.
     """
 
@@ -70,14 +76,12 @@ class NeighboursStep(BaseStep):
     spread: bool = False
     distance: bool = False
     difference: bool = False
-    folds: Folds | None = None
+    folds: Folds | None = 5
     name: FeatureName = "neighbours"
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        strangers = [column for column in self.scale if column not in self.columns]
-        if strangers:
-            raise ValueError(f"scale: {strangers[0]!r} is not among columns; add it there or remove it here")
+        _scale_only(self.scale, self.columns)
         if self.difference and not self.of:
             raise ValueError("difference compares with the neighbours' mean of `of`; list columns there")
         return self
@@ -126,6 +130,11 @@ class LocalLinearStep(BaseStep):
     folds: Folds = 10
     name: FeatureName = "local_linear"
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        _scale_only(self.scale, self.columns)
+        return self
+
     def reads(self) -> Sequence[str]:
         return tuple(dict.fromkeys([*self.columns, *self.inputs, *self.logs]))
 
@@ -145,7 +154,12 @@ class LinearStep(BaseStep):
 
     step: Literal["linear"]
     columns: Columns
-    alphas: Annotated[tuple[Positive, ...], Field(strict=False, min_length=1)] = (0.1, 1.0, 10.0, 100.0)
+    alphas: Annotated[tuple[Annotated[float, Field(ge=1e-4)], ...], Field(strict=False, min_length=1)] = (
+        0.1,
+        1.0,
+        10.0,
+        100.0,
+    )
     folds: Folds = 5
     name: FeatureName = "linear"
 

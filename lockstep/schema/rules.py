@@ -1,6 +1,6 @@
 """Cleaning rules as data: the `clean` list of datasets/NAME.yaml. lockstep.data.rules applies them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -26,6 +26,10 @@ class BaseRule(Settings):
     def makes(self) -> Sequence[str]:
         """Names of columns it adds."""
         return ()
+
+    def made_of(self) -> Mapping[str, Sequence[str]]:
+        """Columns it adds, each with those it is computed from."""
+        return {}
 
     def types_after(self, types: dict[str, str]) -> dict[str, str]:
         """Names and types of the columns once the rule has run; most rules leave them as they are."""
@@ -68,6 +72,9 @@ class DropDuplicates(BaseRule):
     def makes(self) -> Sequence[str]:
         return (self.count_as,) if self.count_as else ()
 
+    def made_of(self) -> Mapping[str, Sequence[str]]:
+        return dict.fromkeys(self.makes(), self.columns)
+
     def types_after(self, types: dict[str, str]) -> dict[str, str]:
         return types | dict.fromkeys(self.makes(), "integer")
 
@@ -90,6 +97,14 @@ class DropOutside(BaseRule):
     column: str
     min: float | None = None
     max: float | None = None
+
+    @model_validator(mode="after")
+    def _bounds_fit(self) -> Self:
+        if self.min is None and self.max is None:
+            raise ValueError("drop_outside drops nothing; set min, max or both")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} is greater than max {self.max}; swap them")
+        return self
 
     def needs(self) -> Sequence[str]:
         return (self.column,)
@@ -117,6 +132,9 @@ class Ratio(BaseRule):
 
     def makes(self) -> Sequence[str]:
         return (self.name,)
+
+    def made_of(self) -> Mapping[str, Sequence[str]]:
+        return {self.name: self.needs()}
 
 
 class Scale(BaseRule):
@@ -152,6 +170,9 @@ class DatePart(BaseRule):
 
     def makes(self) -> Sequence[str]:
         return (self.name,)
+
+    def made_of(self) -> Mapping[str, Sequence[str]]:
+        return {self.name: self.needs()}
 
 
 class Rename(BaseRule):

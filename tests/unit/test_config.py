@@ -154,6 +154,22 @@ FACTS = [
     ("kind: csv", "kind: excel", "datasets/own.yaml: source"),
     ("path: own.csv, ", "", "datasets/own.yaml: source: needs either urls or path"),
     ("  a: {", "  fold: {type: number}\n  a: {", "columns: the name 'fold' is reserved"),
+    ("clean: []", "clean: [{rule: drop_outside, column: a}]", "clean[0]: drop_outside drops nothing; set min, max or"),
+    (
+        "clean: []",
+        "clean: [{rule: drop_outside, column: a, min: 2, max: 1}]",
+        "clean[0]: min 2.0 is greater than max 1",
+    ),
+    (
+        "coordinates: null",
+        "coordinates: [a, y]",
+        "judging.coordinates: 'y' is the target; name another column",
+    ),
+    (
+        "step: columns, columns: [a, b]",
+        "step: ratio, name: '', numerator: a, denominator: b",
+        "name: '': string should",
+    ),
 ]
 
 
@@ -166,6 +182,89 @@ def test_a_mistake_in_a_dataset_file_gets_one_line(own_table: OwnTable, old: str
         load_config()
     assert line in str(error.value)
     assert "\n" not in str(error.value)
+
+
+RATIO = "{rule: ratio, name: c, numerator: NUMERATOR, denominator: a}"
+MADE_OF_TARGET = [
+    (RATIO.replace("NUMERATOR", "y"), "c"),
+    ("{rule: ratio, name: c, numerator: a, denominator: y}", "c"),
+    ("{rule: scale, column: y, divide_by: 2}, " + RATIO.replace("NUMERATOR", "y"), "c"),
+    (RATIO.replace("NUMERATOR", "y") + ", {rule: rename, columns: {c: d}}", "d"),
+    (RATIO.replace("NUMERATOR", "y") + ", {rule: ratio, name: d, numerator: c, denominator: b}", "d"),
+    (RATIO.replace("NUMERATOR", "y") + ", {rule: drop_columns, columns: [b]}, {rule: rename, columns: {c: b}}", "b"),
+    ("{rule: drop_duplicates, columns: [a, y], keep: first, count_as: n}", "n"),
+    # the target by its earlier name
+    ("{rule: rename, columns: {y: z}}, {rule: ratio, name: c, numerator: z, denominator: a}, RENAMED", "c"),
+]
+
+
+@pytest.mark.parametrize(("rules", "column"), MADE_OF_TARGET, ids=[rules for rules, _ in MADE_OF_TARGET])
+def test_a_column_made_from_the_target_is_no_feature(own_table: OwnTable, rules: str, column: str) -> None:
+    own_table.write(GOOD_ROWS)
+    path = own_table.folder / "datasets/own.yaml"
+    rules = rules.replace("RENAMED", "{rule: rename, columns: {z: y}}")
+    text = path.read_text().replace("clean: []", f"clean: [{rules}]").replace("columns: [a, b]", "columns: [a]")
+    path.write_text(text)
+    load_config()
+    for old, new, where in (
+        ("raw: [{step: columns, columns: [a]", "raw: [{step: columns, columns: [a, COLUMN]", "features.raw: column"),
+        ("coordinates: null", "coordinates: [a, COLUMN]", "judging.coordinates: column"),
+    ):
+        path.write_text(text.replace(old, new.replace("COLUMN", column)))
+        with pytest.raises(ConfigError, match=rf"own.yaml: {where} '{column}' is made from the target; "):
+            load_config()
+
+
+def test_what_the_target_is_made_of_can_be_a_feature(own_table: OwnTable) -> None:
+    own_table.write(GOOD_ROWS)
+    path = own_table.folder / "datasets/own.yaml"
+    rule = "clean: [{rule: ratio, name: c, numerator: y, denominator: b}]"
+    path.write_text(path.read_text().replace("clean: []", rule).replace("target: y", "target: c"))
+    assert load_config().dataset.target_column == "c"
+
+
+CLASSES = [
+    ("integer", "['0', '1']", "target: 'y': classes of an integer column are whole numbers, written without quotes"),
+    ("integer", "[false, true]", "target: 'y': classes of an integer column are whole numbers, written without quotes"),
+    ("boolean", "['false', 'true']", "target: 'y': classes of a boolean column are false and true, written without"),
+    ("boolean", "[0, 1, 2]", "target: 'y': classes of a boolean column are false and true, written without quotes"),
+    ("number", "[0, 1]", "target: 'y' is a number; classes need another type"),
+    ("category", "[true, 'true']", "target: a class is listed twice; remove one"),
+    ("boolean", "[true, 1]", "target: a class is listed twice; remove one"),
+    ("integer", "[9007199254740992, 9007199254740993]", "target: a class is listed twice; remove one"),
+    ("integer", "[0, 1]", ""),
+    ("boolean", "[false, true]", ""),
+    ("boolean", "[0, 1]", ""),
+    ("category", "['0', '1']", ""),
+    ("category", "[0, 1]", ""),
+]
+
+
+@pytest.mark.parametrize(("kind", "classes", "line"), CLASSES)
+def test_classes_fit_the_columns_type(own_table: OwnTable, kind: str, classes: str, line: str) -> None:
+    own_table.write(GOOD_ROWS)
+    path = own_table.folder / "datasets/own.yaml"
+    text = path.read_text().replace("target: y", f"target: {{column: y, classes: {classes}}}")
+    path.write_text(text.replace("y: {type: number}", f"y: {{type: {kind}}}"))
+    if not line:
+        assert len(load_config().dataset.classes) == 2
+        return
+    with pytest.raises(ConfigError) as error:
+        load_config()
+    assert line in str(error.value)
+
+
+def test_a_target_per_column_needs_a_number_before_anything_runs(own_table: OwnTable) -> None:
+    own_table.write(GOOD_ROWS)
+    path = own_table.folder / "datasets/own.yaml"
+    step = "step: neighbours, columns: [a], k: [3], target_per: [b]"
+    text = path.read_text().replace("step: columns, columns: [a, b]", step)
+    path.write_text(text)
+    load_config()
+    text = text.replace("y: {type: number}", "y: {type: integer}")
+    path.write_text(text.replace("target: y", "target: {column: y, classes: [0, 1]}"))
+    with pytest.raises(ConfigError, match=r"features\.raw: neighbours: target_per needs a number as target; remove it"):
+        load_config()
 
 
 def test_columns_made_by_rules_can_be_features(own_table: OwnTable) -> None:

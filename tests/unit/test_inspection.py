@@ -117,6 +117,24 @@ def test_a_few_words_among_numbers_are_missing_values() -> None:
     assert [column.type for column in found.columns[:2]] == ["number", "number"]
 
 
+@pytest.mark.parametrize(
+    ("word", "classes"), [("F", ("A", "C", "F")), ("N", ("Y", "N")), ("n.a.", ("good", "bad", "n.a."))]
+)
+def test_a_word_among_numbers_stays_where_it_is_a_value(word: str, classes: tuple[str, ...]) -> None:
+    numbers = [word if row == 7 else row * 1.5 for row in range(ROWS)]
+    found = _inspect(_cycle(*classes), c=numbers, a=NOISE)
+    assert found.missing_values == ()
+    assert set(found.target.classes) == set(classes)
+    assert found.target.missing == 0
+    found = _inspect(size=numbers, group=_cycle(*classes), a=NOISE)
+    assert (found.columns[1].missing, found.columns[1].distinct) == (0, len(classes))
+
+
+def test_a_word_among_the_numbers_of_two_columns_is_a_missing_value() -> None:
+    numbers = ["n.a." if row == 7 else row * 1.5 for row in range(ROWS)]
+    assert _inspect(c=numbers, d=_shuffled(numbers)).missing_values == ("n.a.",)
+
+
 def test_a_rare_question_mark_among_titles_is_a_title() -> None:
     titles = [f"the song {row}" for row in range(999)]
     table = pa.table({"c": ["?", *titles], "y": np.random.default_rng(0).normal(size=1000)})
@@ -145,6 +163,20 @@ def test_copies_are_left_out_and_named() -> None:
     assert roles["feet"] == ("copy", "orders the rows like 'm' in every row")
     assert roles["letter"] == ("copy", "names the same rows as 'name' in every row")
     assert roles["code"][0] == "plain"
+
+
+def test_a_date_is_no_copy_of_a_number_that_orders_like_it() -> None:
+    days = pd.date_range("2019-01-01", periods=200, freq="9D")[np.random.default_rng(1).permutation(200)[:ROWS]]
+    found = _inspect(
+        order=days.day_of_year + 400 * days.year,
+        day=days.date,
+        again=days.date,
+        later=(days + pd.Timedelta(days=3)).date,
+    )
+    assert [column.role for column in found.columns[:4]] == ["plain", "plain", "copy", "plain"], [
+        column.why for column in found.columns
+    ]
+    assert (found.columns[1].type, found.columns[1].date_parts[:2]) == ("date", ("year", "month"))
 
 
 def _leaks(found: Findings) -> dict[str, str]:
@@ -178,6 +210,19 @@ def test_parts_and_factors_of_the_target_are_leaks() -> None:
     found = inspect(table, "price")
     assert list(_leaks(found)) == ["price_per_metre"]
     assert found.columns[0].role == "plain"
+
+
+def test_formulas_are_sought_among_the_first_numbers_whatever_stands_before_them() -> None:
+    a, b = RANDOM.integers(0, 50, 200), RANDOM.integers(0, 50, 200)
+    texts = {f"t{number}": RANDOM.choice(["p", "q", "r"], 200) for number in range(90)}
+    assert set(_leaks(inspect(pa.table({**texts, "a": a, "b": b, "y": a + b}), "y"))) == {"a", "b"}
+
+
+def test_columns_that_no_formula_was_tried_with_are_counted() -> None:
+    wide = {f"c{number}": RANDOM.normal(size=ROWS) for number in range(90)}
+    found = inspect(pa.table({**wide, "y": NOISE}), "y")
+    assert "the first 80 of 90 columns of numbers were tried in pairs" in found.target.notes[-1]
+    assert "tried" not in " ".join(inspect(pa.table({"a": NOISE**2, "y": NOISE}), "y").target.notes)
 
 
 @pytest.mark.parametrize(
@@ -241,6 +286,17 @@ def test_notes_about_targets() -> None:
     assert "skewness" not in notes(NOISE)
     assert "classes: [1, 2, 3]" in notes(_cycle(1, 2, 3))
     assert "fewer than 20 rows: c" in notes([*_cycle("a", "b"), "c", "c"])
+    assert "a number? write '1 kg' without" in notes(_cycle("1 kg", "2 kg"))
+    assert "taken as names" not in notes(_cycle("good", "bad"))
+
+
+def test_numbers_with_decimal_commas_are_classes_only_if_named_so() -> None:
+    values = _cycle("1,5", "2,5", "-3,25")
+    with pytest.raises(
+        DataError, match="target 'y': holds numbers with decimal commas, such as '1,5'; write them with"
+    ):
+        _inspect(values, a=NOISE)
+    assert len(_inspect(values, as_classes=True, a=NOISE).target.classes) == 3
 
 
 def test_repeated_rows_are_counted_without_identifiers() -> None:
@@ -260,6 +316,7 @@ def test_types_of_parquet_files() -> None:
             "decimal": pa.array([1, 2, 3] * 20).cast(pa.decimal128(24, 2)),
             "when": times.to_pydatetime().tolist(),
             "name": pa.array(_cycle("a", "b", "NA")).dictionary_encode(),
+            "codes": pa.array(_cycle(9, 3, 5)).dictionary_encode(),
             "list": [[1, 2]] * ROWS,
             "y": RANDOM.normal(size=ROWS),
         }
@@ -273,10 +330,13 @@ def test_types_of_parquet_files() -> None:
         "decimal": "integer",
         "when": "date",
         "name": "category",
+        "codes": "integer",
         "list": "ignore",
         "y": "number",
     }
     assert found.missing_values == ("NA",)
+    goal = inspect(pa.table({"a": NOISE, "y": pa.array(_cycle(0, 1)).dictionary_encode()}), "y").target
+    assert (goal.type, goal.classes) == ("integer", (0, 1))
 
 
 ERRORS = [

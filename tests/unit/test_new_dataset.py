@@ -1,6 +1,7 @@
 """lockstep new-dataset: files of every shape become dataset files that load, and mistakes one line."""
 
 import gzip
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -141,6 +142,56 @@ def test_a_url_is_read_and_pinned(server: Server, capsys: pytest.CaptureFixture[
     assert load_source(source).num_rows == 40
     server.answers = [(404, {}, b"")]
     _refused(capsys, "HTTP 404", place, "--name", "other")
+
+
+def test_a_url_is_not_read_from_a_mirror(
+    server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "mirror").mkdir()
+    (folder / "mirror/t.csv").write_text(ROWS.replace("37", "38"), encoding="utf-8")
+    monkeypatch.setenv("LOCKSTEP_DATA_MIRROR", "mirror")
+    server.answers = [(200, {}, ROWS.encode())]
+    place = f"http://127.0.0.1:{server.server_port}/t.csv"
+    assert _new(place) == 0
+    assert hashlib.sha256(ROWS.encode()).hexdigest() in Path("datasets/t.yaml").read_text(encoding="utf-8")
+    capsys.readouterr()
+    server.answers = [(404, {}, b"")]
+    _refused(capsys, "Remedy: connect to the network, or correct the address", place, "--name", "other")
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n"])
+def test_line_ends_of_other_machines_are_read(end: str) -> None:
+    Path("t.csv").write_bytes(ROWS.replace("\n", end).encode())
+    assert _new("t.csv") == 0
+    assert load_source(_loaded("t").source).num_rows == 40
+
+
+def test_a_long_field_is_read() -> None:
+    rows = "".join(f"{'x' * (200_000 if row == 3 else 5 + row % 3)},{row * row % 23}\n" for row in range(40))
+    Path("t.csv").write_text(f"note,y\n{rows}", encoding="utf-8")
+    assert _new("t.csv") == 0
+    assert load_source(_loaded("t").source).num_rows == 40
+
+
+def test_only_what_clashes_with_a_name_is_left_out() -> None:
+    random = np.random.default_rng(0)
+    days = pd.date_range("2020-01-01", periods=200, freq="30h")
+    tags = [";".join(random.choice(["rock", "pop", "jazz", "folk"], 2, replace=False)) for _ in range(200)]
+    frame = pd.DataFrame({"sold": days.date, "bought": days[::-1].date, "tags": tags, "y": random.normal(size=200)})
+    frame["town"] = random.choice([f"town {number}" for number in range(20)], 200)
+    frame["street"] = random.choice([f"street {number}" for number in range(20)], 200)
+    for name in ("sold_month", "target_town", "tags_n_parts"):
+        frame[name] = random.normal(size=200).round(3)
+    frame.to_csv("t.csv", index=False)
+    assert _new("t.csv") == 0
+    text = Path("datasets/t.yaml").read_text(encoding="utf-8")
+    steps = _loaded("t").features["full"]
+    made = {name for step in steps for name in step.makes()}
+    assert {"sold_weekday", "bought_month", "bought_weekday", "target_street", "count_town", "tags_target"} <= made
+    comments = [line for line in text.splitlines() if "has the name" in line]
+    assert comments == [
+        "    # left out because a column or another step has the name: sold_month, target_town, tags_n_parts"
+    ]
 
 
 def test_the_name_comes_from_the_file() -> None:

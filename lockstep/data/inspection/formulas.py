@@ -34,11 +34,7 @@ def formulas(reads: Sequence[Read], target: Read, suspected: Collection[str]) ->
     """
     known = target.values.notna().to_numpy()
     y = target.values[known].to_numpy(dtype=np.float64)
-    columns = {
-        read.name: as_floats(read.values[known]).to_numpy()
-        for read in reads[:MAX_COLUMNS]
-        if read.type in ("number", "integer")
-    }
+    columns = {read.name: as_floats(read.values[known]).to_numpy() for read in _numbers(reads)[:MAX_COLUMNS]}
     if len(y) < MIN_ROWS:
         return {}
     # a column that is the target by itself would make a formula of any other
@@ -54,6 +50,20 @@ def formulas(reads: Sequence[Read], target: Read, suspected: Collection[str]) ->
                 line = f"{text.format(a, b)} is the target in at least {100 * SHARE:.0f}% of the rows"
                 found = {a: line, b: line} | found
     return found
+
+
+def untried(reads: Sequence[Read]) -> list[str]:
+    """A note if not all pairs are tried."""
+    if len(_numbers(reads)) <= MAX_COLUMNS:
+        return []
+    return [
+        f"the first {MAX_COLUMNS} of {len(_numbers(reads))} columns of numbers were tried in pairs for formulas that"
+        " give the target; the others were not"
+    ]
+
+
+def _numbers(reads: Sequence[Read]) -> list[Read]:
+    return [read for read in reads if read.type in ("number", "integer")]
 
 
 def _gives(function: Callable[[Vector, Vector], Vector], left: Vector, right: Vector, y: Vector, spread: float) -> bool:

@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 
 from lockstep.data.cleaning import MIN_ROWS
 from lockstep.data.inspection.findings import LEFT_OUT, Finding, Findings
-from lockstep.data.inspection.formulas import formulas
+from lockstep.data.inspection.formulas import formulas, untried
 from lockstep.data.inspection.leaks import suspicion
 from lockstep.data.inspection.missing import missing_texts
-from lockstep.data.inspection.reading import Read, read_column
+from lockstep.data.inspection.reading import Read, decoded, read_column
 from lockstep.data.inspection.roles import describe
 from lockstep.data.inspection.target import describe_target
 from lockstep.errors import DataError
@@ -41,6 +41,8 @@ def inspect(table: pa.Table, target: str, *, as_classes: bool = False) -> Findin
         raise DataError(f"target {target!r}: {table.num_rows - goal.missing} rows have a value; {MIN_ROWS} are needed")
     found = {name: describe(read) for name, read in reads.items()}
     found[target] = replace(found[target], type=goal.type, role="target", why="the target")
+    if not goal.classes:
+        goal = replace(goal, notes=(*goal.notes, *untried([reads[name] for name in _candidates(found)])))
     found = _without_copies(_without_leaks(found, reads, target, classes=bool(goal.classes)), reads)
     if all(finding.role in (*LEFT_OUT, "target") for finding in found.values()):
         reasons = "; ".join(f"{name}: {finding.why}" for name, finding in found.items() if name != target)
@@ -66,7 +68,7 @@ def _check_table(table: pa.Table, target: str) -> None:
 
 def _as_written(column: pa.ChunkedArray, missing: tuple[str, ...]) -> pd.Series:
     try:
-        texts = pc.cast(column, pa.string())
+        texts = pc.cast(decoded(column), pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return pd.Series(dtype="str")
     words: pd.Series = pc.if_else(pc.is_in(texts, pa.array(missing, pa.string())), None, texts).to_pandas()
@@ -76,7 +78,7 @@ def _as_written(column: pa.ChunkedArray, missing: tuple[str, ...]) -> pd.Series:
 def _without_leaks(
     found: Mapping[str, Finding], reads: Mapping[str, Read], target: str, *, classes: bool
 ) -> dict[str, Finding]:
-    candidates = [name for name, finding in found.items() if finding.role not in (*LEFT_OUT, "target")]
+    candidates = _candidates(found)
     reasons = {name: suspicion(reads[name], reads[target], classes=classes) for name in candidates}
     if not classes:
         suspected = {name for name, reason in reasons.items() if reason}
@@ -86,6 +88,10 @@ def _without_leaks(
         name: replace(finding, role="leak", why=reasons[name]) if reasons.get(name) else finding
         for name, finding in found.items()
     }
+
+
+def _candidates(found: Mapping[str, Finding]) -> list[str]:
+    return [name for name, finding in found.items() if finding.role not in (*LEFT_OUT, "target")]
 
 
 def _without_copies(found: Mapping[str, Finding], reads: Mapping[str, Read]) -> dict[str, Finding]:
@@ -104,10 +110,10 @@ def _without_copies(found: Mapping[str, Finding], reads: Mapping[str, Read]) -> 
 
 
 def _content(values: pd.Series, finding: Finding) -> tuple[str, bytes]:
-    """What trees can tell from a column: the order of its quantities, or which rows share a name."""
+    """What trees can tell from a column: the order of its quantities, or which rows share a name; a date has parts."""
     if finding.type == "category":
         return "names the same rows as", pd.factorize(values)[0].tobytes()
-    if finding.type == "text":
+    if finding.type in ("text", "date"):
         return "equals", repr(values.tolist()).encode()
     return "orders the rows like", np.asarray(values.rank(method="dense"), dtype=np.float64).tobytes()
 

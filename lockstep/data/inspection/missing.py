@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,11 +19,16 @@ OTHER_SHARE, MAX_OTHERS = 0.05, 3
 
 def missing_texts(table: pa.Table, target: str) -> tuple[str, ...]:
     """The texts of a table that mean "no value", sorted; those that are classes of a target of words are not."""
-    found: set[str] = set()
-    for name in table.column_names:
-        counts = text_counts(table.column(name))
-        found |= _marked(counts) | _not_numbers(counts)
+    per_column = [text_counts(table.column(name)) for name in table.column_names]
+    found = {text for counts in per_column for text in _marked(counts)} | _intruders(per_column)
     return tuple(sorted(found - _class_words(table.column(target))))
+
+
+def _intruders(per_column: Sequence[dict[str, int]]) -> set[str]:
+    """Words among numbers that are values nowhere: missing values hold for all columns, and F may be a grade in one."""
+    strange = [(counts, _not_numbers(counts)) for counts in per_column]
+    words = {word for _, others in strange for word in others}
+    return {word for word in words if all(word in others or word not in counts for counts, others in strange)}
 
 
 def _marked(counts: dict[str, int]) -> set[str]:

@@ -48,6 +48,7 @@ class Read:
 
 def read_column(name: str, column: pa.ChunkedArray, missing: tuple[str, ...]) -> Read:
     """A column under the first type that takes all its values."""
+    column = decoded(column)
     texts = [text for text in text_counts(column) if text not in missing]
     nothing = pd.Series([None] * len(column), dtype=object)
     if column.null_count == len(column) or (_is_text(column) and not texts):
@@ -64,9 +65,13 @@ def read_column(name: str, column: pa.ChunkedArray, missing: tuple[str, ...]) ->
     return Read(name, "ignore", nothing, problem.removeprefix(f"{name}: columns.{name}: ") or _unknown(column))
 
 
+def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column without Parquet's and Arrow's way to write each value once."""
+    return pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
 def _is_text(column: pa.ChunkedArray) -> bool:
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
 
 
 def _candidates(column: pa.ChunkedArray, texts: list[str]) -> list[Type]:

@@ -1,5 +1,7 @@
 """What is to be predicted: a number or one of several classes, and what to know about it."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -13,6 +15,7 @@ from lockstep.errors import DataError
 MAX_TEXT_CLASSES, MAX_CLASSES, FEW_INTEGERS = 20, 1000, 10
 RARE_ROWS, RARE_SHARE = 20, 0.1
 SKEWED = 2.0
+DECIMAL_COMMA = r"\s*[+-]?\d*,\d+\s*"
 NEGATIVE = frozenset(["0", "false", "no", "n", "-", "neg", "negative", "none"])
 
 
@@ -84,6 +87,11 @@ def _truth_classes(read: Read, words: pd.Series) -> TargetFinding:
 
 def _text_classes(read: Read, where: str, *, as_classes: bool) -> TargetFinding:
     counts = read.values.value_counts()
+    if not as_classes and read.values.dropna().str.fullmatch(DECIMAL_COMMA).all():
+        raise DataError(
+            f"{where}: holds numbers with decimal commas, such as {counts.index[0]!r}; write them with a point, or name"
+            " --classes"
+        )
     if len(counts) > (MAX_CLASSES if as_classes else MAX_TEXT_CLASSES):
         remedy = hint(read.values.dropna()) or (
             "; --classes takes up to 1000" if len(counts) <= MAX_CLASSES else "; name another column"
@@ -93,7 +101,8 @@ def _text_classes(read: Read, where: str, *, as_classes: bool) -> TargetFinding:
     if len(names) == 2:
         # the positive class comes second: not the one that says no, else the rarer one
         names.sort(key=lambda name: (name.strip().lower() not in NEGATIVE, -counts[name], name))
-    return _classes(read, "category", names)
+    found, meant = _classes(read, "category", names), hint(read.values.dropna())
+    return replace(found, notes=(*found.notes, f"texts, taken as names of classes{meant}")) if meant else found
 
 
 def _classes(read: Read, kind: str, classes: list[bool] | list[int] | list[str]) -> TargetFinding:

@@ -45,12 +45,13 @@ class _Place:
     packed: bool
 
 
-def obtain(source: FileSource, folder: Path) -> Obtained:
+def obtain(source: FileSource, folder: Path, *, mirrored: bool = True) -> Obtained:
     """Bring the file into `folder`, verify its sha256, and unpack the archive member if there is one.
 
     Args:
         source: Where the file lives and what it must be.
         folder: An empty temporary folder; the caller removes it.
+        mirrored: Whether the mirror may serve it. What it serves can be checked only where the sha256 is known.
 
     Raises:
         SourceError: listing every place tried and what was wrong there.
@@ -62,7 +63,7 @@ def obtain(source: FileSource, folder: Path) -> Obtained:
         _verify(path, source.sha256, source.path)
         return Obtained(path, source.path)
     failures: list[str] = []
-    for number, place in enumerate(_places(source)):
+    for number, place in enumerate(_places(source, mirrored=mirrored)):
         if failures:
             print(f"fetch: {failures[-1]}; trying {masked(place.where)}", file=sys.stderr)
         target = folder / f"{number}"
@@ -77,12 +78,14 @@ def obtain(source: FileSource, folder: Path) -> Obtained:
     remedy = (
         f"connect to the network, or set {MIRROR} to a folder or base URL that holds {_mirror_name(source)},"
         " or correct `source` in the dataset file"
+        if mirrored
+        else "connect to the network, or correct the address"
     )
     raise SourceError(f"the table could not be fetched; tried {'; '.join(failures)}. Remedy: {remedy}")
 
 
-def _places(source: FileSource) -> Iterator[_Place]:
-    mirror = os.environ.get(MIRROR)
+def _places(source: FileSource, *, mirrored: bool) -> Iterator[_Place]:
+    mirror = os.environ.get(MIRROR) if mirrored else None
     if mirror:
         name = _mirror_name(source)
         if "://" in mirror and not mirror.startswith(("http://", "https://")):

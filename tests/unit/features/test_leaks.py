@@ -87,13 +87,14 @@ def test_nothing_is_learned_from_a_shuffled_target(example: dict[str, Any], n_cl
     assert -0.25 <= held_out <= 0.02, "new rows' features are distributed unlike those of training rows"
 
 
-def test_a_class_cannot_be_told_from_rows_that_share_their_neighbours() -> None:
-    """Leaving out the row alone fails here: with depth 6 its own class is told with R2 0.77."""
+@pytest.mark.parametrize("n_classes", [0, 2])
+def test_a_target_cannot_be_told_from_rows_that_share_their_neighbours(n_classes: int) -> None:
+    """Leaving out the row alone fails here: with depth 6 its own target is told with R2 0.44, with 10 folds 0.12."""
     random = np.random.default_rng(0)
     train = pd.DataFrame({column: random.integers(0, 10, 600) / 8 for column in ("latitude", "longitude")})
     y = random.integers(0, 2, 600).astype(np.float64)
     example = {"step": "neighbours", "columns": ["latitude", "longitude"], "k": [10], "power": 1}
-    x = np.hstack([transformer_of(example, 2).fit_transform(train, y), train.to_numpy()])
+    x = np.hstack([transformer_of(example, n_classes).fit_transform(train, y), train.to_numpy()])
     assert _r2(x[:400], y[:400], x[400:], y[400:], max_depth=6) <= 0.02
 
 

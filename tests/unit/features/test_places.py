@@ -20,7 +20,7 @@ Y = np.array([10.0, 20.0, 30.0, 50.0, 1000.0])
 
 def test_neighbours_by_hand() -> None:
     step: dict[str, Any] = {"step": "neighbours", "columns": ["x"], "k": [1, 2], "of": ["c"], "target_per": ["c"]}
-    step |= {"spread": True, "distance": True, "difference": True}
+    step |= {"folds": None, "spread": True, "distance": True, "difference": True}
     near = transformer_of(step)
     own = near.fit_transform(LINE, Y)
     names = near.get_feature_names_out().tolist()
@@ -64,7 +64,7 @@ def test_target_per_needs_a_number() -> None:
 
 
 def test_more_neighbours_than_rows() -> None:
-    near = transformer_of({"step": "neighbours", "columns": ["x"], "k": [50]})
+    near = transformer_of({"step": "neighbours", "columns": ["x"], "k": [50], "folds": None})
     assert near.fit_transform(LINE, Y)[0, 0] == 100 / 3
     assert np.isnan(near.fit(LINE[4:], Y[4:]).transform(LINE)).all()
     assert np.isnan(near.fit_transform(LINE[:1], Y[:1])).all()
@@ -92,8 +92,71 @@ def test_thousands_of_rows_at_one_place_stay_fast() -> None:
     assert first_copies(points, 6).sum() == 6
     frame = pd.DataFrame({"x": np.zeros(20_000)})
     y = np.arange(20_000.0)
-    made = transformer_of({"step": "neighbours", "columns": ["x"], "k": [5]}).fit_transform(frame, y)[:, 0]
+    step = {"step": "neighbours", "columns": ["x"], "k": [5], "folds": None}
+    made = transformer_of(step).fit_transform(frame, y)[:, 0]
     np.testing.assert_array_equal(made[:7], [3, 2.8, 2.6, 2.4, 2.2, 2, 2])
+
+
+def test_thousands_of_rows_at_one_place_stay_fast_in_a_local_regression() -> None:
+    frame = pd.DataFrame({"x": np.zeros(20_000), "a": np.arange(20_000.0)})
+    step = {"step": "local_linear", "columns": ["x"], "inputs": ["a"], "k": [5]}
+    near = transformer_of(step).fit(frame, np.arange(20_000.0))
+    assert near.state()["points_"].shape == (5, 1)
+    # all five are equally near
+    assert near.transform(frame[2:3])[0, 0] == pytest.approx(2, abs=0.01)
+
+
+def test_copies_beyond_the_nearest_change_nothing_of_a_local_regression() -> None:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": np.repeat([0.0, 1.0, 5.0], 30), "a": random.normal(size=90)})
+    y = random.normal(size=90)
+    step = {"step": "local_linear", "columns": ["x"], "inputs": ["a"], "k": [4, 10], "scale": {"x": 2.0}}
+    made = transformer_of(step).fit(frame, y).transform(frame)
+    first = frame.groupby("x").head(10).index
+    near = transformer_of(step).fit(frame, y)
+    assert len(near.state()["points_"]) == 30
+    near.restore(near.state() | {"points_": 2.0 * frame[["x"]].to_numpy()[first]})
+    np.testing.assert_array_equal(near.transform(frame), made)
+
+
+@pytest.mark.parametrize("k", [5, 20])
+def test_a_local_regression_is_scikit_learns_ridge(k: int) -> None:
+    train, new = table(200).dropna(), table(30, seed=2).dropna()
+    y = target(train)
+    place, inputs = ["latitude", "longitude"], ["a", "b"]
+    step = {"step": "local_linear", "columns": place, "inputs": inputs, "logs": ["b"], "k": [k], "alpha": 0.3}
+    made = transformer_of(step).fit(train, y).transform(new)[:, 0]
+
+    def values(frame: pd.DataFrame) -> Numbers:
+        return np.column_stack([frame[inputs], np.sign(frame["b"]) * np.log1p(np.abs(frame["b"]))])
+
+    means, spreads = values(train).mean(axis=0), values(train).std(axis=0)
+    expected = []
+    for point, own in zip(new[place].to_numpy(), (values(new) - means) / spreads, strict=True):
+        distances = np.sqrt(((train[place].to_numpy() - point) ** 2).sum(axis=1))
+        rows = np.lexsort((np.arange(len(train)), distances))[:k]
+        width = 0.5 * distances[rows[-1]]
+        weights = np.exp(-0.5 * (distances[rows] / width) ** 2) + 1e-6
+        model = Ridge(alpha=0.3)
+        model.fit((values(train)[rows] - means) / spreads, y[rows], sample_weight=weights / weights.sum())
+        expected.append(float(model.predict([own])[0]))
+    np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"step": "linear", "columns": ["c", "x"], "alphas": [1e-4]},
+        {"step": "local_linear", "columns": ["x"], "inputs": ["c", "x"], "k": [10]},
+        {"step": "clusters", "columns": ["c", "x"], "n_clusters": 2, "standardise": True},
+    ],
+    ids=lambda step: str(step["step"]),
+)
+def test_a_new_value_of_a_constant_column_is_not_blown_up(step: dict[str, Any]) -> None:
+    frame = pd.DataFrame({"c": np.full(999, 0.1), "x": np.arange(999.0)})
+    assert (np.std(np.column_stack([frame["c"], frame["x"]]), axis=0) > 0).all(), "the sum's last bit"
+    made = transformer_of(step).fit(frame, np.arange(999.0))
+    assert np.abs(made.transform(pd.DataFrame({"c": [0.5], "x": [3.0]}))).max() < 20
 
 
 def test_clusters_are_numbered_in_the_order_of_their_centres() -> None:

@@ -57,6 +57,14 @@ def test_saved_features_give_the_same_numbers() -> None:
     assert again.types == features.types
 
 
+def test_a_category_may_be_called_array() -> None:
+    frame = pd.DataFrame({"array": pd.Series(["b", "a", "b"], dtype="str")})
+    features = Features((ColumnsStep(step="columns", columns=("array",)),)).fit(frame, np.zeros(3))
+    description, arrays = features.state()
+    again = Features.restored(json.loads(json.dumps(description)), arrays)
+    np.testing.assert_array_equal(again.transform(frame)[:, 0], [1, 0, 1])
+
+
 def test_a_missing_column_is_named() -> None:
     features = Features(STEPS).fit(_frame(["b", "a"]), np.zeros(2))
     with pytest.raises(DataError, match="features: no column 'other'; the table has: number, word, day"):

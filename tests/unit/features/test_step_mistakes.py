@@ -38,6 +38,8 @@ GOOD = [
     "{step: target_encode, columns: [word, note], together: [[word, n]], smooth: 10, spread: true}",
     "{step: clusters, columns: [n, m], n_clusters: 8, standardise: true}",
     "{step: neighbours, columns: [n, m], scale: {m: 0.79}, k: [5, 10], power: 1, of: [n], difference: true}",
+    "{step: neighbours, columns: [n], k: [5], folds: null}",
+    "{step: local_linear, columns: [n, m], scale: {m: 0.79}, inputs: [n], logs: [m], k: [30], alpha: 1, folds: 5}",
     "{step: linear, columns: [n, m], alphas: [0.1, 1e-02, 10]}",
 ]
 
@@ -92,7 +94,14 @@ MISTAKES = [
     ("{step: neighbours, columns: [n], k: [5], scale: {n: 0}}", "scale.n: 0: input should be greater than 0"),
     ("{step: neighbours, columns: [n], k: [5], difference: true}", "difference compares with the neighbours' mean of"),
     ("{step: neighbours, columns: [n], k: [5], of: [y]}", "uses the target 'y'; remove it"),
-    ("{step: linear, columns: [n], alphas: [0]}", "alphas[0]: 0: input should be greater than 0"),
+    ("{step: linear, columns: [n], alphas: [1e-5]}", "alphas[0]: 1e-05: input should be greater than or equal to 0.0"),
+    ("{step: local_linear, columns: [n], inputs: [m], k: [5], scale: {m: 2}}", "scale: 'm' is not among columns; add"),
+    ("{step: local_linear, columns: [n], inputs: [m], k: [1]}", "k[0]: 1: input should be greater than or equal to 2"),
+    ("{step: local_linear, columns: [n], inputs: [m], k: [5, 5]}", "k: 5 stands twice; remove one"),
+    ("{step: local_linear, columns: [n], inputs: [m], logs: [y], k: [5]}", "uses the target 'y'; remove it"),
+    ("{step: local_linear, columns: [n], inputs: [word], k: [5]}", "column 'word' is of type category; a number is"),
+    ("{step: local_linear, columns: [n], inputs: [m], k: [5], folds: null}", "folds: None: input should be a valid"),
+    ("{step: ratio, name: 'a[b]', numerator: n, denominator: m}", "full[0].name: XGBoost refuses [, ] and <"),
     ("{step: linear, columns: [n]}, {step: linear, columns: [m]}", "makes feature 'linear' twice; remove one"),
 ]
 

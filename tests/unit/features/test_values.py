@@ -105,6 +105,16 @@ def test_parts_of_a_text() -> None:
     np.testing.assert_allclose(parts.transform(new), expected, rtol=1e-15)
 
 
+def test_thousands_of_unused_indicators_are_named_fast() -> None:
+    frame = pd.DataFrame({"t": pd.Series(["a;unused;unused_3", "b"], dtype="str")})
+    step = {"step": "multi_value", "column": "t", "separator": ";", "top": 10_000}
+    names = transformer_of(step).fit(frame).get_feature_names_out().tolist()
+    assert names[:7] == [
+        f"t_is_{part}" for part in ("a", "b", "unused", "unused_3", "unused_2", "unused_4", "unused_5")
+    ]
+    assert len(set(names)) == 10_000
+
+
 def test_parts_that_look_alike_keep_different_names() -> None:
     frame = pd.DataFrame({"t": pd.Series(["a[;a];a<;a_"], dtype="str")})
     parts = transformer_of({"step": "multi_value", "column": "t", "separator": ";", "top": 5}).fit(frame)
