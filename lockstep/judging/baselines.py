@@ -103,7 +103,9 @@ def untuned_sklearn(x: Matrix, y: Vector, new: Matrix, types: list[str], n_class
     categories = [kind == "c" and _width(x[:, index]) <= MOST_BINS for index, kind in enumerate(types)]
     # A value that no training row has is missing to it, as it is to XGBoost.
     if n_classes:
-        chosen = HistGradientBoostingClassifier(random_state=seed, categorical_features=categories)
+        chosen = HistGradientBoostingClassifier(
+            random_state=seed, categorical_features=categories, early_stopping="auto" if _can_be_divided(y) else False
+        )
         return _shares(chosen, x, y, new, n_classes)
     model = HistGradientBoostingRegressor(random_state=seed, categorical_features=categories).fit(x, y)
     return np.asarray(model.predict(new), dtype=np.float64)
@@ -124,6 +126,12 @@ def nearest_neighbours(
     if n_classes:
         return _shares(KNeighborsClassifier(**settings), places, y, new, n_classes)
     return np.asarray(KNeighborsRegressor(**settings).fit(places, y).predict(new), dtype=np.float64)
+
+
+def _can_be_divided(y: Vector) -> bool:
+    """Whether a tenth of the rows can be put aside with all classes on both sides, as scikit-learn wants it."""
+    counts = np.unique(y, return_counts=True)[1]
+    return bool(counts.min() >= 2 and len(counts) <= len(y) // 10)
 
 
 def _standardised() -> Pipeline:

@@ -263,6 +263,15 @@ def test_untuned_boosting_is_scikit_learns() -> None:
     np.testing.assert_array_equal(baselines.untuned_sklearn(x, sign, new, ["q"] * 3, 2, 7), shares)
 
 
+def test_a_class_of_one_row_among_many_stops_no_boosting() -> None:
+    """Above 10,000 rows scikit-learn puts a part of every class aside, which one row does not allow."""
+    x, y = _matrix(10_050, 1)
+    classes = (y > 0).astype(float)
+    classes[7] = 2
+    said = baselines.untuned_sklearn(x, classes, x[:20], ["q"] * 3, 3, 7)
+    np.testing.assert_allclose(said.sum(axis=1), 1)
+
+
 def test_nearest_neighbours_are_scikit_learns_and_need_ten_rows_at_most() -> None:
     random = np.random.default_rng(1)
     places, y, new = random.random((60, 2)), random.random(60), random.random((9, 2))
