@@ -55,7 +55,16 @@ def main() -> None:
         "coordinates": judging.coordinates,
     }
     figures = write_figures(found, model, story, paths.EVALUATE)
-    write_page(paths.INDEX, about=about, found=found, repeated=again, best=best, search=search, figures=figures)
+    write_page(
+        paths.INDEX,
+        about=about,
+        found=found,
+        repeated=again,
+        best=best,
+        training=model.training,
+        search=search,
+        figures=figures,
+    )
     publish_or_warn()
     score = "undefined" if found.gap["test"] is None else f"{found.gap['test']:.6g}"
     second = (

@@ -40,6 +40,7 @@ class Training:
     n_rounds: int
     cv_score: float
     learning_rate_factor: float = 1.0
+    cv: dict[str, float | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import pandas as pd
 from lockstep.data.tables import replacing
 from lockstep.judging.baselines import MOST_ROWS
 from lockstep.judging.findings import THIS_MODEL, Findings
+from lockstep.model.saved import Training
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 METRICS = {
@@ -42,6 +43,7 @@ def write_page(
     found: Findings,
     repeated: Mapping[str, Any],
     best: Mapping[str, Any],
+    training: Training,
     search: Mapping[str, Any],
     figures: Sequence[Path],
 ) -> None:
@@ -54,6 +56,7 @@ def write_page(
         found: What the evaluation found.
         repeated: The content of repeated.json.
         best: The content of best_params.json.
+        training: How the final model was fitted.
         search: The content of search.json.
         figures: PNG files, embedded in this order.
     """
@@ -79,6 +82,8 @@ def write_page(
         calibration=_records(found.calibration),
         shap_rows=len(found.shap.x),
         best=best,
+        training=training,
+        parameters=list(dict.fromkeys([*search["settings"]["space"], *training.params])),
         search=search,
         at_bound=[name for name, bounds in search["settings"]["space"].items() if at_bound(best, name, bounds)],
         figures=[

@@ -366,6 +366,17 @@ def test_judgement_and_gates() -> None:
     assert check_gates(off, judgement, NUMBER) == {"gates": [], "gates_overall": "pass"}
 
 
+def test_cross_validation_is_that_of_the_trained_model() -> None:
+    """At a smaller learning rate the folds were fitted again; the best trial says nothing of that."""
+    made = model()
+    own = replace(made.training, cv={"mse": 0.0625, "rmse": 0.25, "mae": 0.125, "r2": 0.5}, learning_rate_factor=0.5)
+    slow = replace(made, training=own)
+    found = examine(slow, table(), table(seed=9), pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5)
+    adjusted = pytest.approx(1 - 0.5 * 299 / 297)
+    assert found.judgement.cv == {"rmse": 0.25, "mae": 0.125, "r2": 0.5, "adjusted_r2": adjusted}
+    assert found.gap["cv"] == 0.25
+
+
 def test_beat_baselines_means_the_mean_and_untuned_xgboost() -> None:
     judgement = _found().judgement
     own = judgement.test["rmse"]

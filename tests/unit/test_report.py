@@ -1,5 +1,6 @@
 """The figures and tables of the evaluation."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,7 @@ def _page(folder: Path, n_classes: int = 0, *, made: SavedModel | None = None, *
         "about": about | changed.pop("about", {}),
         "repeated": {"protocol": "single"},
         "best": {"params": {"max_depth": 3, "reg_lambda": 9.9}, "n_rounds": 5, "trial": 0},
+        "training": own.training,
         "search": SEARCH,
         "figures": write_figures(found, own, story, folder),
     }
@@ -186,6 +188,19 @@ def test_the_page_names_baselines_that_do_better(tmp_path: Path) -> None:
         listed = page.partition("Better than this model on these test rows: ")[2].partition(".</p>")[0].split(", ")
         assert len(listed) == len(better) >= 1
         assert ("untuned XGBoost" in listed) == ("untuned_xgboost" in better)
+
+
+def test_the_page_shows_the_final_model_beside_the_best_trial(tmp_path: Path) -> None:
+    made = model()
+    slow = replace(made.training, params={"max_depth": 3, "learning_rate": 0.0625}, n_rounds=77)
+    page = " ".join(_page(tmp_path / "page", made=replace(made, training=slow)).replace("\u2013", "-").split())
+    assert "Best: trial 0, 5 rounds. Final model: 77 rounds.</p>" in page
+    assert '<th scope="row">reg_lambda</th><td>9.9</td><td>-</td> <td>0.1 to 10.0, log' in page
+    assert '<th scope="row">learning_rate</th><td>-</td><td>0.0625</td> <td>-</td>' in page
+    slow = replace(slow, learning_rate_factor=0.25, cv={"rmse": 0.5, "mae": 0.25, "r2": None})
+    page = " ".join(_page(tmp_path / "other", made=replace(made, training=slow)).replace("\u2013", "-").split())
+    assert "Final model: 77 rounds, learning rate times 0.25, which did better in the folds.</p>" in page
+    assert '<th scope="row">cross-validation</th><td>0.5</td><td>0.25</td><td>-</td><td>-</td>' in page
 
 
 def test_a_best_value_at_the_end_of_its_range_is_named(tmp_path: Path) -> None:
