@@ -52,7 +52,7 @@ def write_page(
     Args:
         path: Where to write it.
         about: target, metric, score (its name for people), n_classes, train_rows, test_rows, n_features, confidence,
-            split, folds and coordinates of the run.
+            split, folds, group (the column whose groups were resampled, or None) and coordinates of the run.
         found: What the evaluation found.
         repeated: The content of repeated.json.
         best: The content of best_params.json.
@@ -73,6 +73,7 @@ def write_page(
         interval={record["metric"]: record for record in found.uncertainty["intervals"]},
         gap=found.gap,
         baselines=_baselines(found.baselines),
+        no_line=bool(about["n_classes"]) and "logistic_regression" not in found.baselines["model"].tolist(),
         better=_above(found.baselines),
         sampled=MOST_ROWS if about["train_rows"] > MOST_ROWS else None,
         gates=found.gates,

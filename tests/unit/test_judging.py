@@ -1,5 +1,8 @@
 """Judging: metrics with intervals, slices, calibration, baselines, importance and gates."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +15,7 @@ from sklearn.neighbors import KNeighborsRegressor
 
 from lockstep.data.target import Target
 from lockstep.judging import baselines
-from lockstep.judging.bootstrap import ends, resampled
+from lockstep.judging.bootstrap import Units, ends, resampled
 from lockstep.judging.calibration import (
     calibration_error,
     class_calibration,
@@ -107,6 +110,50 @@ def test_an_area_that_most_resamples_leave_undefined_has_no_interval() -> None:
     known = resampled(CLASSES[2], actual, np.column_stack([actual, 1 - actual]), 1, 100, 1)["auc"]
     assert np.isnan(known).any()
     assert ends(known, 0.9) == {"low": 0.0, "high": 0.0}
+
+
+def test_groups_are_drawn_whole() -> None:
+    """By hand: groups of 1 to 5 rows, one row without a group, drawn with replacement with all their rows."""
+    random = np.random.default_rng(6)
+    groups = pd.Series([*np.repeat(list("edcba"), [5, 4, 3, 2, 1]), None], dtype="str").sample(frac=1, random_state=1)
+    units = Units.of(pd.DataFrame({"group": groups.to_numpy()}), "group")
+    assert sorted(units.sizes) == [1, 1, 2, 3, 4, 5]
+    members = [np.flatnonzero(units.of_row == unit) for unit in range(6)]
+    drawn = np.random.default_rng(4).integers(0, 6, size=(9, 6))
+    for fitting in (NUMBER, CLASSES[2], CLASSES[3]):
+        n_classes = fitting.n_classes
+        actual = random.integers(0, n_classes, 16).astype(float) if n_classes else random.random(16)
+        said = random.dirichlet(np.ones(n_classes), 16).round(1) if n_classes else random.random(16)
+        found = resampled(fitting, actual, said, 1, 9, 4, units)
+        for sample in range(9):
+            rows = np.concatenate([members[unit] for unit in drawn[sample]])
+            for metric, value in fitting.scores(actual[rows], said[rows], 1).items():
+                assert found[metric][sample] == pytest.approx(np.nan if value is None else value, rel=1e-8, nan_ok=True)
+
+
+def test_rows_that_hang_together_widen_the_interval() -> None:
+    """30 groups whose rows all err alike are 30 errors and not 300."""
+    random = np.random.default_rng(8)
+    actual, group = random.normal(size=300), np.arange(300) % 30
+    said = actual + random.normal(size=30)[group]
+    units = Units.of(pd.DataFrame({"group": group}), "group")
+    wide, narrow = (ends(resampled(NUMBER, actual, said, 1, 400, 1, each)["rmse"], 0.9) for each in (units, None))
+    assert (wide["high"] or 0) - (wide["low"] or 0) > 2 * ((narrow["high"] or 0) - (narrow["low"] or 0))
+
+
+def test_the_lead_over_a_baseline_is_measured_on_the_same_groups() -> None:
+    test = table(seed=9)
+    found = examine(model(), table(), test, pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5, "word")
+    rows: Any = found.baselines.set_index("model")
+    error = (found.said["actual"] - found.said["predicted"]).to_numpy()
+    plain = (found.said["actual"] - found.judgement.predictions["mean"]).to_numpy()
+    members = [np.flatnonzero(test["word"] == word) for word in test["word"].unique()]
+    samples = [
+        np.concatenate([members[unit] for unit in drawn])
+        for drawn in np.random.default_rng(5).integers(0, 3, size=(200, 3))
+    ]
+    leads = [np.sqrt((plain[drawn] ** 2).mean()) - np.sqrt((error[drawn] ** 2).mean()) for drawn in samples]
+    assert rows.loc["mean", "lead_low"] == pytest.approx(np.quantile(leads, 0.05), rel=1e-5)
 
 
 # ---- slices -----------------------------------------------------------------------------------------------------
@@ -242,6 +289,38 @@ def test_ridge_and_logistic_regression_are_scikit_learns() -> None:
     sign = (y > 0).astype(float)
     shares = LogisticRegression().fit(x.astype(np.float64), sign).predict_proba(new.astype(np.float64))
     np.testing.assert_allclose(baselines.linear(x, sign, new, ["q"] * 3, 2), shares, atol=1e-3)
+
+
+KERNELS = """
+import numpy as np
+from threadpoolctl import threadpool_limits
+from lockstep.judging.baselines import linear
+from lockstep.model.fitting import Fitting
+random = np.random.default_rng(1)
+a = random.normal(size=(900, 1))
+x = np.hstack([a, 2 * a + 1e-3 * random.normal(size=a.shape), 1 - a, random.integers(0, 6, a.shape)]).astype(np.float32)
+y = np.digitize(a[:, 0] + 0.4 * (x[:, 3] == 2) + 0.5 * random.normal(size=900), [-0.4, 0.5]).astype(float)
+with threadpool_limits(limits=1):
+    said = linear(x[:700], y[:700], x[700:], ["q", "q", "q", "c"], 3)
+scores = Fitting("classes", "log_loss", 3).scores(y[700:], said, 4)
+print([f"{value:.5e}" for value in scores.values()], [f"{value:.5e}" for value in said.ravel()])
+"""
+
+
+def test_logistic_regression_has_the_same_six_digits_on_an_older_processor() -> None:
+    found = [
+        subprocess.run([sys.executable, "-c", KERNELS], env=os.environ | kernel, capture_output=True, check=True).stdout
+        for kernel in ({}, {"OPENBLAS_CORETYPE": "Prescott"})
+    ]
+    assert found[0] == found[1] != b""
+
+
+def test_too_large_a_logistic_regression_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(baselines, "MOST_NUMBERS", 11)
+    assert "logistic_regression" not in _found(3).judgement.baselines
+    assert "logistic_regression" in _found(2).judgement.baselines
+    monkeypatch.setattr(baselines, "MOST_WORK", 300)
+    assert "logistic_regression" not in _found(2).baselines["model"].tolist()
 
 
 def test_a_category_has_a_column_per_value_and_missing_numbers_the_median() -> None:

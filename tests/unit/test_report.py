@@ -8,12 +8,14 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from lockstep.data.tables import write_csv
 from lockstep.judging.findings import examine
+from lockstep.judging.shap_values import ShapValues
 from lockstep.model.saved import SavedModel
-from lockstep.report import number_figures
-from lockstep.report.drawing import save
+from lockstep.report import feature_figures, number_figures, search_figures
+from lockstep.report.drawing import LONGEST_NAME, save, shortened
 from lockstep.report.evaluation import Story, points_of, write_figures, write_tables
 from lockstep.report.page import at_bound, write_page
 from lockstep.report.search_history import optimisation_history, parameter_importance, read_trials
@@ -132,6 +134,7 @@ def _page(folder: Path, n_classes: int = 0, *, made: SavedModel | None = None, *
         "confidence": 0.95,
         "split": "random",
         "folds": 5,
+        "group": None,
         "coordinates": None,
     }
     content: dict[str, Any] = {
@@ -215,6 +218,37 @@ def test_names_in_the_page_stay_text(tmp_path: Path) -> None:
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert "http" not in page
+
+
+def test_bars_of_names_that_look_the_same_stay_apart() -> None:
+    names = [f"Latitude_Longitude_20_clusters_to_{number}" for number in range(20)]
+    assert len({shortened(name) for name in names}) == 20
+    assert max(len(shortened(name)) for name in names) == LONGEST_NAME
+    same = ["x" * 20 + f"{number:02}" + "x" * 20 for number in range(20)]
+    importance = pd.DataFrame({"feature": same, "gain": 0.05, "permutation_mean": 1.0, "permutation_std": 0.1})
+    shap = ShapValues(np.ones((5, 3, 20)), np.zeros(3), np.zeros((5, 20), dtype=np.float32))
+    for draw in (
+        feature_figures.feature_importance(importance, "RMSE"),
+        feature_figures.feature_shap(shap, same, ["q"] * 20, "log-odds"),
+        search_figures.parameter_importance(pd.DataFrame({"parameter": same, "importance": 0.05})),
+    ):
+        axes = Figure().add_subplot()
+        draw(axes)
+        assert len({patch.get_y() for patch in axes.patches}) == 20  # type: ignore[attr-defined]
+        assert len(axes.get_yticklabels()) == 20
+
+
+def test_the_page_says_what_was_resampled_and_what_was_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = " ".join(_page(tmp_path / "rows", 3).split())
+    assert "(percentile bootstrap of the test rows);" in page
+    assert "Logistic regression is left out" not in page
+    monkeypatch.setattr("lockstep.judging.baselines.MOST_NUMBERS", 1)
+    page = " ".join(_page(tmp_path / "groups", 3, about={"group": "artist"}).split())
+    assert "(percentile bootstrap of the test rows, in groups of equal artist);" in page
+    assert "on the same resamples of the test rows in groups" in page
+    assert "Logistic regression is left out" in page
 
 
 def test_large_test_sets_are_drawn_in_part() -> None:
