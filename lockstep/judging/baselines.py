@@ -89,8 +89,8 @@ def linear(x: Matrix, y: Vector, new: Matrix, types: list[str], n_classes: int) 
 
     Numbers are standardised with the median for missing ones, categories have a column per value.
 
-    Classes are fitted by Newton's method to the last digits: L-BFGS stops at 1e-4, where it has got to depends on the
-    processor. None where that would take too long.
+    Classes are fitted by Newton's method to the last digits: where L-BFGS stops short of them, rounding may decide.
+    None where that would take too long.
     """
     categories = np.array([kind == "c" for kind in types])
     columns = ColumnTransformer(

@@ -29,6 +29,7 @@ from lockstep.judging.rows import Rows, new_rows
 from lockstep.judging.shap_values import shap_values
 from lockstep.judging.slices import quantile_parts, slice_table
 from lockstep.model.fitting import Fitting
+from lockstep.model.saved import Predictions
 from lockstep.schema.dataset import GridSlice, Judging, QuantileSlice, SeenSlice, ValueSlice
 from lockstep.schema.params import Evaluate, Gates
 from tests.unit.modelling import CLASSES, NUMBER, model, table, with_interval
@@ -280,15 +281,34 @@ def _matrix(rows: int, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any,
     return x, x @ np.array([1.0, -2.0, 0.5]) + random.normal(size=rows)
 
 
+def _linear(*args: Any) -> Predictions:
+    said = baselines.linear(*args)
+    assert said is not None
+    return said
+
+
 def test_ridge_and_logistic_regression_are_scikit_learns() -> None:
     """On numbers that are standardised already, preparing them changes nothing."""
     (x, y), (new, _) = _matrix(200, 1), _matrix(50, 2)
     x = ((x - x.mean(axis=0, dtype=np.float64)) / x.std(axis=0, dtype=np.float64)).astype(np.float32)
     expected = RidgeCV(baselines.ALPHAS).fit(x.astype(np.float64), y).predict(new.astype(np.float64))
-    np.testing.assert_allclose(baselines.linear(x, y, new, ["q"] * 3, 0), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(_linear(x, y, new, ["q"] * 3, 0), expected, rtol=1e-4, atol=1e-4)
     sign = (y > 0).astype(float)
     shares = LogisticRegression().fit(x.astype(np.float64), sign).predict_proba(new.astype(np.float64))
-    np.testing.assert_allclose(baselines.linear(x, sign, new, ["q"] * 3, 2), shares, atol=1e-3)
+    said = _linear(x, sign, new, ["q"] * 3, 2)
+    np.testing.assert_allclose(said, shares, atol=1e-3)
+
+
+def test_logistic_regression_reaches_its_optimum() -> None:
+    """Where L-BFGS stops by scikit-learn's default, the fourth digit is not yet settled."""
+    random = np.random.default_rng(3)
+    a, b = random.normal(size=(2, 400, 1))
+    x = np.hstack([a, b, a + b + 0.01 * random.normal(size=(400, 1))])
+    x = ((x - x.mean(axis=0)) / x.std(axis=0)).astype(np.float32)
+    y = np.digitize(a[:, 0] + 0.5 * random.normal(size=400), [-0.4, 0.5]).astype(float)
+    exact = LogisticRegression(tol=1e-10, max_iter=100_000).fit(x.astype(np.float64), y)
+    said = _linear(x, y, x, ["q"] * 3, 3)
+    np.testing.assert_allclose(said, exact.predict_proba(x.astype(np.float64)), atol=1e-6)
 
 
 KERNELS = """
@@ -326,10 +346,10 @@ def test_too_large_a_logistic_regression_is_left_out(monkeypatch: pytest.MonkeyP
 def test_a_category_has_a_column_per_value_and_missing_numbers_the_median() -> None:
     codes = np.array([[0], [1], [2]] * 60, dtype=np.float32)
     y = np.array([5.0, -3.0, 9.0] * 60)
-    found = baselines.linear(codes, y, np.array([[0], [1], [2]], dtype=np.float32), ["c"], 0)
+    found = _linear(codes, y, np.array([[0], [1], [2]], dtype=np.float32), ["c"], 0)
     np.testing.assert_allclose(found, [5, -3, 9], atol=0.01)
     numbers = np.array([[0.0], [1], [4]] * 60, dtype=np.float32)
-    missing, median = (baselines.linear(numbers, y, np.array([[v]], dtype=np.float32), ["q"], 0) for v in (np.nan, 1))
+    missing, median = (_linear(numbers, y, np.array([[v]], dtype=np.float32), ["q"], 0) for v in (np.nan, 1))
     assert missing == pytest.approx(median)
 
 
@@ -363,13 +383,13 @@ def test_a_class_that_no_training_row_has_gets_no_probability() -> None:
     (x, y), (new, _) = _matrix(100, 1), _matrix(10, 2)
     two_of_three = np.where(y > 0, 2.0, 0.0)
     for said in (
-        baselines.linear(x, two_of_three, new, ["q"] * 3, 3),
+        _linear(x, two_of_three, new, ["q"] * 3, 3),
         baselines.untuned_sklearn(x, two_of_three, new, ["q"] * 3, 3, 1),
         baselines.nearest_neighbours(x, two_of_three, new, 3),
     ):
         assert (said[:, 1] == 0).all()
         np.testing.assert_allclose(said.sum(axis=1), 1)
-    assert baselines.linear(x, np.ones(100), new, ["q"] * 3, 3).tolist() == [[0, 1, 0]] * 10
+    assert _linear(x, np.ones(100), new, ["q"] * 3, 3).tolist() == [[0, 1, 0]] * 10
 
 
 def test_places_are_a_baseline_where_the_dataset_names_them() -> None:
