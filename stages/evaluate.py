@@ -31,7 +31,8 @@ def main() -> None:
     model, best, search = SavedModel.load(paths.MODEL), read_json(paths.BEST_PARAMS), read_json(paths.SEARCH)
     trials = read_trials(paths.TRIALS, search["settings"]["space"])
     story = Story(trials, search, pd.read_csv(paths.LEARNING_CURVE))
-    found = examine(model, train, test, trials.loc[best["trial"]], judging, settings, seed)
+    group = split.group if split.strategy == "group" else None
+    found = examine(model, train, test, trials.loc[best["trial"]], judging, settings, seed, group)
     again = {"protocol": settings.protocol}
     if settings.protocol == "repeated":
         refit = refit_of(model, split, search["settings"], seed)
@@ -52,10 +53,20 @@ def main() -> None:
         "confidence": settings.confidence,
         "split": split.strategy,
         "folds": split.folds,
+        "group": group,
         "coordinates": judging.coordinates,
     }
     figures = write_figures(found, model, story, paths.EVALUATE)
-    write_page(paths.INDEX, about=about, found=found, repeated=again, best=best, search=search, figures=figures)
+    write_page(
+        paths.INDEX,
+        about=about,
+        found=found,
+        repeated=again,
+        best=best,
+        training=model.training,
+        search=search,
+        figures=figures,
+    )
     publish_or_warn()
     score = "undefined" if found.gap["test"] is None else f"{found.gap['test']:.6g}"
     second = (

@@ -36,6 +36,9 @@ MOST_ROWS = 100_000
 MOST_VALUES = 50
 # scikit-learn's histograms hold that many categories; of more it sees the codes as numbers.
 MOST_BINS = 255
+# Newton's method solves for classes x columns numbers at once, each step at the cost of their square per row: some
+# twenty seconds at most. Of more there is no logistic regression.
+MOST_NUMBERS, MOST_WORK = 2_000, 5 * 10**10
 ALPHAS = tuple(10.0**exponent for exponent in range(-3, 6))
 NEIGHBOURS = 10
 
@@ -52,7 +55,9 @@ def baseline_predictions(
     some = chosen_rows(len(train), MOST_ROWS, seed)
     x, y = train.x[some], train.y[some]
     with threadpool_limits(limits=1):
-        found["logistic_regression" if n_classes else "ridge"] = linear(x, y, test.x, types, n_classes)
+        line = linear(x, y, test.x, types, n_classes)
+        if line is not None:
+            found["logistic_regression" if n_classes else "ridge"] = line
         found["untuned_sklearn"] = untuned_sklearn(x, y, test.x, types, n_classes, seed)
         if coordinates is not None:
             places = _places(train.frame, coordinates)
@@ -79,10 +84,13 @@ def untuned_xgboost(
     return predict(booster, new, names, types, usual).astype(np.float64)
 
 
-def linear(x: Matrix, y: Vector, new: Matrix, types: list[str], n_classes: int) -> Predictions:
+def linear(x: Matrix, y: Vector, new: Matrix, types: list[str], n_classes: int) -> Predictions | None:
     """Ridge regression, its penalty by leave-one-out; of classes logistic regression with scikit-learn's penalty.
 
     Numbers are standardised with the median for missing ones, categories have a column per value.
+
+    Classes are fitted by Newton's method to the last digits: where L-BFGS stops short of them, rounding may decide.
+    None where that would take too long.
     """
     categories = np.array([kind == "c" for kind in types])
     columns = ColumnTransformer(
@@ -95,7 +103,12 @@ def linear(x: Matrix, y: Vector, new: Matrix, types: list[str], n_classes: int) 
     if not n_classes:
         model = make_pipeline(columns, RidgeCV(ALPHAS)).fit(x.astype(np.float64), y)
         return np.asarray(model.predict(new.astype(np.float64)), dtype=np.float64)
-    return _shares(make_pipeline(columns, LogisticRegression(max_iter=500)), x.astype(np.float64), y, new, n_classes)
+    known = columns.fit_transform(x.astype(np.float64))
+    size = known.shape[1] * (1 if n_classes == 2 else n_classes)
+    if size > MOST_NUMBERS or len(y) * size**2 > MOST_WORK:
+        return None
+    model = LogisticRegression(solver="newton-cholesky", tol=1e-8, max_iter=100)
+    return _shares(model, known, y, columns.transform(new.astype(np.float64)), n_classes)
 
 
 def untuned_sklearn(x: Matrix, y: Vector, new: Matrix, types: list[str], n_classes: int, seed: int) -> Predictions:
@@ -103,7 +116,9 @@ def untuned_sklearn(x: Matrix, y: Vector, new: Matrix, types: list[str], n_class
     categories = [kind == "c" and _width(x[:, index]) <= MOST_BINS for index, kind in enumerate(types)]
     # A value that no training row has is missing to it, as it is to XGBoost.
     if n_classes:
-        chosen = HistGradientBoostingClassifier(random_state=seed, categorical_features=categories)
+        chosen = HistGradientBoostingClassifier(
+            random_state=seed, categorical_features=categories, early_stopping="auto" if _can_be_divided(y) else False
+        )
         return _shares(chosen, x, y, new, n_classes)
     model = HistGradientBoostingRegressor(random_state=seed, categorical_features=categories).fit(x, y)
     return np.asarray(model.predict(new), dtype=np.float64)
@@ -126,6 +141,12 @@ def nearest_neighbours(
     return np.asarray(KNeighborsRegressor(**settings).fit(places, y).predict(new), dtype=np.float64)
 
 
+def _can_be_divided(y: Vector) -> bool:
+    """Whether a tenth of the rows can be put aside with all classes on both sides, as scikit-learn wants it."""
+    counts = np.unique(y, return_counts=True)[1]
+    return bool(counts.min() >= 2 and len(counts) <= len(y) // 10)
+
+
 def _standardised() -> Pipeline:
     return make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
 
@@ -139,7 +160,7 @@ def _places(frame: pd.DataFrame, coordinates: tuple[str, str]) -> npt.NDArray[np
 
 
 def _shares(
-    model: "Pipeline | HistGradientBoostingClassifier | KNeighborsClassifier",
+    model: "LogisticRegression | HistGradientBoostingClassifier | KNeighborsClassifier",
     x: npt.NDArray[np.floating],
     y: Vector,
     new: npt.NDArray[np.floating],

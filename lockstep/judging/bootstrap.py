@@ -1,10 +1,16 @@
-"""How sure the test metrics are: percentile bootstrap over the test rows (Efron and Tibshirani 1993, chapter 13)."""
+"""How sure the test metrics are: percentile bootstrap over the test rows (Efron and Tibshirani 1993, chapter 13).
+
+Rows that hang together, as the songs of an artist, say less than as many others: their groups are drawn, each with all
+its rows (the cluster bootstrap of Davison and Hinkley 1997, section 3.8).
+"""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from lockstep.data.tables import significant
 from lockstep.model.fitting import RISING, Fitting
@@ -18,11 +24,57 @@ DRAWN_AT_ONCE = 2**22
 # The area under the curve is counted per class and resample; of more classes it has no interval.
 MOST_AREAS = 20
 
-Samples = dict[str, npt.NDArray[np.float64]]
+Numbers = npt.NDArray[np.float64]
+Samples = dict[str, Numbers]
+
+
+@dataclass(frozen=True)
+class Units:
+    """What is drawn: rows, or groups of rows.
+
+    Attributes:
+        of_row: The unit of each row, 0, 1, ...
+        sizes: Rows of each unit.
+    """
+
+    of_row: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int64]
+
+    @classmethod
+    def rows(cls, count: int) -> Self:
+        """Every row is a unit."""
+        return cls(np.arange(count), np.ones(count, dtype=np.int64))
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, group: str | None) -> Self:
+        """The groups of a column, or the rows; a row whose group is missing is a group of its own."""
+        if group is None:
+            return cls.rows(len(frame))
+        codes = pd.factorize(frame[group])[0].astype(np.int64)
+        lonely = codes < 0
+        codes[lonely] = codes.max(initial=-1) + 1 + np.arange(lonely.sum())
+        return cls(codes, np.bincount(codes))
+
+    def means(self, drawn: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> Numbers:
+        """Mean of a value per row over the rows of drawn units, which have the shape (samples, units)."""
+        sums = np.bincount(self.of_row, weights=values, minlength=len(self.sizes))
+        found: Numbers = np.sum(sums[drawn], axis=1) / self.counts(drawn)
+        return found
+
+    def counts(self, drawn: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Rows of each sample."""
+        found: npt.NDArray[np.int64] = np.sum(self.sizes[drawn], axis=1)
+        return found
 
 
 def resampled(
-    fitting: Fitting, actual: Vector, predicted: Predictions, n_features: int, samples: int, seed: int
+    fitting: Fitting,
+    actual: Vector,
+    predicted: Predictions,
+    n_features: int,
+    samples: int,
+    seed: int,
+    units: Units | None = None,
 ) -> Samples:
     """Every metric on resamples of the rows; the same seed draws the same rows, whatever is predicted.
 
@@ -33,16 +85,17 @@ def resampled(
         n_features: Features of the model, for adjusted_r2.
         samples: How many resamples.
         seed: Seed of the draws.
+        units: What is drawn; None: rows.
 
     Returns:
         An array of shape (samples,) by the metric's name; NaN where it is undefined.
     """
-    parts = []
-    for rows in _draws(len(actual), samples, seed):
+    parts, known = [], units or Units.rows(len(actual))
+    for drawn in _draws(known, samples, seed):
         if fitting.n_classes:
-            parts.append(_of_classes(rows, actual.astype(np.int64), predicted))
+            parts.append(_of_classes(known, drawn, actual.astype(np.int64), predicted))
         else:
-            parts.append(_of_numbers(rows, fitting, actual, predicted, n_features))
+            parts.append(_of_numbers(known, drawn, fitting, actual, predicted, n_features))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
@@ -66,57 +119,66 @@ def losses(fitting: Fitting, drawn: Mapping[str, npt.NDArray[np.float64]]) -> np
     return 1 - found if found is not None and fitting.metric in RISING else found
 
 
-def _draws(n_rows: int, samples: int, seed: int) -> Iterator[npt.NDArray[np.int64]]:
-    random = np.random.default_rng(seed)
-    at_once = max(1, DRAWN_AT_ONCE // n_rows)
+def _draws(units: Units, samples: int, seed: int) -> Iterator[npt.NDArray[np.int64]]:
+    random, n_units = np.random.default_rng(seed), len(units.sizes)
+    at_once = max(1, DRAWN_AT_ONCE // len(units.of_row))
     for start in range(0, samples, at_once):
-        yield random.integers(0, n_rows, size=(min(at_once, samples - start), n_rows))
+        yield random.integers(0, n_units, size=(min(at_once, samples - start), n_units))
 
 
 def _of_numbers(
-    rows: npt.NDArray[np.int64], fitting: Fitting, actual: Vector, predicted: Predictions, n_features: int
+    units: Units,
+    drawn: npt.NDArray[np.int64],
+    fitting: Fitting,
+    actual: Vector,
+    predicted: Predictions,
+    n_features: int,
 ) -> Samples:
-    residual, centred, n_rows = actual - predicted, actual - np.mean(actual), len(actual)
-    squared = np.mean((residual**2)[rows], axis=1)
-    spread = np.mean((centred**2)[rows], axis=1) - np.mean(centred[rows], axis=1) ** 2
-    r2 = np.full(len(rows), np.nan)
+    residual, centred = actual - predicted, actual - np.mean(actual)
+    squared = units.means(drawn, residual**2)
+    spread = units.means(drawn, centred**2) - units.means(drawn, centred) ** 2
+    r2 = np.full(len(drawn), np.nan)
     np.divide(squared, spread, out=r2, where=spread > 0)
     r2 = 1 - r2
-    freedom = n_rows - n_features - 1
+    n_rows = units.counts(drawn)
+    freedom, per_freedom = n_rows - n_features - 1, np.full(len(drawn), np.nan)
+    np.divide((1 - r2) * (n_rows - 1), freedom, out=per_freedom, where=freedom > 0)
     found = {
         "rmse": np.sqrt(squared),
-        "mae": np.mean(np.abs(residual)[rows], axis=1),
+        "mae": units.means(drawn, np.abs(residual)),
         "r2": r2,
-        "adjusted_r2": 1 - (1 - r2) * (n_rows - 1) / freedom if freedom > 0 else np.full(len(rows), np.nan),
+        "adjusted_r2": 1 - per_freedom,
     }
     if fitting.metric == "pinball" and isinstance(fitting.quantile, float):
         loss = np.maximum(fitting.quantile * residual, (fitting.quantile - 1) * residual)
-        found["pinball"] = np.mean(loss[rows], axis=1)
+        found["pinball"] = units.means(drawn, loss)
     if fitting.metric == "pseudo_huber":
         slope = fitting.huber_slope
-        found["pseudo_huber"] = np.mean((slope**2 * (np.sqrt(1 + (residual / slope) ** 2) - 1))[rows], axis=1)
+        found["pseudo_huber"] = units.means(drawn, slope**2 * (np.sqrt(1 + (residual / slope) ** 2) - 1))
     return found
 
 
-def _of_classes(rows: npt.NDArray[np.int64], actual: npt.NDArray[np.int64], predicted: Predictions) -> Samples:
+def _of_classes(
+    units: Units, drawn: npt.NDArray[np.int64], actual: npt.NDArray[np.int64], predicted: Predictions
+) -> Samples:
     likely = np.clip(predicted[np.arange(len(actual)), actual], SURE, 1.0)
     found = {
-        "accuracy": np.mean((np.argmax(predicted, axis=1) == actual)[rows], axis=1),
-        "log_loss": -np.mean(np.log(likely)[rows], axis=1),
+        "accuracy": units.means(drawn, np.argmax(predicted, axis=1) == actual),
+        "log_loss": -units.means(drawn, np.log(likely)),
     }
     n_classes = predicted.shape[1]
     if n_classes <= MOST_AREAS:
         judged = range(1, 2) if n_classes == 2 else range(n_classes)
-        counts = _counts(rows)
+        counts = _counts(drawn)[:, units.of_row]
         found["auc"] = np.mean([_areas(counts, actual == number, predicted[:, number]) for number in judged], axis=0)
     return found
 
 
-def _counts(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """How often each row was drawn, shape (samples, rows)."""
-    samples, n_rows = rows.shape
-    places = rows + np.arange(samples)[:, np.newaxis] * n_rows
-    return np.bincount(places.ravel(), minlength=samples * n_rows).reshape(samples, n_rows)
+def _counts(drawn: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """How often each unit was drawn, shape (samples, units)."""
+    samples, n_units = drawn.shape
+    places = drawn + np.arange(samples)[:, np.newaxis] * n_units
+    return np.bincount(places.ravel(), minlength=samples * n_units).reshape(samples, n_units)
 
 
 def _areas(

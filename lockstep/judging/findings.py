@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.judging.bootstrap import ends, intervals, losses, resampled
+from lockstep.judging.bootstrap import Units, ends, intervals, losses, resampled
 from lockstep.judging.calibration import (
     calibration_error,
     class_calibration,
@@ -69,6 +69,7 @@ def examine(
     judging: Judging,
     settings: Evaluate,
     seed: int,
+    group: str | None = None,
 ) -> Findings:
     """Judge a model.
 
@@ -80,6 +81,7 @@ def examine(
         judging: What the dataset file wants looked at.
         settings: The block `evaluate` of params.yaml.
         seed: Seed of baselines, resamples, shuffles and samples.
+        group: The column whose rows hang together, so that only whole groups are resampled.
     """
     known, new = training_rows(model, train), new_rows(model, test)
     said, predicted = said_of(model, new)
@@ -89,7 +91,7 @@ def examine(
     else:
         calibration, confusion = number_calibration(said), None
     shap = shap_values(model, new, seed)
-    uncertainty, leads = _uncertainty(model, judgement, new, predicted, settings, seed)
+    uncertainty, leads = _uncertainty(model, judgement, new, predicted, settings, seed, group)
     if model.interval is not None:
         uncertainty["prediction_interval"] = interval_summary(said, model.interval.coverage)
     if confusion is not None:
@@ -110,15 +112,22 @@ def examine(
 
 
 def _uncertainty(
-    model: SavedModel, judgement: Judgement, test: Rows, predicted: Predictions, settings: Evaluate, seed: int
+    model: SavedModel,
+    judgement: Judgement,
+    test: Rows,
+    predicted: Predictions,
+    settings: Evaluate,
+    seed: int,
+    group: str | None,
 ) -> tuple[dict[str, Any], dict[str, Mapping[str, float | None]]]:
     """The intervals of the test metrics, and of every baseline's score less the model's, on the same resamples."""
     fitting, n_features, samples = model.fitting, test.x.shape[1], settings.bootstrap_samples
-    drawn = resampled(fitting, test.y, predicted, n_features, samples, seed)
+    units = Units.of(test.frame, group)
+    drawn = resampled(fitting, test.y, predicted, n_features, samples, seed, units)
     found = intervals(judgement.test, drawn, settings.confidence)
     own, leads = losses(fitting, drawn), dict[str, Mapping[str, float | None]]()
     for name, said in judgement.predictions.items():
-        theirs = losses(fitting, resampled(fitting, test.y, said, 0, samples, seed))
+        theirs = losses(fitting, resampled(fitting, test.y, said, 0, samples, seed, units))
         lead = None if own is None or theirs is None else theirs - own
         leads[name] = ends(lead, settings.confidence)
     score = ends(own, settings.confidence)

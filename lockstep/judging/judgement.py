@@ -23,7 +23,7 @@ class Judgement:
 
     Attributes:
         train: On training rows.
-        cv: Mean of the folds, of the trial the model was made from.
+        cv: Mean of the folds, with the parameters and rounds of the model.
         test: On test rows.
         baselines: Each baseline's on test rows.
         predictions: Each baseline's predictions of the test rows.
@@ -65,7 +65,7 @@ def judge(
     predictions = baseline_predictions(model, train, test, coordinates, seed)
     return Judgement(
         train=fitting.scores(train.y, model.predict_matrix(train.x), n_features),
-        cv=_cv_scores(best_trial, fitting, int((train.frame["fold"] >= 0).sum()), n_features),
+        cv=_cv_scores(model, best_trial, int((train.frame["fold"] >= 0).sum()), n_features),
         test=fitting.scores(test.y, predicted, n_features),
         baselines={
             name: _baseline_scores(name, fitting.scores(test.y, said, 0 if name == "mean" else n_features))
@@ -86,14 +86,22 @@ def _baseline_scores(name: str, scores: Scores) -> Scores:
     return {metric: None if value is None else significant(value, BASELINE_DIGITS) for metric, value in scores.items()}
 
 
-def _cv_scores(best_trial: pd.Series, fitting: Fitting, n_rows: int, n_features: int) -> Scores:
+def _cv_scores(model: SavedModel, best_trial: pd.Series, n_rows: int, n_features: int) -> Scores:
+    """Those of the training where it has its own, as at a smaller learning rate, else those of the best trial."""
+    fitting, own = model.fitting, model.training.cv
+
     def mean(metric: str) -> float | None:
         columns = [name for name in best_trial.index if name.startswith("fold_") and name.endswith(f"_{metric}")]
         columns = [name for name in columns if name.split("_", 2)[2] == metric]
         values = [float(best_trial[name]) for name in columns if pd.notna(best_trial[name])]
-        return significant(sum(values) / len(values), DIGITS) if values else None
+        return _rounded(sum(values) / len(values)) if values else None
 
-    scores = {metric: mean(metric) for metric in fitting.fold_metrics if metric != "mse"}
+    names = [metric for metric in fitting.fold_metrics if metric != "mse"]
+    scores = {metric: mean(metric) if own is None else _rounded(own.get(metric)) for metric in names}
     if not fitting.n_classes:
         scores["adjusted_r2"] = adjusted(scores["r2"], n_rows, n_features)
     return scores
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else significant(value, DIGITS)

@@ -17,6 +17,7 @@ import xgboost as xgb
 from lockstep.data.splitting import split_table
 from lockstep.data.tables import read_table, significant, write_table
 from lockstep.data.target import Target
+from lockstep.errors import LockstepError, SearchError
 from lockstep.features.recipe import Features
 from lockstep.judging.judgement import score_of
 from lockstep.model.booster import RoundBudget, fit_rounds, fit_stopped, max_bin_of
@@ -30,6 +31,7 @@ from lockstep.schema.params import Split
 from lockstep.scratch import scratch_folder
 from lockstep.search.local_engine import LocalEngine
 from lockstep.search.machine import worker_count
+from lockstep.search.worker import REMEDY, failure_message
 
 TABLE = "all_rows.parquet"
 
@@ -91,7 +93,19 @@ def score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
     """Split all rows, refit on the training rows, score the test rows: a pure function of its arguments' contents.
 
     With `split.folds: 1` the validation rows stop the rounds and are not trained on.
+
+    Raises:
+        SearchError: if it fails, as when memory is short.
     """
+    try:
+        return _score_split(refit, folder, split_seed)
+    except LockstepError:
+        raise
+    except Exception as error:
+        raise SearchError(f"split with seed {split_seed}: {failure_message(error)}; {REMEDY}") from error
+
+
+def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
     keep_pages_in(folder)
     train, test = split_table(read_table(folder / TABLE), refit.target, refit.split, split_seed)
     stopping = train["fold"].to_numpy() == 0 if refit.split.folds == 1 else np.zeros(len(train), dtype=np.bool_)

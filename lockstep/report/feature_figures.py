@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 
 from lockstep.judging.shap_values import ShapValues
-from lockstep.report.drawing import BLUE, GREY, MOST_BARS, Draw, shortened
+from lockstep.report.drawing import GREY, MOST_BARS, Draw, bars, shortened
 
 MOST_SWARMS = 12
 # A swarm's columns, over the width of the chart; points of one column stand side by side.
@@ -21,7 +21,7 @@ def feature_importance(table: pd.DataFrame, label: str) -> Draw:
     def draw(axes: Axes) -> None:
         shown = table.head(MOST_BARS).iloc[::-1]
         names = [f"{shortened(name)} ({gain:.0%})" for name, gain in zip(shown["feature"], shown["gain"], strict=True)]
-        axes.barh(names, shown["permutation_mean"], xerr=shown["permutation_std"], color=BLUE, ecolor=GREY)
+        bars(axes, names, shown["permutation_mean"], xerr=shown["permutation_std"], ecolor=GREY)
         axes.set(
             title="Feature importance (in brackets: share of gain)", xlabel=f"growth of test {label} when shuffled"
         )
@@ -60,12 +60,12 @@ def feature_shap(shap: ShapValues, names: list[str], types: list[str], unit: str
         bar.set_label("value of the feature", labelpad=-12)
         bar.outline.set_visible(False)
 
-    def bars(axes: Axes) -> None:
+    def means_only(axes: Axes) -> None:
         shown = order[:MOST_BARS][::-1]
-        axes.barh([shortened(names[feature]) for feature in shown], means[shown], color=BLUE)
+        bars(axes, [shortened(names[feature]) for feature in shown], means[shown])
         axes.set(title="SHAP values, mean over test rows and classes", xlabel=f"mean |change| of the {unit}")
 
-    return swarms if shap.values.shape[1] == 1 else bars
+    return swarms if shap.values.shape[1] == 1 else means_only
 
 
 def _swarm(

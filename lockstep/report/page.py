@@ -13,6 +13,7 @@ import pandas as pd
 from lockstep.data.tables import replacing
 from lockstep.judging.baselines import MOST_ROWS
 from lockstep.judging.findings import THIS_MODEL, Findings
+from lockstep.model.saved import Training
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 METRICS = {
@@ -42,6 +43,7 @@ def write_page(
     found: Findings,
     repeated: Mapping[str, Any],
     best: Mapping[str, Any],
+    training: Training,
     search: Mapping[str, Any],
     figures: Sequence[Path],
 ) -> None:
@@ -50,10 +52,11 @@ def write_page(
     Args:
         path: Where to write it.
         about: target, metric, score (its name for people), n_classes, train_rows, test_rows, n_features, confidence,
-            split, folds and coordinates of the run.
+            split, folds, group (the column whose groups were resampled, or None) and coordinates of the run.
         found: What the evaluation found.
         repeated: The content of repeated.json.
         best: The content of best_params.json.
+        training: How the final model was fitted.
         search: The content of search.json.
         figures: PNG files, embedded in this order.
     """
@@ -70,6 +73,7 @@ def write_page(
         interval={record["metric"]: record for record in found.uncertainty["intervals"]},
         gap=found.gap,
         baselines=_baselines(found.baselines),
+        no_line=bool(about["n_classes"]) and "logistic_regression" not in found.baselines["model"].tolist(),
         better=_above(found.baselines),
         sampled=MOST_ROWS if about["train_rows"] > MOST_ROWS else None,
         gates=found.gates,
@@ -79,6 +83,8 @@ def write_page(
         calibration=_records(found.calibration),
         shap_rows=len(found.shap.x),
         best=best,
+        training=training,
+        parameters=list(dict.fromkeys([*search["settings"]["space"], *training.params])),
         search=search,
         at_bound=[name for name, bounds in search["settings"]["space"].items() if at_bound(best, name, bounds)],
         figures=[

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from lockstep.report.drawing import BLUE, GREY, MOST_BARS, ORANGE, Draw, shortened
+from lockstep.report.drawing import BLUE, GREY, MOST_BARS, ORANGE, Draw, bars, shortened
 
 
 def learning_curve(curve: pd.DataFrame, n_rounds: int) -> Draw:
@@ -49,7 +49,7 @@ def parameter_importance(table: pd.DataFrame) -> Draw:
 
     def draw(axes: Axes) -> None:
         shown = table.head(MOST_BARS).iloc[::-1]
-        axes.barh([shortened(name) for name in shown["parameter"]], shown["importance"], color=BLUE)
+        bars(axes, [shortened(name) for name in shown["parameter"]], shown["importance"])
         axes.set(title="Parameter importance (PED-ANOVA)", xlabel="share")
 
     return draw

@@ -5,7 +5,7 @@ import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -157,17 +157,12 @@ def _log_trial(
 def _log_result(client: "MlflowClient", result: PipelineResult, run_id: str) -> None:
     from mlflow.entities import Metric, Param
 
-    chosen: dict[str, Any] = {
-        **result.params,
-        **{f"best.{name}": value for name, value in result.best["params"].items()},
-    }
-    chosen["best.n_rounds"] = result.best["n_rounds"]
     metrics = {name: value for name, value in result.metrics.items() if value is not None}
     metrics |= {f"cost.{name}": value for name, value in result.search["cost"].items()}
     client.log_batch(
         run_id,
         metrics=[Metric(name, float(value), 0, 0) for name, value in sorted(metrics.items())],
-        params=[Param(name, str(value)) for name, value in sorted(chosen.items())],
+        params=[Param(name, str(value)) for name, value in sorted(result.chosen().items())],
     )
     for figure in result.figures():
         client.log_artifact(run_id, str(figure), "figures")

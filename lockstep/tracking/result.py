@@ -46,6 +46,7 @@ class PipelineResult:
     metrics: Mapping[str, Any]
     gates: Mapping[str, Any]
     best: Mapping[str, Any]
+    training: Mapping[str, Any]
     search: Mapping[str, Any]
     trials: pd.DataFrame
 
@@ -61,6 +62,7 @@ class PipelineResult:
             metrics=flat(read_json(paths.METRICS)) | _further_metrics(),
             gates=read_json(paths.GATES),
             best=read_json(paths.BEST_PARAMS),
+            training=read_json(paths.MODEL / "model.json")["training"],
             search=search,
             trials=read_trials(paths.TRIALS, search["settings"]["space"]),
         )
@@ -86,6 +88,18 @@ class PipelineResult:
         }
         optional = {"dvc.exp_name": os.environ.get("DVC_EXP_NAME"), "git.commit": _git_commit()}
         return tags | {name: value for name, value in optional.items() if value}
+
+    def chosen(self) -> dict[str, Any]:
+        """Every choice that was made: the parameters, the best trial's, and what the final model does otherwise."""
+        final = {name: self.training[name] for name in ("n_rounds", "learning_rate_factor")}
+        if "learning_rate" in self.training["params"]:
+            final["learning_rate"] = self.training["params"]["learning_rate"]
+        return {
+            **self.params,
+            **{f"best.{name}": value for name, value in self.best["params"].items()},
+            "best.n_rounds": self.best["n_rounds"],
+            **{f"final.{name}": value for name, value in final.items()},
+        }
 
     def reports(self) -> list[Path]:
         """The tables and metrics of the evaluation."""
@@ -154,6 +168,9 @@ def _further_metrics() -> dict[str, Any]:
 def _effective(params: Mapping[str, Any]) -> dict[str, Any]:
     """All choices, flattened, with the chosen pruner's options and without spaces and pruners not chosen."""
     chosen = {key: value for key, value in params.items() if key not in ("spaces", "pruners")}
+    # Its keys are features, whose names MLflow may refuse in the name of a parameter.
+    monotone = json.dumps(params["booster"]["monotone"], sort_keys=True, ensure_ascii=False)
+    chosen["booster"] = {**params["booster"], "monotone": monotone}
     pruner = params["tune"]["pruner"]
     return flat(chosen) | flat(params["pruners"][pruner], f"pruners.{pruner}.")
 

@@ -1,5 +1,8 @@
 """Judging: metrics with intervals, slices, calibration, baselines, importance and gates."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +15,7 @@ from sklearn.neighbors import KNeighborsRegressor
 
 from lockstep.data.target import Target
 from lockstep.judging import baselines, importance
-from lockstep.judging.bootstrap import ends, resampled
+from lockstep.judging.bootstrap import Units, ends, resampled
 from lockstep.judging.calibration import (
     calibration_error,
     class_calibration,
@@ -27,6 +30,7 @@ from lockstep.judging.rows import Rows, new_rows
 from lockstep.judging.shap_values import shap_values
 from lockstep.judging.slices import quantile_parts, slice_table
 from lockstep.model.fitting import Fitting
+from lockstep.model.saved import Predictions
 from lockstep.schema.dataset import GridSlice, Judging, QuantileSlice, SeenSlice, ValueSlice
 from lockstep.schema.params import Evaluate, Gates
 from tests.unit.modelling import CLASSES, NUMBER, model, table, with_interval
@@ -108,6 +112,50 @@ def test_an_area_that_most_resamples_leave_undefined_has_no_interval() -> None:
     known = resampled(CLASSES[2], actual, np.column_stack([actual, 1 - actual]), 1, 100, 1)["auc"]
     assert np.isnan(known).any()
     assert ends(known, 0.9) == {"low": 0.0, "high": 0.0}
+
+
+def test_groups_are_drawn_whole() -> None:
+    """By hand: groups of 1 to 5 rows, one row without a group, drawn with replacement with all their rows."""
+    random = np.random.default_rng(6)
+    groups = pd.Series([*np.repeat(list("edcba"), [5, 4, 3, 2, 1]), None], dtype="str").sample(frac=1, random_state=1)
+    units = Units.of(pd.DataFrame({"group": groups.to_numpy()}), "group")
+    assert sorted(units.sizes) == [1, 1, 2, 3, 4, 5]
+    members = [np.flatnonzero(units.of_row == unit) for unit in range(6)]
+    drawn = np.random.default_rng(4).integers(0, 6, size=(9, 6))
+    for fitting in (NUMBER, CLASSES[2], CLASSES[3]):
+        n_classes = fitting.n_classes
+        actual = random.integers(0, n_classes, 16).astype(float) if n_classes else random.random(16)
+        said = random.dirichlet(np.ones(n_classes), 16).round(1) if n_classes else random.random(16)
+        found = resampled(fitting, actual, said, 1, 9, 4, units)
+        for sample in range(9):
+            rows = np.concatenate([members[unit] for unit in drawn[sample]])
+            for metric, value in fitting.scores(actual[rows], said[rows], 1).items():
+                assert found[metric][sample] == pytest.approx(np.nan if value is None else value, rel=1e-8, nan_ok=True)
+
+
+def test_rows_that_hang_together_widen_the_interval() -> None:
+    """30 groups whose rows all err alike are 30 errors and not 300."""
+    random = np.random.default_rng(8)
+    actual, group = random.normal(size=300), np.arange(300) % 30
+    said = actual + random.normal(size=30)[group]
+    units = Units.of(pd.DataFrame({"group": group}), "group")
+    wide, narrow = (ends(resampled(NUMBER, actual, said, 1, 400, 1, each)["rmse"], 0.9) for each in (units, None))
+    assert (wide["high"] or 0) - (wide["low"] or 0) > 2 * ((narrow["high"] or 0) - (narrow["low"] or 0))
+
+
+def test_the_lead_over_a_baseline_is_measured_on_the_same_groups() -> None:
+    test = table(seed=9)
+    found = examine(model(), table(), test, pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5, "word")
+    rows: Any = found.baselines.set_index("model")
+    error = (found.said["actual"] - found.said["predicted"]).to_numpy()
+    plain = (found.said["actual"] - found.judgement.predictions["mean"]).to_numpy()
+    members = [np.flatnonzero(test["word"] == word) for word in test["word"].unique()]
+    samples = [
+        np.concatenate([members[unit] for unit in drawn])
+        for drawn in np.random.default_rng(5).integers(0, 3, size=(200, 3))
+    ]
+    leads = [np.sqrt((plain[drawn] ** 2).mean()) - np.sqrt((error[drawn] ** 2).mean()) for drawn in samples]
+    assert rows.loc["mean", "lead_low"] == pytest.approx(np.quantile(leads, 0.05), rel=1e-5)
 
 
 # ---- slices -----------------------------------------------------------------------------------------------------
@@ -234,24 +282,75 @@ def _matrix(rows: int, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any,
     return x, x @ np.array([1.0, -2.0, 0.5]) + random.normal(size=rows)
 
 
+def _linear(*args: Any) -> Predictions:
+    said = baselines.linear(*args)
+    assert said is not None
+    return said
+
+
 def test_ridge_and_logistic_regression_are_scikit_learns() -> None:
     """On numbers that are standardised already, preparing them changes nothing."""
     (x, y), (new, _) = _matrix(200, 1), _matrix(50, 2)
     x = ((x - x.mean(axis=0, dtype=np.float64)) / x.std(axis=0, dtype=np.float64)).astype(np.float32)
     expected = RidgeCV(baselines.ALPHAS).fit(x.astype(np.float64), y).predict(new.astype(np.float64))
-    np.testing.assert_allclose(baselines.linear(x, y, new, ["q"] * 3, 0), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(_linear(x, y, new, ["q"] * 3, 0), expected, rtol=1e-4, atol=1e-4)
     sign = (y > 0).astype(float)
     shares = LogisticRegression().fit(x.astype(np.float64), sign).predict_proba(new.astype(np.float64))
-    np.testing.assert_allclose(baselines.linear(x, sign, new, ["q"] * 3, 2), shares, atol=1e-3)
+    said = _linear(x, sign, new, ["q"] * 3, 2)
+    np.testing.assert_allclose(said, shares, atol=1e-3)
+
+
+def test_logistic_regression_reaches_its_optimum() -> None:
+    """Where L-BFGS stops by scikit-learn's default, the fourth digit is not yet settled."""
+    random = np.random.default_rng(3)
+    a, b = random.normal(size=(2, 400, 1))
+    x = np.hstack([a, b, a + b + 0.01 * random.normal(size=(400, 1))])
+    x = ((x - x.mean(axis=0)) / x.std(axis=0)).astype(np.float32)
+    y = np.digitize(a[:, 0] + 0.5 * random.normal(size=400), [-0.4, 0.5]).astype(float)
+    exact = LogisticRegression(tol=1e-10, max_iter=100_000).fit(x.astype(np.float64), y)
+    said = _linear(x, y, x, ["q"] * 3, 3)
+    np.testing.assert_allclose(said, exact.predict_proba(x.astype(np.float64)), atol=1e-6)
+
+
+KERNELS = """
+import numpy as np
+from threadpoolctl import threadpool_limits
+from lockstep.judging.baselines import linear
+from lockstep.model.fitting import Fitting
+random = np.random.default_rng(1)
+a = random.normal(size=(900, 1))
+x = np.hstack([a, 2 * a + 1e-3 * random.normal(size=a.shape), 1 - a, random.integers(0, 6, a.shape)]).astype(np.float32)
+y = np.digitize(a[:, 0] + 0.4 * (x[:, 3] == 2) + 0.5 * random.normal(size=900), [-0.4, 0.5]).astype(float)
+with threadpool_limits(limits=1):
+    said = linear(x[:700], y[:700], x[700:], ["q", "q", "q", "c"], 3)
+scores = Fitting("classes", "log_loss", 3).scores(y[700:], said, 4)
+print([f"{value:.5e}" for value in scores.values()], [f"{value:.5e}" for value in said.ravel()])
+"""
+
+
+def test_logistic_regression_has_the_same_six_digits_on_an_older_processor() -> None:
+    found = [
+        subprocess.run([sys.executable, "-c", KERNELS], env=os.environ | kernel, capture_output=True, check=True).stdout
+        for kernel in ({}, {"OPENBLAS_CORETYPE": "Prescott"})
+    ]
+    assert found[0] == found[1] != b""
+
+
+def test_too_large_a_logistic_regression_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(baselines, "MOST_NUMBERS", 11)
+    assert "logistic_regression" not in _found(3).judgement.baselines
+    assert "logistic_regression" in _found(2).judgement.baselines
+    monkeypatch.setattr(baselines, "MOST_WORK", 300)
+    assert "logistic_regression" not in _found(2).baselines["model"].tolist()
 
 
 def test_a_category_has_a_column_per_value_and_missing_numbers_the_median() -> None:
     codes = np.array([[0], [1], [2]] * 60, dtype=np.float32)
     y = np.array([5.0, -3.0, 9.0] * 60)
-    found = baselines.linear(codes, y, np.array([[0], [1], [2]], dtype=np.float32), ["c"], 0)
+    found = _linear(codes, y, np.array([[0], [1], [2]], dtype=np.float32), ["c"], 0)
     np.testing.assert_allclose(found, [5, -3, 9], atol=0.01)
     numbers = np.array([[0.0], [1], [4]] * 60, dtype=np.float32)
-    missing, median = (baselines.linear(numbers, y, np.array([[v]], dtype=np.float32), ["q"], 0) for v in (np.nan, 1))
+    missing, median = (_linear(numbers, y, np.array([[v]], dtype=np.float32), ["q"], 0) for v in (np.nan, 1))
     assert missing == pytest.approx(median)
 
 
@@ -262,6 +361,15 @@ def test_untuned_boosting_is_scikit_learns() -> None:
     sign = (y > 0).astype(float)
     shares = HistGradientBoostingClassifier(random_state=7).fit(x, sign).predict_proba(new)
     np.testing.assert_array_equal(baselines.untuned_sklearn(x, sign, new, ["q"] * 3, 2, 7), shares)
+
+
+def test_a_class_of_one_row_among_many_stops_no_boosting() -> None:
+    """Above 10,000 rows scikit-learn puts a part of every class aside, which one row does not allow."""
+    x, y = _matrix(10_050, 1)
+    classes = (y > 0).astype(float)
+    classes[7] = 2
+    said = baselines.untuned_sklearn(x, classes, x[:20], ["q"] * 3, 3, 7)
+    np.testing.assert_allclose(said.sum(axis=1), 1)
 
 
 def test_nearest_neighbours_are_scikit_learns_and_need_ten_rows_at_most() -> None:
@@ -276,13 +384,13 @@ def test_a_class_that_no_training_row_has_gets_no_probability() -> None:
     (x, y), (new, _) = _matrix(100, 1), _matrix(10, 2)
     two_of_three = np.where(y > 0, 2.0, 0.0)
     for said in (
-        baselines.linear(x, two_of_three, new, ["q"] * 3, 3),
+        _linear(x, two_of_three, new, ["q"] * 3, 3),
         baselines.untuned_sklearn(x, two_of_three, new, ["q"] * 3, 3, 1),
         baselines.nearest_neighbours(x, two_of_three, new, 3),
     ):
         assert (said[:, 1] == 0).all()
         np.testing.assert_allclose(said.sum(axis=1), 1)
-    assert baselines.linear(x, np.ones(100), new, ["q"] * 3, 3).tolist() == [[0, 1, 0]] * 10
+    assert _linear(x, np.ones(100), new, ["q"] * 3, 3).tolist() == [[0, 1, 0]] * 10
 
 
 def test_places_are_a_baseline_where_the_dataset_names_them() -> None:
@@ -368,6 +476,17 @@ def test_judgement_and_gates() -> None:
     assert report["gates_overall"] == "fail"
     off = Gates(min_test_r2=None, max_test_rmse=None, max_test_score=None, beat_baselines=False)
     assert check_gates(off, judgement, NUMBER) == {"gates": [], "gates_overall": "pass"}
+
+
+def test_cross_validation_is_that_of_the_trained_model() -> None:
+    """At a smaller learning rate the folds were fitted again; the best trial says nothing of that."""
+    made = model()
+    own = replace(made.training, cv={"mse": 0.0625, "rmse": 0.25, "mae": 0.125, "r2": 0.5}, learning_rate_factor=0.5)
+    slow = replace(made, training=own)
+    found = examine(slow, table(), table(seed=9), pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5)
+    adjusted = pytest.approx(1 - 0.5 * 299 / 297)
+    assert found.judgement.cv == {"rmse": 0.25, "mae": 0.125, "r2": 0.5, "adjusted_r2": adjusted}
+    assert found.gap["cv"] == 0.25
 
 
 def test_beat_baselines_means_the_mean_and_untuned_xgboost() -> None:

@@ -11,7 +11,7 @@ import xgboost as xgb
 from lockstep.config import load_config
 from lockstep.data.splitting import split_table
 from lockstep.data.tables import write_table
-from lockstep.errors import ConfigError
+from lockstep.errors import ConfigError, DataError, SearchError
 from lockstep.features.recipe import Features
 from lockstep.judging.repeated import TABLE, Refit, refit_of, repeated, score_split, summary_of
 from lockstep.model.booster import FIXED, fit_rounds
@@ -125,3 +125,15 @@ def test_time_has_only_one_split(own_table: OwnTable) -> None:
     own_table.edit_params("time: null", "time: a")
     with pytest.raises(ConfigError, match=r"params.yaml: evaluate.protocol: 'repeated'.*set it to single"):
         load_config()
+
+
+def test_a_split_that_fails_is_one_line(tmp_path: Path) -> None:
+    """A parameter that XGBoost refuses, and a table too small to be split."""
+    write_table(table(200).drop(columns="fold"), tmp_path / TABLE)
+    refit = _refit()
+    refused = replace(refit, training=replace(refit.training, params={"max_depth": -1}))
+    with pytest.raises(SearchError, match=r"^split with seed 6: XGBoostError: .*`dvc repro` goes on from here$"):
+        score_split(refused, tmp_path, 6)
+    write_table(table(2).drop(columns="fold"), tmp_path / TABLE)
+    with pytest.raises(DataError, match=r"^params.yaml: split: 2 rows cannot be split"):
+        score_split(refit, tmp_path, 6)

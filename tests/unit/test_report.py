@@ -1,5 +1,6 @@
 """The figures and tables of the evaluation."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,14 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from lockstep.data.tables import write_csv
 from lockstep.judging.findings import examine
+from lockstep.judging.shap_values import ShapValues
 from lockstep.model.saved import SavedModel
-from lockstep.report import number_figures
-from lockstep.report.drawing import save
+from lockstep.report import feature_figures, number_figures, search_figures
+from lockstep.report.drawing import LONGEST_NAME, save, shortened
 from lockstep.report.evaluation import Story, points_of, write_figures, write_tables
 from lockstep.report.page import at_bound, write_page
 from lockstep.report.search_history import optimisation_history, parameter_importance, read_trials
@@ -131,12 +134,14 @@ def _page(folder: Path, n_classes: int = 0, *, made: SavedModel | None = None, *
         "confidence": 0.95,
         "split": "random",
         "folds": 5,
+        "group": None,
         "coordinates": None,
     }
     content: dict[str, Any] = {
         "about": about | changed.pop("about", {}),
         "repeated": {"protocol": "single"},
         "best": {"params": {"max_depth": 3, "reg_lambda": 9.9}, "n_rounds": 5, "trial": 0},
+        "training": own.training,
         "search": SEARCH,
         "figures": write_figures(found, own, story, folder),
     }
@@ -188,6 +193,19 @@ def test_the_page_names_baselines_that_do_better(tmp_path: Path) -> None:
         assert ("untuned XGBoost" in listed) == ("untuned_xgboost" in better)
 
 
+def test_the_page_shows_the_final_model_beside_the_best_trial(tmp_path: Path) -> None:
+    made = model()
+    slow = replace(made.training, params={"max_depth": 3, "learning_rate": 0.0625}, n_rounds=77)
+    page = " ".join(_page(tmp_path / "page", made=replace(made, training=slow)).replace("\u2013", "-").split())
+    assert "Best: trial 0, 5 rounds. Final model: 77 rounds.</p>" in page
+    assert '<th scope="row">reg_lambda</th><td>9.9</td><td>-</td> <td>0.1 to 10.0, log' in page
+    assert '<th scope="row">learning_rate</th><td>-</td><td>0.0625</td> <td>-</td>' in page
+    slow = replace(slow, learning_rate_factor=0.25, cv={"rmse": 0.5, "mae": 0.25, "r2": None})
+    page = " ".join(_page(tmp_path / "other", made=replace(made, training=slow)).replace("\u2013", "-").split())
+    assert "Final model: 77 rounds, learning rate times 0.25, which did better in the folds.</p>" in page
+    assert '<th scope="row">cross-validation</th><td>0.5</td><td>0.25</td><td>-</td><td>-</td>' in page
+
+
 def test_a_best_value_at_the_end_of_its_range_is_named(tmp_path: Path) -> None:
     space = SEARCH["settings"]["space"]
     best = {"params": {"max_depth": 9, "reg_lambda": 1.0}}
@@ -200,6 +218,37 @@ def test_names_in_the_page_stay_text(tmp_path: Path) -> None:
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert "http" not in page
+
+
+def test_bars_of_names_that_look_the_same_stay_apart() -> None:
+    names = [f"Latitude_Longitude_20_clusters_to_{number}" for number in range(20)]
+    assert len({shortened(name) for name in names}) == 20
+    assert max(len(shortened(name)) for name in names) == LONGEST_NAME
+    same = ["x" * 20 + f"{number:02}" + "x" * 20 for number in range(20)]
+    importance = pd.DataFrame({"feature": same, "gain": 0.05, "permutation_mean": 1.0, "permutation_std": 0.1})
+    shap = ShapValues(np.ones((5, 3, 20)), np.zeros(3), np.zeros((5, 20), dtype=np.float32))
+    for draw in (
+        feature_figures.feature_importance(importance, "RMSE"),
+        feature_figures.feature_shap(shap, same, ["q"] * 20, "log-odds"),
+        search_figures.parameter_importance(pd.DataFrame({"parameter": same, "importance": 0.05})),
+    ):
+        axes = Figure().add_subplot()
+        draw(axes)
+        assert len({patch.get_y() for patch in axes.patches}) == 20  # type: ignore[attr-defined]
+        assert len(axes.get_yticklabels()) == 20
+
+
+def test_the_page_says_what_was_resampled_and_what_was_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = " ".join(_page(tmp_path / "rows", 3).split())
+    assert "(percentile bootstrap of the test rows);" in page
+    assert "Logistic regression is left out" not in page
+    monkeypatch.setattr("lockstep.judging.baselines.MOST_NUMBERS", 1)
+    page = " ".join(_page(tmp_path / "groups", 3, about={"group": "artist"}).split())
+    assert "(percentile bootstrap of the test rows, in groups of equal artist);" in page
+    assert "on the same resamples of the test rows in groups" in page
+    assert "Logistic regression is left out" in page
 
 
 def test_large_test_sets_are_drawn_in_part() -> None:

@@ -1,0 +1,22 @@
+"""What MLflow is told of a result."""
+
+import json
+from typing import Any
+
+import pytest
+
+from lockstep.config import read_yaml
+from lockstep.tracking.result import _effective
+from tests.conftest import ROOT
+
+
+@pytest.mark.parametrize("name", ["price in $ (net)", "Größe", "a=b", "x" * 300])
+def test_features_are_in_no_name_of_a_parameter(name: str) -> None:
+    from mlflow.utils.validation import _validate_param
+
+    params: dict[str, Any] = read_yaml(ROOT / "params.yaml")
+    params["booster"]["monotone"] = {name: 1, "a": -1}
+    found = _effective(params)
+    assert json.loads(found["booster.monotone"]) == {name: 1, "a": -1}
+    for key, value in found.items():
+        _validate_param(key, str(value))
