@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lockstep.errors import SearchError
+from lockstep.errors import ConfigError, SearchError
 from lockstep.search import worker
 
 TRIES = 3
@@ -128,6 +129,15 @@ class LocalEngine(Executor):
 
     def _new_pool(self, slot: int) -> ProcessPoolExecutor:
         pool = ProcessPoolExecutor(1, self._context, worker.initialise, (self._folder,))
-        # Tells whom to end if the search is interrupted.
-        self._pids[slot] = pool.submit(os.getpid).result()
+        try:
+            # Tells whom to end if the search is interrupted.
+            self._pids[slot] = pool.submit(os.getpid).result()
+        except OSError as error:
+            if "AF_UNIX" not in str(error):
+                raise
+            folder = tempfile.gettempdir()
+            raise ConfigError(
+                f"environment: TMPDIR: {folder!r} is too long a path for the sockets of worker processes;"
+                " set TMPDIR to a folder of at most 70 characters"
+            ) from None
         return pool

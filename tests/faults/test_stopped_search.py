@@ -30,7 +30,6 @@ class Stopped:
     def __init__(self, project: Project, temporary: Path) -> None:
         self.project, self.temporary = project, temporary
         project.edit("params.yaml", "n_trials: 6", f"n_trials: {TRIALS}")
-        temporary.mkdir()
         self.env = {"TMPDIR": str(temporary), "LOCKSTEP_WORKERS": "2"}
 
     def start(self, *command: str) -> subprocess.Popen[str]:
@@ -74,6 +73,7 @@ TUNED = ("models/best_params.json", "models/search.json", "reports/tune/trials.c
 def quiet(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], int]:
     """Hashes of an undisturbed run, and how many folds it fits in all."""
     folder = tmp_path_factory.mktemp("quiet")
+    (folder / "tmp").mkdir()
     stopped = Stopped(finished.copy(folder / "project"), folder / "tmp")
     (stopped.project.folder / ".lockstep/evaluations.db").unlink()
     fitted, known = stopped.repro()
@@ -83,9 +83,9 @@ def quiet(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> tuple[
 
 
 @pytest.fixture
-def stopped(project: Project, tmp_path: Path) -> Stopped:
+def stopped(project: Project, temporary: Path) -> Stopped:
     (project.folder / ".lockstep/evaluations.db").unlink()
-    return Stopped(project, tmp_path / "tmp")
+    return Stopped(project, temporary)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

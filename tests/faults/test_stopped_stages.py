@@ -20,11 +20,12 @@ LONG = {
 
 
 @pytest.mark.parametrize("stage", LONG)
-def test_a_stopped_stage_leaves_one_line_and_nothing_running(stage: str, project: Project, tmp_path: Path) -> None:
+def test_a_stopped_stage_leaves_one_line_and_nothing_running(
+    stage: str, project: Project, temporary: Path, tmp_path: Path
+) -> None:
     for old, new in LONG[stage].items():
         project.edit("params.yaml", old, new)
-    temporary, said = tmp_path / "tmp", tmp_path / "said.txt"
-    temporary.mkdir()
+    said = tmp_path / "said.txt"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with said.open("w") as output:
         process = subprocess.Popen(

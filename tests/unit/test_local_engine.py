@@ -148,3 +148,24 @@ def test_sigterm_ends_a_stage_and_its_workers(tmp_path: Path) -> None:
         assert stage.wait(timeout=60) == 128 + signal.SIGTERM
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
+
+
+def test_a_temporary_folder_too_long_for_sockets_is_named(tmp_path: Path) -> None:
+    folds = small_folds(2)
+    folds.save(tmp_path / "folds")
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    code = (
+        "from pathlib import Path; import os\n"
+        "from lockstep.search.local_engine import LocalEngine\n"
+        "if __name__ == '__main__':\n"
+        f"    with LocalEngine(1, Path({str(tmp_path / 'folds')!r})) as engine:\n"
+        "        engine.submit(os.getpid).result()\n"
+    )
+    (tmp_path / "run.py").write_text(code)
+    env = {**os.environ, "TMPDIR": str(long), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "run.py")], env=env, capture_output=True, text=True, check=False
+    )
+    assert "ConfigError: environment: TMPDIR:" in done.stderr
+    assert "set TMPDIR to a folder of at most 70 characters" in done.stderr
