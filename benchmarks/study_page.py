@@ -47,7 +47,7 @@ def _table(study: Study, settings: list[Setting], runs: dict[str, Any]) -> str:
     ]
     script = json.loads(REFERENCES.read_text(encoding="utf-8"))[study.reference]["reference"]
     lines.append(
-        f"| *the reference script itself* | {script['trials']} | | {script['cv_rmse']:.4g} |"
+        f"| *the reference script itself ({study.reference_split})* | {script['trials']} | | {script['cv_rmse']:.4g} |"
         f" {script['test_rmse']:.4g} | | {script['test_r2']:.4f} | {script['seconds']:.0f} |"
     )
     for setting in settings:

@@ -11,6 +11,9 @@ import yaml
 
 from tests.pipeline.project import Project, new_project, stages_run
 
+# One test process, so that the pipelines run once.
+pytestmark = pytest.mark.xdist_group("classes")
+
 Classes = list[str] | list[int]
 TARGETS: dict[str, tuple[str, Classes]] = {"two": ("text", ["no", "yes"]), "three": ("integer", [3, 1, 2])}
 

@@ -11,6 +11,9 @@ import yaml
 
 from tests.pipeline.project import Project, new_project
 
+# One test process, so that the pipelines run once.
+pytestmark = pytest.mark.xdist_group("leaks")
+
 ROWS = 1500
 RECIPE = [
     {"step": "columns", "columns": ["a", "genre"]},

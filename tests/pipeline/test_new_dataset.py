@@ -12,8 +12,8 @@ from tests.pipeline.project import Project, new_project
 
 CLASSES = ("bank_churn", "crops")
 WORKERS = {"LOCKSTEP_WORKERS": "2"}
-# A CSV file of classes, a Parquet file and the documented example suit every run; the others are for the night.
-NIGHTLY = ("house_sales", "bank_churn", "bike_rentals", "used_cars")
+# A CSV file of classes and the documented example suit every run; the others are for the night.
+NIGHTLY = ("house_sales", "bank_churn", "bike_rentals", "used_cars", "songs")
 CASES = [pytest.param(name, marks=[pytest.mark.nightly] * (name in NIGHTLY)) for name in TABLES]
 
 
