@@ -10,6 +10,7 @@ import numpy.typing as npt
 import xgboost as xgb
 
 from lockstep.data.tables import significant
+from lockstep.errors import ConfigError
 from lockstep.model.fitting import Fitting, Value
 from lockstep.model.folds import Matrix
 from lockstep.model.matrices import FoldMatrices
@@ -55,7 +56,7 @@ def fit_rounds(
     """Fit exactly `rounds` rounds.
 
     Raises:
-        OSError: if the device is cuda and there is none.
+        ConfigError: if the device is cuda and there is none.
     """
     booster = xgb.train(_booster_params(params, train, seed, fitting), train, num_boost_round=rounds)
     _refuse_other_device(booster, fitting.device)
@@ -140,7 +141,7 @@ def _refuse_other_device(booster: xgb.Booster, device: str) -> None:
     """XGBoost takes the processor when it finds no GPU, and says so in a warning only; other bytes would be kept."""
     used = json.loads(booster.save_config())["learner"]["generic_param"]["device"] if device != "cpu" else device
     if not used.startswith(device):
-        raise OSError(f"booster.device is {device}, but XGBoost finds no such device here; set it to cpu")
+        raise ConfigError(f"params.yaml: booster.device: {device!r}: XGBoost finds no such device here; set it to cpu")
 
 
 def _booster_params(params: Mapping[str, Value], train: xgb.DMatrix, seed: int, fitting: Fitting) -> dict[str, Any]:

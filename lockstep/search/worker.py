@@ -15,7 +15,7 @@ from typing import Any
 import xgboost as xgb
 from xgboost.core import XGBoostError
 
-from lockstep.errors import SearchError
+from lockstep.errors import LockstepError, SearchError
 from lockstep.model.booster import fit_fold, max_bin_of
 from lockstep.model.fitting import Memory
 from lockstep.model.folds import FoldSet
@@ -96,6 +96,8 @@ def evaluate(task: FoldTask, keeper: FoldKeeper) -> Evaluation:
         raise SearchError(f"fold {task.fold} cannot be prepared ({failure_message(error)}); {REMEDY}") from error
     try:
         score = fit_fold(matrices, task.params, task.budget, task.seed, task.fitting)
+    except LockstepError:
+        raise
     except Exception as error:
         message = failure_message(error)
         if _is_the_machines(error, task.fitting.memory):
@@ -113,6 +115,8 @@ def on_fold(function: Callable[..., Any], number: int, max_bin: int, memory: Mem
         raise RuntimeError("initialise(folder) must be called first in this process")
     try:
         return function(_keeper.fold(number, max_bin, memory), *args)
+    except LockstepError:
+        raise
     except Exception as error:
         raise SearchError(f"{function.__name__}, fold {number}: {failure_message(error)}; {MACHINE}") from error
 
@@ -125,6 +129,8 @@ def on_all_rows(function: Callable[..., Any], folder: Path, max_bin: int, memory
     """
     try:
         return function(_all_rows(folder, max_bin, memory), *args)
+    except LockstepError:
+        raise
     except Exception as error:
         raise SearchError(f"{function.__name__}: {failure_message(error)}; {MACHINE}") from error
 
