@@ -9,7 +9,7 @@ from lockstep.judging.judgement import score_of
 from lockstep.judging.rows import Rows, chosen_rows
 from lockstep.model.saved import SavedModel
 
-# A shuffled row costs some 30 ns per tree. The sample shrinks with trees and features, so that all take some 15 seconds.
+# A shuffled row costs some 30 ns per tree. The sample shrinks with trees and features: some 15 seconds for all.
 MOST_ROWS, FEWEST_ROWS, MOST_STEPS = 20_000, 1_000, 500_000_000
 DIGITS = 6
 
