@@ -1,5 +1,6 @@
 """What all transformers share."""
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 Numbers = npt.NDArray[np.float64]
 
 
-class Transformer(TransformerMixin, BaseEstimator):
+class Transformer(TransformerMixin, BaseEstimator, ABC):
     """One feature step: learns from training rows, then makes numbers of any rows.
 
     `fit_transform` gives the training rows their own features. Where a step learns from the target, these leave a
@@ -27,17 +28,17 @@ class Transformer(TransformerMixin, BaseEstimator):
         """Learn from training rows; most steps learn nothing."""
         return self
 
+    @abstractmethod
     def transform(self, frame: pd.DataFrame) -> Numbers:
         """Features of rows that were not in `fit`, of shape (rows, features)."""
-        raise NotImplementedError
 
     def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None, **_: Any) -> Numbers:
         """Learn from training rows and return their own features."""
         return self.fit(frame, y).transform(frame)
 
+    @abstractmethod
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
         """Names of the features, in order."""
-        raise NotImplementedError
 
     def feature_types(self) -> list[str]:
         """XGBoost's type per feature: c for a category, q for a quantity."""

@@ -1,5 +1,6 @@
 """What all feature steps share."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -11,9 +12,9 @@ from lockstep.schema.base import Names, Settings
 class BaseStep(Settings):
     """What every step tells about columns, so that a recipe can be checked before anything runs."""
 
+    @abstractmethod
     def reads(self) -> Sequence[str]:
         """Columns of the cleaned table the step reads."""
-        raise NotImplementedError
 
     def reads_numbers(self) -> Sequence[str]:
         """Those of them that must be numbers."""
