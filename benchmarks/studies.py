@@ -1,6 +1,6 @@
 """The two studies, repeated and surpassed: docs/studies/NAME.md, made by real experiments in copies of the repository.
 
-`python -m benchmarks.studies california_housing` takes about 25 minutes on two cores, `spotify` about 15. What has been
+`python -m benchmarks.studies california_housing` took 40 minutes on two busy cores, `spotify` 15. What has been
 found is kept in benchmarks/studies.json after each experiment, and a broken run goes on from there; `--again` starts a
 study over, `--page` only writes the pages.
 """
