@@ -181,8 +181,7 @@ def test_temp_and_queue_leave_the_workspace_alone_and_reach_the_same_mlflow(proj
     project.run("dvc", "exp", "run", "--temp", "-n", "temporary", "-S", "evaluate.gates.min_test_r2=0.2")
     for name, value in (("queued-a", "0.3"), ("queued-b", "0.4")):
         project.run("dvc", "exp", "run", "--queue", "-n", name, "-S", f"evaluate.gates.min_test_r2={value}")
-    project.run("dvc", "queue", "start", "-j", "2")
-    _wait_for_queue(project)
+    project.run_queue(jobs=2)
     assert project.run("git", "status", "--porcelain").stdout == before
     names = [run.data.tags.get("dvc.exp_name") for run in _parents(project)]
     assert sorted(name for name in names if name) == ["queued-a", "queued-b", "temporary"]
@@ -190,19 +189,6 @@ def test_temp_and_queue_leave_the_workspace_alone_and_reach_the_same_mlflow(proj
     experiments = {exp["name"] for group in shown if group["experiments"] for exp in group["experiments"]}
     assert experiments == {"queued-a", "queued-b", "temporary"}
     assert not (project.folder / "params.yaml").read_text().count("0.4\n")
-
-
-def _wait_for_queue(project: Project) -> None:
-    """Wait until every queued experiment has ended, and fail with DVC's own words if one failed."""
-    import time
-
-    for _ in range(300):
-        status = project.run("dvc", "queue", "status").stdout
-        assert "Failed" not in status, status
-        if status.count("Success") == 2:
-            return
-        time.sleep(1)
-    raise AssertionError(f"the queue did not end:\n{status}")
 
 
 def test_a_relative_mirror_and_store_are_anchored_at_the_repository(project: Project) -> None:
