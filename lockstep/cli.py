@@ -25,9 +25,13 @@ def _parser() -> argparse.ArgumentParser:
     for name, function, text in (
         ("check", check, "validate params.yaml and the chosen dataset file"),
         ("sync", sync, "show the last result to MLflow, unless it is there already"),
+        ("verify", verify, "run the pipeline again in a clean copy and compare every hash with dvc.lock"),
         ("new-dataset", new_dataset, "look at a table and write its dataset file"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(function=function)
+    again = commands.choices["verify"]
+    again.add_argument("--rev", help="a commit to verify instead of the files as they are")
+    again.add_argument("--keep", action="store_true", help="leave the copy where it is, to look at its outputs")
     table = commands.choices["new-dataset"]
     table.add_argument("place", metavar="PATH_OR_URL", help="a CSV (gzipped or not) or Parquet file")
     table.add_argument("--target", required=True, metavar="COL", help="the column to predict")
@@ -60,6 +64,13 @@ def sync(_: argparse.Namespace) -> str:
 
     refuse_other_params()
     return f"lockstep: MLflow at {shown_uri()} holds the result as run {publish()}"
+
+
+def verify(chosen: argparse.Namespace) -> str:
+    """Run the pipeline again in a clean copy and compare every output with dvc.lock."""
+    from lockstep.verify.verify import verify as run_again
+
+    return f"lockstep: identical: {run_again(chosen.rev, keep=chosen.keep)}"
 
 
 def new_dataset(chosen: argparse.Namespace) -> str:
