@@ -75,7 +75,11 @@ def _start(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
 
 
 def _copy_files(root: Path, copy: Path) -> None:
-    for name in git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0"):
+    try:
+        listed = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    except VerifyError as error:
+        raise VerifyError(f"{error}; verify copies what git lists: run it in the project's git repository") from None
+    for name in listed.split("\0"):
         source, target = root / name, copy / name
         # Neither what was deleted but not yet committed, nor the folders of submodules.
         if name and (source.is_symlink() or source.is_file()):

@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -77,28 +77,36 @@ def _report(different: list[Difference], config: Config, lock: Lock, then: MadeW
 @contextlib.contextmanager
 def _folder(*, keep: bool) -> Iterator[Path]:
     """A folder in the directory for temporary files that even SIGTERM removes, unless it is to be kept."""
-    before = {number: signal.signal(number, _stop) for number in ENDING}
-    folder = Path(tempfile.mkdtemp(prefix="lockstep-verify-"))
+    # Who starts a command with nohup wants a signal ignored.
+    before = {number: signal.getsignal(number) for number in ENDING if signal.getsignal(number) != signal.SIG_IGN}
+    _handle(dict.fromkeys(before, _stop))
     try:
-        yield folder
+        folder = Path(tempfile.mkdtemp(prefix="lockstep-verify-"))
+        try:
+            yield folder
+        finally:
+            # Impatience must not leave half a copy.
+            _handle(dict.fromkeys(before, signal.SIG_IGN))
+            if keep:
+                _tell(f"the copy is kept in {folder}")
+            else:
+                shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
+        where = error.filename or tempfile.gettempdir()
+        raise VerifyError(f"{where}: {error.strerror}; check the disk and its permissions") from None
+    except SystemExit:
+        _tell("stopped; the project is as it was")
+        raise
     finally:
-        # Impatience must not leave half a copy.
-        _handle(dict.fromkeys(ENDING, signal.SIG_IGN))
-        if keep:
-            _tell(f"the copy is kept in {folder}")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
         _handle(before)
 
 
-def _handle(handlers: "dict[signal.Signals, signal._HANDLER]") -> None:
+def _handle(handlers: "Mapping[signal.Signals, signal._HANDLER]") -> None:
     for number, handler in handlers.items():
         signal.signal(number, handler)
 
 
 def _stop(number: int, _: FrameType | None) -> None:
-    _handle(dict.fromkeys(ENDING, signal.SIG_IGN))
-    _tell("stopped; the project is as it was")
     raise SystemExit(128 + number)
 
 

@@ -162,11 +162,13 @@ def test_a_hash_that_was_edited_in_the_lock_is_found_in_its_stage(short: Project
 
 
 def test_a_commit_is_verified_whatever_lies_in_the_workspace(short: Project, temporary: Path) -> None:
-    """A pin that was changed but not installed is noted; alone it changes nothing."""
+    """Code that is broken there is not used; a pin that was changed but not installed is noted and changes nothing."""
     short.edit("requirements.lock", "xgboost==3.2.0", "xgboost==3.1.3")
     short.commit()
     short.edit("params.yaml", "test_size: 0.2", "test_size: 0.3")
-    done = _verify(short, temporary, "--rev", "main", env=MIRROR)
+    short.edit("lockstep/data/cleaning.py", '"""', 'raise SystemError\n"""')
+    installed = {"PYTHONPATH": str(short.folder), "PYTHONSAFEPATH": "1"}
+    done = _verify(short, temporary, "--rev", "main", env={**MIRROR, **installed})
     assert done.stdout == "lockstep: identical: 3 stages, 5 outputs\n", done.stderr
     note, *_ = done.stderr.splitlines()
     assert note.startswith("verify: note: not what requirements.lock pins: xgboost 3.2.0 (pinned: 3.1.3); `make -B")

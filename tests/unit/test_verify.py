@@ -3,6 +3,7 @@
 import hashlib
 import platform
 import subprocess
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from lockstep.verify.cause import BEHIND_RESULTS, MadeWith, installed, likely_ca
 from lockstep.verify.clean_copy import clean_copy
 from lockstep.verify.lock import Difference, Lock, differences, read_lock, refuse_stale
 from lockstep.verify.run import _why
+from lockstep.verify.verify import verify
 from tests.conftest import GOOD_ROWS, ROOT, OwnTable
 
 RAW, MODEL, PAGE, SEARCH = "data/raw.parquet", "models/model", "reports/index.html", "models/search.json"
@@ -140,6 +142,15 @@ def _project(folder: Path, stages: list[str]) -> Path:
     if stages:
         (folder / "dvc.lock").write_text(yaml.safe_dump({"stages": lock}))
     return folder
+
+
+@pytest.mark.parametrize("temporary", ["/proc/none", "/proc"])
+def test_a_place_that_cannot_be_written_is_one_line(
+    temporary: str, own_table: OwnTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", temporary)
+    with pytest.raises(VerifyError, match=rf"^{temporary}.*; check the disk and its permissions$"):
+        verify()
 
 
 def test_a_lock_that_is_missing_or_lacks_a_stage_is_one_line(tmp_path: Path) -> None:
