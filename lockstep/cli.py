@@ -25,6 +25,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, function, text in (
         ("check", check, "validate params.yaml and the chosen dataset file"),
         ("sync", sync, "make MLflow complete from DVC's outputs, or compare the two"),
+        ("verify", verify, "run the pipeline again in a clean copy and compare every hash with dvc.lock"),
         ("new-dataset", new_dataset, "look at a table and write its dataset file"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(function=function)
@@ -33,6 +34,9 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--rev", help="a commit, tag, branch or experiment instead of the workspace")
     which.add_argument("--all-experiments", action="store_true", help="the workspace and every DVC experiment")
     views.add_argument("--check", action="store_true", help="write nothing; print each difference, exit 1 if any")
+    again = commands.choices["verify"]
+    again.add_argument("--rev", help="a commit to verify instead of the files as they are")
+    again.add_argument("--keep", action="store_true", help="leave the copy where it is, to look at its outputs")
     table = commands.choices["new-dataset"]
     table.add_argument("place", metavar="PATH_OR_URL", help="a CSV (gzipped or not) or Parquet file")
     table.add_argument("--target", required=True, metavar="COL", help="the column to predict")
@@ -62,6 +66,13 @@ def sync(chosen: argparse.Namespace) -> str:
     from lockstep.tracking.sync import sync as run
 
     return run(chosen.rev, chosen.all_experiments, chosen.check, print)
+
+
+def verify(chosen: argparse.Namespace) -> str:
+    """Run the pipeline again in a clean copy and compare every output with dvc.lock."""
+    from lockstep.verify.verify import verify as run_again
+
+    return f"lockstep: identical: {run_again(chosen.rev, keep=chosen.keep)}"
 
 
 def new_dataset(chosen: argparse.Namespace) -> str:

@@ -23,3 +23,7 @@ class SearchError(LockstepError):
 
 class TrackingError(LockstepError):
     """MLflow could not be reached or refused the result; DVC's outputs are not affected."""
+
+
+class VerifyError(LockstepError):
+    """The pipeline could not be run again, or did not give what dvc.lock says: then a line per output and cause."""
