@@ -117,12 +117,14 @@ class LiveTrials:
         return new
 
     def _parent_run(self, client: "MlflowClient", experiment_id: str) -> str:
-        if known := self._file.run_in(client, experiment_id):
-            client.update_run(known.info.run_id, status="RUNNING")
-            return str(known.info.run_id)
-        tags = {LIVE: self._file.begin(self._dataset), "lockstep.study_key": self._study_key}
-        name = os.environ.get("DVC_EXP_NAME") or f"tune {self._study_key[:10]}"
-        return str(client.create_run(experiment_id, tags=tags, run_name=name).info.run_id)
+        known = self._file.run_in(client, experiment_id)
+        if known is None:
+            tags = {LIVE: self._file.begin(self._dataset), "lockstep.study_key": self._study_key}
+            name = os.environ.get("DVC_EXP_NAME") or f"tune {self._study_key[:10]}"
+            made = client.create_run(experiment_id, tags=tags, run_name=name)
+            known = self._file.run_in(client, experiment_id) or made
+        client.update_run(known.info.run_id, status="RUNNING")
+        return str(known.info.run_id)
 
     def _close(self) -> None:
         if self._stopped and self._parent is not None:

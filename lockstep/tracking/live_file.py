@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from lockstep.data.tables import read_json, write_json
 from lockstep.locks import held
 from lockstep.paths import local_state
-from lockstep.tracking.trial_runs import RESULT, all_runs
+from lockstep.tracking.trial_runs import RESULT, all_runs, delete_with_trials
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -43,14 +43,17 @@ class LiveFile:
         return held(local_state() / "locks" / f"live-{self._key}", wait=False)
 
     def run_in(self, client: "MlflowClient", experiment_id: str) -> "Run | None":
-        """The run of the search, unless it has become a result's; copies that a lost answer left are deleted."""
+        """The run of the search, unless it has become a result's.
+
+        MLflow's client asks again when an answer is lost, and so may make one run twice: the copies are deleted.
+        """
         token = self._read().get("token")
         runs = all_runs(client, experiment_id, LIVE, token) if token else []
         open_ones = [run for run in runs if RESULT not in run.data.tags]
         if runs and not open_ones:
             self.forget()
         for copy in open_ones[1:]:
-            client.delete_run(copy.info.run_id)
+            delete_with_trials(client, copy)
         return open_ones[0] if open_ones else None
 
     def begin(self, dataset: str) -> str:

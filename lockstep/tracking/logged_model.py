@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockstep import paths
+from lockstep.errors import TrackingError
 from lockstep.model.saved import SavedModel
 from lockstep.tracking.parent_run import same_bytes
 from lockstep.tracking.result import PipelineResult
+from lockstep.tracking.store import shown_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -24,20 +26,36 @@ def complete_model(
     client: "MlflowClient", experiment_id: str, run_id: str, result: PipelineResult
 ) -> "tuple[LoggedModel, bool]":
     """Make sure that the run has the model, once and with the same bytes; says whether it had to be logged."""
-    logged = logged_models(client, experiment_id, run_id)
-    whole = [model for model in logged if not model_differences(client, result, model)][:1]
-    for model in logged:
-        if model not in whole:
-            client.delete_logged_model(model.model_id)
-    if whole:
-        return whole[0], False
+    if whole := _whole_model(client, experiment_id, run_id, result):
+        return whole, False
     _log_model(result, run_id)
-    return logged_models(client, experiment_id, run_id)[0], True
+    whole = _whole_model(client, experiment_id, run_id, result)
+    if whole is None:
+        raise TrackingError(f"MLflow at {shown_uri()} holds other bytes of the model than it was given")
+    return whole, True
+
+
+def delete_models(client: "MlflowClient", experiment_id: str, run_id: str) -> None:
+    """Delete the models of a run."""
+    for model in logged_models(client, experiment_id, run_id):
+        client.delete_logged_model(model.model_id)
 
 
 def logged_models(client: "MlflowClient", experiment_id: str, run_id: str) -> "list[LoggedModel]":
     """The models of a run."""
     return list(client.search_logged_models([experiment_id], f"source_run_id = '{run_id}'"))
+
+
+def _whole_model(
+    client: "MlflowClient", experiment_id: str, run_id: str, result: PipelineResult
+) -> "LoggedModel | None":
+    """The run's model; copies and parts of one are deleted."""
+    logged = logged_models(client, experiment_id, run_id)
+    whole = [model for model in logged if not model_differences(client, result, model)][:1]
+    for model in logged:
+        if model not in whole:
+            client.delete_logged_model(model.model_id)
+    return whole[0] if whole else None
 
 
 def model_differences(client: "MlflowClient", result: PipelineResult, model: "LoggedModel") -> list[str]:

@@ -11,13 +11,13 @@ from lockstep.errors import LockstepError, TrackingError
 from lockstep.locks import held
 from lockstep.paths import local_state
 from lockstep.tracking.live_file import LiveFile
-from lockstep.tracking.logged_model import complete_model
+from lockstep.tracking.logged_model import complete_model, delete_models
 from lockstep.tracking.parent_run import artifact_differences, beyond_repair, differences, repair
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.registry import register
 from lockstep.tracking.result import PipelineResult
 from lockstep.tracking.store import open_store, shown_uri, trouble
-from lockstep.tracking.trial_runs import RESULT, all_runs, complete_trials, nested_runs
+from lockstep.tracking.trial_runs import RESULT, all_runs, complete_trials, delete_with_trials
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -102,29 +102,36 @@ class _View:
         model, logged = complete_model(self.client, self.experiment_id, run.info.run_id, self.result)
         if changed or logged or run.info.status != "FINISHED":
             self.client.set_terminated(run.info.run_id)
-        champion = register(self.client, model, self.result) if self.place.workspace else ""
+        champion = register(self.client, model, self.result, new=self.place.workspace)
         return Published(run.info.run_id, changed or logged, champion)
 
     def _run(self, live: LiveFile | None) -> "tuple[Run, bool]":
         """The result's run, and whether one had to be deleted or made."""
+        kept, changed = self._kept()
+        if kept is not None:
+            return kept, changed
+        adopted = self._adopted(live) if live else None
+        if adopted is not None:
+            return adopted, True
+        made = self.client.create_run(self.experiment_id, tags={RESULT: self.result.key}, run_name=self._name())
+        # Another machine, or MLflow's client when an answer was lost, may have made it too: all keep the earliest.
+        return self._kept()[0] or made, True
+
+    def _kept(self) -> "tuple[Run | None, bool]":
+        """The first run of the result that is right as far as it goes, and whether others were deleted."""
         runs = result_runs(self.client, self.experiment_id, self.result.key)
         right = [run for run in runs if not beyond_repair(differences(self.result, self.place, run))][:1]
         for run in runs:
             if run not in right:
-                self._delete(run)
-        if right:
-            return right[0], len(runs) > 1
-        return (live and self._adopted(live)) or self._new_run(), True
+                delete_models(self.client, self.experiment_id, run.info.run_id)
+                delete_with_trials(self.client, run)
+        return (right[0] if right else None), len(runs) > len(right)
 
     def _adopted(self, live: LiveFile) -> "Run | None":
         run = live.run_in(self.client, self.experiment_id)
         if run is not None:
             self.client.update_run(run.info.run_id, name=self._name())
         return run
-
-    def _new_run(self) -> "Run":
-        tags = {RESULT: self.result.key}
-        return self.client.create_run(self.experiment_id, tags=tags, run_name=self._name())
 
     def _name(self) -> str:
         return self.place.exp_name or self.result.key[:10]
@@ -142,11 +149,6 @@ class _View:
             client.log_artifact(run_id, str(result.root / each.name), Path(each.name).parent.as_posix())
         self.in_time()
         return bool(written or found or artifacts)
-
-    def _delete(self, run: "Run") -> None:
-        for nested in nested_runs(self.client, self.experiment_id, run.info.run_id):
-            self.client.delete_run(nested.info.run_id)
-        self.client.delete_run(run.info.run_id)
 
 
 def _deadline(most_seconds: float | None) -> Callable[[], None]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CHAMPION = "champion"
 
 
-def register(client: "MlflowClient", model: "LoggedModel", result: PipelineResult) -> str:
+def register(client: "MlflowClient", model: "LoggedModel", result: PipelineResult, *, new: bool) -> str:
     """Register a result's model, once, under the dataset's name, and let it become champion if it is better.
 
     The alias moves when the gates pass and the interval of a paired bootstrap on the same test rows lies wholly on the
@@ -33,14 +33,19 @@ def register(client: "MlflowClient", model: "LoggedModel", result: PipelineResul
         client: The store.
         model: The result's logged model.
         result: What DVC's outputs say.
+        new: Register the result if it is not; false renews a version whose model was logged again, and makes none.
 
     Returns:
-        What happened, in a sentence.
+        What happened, in a sentence; empty if nothing is registered.
     """
     name = result.dataset
     versions = _versions(client, name)
-    holder = _champion(client, name, versions)
     own = [version for version in versions if version.tags.get(RESULT) == result.key]
+    if not own and not new:
+        return ""
+    if not versions:
+        _make_model(client, name)
+    holder = _champion(client, name, versions)
     known = next((version for version in own if _is_of(version, model)), None)
     if known and holder and known.version == holder.version:
         return f"{name} version {known.version} is the champion"
@@ -58,9 +63,7 @@ def register(client: "MlflowClient", model: "LoggedModel", result: PipelineResul
 
 
 def _versions(client: "MlflowClient", name: str) -> "list[ModelVersion]":
-    """All versions of the registered model, which is made if it is not there."""
-    if not client.search_registered_models(f"name = '{name}'"):
-        client.create_registered_model(name, description=f"Models of the dataset {name}; made by Lockstep.")
+    """All versions of the registered model."""
     found: list[ModelVersion] = []
     token = None
     while True:
@@ -69,6 +72,11 @@ def _versions(client: "MlflowClient", name: str) -> "list[ModelVersion]":
         token = page.token
         if not token:
             return found
+
+
+def _make_model(client: "MlflowClient", name: str) -> None:
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name, description=f"Models of the dataset {name}; made by Lockstep.")
 
 
 def _champion(client: "MlflowClient", name: str, versions: "list[ModelVersion]") -> "ModelVersion | None":

@@ -141,6 +141,13 @@ def complete_trials(
     return len(missing)
 
 
+def delete_with_trials(client: "MlflowClient", run: "Run") -> None:
+    """Delete a run and the nested runs under it."""
+    for nested in nested_runs(client, run.info.experiment_id, run.info.run_id):
+        client.delete_run(nested.info.run_id)
+    client.delete_run(run.info.run_id)
+
+
 def nested_runs(client: "MlflowClient", experiment_id: str, parent: str) -> "list[Run]":
     """All runs under a parent."""
     return all_runs(client, experiment_id, PARENT, parent)
