@@ -26,6 +26,7 @@ def _parser() -> argparse.ArgumentParser:
         ("check", check, "validate params.yaml and the chosen dataset file"),
         ("sync", sync, "show the last result to MLflow, unless it is there already"),
         ("new-dataset", new_dataset, "look at a table and write its dataset file"),
+        ("predict", predict, "write the model's predictions for the rows of a file"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(function=function)
     table = commands.choices["new-dataset"]
@@ -34,6 +35,17 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("--name", help="of the dataset; by default the file's name")
     table.add_argument("--classes", action="store_true", help="a target of whole numbers names classes")
     table.add_argument("--force", action="store_true", help="replace an existing dataset file")
+    asked = commands.choices["predict"]
+    asked.add_argument("source", metavar="IN", help="rows as the dataset's source holds them: .csv, .csv.gz, .parquet")
+    asked.add_argument("target", metavar="OUT", help="the file to write: .csv, .csv.gz or .parquet")
+    asked.add_argument(
+        "--model",
+        default="models/model",
+        metavar="PATH_OR_URI",
+        help="the model's folder, or an address in MLflow such as models:/NAME@champion; default: %(default)s",
+    )
+    asked.add_argument("--keep", action="append", default=[], metavar="COL", help="a column of IN to write too")
+    asked.add_argument("--force", action="store_true", help="replace an existing OUT")
     return parser
 
 
@@ -69,6 +81,19 @@ def new_dataset(chosen: argparse.Namespace) -> str:
 
     written = write(chosen.place, chosen.target, name=chosen.name, as_classes=chosen.classes, force=chosen.force)
     return summary(written)
+
+
+def predict(chosen: argparse.Namespace) -> str:
+    """Write the model's predictions for the rows of a file."""
+    import time
+
+    from lockstep.predict import loaded_model, predict_file
+
+    with loaded_model(chosen.model) as model:
+        started = time.perf_counter()
+        rows = predict_file(chosen.source, chosen.target, model, chosen.keep, force=chosen.force)
+        seconds = time.perf_counter() - started
+    return f"lockstep: {rows:,} rows predicted in {seconds:.1f} s: {chosen.target}"
 
 
 if __name__ == "__main__":

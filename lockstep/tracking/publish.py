@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,9 @@ import pandas as pd
 from lockstep import paths
 from lockstep.errors import LockstepError, TrackingError
 from lockstep.locks import held
-from lockstep.model.saved import SavedModel
 from lockstep.paths import local_state
 from lockstep.secrets import masked
+from lockstep.tracking.logged_model import log_model
 from lockstep.tracking.result import PipelineResult
 from lockstep.tracking.store import artifact_location, shown_uri, tracking_uri
 
@@ -22,11 +21,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 COMPLETE = "lockstep.complete"
-MODEL_LOGGED = "lockstep.model_logged"
 # A trial that a pruner stopped was ended from outside, which is what MLflow calls KILLED.
 STATUS = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
-SERVED_BY = Path(__file__).with_name("serving.py")
-PACKAGE = Path(__file__).parent.parent
 
 
 def publish_or_warn() -> None:
@@ -71,7 +67,7 @@ def _complete_run(result: PipelineResult) -> str:
     if COMPLETE not in client.get_run(run_id).data.tags:
         _log_trials(client, result, run_id)
         _log_result(client, result, run_id)
-        _log_model(client, result, run_id)
+        log_model(client, paths.MODEL, run_id, result.search["settings"]["versions"])
         client.set_tag(run_id, COMPLETE, "true")
         client.set_terminated(run_id)
     return run_id
@@ -169,26 +165,3 @@ def _log_result(client: "MlflowClient", result: PipelineResult, run_id: str) -> 
     for file in (*result.reports(), paths.TRIALS, paths.BEST_PARAMS, paths.SEARCH, paths.INDEX, paths.PARAMS):
         if file.exists():
             client.log_artifact(run_id, str(file), "reports")
-
-
-def _log_model(client: "MlflowClient", result: PipelineResult, run_id: str) -> None:
-    """The model as code plus our own files, never a pickle; it takes rows of the cleaned table."""
-    if MODEL_LOGGED in client.get_run(run_id).data.tags:
-        return
-    import mlflow
-
-    model = SavedModel.load(paths.MODEL)
-    versions = {**result.search["settings"]["versions"], "pydantic": version("pydantic")}
-    example = result.example(model.features.columns)
-    signature = mlflow.models.infer_signature(example, model.serve(example))
-    with mlflow.start_run(run_id=run_id):
-        mlflow.pyfunc.log_model(
-            name="model",
-            python_model=str(SERVED_BY),
-            artifacts={"model": str(paths.MODEL)},
-            code_paths=[str(PACKAGE)],
-            signature=signature,
-            input_example=example,
-            pip_requirements=[f"{name}=={exact}" for name, exact in sorted(versions.items())],
-        )
-    client.set_tag(run_id, MODEL_LOGGED, "true")

@@ -7,8 +7,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("lockstep", "stages")
 # Templates that code reads beside itself.
 READ_BESIDE = {"lockstep/report/page.py": {"lockstep/report/page.html.jinja"}}
-# MLflow ships and runs this file with the model; publish.py names it by path.
-RUN_BY_PATH = {"lockstep/tracking/publish.py": {"lockstep/tracking/serving.py"}}
+# MLflow ships and runs this file with the model; logged_model.py names it by path.
+RUN_BY_PATH = {"lockstep/tracking/logged_model.py": {"lockstep/tracking/serving.py"}}
 
 
 def used_by(stage: str) -> set[str]:
