@@ -1,0 +1,162 @@
+"""MLflow's own commands give raw rows the predictions that evaluate gave them."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.pipeline.project import Project
+
+# One test process, so that MLflow's slow commands run once.
+pytestmark = pytest.mark.xdist_group("serving")
+
+
+@dataclass(frozen=True)
+class Logged:
+    """The model of the finished project in MLflow, and the raw test rows with what evaluate said of them."""
+
+    project: Project
+    uri: str
+    rows: pd.DataFrame
+    expected: list[float]
+
+    @property
+    def store(self) -> str:
+        return f"sqlite:///{self.project.folder}/mlruns/mlflow.db"
+
+
+@pytest.fixture(scope="module")
+def logged(finished: Project) -> Logged:
+    import mlflow
+
+    client = mlflow.MlflowClient(f"sqlite:///{finished.folder}/mlruns/mlflow.db")
+    experiment = client.get_experiment_by_name("friedman")
+    assert experiment is not None
+    (run,) = client.search_runs([experiment.experiment_id], "tags.`lockstep.result` != ''")
+    said = pd.read_parquet(finished.folder / "data/predictions/test.parquet")
+    rows = pq.read_table(finished.folder / "data/raw/table.parquet").take(pa.array(said["row_id"])).to_pandas()
+    return Logged(finished, f"runs:/{run.info.run_id}/model", rows, said["predicted"].tolist())
+
+
+@pytest.fixture(scope="module")
+def commands(logged: Logged, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with json.out and csv.out, written by `mlflow models predict` from the raw rows."""
+    folder = tmp_path_factory.mktemp("commands")
+    split = logged.rows.to_dict("split", index=False)
+    (folder / "rows.json").write_text(json.dumps({"dataframe_split": split}))
+    logged.rows.to_csv(folder / "rows.csv", index=False)
+    started = [
+        _mlflow(
+            logged, "predict", "-m", logged.uri, "-i", f"{folder}/rows.{kind}", "-t", kind, "-o", f"{folder}/{kind}.out"
+        )
+        for kind in ("json", "csv")
+    ]
+    for process in started:
+        output, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, output
+    return folder
+
+
+def _mlflow(logged: Logged, command: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "mlflow", "models", command, *arguments, "--env-manager", "local"],
+        cwd=logged.project.folder,
+        env={**os.environ, "MLFLOW_TRACKING_URI": logged.store, "MLFLOW_DISABLE_TELEMETRY": "true"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.parametrize("kind", ["json", "csv"])
+def test_mlflow_models_predict_says_what_evaluate_said(logged: Logged, commands: Path, kind: str) -> None:
+    assert json.loads((commands / f"{kind}.out").read_text()) == {"predictions": logged.expected}
+
+
+@contextmanager
+def _served(logged: Logged, log: Path) -> Iterator[str]:
+    """The address of a model served by MLflow."""
+    import signal
+    import socket
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = _mlflow(logged, "serve", "-m", logged.uri, "--host", "127.0.0.1", "--port", str(port), "--workers", "1")
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(1200):
+            assert process.poll() is None, process.stdout.read() if process.stdout else ""
+            try:
+                urllib.request.urlopen(f"{address}/ping", timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=60)
+
+
+def _ask(address: str, content: dict[str, Any]) -> tuple[int, Any]:
+    request = urllib.request.Request(
+        f"{address}/invocations", json.dumps(content).encode(), {"Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_a_served_model_says_what_evaluate_said_and_names_what_it_refuses(logged: Logged, tmp_path: Path) -> None:
+    rows = logged.rows.drop(columns="y")
+    with _served(logged, tmp_path / "log") as address:
+        split = rows.to_dict("split", index=False)
+        assert _ask(address, {"dataframe_split": split}) == (200, {"predictions": logged.expected})
+        records = rows.head(3).to_dict("records")
+        assert _ask(address, {"dataframe_records": records}) == (200, {"predictions": logged.expected[:3]})
+        for wrong, message in (
+            ({"x3": 1.5}, "column 'x3': row 2: 1.5 is outside 0.0 to 1.0; correct the value"),
+            ({"x3": None}, "column 'x3': row 2: the value is missing; correct the value"),
+            ({"x3": "much"}, "x3"),
+        ):
+            status, answer = _ask(address, {"dataframe_records": [records[0], {**records[1], **wrong}]})
+            assert status == 400
+            assert message in answer
+        status, answer = _ask(address, {"dataframe_split": rows.drop(columns="x3").to_dict("split", index=False)})
+        assert status == 400
+        assert "x3" in answer
+
+
+def test_predict_takes_an_address_in_mlflow(logged: Logged, project: Project, tmp_path: Path) -> None:
+    import mlflow
+
+    mlflow.set_tracking_uri(f"sqlite:///{project.folder}/mlruns/mlflow.db")
+    version = mlflow.register_model(logged.uri, "friedman").version
+    mlflow.MlflowClient().set_registered_model_alias("friedman", "champion", version)
+    logged.rows.to_csv(tmp_path / "in.csv", index=False)
+    for number, uri in enumerate((logged.uri, "models:/friedman@champion")):
+        out = tmp_path / f"out{number}.parquet"
+        project.run("lockstep", "predict", str(tmp_path / "in.csv"), str(out), "--model", uri)
+        assert pd.read_parquet(out)["predicted"].tolist() == logged.expected
+    refused = project.run(
+        "lockstep", "predict", str(tmp_path / "in.csv"), "out.csv", "--model", "models:/none@champion", check=False
+    )
+    assert refused.returncode == 1
+    assert re.fullmatch(r"lockstep: models:/none@champion: MLflow has no such model .*\n", refused.stderr)
