@@ -1,6 +1,7 @@
 """The `lockstep` command: parses and prints; the library does the work."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -8,7 +9,7 @@ from lockstep.errors import LockstepError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a sub-command; returns the exit code (0, or 1 with one line on stderr)."""
+    """Run a sub-command; returns the exit code: 0, 1 with one line on stderr, or 130 or 143 if it was stopped."""
     chosen = _parser().parse_args(argv)
     function: Callable[[argparse.Namespace], str] = chosen.function
     try:
@@ -16,7 +17,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LockstepError as error:
         print(f"lockstep: {error}", file=sys.stderr)
         return 1
+    except (KeyboardInterrupt, _Terminated) as stop:
+        print("lockstep: stopped", file=sys.stderr)
+        return 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
     return 0
+
+
+class _Terminated(BaseException):
+    """SIGTERM arrived."""
+
+
+def _stop(*_: object) -> None:
+    raise _Terminated
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,6 +101,8 @@ def predict(chosen: argparse.Namespace) -> str:
 
     from lockstep.predict import loaded_model, predict_file
 
+    # what is half written goes away in order
+    signal.signal(signal.SIGTERM, _stop)
     with loaded_model(chosen.model) as model:
         started = time.perf_counter()
         rows = predict_file(chosen.source, chosen.target, model, chosen.keep, force=chosen.force)

@@ -42,7 +42,8 @@ def _expected(project: Project) -> list[float]:
 def _read(file: Path) -> pd.DataFrame:
     if file.suffix == ".parquet":
         return pd.read_parquet(file)
-    return csv.read_csv(file, parse_options=csv.ParseOptions(newlines_in_values=True)).to_pandas()
+    frame: pd.DataFrame = csv.read_csv(file, parse_options=csv.ParseOptions(newlines_in_values=True)).to_pandas()
+    return frame
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_every_format_gets_the_predictions_of_evaluate(
 def test_other_delimiters_orders_and_columns_make_no_difference(finished: Project, asked: Path, tmp_path: Path) -> None:
     rows = pd.read_parquet(asked / "in.parquet")
     rows["text"] = 'two "lines"\nwith; a, b'
-    rows[sorted(rows, reverse=True)].to_csv(tmp_path / "in.csv", sep=";", index=False, encoding="utf-8-sig")
+    rows[list(rows)[::-1]].to_csv(tmp_path / "in.csv", sep=";", index=False, encoding="utf-8-sig")
     assert _predict(finished, tmp_path / "in.csv", tmp_path / "out.csv", "--keep", "text").stderr == ""
     answers = _read(tmp_path / "out.csv")
     assert answers["predicted"].tolist() == _expected(finished)
@@ -149,7 +150,15 @@ def test_a_stopped_prediction_leaves_the_earlier_file_alone(
     header, *lines = (asked / "in.csv").read_text().splitlines()
     (tmp_path / "in.csv").write_text("\n".join([header, *lines * 20_000]) + "\n")
     (tmp_path / "out.csv").write_text("earlier\n")
-    command = [sys.executable, "-m", "lockstep.cli", "predict", tmp_path / "in.csv", tmp_path / "out.csv", "--force"]
+    command = [
+        sys.executable,
+        "-m",
+        "lockstep.cli",
+        "predict",
+        str(tmp_path / "in.csv"),
+        str(tmp_path / "out.csv"),
+        "--force",
+    ]
     with subprocess.Popen(command, cwd=finished.folder, stderr=subprocess.PIPE, text=True) as process:
         while not list(tmp_path.glob(".out.csv.*")):
             assert process.poll() is None

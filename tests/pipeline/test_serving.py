@@ -3,11 +3,11 @@
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import requests
 
 from tests.pipeline.project import Project
 
@@ -89,11 +90,8 @@ def test_mlflow_models_predict_says_what_evaluate_said(logged: Logged, commands:
 
 
 @contextmanager
-def _served(logged: Logged, log: Path) -> Iterator[str]:
+def _served(logged: Logged) -> Iterator[str]:
     """The address of a model served by MLflow."""
-    import signal
-    import socket
-
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -103,45 +101,41 @@ def _served(logged: Logged, log: Path) -> Iterator[str]:
         for _ in range(1200):
             assert process.poll() is None, process.stdout.read() if process.stdout else ""
             try:
-                urllib.request.urlopen(f"{address}/ping", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+                if requests.get(f"{address}/ping", timeout=5).ok:
+                    break
+            except requests.ConnectionError:
+                pass
+            time.sleep(0.1)
         yield address
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.communicate(timeout=60)
 
 
-def _ask(address: str, content: dict[str, Any]) -> tuple[int, Any]:
-    request = urllib.request.Request(
-        f"{address}/invocations", json.dumps(content).encode(), {"Content-Type": "application/json"}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
+def _ask(address: str, content: dict[str, Any]) -> requests.Response:
+    return requests.post(f"{address}/invocations", json=content, timeout=60)
 
 
-def test_a_served_model_says_what_evaluate_said_and_names_what_it_refuses(logged: Logged, tmp_path: Path) -> None:
+def test_a_served_model_says_what_evaluate_said_and_names_what_it_refuses(logged: Logged) -> None:
     rows = logged.rows.drop(columns="y")
-    with _served(logged, tmp_path / "log") as address:
-        split = rows.to_dict("split", index=False)
-        assert _ask(address, {"dataframe_split": split}) == (200, {"predictions": logged.expected})
-        records = rows.head(3).to_dict("records")
-        assert _ask(address, {"dataframe_records": records}) == (200, {"predictions": logged.expected[:3]})
+    with _served(logged) as address:
+        answer = _ask(address, {"dataframe_split": rows.to_dict("split", index=False)})
+        assert answer.status_code == 200
+        assert answer.json() == {"predictions": logged.expected}
+        first, second, third = rows.head(3).to_dict("records")
+        answer = _ask(address, {"dataframe_records": [first, second, third]})
+        assert answer.json() == {"predictions": logged.expected[:3]}
         for wrong, message in (
-            ({"x3": 1.5}, "column 'x3': row 2: 1.5 is outside 0.0 to 1.0; correct the value"),
-            ({"x3": None}, "column 'x3': row 2: the value is missing; correct the value"),
-            ({"x3": "much"}, "x3"),
+            (1.5, "column 'x3': row 2: 1.5 is outside 0.0 to 1.0; correct the value"),
+            (None, "column 'x3': row 2: the value is missing; correct the value"),
+            ("much", "x3"),
         ):
-            status, answer = _ask(address, {"dataframe_records": [records[0], {**records[1], **wrong}]})
-            assert status == 400
-            assert message in answer
-        status, answer = _ask(address, {"dataframe_split": rows.drop(columns="x3").to_dict("split", index=False)})
-        assert status == 400
-        assert "x3" in answer
+            answer = _ask(address, {"dataframe_records": [first, {**second, "x3": wrong}]})
+            assert answer.status_code == 400
+            assert message in answer.json()["message"]
+        answer = _ask(address, {"dataframe_split": rows.drop(columns="x3").to_dict("split", index=False)})
+        assert answer.status_code == 400
+        assert "x3" in answer.json()["message"]
 
 
 def test_predict_takes_an_address_in_mlflow(logged: Logged, project: Project, tmp_path: Path) -> None:
