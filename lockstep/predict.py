@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tqdm import tqdm
 
-from lockstep.data.row_files import CSV, PACKED_CSV, RowFile, Writer, open_reader
+from lockstep.data.row_files import CSV, PACKED_CSV, RowFile, open_reader
+from lockstep.data.row_writer import Writer
 from lockstep.data.tables import replacing
 from lockstep.errors import DataError
 from lockstep.model.saved import SavedModel
@@ -46,7 +47,11 @@ def predict_file(source: str, target: str, model: SavedModel, keep: Sequence[str
     types = {name: types[name] for name in types if name in reader.names} | dict.fromkeys(keep, pa.string())
     from_csv, done = rows.kind in (CSV, PACKED_CSV), 0
     try:
-        with replacing(answers.path) as part, Writer(part, answers.kind) as writer, _Progress(reader.done) as progress:
+        with (
+            replacing(answers.path) as part,
+            Writer(part, answers.kind, target) as writer,
+            _Progress(reader.done) as progress,
+        ):
             for batch in reader.batches(types):
                 said = model.answer(batch, source, done)
                 writer.write(_with_kept(batch, keep, said, blank_is_missing=from_csv))
@@ -55,9 +60,10 @@ def predict_file(source: str, target: str, model: SavedModel, keep: Sequence[str
             if not done:
                 empty = pa.table({name: pa.array([], kind) for name, kind in types.items()})
                 writer.write(_with_kept(empty, keep, model.answer(empty, source), blank_is_missing=from_csv))
-    except (OSError, pa.ArrowInvalid) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{target}: cannot be written: {reason}") from None
+    except OSError as error:
+        raise DataError(
+            f"{target}: cannot be written: {error.strerror or error}; check the disk and its permissions"
+        ) from None
     return done
 
 

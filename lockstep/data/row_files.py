@@ -1,10 +1,8 @@
-"""Files of rows that need not fit into memory: CSV (gzipped or not) and Parquet, read and written in batches."""
+"""Files of rows that need not fit into memory: CSV (gzipped or not) and Parquet, read in batches."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 import pyarrow as pa
@@ -178,47 +176,15 @@ class CsvReader:
         )
 
 
-class Writer:
-    """A file of rows opened for writing; the first batch tells the columns.
-
-    Args:
-        path: Where to write.
-        kind: CSV, PACKED_CSV or PARQUET.
-    """
-
-    def __init__(self, path: Path, kind: str) -> None:
-        self._path, self._kind, self._stack = path, kind, ExitStack()
-        self._writer: Any = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
-
-    def write(self, table: pa.Table) -> None:
-        """Append rows."""
-        if self._writer is None:
-            self._writer = self._stack.enter_context(self._opened(table.schema))
-        self._writer.write_table(table)
-
-    def _opened(self, schema: pa.Schema) -> Any:
-        if self._kind == PARQUET:
-            return pq.ParquetWriter(self._path, schema, compression="zstd")
-        sink = self._stack.enter_context(pa.OSFile(str(self._path), "wb"))
-        if self._kind == PACKED_CSV:
-            sink = self._stack.enter_context(pa.CompressedOutputStream(sink, "gzip"))
-        plain = not any(sign in name for name in schema.names for sign in ',"\r\n')
-        options = csv.WriteOptions(quoting_header="none" if plain else "needed")
-        return csv.CSVWriter(sink, schema, write_options=options)
-
-
 def unreadable(file: RowFile, error: Exception) -> DataError:
     """The error for a file that the system or Arrow cannot read."""
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return DataError(f"{file.path}: {error.strerror}; correct the path, or make the file readable")
     kind = "Parquet" if file.kind == PARQUET else "CSV"
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return DataError(f"{file.path}: cannot be read as {kind}: {reason}")
+    remedy = "; save it as UTF-8" if "UTF8" in str(error) else ""
+    return DataError(f"{file.path}: cannot be read as {kind}: {first_line(error)}{remedy}")
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, in one line."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -162,20 +162,27 @@ class SavedModel:
         """Read what `save` wrote.
 
         Raises:
-            DataError: if a file of the model is missing.
+            DataError: if a file of the model is missing or damaged.
         """
         try:
-            saved = read_json(folder / DESCRIPTION)
-            boosters = [_read_booster(folder / f"booster_{index}.ubj") for index in range(saved["n_models"])]
-            arrays = {
-                name: np.load(folder / ARRAYS / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-                for name in saved["arrays"]
-            }
-            interval = None
-            if "interval" in saved:
-                interval = Interval(**saved["interval"], booster=_read_booster(folder / INTERVAL))
+            return cls._loaded(folder)
         except FileNotFoundError as error:
             raise DataError(f"{error.filename}: the model is incomplete; run `dvc repro train_best`") from None
+        except (ValueError, KeyError, TypeError) as error:
+            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
+            raise DataError(f"{folder}: the model is damaged ({reason}); run `dvc repro train_best`") from None
+
+    @classmethod
+    def _loaded(cls, folder: Path) -> Self:
+        saved = read_json(folder / DESCRIPTION)
+        boosters = [_read_booster(folder / f"booster_{index}.ubj") for index in range(saved["n_models"])]
+        arrays = {
+            name: np.load(folder / ARRAYS / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+            for name in saved["arrays"]
+        }
+        interval = None
+        if "interval" in saved:
+            interval = Interval(**saved["interval"], booster=_read_booster(folder / INTERVAL))
         return cls(
             boosters,
             Features.restored(saved["features"], arrays),

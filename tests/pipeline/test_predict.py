@@ -138,9 +138,18 @@ def test_what_cannot_be_answered_is_one_line_and_leaves_the_earlier_file(
     assert "the format is unknown" in refused(good, tmp_path / "out.txt")
     assert "is the input too" in refused(good, good, "--force")
     assert "no column 'key' to keep" in refused(good, out, "--force", "--keep", "key")
-    assert "run `dvc repro train_best`" in refused(good, out, "--force", "--model", str(tmp_path))
+    (tmp_path / "folder.csv").mkdir()
+    assert "is a folder" in refused(good, tmp_path / "folder.csv", "--force")
+    (tmp_path / "folder.csv").rmdir()
+    nested = tmp_path / "in.parquet"
+    pq.write_table(pq.read_table(asked / "in.parquet").append_column("list", pa.array([[1]] * 80)), nested)
+    assert "Unsupported Type:list" in refused(nested, out, "--force", "--keep", "list")
+    missing = refused(good, out, "--force", "--model", tmp_path)
+    assert missing == f"{tmp_path}/model.json: the model is incomplete; run `dvc repro train_best`"
+    (tmp_path / "model.json").write_text("{}")
+    assert f"{tmp_path}: the model is damaged" in refused(good, out, "--force", "--model", tmp_path)
     assert out.read_text() == "earlier\n"
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["in.csv", "in.parquet", "out.csv"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["in.csv", "in.parquet", "model.json", "out.csv"]
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
