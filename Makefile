@@ -86,7 +86,7 @@ studies: $(READY)  ## Both studies and new tables, by real experiments: docs/stu
 .PHONY: lock
 lock:  ## Renew requirements.lock from pyproject.toml (needs uv).
 	uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate --extra cluster --extra dev pyproject.toml -o requirements.lock
+	  --no-emit-index-url --no-header --no-annotate --extra cluster --extra ssh --extra dev pyproject.toml -o requirements.lock
 
 .PHONY: clean
 clean:  ## Remove the environment and local state; results and DVC's cache stay.

@@ -23,6 +23,7 @@ SECTIONS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "california": sections.california,
     "spotify": sections.spotify,
     "workers": sections.workers,
+    "tracking": sections.tracking,
     "noop": sections.noop,
     "starts": sections.starts,
     "scaling": sections.scaling,

@@ -109,7 +109,8 @@ def _served(folder: Path, rows: pa.Table) -> float:
     """Median milliseconds of a request with one row to `mlflow models serve`, over one connection."""
     import mlflow
 
-    from lockstep.tracking.logged_model import PACKAGE, SERVED_BY, signature_of
+    from lockstep.tracking.logged_model import PACKAGE, SERVED_BY
+    from lockstep.tracking.signature import signature_of
 
     mlflow.pyfunc.save_model(
         folder / "served",

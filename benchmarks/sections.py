@@ -59,6 +59,13 @@ def workers(folder: Path) -> dict[str, Any]:
     return found
 
 
+def tracking(folder: Path) -> dict[str, Any]:
+    """200 trials of about 4 CPU seconds with and without MLflow beside them; then everything brought back by sync."""
+    project = prepare("california", folder, tune__space="housing7", tune__pruner="none")
+    command = (PYTHON, "-m", "benchmarks.tracking_cost", "--trials", "200")
+    return {"silent": json.loads(run(project, *command, "--silent")), "live": json.loads(run(project, *command))}
+
+
 def noop(folder: Path) -> dict[str, Any]:
     """`dvc repro` with nothing to do, five times in turn: ours, DVC itself, a plain pipeline.
 

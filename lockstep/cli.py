@@ -36,11 +36,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, function, text in (
         ("check", check, "validate params.yaml and the chosen dataset file"),
-        ("sync", sync, "show the last result to MLflow, unless it is there already"),
+        ("sync", sync, "make MLflow complete from DVC's outputs, or compare the two"),
         ("new-dataset", new_dataset, "look at a table and write its dataset file"),
         ("predict", predict, "write the model's predictions for the rows of a file"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(function=function)
+    views = commands.choices["sync"]
+    which = views.add_mutually_exclusive_group()
+    which.add_argument("--rev", help="a commit, tag, branch or experiment instead of the workspace")
+    which.add_argument("--all-experiments", action="store_true", help="the workspace and every DVC experiment")
+    views.add_argument("--check", action="store_true", help="write nothing; print each difference, exit 1 if any")
     table = commands.choices["new-dataset"]
     table.add_argument("place", metavar="PATH_OR_URL", help="a CSV (gzipped or not) or Parquet file")
     table.add_argument("--target", required=True, metavar="COL", help="the column to predict")
@@ -76,14 +81,11 @@ def check(_: argparse.Namespace) -> str:
     )
 
 
-def sync(_: argparse.Namespace) -> str:
-    """Show the working directory's result to MLflow, if it belongs to the current settings."""
-    from lockstep.tracking.publish import publish
-    from lockstep.tracking.result import refuse_other_params
-    from lockstep.tracking.store import shown_uri
+def sync(chosen: argparse.Namespace) -> str:
+    """Make MLflow complete, or compare it."""
+    from lockstep.tracking.sync import sync as run
 
-    refuse_other_params()
-    return f"lockstep: MLflow at {shown_uri()} holds the result as run {publish()}"
+    return run(chosen.rev, chosen.all_experiments, chosen.check, print)
 
 
 def new_dataset(chosen: argparse.Namespace) -> str:

@@ -129,7 +129,7 @@ def loaded_model(place: str) -> Iterator[SavedModel]:
     if not re.match(r"^\w[\w+-]*:/", place):
         yield SavedModel.load(Path(place))
         return
-    from lockstep.tracking.logged_model import downloaded
+    from lockstep.tracking.found_model import downloaded
 
     with downloaded(place) as folder:
         yield SavedModel.load(folder)

@@ -18,7 +18,7 @@ from lockstep.model.fitting import shown
 from lockstep.model.saved import SavedModel
 from lockstep.report.evaluation import Story, write_figures, write_tables
 from lockstep.report.page import write_page
-from lockstep.report.search_history import read_trials
+from lockstep.search.trials_file import read_trials
 from lockstep.stage import run_stage
 from lockstep.tracking.publish import publish_or_warn
 

@@ -1,8 +1,8 @@
 """tune: search the hyperparameters by cross-validation on the training folds.
 
 Reads   data/split/train.parquet
-Writes  models/best_params.json, models/search.json, reports/tune/trials.csv
-Params  tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
+Writes  models/best_params.json, models/search.json, reports/tune/trials.csv; shows trials to MLflow as they finish
+Params  dataset, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
         datasets/<dataset>.yaml: target, features.<features>
 """
 
@@ -24,6 +24,7 @@ from lockstep.search.report import best_params, describe, settings_of, trials_ta
 from lockstep.search.space import SearchSpace
 from lockstep.search.study_file import StudyFile
 from lockstep.stage import run_stage
+from lockstep.tracking.live import LiveTrials, runs_of
 
 
 def main() -> None:
@@ -43,8 +44,11 @@ def main() -> None:
         check_monotone(fitting, engine.folds)
         settings = settings_of(plan, config.space, TRAIN, n_folds, rows_as)
         study = StudyFile(local_state() / STUDY, key_of(settings), plan.space.shown(), {"space": config.tune.space})
-        with study, Progress(config.tune.n_trials) as progress:
-            results = search(plan, engine.folds.fingerprints(), engine.run, engine.executor, log, (progress, study))
+        as_runs = partial(runs_of, space=config.space, n_folds=n_folds, fitting=fitting)
+        live = LiveTrials(config.dataset_name, key_of(settings), as_runs)
+        with study, live, Progress(config.tune.n_trials) as progress:
+            observers = (progress, study, live)
+            results = search(plan, engine.folds.fingerprints(), engine.run, engine.executor, log, observers)
     best = best_params(results, fitting)
     write_csv(trials_table(results, n_folds, fitting), TRIALS)
     write_json(best, BEST_PARAMS)

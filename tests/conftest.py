@@ -1,9 +1,15 @@
 """Options and fixtures shared by all tests."""
 
+import fcntl
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.fault_proxy import FaultProxy
+from tests.mlflow_server import MlflowServer, set_up_store
+from tests.postgres import Postgres, postgres_or_skip
 
 # A busy machine must not decide whether a test passes: no deadlines, and the same examples on every run.
 settings.register_profile("lockstep", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -25,6 +31,54 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen = [item for item in items if ("nightly" in item.keywords) == nightly]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """One folder for the whole test session, whichever worker process asks; hold a lock while filling it."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def empty_store(shared_folder: Path) -> Path:
+    """An SQLite file with MLflow's empty tables, to be copied: making them takes seconds."""
+    file = shared_folder / "empty_store.db"
+    with (shared_folder / "empty_store.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            made = file.with_suffix(".new")
+            set_up_store(f"sqlite:///{made}")
+            made.rename(file)
+    return file
+
+
+@pytest.fixture
+def mlflow_server(empty_store: Path, tmp_path: Path) -> Iterator[MlflowServer]:
+    """A real MLflow server with an SQLite database of its own."""
+    with MlflowServer(tmp_path / "mlflow_server", empty_store) as server:
+        yield server
+
+
+@pytest.fixture
+def fault_proxy(mlflow_server: MlflowServer) -> Iterator[FaultProxy]:
+    """A proxy in front of `mlflow_server` that can be told to fail."""
+    with FaultProxy(mlflow_server.uri) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server; the test is skipped where there is none."""
+    with postgres_or_skip() as running:
+        yield running
+
+
+@pytest.fixture
+def mlflow_server_on_postgres(postgres: Postgres, tmp_path: Path) -> Iterator[MlflowServer]:
+    """A real MLflow server with a PostgreSQL database of its own."""
+    with MlflowServer(tmp_path / "mlflow_server_on_postgres", postgres.new_store()) as server:
+        yield server
 
 
 @pytest.fixture

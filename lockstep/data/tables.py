@@ -64,7 +64,13 @@ def read_json(path: Path) -> Any:
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write CSV with ten significant digits, empty cells for missing values and Unix line ends."""
     with replacing(path) as part:
-        frame.to_csv(part, index=False, float_format="%.10g", lineterminator="\n", encoding="utf-8")
+        part.write_bytes(csv_text(frame).encode())
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """What write_csv writes."""
+    text: str = frame.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+    return text
 
 
 def significant(value: float, digits: int) -> float:

@@ -1,7 +1,6 @@
 """What the search's trials tell: best-so-far and the importance of the parameters."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import optuna
@@ -16,12 +15,6 @@ from lockstep.search.space import SearchSpace
 
 # PED-ANOVA compares the best trials with all; fewer than this many make no statement.
 MIN_TRIALS = 4
-
-
-def read_trials(path: Path, space: Mapping[str, Any]) -> pd.DataFrame:
-    """The content of trials.csv; parameters and messages stay text, as they are written."""
-    texts = dict.fromkeys((*space, "message", "state"), str)
-    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=texts)
 
 
 def optimisation_history(trials: pd.DataFrame, score: str) -> pd.DataFrame:

@@ -1,28 +1,45 @@
-"""Showing a result in MLflow: once, however often it is called, and from DVC's outputs alone."""
+"""Making MLflow's view of a result complete: once, however often it is called, and from DVC's outputs alone."""
 
-import logging
-import os
 import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from lockstep import paths
 from lockstep.errors import LockstepError, TrackingError
 from lockstep.locks import held
 from lockstep.paths import local_state
-from lockstep.secrets import masked
-from lockstep.tracking.logged_model import log_model
+from lockstep.tracking.live_file import LiveFile
+from lockstep.tracking.logged_model import complete_model
+from lockstep.tracking.parent_run import artifact_differences, beyond_repair, differences, repair
+from lockstep.tracking.provenance import Provenance
+from lockstep.tracking.registry import register
 from lockstep.tracking.result import PipelineResult
-from lockstep.tracking.store import artifact_location, shown_uri, tracking_uri
+from lockstep.tracking.store import open_store, shown_uri, trouble
+from lockstep.tracking.trial_runs import RESULT, all_runs, complete_trials, nested_runs
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
-COMPLETE = "lockstep.complete"
-# A trial that a pruner stopped was ended from outside, which is what MLflow calls KILLED.
-STATUS = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
+# A store that takes longer gets the rest from `lockstep sync`.
+MOST_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was done.
+
+    Attributes:
+        run_id: The result's run.
+        changed: Whether anything was written.
+        champion: What became of the registered model, in a sentence; empty where none is registered.
+    """
+
+    run_id: str
+    changed: bool
+    champion: str
 
 
 def publish_or_warn() -> None:
@@ -30,138 +47,115 @@ def publish_or_warn() -> None:
 
     DVC's outputs are the result; MLflow is a view of it that `lockstep sync` can make at any time.
     """
-    try:
-        publish()
-    except LockstepError as error:
-        print(
-            f"evaluate: warning: {error}; the result stands in DVC, `lockstep sync` shows it to MLflow later",
-            file=sys.stderr,
-        )
-
-
-def publish() -> str:
-    """Make MLflow's view of the working directory's result complete.
-
-    Returns:
-        The id of the result's run; an existing complete run is left as it is.
-
-    Raises:
-        DataError: if an output of the pipeline is missing.
-        TrackingError: in one line, without secrets, for whatever the store raises.
-    """
     result = PipelineResult.read()
     try:
-        # Queue workers finish together; two processes that set up one new store at once would break it.
-        with held(local_state() / "locks" / "mlflow"):
-            return _complete_run(result)
-    except Exception as error:
-        reason = " ".join(masked(str(error)).split())[:200]
-        raise TrackingError(
-            f"MLflow at {shown_uri()} did not take the result ({type(error).__name__}: {reason})"
-        ) from error
+        published = publish(result, Provenance.here(), MOST_SECONDS)
+    except LockstepError as error:
+        if not LiveFile(result.search["study_key"]).take_warning():
+            print(
+                f"evaluate: warning: {error}; the result stands in DVC, `lockstep sync` shows it to MLflow later",
+                file=sys.stderr,
+            )
+        return
+    if published.champion:
+        print(f"evaluate: {published.champion}")
 
 
-def _complete_run(result: PipelineResult) -> str:
-    client = _client()
-    run_id = _parent_run(client, result)
-    if COMPLETE not in client.get_run(run_id).data.tags:
-        _log_trials(client, result, run_id)
-        _log_result(client, result, run_id)
-        log_model(client, paths.MODEL, run_id, result.search["settings"]["versions"])
-        client.set_tag(run_id, COMPLETE, "true")
-        client.set_terminated(run_id)
-    return run_id
+def publish(result: PipelineResult, place: Provenance, most_seconds: float | None = None) -> Published:
+    """Make MLflow's view of a result complete.
+
+    Args:
+        result: What DVC's outputs say.
+        place: Where the result stands.
+        most_seconds: Stop after this long; what is written stays.
+
+    Raises:
+        TrackingError: in one line, without secrets, for whatever the store raises.
+    """
+    # Queue workers finish together; what one of them has written the next one finds.
+    with trouble("did not take the result"), held(local_state() / "locks" / "mlflow"):
+        client, experiment_id = open_store(result.dataset)
+        return _View(client, experiment_id, result, place, _deadline(most_seconds)).complete()
 
 
-def _client() -> "MlflowClient":
-    # Set before mlflow is imported: it reports usage home, and retries a dead server for minutes.
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    import mlflow
-
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    uri = tracking_uri()
-    if uri.startswith("sqlite:///"):
-        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    mlflow.set_tracking_uri(uri)
-    return mlflow.MlflowClient()
+def result_runs(client: "MlflowClient", experiment_id: str, key: str) -> "list[Run]":
+    """The runs of a result, the earliest first; more than one only if two machines made it at once."""
+    return all_runs(client, experiment_id, RESULT, key)
 
 
-def _parent_run(client: "MlflowClient", result: PipelineResult) -> str:
-    """The result's run, found by its key, or a new one."""
-    experiment = str(result.params["dataset"])
-    known = client.get_experiment_by_name(experiment)
-    experiment_id = (
-        known.experiment_id
-        if known
-        else client.create_experiment(experiment, artifact_location=artifact_location(tracking_uri()))
-    )
-    found = client.search_runs([experiment_id], f"tags.`lockstep.result` = '{result.key}'", max_results=1)
-    if found:
-        return str(found[0].info.run_id)
-    name = os.environ.get("DVC_EXP_NAME") or result.key[:10]
-    return str(client.create_run(experiment_id, run_name=name, tags=result.tags()).info.run_id)
+@dataclass(frozen=True)
+class _View:
+    client: "MlflowClient"
+    experiment_id: str
+    result: PipelineResult
+    place: Provenance
+    in_time: Callable[[], None]
+
+    def complete(self) -> Published:
+        live = LiveFile(self.result.search["study_key"])
+        # A search of the same study that runs now keeps its run.
+        with live.lock() as free:
+            run, changed = self._run(live if free else None)
+            changed |= self._fill(run)
+            if free:
+                live.forget()
+        model, logged = complete_model(self.client, self.experiment_id, run.info.run_id, self.result)
+        if changed or logged or run.info.status != "FINISHED":
+            self.client.set_terminated(run.info.run_id)
+        champion = register(self.client, model, self.result) if self.place.workspace else ""
+        return Published(run.info.run_id, changed or logged, champion)
+
+    def _run(self, live: LiveFile | None) -> "tuple[Run, bool]":
+        """The result's run, and whether one had to be deleted or made."""
+        runs = result_runs(self.client, self.experiment_id, self.result.key)
+        right = [run for run in runs if not beyond_repair(differences(self.result, self.place, run))][:1]
+        for run in runs:
+            if run not in right:
+                self._delete(run)
+        if right:
+            return right[0], len(runs) > 1
+        return (live and self._adopted(live)) or self._new_run(), True
+
+    def _adopted(self, live: LiveFile) -> "Run | None":
+        run = live.run_in(self.client, self.experiment_id)
+        if run is not None:
+            self.client.update_run(run.info.run_id, name=self._name())
+        return run
+
+    def _new_run(self) -> "Run":
+        tags = {RESULT: self.result.key}
+        return self.client.create_run(self.experiment_id, tags=tags, run_name=self._name())
+
+    def _name(self) -> str:
+        return self.place.exp_name or self.result.key[:10]
+
+    def _fill(self, run: "Run") -> bool:
+        """Write what the run lacks; returns whether anything was."""
+        client, result, run_id = self.client, self.result, run.info.run_id
+        written = complete_trials(client, self.experiment_id, run_id, result.trials, in_time=self.in_time)
+        found = differences(result, self.place, run)
+        if found:
+            repair(client, result, self.place, run_id, found)
+        artifacts = artifact_differences(client, result, run_id)
+        for each in artifacts:
+            self.in_time()
+            client.log_artifact(run_id, str(result.root / each.name), Path(each.name).parent.as_posix())
+        self.in_time()
+        return bool(written or found or artifacts)
+
+    def _delete(self, run: "Run") -> None:
+        for nested in nested_runs(self.client, self.experiment_id, run.info.run_id):
+            self.client.delete_run(nested.info.run_id)
+        self.client.delete_run(run.info.run_id)
 
 
-def _log_trials(client: "MlflowClient", result: PipelineResult, parent: str) -> None:
-    """One nested run per trial; those an interrupted call left unfinished are made again."""
-    experiment_id = client.get_run(parent).info.experiment_id
-    done = set()
-    token = None
-    while True:
-        page = client.search_runs([experiment_id], f"tags.`mlflow.parentRunId` = '{parent}'", page_token=token)
-        for run in page:
-            if run.info.status == "RUNNING":
-                client.delete_run(run.info.run_id)
-            else:
-                done.add(run.data.tags["lockstep.trial"])
-        token = page.token
-        if not token:
-            break
-    for _, trial in result.trials.iterrows():
-        if str(trial["number"]) not in done:
-            _log_trial(client, experiment_id, parent, result, trial)
+def _deadline(most_seconds: float | None) -> Callable[[], None]:
+    if most_seconds is None:
+        return lambda: None
+    until = time.monotonic() + most_seconds
 
+    def in_time() -> None:
+        if time.monotonic() > until:
+            raise TrackingError(f"MLflow at {shown_uri()} has not taken the whole result in {most_seconds:.0f} s")
 
-def _log_trial(
-    client: "MlflowClient", experiment_id: str, parent: str, result: PipelineResult, trial: pd.Series
-) -> None:
-    from mlflow.entities import Metric, Param
-
-    tags = {
-        "mlflow.parentRunId": parent,
-        "lockstep.trial": str(trial["number"]),
-        "lockstep.state": str(trial["state"]),
-    }
-    if isinstance(trial["message"], str):
-        tags["lockstep.message"] = trial["message"]
-    run = client.create_run(experiment_id, run_name=f"trial {trial['number']}", tags=tags)
-    score = result.search["score"]
-    metrics = [Metric(score, float(trial[score]), 0, 0)] if pd.notna(trial[score]) else []
-    for column in trial.index:
-        if column.startswith("fold_") and pd.notna(trial[column]):
-            _, fold, name = column.split("_", 2)
-            metrics.append(Metric(f"fold_{name}", float(trial[column]), 0, int(fold)))
-    params = [Param(name, str(trial[name])) for name in result.best["params"]]
-    client.log_batch(run.info.run_id, metrics=metrics, params=params)
-    client.set_terminated(run.info.run_id, STATUS[str(trial["state"])])
-
-
-def _log_result(client: "MlflowClient", result: PipelineResult, run_id: str) -> None:
-    from mlflow.entities import Metric, Param
-
-    metrics = {name: value for name, value in result.metrics.items() if value is not None}
-    metrics |= {f"cost.{name}": value for name, value in result.search["cost"].items()}
-    client.log_batch(
-        run_id,
-        metrics=[Metric(name, float(value), 0, 0) for name, value in sorted(metrics.items())],
-        params=[Param(name, str(value)) for name, value in sorted(result.chosen().items())],
-    )
-    for figure in result.figures():
-        client.log_artifact(run_id, str(figure), "figures")
-    for file in (*result.reports(), paths.TRIALS, paths.BEST_PARAMS, paths.SEARCH, paths.INDEX, paths.PARAMS):
-        if file.exists():
-            client.log_artifact(run_id, str(file), "reports")
+    return in_time

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,10 +15,13 @@ from lockstep.config import read_yaml
 from lockstep.data.tables import read_json, read_table
 from lockstep.errors import DataError
 from lockstep.judging.findings import THIS_MODEL
-from lockstep.report.search_history import read_trials
+from lockstep.search.trials_file import read_trials
+from lockstep.tracking.limits import fitting_param
+from lockstep.tracking.trial_runs import TrialRun, trial_runs
 
 NEEDED = (
     paths.TRAIN,
+    paths.TEST,
     paths.BEST_PARAMS,
     paths.SEARCH,
     paths.TRIALS,
@@ -32,110 +33,118 @@ NEEDED = (
     paths.UNCERTAINTY,
     paths.REPEATED,
 )
+REPORTS = (paths.METRICS, paths.GATES, paths.INDEX, paths.DATA_QUALITY, paths.TRIALS, paths.LEARNING_CURVE)
 
 
 @dataclass(frozen=True)
 class PipelineResult:
-    """What the last run of the pipeline left in the working directory.
+    """What a run of the pipeline left in a folder: the working directory, or a copy of a revision's outputs.
 
     Raises:
         DataError: from `read`, if an output is missing.
     """
 
+    root: Path
     params: Mapping[str, Any]
-    metrics: Mapping[str, Any]
+    metrics: Mapping[str, float]
     gates: Mapping[str, Any]
     best: Mapping[str, Any]
     training: Mapping[str, Any]
     search: Mapping[str, Any]
-    trials: pd.DataFrame
+    trials: list[TrialRun]
 
     @classmethod
-    def read(cls) -> "PipelineResult":
+    def read(cls, root: Path = Path()) -> "PipelineResult":
         """Read the outputs."""
-        missing = [str(path) for path in NEEDED if not path.exists()]
+        missing = [str(path) for path in NEEDED if not (root / path).exists()]
         if missing:
             raise DataError(f"{missing[0]}: no such file; run `dvc repro` first")
-        search = read_json(paths.SEARCH)
+        search, best = read_json(root / paths.SEARCH), read_json(root / paths.BEST_PARAMS)
+        space = search["settings"]["space"]
         return cls(
-            params=_effective(read_yaml(paths.PARAMS)),
-            metrics=flat(read_json(paths.METRICS)) | _further_metrics(),
-            gates=read_json(paths.GATES),
-            best=read_json(paths.BEST_PARAMS),
-            training=read_json(paths.MODEL / "model.json")["training"],
+            root=root,
+            params=_effective(read_yaml(root / paths.PARAMS)),
+            metrics=_metrics(root) | {f"cost.{name}": float(value) for name, value in search["cost"].items()},
+            gates=read_json(root / paths.GATES),
+            best=best,
+            training=read_json(root / paths.MODEL / "model.json")["training"],
             search=search,
-            trials=read_trials(paths.TRIALS, search["settings"]["space"]),
+            trials=trial_runs(read_trials(root / paths.TRIALS, space), space, search["score"]),
         )
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's name, which is the experiment's in MLflow."""
+        return str(self.params["dataset"])
 
     @cached_property
     def key(self) -> str:
         """sha256 over the parameters and every output but the page: the same result has the same key."""
         digest = hashlib.sha256(json.dumps(self.params, sort_keys=True).encode())
-        outputs = (paths.BEST_PARAMS, paths.SEARCH, paths.TRIALS, paths.PREDICTIONS, *self.reports())
-        for path in (*outputs, *sorted(file for file in paths.MODEL.rglob("*") if file.is_file())):
+        outputs = (paths.BEST_PARAMS, paths.SEARCH, paths.TRIALS, paths.PREDICTIONS, *self._tables())
+        for path in (*(self.root / each for each in outputs), *self.model_files()):
             digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 
     def tags(self) -> dict[str, str]:
-        """Where the result came from."""
-        tags = {
+        """What the result is and was made of; where it stands is told by Provenance."""
+        versions = self.search["settings"]["versions"]
+        return {
             "lockstep.result": self.key,
-            "lockstep.dataset": str(self.params["dataset"]),
+            "lockstep.dataset": self.dataset,
             "lockstep.features": str(self.params["features"]),
             "lockstep.study_key": self.search["study_key"],
             "lockstep.data_sha256": self.search["settings"]["data_sha256"],
+            "lockstep.test_rows_sha256": test_rows_digest(read_table(self.root / paths.PREDICTIONS)),
             "lockstep.gates": self.gates["gates_overall"],
+            **{f"lockstep.version.{name}": exact for name, exact in versions.items()},
         }
-        optional = {"dvc.exp_name": os.environ.get("DVC_EXP_NAME"), "git.commit": _git_commit()}
-        return tags | {name: value for name, value in optional.items() if value}
 
-    def chosen(self) -> dict[str, Any]:
+    def chosen(self) -> dict[str, str]:
         """Every choice that was made: the parameters, the best trial's, and what the final model does otherwise."""
         final = {name: self.training[name] for name in ("n_rounds", "learning_rate_factor")}
         if "learning_rate" in self.training["params"]:
             final["learning_rate"] = self.training["params"]["learning_rate"]
-        return {
+        chosen = {
             **self.params,
             **{f"best.{name}": value for name, value in self.best["params"].items()},
             "best.n_rounds": self.best["n_rounds"],
             **{f"final.{name}": value for name, value in final.items()},
         }
+        return {name: fitting_param(str(value)) for name, value in sorted(chosen.items())}
 
-    def reports(self) -> list[Path]:
-        """The tables and metrics of the evaluation."""
-        tables = [file for file in paths.EVALUATE.glob("*") if file.suffix in (".csv", ".json")]
-        return [paths.METRICS, paths.GATES, *sorted(tables)]
+    def tables(self) -> dict[str, str]:
+        """md5 of the training and the test table, the hashes that dvc.lock has of them."""
+        return {
+            path.stem: hashlib.md5((self.root / path).read_bytes(), usedforsecurity=False).hexdigest()
+            for path in (paths.TRAIN, paths.TEST)
+        }
 
-    def figures(self) -> list[Path]:
-        """The PNG files of the evaluation."""
-        return sorted(paths.EVALUATE.glob("*.png"))
+    def artifacts(self) -> list[str]:
+        """Outputs that MLflow keeps beside the model, under the names they have in the repository."""
+        wanted = [paths.BEST_PARAMS, paths.SEARCH, paths.PREDICTIONS, *REPORTS]
+        there = [path for path in wanted if (self.root / path).is_file()]
+        evaluation = (file.name for file in (self.root / paths.EVALUATE).iterdir() if not file.name.startswith("."))
+        return sorted([*map(str, there), *(str(paths.EVALUATE / name) for name in evaluation)])
 
-    def example(self, columns: list[str]) -> pd.DataFrame:
-        """Five training rows with the model's input columns; whole numbers as floats, which may be missing."""
-        rows = read_table(paths.TRAIN)[columns].head(5)
-        return rows.astype({name: float for name in columns if pd.api.types.is_numeric_dtype(rows[name])})
+    def model_files(self) -> list[Path]:
+        """All files of the model."""
+        return sorted(file for file in (self.root / paths.MODEL).rglob("*") if file.is_file())
 
-
-def refuse_other_params() -> None:
-    """Make sure that params.yaml and the dataset file still hold what dvc.lock says the outputs were made with.
-
-    Raises:
-        DataError: naming the first setting that was changed since.
-    """
-    lock = read_yaml(Path("dvc.lock"))
-    for stage in lock["stages"].values():
-        for file, settings in stage.get("params", {}).items():
-            now = read_yaml(Path(file))
-            for key, made_with in settings.items():
-                found = _at(now, key)
-                if found != made_with:
-                    raise DataError(f"{file}: {key} was changed since the outputs were made; run `dvc repro` first")
+    def _tables(self) -> list[Path]:
+        """The metrics and tables of the evaluation."""
+        folder = self.root / paths.EVALUATE
+        tables = sorted(file.name for file in folder.glob("*") if file.suffix in (".csv", ".json"))
+        return [paths.METRICS, paths.GATES, *(paths.EVALUATE / name for name in tables)]
 
 
-def _at(node: Any, key: str) -> Any:
-    for part in key.split("."):
-        node = node.get(part) if isinstance(node, dict) else None
-    return node
+def test_rows_digest(said: pd.DataFrame) -> str:
+    """sha256 of which rows were predicted and what they really are: equal for results on the same test rows."""
+    digest = hashlib.sha256(said["row_id"].to_numpy(dtype="<i8").tobytes())
+    actual = said["actual"]
+    whole = pd.api.types.is_numeric_dtype(actual)
+    digest.update(actual.to_numpy(dtype="<f8").tobytes() if whole else "\0".join(actual).encode())
+    return digest.hexdigest()
 
 
 def flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -151,14 +160,20 @@ def _leaves(nested: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]
             yield f"{prefix}{key}", json.dumps(value) if isinstance(value, list) else value
 
 
-def _further_metrics() -> dict[str, Any]:
+def _metrics(root: Path) -> dict[str, float]:
+    """Every number of the evaluation; what is undefined is left out."""
+    found = flat(read_json(root / paths.METRICS)) | _further_metrics(root)
+    return {name: float(value) for name, value in found.items() if value is not None}
+
+
+def _further_metrics(root: Path) -> dict[str, Any]:
     """Numbers outside metrics.json: the test metrics' intervals, the repeated protocol and every other baseline."""
-    sure, again = read_json(paths.UNCERTAINTY), read_json(paths.REPEATED)
+    sure, again = read_json(root / paths.UNCERTAINTY), read_json(root / paths.REPEATED)
     found = {f"test.{each['metric']}.{end}": each[end] for each in sure["intervals"] for end in ("low", "high")}
     found |= flat({key: value for key, value in sure.items() if not isinstance(value, list)}, "test.")
     for each in again.get("metrics", []):
         found |= flat({key: value for key, value in each.items() if key != "metric"}, f"repeated.{each['metric']}.")
-    table = pd.read_csv(paths.BASELINES)
+    table = pd.read_csv(root / paths.BASELINES, float_precision="round_trip")
     for _, row in table[table["model"] != THIS_MODEL].iterrows():
         values = {name: row[name] for name in table.columns[5:] if pd.notna(row[name])}
         found |= flat(values, f"baseline.{row['model']}.")
@@ -173,8 +188,3 @@ def _effective(params: Mapping[str, Any]) -> dict[str, Any]:
     chosen["booster"] = {**params["booster"], "monotone": monotone}
     pruner = params["tune"]["pruner"]
     return flat(chosen) | flat(params["pruners"][pruner], f"pruners.{pruner}.")
-
-
-def _git_commit() -> str | None:
-    answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S607
-    return answer.stdout.strip() if answer.returncode == 0 else None

@@ -1,15 +1,32 @@
 """Which MLflow store is used, and where a local one keeps its files."""
 
+import logging
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lockstep.paths import anchored, project_root
+from lockstep.errors import TrackingError
+from lockstep.locks import held
+from lockstep.paths import anchored, local_state, project_root
 from lockstep.secrets import masked
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 TRACKING_URI = "MLFLOW_TRACKING_URI"
 LOCAL_FOLDER = "mlruns"
 # Names of stores that look like a path and are none.
 NAMED_STORES = re.compile(r"^(databricks|databricks-uc|uc)(:|$)")
+# mlflow reports usage home, and asks a dead server again for minutes.
+MANNERS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
 
 
 def tracking_uri() -> str:
@@ -29,7 +46,62 @@ def tracking_uri() -> str:
     return given
 
 
-def artifact_location(uri: str) -> str | None:
+def shown_uri() -> str:
+    """The store's address for messages: as it was given, without user name, password and query."""
+    return masked(os.environ.get(TRACKING_URI) or tracking_uri())
+
+
+def open_store(dataset: str) -> "tuple[MlflowClient, str]":
+    """A client of the store, and the id of the dataset's experiment, which is made if it is not there.
+
+    Whatever the store raises passes through; `trouble` makes one line of it.
+    """
+    uri = set_store()
+    import mlflow
+
+    # Two processes that set up one new store at once would break it.
+    with held(local_state() / "locks" / "mlflow-store"):
+        client = mlflow.MlflowClient()
+        known = client.get_experiment_by_name(dataset)
+        if known and known.lifecycle_stage == "deleted":
+            client.restore_experiment(known.experiment_id)
+        if known:
+            return client, str(known.experiment_id)
+        return client, str(client.create_experiment(dataset, artifact_location=_artifact_location(uri)))
+
+
+def set_store() -> str:
+    """Point mlflow at the store, and make it mind its manners; returns the store's address."""
+    for name, value in MANNERS.items():
+        os.environ.setdefault(name, value)
+    import mlflow
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    uri = tracking_uri()
+    if uri.startswith("sqlite:///"):
+        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(uri)
+    return uri
+
+
+@contextmanager
+def trouble(doing: str) -> Iterator[None]:
+    """Whatever the store raises inside becomes a TrackingError: one line, without secrets.
+
+    Args:
+        doing: What failed then, as "did not take the result".
+    """
+    try:
+        yield
+    except TrackingError:
+        raise
+    except Exception as error:
+        reason = " ".join(masked(str(error)).split())[:200]
+        raise TrackingError(f"MLflow at {shown_uri()} {doing} ({type(error).__name__}: {reason})") from error
+
+
+def _artifact_location(uri: str) -> str | None:
     """Where a new experiment keeps its artefacts; None leaves the choice to a tracking server.
 
     MLflow's own default is the working directory, which may be a throw-away copy.
@@ -37,8 +109,3 @@ def artifact_location(uri: str) -> str | None:
     if uri.startswith(("http://", "https://")) or NAMED_STORES.match(uri):
         return None
     return (project_root() / LOCAL_FOLDER / "artifacts").as_uri()
-
-
-def shown_uri() -> str:
-    """The store's address for messages: as it was given, without user name, password and query."""
-    return masked(os.environ.get(TRACKING_URI) or tracking_uri())

@@ -9,18 +9,16 @@ from tests.pipeline.project import Project, new_project
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Project:
+def finished(shared_folder: Path) -> Project:
     """A committed project after its first `dvc repro`; read it, and copy it before changing anything."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base if worker_id == "master" else base.parent
-    folder = shared / "finished"
-    with (shared / "finished.lock").open("w") as lock:
+    folder = shared_folder / "finished"
+    with (shared_folder / "finished.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (shared / "finished.log").exists():
+        if not (shared_folder / "finished.log").exists():
             project = new_project(folder)
             log = project.run("dvc", "repro", env={"LOCKSTEP_WORKERS": "2"})
             project.commit()
-            (shared / "finished.log").write_text(log.stdout + log.stderr)
+            (shared_folder / "finished.log").write_text(log.stdout + log.stderr)
     return Project(folder)
 
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,24 @@ class Project:
     def repro(self, *arguments: str, env: Mapping[str, str] | None = None) -> list[str]:
         """`dvc repro`; returns the stages that ran, in order."""
         return stages_run(self.run("dvc", "repro", *arguments, env=env).stdout)
+
+    def run_queue(self, *, jobs: int, env: Mapping[str, str] | None = None) -> None:
+        """`dvc queue start`; wait until every queued experiment has ended, and the workers too.
+
+        Raises:
+            AssertionError: with DVC's own words, if one failed.
+        """
+        self.run("dvc", "queue", "start", "--jobs", str(jobs), env=env)
+        try:
+            for _ in range(300):
+                status = self.run("dvc", "queue", "status").stdout
+                assert "Failed" not in status, status
+                if "Queued" not in status and "Running" not in status:
+                    return
+                time.sleep(1)
+            raise AssertionError(f"the queue did not end:\n{status}")
+        finally:
+            self.run("dvc", "queue", "stop", "--kill", check=False)
 
     def edit(self, file: str, old: str, new: str) -> None:
         path = self.folder / file

@@ -99,8 +99,8 @@ def test_the_logged_model_predicts_what_evaluate_predicted(finished: Project) ->
     assert model.input_example.to_dict("records") == raw.loc[first, names].to_dict("records")
     files = {file.name for file in Path(mlflow.artifacts.download_artifacts(logged.model_uri)).rglob("*")}
     assert not any(name.endswith((".pkl", ".pickle", ".joblib")) for name in files)
-    artifacts = mlflow.MlflowClient().list_artifacts(parent.info.run_id, "figures")
-    assert len(artifacts) == 8
+    artifacts = mlflow.MlflowClient().list_artifacts(parent.info.run_id, "reports/evaluate")
+    assert sum(file.path.endswith(".png") for file in artifacts) == 8
 
 
 def test_sync_changes_nothing_that_is_there_and_restores_what_is_not(project: Project) -> None:
@@ -137,12 +137,10 @@ def test_sync_to_a_store_that_cannot_be_used_is_one_line(project: Project, store
 def test_an_interrupted_sync_is_completed_not_repeated(project: Project) -> None:
     import mlflow
 
-    (parent,) = _parents(project)
     client = mlflow.MlflowClient(f"sqlite:///{project.folder}/mlruns/mlflow.db")
     children = [run for run in _runs(project) if "lockstep.trial" in run.data.tags]
     client.delete_run(children[0].info.run_id)
     client.update_run(children[1].info.run_id, status="RUNNING")
-    client.delete_tag(parent.info.run_id, "lockstep.complete")
     project.run("lockstep", "sync")
     after = [run for run in _runs(project) if "lockstep.trial" in run.data.tags]
     assert len(after) == len(children)
@@ -185,8 +183,7 @@ def test_temp_and_queue_leave_the_workspace_alone_and_reach_the_same_mlflow(proj
     project.run("dvc", "exp", "run", "--temp", "-n", "temporary", "-S", "evaluate.gates.min_test_r2=0.2")
     for name, value in (("queued-a", "0.3"), ("queued-b", "0.4")):
         project.run("dvc", "exp", "run", "--queue", "-n", name, "-S", f"evaluate.gates.min_test_r2={value}")
-    project.run("dvc", "queue", "start", "-j", "2")
-    _wait_for_queue(project)
+    project.run_queue(jobs=2)
     assert project.run("git", "status", "--porcelain").stdout == before
     names = [run.data.tags.get("dvc.exp_name") for run in _parents(project)]
     assert sorted(name for name in names if name) == ["queued-a", "queued-b", "temporary"]
@@ -194,19 +191,6 @@ def test_temp_and_queue_leave_the_workspace_alone_and_reach_the_same_mlflow(proj
     experiments = {exp["name"] for group in shown if group["experiments"] for exp in group["experiments"]}
     assert experiments == {"queued-a", "queued-b", "temporary"}
     assert not (project.folder / "params.yaml").read_text().count("0.4\n")
-
-
-def _wait_for_queue(project: Project) -> None:
-    """Wait until every queued experiment has ended, and fail with DVC's own words if one failed."""
-    import time
-
-    for _ in range(300):
-        status = project.run("dvc", "queue", "status").stdout
-        assert "Failed" not in status, status
-        if status.count("Success") == 2:
-            return
-        time.sleep(1)
-    raise AssertionError(f"the queue did not end:\n{status}")
 
 
 def test_a_relative_mirror_and_store_are_anchored_at_the_repository(project: Project) -> None:

@@ -18,9 +18,10 @@ from lockstep.report import feature_figures, number_figures, search_figures
 from lockstep.report.drawing import LONGEST_NAME, save, shortened
 from lockstep.report.evaluation import Story, points_of, write_figures, write_tables
 from lockstep.report.page import at_bound, write_page
-from lockstep.report.search_history import optimisation_history, parameter_importance, read_trials
+from lockstep.report.search_history import optimisation_history, parameter_importance
 from lockstep.schema.dataset import Judging, ValueSlice
 from lockstep.schema.params import Evaluate, Gates
+from lockstep.search.trials_file import read_trials
 from tests.unit.modelling import model, table, with_interval
 
 FIGURES = (

@@ -12,7 +12,8 @@ import pytest
 from lockstep.data.intake import Intake
 from lockstep.model.saved import SavedModel
 from lockstep.schema.dataset import Column
-from lockstep.tracking.logged_model import SERVED_BY, signature_of
+from lockstep.tracking.logged_model import SERVED_BY
+from lockstep.tracking.signature import signature_of
 from tests.unit.modelling import model, table, with_interval
 from tests.unit.raw_rows import dataset_of
 

@@ -1,0 +1,79 @@
+"""How DVC's outputs and MLflow differ: every number, word and byte of a result."""
+
+from typing import TYPE_CHECKING
+
+from lockstep.tracking.logged_model import logged_models, model_differences
+from lockstep.tracking.parent_run import NOTHING, Difference, artifact_differences, differences, of_mapping
+from lockstep.tracking.provenance import Provenance
+from lockstep.tracking.publish import result_runs
+from lockstep.tracking.result import PipelineResult
+from lockstep.tracking.store import open_store, trouble
+from lockstep.tracking.trial_runs import TrialRun, nested_runs
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+def check(result: PipelineResult, place: Provenance) -> list[Difference]:
+    """Compare a result with MLflow.
+
+    Returns:
+        All differences; none if MLflow holds the result exactly once, with every trial exactly once.
+
+    Raises:
+        TrackingError: in one line, if the store cannot be read.
+    """
+    with trouble("could not be compared"):
+        client, experiment_id = open_store(result.dataset)
+        runs = result_runs(client, experiment_id, result.key)
+        if len(runs) != 1:
+            return [Difference("result", result.key[:10], "one", f"{len(runs)} runs" if runs else NOTHING)]
+        (run,) = runs
+        run_id = run.info.run_id
+        found = differences(result, place, run)
+        if run.info.status != "FINISHED":
+            found.append(Difference("status", "of the run", "FINISHED", run.info.status))
+        found += _trial_differences(client, experiment_id, run_id, result)
+        found += artifact_differences(client, result, run_id)
+        return found + _model_differences(client, experiment_id, run_id, result)
+
+
+def _trial_differences(
+    client: "MlflowClient", experiment_id: str, parent: str, result: PipelineResult
+) -> list[Difference]:
+    found: list[Difference] = []
+    wanted = {trial.number: trial for trial in result.trials}
+    seen = dict.fromkeys(wanted, 0)
+    for run in nested_runs(client, experiment_id, parent):
+        trial = TrialRun.of_run(run)
+        if trial.number not in wanted:
+            found.append(Difference("trial", f"run {run.info.run_id}", NOTHING, "a run"))
+            continue
+        seen[trial.number] += 1
+        found += _between(wanted[trial.number], trial)
+    for number, count in seen.items():
+        if count != 1:
+            found.append(Difference("trial", str(number), "one", f"{count} runs" if count else NOTHING))
+    return found
+
+
+def _between(dvc: TrialRun, mlflow: TrialRun) -> list[Difference]:
+    name = f"of trial {dvc.number}"
+    status = of_mapping(f"status {name}", {"": dvc.status}, {"": mlflow.status})
+    return [
+        *status,
+        *of_mapping(f"tag {name}", dvc.tags, mlflow.tags),
+        *of_mapping(f"parameter {name}", dvc.params, mlflow.params),
+        *of_mapping(f"metric {name}", dvc.metrics, mlflow.metrics),
+    ]
+
+
+def _model_differences(
+    client: "MlflowClient", experiment_id: str, run_id: str, result: PipelineResult
+) -> list[Difference]:
+    models = logged_models(client, experiment_id, run_id)
+    if len(models) != 1:
+        return [Difference("model", "of the run", "one", f"{len(models)} models" if models else NOTHING)]
+    return [
+        Difference("model", name, "the file", "other bytes") for name in model_differences(client, result, models[0])
+    ]

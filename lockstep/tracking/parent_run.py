@@ -1,0 +1,135 @@
+"""The run of a result: what it must hold, and how what MLflow holds differs from it."""
+
+import json
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lockstep import paths
+from lockstep.tracking.provenance import COMMIT, Provenance, listed, lists, with_place
+from lockstep.tracking.repository import is_commit
+from lockstep.tracking.result import PipelineResult
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import DatasetInput, Run
+
+NOTHING = "nothing"
+CONTEXTS = {"train": "training", "test": "testing"}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something DVC and MLflow say differently of a result.
+
+    Attributes:
+        what: Metric, parameter, tag, dataset, artefact, trial or model.
+        name: Which one.
+        dvc: What DVC's outputs say.
+        mlflow: What MLflow says.
+    """
+
+    what: str
+    name: str
+    dvc: str
+    mlflow: str
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.name}: DVC has {self.dvc}, MLflow has {self.mlflow}"
+
+
+def of_mapping(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[Difference]:
+    """Every key whose value is missing, different or too many."""
+    return [
+        Difference(what, name, _shown(wanted.get(name)), _shown(found.get(name)))
+        for name in sorted({*wanted, *found})
+        if wanted.get(name) != found.get(name)
+    ]
+
+
+def _shown(value: Any) -> str:
+    return NOTHING if value is None else repr(value) if isinstance(value, float) else str(value)
+
+
+def differences(result: PipelineResult, place: Provenance, run: "Run") -> list[Difference]:
+    """Of numbers, parameters, datasets and tags."""
+    return [
+        *of_mapping("metric", result.metrics, run.data.metrics),
+        *of_mapping("parameter", result.chosen(), run.data.params),
+        *of_mapping("dataset", result.tables(), _tables(run)),
+        *_tag_differences(result, place, run.data.tags),
+    ]
+
+
+def beyond_repair(found: list[Difference]) -> bool:
+    """Whether the run must be made again: MLflow lets tags be set, and the rest only be added."""
+    return any(each.what != "tag" and each.mlflow != NOTHING for each in found)
+
+
+def repair(
+    client: "MlflowClient", result: PipelineResult, place: Provenance, run_id: str, found: list[Difference]
+) -> None:
+    """Add and set what a run lacks."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    now = int(time.time() * 1000)
+    chosen, places = result.chosen(), place.tags()
+    metrics = [Metric(each.name, result.metrics[each.name], now, 0) for each in found if each.what == "metric"]
+    params = [Param(each.name, chosen[each.name]) for each in found if each.what == "parameter"]
+    tags = []
+    for each in found:
+        if each.what == "tag":
+            shared = each.name in places and each.mlflow != NOTHING
+            tags.append(RunTag(each.name, with_place(each.mlflow, each.dvc) if shared else each.dvc))
+    client.log_batch(run_id, metrics, params, tags)
+    if inputs := [_dataset_input(result, each.name) for each in found if each.what == "dataset"]:
+        client.log_inputs(run_id, inputs)
+
+
+def _tag_differences(result: PipelineResult, place: Provenance, tags: Mapping[str, str]) -> list[Difference]:
+    own = result.tags()
+    found = of_mapping("tag", own, {name: tags[name] for name in own if name in tags})
+    for name, value in place.tags().items():
+        if not (_knows_commit(tags, value) if name == COMMIT and not place.exp_name else lists(tags.get(name), value)):
+            found.append(Difference("tag", name, value, _shown(tags.get(name))))
+    return found
+
+
+def _knows_commit(tags: Mapping[str, str], commit: str) -> bool:
+    """The commit that holds a result comes after the one it was made on; both are right, one of them is enough."""
+    return lists(tags.get(COMMIT), commit) or any(is_commit(each) for each in listed(tags.get(COMMIT)))
+
+
+def artifact_differences(client: "MlflowClient", result: PipelineResult, run_id: str) -> list[Difference]:
+    """Files that MLflow lacks or holds with other bytes; what people attach to a run is theirs."""
+    with tempfile.TemporaryDirectory() as folder:
+        if client.list_artifacts(run_id):
+            client.download_artifacts(run_id, "", folder)
+        return [
+            Difference("artefact", name, "the file", "other bytes" if (Path(folder) / name).is_file() else NOTHING)
+            for name in result.artifacts()
+            if not same_bytes(result.root / name, Path(folder) / name)
+        ]
+
+
+def same_bytes(one: Path, other: Path) -> bool:
+    """Whether both are files with the same content."""
+    return one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes()
+
+
+def _tables(run: "Run") -> dict[str, str]:
+    inputs = run.inputs.dataset_inputs if run.inputs else []
+    return {each.dataset.name.rpartition("/")[2]: each.dataset.digest for each in inputs}
+
+
+def _dataset_input(result: PipelineResult, name: str) -> "DatasetInput":
+    """One of the tables as MLflow's dataset input; its digest is the hash that dvc.lock has of it."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    path = {"train": paths.TRAIN, "test": paths.TEST}[name]
+    source = json.dumps({"uri": path.as_posix()})
+    dataset = Dataset(f"{result.dataset}/{name}", result.tables()[name], "local", source)
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", CONTEXTS[name])])

@@ -1,0 +1,81 @@
+"""Where a result stands: commit, DVC experiment, dvc.lock and requirements.lock.
+
+One result can stand in several places, as an experiment and, applied, in the workspace: a tag then lists them all.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from lockstep.paths import project_root
+from lockstep.tracking.lock_file import lock_digest
+from lockstep.tracking.repository import head
+
+COMMIT = "git.commit"
+EXPERIMENT = "dvc.exp_name"
+REQUIREMENTS = Path("requirements.lock")
+BETWEEN = ", "
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a result stands.
+
+    Attributes:
+        commit: Of an experiment the commit it started from, else the commit that is checked out or named.
+        exp_name: DVC's name of the experiment.
+        lock: Digest of dvc.lock without evaluate's entry.
+        requirements: sha256 of requirements.lock.
+        workspace: Whether it is the repository's own working tree, not a throw-away copy or a revision.
+    """
+
+    commit: str | None
+    exp_name: str | None
+    lock: str | None
+    requirements: str | None
+    workspace: bool
+
+    @classmethod
+    def here(cls) -> Self:
+        """Of the working directory, from what DVC tells its stages."""
+        environment = os.environ
+        return cls.of(
+            Path(),
+            environment.get("DVC_EXP_BASELINE_REV") or head(),
+            environment.get("DVC_EXP_NAME") or None,
+            workspace=project_root().resolve() == Path.cwd(),
+        )
+
+    @classmethod
+    def of(cls, root: Path, commit: str | None, exp_name: str | None, *, workspace: bool) -> Self:
+        """Of a folder with a revision's files."""
+        pinned = root / REQUIREMENTS
+        requirements = hashlib.sha256(pinned.read_bytes()).hexdigest() if pinned.is_file() else None
+        return cls(commit, exp_name, lock_digest(root), requirements, workspace)
+
+    def tags(self) -> dict[str, str]:
+        """What is known of it."""
+        known = {
+            COMMIT: self.commit,
+            EXPERIMENT: self.exp_name,
+            "dvc.lock_sha256": self.lock,
+            "lockstep.requirements_sha256": self.requirements,
+        }
+        return {name: value for name, value in known.items() if value}
+
+
+def listed(tag: str | None) -> list[str]:
+    """The places of a tag."""
+    return tag.split(BETWEEN) if tag else []
+
+
+def lists(tag: str | None, value: str) -> bool:
+    """Whether a tag lists a place."""
+    return value in listed(tag)
+
+
+def with_place(tag: str | None, value: str) -> str:
+    """The tag with a further place."""
+    return f"{tag}{BETWEEN}{value}" if tag else value

@@ -1,0 +1,166 @@
+"""The registered model of a dataset: a version per result, and the champion."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from lockstep import paths
+from lockstep.data.tables import read_json, read_table
+from lockstep.data.target import Target
+from lockstep.judging.bootstrap import Units
+from lockstep.judging.paired import Paired, paired
+from lockstep.model.fitting import Fitting, shown
+from lockstep.tracking.result import PipelineResult, test_rows_digest
+from lockstep.tracking.trial_runs import RESULT
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import LoggedModel
+    from mlflow.entities.model_registry import ModelVersion
+
+CHAMPION = "champion"
+
+
+def register(client: "MlflowClient", model: "LoggedModel", result: PipelineResult) -> str:
+    """Register a result's model, once, under the dataset's name, and let it become champion if it is better.
+
+    The alias moves when the gates pass and the interval of a paired bootstrap on the same test rows lies wholly on the
+    new model's side; the first model whose gates pass gets it.
+
+    Args:
+        client: The store.
+        model: The result's logged model.
+        result: What DVC's outputs say.
+
+    Returns:
+        What happened, in a sentence.
+    """
+    name = result.dataset
+    versions = _versions(client, name)
+    holder = _champion(client, name, versions)
+    own = [version for version in versions if version.tags.get(RESULT) == result.key]
+    known = next((version for version in own if _is_of(version, model)), None)
+    if known and holder and known.version == holder.version:
+        return f"{name} version {known.version} is the champion"
+    version = known or _new_version(client, name, model, result)
+    moves, reason = _decided(client, None if holder in own else holder, result, again=holder in own)
+    if moves:
+        client.set_registered_model_alias(name, CHAMPION, version.version)
+    for old in own:  # of a run that was made again
+        if old.version != version.version:
+            client.delete_model_version(name, old.version)
+    said = _sentence(name, version.version, None if holder in own else holder, moves, reason)
+    if known is None:
+        client.update_model_version(name, version.version, _notes(result, said))
+    return said
+
+
+def _versions(client: "MlflowClient", name: str) -> "list[ModelVersion]":
+    """All versions of the registered model, which is made if it is not there."""
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name, description=f"Models of the dataset {name}; made by Lockstep.")
+    found: list[ModelVersion] = []
+    token = None
+    while True:
+        page = client.search_model_versions(f"name = '{name}'", page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            return found
+
+
+def _champion(client: "MlflowClient", name: str, versions: "list[ModelVersion]") -> "ModelVersion | None":
+    number = client.get_registered_model(name).aliases.get(CHAMPION)
+    return next((version for version in versions if str(version.version) == str(number)), None)
+
+
+def _is_of(version: "ModelVersion", model: "LoggedModel") -> bool:
+    return model.model_id in (version.source or "") or version.model_id == model.model_id
+
+
+def _new_version(client: "MlflowClient", name: str, model: "LoggedModel", result: PipelineResult) -> "ModelVersion":
+    # mlflow.register_model does the same, forgets the run and prints what it does.
+    return client.create_model_version(
+        name,
+        model.model_uri,
+        run_id=model.source_run_id,
+        tags={RESULT: result.key},
+        await_creation_for=0,
+        model_id=model.model_id,
+    )
+
+
+def _decided(
+    client: "MlflowClient", holder: "ModelVersion | None", result: PipelineResult, *, again: bool
+) -> tuple[bool, str]:
+    """Whether the champion changes, and why or why not; `again` if it is an earlier version of the same result."""
+    if again:
+        return True, "its run was made again"
+    if result.gates["gates_overall"] != "pass":
+        return False, "the gates fail"
+    return _compared(client, holder, result) if holder else (True, "the first whose gates pass")
+
+
+def _compared(client: "MlflowClient", holder: "ModelVersion", result: PipelineResult) -> tuple[bool, str]:
+    """Whether the new model is better on the champion's test rows, in words too."""
+    mine = read_table(result.root / paths.PREDICTIONS)
+    theirs = _predictions(client, holder)
+    if theirs is None or test_rows_digest(theirs) != test_rows_digest(mine):
+        return False, "it was judged on other test rows; compare them yourself and set the alias in MLflow"
+    found = _gain(result, mine, theirs)
+    saved = read_json(result.root / paths.MODEL / "model.json")
+    what = f"test {shown(saved['fitting']['metric'])}"
+    if found.gain is None:
+        return False, f"{what} is undefined on these test rows"
+    low, high = (f"{0.0 if end is None else end:.4g}" for end in (found.low, found.high))
+    difference = f"{what} lower by {found.gain:.4g} [{low}, {high}] on the same {len(mine)} test rows"
+    return found.better, difference if found.better else f"{difference}: not better for certain"
+
+
+def _gain(result: PipelineResult, mine: pd.DataFrame, theirs: pd.DataFrame) -> Paired:
+    saved, params = read_json(result.root / paths.MODEL / "model.json"), result.params
+    group = str(params["split.group"]) if params["split.strategy"] == "group" else None
+    return paired(
+        Fitting(**saved["fitting"]),
+        Target(saved["target"]["column"], tuple(saved["target"]["classes"])),
+        mine,
+        theirs,
+        samples=int(params["evaluate.bootstrap_samples"]),
+        confidence=float(params["evaluate.confidence"]),
+        seed=int(params["seed"]),
+        units=Units.of(read_table(result.root / paths.TEST), group),
+    )
+
+
+def _predictions(client: "MlflowClient", version: "ModelVersion") -> pd.DataFrame | None:
+    """What a version's result said of its test rows, if its run still has it."""
+    if not version.run_id:
+        return None
+    folder = paths.PREDICTIONS.parent.as_posix()
+    if paths.PREDICTIONS.as_posix() not in {file.path for file in client.list_artifacts(version.run_id, folder)}:
+        return None
+    with tempfile.TemporaryDirectory() as scratch:
+        return read_table(Path(client.download_artifacts(version.run_id, paths.PREDICTIONS.as_posix(), scratch)))
+
+
+def _sentence(name: str, number: str, holder: "ModelVersion | None", moves: bool, reason: str) -> str:
+    if moves:
+        after = f" after version {holder.version}" if holder else ""
+        return f"{name} version {number} is the champion{after}: {reason}"
+    stays = f"version {holder.version} stays champion: " if holder else ""
+    return f"{name} version {number} is registered; {stays}{reason}"
+
+
+def _notes(result: PipelineResult, said: str) -> str:
+    """The version's description: what it is, how good, and why it is or is not the champion."""
+    metric = read_json(result.root / paths.MODEL / "model.json")["fitting"]["metric"]
+    metrics = result.metrics
+    lines = [
+        f"Features {result.params['features']}, best trial {result.best['trial']} of {result.search['n_trials']}.",
+        f"Test {metric} {metrics.get(f'test.{metric}')}, CV {metrics.get(f'cv.{metric}')},"
+        f" untuned XGBoost {metrics.get(f'baseline.untuned_xgboost.{metric}')}.",
+        f"{said[0].upper()}{said[1:]}.",
+    ]
+    return "\n\n".join(lines)

@@ -1,0 +1,100 @@
+"""`lockstep sync`: results brought to MLflow, or compared with it."""
+
+from collections.abc import Callable
+
+from lockstep.errors import DataError, LockstepError, TrackingError
+from lockstep.tracking.check import check
+from lockstep.tracking.live_file import LiveFile
+from lockstep.tracking.places import opened
+from lockstep.tracking.publish import publish
+from lockstep.tracking.repository import Revision, experiments, revision
+from lockstep.tracking.store import open_store, shown_uri, trouble
+
+Say = Callable[[str], None]
+WORKSPACE = "workspace"
+
+
+def sync(rev: str | None, all_experiments: bool, only_check: bool, say: Say) -> str:
+    """Make MLflow complete, or tell how it differs.
+
+    Args:
+        rev: A commit, tag, branch or experiment; None: the workspace.
+        all_experiments: The workspace and every experiment of the repository.
+        only_check: Write nothing.
+        say: Is told one line per result and difference.
+
+    Returns:
+        A line that sums it up.
+
+    Raises:
+        LockstepError: if a result cannot be read or shown, or differs; with `all_experiments` after all others.
+    """
+    work = _compare if only_check else _complete
+    if not only_check:
+        _end_stopped_searches(say)
+    if not all_experiments:
+        found = work(revision(rev) if rev else None, say)
+        return _summed_up(1, found, only_check)
+    places = experiments()
+    found, failed = _workspace(work, say), 0
+    for place in places:
+        try:
+            found += work(place, say)
+        except TrackingError:
+            raise
+        except LockstepError as error:
+            say(f"{place}: {error}")
+            failed += 1
+    if failed:
+        raise DataError(f"{failed} of {len(places)} experiments could not be read; see above")
+    return _summed_up(len(places) + 1, found, only_check)
+
+
+def _workspace(work: Callable[[Revision | None, Say], int], say: Say) -> int:
+    """The workspace among others: it need not hold a result."""
+    try:
+        return work(None, say)
+    except DataError as error:
+        say(f"{WORKSPACE}: left out: {error}")
+        return 0
+
+
+def _complete(place: Revision | None, say: Say) -> int:
+    with opened(place) as (result, provenance):
+        done = publish(result, provenance)
+    state = "complete now" if done.changed else "complete already"
+    champion = f"; {done.champion}" if done.champion else ""
+    say(f"{place or WORKSPACE}: {state}, run {done.run_id}{champion}")
+    return int(done.changed)
+
+
+def _compare(place: Revision | None, say: Say) -> int:
+    with opened(place) as (result, provenance):
+        found = check(result, provenance)
+    for difference in found:
+        say(f"{place or WORKSPACE}: {difference}")
+    return len(found)
+
+
+def _summed_up(places: int, found: int, only_check: bool) -> str:
+    results = "1 result" if places == 1 else f"{places} results"
+    if not only_check:
+        return f"lockstep: MLflow at {shown_uri()} holds {results}, {found} of them brought up to date"
+    if found:
+        raise TrackingError(
+            f"DVC and MLflow at {shown_uri()} differ in {found} points; `lockstep sync` makes MLflow complete"
+        )
+    return f"lockstep: DVC and MLflow at {shown_uri()} tell the same of {results}"
+
+
+def _end_stopped_searches(say: Say) -> None:
+    """Searches that were killed could not say so; their runs stay, and a restarted search goes on with them."""
+    for live in LiveFile.all():
+        with live.lock() as stopped, trouble("could not be read"):
+            if not stopped or not live.dataset:
+                continue
+            client, experiment_id = open_store(live.dataset)
+            run = live.run_in(client, experiment_id)
+            if run is not None and run.info.status == "RUNNING":
+                client.set_terminated(run.info.run_id, "KILLED")
+                say(f"run {run.info.run_id}: its search was stopped; marked KILLED")

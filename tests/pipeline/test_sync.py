@@ -1,0 +1,209 @@
+"""`lockstep sync`: MLflow can be rebuilt from DVC's outputs, and no difference between the two goes unseen."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pipeline.mlflow_view import client_of, content_of, parents_of, runs_of, store_of, trials_of
+from tests.pipeline.project import Project
+
+
+def test_a_deleted_store_comes_back_with_everything_but_times(project: Project) -> None:
+    project.run("dvc", "exp", "run", "--temp", "-n", "other", "-S", "evaluate.gates.min_test_r2=0.2")
+    before = content_of(store_of(project))
+    shutil.rmtree(project.folder / "mlruns")
+    said = project.run("lockstep", "sync", "--all-experiments").stdout
+    assert "workspace: complete now" in said
+    assert "experiment other: complete now" in said
+    assert content_of(store_of(project)) == before
+    assert {each["tags"].get("dvc.exp_name") for each in before.values()} == {None, "other"}
+    commits = {each["tags"]["git.commit"] for each in before.values()}
+    assert len(commits) == 2  # the workspace was evaluated before its commit, the experiment started from it
+    again = project.run("lockstep", "sync", "--all-experiments").stdout
+    assert "2 results, 0 of them brought up to date" in again
+    assert content_of(store_of(project)) == before
+
+
+def test_a_revision_is_read_from_git_and_the_cache(project: Project) -> None:
+    project.edit("params.yaml", "min_test_r2: 0.0", "min_test_r2: 0.3")
+    project.repro()
+    project.commit()
+    before = content_of(store_of(project))
+    shutil.rmtree(project.folder / "mlruns")
+    project.run("lockstep", "sync", "--rev", "HEAD~1")
+    (older,) = content_of(store_of(project)).values()
+    assert older["params"]["evaluate.gates.min_test_r2"] == "0.0"
+    project.run("lockstep", "sync", "--rev", "main")
+    after = content_of(store_of(project))
+    assert set(after) == set(before)
+    assert all(after[key]["metrics"] == before[key]["metrics"] for key in before)
+    project.run("lockstep", "sync", "--check", "--rev", "main")
+
+
+@pytest.mark.parametrize("rev", ["no-such-branch", "--version", "HEAD~99"])
+def test_an_unknown_revision_is_one_line(finished: Project, rev: str) -> None:
+    refused = finished.run("lockstep", "sync", f"--rev={rev}", check=False)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"lockstep: --rev {rev}: is no commit, tag, branch or experiment")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_revision_whose_outputs_are_gone_is_one_line(project: Project) -> None:
+    shutil.rmtree(project.folder / ".dvc/cache")
+    refused = project.run("lockstep", "sync", "--rev", "HEAD", check=False)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("lockstep: commit ")
+    assert "`dvc fetch` or `dvc exp pull`" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_an_output_that_no_run_made_is_not_shown(project: Project) -> None:
+    project.edit("reports/metrics.json", '"r2": 0.', '"r2": 0.9')
+    refused = project.run("lockstep", "sync", check=False)
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "lockstep: reports/metrics.json: is not what dvc.lock says was made; run `dvc repro` first\n"
+    )
+
+
+def _plant(project: Project) -> list[str]:
+    """Make MLflow say other things than DVC in every way; returns what the check must say of each."""
+    from mlflow.entities import Metric
+
+    uri = store_of(project)
+    client = client_of(uri)
+    (parent,) = parents_of(uri)
+    run_id, experiment = parent.info.run_id, parent.info.experiment_id
+    trials = sorted(trials_of(uri, parent), key=lambda run: int(run.data.tags["lockstep.trial"]))
+    client.log_batch(run_id, metrics=[Metric("test.rmse", 0.1, 2**42, 0), Metric("test.luck", 7.0, 2**42, 0)])
+    client.log_param(run_id, "luck", "7")
+    client.set_tag(run_id, "lockstep.study_key", "another")
+    client.set_tag(run_id, "git.commit", "0" * 40)
+    artifacts = Path(parent.info.artifact_uri.removeprefix("file://"))
+    (artifacts / "reports/metrics.json").write_text("{}")
+    (artifacts / "reports/index.html").unlink()
+    (model,) = client.search_logged_models([experiment], f"source_run_id = '{run_id}'")
+    (Path(model.artifact_location.removeprefix("file://")) / "artifacts/model/booster_0.ubj").write_bytes(b"{")
+    client.delete_run(trials[0].info.run_id)
+    client.log_metric(trials[1].info.run_id, "fold_0_rmse", 0.5)
+    client.set_terminated(trials[2].info.run_id, "FAILED")
+    client.set_tag(trials[3].info.run_id, "lockstep.state", "LUCKY")
+    twin = client.create_run(experiment, tags={"mlflow.parentRunId": run_id, "lockstep.trial": "4"})
+    stranger = client.create_run(experiment, tags={"mlflow.parentRunId": run_id, "lockstep.trial": "99"})
+    assert twin.info.run_id != stranger.info.run_id
+    return [
+        "metric test.rmse: DVC has ",
+        "metric test.luck: DVC has nothing, MLflow has 7.0",
+        "parameter luck: DVC has nothing, MLflow has 7",
+        "tag lockstep.study_key: DVC has ",
+        "tag git.commit: DVC has ",
+        "artefact reports/metrics.json: DVC has the file, MLflow has other bytes",
+        "artefact reports/index.html: DVC has the file, MLflow has nothing",
+        "model models/model/booster_0.ubj: DVC has the file, MLflow has other bytes",
+        "trial 0: DVC has one, MLflow has nothing",
+        "metric of trial 1 fold_0_rmse: DVC has ",
+        "status of trial 2: DVC has ",
+        "tag of trial 3 lockstep.state: DVC has ",
+        "trial 4: DVC has one, MLflow has 2 runs",
+        f"trial run {stranger.info.run_id}: DVC has nothing, MLflow has a run",
+    ]
+
+
+def test_every_planted_difference_is_found_and_mended(project: Project) -> None:
+    before = content_of(store_of(project))
+    assert project.run("lockstep", "sync", "--check").returncode == 0
+    planted = _plant(project)
+    checked = project.run("lockstep", "sync", "--check", check=False)
+    assert checked.returncode == 1
+    assert "`lockstep sync` makes MLflow complete" in checked.stderr
+    for text in planted:
+        assert f"workspace: {text}" in checked.stdout, text
+    project.run("lockstep", "sync")
+    project.run("lockstep", "sync", "--check")
+    after = content_of(store_of(project))
+    for each in (*before.values(), *after.values()):
+        each["tags"].pop("git.commit")  # the commit that holds the result, not the one it was made on
+    assert after == before
+
+
+def test_a_result_that_is_missing_or_there_twice_is_found(project: Project) -> None:
+    uri = store_of(project)
+    client = client_of(uri)
+    (parent,) = parents_of(uri)
+    key = parent.data.tags["lockstep.result"]
+    client.create_run(parent.info.experiment_id, tags={"lockstep.result": key})
+    assert "MLflow has 2 runs" in project.run("lockstep", "sync", "--check", check=False).stdout
+    project.run("lockstep", "sync")
+    (left,) = parents_of(uri)
+    assert left.info.run_id == parent.info.run_id
+    client.delete_run(left.info.run_id)
+    assert "DVC has one, MLflow has nothing" in project.run("lockstep", "sync", "--check", check=False).stdout
+
+
+def test_tags_alone_are_set_again_without_another_run(project: Project) -> None:
+    uri = store_of(project)
+    (parent,) = parents_of(uri)
+    client_of(uri).set_tag(parent.info.run_id, "lockstep.gates", "perhaps")
+    project.run("lockstep", "sync")
+    (after,) = parents_of(uri)
+    assert after.info.run_id == parent.info.run_id
+    assert after.data.tags["lockstep.gates"] == "pass"
+
+
+def _start_sync(project: Project) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "lockstep.cli", "sync"],
+        cwd=project.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _runs_there(project: Project) -> list[Any]:
+    import sqlite3
+
+    try:
+        with sqlite3.connect(f"file:{project.folder}/mlruns/mlflow.db?mode=ro", uri=True) as db:
+            return db.execute("select run_uuid from runs").fetchall()
+    except sqlite3.OperationalError:  # not there yet
+        return []
+
+
+@pytest.mark.parametrize("after_runs", [1, 4, 7])
+def test_sync_killed_anywhere_is_completed_by_the_next(project: Project, empty_store: Path, after_runs: int) -> None:
+    shutil.rmtree(project.folder / "mlruns")
+    (project.folder / "mlruns").mkdir()
+    shutil.copy(empty_store, project.folder / "mlruns/mlflow.db")
+    first = _start_sync(project)
+    while len(_runs_there(project)) < after_runs:
+        assert first.poll() is None, "sync ended before it was to be killed"
+        time.sleep(0.002)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    project.run("lockstep", "sync")
+    project.run("lockstep", "sync", "--check")
+    assert len(runs_of(store_of(project))) == 7
+
+
+def test_two_syncs_at_once_make_one_view(project: Project) -> None:
+    shutil.rmtree(project.folder / "mlruns")
+    both = [_start_sync(project), _start_sync(project)]
+    assert [process.wait() for process in both] == [0, 0]
+    project.run("lockstep", "sync", "--check")
+    assert len(runs_of(store_of(project))) == 7
+
+
+def test_a_workspace_without_a_result_does_not_hide_the_experiments(project: Project) -> None:
+    project.run("dvc", "exp", "run", "--temp", "-n", "only", "-S", "evaluate.gates.min_test_r2=0.2")
+    shutil.rmtree(project.folder / "mlruns")
+    project.edit("params.yaml", "n_models: 1", "n_models: 3")
+    said = project.run("lockstep", "sync", "--all-experiments").stdout
+    assert "workspace: left out: params.yaml: train_best was changed" in said
+    assert "experiment only: complete now" in said
+    assert [run.data.tags["dvc.exp_name"] for run in parents_of(store_of(project))] == ["only"]
