@@ -33,6 +33,8 @@ def _made(name: str, recipe: str) -> tuple[SavedModel, pa.Table, pd.DataFrame]:
 def test_raw_rows_get_the_predictions_of_the_cleaned_rows(name: str, recipe: str) -> None:
     model, raw, clean = _made(name, recipe)
     assert len(clean) < 300 or not name.startswith("spotify")
+    frame, columns = model.raw_rows.frame(raw), model.features.columns
+    pd.testing.assert_frame_equal(frame[columns], clean[columns], check_exact=True, check_dtype=False)
     answered = model.answer(raw.select(list(model.raw_rows.columns)))
     expected = model.table(model.features.transform(clean))
     pd.testing.assert_frame_equal(answered, expected, check_exact=True)
@@ -147,6 +149,7 @@ missing_values: [""]
 columns: {a: {type: number}, b: {type: number}, c: {type: number}, y: {type: number}}
 clean:
   - {rule: ratio, name: r, numerator: a, denominator: b}
+  - {rule: scale, column: c, divide_by: 2}
   - {rule: drop_columns, columns: [a]}
   - {rule: rename, columns: {c: a, b: c}}
   - {rule: drop_duplicates, columns: [a], keep: first, count_as: b}
@@ -155,7 +158,7 @@ judging: {slices: [], coordinates: null}
 """
     intake = Intake.of(parse_dataset(facts, Path("facts")), ["a", "b", "c", "r"])
     frame = intake.frame(pa.table({"a": ["6"], "b": ["3"], "c": ["7"]}))
-    assert frame.to_dict("records") == [{"a": 7.0, "c": 3.0, "r": 2.0, "b": 1}]
+    assert frame.to_dict("records") == [{"a": 3.5, "c": 3.0, "r": 2.0, "b": 1}]
     assert intake.copies == ()
     assert Intake.restored(intake.described()) == intake
 
