@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -20,6 +19,8 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
+from lockstep.errors import TrackingError
+from lockstep.predict import loaded_model
 from tests.pipeline.project import Project
 
 # One test process, so that MLflow's slow commands run once.
@@ -138,19 +139,20 @@ def test_a_served_model_says_what_evaluate_said_and_names_what_it_refuses(logged
         assert "x3" in answer.json()["message"]
 
 
-def test_predict_takes_an_address_in_mlflow(logged: Logged, project: Project, tmp_path: Path) -> None:
-    import mlflow
-
-    mlflow.set_tracking_uri(f"sqlite:///{project.folder}/mlruns/mlflow.db")
-    version = mlflow.register_model(logged.uri, "friedman").version
-    mlflow.MlflowClient().set_registered_model_alias("friedman", "champion", version)
+def test_predict_takes_the_champion_of_the_registry(logged: Logged, tmp_path: Path) -> None:
     logged.rows.to_csv(tmp_path / "in.csv", index=False)
-    for number, uri in enumerate((logged.uri, "models:/friedman@champion")):
-        out = tmp_path / f"out{number}.parquet"
-        project.run("lockstep", "predict", str(tmp_path / "in.csv"), str(out), "--model", uri)
-        assert pd.read_parquet(out)["predicted"].tolist() == logged.expected
-    refused = project.run(
-        "lockstep", "predict", str(tmp_path / "in.csv"), "out.csv", "--model", "models:/none@champion", check=False
-    )
-    assert refused.returncode == 1
-    assert re.fullmatch(r"lockstep: models:/none@champion: MLflow has no such model .*\n", refused.stderr)
+    out = tmp_path / "out.parquet"
+    champion = ("--model", "models:/friedman@champion")
+    logged.project.run("lockstep", "predict", str(tmp_path / "in.csv"), str(out), *champion)
+    assert pd.read_parquet(out)["predicted"].tolist() == logged.expected
+
+
+def test_addresses_in_mlflow_name_a_model_or_are_refused(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", logged.store)
+    with loaded_model(logged.uri) as model:
+        assert model.answer(pa.Table.from_pandas(logged.rows))["predicted"].tolist() == logged.expected
+    with (
+        pytest.raises(TrackingError, match="has no model models:/none@champion"),
+        loaded_model("models:/none@champion"),
+    ):
+        pass
