@@ -102,7 +102,7 @@ class _Progress:
 
     def __init__(self, done: Callable[[], float]) -> None:
         self._done = done
-        form = "{desc}: {percentage:3.0f}%|{bar}| {postfix}{elapsed}<{remaining}"
+        form = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
         self._bar = tqdm(total=1.0, desc="predict", bar_format=form, disable=not sys.stderr.isatty(), leave=False)
 
     def __enter__(self) -> "_Progress":
@@ -114,7 +114,7 @@ class _Progress:
     def update(self, rows: int) -> None:
         """Show how many rows are done."""
         if not self._bar.disable:
-            self._bar.set_postfix_str(f"{rows:,} rows ", refresh=False)
+            self._bar.set_description_str(f"predict: {rows:,} rows", refresh=False)
             self._bar.update(min(self._done(), 1.0) - self._bar.n)
 
 
