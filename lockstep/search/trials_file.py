@@ -15,4 +15,4 @@ def read_trials(source: str | PathLike[str] | TextIO, space: Iterable[str]) -> p
         space: Names of the parameters.
     """
     texts: dict[str, Any] = dict.fromkeys((*space, "message", "state"), str)
-    return pd.read_csv(source, keep_default_na=False, na_values=[""], dtype=texts, float_precision="round_trip")
+    return pd.read_csv(source, keep_default_na=False, na_values=[""], dtype=texts)

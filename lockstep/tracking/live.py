@@ -17,7 +17,7 @@ from lockstep.search.trial import Result
 from lockstep.search.trials_file import read_trials
 from lockstep.tracking.live_file import LIVE, LiveFile
 from lockstep.tracking.store import open_store, trouble
-from lockstep.tracking.trial_runs import TrialRun, complete_trials, trial_runs
+from lockstep.tracking.trial_runs import TrialRun, nested_runs, trial_runs
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -49,6 +49,7 @@ class LiveTrials:
         self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self._trials: list[TrialRun] = []
         self._parent: tuple[MlflowClient, str, str] | None = None
+        self._there: dict[int, TrialRun] = {}
         self._ending, self._stopped, self._told = threading.Event(), False, False
         self._thread = threading.Thread(target=self._run, name="live-trials", daemon=True)
         self._thread.start()
@@ -97,16 +98,15 @@ class LiveTrials:
 
     def _show_new(self) -> None:
         new = self._new_trials()
-        if self._parent is not None:
-            for trial in new:
+        if self._parent is None:
+            client, experiment_id = open_store(self._dataset)
+            if self._ending.is_set():
+                return
+            self._parent = (client, experiment_id, self._parent_run(client, experiment_id))
+            self._there, new = _finished_trials(*self._parent), self._trials
+        for trial in new:
+            if self._there.get(trial.number) != trial:
                 trial.log(*self._parent)
-            return
-        client, experiment_id = open_store(self._dataset)
-        if not self._ending.is_set():
-            parent = self._parent_run(client, experiment_id)
-            # Some may be there: of a search that was stopped, or of an attempt that failed in the middle.
-            complete_trials(client, experiment_id, parent, self._trials, remove_others=False)
-            self._parent = (client, experiment_id, parent)
 
     def _new_trials(self) -> list[TrialRun]:
         results = []
@@ -130,6 +130,18 @@ class LiveTrials:
             client.set_terminated(run_id, "KILLED")
         else:
             self._show_new()
+
+
+def _finished_trials(client: "MlflowClient", experiment_id: str, parent: str) -> dict[int, TrialRun]:
+    """What a search that was stopped, or an attempt that failed, has shown; what it began and left is deleted."""
+    there = dict[int, TrialRun]()
+    for run in nested_runs(client, experiment_id, parent):
+        if run.info.status == "RUNNING":
+            client.delete_run(run.info.run_id)
+        else:
+            trial = TrialRun.of_run(run)
+            there[trial.number] = trial
+    return there
 
 
 def runs_of(results: list[Result], space: Iterable[str], n_folds: int, fitting: Fitting) -> list[TrialRun]:

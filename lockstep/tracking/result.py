@@ -173,7 +173,7 @@ def _further_metrics(root: Path) -> dict[str, Any]:
     found |= flat({key: value for key, value in sure.items() if not isinstance(value, list)}, "test.")
     for each in again.get("metrics", []):
         found |= flat({key: value for key, value in each.items() if key != "metric"}, f"repeated.{each['metric']}.")
-    table = pd.read_csv(root / paths.BASELINES, float_precision="round_trip")
+    table = pd.read_csv(root / paths.BASELINES)
     for _, row in table[table["model"] != THIS_MODEL].iterrows():
         values = {name: row[name] for name in table.columns[5:] if pd.notna(row[name])}
         found |= flat(values, f"baseline.{row['model']}.")

@@ -112,7 +112,6 @@ def complete_trials(
     parent: str,
     wanted: Iterable[TrialRun],
     *,
-    remove_others: bool = True,
     in_time: Callable[[], None] = lambda: None,
 ) -> int:
     """Make the nested runs of a parent exactly the wanted ones: each once, unfinished and different ones made again.
@@ -122,7 +121,6 @@ def complete_trials(
         experiment_id: Of the parent.
         parent: The parent's run id.
         wanted: The trials.
-        remove_others: Delete runs of trials that are not wanted.
         in_time: Called before each run is written; raises to stop there.
 
     Returns:
@@ -134,7 +132,7 @@ def complete_trials(
         known = TrialRun.of_run(run)
         if known.number not in there and known == by_number.get(known.number):
             there.add(known.number)
-        elif remove_others or known.number in by_number:
+        else:
             client.delete_run(run.info.run_id)
     missing = [trial for number, trial in by_number.items() if number not in there]
     for trial in missing:

@@ -3,10 +3,12 @@
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,20 @@ TINY = {
     "bootstrap_samples: 1000": "bootstrap_samples: 100",
 }
 RESULTS = ("reports/", "dvc.lock")
+# Where MLflow keeps addresses of artefacts.
+ADDRESSES = {
+    "experiments": "artifact_location",
+    "runs": "artifact_uri",
+    "logged_models": "artifact_location",
+    "model_versions": "storage_location",
+    "logged_model_tags": "tag_value",
+}
+
+
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's, without what points Lockstep, MLflow or DVC somewhere, and with its interpreter first on PATH."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("LOCKSTEP_", "MLFLOW_", "DVC_"))}
+    return {**kept, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}", **(more or {})}
 
 
 @dataclass(frozen=True)
@@ -42,12 +58,10 @@ class Project:
         self, *command: str, check: bool = True, env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in the project, with this interpreter's environment first on PATH."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("LOCKSTEP_", "MLFLOW_", "DVC_"))}
-        path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env={**kept, "PATH": path, **(env or {})},
+            env=environment(env),
             capture_output=True,
             text=True,
             check=False,
@@ -56,6 +70,18 @@ class Project:
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
         return done
+
+    def start(self, *command: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start a command in the project, in a session of its own, with both streams in one pipe."""
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=environment(env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
 
     def repro(self, *arguments: str, env: Mapping[str, str] | None = None) -> list[str]:
         """`dvc repro`; returns the stages that ran, in order."""
@@ -98,7 +124,13 @@ class Project:
         return {out["path"]: out["md5"] for stage in self.lock()["stages"].values() for out in stage["outs"]}
 
     def copy(self, target: Path) -> "Project":
+        """A project of its own: MLflow's addresses of artefacts, which are absolute, name the copy's."""
         shutil.copytree(self.folder, target, symlinks=True)
+        if (target / "mlruns/mlflow.db").exists():
+            with closing(sqlite3.connect(target / "mlruns/mlflow.db")) as store, store:
+                for table, column in ADDRESSES.items():
+                    change = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"  # noqa: S608
+                    store.execute(change, (str(self.folder), str(target)))
         return Project(target)
 
 

@@ -42,22 +42,21 @@ class Team:
 
     project: Project
     storage: Storage
+    origin: Path
 
-    @property
-    def origin(self) -> Path:
-        return self.project.folder.parent / "origin.git"
+    @classmethod
+    def start(cls, project: Project, storage: Storage) -> "Team":
+        team = cls(project, storage, project.folder.with_name("origin.git"))
+        project.run("git", "init", "-q", "--bare", "-b", "main", str(team.origin))
+        project.run("git", "remote", "add", "origin", str(team.origin))
+        project.run("dvc", "remote", "add", "--default", "storage", storage.url)
+        team._set_own(project)
+        project.commit()
+        project.run("git", "push", "-q", "origin", "main")
+        project.run("dvc", "push")
+        return team
 
-    def start(self) -> None:
-        self.project.run("git", "init", "-q", "--bare", "-b", "main", str(self.origin))
-        self.project.run("git", "remote", "add", "origin", str(self.origin))
-        self.project.run("dvc", "remote", "add", "--default", "storage", self.storage.url)
-        self._set_own(self.project)
-        self.project.commit()
-        self.project.run("git", "push", "-q", "origin", "main")
-        self.project.run("dvc", "push")
-
-    def clone(self) -> Project:
-        folder = self.origin.with_name("colleague")
+    def clone(self, folder: Path) -> Project:
         self.project.run("git", "clone", "-q", str(self.origin), str(folder))
         colleague = Project(folder)
         self._set_own(colleague)
@@ -68,13 +67,25 @@ class Team:
             project.run("dvc", "remote", "modify", "--local", "storage", name, value)
 
 
+@pytest.fixture(scope="module")
+def after_grid(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Team:
+    """A team whose project ran a grid of two experiments in the queue; copy the project before changing it."""
+    folder = tmp_path_factory.mktemp("grid")
+    team = Team.start(finished.copy(folder / "project"), Storage(str(folder / "storage")))
+    changes = ("-S", "tune.n_trials=4,5", "-S", "train_best.n_models=2")
+    queued = team.project.run("dvc", "exp", "run", "--queue", "-n", "grid", *changes).stdout
+    assert "grid-1" in queued
+    assert "grid-2" in queued
+    team.project.run_queue(jobs=2, env={"LOCKSTEP_WORKERS": "1"})
+    return team
+
+
 @pytest.mark.parametrize("kind", ["folder", "ssh"])
 def test_after_a_pull_a_colleague_has_nothing_to_run(
-    project: Project, request: pytest.FixtureRequest, kind: str
+    project: Project, request: pytest.FixtureRequest, kind: str, tmp_path: Path
 ) -> None:
-    team = Team(project, request.getfixturevalue(f"{kind}_storage"))
-    team.start()
-    colleague = team.clone()
+    team = Team.start(project, request.getfixturevalue(f"{kind}_storage"))
+    colleague = team.clone(tmp_path / "colleague")
     assert not (colleague.folder / "models/model").exists()
     colleague.run("dvc", "pull")
     assert colleague.run("dvc", "status").stdout.strip() == UP_TO_DATE
@@ -84,39 +95,30 @@ def test_after_a_pull_a_colleague_has_nothing_to_run(
         assert (colleague.folder / output).read_bytes() == (project.folder / output).read_bytes()
 
 
-def test_an_experiment_travels_with_its_name_its_model_and_its_numbers(
-    project: Project, folder_storage: Storage
-) -> None:
-    team = Team(project, folder_storage)
-    team.start()
-    project.run("dvc", "exp", "run", "--temp", "-n", "two-models", "-S", "train_best.n_models=2")
-    project.run("dvc", "exp", "push", "origin", "two-models")
-    colleague = team.clone()
-    assert "two-models" in colleague.run("dvc", "exp", "list", "origin", "--name-only").stdout.split()
-    colleague.run("dvc", "exp", "pull", "origin", "two-models")
-    mine, theirs = (_experiments(each)["two-models"] for each in (project, colleague))
-    assert theirs == mine
-    assert mine["metrics"] != _experiments(project)["main"]["metrics"]
+@pytest.mark.xdist_group("grid")
+def test_an_experiment_travels_with_its_name_its_model_and_its_numbers(after_grid: Team, tmp_path: Path) -> None:
+    project = after_grid.project.copy(tmp_path / "project")
+    project.run("dvc", "exp", "push", "origin", "grid-1")
+    colleague = after_grid.clone(tmp_path / "colleague")
+    assert colleague.run("dvc", "exp", "list", "origin", "--name-only").stdout.split() == ["grid-1"]
+    colleague.run("dvc", "exp", "pull", "origin", "grid-1")
+    mine, theirs = (_experiments(each) for each in (project, colleague))
+    assert theirs["grid-1"] == mine["grid-1"]
+    assert theirs["grid-1"]["metrics"] != mine["main"]["metrics"]
 
     for each in (project, colleague):
-        each.run("dvc", "exp", "apply", "two-models")
-    assert colleague.repro() == []
+        each.run("dvc", "exp", "apply", "grid-1")
     assert colleague.run("dvc", "status").stdout.strip() == UP_TO_DATE
+    assert colleague.repro() == []
     for file in ("dvc.lock", "params.yaml", "reports/metrics.json", "data/predictions/test.parquet"):
         assert (colleague.folder / file).read_bytes() == (project.folder / file).read_bytes()
 
 
-def test_a_grid_becomes_named_experiments_that_can_be_applied_and_branched(project: Project) -> None:
-    queued = project.run("dvc", "exp", "run", "--queue", "-n", "grid", "-S", "tune.n_trials=4,5").stdout
-    assert "grid-1" in queued
-    assert "grid-2" in queued
-    project.run_queue(jobs=2, env={"LOCKSTEP_WORKERS": "1"})
-    shown = _experiments(project)
-    assert {name: each["params"]["params.yaml"]["data"]["tune"]["n_trials"] for name, each in shown.items()} == {
-        "main": 6,
-        "grid-1": 4,
-        "grid-2": 5,
-    }
+@pytest.mark.xdist_group("grid")
+def test_a_grid_becomes_named_experiments_that_can_be_applied_and_branched(after_grid: Team, tmp_path: Path) -> None:
+    project = after_grid.project.copy(tmp_path / "project")
+    settings = {name: each["params"]["params.yaml"]["data"]["tune"] for name, each in _experiments(project).items()}
+    assert {name: tune["n_trials"] for name, tune in settings.items()} == {"main": 6, "grid-1": 4, "grid-2": 5}
     assert project.run("git", "status", "--porcelain").stdout == ""
 
     project.run("dvc", "exp", "apply", "grid-1")

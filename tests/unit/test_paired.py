@@ -1,0 +1,74 @@
+"""Which of two models is better: certain when it is, and only then."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lockstep.data.target import Target
+from lockstep.judging.bootstrap import Units
+from lockstep.judging.paired import Paired, paired
+from lockstep.model.fitting import Fitting
+
+ROWS = 400
+
+
+def _said(noise: float, seed: int, offset: float = 0.0) -> pd.DataFrame:
+    actual = np.random.default_rng(0).normal(size=ROWS)
+    predicted = actual + np.random.default_rng(seed).normal(scale=noise, size=ROWS) + offset
+    return pd.DataFrame({"row_id": np.arange(ROWS), "actual": actual, "predicted": predicted})
+
+
+def _compared(this: pd.DataFrame, other: pd.DataFrame, metric: str = "rmse", units: Units | None = None) -> Paired:
+    fitting = Fitting(metric=metric)
+    return paired(fitting, Target("y"), this, other, samples=500, confidence=0.95, seed=3, units=units)
+
+
+def test_a_clearly_better_model_is_better_and_the_other_way_round_it_is_not() -> None:
+    good, bad = _said(0.5, 1), _said(0.8, 2)
+    found = _compared(good, bad)
+    assert found.better
+    assert found.gain == pytest.approx(
+        np.std(bad.predicted - bad.actual) - np.std(good.predicted - good.actual), abs=0.02
+    )
+    turned = _compared(bad, good)
+    assert not turned.better
+    assert turned.gain == pytest.approx(-(found.gain or 0))
+
+
+def test_a_model_beside_itself_gains_nothing() -> None:
+    itself = _compared(_said(0.5, 1), _said(0.5, 1))
+    assert (itself.gain, itself.low, itself.high, itself.better) == (0.0, 0.0, 0.0, False)
+
+
+def test_equal_models_are_rarely_called_better() -> None:
+    """With 95 percent intervals one in forty on either side, in the long run."""
+    wrong = sum(_compared(_said(0.5, 2 * n + 10), _said(0.5, 2 * n + 11)).better for n in range(60))
+    assert wrong <= 5
+
+
+def test_rows_of_a_group_are_drawn_together() -> None:
+    """A gain on the rows of one large group is no certain gain when whole groups are drawn."""
+    other = _said(0.5, 1)
+    this = other.copy()
+    this.loc[:99, "predicted"] = this.loc[:99, "actual"]
+    groups = Units.of(pd.DataFrame({"group": ["one"] * 100 + [f"g{n % 4}" for n in range(300)]}), "group")
+    assert _compared(this, other).better
+    assert not _compared(this, other, units=groups).better
+
+
+def test_classes_are_compared_by_their_probabilities() -> None:
+    random = np.random.default_rng(5)
+    actual = random.choice(["no", "yes"], ROWS)
+    truth = (actual == "yes").astype(float)
+
+    def said(sure: float) -> pd.DataFrame:
+        yes = np.clip(truth * sure + (1 - truth) * (1 - sure) + random.normal(scale=0.05, size=ROWS), 0.01, 0.99)
+        table = pd.DataFrame({"row_id": np.arange(ROWS), "actual": actual, "predicted": actual})
+        return table.assign(probability_no=1 - yes, probability_yes=yes)
+
+    fitting = Fitting(metric="log_loss", n_classes=2)
+    classes = Target("y", ("no", "yes"))
+    found = paired(fitting, classes, said(0.8), said(0.6), samples=300, confidence=0.95, seed=1)
+    assert found.better
+    assert found.gain is not None
+    assert found.gain > 0.1
