@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import sections
+from benchmarks import predictions, sections
 from benchmarks.picture import draw
 from benchmarks.table import write
 
@@ -27,6 +27,7 @@ SECTIONS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "noop": sections.noop,
     "starts": sections.starts,
     "scaling": sections.scaling,
+    "predict": predictions.predict,
 }
 
 

@@ -27,6 +27,13 @@ def write(results: dict[str, Any]) -> None:
             *_growth(results["scaling"]),
             "",
         ]
+    if "predict" in results:
+        parts += [
+            "## Predictions (California's eight raw columns, 300 trees of depth 8, one thread)",
+            "",
+            *_predictions(results["predict"]),
+            "",
+        ]
     if "starts" in results:
         named = ", ".join(f"{stage} {results['starts'][stage]:.3f}" for stage in STAGES)
         parts += [f"Seconds from the end of a stage's imports to its own work: {named}.", ""]
@@ -106,6 +113,11 @@ def _targets(results: dict[str, Any]) -> list[str]:
             f"{noop / itself:.2f} ({noop:.1f} s)",
         )
         row("the same against six stages of one small file each", "-", f"{noop / plain:.2f}")
+    if "predict" in results:
+        speeds = results["predict"]["rows_per_second"]
+        for way in results["predict"]["command"]:
+            ratio = statistics.median(a / b for a, b in zip(speeds[way], speeds["booster"], strict=True))
+            row(f"`lockstep predict` {way}: rows per second, of the booster's", "0.80", f"{ratio:.2f}")
     if "scaling" in results:
         for what in ("wall", "peak_mib"):
             small, large = (_of_all(results["scaling"][size], what) for size in ("100000", "10000000"))
@@ -123,6 +135,30 @@ def _share(at: float | None, whole: float) -> str:
 def _of_all(stages: dict[str, Any], what: str) -> float:
     values = [cost[what] for cost in stages.values()]
     return float(sum(values) if what == "wall" else max(values))
+
+
+def _predictions(section: dict[str, Any]) -> list[str]:
+    rows, speeds = section["rows"], section["rows_per_second"]
+    alone = statistics.median(speeds["booster"])
+    lines = [
+        f"| {rows:,} rows | rows/s | of the booster's | with the interpreter's start | peak MiB |",
+        "|---|---|---|---|---|",
+        f"| the booster alone, on the ready matrix | {alone:,.0f} | 1 | - | - |",
+    ]
+    for way, runs in section["command"].items():
+        speed = statistics.median(speeds[way])
+        ratio = statistics.median(a / b for a, b in zip(speeds[way], speeds["booster"], strict=True))
+        whole = statistics.median(run["wall"] for run in runs)
+        peak = max(run["peak_mib"] for run in runs)
+        lines.append(f"| {way} | {speed:,.0f} | {ratio:.2f} | {rows / whole:,.0f} ({whole:.1f} s) | {peak:.0f} |")
+    large = section["large"]
+    return [
+        *lines,
+        "",
+        f"A CSV file of {large['mib'] / 1024:.1f} GiB ({large['rows']:,} rows): {large['wall']:.0f} s,"
+        f" {large['peak_mib']:.0f} MiB. One row: {section['single_row_ms']:.1f} ms in the process,"
+        f" {section['served_ms']:.1f} ms through `mlflow models serve`.",
+    ]
 
 
 def _growth(section: dict[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """The `lockstep` command: parses and prints; the library does the work."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -8,7 +9,7 @@ from lockstep.errors import LockstepError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a sub-command; returns the exit code (0, or 1 with one line on stderr)."""
+    """Run a sub-command; returns the exit code: 0, 1 with one line on stderr, or 130 or 143 if it was stopped."""
     chosen = _parser().parse_args(argv)
     function: Callable[[argparse.Namespace], str] = chosen.function
     try:
@@ -16,7 +17,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LockstepError as error:
         print(f"lockstep: {error}", file=sys.stderr)
         return 1
+    except (KeyboardInterrupt, _Terminated) as stop:
+        print("lockstep: stopped", file=sys.stderr)
+        return 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
     return 0
+
+
+class _Terminated(BaseException):
+    """SIGTERM arrived."""
+
+
+def _stop(*_: object) -> None:
+    raise _Terminated
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -27,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         ("sync", sync, "make MLflow complete from DVC's outputs, or compare the two"),
         ("verify", verify, "run the pipeline again in a clean copy and compare every hash with dvc.lock"),
         ("new-dataset", new_dataset, "look at a table and write its dataset file"),
+        ("predict", predict, "write the model's predictions for the rows of a file"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(function=function)
     views = commands.choices["sync"]
@@ -43,6 +56,17 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("--name", help="of the dataset; by default the file's name")
     table.add_argument("--classes", action="store_true", help="a target of whole numbers names classes")
     table.add_argument("--force", action="store_true", help="replace an existing dataset file")
+    asked = commands.choices["predict"]
+    asked.add_argument("source", metavar="IN", help="rows as the dataset's source holds them: .csv, .csv.gz, .parquet")
+    asked.add_argument("target", metavar="OUT", help="the file to write: .csv, .csv.gz or .parquet")
+    asked.add_argument(
+        "--model",
+        default="models/model",
+        metavar="PATH_OR_URI",
+        help="the model's folder, or an address in MLflow such as models:/NAME@champion; default: %(default)s",
+    )
+    asked.add_argument("--keep", action="append", default=[], metavar="COL", help="a column of IN to write too")
+    asked.add_argument("--force", action="store_true", help="replace an existing OUT")
     return parser
 
 
@@ -82,6 +106,21 @@ def new_dataset(chosen: argparse.Namespace) -> str:
 
     written = write(chosen.place, chosen.target, name=chosen.name, as_classes=chosen.classes, force=chosen.force)
     return summary(written)
+
+
+def predict(chosen: argparse.Namespace) -> str:
+    """Write the model's predictions for the rows of a file."""
+    import time
+
+    from lockstep.predict import loaded_model, predict_file
+
+    # what is half written goes away in order
+    signal.signal(signal.SIGTERM, _stop)
+    with loaded_model(chosen.model) as model:
+        started = time.perf_counter()
+        rows = predict_file(chosen.source, chosen.target, model, chosen.keep, force=chosen.force)
+        seconds = time.perf_counter() - started
+    return f"lockstep: {rows:,} rows predicted in {seconds:.1f} s: {chosen.target}"
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """train_best: fit the best configuration on all training rows, for as many rounds as the folds needed.
 
-Reads   data/split/train.parquet, models/best_params.json
+Reads   data/split/train.parquet, data/raw/table.parquet (rows of the example), models/best_params.json
 Writes  models/model/, reports/train_best/learning_curve.csv
 Params  train_best, booster, seed, features, split.strategy, tune.early_stopping_rounds, tune.max_rounds,
-        datasets/<dataset>.yaml: target, features.<features>
+        datasets/<dataset>.yaml: columns, missing_values, clean, target, features.<features>
 """
 
 from lockstep.config import load_config
-from lockstep.data.tables import read_json, read_table, write_csv
+from lockstep.data.intake import Intake
+from lockstep.data.tables import read_arrow_rows, read_json, read_table, write_csv, write_json
 from lockstep.data.target import Target
 from lockstep.features.recipe import Features
 from lockstep.model.booster import RoundBudget
@@ -15,10 +16,12 @@ from lockstep.model.final import chosen_training, fit_boosters, fit_interval, le
 from lockstep.model.fitting import Fitting
 from lockstep.model.make_folds import make_folds
 from lockstep.model.saved import SavedModel
-from lockstep.paths import BEST_PARAMS, LEARNING_CURVE, MODEL, TRAIN
+from lockstep.paths import BEST_PARAMS, EXAMPLE, LEARNING_CURVE, MODEL, RAW, TRAIN
 from lockstep.scratch import scratch_folder
 from lockstep.search.fold_workers import fold_workers
 from lockstep.stage import run_stage
+
+EXAMPLE_ROWS = 5
 
 
 def main() -> None:
@@ -38,7 +41,10 @@ def main() -> None:
             interval = None
             if settings.interval is not None:
                 interval = fit_interval(training, settings.interval, fitting, seed, workers)
-            SavedModel(boosters, features, target, fitting, training, interval).save(MODEL)
+            intake = Intake.of(config.dataset, features.columns)
+            SavedModel(boosters, features, target, fitting, training, interval, intake).save(MODEL)
+            example = read_arrow_rows(RAW, train["row_id"].head(EXAMPLE_ROWS).tolist())
+            write_json(intake.request(example), MODEL / EXAMPLE)
             write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)
     rate = f", learning rate times {training.learning_rate_factor}" if training.learning_rate_factor < 1 else ""
     print(f"train_best: {len(boosters)} model(s) of {training.n_rounds} rounds on {len(train)} rows{rate}")

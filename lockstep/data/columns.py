@@ -1,6 +1,7 @@
 """From text to types: give each column the type its dataset file states, and check its values."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,29 @@ DATE = (
     r"^(\d{4})(?:-(\d{2}))?$|^(\d{4})(-?)(\d{2})\4(\d{2})"
     r"(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?(?: ?Z| ?[+-]\d{2}:?\d{2})?)?$"
 )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a column's values stand, for messages.
+
+    Attributes:
+        where: The file and the column.
+        first_row: 0-based row of the file that the first value stands in.
+        mendable: Whether what is known of the column can still be changed; of a trained model's it cannot.
+    """
+
+    where: str
+    first_row: int = 0
+    mendable: bool = True
+
+    def refused(self, row: int, text: str) -> DataError:
+        """The error for the value in a row, counted from 0 at the first value."""
+        return DataError(f"{self.where}: row {self.first_row + row + 1}: {text}")
+
+    def remedy(self, mending: str) -> str:
+        """What to do: mend the dataset file or, where that is too late, the value."""
+        return mending if self.mendable else "correct the value"
 
 
 def typed(
@@ -44,12 +68,25 @@ def typed(
     for name, column in columns.items():
         if column.type == "ignore":
             continue
-        where = f"{file}: columns.{name}"
-        series = _convert(raw.column(name), column, missing_values, where)
+        place = Place(f"{file}: columns.{name}")
+        series = _convert(raw.column(name), column, missing_values, place)
         missing[name] = int(series.isna().sum())
-        _check(series, column, where)
+        if missing[name] == len(series):
+            raise DataError(f"{place.where}: every value is missing; leave the column out with {{type: ignore}}")
+        _check(series, column, place)
         frame[name] = series
     return pd.DataFrame(frame), missing
+
+
+def typed_values(values: pa.ChunkedArray, column: Column, missing_values: Sequence[str], place: Place) -> pd.Series:
+    """Convert and check one column's values as `typed` does, but all of them may be missing.
+
+    Raises:
+        DataError: naming the place, row and value, as `typed` does.
+    """
+    series = _convert(values, column, missing_values, place)
+    _check(series, column, place)
+    return series
 
 
 def _same_columns(found: list[str], described: list[str], file: str) -> None:
@@ -64,12 +101,12 @@ def _same_columns(found: list[str], described: list[str], file: str) -> None:
         )
 
 
-def _convert(values: pa.ChunkedArray, column: Column, missing_values: Sequence[str], where: str) -> pd.Series:
+def _convert(values: pa.ChunkedArray, column: Column, missing_values: Sequence[str], place: Place) -> pd.Series:
     if pa.types.is_dictionary(values.type):
         values = pc.cast(values, values.type.value_type)
     if _is_text(values):
         values = pc.if_else(pc.is_in(values, pa.array(missing_values, values.type)), None, values)
-    converters: dict[str, Callable[[pa.ChunkedArray, str], pd.Series]] = {
+    converters: dict[str, Callable[[pa.ChunkedArray, Place], pd.Series]] = {
         "number": _number,
         "integer": _integer,
         "boolean": _boolean,
@@ -78,70 +115,68 @@ def _convert(values: pa.ChunkedArray, column: Column, missing_values: Sequence[s
         "date": _date,
     }
     try:
-        return converters[column.type](values, where)
+        return converters[column.type](values, place)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
         kind = values.type
-        raise DataError(f"{where}: values of type {kind} cannot be read as {column.type}; state another type") from None
+        advice = "state another type" if place.mendable else f"give {column.type} values"
+        raise DataError(f"{place.where}: values of type {kind} cannot be read as {column.type}; {advice}") from None
 
 
 def _is_text(values: pa.ChunkedArray) -> bool:
     return bool(pa.types.is_string(values.type) or pa.types.is_large_string(values.type))
 
 
-def _number(values: pa.ChunkedArray, where: str) -> pd.Series:
+def _number(values: pa.ChunkedArray, place: Place) -> pd.Series:
     if _is_text(values):
         values = pc.utf8_trim_whitespace(values)
         if (row := _first_refused(values, pa.float64())) is not None:
-            raise DataError(
-                f"{where}: row {row + 1}: {values[row].as_py()!r} is not a number;"
-                " mend the file, or list it in missing_values"
-            )
+            remedy = place.remedy("mend the file, or list it in missing_values")
+            raise place.refused(row, f"{values[row].as_py()!r} is not a number; {remedy}")
     series = pd.Series(pc.cast(values, pa.float64(), safe=False).to_numpy())
     infinite = np.flatnonzero(np.isinf(series.to_numpy()))
     if len(infinite):
-        raise DataError(f"{where}: row {infinite[0] + 1}: the value is infinite; only finite numbers are allowed")
+        raise place.refused(infinite[0], "the value is infinite; only finite numbers are allowed")
     return series
 
 
-def _integer(values: pa.ChunkedArray, where: str) -> pd.Series:
+def _integer(values: pa.ChunkedArray, place: Place) -> pd.Series:
     if _is_text(values):
         values = pc.utf8_trim_whitespace(values)
     if _first_refused(values, pa.int64()) is None and values.null_count == 0:
         return pd.Series(pc.cast(values, pa.int64()).to_numpy())
     # Missing values need floats, and so does text such as 3.0; both are exact up to 2^53.
-    series = _number(values, where)
+    series = _number(values, place)
     wrong = np.flatnonzero(((series != series.round()) | (series.abs() > EXACT_INTEGERS)) & series.notna())
     if len(wrong):
         value = float(series[wrong[0]])
-        raise DataError(
-            f"{where}: row {wrong[0] + 1}: {value!r} is not a whole number that a column with missing or decimal values"
-            " can hold exactly; state type number, or text for an identifier"
+        remedy = place.remedy("state type number, or text for an identifier")
+        raise place.refused(
+            wrong[0],
+            f"{value!r} is not a whole number that a column with missing or decimal values can hold exactly; {remedy}",
         )
     return series if series.isna().any() else series.astype(np.int64)
 
 
-def _boolean(values: pa.ChunkedArray, where: str) -> pd.Series:
+def _boolean(values: pa.ChunkedArray, place: Place) -> pd.Series:
     words = pc.utf8_lower(pc.utf8_trim_whitespace(pc.cast(values, pa.string()))).to_pylist()
     for row, word in enumerate(words):
         if word is not None and word not in TRUTH:
-            raise DataError(f"{where}: row {row + 1}: {word!r} is neither true nor false; allowed: {', '.join(TRUTH)}")
+            raise place.refused(row, f"{word!r} is neither true nor false; allowed: {', '.join(TRUTH)}")
     return pd.Series([None if word is None else float(TRUTH[word]) for word in words], dtype=np.float64)
 
 
-def _text(values: pa.ChunkedArray, _: str) -> pd.Series:
+def _text(values: pa.ChunkedArray, _: Place) -> pd.Series:
     texts: pd.Series = pc.cast(values, pa.string()).to_pandas()
     return texts
 
 
-def _date(values: pa.ChunkedArray, where: str) -> pd.Series:
+def _date(values: pa.ChunkedArray, place: Place) -> pd.Series:
     words: pd.Series = pc.cast(values, pa.string()).to_pandas().astype("str")
     dates = parsed_dates(words)
     bad = np.flatnonzero(dates.isna() & words.notna())
     if len(bad):
-        raise DataError(
-            f"{where}: row {bad[0] + 1}: {words[bad[0]]!r} is no date; allowed: YYYY, YYYY-MM, YYYY-MM-DD and"
-            " YYYY-MM-DDTHH:MM:SS"
-        )
+        allowed = "allowed: YYYY, YYYY-MM, YYYY-MM-DD and YYYY-MM-DDTHH:MM:SS"
+        raise place.refused(bad[0], f"{words[bad[0]]!r} is no date; {allowed}")
     return dates
 
 
@@ -180,22 +215,18 @@ def _first_refused(values: pa.ChunkedArray, kind: pa.DataType) -> int | None:
     return low
 
 
-def _check(series: pd.Series, column: Column, where: str) -> None:
+def _check(series: pd.Series, column: Column, place: Place) -> None:
     absent = np.flatnonzero(series.isna())
-    if len(absent) == len(series):
-        raise DataError(f"{where}: every value is missing; leave the column out with {{type: ignore}}")
     if len(absent) and not column.missing:
-        raise DataError(
-            f"{where}: row {absent[0] + 1}: the value is missing ({len(absent)} in all);"
-            " set `missing: true` to allow it"
-        )
+        in_all = f" ({len(absent)} in all)" if place.mendable else ""
+        remedy = place.remedy("set `missing: true` to allow it")
+        raise place.refused(absent[0], f"the value is missing{in_all}; {remedy}")
     for bound, beyond in ((column.min, np.less), (column.max, np.greater)):
         if bound is None:
             continue
         outside = np.flatnonzero(beyond(series.to_numpy(dtype=np.float64, na_value=np.nan), bound))
         if len(outside):
-            raise DataError(
-                f"{where}: row {outside[0] + 1}: {series[outside[0]]} is outside"
-                f" {'-inf' if column.min is None else column.min} to {'inf' if column.max is None else column.max}"
-                f" ({len(outside)} rows); mend the file or widen the range"
-            )
+            low, high = "-inf" if column.min is None else column.min, "inf" if column.max is None else column.max
+            rows = f" ({len(outside)} rows)" if place.mendable else ""
+            remedy = place.remedy("mend the file or widen the range")
+            raise place.refused(outside[0], f"{series[outside[0]]} is outside {low} to {high}{rows}; {remedy}")

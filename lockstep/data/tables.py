@@ -4,7 +4,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,18 @@ def write_table(table: pa.Table | pd.DataFrame, path: Path) -> None:
 def read_arrow(path: Path) -> pa.Table:
     """Read a Parquet file as an Arrow table."""
     return pq.read_table(path)
+
+
+def read_arrow_rows(path: Path, rows: Sequence[int]) -> pa.Table:
+    """Some rows of a Parquet file, by their ascending 0-based numbers; reads no further than the last."""
+    parts, start = [], 0
+    for batch in pq.ParquetFile(path).iter_batches():
+        inside = [row - start for row in rows if start <= row < start + batch.num_rows]
+        parts.append(batch.take(pa.array(inside, pa.int64())))
+        start += batch.num_rows
+        if start > rows[-1]:
+            break
+    return pa.Table.from_batches(parts)
 
 
 def read_table(path: Path) -> pd.DataFrame:

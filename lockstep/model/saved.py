@@ -8,8 +8,10 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 import xgboost as xgb
 
+from lockstep.data.intake import Intake
 from lockstep.data.tables import read_json, replacing, write_json
 from lockstep.data.target import Target
 from lockstep.errors import DataError
@@ -55,6 +57,7 @@ class SavedModel:
         fitting: What the boosters minimised.
         training: How they were fitted.
         interval: Prediction intervals, if they were asked for.
+        intake: How raw rows become rows of the cleaned table; None for a model that nobody asks raw rows.
     """
 
     boosters: Sequence[xgb.Booster]
@@ -63,6 +66,7 @@ class SavedModel:
     fitting: Fitting
     training: Training
     interval: Interval | None = None
+    intake: Intake | None = None
 
     def predict(self, frame: pd.DataFrame) -> Predictions:
         """Predictions for rows as they stand in the cleaned table: numbers (rows,), probabilities (rows, classes).
@@ -79,13 +83,36 @@ class SavedModel:
         total: Predictions = np.sum(each, axis=0)
         return total / len(each)
 
-    def serve(self, frame: pd.DataFrame) -> "Predictions | pd.DataFrame":
-        """What a deployed model answers: numbers of shape (rows,); of classes what `table` says.
+    @property
+    def raw_rows(self) -> Intake:
+        """How raw rows become rows of the cleaned table.
 
         Raises:
-            DataError: if a column the features need is missing.
+            DataError: if the model does not know.
         """
-        return self.table(self.features.transform(frame)) if self.target.classes else self.predict(frame)
+        if self.intake is None:
+            raise DataError("the model does not know the raw table; run `dvc repro train_best`")
+        return self.intake
+
+    def answer(self, raw: pa.Table, shown: str = "input", first_row: int = 0) -> pd.DataFrame:
+        """What the model says of raw rows, as `table` does; a row's answer depends on no other row.
+
+        Args:
+            raw: Rows as the source holds them; columns that the model does not need are ignored.
+            shown: What messages call the input.
+            first_row: How many rows of the input came before, for messages.
+
+        Raises:
+            DataError: naming column, row and value, for a row that the model cannot read.
+        """
+        return self.table(self.features.transform(self.raw_rows.frame(raw, shown, first_row)))
+
+    @property
+    def answers(self) -> list[str]:
+        """The columns of `table`."""
+        if self.target.classes:
+            return ["predicted", *(f"probability_{label}" for label in self.target.labels)]
+        return ["predicted"] if self.interval is None else ["predicted", "lower", "upper"]
 
     def table(self, x: npt.NDArray[np.float32]) -> pd.DataFrame:
         """Everything the model says of a feature matrix.
@@ -124,6 +151,8 @@ class SavedModel:
             "features": features,
             "arrays": sorted(arrays),
         }
+        if self.intake is not None:
+            description["intake"] = self.intake.described()
         if self.interval is not None:
             description["interval"] = {"coverage": self.interval.coverage, "offset": self.interval.offset}
         write_json(description, folder / DESCRIPTION)
@@ -133,20 +162,27 @@ class SavedModel:
         """Read what `save` wrote.
 
         Raises:
-            DataError: if a file of the model is missing.
+            DataError: if a file of the model is missing or damaged.
         """
         try:
-            saved = read_json(folder / DESCRIPTION)
-            boosters = [_read_booster(folder / f"booster_{index}.ubj") for index in range(saved["n_models"])]
-            arrays = {
-                name: np.load(folder / ARRAYS / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-                for name in saved["arrays"]
-            }
-            interval = None
-            if "interval" in saved:
-                interval = Interval(**saved["interval"], booster=_read_booster(folder / INTERVAL))
+            return cls._loaded(folder)
         except FileNotFoundError as error:
             raise DataError(f"{error.filename}: the model is incomplete; run `dvc repro train_best`") from None
+        except (ValueError, KeyError, TypeError) as error:
+            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
+            raise DataError(f"{folder}: the model is damaged ({reason}); run `dvc repro train_best`") from None
+
+    @classmethod
+    def _loaded(cls, folder: Path) -> Self:
+        saved = read_json(folder / DESCRIPTION)
+        boosters = [_read_booster(folder / f"booster_{index}.ubj") for index in range(saved["n_models"])]
+        arrays = {
+            name: np.load(folder / ARRAYS / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+            for name in saved["arrays"]
+        }
+        interval = None
+        if "interval" in saved:
+            interval = Interval(**saved["interval"], booster=_read_booster(folder / INTERVAL))
         return cls(
             boosters,
             Features.restored(saved["features"], arrays),
@@ -154,6 +190,7 @@ class SavedModel:
             Fitting(**saved["fitting"]),
             Training(**saved["training"]),
             interval,
+            Intake.restored(saved["intake"]) if "intake" in saved else None,
         )
 
 

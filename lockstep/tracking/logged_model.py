@@ -10,14 +10,15 @@ from lockstep.errors import TrackingError
 from lockstep.model.saved import SavedModel
 from lockstep.tracking.parent_run import same_bytes
 from lockstep.tracking.result import PipelineResult
+from lockstep.tracking.signature import example_rows, signature_of
 from lockstep.tracking.store import shown_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel
 
-SERVED_BY = Path(__file__).with_name("serving.py")
 PACKAGE = Path(__file__).parent.parent
+SERVED_BY = "tracking/serving.py"
 # Where MLflow keeps the model folder inside the logged model.
 FILES = "artifacts/model"
 
@@ -76,16 +77,16 @@ def _log_model(result: PipelineResult, run_id: str) -> None:
 
     folder = result.root / paths.MODEL
     model = SavedModel.load(folder)
+    # Of a revision its own code, which reads the model as it was written.
+    package = result.root / PACKAGE.name if (result.root / PACKAGE.name).is_dir() else PACKAGE
     versions = {**result.search["settings"]["versions"], "pydantic": version("pydantic")}
-    example = result.example(model.features.columns)
-    signature = mlflow.models.infer_signature(example, model.serve(example))
     with mlflow.start_run(run_id=run_id):
         mlflow.pyfunc.log_model(
             name="model",
-            python_model=str(SERVED_BY),
+            python_model=str(package / SERVED_BY),
             artifacts={"model": str(folder)},
-            code_paths=[str(PACKAGE)],
-            signature=signature,
-            input_example=example,
+            code_paths=[str(package)],
+            signature=signature_of(model),
+            input_example=example_rows(folder, model),
             pip_requirements=[f"{name}=={exact}" for name, exact in sorted(versions.items())],
         )

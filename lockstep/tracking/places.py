@@ -16,9 +16,16 @@ from lockstep.tracking.result import PipelineResult
 if TYPE_CHECKING:
     from dvc.api import DVCFileSystem
 
-# What a result is read from; its code goes along with the model.
+# What a result is read from, and the code that goes along with its model.
 FILES = (paths.PARAMS, LOCK, REQUIREMENTS)
-FOLDERS = (paths.DATASETS, paths.REPORTS, paths.MODEL.parent, paths.PREDICTIONS.parent, paths.TRAIN.parent)
+FOLDERS = (
+    Path("lockstep"),
+    paths.DATASETS,
+    paths.REPORTS,
+    paths.MODEL.parent,
+    paths.PREDICTIONS.parent,
+    paths.TRAIN.parent,
+)
 
 
 @contextmanager

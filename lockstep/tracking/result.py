@@ -131,11 +131,6 @@ class PipelineResult:
         """All files of the model."""
         return sorted(file for file in (self.root / paths.MODEL).rglob("*") if file.is_file())
 
-    def example(self, columns: list[str]) -> pd.DataFrame:
-        """Five training rows with the model's input columns; whole numbers as floats, which may be missing."""
-        rows = read_table(self.root / paths.TRAIN)[columns].head(5)
-        return rows.astype({name: float for name in columns if pd.api.types.is_numeric_dtype(rows[name])})
-
     def _tables(self) -> list[Path]:
         """The metrics and tables of the evaluation."""
         folder = self.root / paths.EVALUATE

@@ -56,18 +56,11 @@ def open_store(dataset: str) -> "tuple[MlflowClient, str]":
 
     Whatever the store raises passes through; `trouble` makes one line of it.
     """
-    for name, value in MANNERS.items():
-        os.environ.setdefault(name, value)
+    uri = set_store()
     import mlflow
 
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    uri = tracking_uri()
     # Two processes that set up one new store at once would break it.
     with held(local_state() / "locks" / "mlflow-store"):
-        if uri.startswith("sqlite:///"):
-            Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        mlflow.set_tracking_uri(uri)
         client = mlflow.MlflowClient()
         known = client.get_experiment_by_name(dataset)
         if known and known.lifecycle_stage == "deleted":
@@ -75,6 +68,21 @@ def open_store(dataset: str) -> "tuple[MlflowClient, str]":
         if known:
             return client, str(known.experiment_id)
         return client, str(client.create_experiment(dataset, artifact_location=_artifact_location(uri)))
+
+
+def set_store() -> str:
+    """Point mlflow at the store, and make it mind its manners; returns the store's address."""
+    for name, value in MANNERS.items():
+        os.environ.setdefault(name, value)
+    import mlflow
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    uri = tracking_uri()
+    if uri.startswith("sqlite:///"):
+        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(uri)
+    return uri
 
 
 @contextmanager

@@ -91,10 +91,12 @@ def test_the_logged_model_predicts_what_evaluate_predicted(finished: Project) ->
     )
     model = mlflow.pyfunc.load_model(logged.model_uri)
     assert model.metadata.signature is not None
-    assert model.input_example is not None
-    test = pd.read_parquet(finished.folder / "data/split/test.parquet")
-    expected = pd.read_parquet(finished.folder / "data/predictions/test.parquet")["predicted"]
-    assert list(model.predict(test[model.metadata.get_input_schema().input_names()])) == list(expected)
+    raw = pd.read_parquet(finished.folder / "data/raw/table.parquet")
+    said = pd.read_parquet(finished.folder / "data/predictions/test.parquet")
+    assert list(model.predict(raw.iloc[said["row_id"]])) == list(said["predicted"])
+    first = pd.read_parquet(finished.folder / "data/split/train.parquet")["row_id"].head(5)
+    names = model.metadata.get_input_schema().input_names()
+    assert model.input_example.to_dict("records") == raw.loc[first, names].to_dict("records")
     files = {file.name for file in Path(mlflow.artifacts.download_artifacts(logged.model_uri)).rglob("*")}
     assert not any(name.endswith((".pkl", ".pickle", ".joblib")) for name in files)
     artifacts = mlflow.MlflowClient().list_artifacts(parent.info.run_id, "reports/evaluate")

@@ -1,0 +1,190 @@
+"""Files of rows that need not fit into memory: CSV (gzipped or not) and Parquet, read in batches."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import csv
+
+from lockstep.errors import DataError
+
+DELIMITERS = (",", ";", "\t", "|")
+BLOCK_BYTES, ROWS_AT_ONCE = 4 << 20, 2**15
+CSV, PACKED_CSV, PARQUET = ".csv", ".csv.gz", ".parquet"
+
+
+@dataclass(frozen=True)
+class RowFile:
+    """A file of rows.
+
+    Attributes:
+        path: Where it is.
+        kind: CSV, PACKED_CSV or PARQUET.
+    """
+
+    path: Path
+    kind: str
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """The file of a name; its extension tells the format.
+
+        Raises:
+            DataError: for another extension.
+        """
+        for kind in (CSV, PACKED_CSV, PARQUET):
+            if name.lower().endswith(kind):
+                return cls(Path(name), kind)
+        raise DataError(f"{name}: the format is unknown; name the file .csv, .csv.gz or .parquet")
+
+
+class Reader(Protocol):
+    """A file of rows opened for reading.
+
+    Attributes:
+        names: Its columns.
+    """
+
+    names: list[str]
+
+    def batches(self, types: Mapping[str, pa.DataType]) -> Iterator[pa.Table]:
+        """The rows, in order.
+
+        Args:
+            types: The columns to read. A CSV file's values that do not have the type stay text, as do all of their
+                batch; a Parquet file's columns have their own types.
+
+        Raises:
+            DataError: if the file is damaged.
+        """
+
+    def done(self) -> float:
+        """The share of the file that was read, 0 to 1."""
+
+
+def open_reader(file: RowFile, needed: Sequence[str], missing_values: Sequence[str]) -> Reader:
+    """Open a file.
+
+    Args:
+        file: The file.
+        needed: Columns it ought to have; they tell the delimiter of a CSV file.
+        missing_values: Texts that mean "no value".
+
+    Raises:
+        DataError: if there is no such file, or it is no such table.
+    """
+    try:
+        with file.path.open("rb") as stream:
+            if not stream.read(1):
+                raise DataError(f"{file.path}: the file is empty; a CSV file starts with the names of its columns")
+        reader: Reader = ParquetReader(file) if file.kind == PARQUET else CsvReader(file, needed, missing_values)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise unreadable(file, error) from None
+    twice = sorted({name for name in reader.names if reader.names.count(name) > 1})
+    if twice:
+        raise DataError(f"{file.path}: column name {twice[0]!r} stands twice; rename one of them")
+    return reader
+
+
+class ParquetReader:
+    """A Parquet file."""
+
+    def __init__(self, file: RowFile) -> None:
+        self._file, self._source, self._read = file, pq.ParquetFile(file.path), 0
+        self.names: list[str] = self._source.schema_arrow.names
+
+    def batches(self, types: Mapping[str, pa.DataType]) -> Iterator[pa.Table]:
+        """The rows, with the types of the file."""
+        try:
+            for batch in self._source.iter_batches(ROWS_AT_ONCE, columns=list(types), use_threads=False):
+                self._read += batch.num_rows
+                yield pa.Table.from_batches([batch])
+        except (pa.ArrowInvalid, OSError) as error:
+            raise unreadable(self._file, error) from None
+
+    def done(self) -> float:
+        """Rows read, of all."""
+        rows: int = self._source.metadata.num_rows
+        return self._read / max(rows, 1)
+
+
+class CsvReader:
+    """A CSV file in UTF-8, whose delimiter is the one that gives most of the needed columns."""
+
+    def __init__(self, file: RowFile, needed: Sequence[str], missing_values: Sequence[str]) -> None:
+        self._file, self._missing = file, list(missing_values)
+        self._bytes, self._stream = file.path.stat().st_size, pa.OSFile(str(file.path))
+        self._delimiter, self.names = ",", self._header(",")
+        for delimiter in DELIMITERS[1:]:
+            if set(needed) <= set(self.names):
+                break
+            names = self._header(delimiter)
+            if len(set(needed) & set(names)) > len(set(needed) & set(self.names)):
+                self._delimiter, self.names = delimiter, names
+        # without a name there is something that Arrow says of it
+        self.names = self.names or self._open(self._delimiter).schema.names
+
+    def batches(self, types: Mapping[str, pa.DataType]) -> Iterator[pa.Table]:
+        """The rows; from the first block with a value that has not its type, all columns are text."""
+        rows = 0
+        try:
+            for batch in self._open(self._delimiter, types):
+                rows += batch.num_rows
+                yield pa.Table.from_batches([batch])
+            return
+        except pa.ArrowInvalid:
+            pass
+        except OSError as error:
+            raise unreadable(self._file, error) from None
+        try:
+            for batch in self._open(self._delimiter, dict.fromkeys(types, pa.string())):
+                skipped = min(rows, batch.num_rows)
+                rows -= skipped
+                if skipped < batch.num_rows:
+                    yield pa.Table.from_batches([batch.slice(skipped)])
+        except (pa.ArrowInvalid, OSError) as error:
+            raise unreadable(self._file, error) from None
+
+    def done(self) -> float:
+        """Bytes read, of all."""
+        return float(self._stream.tell() / self._bytes)
+
+    def _header(self, delimiter: str) -> list[str]:
+        """The names of the columns under a delimiter; none if it makes no table."""
+        try:
+            names: list[str] = self._open(delimiter).schema.names
+        except pa.ArrowInvalid:
+            return []
+        return names
+
+    def _open(self, delimiter: str, types: Mapping[str, pa.DataType] | None = None) -> Any:
+        self._stream = pa.OSFile(str(self._file.path))
+        packed = self._file.kind == PACKED_CSV
+        return csv.open_csv(
+            pa.CompressedInputStream(self._stream, "gzip") if packed else self._stream,
+            csv.ReadOptions(block_size=BLOCK_BYTES, use_threads=False),
+            csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            csv.ConvertOptions(
+                column_types=types,
+                include_columns=list(types) if types else None,
+                null_values=self._missing,
+                strings_can_be_null=False,
+            ),
+        )
+
+
+def unreadable(file: RowFile, error: Exception) -> DataError:
+    """The error for a file that the system or Arrow cannot read."""
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return DataError(f"{file.path}: {error.strerror}; correct the path, or make the file readable")
+    kind = "Parquet" if file.kind == PARQUET else "CSV"
+    remedy = "; save it as UTF-8" if "UTF8" in str(error) else ""
+    return DataError(f"{file.path}: cannot be read as {kind}: {first_line(error)}{remedy}")
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, in one line."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,48 @@
+"""What a logged model takes and answers: rows of the raw table, and what SavedModel.table says of them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from lockstep.data.tables import read_json
+from lockstep.model.saved import SavedModel
+from lockstep.paths import EXAMPLE
+from lockstep.schema.dataset import NUMBERS
+
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
+
+
+def signature_of(model: SavedModel) -> "ModelSignature":
+    """Raw columns in, answers out.
+
+    Numbers are doubles, whole numbers and truth values too: MLflow refuses an integer column with a missing value.
+    Dates are text, as they are in the raw table. Columns in which values may be missing may be left out.
+    """
+    from mlflow.models import ModelSignature
+    from mlflow.types.schema import ColSpec, DataType, Schema, TensorSpec
+
+    intake = model.raw_rows
+    inputs: list[ColSpec | TensorSpec] = [
+        ColSpec(
+            DataType.double if column.type in NUMBERS else DataType.string, name, required=name not in intake.optional
+        )
+        for name, column in intake.columns.items()
+    ]
+    if model.answers == ["predicted"]:
+        return ModelSignature(Schema(inputs), Schema([ColSpec(DataType.double)]))
+    of_classes = bool(model.target.classes)
+    outputs: list[ColSpec | TensorSpec] = [
+        ColSpec(DataType.string if of_classes and name == "predicted" else DataType.double, name)
+        for name in model.answers
+    ]
+    return ModelSignature(Schema(inputs), Schema(outputs))
+
+
+def example_rows(folder: Path, model: SavedModel) -> pd.DataFrame:
+    """The raw rows beside a saved model, with the types of its signature."""
+    split = read_json(folder / EXAMPLE)["dataframe_split"]
+    columns = model.raw_rows.columns
+    types = {name: float if columns[name].type in NUMBERS else "str" for name in split["columns"]}
+    return pd.DataFrame(split["data"], columns=split["columns"]).astype(types)

@@ -1,0 +1,158 @@
+"""MLflow's own commands give raw rows the predictions that evaluate gave them."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import requests
+
+from lockstep.errors import TrackingError
+from lockstep.predict import loaded_model
+from tests.pipeline.project import Project
+
+# One test process, so that MLflow's slow commands run once.
+pytestmark = pytest.mark.xdist_group("serving")
+
+
+@dataclass(frozen=True)
+class Logged:
+    """The model of the finished project in MLflow, and the raw test rows with what evaluate said of them."""
+
+    project: Project
+    uri: str
+    rows: pd.DataFrame
+    expected: list[float]
+
+    @property
+    def store(self) -> str:
+        return f"sqlite:///{self.project.folder}/mlruns/mlflow.db"
+
+
+@pytest.fixture(scope="module")
+def logged(finished: Project) -> Logged:
+    import mlflow
+
+    client = mlflow.MlflowClient(f"sqlite:///{finished.folder}/mlruns/mlflow.db")
+    experiment = client.get_experiment_by_name("friedman")
+    assert experiment is not None
+    (run,) = client.search_runs([experiment.experiment_id], "tags.`lockstep.result` != ''")
+    said = pd.read_parquet(finished.folder / "data/predictions/test.parquet")
+    rows = pq.read_table(finished.folder / "data/raw/table.parquet").take(pa.array(said["row_id"])).to_pandas()
+    return Logged(finished, f"runs:/{run.info.run_id}/model", rows, said["predicted"].tolist())
+
+
+@pytest.fixture(scope="module")
+def commands(logged: Logged, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with json.out and csv.out, written by `mlflow models predict` from the raw rows."""
+    folder = tmp_path_factory.mktemp("commands")
+    split = logged.rows.to_dict("split", index=False)
+    (folder / "rows.json").write_text(json.dumps({"dataframe_split": split}))
+    logged.rows.to_csv(folder / "rows.csv", index=False)
+    started = [
+        _mlflow(
+            logged, "predict", "-m", logged.uri, "-i", f"{folder}/rows.{kind}", "-t", kind, "-o", f"{folder}/{kind}.out"
+        )
+        for kind in ("json", "csv")
+    ]
+    for process in started:
+        output, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, output
+    return folder
+
+
+def _mlflow(logged: Logged, command: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "mlflow", "models", command, *arguments, "--env-manager", "local"],
+        cwd=logged.project.folder,
+        env={**os.environ, "MLFLOW_TRACKING_URI": logged.store, "MLFLOW_DISABLE_TELEMETRY": "true"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.parametrize("kind", ["json", "csv"])
+def test_mlflow_models_predict_says_what_evaluate_said(logged: Logged, commands: Path, kind: str) -> None:
+    assert json.loads((commands / f"{kind}.out").read_text()) == {"predictions": logged.expected}
+
+
+@contextmanager
+def _served(logged: Logged) -> Iterator[str]:
+    """The address of a model served by MLflow."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = _mlflow(logged, "serve", "-m", logged.uri, "--host", "127.0.0.1", "--port", str(port), "--workers", "1")
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(1200):
+            assert process.poll() is None, process.stdout.read() if process.stdout else ""
+            try:
+                if requests.get(f"{address}/ping", timeout=5).ok:
+                    break
+            except requests.ConnectionError:
+                pass
+            time.sleep(0.1)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=60)
+
+
+def _ask(address: str, content: dict[str, Any]) -> requests.Response:
+    return requests.post(f"{address}/invocations", json=content, timeout=60)
+
+
+def test_a_served_model_says_what_evaluate_said_and_names_what_it_refuses(logged: Logged) -> None:
+    rows = logged.rows.drop(columns="y")
+    with _served(logged) as address:
+        answer = _ask(address, {"dataframe_split": rows.to_dict("split", index=False)})
+        assert answer.status_code == 200
+        assert answer.json() == {"predictions": logged.expected}
+        first, second, third = rows.head(3).to_dict("records")
+        answer = _ask(address, {"dataframe_records": [first, second, third]})
+        assert answer.json() == {"predictions": logged.expected[:3]}
+        for wrong, message in (
+            (1.5, "column 'x3': row 2: 1.5 is outside 0.0 to 1.0; correct the value"),
+            (None, "column 'x3': row 2: the value is missing; correct the value"),
+            ("much", "x3"),
+        ):
+            answer = _ask(address, {"dataframe_records": [first, {**second, "x3": wrong}]})
+            assert answer.status_code == 400
+            assert message in answer.json()["message"]
+        answer = _ask(address, {"dataframe_split": rows.drop(columns="x3").to_dict("split", index=False)})
+        assert answer.status_code == 400
+        assert "x3" in answer.json()["message"]
+
+
+def test_predict_takes_the_champion_of_the_registry(logged: Logged, tmp_path: Path) -> None:
+    logged.rows.to_csv(tmp_path / "in.csv", index=False)
+    out = tmp_path / "out.parquet"
+    champion = ("--model", "models:/friedman@champion")
+    logged.project.run("lockstep", "predict", str(tmp_path / "in.csv"), str(out), *champion)
+    assert pd.read_parquet(out)["predicted"].tolist() == logged.expected
+
+
+def test_addresses_in_mlflow_name_a_model_or_are_refused(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", logged.store)
+    with loaded_model(logged.uri) as model:
+        assert model.answer(pa.Table.from_pandas(logged.rows))["predicted"].tolist() == logged.expected
+    with (
+        pytest.raises(TrackingError, match="has no model models:/none@champion"),
+        loaded_model("models:/none@champion"),
+    ):
+        pass
