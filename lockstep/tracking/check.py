@@ -59,7 +59,7 @@ def _trial_differences(
 
 def _between(dvc: TrialRun, mlflow: TrialRun) -> list[Difference]:
     name = f"of trial {dvc.number}"
-    status = of_mapping(f"status {name}", {"": dvc.status}, {"": mlflow.status})
+    status = [] if dvc.status == mlflow.status else [Difference("status", name, dvc.status, mlflow.status)]
     return [
         *status,
         *of_mapping(f"tag {name}", dvc.tags, mlflow.tags),

@@ -68,7 +68,7 @@ def model_differences(client: "MlflowClient", result: PipelineResult, model: "Lo
     root = result.root / paths.MODEL
     names = [file.relative_to(root).as_posix() for file in result.model_files()]
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(mlflow.artifacts.download_artifacts(model.model_uri, dst_path=scratch)) / FILES
+        folder = Path(mlflow.artifacts.download_artifacts(f"{model.artifact_location}/{FILES}", dst_path=scratch))
         return [(paths.MODEL / name).as_posix() for name in names if not same_bytes(root / name, folder / name)]
 
 

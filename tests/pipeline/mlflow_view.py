@@ -1,6 +1,7 @@
 """What an MLflow store holds, as plain values that two views can be compared by."""
 
 import hashlib
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,14 @@ def trials_of(uri: str, parent: Any) -> list[Any]:
 
 
 def content_of(uri: str) -> dict[str, Any]:
-    """Every number, word and byte of every result, by the result's key; run ids and times are left out."""
-    return {run.data.tags["lockstep.result"]: _result(uri, run) for run in parents_of(uri)}
+    """Every number, word and byte of every result, by the result's key; run ids and times are left out.
+
+    MLflow keeps an SQLite file open under its address, even when it was deleted and made again: a copy is read.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        if uri.startswith("sqlite:///"):
+            uri = f"sqlite:///{shutil.copy(uri.removeprefix('sqlite:///'), scratch)}"
+        return {run.data.tags["lockstep.result"]: _result(uri, run) for run in parents_of(uri)}
 
 
 def _result(uri: str, run: Any) -> dict[str, Any]:
