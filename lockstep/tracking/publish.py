@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lockstep.errors import LockstepError, TrackingError
 from lockstep.locks import held
 from lockstep.paths import local_state
-from lockstep.tracking.live_file import LiveFile
+from lockstep.tracking.live_file import LIVE, LiveFile
 from lockstep.tracking.logged_model import complete_model, delete_models
 from lockstep.tracking.parent_run import artifact_differences, beyond_repair, differences, repair
 from lockstep.tracking.provenance import Provenance
@@ -99,6 +99,8 @@ class _View:
             changed |= self._fill(run)
             if free:
                 live.forget()
+                if LIVE in run.data.tags:
+                    self.client.delete_tag(run.info.run_id, LIVE)
         model, logged = complete_model(self.client, self.experiment_id, run.info.run_id, self.result)
         if changed or logged or run.info.status != "FINISHED":
             self.client.set_terminated(run.info.run_id)
