@@ -20,7 +20,7 @@ TRACKING_URI = "MLFLOW_TRACKING_URI"
 LOCAL_FOLDER = "mlruns"
 # Names of stores that look like a path and are none.
 NAMED_STORES = re.compile(r"^(databricks|databricks-uc|uc)(:|$)")
-# mlflow reports usage home, asks a dead server again for minutes, and prints the address, with its password, of each run.
+# mlflow reports usage home, asks a dead server again for minutes, and prints addresses with their passwords.
 MANNERS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
