@@ -104,6 +104,8 @@ def _same_columns(found: list[str], described: list[str], file: str) -> None:
 def _convert(values: pa.ChunkedArray, column: Column, missing_values: Sequence[str], place: Place) -> pd.Series:
     if pa.types.is_dictionary(values.type):
         values = pc.cast(values, values.type.value_type)
+    if pa.types.is_string_view(values.type):
+        values = pc.cast(values, pa.string())
     if _is_text(values):
         values = pc.if_else(pc.is_in(values, pa.array(missing_values, values.type)), None, values)
     converters: dict[str, Callable[[pa.ChunkedArray, Place], pd.Series]] = {
