@@ -140,7 +140,9 @@ def test_a_value_that_cannot_be_read_is_named_with_its_row(column: str, value: s
     assert str(refused.value) == message
 
 
-@pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())])
+@pytest.mark.parametrize(
+    "kind", [pa.large_string(), pa.string_view(), pa.binary(), pa.dictionary(pa.int32(), pa.string())], ids=str
+)
 def test_every_kind_of_text_column_is_read(kind: pa.DataType) -> None:
     model, raw, _ = _made("spotify_tracks", "full")
     other = pa.table({name: raw.column(name).cast(pa.string()).cast(kind) for name in raw.column_names})
