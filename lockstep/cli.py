@@ -9,7 +9,7 @@ from lockstep.errors import LockstepError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a sub-command; returns the exit code: 0, 1 with one line on stderr, or 130 or 143 if it was stopped."""
+    """Run a sub-command; returns the exit code: 0, 1 with one line on stderr, 128 + a signal that stopped it."""
     chosen = _parser().parse_args(argv)
     function: Callable[[argparse.Namespace], str] = chosen.function
     try:
@@ -17,18 +17,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LockstepError as error:
         print(f"lockstep: {error}", file=sys.stderr)
         return 1
-    except (KeyboardInterrupt, _Terminated) as stop:
+    except (KeyboardInterrupt, _Stopped) as stop:
         print("lockstep: stopped", file=sys.stderr)
-        return 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
+        return 128 + (stop.number if isinstance(stop, _Stopped) else signal.SIGINT)
     return 0
 
 
-class _Terminated(BaseException):
-    """SIGTERM arrived."""
+class _Stopped(BaseException):
+    """A signal arrived that ends the command."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
 
 
-def _stop(*_: object) -> None:
-    raise _Terminated
+def _stop(number: int, _: object) -> None:
+    raise _Stopped(number)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -114,8 +117,10 @@ def predict(chosen: argparse.Namespace) -> str:
 
     from lockstep.predict import loaded_model, predict_file
 
-    # what is half written goes away in order
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # what is half written goes away in order; who starts a command with nohup wants a signal ignored
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _stop)
     with loaded_model(chosen.model) as model:
         started = time.perf_counter()
         rows = predict_file(chosen.source, chosen.target, model, chosen.keep, force=chosen.force)

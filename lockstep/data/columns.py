@@ -104,8 +104,6 @@ def _same_columns(found: list[str], described: list[str], file: str) -> None:
 def _convert(values: pa.ChunkedArray, column: Column, missing_values: Sequence[str], place: Place) -> pd.Series:
     if pa.types.is_dictionary(values.type):
         values = pc.cast(values, values.type.value_type)
-    if _is_text(values):
-        values = pc.if_else(pc.is_in(values, pa.array(missing_values, values.type)), None, values)
     converters: dict[str, Callable[[pa.ChunkedArray, Place], pd.Series]] = {
         "number": _number,
         "integer": _integer,
@@ -115,6 +113,10 @@ def _convert(values: pa.ChunkedArray, column: Column, missing_values: Sequence[s
         "date": _date,
     }
     try:
+        if _is_other_text(values.type):
+            values = pc.cast(values, pa.string())
+        if _is_text(values):
+            values = pc.if_else(pc.is_in(values, pa.array(missing_values, values.type)), None, values)
         return converters[column.type](values, place)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
         kind = values.type
@@ -124,6 +126,11 @@ def _convert(values: pa.ChunkedArray, column: Column, missing_values: Sequence[s
 
 def _is_text(values: pa.ChunkedArray) -> bool:
     return bool(pa.types.is_string(values.type) or pa.types.is_large_string(values.type))
+
+
+def _is_other_text(kind: pa.DataType) -> bool:
+    """Texts as other programs write them to Parquet: views, or bytes that nothing marks as text."""
+    return bool(pa.types.is_string_view(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
 def _number(values: pa.ChunkedArray, place: Place) -> pd.Series:

@@ -1,5 +1,6 @@
 """Files of rows that need not fit into memory: CSV (gzipped or not) and Parquet, read in batches."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from lockstep.errors import DataError
 
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK_BYTES, ROWS_AT_ONCE = 4 << 20, 2**15
+ARROWS_ROW = re.compile(r"Row #(\d+)")
 CSV, PACKED_CSV, PARQUET = ".csv", ".csv.gz", ".parquet"
 
 
@@ -81,7 +83,7 @@ def open_reader(file: RowFile, needed: Sequence[str], missing_values: Sequence[s
             if not stream.read(1):
                 raise DataError(f"{file.path}: the file is empty; a CSV file starts with the names of its columns")
         reader: Reader = ParquetReader(file) if file.kind == PARQUET else CsvReader(file, needed, missing_values)
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
         raise unreadable(file, error) from None
     twice = sorted({name for name in reader.names if reader.names.count(name) > 1})
     if twice:
@@ -93,7 +95,9 @@ class ParquetReader:
     """A Parquet file."""
 
     def __init__(self, file: RowFile) -> None:
-        self._file, self._source, self._read = file, pq.ParquetFile(file.path), 0
+        # without buffers of its own Arrow reads ahead, a whole row group into memory
+        self._source = pq.ParquetFile(file.path, pre_buffer=False, buffer_size=BLOCK_BYTES)
+        self._file, self._read = file, 0
         self.names: list[str] = self._source.schema_arrow.names
 
     def batches(self, types: Mapping[str, pa.DataType]) -> Iterator[pa.Table]:
@@ -180,9 +184,15 @@ def unreadable(file: RowFile, error: Exception) -> DataError:
     """The error for a file that the system or Arrow cannot read."""
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return DataError(f"{file.path}: {error.strerror}; correct the path, or make the file readable")
-    kind = "Parquet" if file.kind == PARQUET else "CSV"
-    remedy = "; save it as UTF-8" if "UTF8" in str(error) else ""
-    return DataError(f"{file.path}: cannot be read as {kind}: {first_line(error)}{remedy}")
+    if isinstance(error, UnicodeDecodeError):
+        return DataError(f"{file.path}: is no UTF-8 text; save it as UTF-8, or name what is packed .csv.gz")
+    if file.kind == PARQUET:
+        return DataError(f"{file.path}: cannot be read as Parquet: {first_line(error)}")
+    # Arrow counts the header too
+    reason = ARROWS_ROW.sub(lambda row: f"row {int(row[1]) - 1}", first_line(error))
+    remedies = {"UTF8": "; save it as UTF-8", "Empty CSV": "; a CSV file starts with a line of column names"}
+    remedy = next((remedy for word, remedy in remedies.items() if word in reason), "")
+    return DataError(f"{file.path}: cannot be read as CSV: {reason}{remedy}")
 
 
 def first_line(error: Exception) -> str:

@@ -162,12 +162,16 @@ class SavedModel:
         """Read what `save` wrote.
 
         Raises:
-            DataError: if a file of the model is missing or damaged.
+            DataError: if a file of the model is missing, damaged or not to be read.
         """
+        if not folder.is_dir():
+            raise DataError(f"{folder}: no such folder of a model; run `dvc repro train_best`, or name another")
         try:
             return cls._loaded(folder)
         except FileNotFoundError as error:
             raise DataError(f"{error.filename}: the model is incomplete; run `dvc repro train_best`") from None
+        except OSError as error:
+            raise DataError(f"{error.filename or folder}: {error.strerror or error}; make the model readable") from None
         except (ValueError, KeyError, TypeError) as error:
             reason = f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
             raise DataError(f"{folder}: the model is damaged ({reason}); run `dvc repro train_best`") from None

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -31,8 +32,28 @@ def asked(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _predict(project: Project, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return project.run("lockstep", "predict", *map(str, arguments), check=False)
+@dataclass(frozen=True)
+class Printed:
+    """What the command printed in this process: it starts in a moment there, in a new one in seconds."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def predict(
+    finished: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Printed]:
+    monkeypatch.chdir(finished.folder)
+    # the test process keeps its own answer to signals
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    def run(*arguments: str | Path) -> Printed:
+        code = main(["predict", *map(str, arguments)])
+        return Printed(code, *capsys.readouterr())
+
+    return run
 
 
 def _expected(project: Project) -> list[float]:
@@ -50,11 +71,11 @@ def _read(file: Path) -> pd.DataFrame:
     ("source", "target"), [("in.csv", "out.csv"), ("in.csv.gz", "out.parquet"), ("in.parquet", "out.csv.gz")]
 )
 def test_every_format_gets_the_predictions_of_evaluate(
-    finished: Project, asked: Path, tmp_path: Path, source: str, target: str
+    finished: Project, predict: Callable[..., Printed], asked: Path, tmp_path: Path, source: str, target: str
 ) -> None:
-    done = _predict(finished, asked / source, tmp_path / target, "--keep", "id", "--keep", "x0")
-    assert done.stderr == ""
-    assert done.stdout.startswith("lockstep: 80 rows predicted in ")
+    done = predict(asked / source, tmp_path / target, "--keep", "id", "--keep", "x0")
+    assert done.err == ""
+    assert done.out.startswith("lockstep: 80 rows predicted in ")
     answers, rows = _read(tmp_path / target), pd.read_parquet(asked / "in.parquet")
     assert list(answers) == ["id", "x0", "predicted"]
     assert answers["id"].tolist() == rows["id"].tolist()
@@ -63,47 +84,44 @@ def test_every_format_gets_the_predictions_of_evaluate(
     assert [file.name for file in tmp_path.iterdir()] == [target]
 
 
-def test_other_delimiters_orders_and_columns_make_no_difference(finished: Project, asked: Path, tmp_path: Path) -> None:
+def test_other_delimiters_orders_and_columns_make_no_difference(
+    finished: Project, predict: Callable[..., Printed], asked: Path, tmp_path: Path
+) -> None:
     rows = pd.read_parquet(asked / "in.parquet")
     rows["text"] = 'two "lines"\nwith; a, b'
     rows[list(rows)[::-1]].to_csv(tmp_path / "in.csv", sep=";", index=False, encoding="utf-8-sig")
-    assert _predict(finished, tmp_path / "in.csv", tmp_path / "out.csv", "--keep", "text").stderr == ""
+    assert predict(tmp_path / "in.csv", tmp_path / "out.csv", "--keep", "text").err == ""
     answers = _read(tmp_path / "out.csv")
     assert answers["predicted"].tolist() == _expected(finished)
     assert set(answers["text"]) == {'two "lines"\nwith; a, b'}
 
 
 def test_numbers_that_arrow_does_not_read_at_once_are_read_with_care(
-    finished: Project, asked: Path, tmp_path: Path
+    finished: Project, predict: Callable[..., Printed], asked: Path, tmp_path: Path
 ) -> None:
     lines = (asked / "in.csv").read_text().splitlines()
     first, _, rest = lines[41].partition(",")
     lines[41] = f"\u00a0{first},{rest}"
     (tmp_path / "in.csv").write_text("\n".join(lines) + "\n")
-    assert _predict(finished, tmp_path / "in.csv", tmp_path / "out.parquet").stderr == ""
+    assert predict(tmp_path / "in.csv", tmp_path / "out.parquet").err == ""
     assert _read(tmp_path / "out.parquet")["predicted"].tolist() == _expected(finished)
 
 
 def test_no_rows_get_no_predictions(finished: Project, asked: Path, tmp_path: Path) -> None:
     header = (asked / "in.csv").read_text().splitlines()[0]
     (tmp_path / "in.csv").write_text(header + "\n")
-    done = _predict(finished, tmp_path / "in.csv", tmp_path / "out.csv", "--keep", "id")
+    done = finished.run("lockstep", "predict", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), "--keep", "id")
     assert done.stdout.startswith("lockstep: 0 rows predicted")
     assert (tmp_path / "out.csv").read_text() == "id,predicted\n"
 
 
 @pytest.fixture
-def refused(
-    finished: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., str]:
-    """The command in this process; returns the one line that it prints when it refuses."""
-    monkeypatch.chdir(finished.folder)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
+def refused(predict: Callable[..., Printed]) -> Callable[..., str]:
+    """The command; returns the one line that it prints when it refuses."""
 
     def run(*arguments: str | Path) -> str:
-        assert main(["predict", *map(str, arguments)]) == 1
-        printed = capsys.readouterr()
-        assert printed.out == ""
+        printed = predict(*arguments)
+        assert (printed.code, printed.out) == (1, "")
         assert printed.err.count("\n") == 1
         return printed.err.removeprefix("lockstep: ").rstrip("\n")
 
@@ -146,18 +164,22 @@ def test_what_cannot_be_answered_is_one_line_and_leaves_the_earlier_file(
     assert "Unsupported Type:list" in refused(nested, out, "--force", "--keep", "list")
     missing = refused(good, out, "--force", "--model", tmp_path)
     assert missing == f"{tmp_path}/model.json: the model is incomplete; run `dvc repro train_best`"
+    unknown = refused(good, out, "--force", "--model", out)
+    assert unknown == f"{out}: no such folder of a model; run `dvc repro train_best`, or name another"
     (tmp_path / "model.json").write_text("{}")
     assert f"{tmp_path}: the model is damaged" in refused(good, out, "--force", "--model", tmp_path)
     assert out.read_text() == "earlier\n"
     assert sorted(file.name for file in tmp_path.iterdir()) == ["in.csv", "in.parquet", "model.json", "out.csv"]
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "stop", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.nightly)]
+)
 def test_a_stopped_prediction_leaves_the_earlier_file_alone(
     finished: Project, asked: Path, tmp_path: Path, stop: signal.Signals
 ) -> None:
     header, *lines = (asked / "in.csv").read_text().splitlines()
-    (tmp_path / "in.csv").write_text("\n".join([header, *lines * 20_000]) + "\n")
+    (tmp_path / "in.csv").write_text("\n".join([header, *lines * 5_000]) + "\n")
     (tmp_path / "out.csv").write_text("earlier\n")
     command = [
         sys.executable,

@@ -140,6 +140,15 @@ def test_a_value_that_cannot_be_read_is_named_with_its_row(column: str, value: s
     assert str(refused.value) == message
 
 
+@pytest.mark.parametrize(
+    "kind", [pa.large_string(), pa.string_view(), pa.binary(), pa.dictionary(pa.int32(), pa.string())], ids=str
+)
+def test_every_kind_of_text_column_is_read(kind: pa.DataType) -> None:
+    model, raw, _ = _made("spotify_tracks", "full")
+    other = pa.table({name: raw.column(name).cast(pa.string()).cast(kind) for name in raw.column_names})
+    pd.testing.assert_frame_equal(model.answer(other), model.answer(raw), check_exact=True)
+
+
 def test_a_name_that_was_dropped_may_be_used_again() -> None:
     facts = """
 about: x

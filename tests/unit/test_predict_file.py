@@ -1,7 +1,9 @@
 """Files of many batches: every row is answered once, in order, and counted from the start of the file."""
 
+import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,6 +11,7 @@ import pytest
 from pyarrow import csv
 
 from lockstep.data import row_files
+from lockstep.data.row_files import RowFile, open_reader
 from lockstep.errors import DataError
 from lockstep.model.saved import SavedModel
 from lockstep.predict import predict_file
@@ -57,3 +60,53 @@ def test_rows_are_counted_from_the_start_of_the_file(asked: tuple[SavedModel, pa
         with pytest.raises(DataError, match=f"in.{kind}: column 'tempo': row 281: {message}; correct the value"):
             predict_file(f"in.{kind}", "out.csv", model)
         assert not Path("out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"1,2", "cannot be read as CSV: CSV parse error: row 281: Expected "),
+        (
+            "caf\u00e9,".encode("latin-1"),
+            "row 281: CSV conversion error to string: invalid UTF8 data; save it as UTF-8",
+        ),
+    ],
+)
+def test_rows_that_are_no_csv_are_counted_alike(asked: tuple[SavedModel, pa.Table], line: bytes, message: str) -> None:
+    model, raw = asked
+    csv.write_csv(raw, "in.csv")
+    lines = Path("in.csv").read_bytes().splitlines()
+    assert len(lines) == 301
+    lines[281] = line if line == b"1,2" else line + lines[281].split(b",", 1)[1]
+    Path("in.csv").write_bytes(b"\n".join(lines) + b"\n")
+    with pytest.raises(DataError, match=message):
+        predict_file("in.csv", "out.csv", model, ["track_id"])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a,b\n1,2\n".encode("utf-16"), "in.csv: is no UTF-8 text; save it as UTF-8, or name what is packed .csv.gz"),
+        (b"\x1f\x8b\x08\n", "in.csv: is no UTF-8 text; save it as UTF-8, or name what is packed .csv.gz"),
+        (b"a,b", "in.csv: cannot be read as CSV: .*; a CSV file starts with a line of column names"),
+        (b"\n\n", "in.csv: cannot be read as CSV: .*; a CSV file starts with a line of column names"),
+    ],
+)
+def test_a_file_that_is_no_table_is_one_line(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "in.csv").write_bytes(content)
+    with pytest.raises(DataError, match=rf"^{re.escape(str(tmp_path))}/{message}$"):
+        open_reader(RowFile.named(str(tmp_path / "in.csv")), ["a"], [""])
+
+
+def test_a_row_group_larger_than_memory_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_files, "BLOCK_BYTES", 2**16)
+    rows = pa.table({name: np.random.default_rng(0).random(500_000) for name in "ab"})
+    pq.write_table(rows, tmp_path / "in.parquet", row_group_size=rows.num_rows, use_dictionary=False)
+    expected, size = rows.slice(0, 2**15).combine_chunks(), rows.nbytes
+    del rows
+    before = pa.total_allocated_bytes()
+    batches = open_reader(RowFile.named(str(tmp_path / "in.parquet")), ["a"], []).batches(
+        dict.fromkeys("ab", pa.float64())
+    )
+    assert next(batches).equals(expected)
+    assert pa.total_allocated_bytes() - before < size / 2
