@@ -34,6 +34,13 @@ def _stop(number: int, _: object) -> None:
     raise _Stopped(number)
 
 
+def _end_in_order() -> None:
+    """Let what is half written or copied go away when a signal comes; who uses nohup wants one ignored."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _stop)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lockstep", description="Checks and views around the DVC pipeline.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -92,6 +99,7 @@ def sync(chosen: argparse.Namespace) -> str:
     """Make MLflow complete, or compare it."""
     from lockstep.tracking.sync import sync as run
 
+    _end_in_order()
     return run(chosen.rev, chosen.all_experiments, chosen.check, print)
 
 
@@ -117,10 +125,7 @@ def predict(chosen: argparse.Namespace) -> str:
 
     from lockstep.predict import loaded_model, predict_file
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # what is half written goes away in order; who starts a command with nohup wants a signal ignored
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, _stop)
+    _end_in_order()
     with loaded_model(chosen.model) as model:
         started = time.perf_counter()
         rows = predict_file(chosen.source, chosen.target, model, chosen.keep, force=chosen.force)

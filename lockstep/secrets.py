@@ -2,7 +2,8 @@
 
 import re
 
-_CREDENTIALS = re.compile(r"//[^/@\s'\"]*@")
+# A password may hold any sign: everything up to the last @ goes.
+_CREDENTIALS = re.compile(r"//\S*@")
 _QUERY = re.compile(r"(://[^\s?'\"]*)\?[^\s'\";]*")
 
 

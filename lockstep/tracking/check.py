@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from lockstep.tracking.logged_model import logged_models, model_differences
+from lockstep.tracking.logged_model import model_differences, ready_models
 from lockstep.tracking.parent_run import NOTHING, Difference, artifact_differences, differences, of_mapping
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import result_runs
+from lockstep.tracking.registry import is_registered
 from lockstep.tracking.result import PipelineResult
-from lockstep.tracking.store import open_store, trouble
+from lockstep.tracking.store import existing_store, trouble
 from lockstep.tracking.trial_runs import TrialRun, nested_runs
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ def check(result: PipelineResult, place: Provenance) -> list[Difference]:
         TrackingError: in one line, if the store cannot be read.
     """
     with trouble("could not be compared"):
-        client, experiment_id = open_store(result.dataset)
+        store = existing_store(result.dataset)
+        if store is None:
+            return [Difference("result", result.key[:10], "one", NOTHING)]
+        client, experiment_id = store
         runs = result_runs(client, experiment_id, result.key)
         if len(runs) != 1:
             return [Difference("result", result.key[:10], "one", f"{len(runs)} runs" if runs else NOTHING)]
@@ -34,8 +38,8 @@ def check(result: PipelineResult, place: Provenance) -> list[Difference]:
         if run.info.status != "FINISHED":
             found.append(Difference("status", "of the run", "FINISHED", run.info.status))
         found += _trial_differences(client, experiment_id, run_id, result)
-        found += artifact_differences(client, result, run_id)
-        return found + _model_differences(client, experiment_id, run_id, result)
+        found += artifact_differences(client, result, place, run_id)
+        return found + _model_differences(client, experiment_id, run_id, result, place)
 
 
 def _trial_differences(
@@ -69,11 +73,12 @@ def _between(dvc: TrialRun, mlflow: TrialRun) -> list[Difference]:
 
 
 def _model_differences(
-    client: "MlflowClient", experiment_id: str, run_id: str, result: PipelineResult
+    client: "MlflowClient", experiment_id: str, run_id: str, result: PipelineResult, place: Provenance
 ) -> list[Difference]:
-    models = logged_models(client, experiment_id, run_id)
+    models = ready_models(client, experiment_id, run_id)
     if len(models) != 1:
         return [Difference("model", "of the run", "one", f"{len(models)} models" if models else NOTHING)]
-    return [
-        Difference("model", name, "the file", "other bytes") for name in model_differences(client, result, models[0])
-    ]
+    found = [Difference("model", name, "the file", "other bytes") for name in model_differences(result, models[0])]
+    if place.workspace and not is_registered(client, models[0], result):
+        found.append(Difference("registered model", result.dataset, "a version", NOTHING))
+    return found

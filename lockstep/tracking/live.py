@@ -1,5 +1,6 @@
 """Trials in MLflow while the search runs, written by one thread beside it."""
 
+import contextlib
 import io
 import os
 import queue
@@ -10,13 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from lockstep.data.tables import csv_text
-from lockstep.errors import TrackingError
+from lockstep.errors import LockstepError
 from lockstep.model.fitting import Fitting
 from lockstep.search.report import trials_table
 from lockstep.search.trial import Result
 from lockstep.search.trials_file import read_trials
 from lockstep.tracking.live_file import LIVE, LiveFile
-from lockstep.tracking.store import open_store, trouble
+from lockstep.tracking.store import open_store, shown_uri, trouble
 from lockstep.tracking.trial_runs import TrialRun, nested_runs, trial_runs
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class LiveTrials:
         self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self._trials: list[TrialRun] = []
         self._parent: tuple[MlflowClient, str, str] | None = None
-        self._there: dict[int, TrialRun] = {}
+        self._there: dict[int, list[tuple[str, TrialRun]]] = {}
         self._ending, self._stopped, self._told = threading.Event(), False, False
         self._thread = threading.Thread(target=self._run, name="live-trials", daemon=True)
         self._thread.start()
@@ -68,23 +69,31 @@ class LiveTrials:
         self._results.put(result)
 
     def _run(self) -> None:
+        self._attempt(self._file.forget_warning)
         if not self._ending.wait(PATIENCE_SECONDS):
             self._attempt(self._while_first)
 
     def _while_first(self) -> None:
-        with self._file.lock() as first:
-            while first and not self._ending.is_set():
-                shown = self._attempt(self._show_new)
-                self._ending.wait(BATCH_SECONDS if shown else RETRY_SECONDS)
-            if self._parent is not None:
-                self._attempt(self._close)
+        """Show trials while no other process shows the same study's, or makes its run a result's."""
+        while not self._ending.is_set():
+            with self._file.lock() as first:
+                if first:
+                    self._show_until_the_end()
+            self._ending.wait(RETRY_SECONDS)
+
+    def _show_until_the_end(self) -> None:
+        while not self._ending.is_set():
+            shown = self._attempt(self._show_new)
+            self._ending.wait(BATCH_SECONDS if shown else RETRY_SECONDS)
+        if self._parent is not None:
+            self._attempt(self._close)
 
     def _attempt(self, work: Callable[[], None]) -> bool:
         """Do something that may fail; says so the first time."""
         try:
             with trouble("does not take the trials"):
                 work()
-        except TrackingError as error:
+        except LockstepError as error:
             self._parent = None
             if not self._told and not self._stopped:
                 self._told = True
@@ -92,7 +101,8 @@ class LiveTrials:
                     f"tune: warning: {error}; the search goes on, `lockstep sync` shows what is missing",
                     file=sys.stderr,
                 )
-                self._file.warned()
+                with contextlib.suppress(OSError):  # a full disk; evaluate then says it once more
+                    self._file.warned(shown_uri())
             return False
         return True
 
@@ -104,8 +114,12 @@ class LiveTrials:
                 return
             self._parent = (client, experiment_id, self._parent_run(client, experiment_id))
             self._there, new = _finished_trials(*self._parent), self._trials
+        client = self._parent[0]
         for trial in new:
-            if self._there.get(trial.number) != trial:
+            there = self._there.get(trial.number, [])
+            if not any(known == trial for _, known in there):
+                for run_id, _ in there:
+                    client.delete_run(run_id)
                 trial.log(*self._parent)
 
     def _new_trials(self) -> list[TrialRun]:
@@ -134,15 +148,15 @@ class LiveTrials:
             self._show_new()
 
 
-def _finished_trials(client: "MlflowClient", experiment_id: str, parent: str) -> dict[int, TrialRun]:
+def _finished_trials(client: "MlflowClient", experiment_id: str, parent: str) -> dict[int, list[tuple[str, TrialRun]]]:
     """What a search that was stopped, or an attempt that failed, has shown; what it began and left is deleted."""
-    there = dict[int, TrialRun]()
+    there = dict[int, list[tuple[str, TrialRun]]]()
     for run in nested_runs(client, experiment_id, parent):
         if run.info.status == "RUNNING":
             client.delete_run(run.info.run_id)
         else:
             trial = TrialRun.of_run(run)
-            there[trial.number] = trial
+            there.setdefault(trial.number, []).append((run.info.run_id, trial))
     return there
 
 

@@ -73,16 +73,22 @@ class LiveFile:
         """The run has become a result's."""
         self._path.unlink(missing_ok=True)
 
-    def warned(self) -> None:
-        """Remember that the person was told that the store cannot be reached."""
-        write_json({**self._read(), "warned": True}, self._path)
+    def warned(self, store: str) -> None:
+        """Remember that the person was told of a store that does not answer."""
+        write_json({**self._read(), "warned": store}, self._path)
 
-    def take_warning(self) -> bool:
-        """Whether the search has said it already, which holds for one evaluation."""
+    def forget_warning(self) -> None:
+        """A search begins."""
+        if self._read().get("warned"):
+            self.take_warning("")
+
+    def take_warning(self, store: str) -> bool:
+        """Whether the search has told of this store already, which holds for one evaluation."""
         known = self._read()
-        if told := known.pop("warned", False):
+        told = known.pop("warned", None)
+        if told is not None:
             write_json(known, self._path)
-        return bool(told)
+        return bool(told == store)
 
     def _read(self) -> dict[str, Any]:
         try:

@@ -45,7 +45,9 @@ def refuse_stale(root: Path) -> None:
 
 
 def _stages(root: Path) -> dict[str, Any]:
-    stages: dict[str, Any] = read_yaml(root / LOCK)["stages"]
+    stages = (read_yaml(root / LOCK) or {}).get("stages")
+    if not isinstance(stages, dict):
+        raise DataError(f"{LOCK}: knows no stages; run `dvc repro` first")
     return stages
 
 

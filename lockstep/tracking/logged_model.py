@@ -1,6 +1,8 @@
 """The model as MLflow keeps it: our own files and the code that reads them, never a pickle."""
 
+import hashlib
 import tempfile
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +23,9 @@ PACKAGE = Path(__file__).parent.parent
 SERVED_BY = "tracking/serving.py"
 # Where MLflow keeps the model folder inside the logged model.
 FILES = "artifacts/model"
+FILES_DIGEST = "lockstep.files_sha256"
+# Nobody takes longer to log a model.
+PENDING_SECONDS = 600.0
 
 
 def complete_model(
@@ -29,7 +34,7 @@ def complete_model(
     """Make sure that the run has the model, once and with the same bytes; says whether it had to be logged."""
     if whole := _whole_model(client, experiment_id, run_id, result):
         return whole, False
-    _log_model(result, run_id)
+    _log_model(client, result, run_id)
     whole = _whole_model(client, experiment_id, run_id, result)
     if whole is None:
         raise TrackingError(f"MLflow at {shown_uri()} holds other bytes of the model than it was given")
@@ -50,29 +55,49 @@ def logged_models(client: "MlflowClient", experiment_id: str, run_id: str) -> "l
 def _whole_model(
     client: "MlflowClient", experiment_id: str, run_id: str, result: PipelineResult
 ) -> "LoggedModel | None":
-    """The run's model; copies and parts of one are deleted."""
+    """The run's model; copies are deleted, and parts of one that nobody can be writing any more."""
     logged = logged_models(client, experiment_id, run_id)
-    whole = [model for model in logged if not model_differences(client, result, model)][:1]
+    whole = [model for model in logged if _is_ready(model) and not model_differences(result, model)][:1]
     for model in logged:
-        if model not in whole:
+        if model not in whole and (_is_ready(model) or time.time() - model.creation_timestamp / 1000 > PENDING_SECONDS):
             client.delete_logged_model(model.model_id)
     return whole[0] if whole else None
 
 
-def model_differences(client: "MlflowClient", result: PipelineResult, model: "LoggedModel") -> list[str]:
-    """Files of the model that MLflow lacks or holds with other bytes."""
+def ready_models(client: "MlflowClient", experiment_id: str, run_id: str) -> "list[LoggedModel]":
+    """The models of a run that are wholly there."""
+    return [model for model in logged_models(client, experiment_id, run_id) if _is_ready(model)]
+
+
+def _is_ready(model: "LoggedModel") -> bool:
+    return str(model.status) == "READY"
+
+
+def model_differences(result: PipelineResult, model: "LoggedModel") -> list[str]:
+    """Files of the model that MLflow lacks or holds with other bytes, and `code` if what goes with them is another."""
     import mlflow
 
-    if str(model.status) != "READY":
-        return [str(paths.MODEL)]
     root = result.root / paths.MODEL
     names = [file.relative_to(root).as_posix() for file in result.model_files()]
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(mlflow.artifacts.download_artifacts(f"{model.artifact_location}/{FILES}", dst_path=scratch))
-        return [(paths.MODEL / name).as_posix() for name in names if not same_bytes(root / name, folder / name)]
+        folder = Path(mlflow.artifacts.download_artifacts(model.model_uri, dst_path=scratch))
+        found = [
+            (paths.MODEL / name).as_posix() for name in names if not same_bytes(root / name, folder / FILES / name)
+        ]
+        return found if model.tags.get(FILES_DIGEST) == _digest(folder) else [*found, "code"]
 
 
-def _log_model(result: PipelineResult, run_id: str) -> None:
+def _digest(folder: Path) -> str:
+    """sha256 of all files of a logged model but those that MLflow adds when it is used."""
+    digest = hashlib.sha256()
+    for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+        if "__pycache__" not in file.parts and file.name != "registered_model_meta":
+            name = file.relative_to(folder).as_posix()
+            digest.update(name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _log_model(client: "MlflowClient", result: PipelineResult, run_id: str) -> None:
     import mlflow
 
     folder = result.root / paths.MODEL
@@ -80,8 +105,8 @@ def _log_model(result: PipelineResult, run_id: str) -> None:
     # Of a revision its own code, which reads the model as it was written.
     package = result.root / PACKAGE.name if (result.root / PACKAGE.name).is_dir() else PACKAGE
     versions = {**result.search["settings"]["versions"], "pydantic": version("pydantic")}
-    with mlflow.start_run(run_id=run_id):
-        mlflow.pyfunc.log_model(
+    with mlflow.start_run(run_id=run_id, log_system_metrics=False):
+        logged = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(package / SERVED_BY),
             artifacts={"model": str(folder)},
@@ -90,3 +115,6 @@ def _log_model(result: PipelineResult, run_id: str) -> None:
             input_example=example_rows(folder, model),
             pip_requirements=[f"{name}=={exact}" for name, exact in sorted(versions.items())],
         )
+    with tempfile.TemporaryDirectory() as scratch:
+        there = Path(mlflow.artifacts.download_artifacts(logged.model_uri, dst_path=scratch))
+        client.set_logged_model_tags(logged.model_id, {FILES_DIGEST: _digest(there)})

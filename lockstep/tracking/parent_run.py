@@ -57,11 +57,16 @@ def _shown(value: Any) -> str:
 def differences(result: PipelineResult, place: Provenance, run: "Run") -> list[Difference]:
     """Of numbers, parameters, datasets and tags."""
     return [
-        *of_mapping("metric", result.metrics, run.data.metrics),
+        *of_mapping("metric", result.metrics, _own(run.data.metrics)),
         *of_mapping("parameter", result.chosen(), run.data.params),
         *of_mapping("dataset", result.tables(), _tables(run)),
         *_tag_differences(result, place, run.data.tags),
     ]
+
+
+def _own(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Without what MLflow measures of the machine, where a person has switched that on."""
+    return {name: value for name, value in metrics.items() if not name.startswith("system/")}
 
 
 def beyond_repair(found: list[Difference]) -> bool:
@@ -103,16 +108,26 @@ def _knows_commit(tags: Mapping[str, str], commit: str) -> bool:
     return lists(tags.get(COMMIT), commit) or any(is_commit(each) for each in listed(tags.get(COMMIT)))
 
 
-def artifact_differences(client: "MlflowClient", result: PipelineResult, run_id: str) -> list[Difference]:
-    """Files that MLflow lacks or holds with other bytes; what people attach to a run is theirs."""
+def artifact_differences(
+    client: "MlflowClient", result: PipelineResult, place: Provenance, run_id: str
+) -> list[Difference]:
+    """Files that MLflow lacks or holds with other bytes; what people attach to a run is theirs.
+
+    The page and the figures are no part of the key: where a result stands in several places, after the code that draws
+    them was changed, the workspace's and the experiments' own must be there, and of an older commit any.
+    """
+    wanted, found = result.artifacts(), list[Difference]()
     with tempfile.TemporaryDirectory() as folder:
-        if client.list_artifacts(run_id):
-            client.download_artifacts(run_id, "", folder)
-        return [
-            Difference("artefact", name, "the file", "other bytes" if (Path(folder) / name).is_file() else NOTHING)
-            for name in result.artifacts()
-            if not same_bytes(result.root / name, Path(folder) / name)
-        ]
+        there = {each.path for each in client.list_artifacts(run_id)}
+        for top in sorted({name.partition("/")[0] for name in wanted} & there):
+            client.download_artifacts(run_id, top, folder)
+        for name in wanted:
+            kept = Path(folder) / name
+            if not kept.is_file():
+                found.append(Difference("artefact", name, "the file", NOTHING))
+            elif (place.own_page or name in result.keyed) and not same_bytes(result.root / name, kept):
+                found.append(Difference("artefact", name, "the file", "other bytes"))
+    return found
 
 
 def same_bytes(one: Path, other: Path) -> bool:

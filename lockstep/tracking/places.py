@@ -53,20 +53,21 @@ def _fetch(place: Revision, folder: Path) -> None:
     """Copy a revision's files from git, DVC's cache or its remote."""
     from dvc.api import DVCFileSystem
 
-    files = DVCFileSystem(rev=place.rev)
     try:
-        for path in FILES:
-            _copy(files, path, folder, recursive=False)
-        for path in FOLDERS:
-            _copy(files, path, folder, recursive=True)
+        files = DVCFileSystem(rev=place.rev)
+        try:
+            for path in FILES:
+                _copy(files, path, folder, recursive=False)
+            for path in FOLDERS:
+                _copy(files, path, folder, recursive=True)
+        finally:
+            files.close()
     except Exception as error:  # whatever DVC, git or a remote raises
         reason = " ".join(str(error).split())[:200]
         raise DataError(
             f"{place}: its outputs are not all there ({type(error).__name__}: {reason});"
             " `dvc fetch` or `dvc exp pull` brings them from a remote"
         ) from error
-    finally:
-        files.close()
 
 
 def _copy(files: "DVCFileSystem", path: Path, folder: Path, *, recursive: bool) -> None:

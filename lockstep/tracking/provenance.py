@@ -29,6 +29,7 @@ class Provenance:
         lock: Digest of dvc.lock without evaluate's entry.
         requirements: sha256 of requirements.lock.
         workspace: Whether it is the repository's own working tree, not a throw-away copy or a revision.
+        own_page: Whether the page and the figures in MLflow must be those of this place.
     """
 
     commit: str | None
@@ -36,6 +37,7 @@ class Provenance:
     lock: str | None
     requirements: str | None
     workspace: bool
+    own_page: bool
 
     @classmethod
     def here(cls) -> Self:
@@ -53,7 +55,8 @@ class Provenance:
         """Of a folder with a revision's files."""
         pinned = root / REQUIREMENTS
         requirements = hashlib.sha256(pinned.read_bytes()).hexdigest() if pinned.is_file() else None
-        return cls(commit, exp_name, lock_digest(root), requirements, workspace)
+        own_page = workspace or exp_name is not None
+        return cls(commit, exp_name, lock_digest(root), requirements, workspace, own_page)
 
     def tags(self) -> dict[str, str]:
         """What is known of it."""

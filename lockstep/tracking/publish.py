@@ -51,7 +51,7 @@ def publish_or_warn() -> None:
     try:
         published = publish(result, Provenance.here(), MOST_SECONDS)
     except LockstepError as error:
-        if not LiveFile(result.search["study_key"]).take_warning():
+        if not LiveFile(result.search["study_key"]).take_warning(shown_uri()):
             print(
                 f"evaluate: warning: {error}; the result stands in DVC, `lockstep sync` shows it to MLflow later",
                 file=sys.stderr,
@@ -104,17 +104,21 @@ class _View:
         model, logged = complete_model(self.client, self.experiment_id, run.info.run_id, self.result)
         if changed or logged or run.info.status != "FINISHED":
             self.client.set_terminated(run.info.run_id)
-        champion = register(self.client, model, self.result, new=self.place.workspace)
-        return Published(run.info.run_id, changed or logged, champion)
+        self.in_time()
+        registered, champion = register(self.client, model, self.result, new=self.place.workspace)
+        return Published(run.info.run_id, changed or logged or registered, champion)
 
     def _run(self, live: LiveFile | None) -> "tuple[Run, bool]":
         """The result's run, and whether one had to be deleted or made."""
         kept, changed = self._kept()
+        shown = live.run_in(self.client, self.experiment_id) if live else None
         if kept is not None:
-            return kept, changed
-        adopted = self._adopted(live) if live else None
-        if adopted is not None:
-            return adopted, True
+            if shown is not None:  # a search that was run again found the same
+                delete_with_trials(self.client, shown)
+            return kept, changed or shown is not None
+        if shown is not None:
+            self.client.update_run(shown.info.run_id, name=self._name())
+            return shown, True
         made = self.client.create_run(self.experiment_id, tags={RESULT: self.result.key}, run_name=self._name())
         # Another machine, or MLflow's client when an answer was lost, may have made it too: all keep the earliest.
         return self._kept()[0] or made, True
@@ -129,12 +133,6 @@ class _View:
                 delete_with_trials(self.client, run)
         return (right[0] if right else None), len(runs) > len(right)
 
-    def _adopted(self, live: LiveFile) -> "Run | None":
-        run = live.run_in(self.client, self.experiment_id)
-        if run is not None:
-            self.client.update_run(run.info.run_id, name=self._name())
-        return run
-
     def _name(self) -> str:
         return self.place.exp_name or self.result.key[:10]
 
@@ -148,11 +146,13 @@ class _View:
         """Write what the run lacks; returns whether anything was."""
         client, result, run_id = self.client, self.result, run.info.run_id
         written = complete_trials(client, self.experiment_id, run_id, result.trials, in_time=self.in_time)
+        if written:  # once more, for what a lost answer or another machine has doubled meanwhile
+            complete_trials(client, self.experiment_id, run_id, result.trials, in_time=self.in_time)
         found = differences(result, self.place, run)
         if found:
             self._name_after_dvc(run)
             repair(client, result, self.place, run_id, found)
-        artifacts = artifact_differences(client, result, run_id)
+        artifacts = artifact_differences(client, result, self.place, run_id)
         for each in artifacts:
             self.in_time()
             client.log_artifact(run_id, str(result.root / each.name), Path(each.name).parent.as_posix())

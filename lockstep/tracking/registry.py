@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 CHAMPION = "champion"
 
 
-def register(client: "MlflowClient", model: "LoggedModel", result: PipelineResult, *, new: bool) -> str:
+def register(client: "MlflowClient", model: "LoggedModel", result: PipelineResult, *, new: bool) -> tuple[bool, str]:
     """Register a result's model, once, under the dataset's name, and let it become champion if it is better.
 
     The alias moves when the gates pass and the interval of a paired bootstrap on the same test rows lies wholly on the
-    new model's side; the first model whose gates pass gets it.
+    new model's side; the first model whose gates pass gets it. That is decided once, when the version is made: an
+    alias that a person sets stays.
 
     Args:
         client: The store.
@@ -36,30 +37,48 @@ def register(client: "MlflowClient", model: "LoggedModel", result: PipelineResul
         new: Register the result if it is not; false renews a version whose model was logged again, and makes none.
 
     Returns:
-        What happened, in a sentence; empty if nothing is registered.
+        Whether anything was written, and how things stand, in a sentence; empty if nothing is registered.
     """
     name = result.dataset
     versions = _versions(client, name)
     own = [version for version in versions if version.tags.get(RESULT) == result.key]
     if not own and not new:
-        return ""
+        return False, ""
     if not versions:
         _make_model(client, name)
     holder = _champion(client, name, versions)
     known = next((version for version in own if _is_of(version, model)), None)
-    if known and holder and known.version == holder.version:
-        return f"{name} version {known.version} is the champion"
+    # The notes are written last: a version without them was not brought to its end.
+    if known and known.description:
+        return False, _standing(name, known, holder)
     version = known or _new_version(client, name, model, result)
-    moves, reason = _decided(client, None if holder in own else holder, result, again=holder in own)
+    renewed = next((old for old in own if old.description), None)
+    if renewed:
+        moves, reason = holder in own, "its run was made again"
+    else:
+        moves, reason = _decided(client, holder, result)
     if moves:
         client.set_registered_model_alias(name, CHAMPION, version.version)
-    for old in own:  # of a run that was made again
+    for old in own:
         if old.version != version.version:
             client.delete_model_version(name, old.version)
     said = _sentence(name, version.version, None if holder in own else holder, moves, reason)
-    if known is None:
-        client.update_model_version(name, version.version, _notes(result, said))
-    return said
+    client.update_model_version(name, version.version, _notes(result, said))
+    return True, said
+
+
+def is_registered(client: "MlflowClient", model: "LoggedModel", result: PipelineResult) -> bool:
+    """Whether the result's model has a version."""
+    own = [each for each in _versions(client, result.dataset) if each.tags.get(RESULT) == result.key]
+    return any(_is_of(version, model) for version in own)
+
+
+def _standing(name: str, version: "ModelVersion", holder: "ModelVersion | None") -> str:
+    if holder is None:
+        return f"{name} version {version.version} is registered; there is no champion"
+    if holder.version == version.version:
+        return f"{name} version {version.version} is the champion"
+    return f"{name} version {version.version} is registered; version {holder.version} is the champion"
 
 
 def _versions(client: "MlflowClient", name: str) -> "list[ModelVersion]":
@@ -100,12 +119,8 @@ def _new_version(client: "MlflowClient", name: str, model: "LoggedModel", result
     )
 
 
-def _decided(
-    client: "MlflowClient", holder: "ModelVersion | None", result: PipelineResult, *, again: bool
-) -> tuple[bool, str]:
-    """Whether the champion changes, and why or why not; `again` if it is an earlier version of the same result."""
-    if again:
-        return True, "its run was made again"
+def _decided(client: "MlflowClient", holder: "ModelVersion | None", result: PipelineResult) -> tuple[bool, str]:
+    """Whether the champion changes, and why or why not."""
     if result.gates["gates_overall"] != "pass":
         return False, "the gates fail"
     return _compared(client, holder, result) if holder else (True, "the first whose gates pass")
@@ -115,7 +130,9 @@ def _compared(client: "MlflowClient", holder: "ModelVersion", result: PipelineRe
     """Whether the new model is better on the champion's test rows, in words too."""
     mine = read_table(result.root / paths.PREDICTIONS)
     theirs = _predictions(client, holder)
-    if theirs is None or test_rows_digest(theirs) != test_rows_digest(mine):
+    if theirs is None:
+        return False, "its predictions are gone from MLflow; set the alias there yourself"
+    if test_rows_digest(theirs) != test_rows_digest(mine):
         return False, "it was judged on other test rows; compare them yourself and set the alias in MLflow"
     found = _gain(result, mine, theirs)
     saved = read_json(result.root / paths.MODEL / "model.json")
@@ -146,8 +163,16 @@ def _predictions(client: "MlflowClient", version: "ModelVersion") -> pd.DataFram
     """What a version's result said of its test rows, if its run still has it."""
     if not version.run_id:
         return None
+    from mlflow.exceptions import MlflowException
+
     folder = paths.PREDICTIONS.parent.as_posix()
-    if paths.PREDICTIONS.as_posix() not in {file.path for file in client.list_artifacts(version.run_id, folder)}:
+    try:
+        there = {file.path for file in client.list_artifacts(version.run_id, folder)}
+    except MlflowException as error:
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":  # the run was deleted for good
+            return None
+        raise
+    if paths.PREDICTIONS.as_posix() not in there:
         return None
     with tempfile.TemporaryDirectory() as scratch:
         return read_table(Path(client.download_artifacts(version.run_id, paths.PREDICTIONS.as_posix(), scratch)))

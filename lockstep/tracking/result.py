@@ -1,4 +1,4 @@
-"""One result of the pipeline, read back from DVC's outputs in the working directory."""
+"""One result of the pipeline, read back from DVC's outputs."""
 
 import hashlib
 import json
@@ -19,21 +19,19 @@ from lockstep.search.trials_file import read_trials
 from lockstep.tracking.limits import fitting_param
 from lockstep.tracking.trial_runs import TrialRun, trial_runs
 
+REPORTS = (paths.METRICS, paths.GATES, paths.INDEX, paths.DATA_QUALITY, paths.TRIALS, paths.LEARNING_CURVE)
 NEEDED = (
     paths.TRAIN,
     paths.TEST,
     paths.BEST_PARAMS,
     paths.SEARCH,
-    paths.TRIALS,
     paths.MODEL / "model.json",
-    paths.METRICS,
-    paths.GATES,
     paths.PREDICTIONS,
     paths.BASELINES,
     paths.UNCERTAINTY,
     paths.REPEATED,
+    *REPORTS,
 )
-REPORTS = (paths.METRICS, paths.GATES, paths.INDEX, paths.DATA_QUALITY, paths.TRIALS, paths.LEARNING_CURVE)
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,16 @@ class PipelineResult:
         missing = [str(path) for path in NEEDED if not (root / path).exists()]
         if missing:
             raise DataError(f"{missing[0]}: no such file; run `dvc repro` first")
+        try:
+            return cls._read(root)
+        except (KeyError, TypeError, ValueError) as error:
+            what = f"{type(error).__name__}: {error}"
+            raise DataError(
+                f"an output was written by another version of Lockstep ({what}); run `dvc repro`"
+            ) from error
+
+    @classmethod
+    def _read(cls, root: Path) -> "PipelineResult":
         search, best = read_json(root / paths.SEARCH), read_json(root / paths.BEST_PARAMS)
         space = search["settings"]["space"]
         return cls(
@@ -119,6 +127,12 @@ class PipelineResult:
             path.stem: hashlib.md5((self.root / path).read_bytes(), usedforsecurity=False).hexdigest()
             for path in (paths.TRAIN, paths.TEST)
         }
+
+    @property
+    def keyed(self) -> set[str]:
+        """Artefacts that are part of the key: those of one result are the same wherever it stands."""
+        files = (paths.BEST_PARAMS, paths.SEARCH, paths.TRIALS, paths.PREDICTIONS, *self._tables())
+        return {str(path) for path in files}
 
     def artifacts(self) -> list[str]:
         """Outputs that MLflow keeps beside the model, under the names they have in the repository."""

@@ -3,12 +3,13 @@
 import logging
 import os
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockstep.errors import TrackingError
+from lockstep.errors import LockstepError, TrackingError
 from lockstep.locks import held
 from lockstep.paths import anchored, local_state, project_root
 from lockstep.secrets import masked
@@ -38,7 +39,7 @@ def tracking_uri() -> str:
     """
     given = os.environ.get(TRACKING_URI)
     if not given:
-        return f"sqlite:///{project_root() / LOCAL_FOLDER / 'mlflow.db'}"
+        return _own_store()
     scheme, separator, path = given.partition(":///")
     if separator and scheme.startswith("sqlite") and path != ":memory:":
         return f"{scheme}:///{anchored(path)}"
@@ -56,19 +57,28 @@ def open_store(dataset: str) -> "tuple[MlflowClient, str]":
     """A client of the store, and the id of the dataset's experiment, which is made if it is not there.
 
     Whatever the store raises passes through; `trouble` makes one line of it.
+
+    Raises:
+        TrackingError: if the experiment was deleted, or keeps its artefacts in another repository's folder.
     """
     uri = set_store()
-    import mlflow
-
+    if uri.startswith("sqlite:///"):
+        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     # Two processes that set up one new store at once would break it.
     with held(local_state() / "locks" / "mlflow-store"):
-        client = mlflow.MlflowClient()
-        known = client.get_experiment_by_name(dataset)
-        if known and known.lifecycle_stage == "deleted":
-            client.restore_experiment(known.experiment_id)
-        if known:
-            return client, str(known.experiment_id)
+        found = _experiment(dataset, uri)
+        if found is not None:
+            return found
+        client = _client(uri)
         return client, str(client.create_experiment(dataset, artifact_location=_artifact_location(uri)))
+
+
+def existing_store(dataset: str) -> "tuple[MlflowClient, str] | None":
+    """The same without making anything; None if there is no store or no such experiment."""
+    uri = set_store()
+    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
+        return None
+    return _experiment(dataset, uri)
 
 
 def set_store() -> str:
@@ -80,10 +90,49 @@ def set_store() -> str:
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
     uri = tracking_uri()
-    if uri.startswith("sqlite:///"):
-        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     mlflow.set_tracking_uri(uri)
     return uri
+
+
+def _client(uri: str) -> "MlflowClient":
+    import mlflow
+
+    if uri == _own_store():
+        _do_not_wait_for_the_disk(Path(uri.removeprefix("sqlite:///")))
+    return mlflow.MlflowClient()
+
+
+def _experiment(dataset: str, uri: str) -> "tuple[MlflowClient, str] | None":
+    client = _client(uri)
+    known = client.get_experiment_by_name(dataset)
+    if known is None:
+        return None
+    if known.lifecycle_stage == "deleted":
+        # Restoring it here would bring back every run that was ever deleted in it.
+        raise TrackingError(
+            f"MLflow at {shown_uri()}: experiment {dataset!r} was deleted there; `mlflow experiments restore"
+            f" -x {known.experiment_id}` brings it back, `mlflow gc` deletes it for good"
+        )
+    if uri == _own_store() and known.artifact_location != _artifact_location(uri):
+        raise TrackingError(
+            f"{LOCAL_FOLDER}: was made in another folder, where MLflow would still keep its files; delete"
+            f" {LOCAL_FOLDER} and run `lockstep sync --all-experiments`"
+        )
+    return client, str(known.experiment_id)
+
+
+def _do_not_wait_for_the_disk(path: Path) -> None:
+    """Every number of a trial costs the disk three waits, and the repository's own store can be made again."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def connected(connection: object, _: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            file = connection.execute("PRAGMA database_list").fetchone()[2]
+            if file and path.exists() and path.samefile(file):
+                connection.execute("PRAGMA synchronous = OFF")
+
+    event.listen(Engine, "connect", connected)
 
 
 @contextmanager
@@ -95,11 +144,21 @@ def trouble(doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except TrackingError:
+    except LockstepError:
         raise
     except Exception as error:
-        reason = " ".join(masked(str(error)).split())[:200]
+        reason = " ".join(_without_password(str(error)).split())[:200]
         raise TrackingError(f"MLflow at {shown_uri()} {doing} ({type(error).__name__}: {reason})") from error
+
+
+def _without_password(text: str) -> str:
+    """Masked, also where the address of the store is quoted in parts."""
+    secret = re.search(r"://[^:@/]*:(.+)@", os.environ.get(TRACKING_URI, ""))
+    return masked(text.replace(secret[1], "***") if secret else text)
+
+
+def _own_store() -> str:
+    return f"sqlite:///{project_root() / LOCAL_FOLDER / 'mlflow.db'}"
 
 
 def _artifact_location(uri: str) -> str | None:

@@ -1,13 +1,16 @@
 """`lockstep sync`: results brought to MLflow, or compared with it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from lockstep.errors import DataError, LockstepError, TrackingError
 from lockstep.tracking.check import check
 from lockstep.tracking.live_file import LiveFile
 from lockstep.tracking.places import opened
+from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import publish
 from lockstep.tracking.repository import Revision, experiments, revision
+from lockstep.tracking.result import PipelineResult
 from lockstep.tracking.store import open_store, shown_uri, trouble
 
 Say = Callable[[str], None]
@@ -29,17 +32,17 @@ def sync(rev: str | None, all_experiments: bool, only_check: bool, say: Say) -> 
     Raises:
         LockstepError: if a result cannot be read or shown, or differs; with `all_experiments` after all others.
     """
-    work = _compare if only_check else _complete
+    visit = _Visit(only_check, say)
     if not only_check:
         _end_stopped_searches(say)
     if not all_experiments:
-        found = work(revision(rev) if rev else None, say)
+        found = visit.place(revision(rev) if rev else None)
         return _summed_up(1, found, only_check)
     places = experiments()
-    found, failed = _workspace(work, say), 0
+    found, failed = visit.workspace(), 0
     for place in places:
         try:
-            found += work(place, say)
+            found += visit.place(place)
         except TrackingError:
             raise
         except LockstepError as error:
@@ -50,30 +53,43 @@ def sync(rev: str | None, all_experiments: bool, only_check: bool, say: Say) -> 
     return _summed_up(len(places) + 1, found, only_check)
 
 
-def _workspace(work: Callable[[Revision | None, Say], int], say: Say) -> int:
-    """The workspace among others: it need not hold a result."""
-    try:
-        return work(None, say)
-    except DataError as error:
-        say(f"{WORKSPACE}: left out: {error}")
-        return 0
+class _Visit:
+    """Goes to places and makes MLflow complete, or compares it."""
 
+    def __init__(self, only_check: bool, say: Say) -> None:
+        self._only_check, self._say = only_check, say
+        self._workspace_key: str | None = None
 
-def _complete(place: Revision | None, say: Say) -> int:
-    with opened(place) as (result, provenance):
+    def workspace(self) -> int:
+        """The workspace among others: it need not hold a result."""
+        try:
+            return self.place(None)
+        except DataError as error:
+            self._say(f"{WORKSPACE}: left out: {error}")
+            return 0
+
+    def place(self, place: Revision | None) -> int:
+        """One place; the differences found, or 1 if something was written."""
+        with opened(place) as (result, provenance):
+            if place is None:
+                self._workspace_key = result.key
+            elif result.key == self._workspace_key:  # an experiment that was applied: the page is the workspace's
+                provenance = replace(provenance, own_page=False)
+            work = self._compare if self._only_check else self._complete
+            return work(str(place or WORKSPACE), result, provenance)
+
+    def _complete(self, name: str, result: PipelineResult, provenance: Provenance) -> int:
         done = publish(result, provenance)
-    state = "complete now" if done.changed else "complete already"
-    champion = f"; {done.champion}" if done.champion else ""
-    say(f"{place or WORKSPACE}: {state}, run {done.run_id}{champion}")
-    return int(done.changed)
+        state = "complete now" if done.changed else "complete already"
+        champion = f"; {done.champion}" if done.champion else ""
+        self._say(f"{name}: {state}, run {done.run_id}{champion}")
+        return int(done.changed)
 
-
-def _compare(place: Revision | None, say: Say) -> int:
-    with opened(place) as (result, provenance):
+    def _compare(self, name: str, result: PipelineResult, provenance: Provenance) -> int:
         found = check(result, provenance)
-    for difference in found:
-        say(f"{place or WORKSPACE}: {difference}")
-    return len(found)
+        for difference in found:
+            self._say(f"{name}: {difference}")
+        return len(found)
 
 
 def _summed_up(places: int, found: int, only_check: bool) -> str:
@@ -81,8 +97,9 @@ def _summed_up(places: int, found: int, only_check: bool) -> str:
     if not only_check:
         return f"lockstep: MLflow at {shown_uri()} holds {results}, {found} of them brought up to date"
     if found:
+        points = "1 point" if found == 1 else f"{found} points"
         raise TrackingError(
-            f"DVC and MLflow at {shown_uri()} differ in {found} points; `lockstep sync` makes MLflow complete"
+            f"DVC and MLflow at {shown_uri()} differ in {points}; `lockstep sync` makes MLflow complete"
         )
     return f"lockstep: DVC and MLflow at {shown_uri()} tell the same of {results}"
 

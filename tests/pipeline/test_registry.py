@@ -54,8 +54,10 @@ def test_the_champion_moves_to_a_better_model_only(project: Project, monkeypatch
     said = _published(project, 1.5)
     assert said.startswith("version 4 is registered; version 3 stays champion: test RMSE lower by -")
     assert said.endswith(": not better for certain")
+    client_of(store_of(project)).set_registered_model_alias("friedman", "champion", "1")
+    assert _published(project, 1.0) == "version 4 is registered; version 1 is the champion"
     versions, champion = _versions(project)
-    assert (sorted(versions), champion) == ([1, 2, 3, 4], 3)
+    assert (sorted(versions), champion) == ([1, 2, 3, 4], 1)
     assert "stays champion: test RMSE lower by -" in versions[4].description
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lockstep.data.tables import read_json, write_json
 from tests.pipeline.mlflow_view import client_of, content_of, parents_of, runs_of, store_of, trials_of
 from tests.pipeline.project import Project
 
@@ -94,7 +95,10 @@ def _plant(project: Project) -> list[str]:
     (artifacts / "reports/metrics.json").write_text("{}")
     (artifacts / "reports/index.html").unlink()
     (model,) = client.search_logged_models([experiment], f"source_run_id = '{run_id}'")
-    (Path(model.artifact_location.removeprefix("file://")) / "artifacts/model/booster_0.ubj").write_bytes(b"{")
+    logged = Path(model.artifact_location.removeprefix("file://"))
+    (logged / "artifacts/model/booster_0.ubj").write_bytes(b"{")
+    (logged / "code/lockstep/errors.py").write_text("")
+    client.delete_registered_model("friedman")
     client.delete_run(trials[0].info.run_id)
     client.log_metric(trials[1].info.run_id, "fold_0_rmse", 0.5)
     client.set_terminated(trials[2].info.run_id, "FAILED")
@@ -111,6 +115,8 @@ def _plant(project: Project) -> list[str]:
         "artefact reports/metrics.json: DVC has the file, MLflow has other bytes",
         "artefact reports/index.html: DVC has the file, MLflow has nothing",
         "model models/model/booster_0.ubj: DVC has the file, MLflow has other bytes",
+        "model code: DVC has the file, MLflow has other bytes",
+        "registered model friedman: DVC has a version, MLflow has nothing",
         "trial 0: DVC has one, MLflow has nothing",
         "metric of trial 1 fold_0_rmse: DVC has ",
         "status of trial 2: DVC has ",
@@ -132,6 +138,8 @@ def test_every_planted_difference_is_found_and_mended(project: Project) -> None:
     project.run("lockstep", "sync")
     project.run("lockstep", "sync", "--check")
     assert _content(project) == before
+    (parent,) = parents_of(store_of(project))
+    assert project.run("git", "rev-parse", "HEAD").stdout.strip() in parent.data.tags["git.commit"]
 
 
 def test_a_result_that_is_missing_or_there_twice_is_found(project: Project) -> None:
@@ -201,3 +209,59 @@ def test_a_workspace_without_a_result_does_not_hide_the_experiments(project: Pro
     assert "workspace: left out: params.yaml: train_best was changed" in said
     assert "experiment only: complete now" in said
     assert [run.data.tags["dvc.exp_name"] for run in parents_of(store_of(project))] == ["only"]
+
+
+def test_check_makes_nothing(project: Project) -> None:
+    shutil.rmtree(project.folder / "mlruns")
+    checked = project.run("lockstep", "sync", "--check", check=False)
+    assert "DVC has one, MLflow has nothing" in checked.stdout
+    assert checked.returncode == 1
+    assert not (project.folder / "mlruns").exists()
+
+
+def test_a_search_that_is_run_again_leaves_one_view(project: Project) -> None:
+    """Its trials were shown while it ran, and its result is there already."""
+    uri = store_of(project)
+    client = client_of(uri)
+    (parent,) = parents_of(uri)
+    key = parent.data.tags["lockstep.study_key"]
+    shown = client.create_run(parent.info.experiment_id, tags={"lockstep.live": "token", "lockstep.study_key": key})
+    client.create_run(parent.info.experiment_id, tags={"mlflow.parentRunId": shown.info.run_id, "lockstep.trial": "0"})
+    write_json({"token": "token", "dataset": "friedman"}, project.folder / f".lockstep/live/{key}.json")
+    project.run("lockstep", "sync")
+    assert len(runs_of(uri)) == 7
+    assert [run.info.run_id for run in parents_of(uri)] == [parent.info.run_id]
+    assert list((project.folder / ".lockstep/live").iterdir()) == []
+
+
+def test_a_copied_repository_does_not_write_into_the_first(project: Project, tmp_path: Path) -> None:
+    copy = Project(Path(shutil.copytree(project.folder, tmp_path / "copy", symlinks=True)))
+    refused = copy.run("lockstep", "sync", check=False)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("lockstep: mlruns: was made in another folder")
+    shutil.rmtree(copy.folder / "mlruns")
+    copy.run("lockstep", "sync")
+    copy.run("lockstep", "sync", "--check")
+    project.run("lockstep", "sync", "--check")
+
+
+def test_a_deleted_experiment_is_not_brought_back(project: Project) -> None:
+    client = client_of(store_of(project))
+    client.delete_experiment(parents_of(store_of(project))[0].info.experiment_id)
+    for arguments in (["sync"], ["sync", "--check"]):
+        refused = project.run("lockstep", *arguments, check=False)
+        assert refused.returncode == 1
+        assert "experiment 'friedman' was deleted there; `mlflow experiments restore" in refused.stderr
+
+
+def test_a_result_of_another_version_is_one_line(project: Project) -> None:
+    path = project.folder / "models/search.json"
+    search = read_json(path)
+    del search["settings"]
+    write_json(search, path)
+    (project.folder / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    refused = project.run("lockstep", "sync", check=False)
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "lockstep: an output was written by another version of Lockstep (KeyError: 'settings'); run `dvc repro`\n"
+    )

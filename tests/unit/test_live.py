@@ -18,7 +18,8 @@ from lockstep.search.trials_file import read_trials
 from lockstep.tracking import live
 from lockstep.tracking.live import LiveTrials, runs_of
 from lockstep.tracking.live_file import LiveFile
-from lockstep.tracking.trial_runs import TrialRun, complete_trials, nested_runs, trial_runs
+from lockstep.tracking.store import shown_uri
+from lockstep.tracking.trial_runs import STATUS, TrialRun, complete_trials, nested_runs, trial_runs
 from tests.unit.searching import FINGERPRINTS, FOLDS, PRUNERS, SPACE, AtOnce, plan_of, stand_in
 
 PLAN = plan_of(PRUNERS[1], n_trials=14)
@@ -123,8 +124,8 @@ def test_a_store_that_cannot_be_used_costs_one_warning(
     assert said.count("tune: warning: MLflow at ") == 1
     assert said.count("\n") == 1
     assert "secret" not in said
-    assert LiveFile("key").take_warning()
-    assert not LiveFile("key").take_warning()
+    assert LiveFile("key").take_warning(shown_uri())
+    assert not LiveFile("key").take_warning(shown_uri())
 
 
 def test_a_short_search_opens_no_store(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,5 +153,5 @@ def test_nested_runs_become_exactly_the_wanted_ones(store: str) -> None:
     assert complete_trials(client, experiment, run_id, wanted[:10]) == 0
 
 
-def test_states_are_those_of_the_search() -> None:
-    assert {str(state) for state in State} == {"COMPLETE", "PRUNED", "FAIL"}
+def test_every_state_has_a_status() -> None:
+    assert {str(state) for state in State} == set(STATUS)

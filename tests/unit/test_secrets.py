@@ -15,6 +15,8 @@ from lockstep.tracking.store import shown_uri, tracking_uri
         ("https://host/t.csv?token=secret; next", "https://host/t.csv; next"),
         ("sqlite:///mlruns/mlflow.db", "sqlite:///mlruns/mlflow.db"),
         ("http://[bad", "http://[bad"),
+        ("postgresql://u:pa/ss@host/db", "postgresql://host/db"),
+        ("http://u:p@s's@host/x", "http://host/x"),
     ],
 )
 def test_masked(text: str, shown: str) -> None:
