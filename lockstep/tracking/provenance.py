@@ -77,5 +77,5 @@ def lists(tag: str | None, value: str) -> bool:
 
 
 def with_place(tag: str | None, value: str) -> str:
-    """The tag with a further place."""
-    return f"{tag}{BETWEEN}{value}" if tag else value
+    """The tag with a further place; in order, so that it does not matter which one was first."""
+    return BETWEEN.join(sorted([*listed(tag), value]))

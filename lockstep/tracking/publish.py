@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from lockstep.errors import LockstepError, TrackingError
 from lockstep.locks import held
 from lockstep.paths import local_state
-from lockstep.tracking.live_file import LiveFile
+from lockstep.tracking.live_file import LIVE, LiveFile
 from lockstep.tracking.logged_model import complete_model, delete_models
 from lockstep.tracking.parent_run import artifact_differences, beyond_repair, differences, repair
-from lockstep.tracking.provenance import Provenance
+from lockstep.tracking.provenance import EXPERIMENT, Provenance, lists, with_place
 from lockstep.tracking.registry import register
 from lockstep.tracking.result import PipelineResult
 from lockstep.tracking.store import open_store, shown_uri, trouble
@@ -99,6 +99,8 @@ class _View:
             changed |= self._fill(run)
             if free:
                 live.forget()
+                if LIVE in run.data.tags:
+                    self.client.delete_tag(run.info.run_id, LIVE)
         model, logged = complete_model(self.client, self.experiment_id, run.info.run_id, self.result)
         if changed or logged or run.info.status != "FINISHED":
             self.client.set_terminated(run.info.run_id)
@@ -136,12 +138,19 @@ class _View:
     def _name(self) -> str:
         return self.place.exp_name or self.result.key[:10]
 
+    def _name_after_dvc(self, run: "Run") -> None:
+        """Give a run a further experiment's name, as its tag gets it; a name that a person gave stays."""
+        tag, name = run.data.tags.get(EXPERIMENT), self.place.exp_name
+        if name and not lists(tag, name) and run.info.run_name in (tag, self.result.key[:10]):
+            self.client.update_run(run.info.run_id, name=with_place(tag, name))
+
     def _fill(self, run: "Run") -> bool:
         """Write what the run lacks; returns whether anything was."""
         client, result, run_id = self.client, self.result, run.info.run_id
         written = complete_trials(client, self.experiment_id, run_id, result.trials, in_time=self.in_time)
         found = differences(result, self.place, run)
         if found:
+            self._name_after_dvc(run)
             repair(client, result, self.place, run_id, found)
         artifacts = artifact_differences(client, result, run_id)
         for each in artifacts:

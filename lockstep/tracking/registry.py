@@ -167,8 +167,8 @@ def _notes(result: PipelineResult, said: str) -> str:
     metrics = result.metrics
     lines = [
         f"Features {result.params['features']}, best trial {result.best['trial']} of {result.search['n_trials']}.",
-        f"Test {metric} {metrics.get(f'test.{metric}')}, CV {metrics.get(f'cv.{metric}')},"
+        f"{metric}: test {metrics.get(f'test.{metric}')}, CV {metrics.get(f'cv.{metric}')},"
         f" untuned XGBoost {metrics.get(f'baseline.untuned_xgboost.{metric}')}.",
-        f"{said[0].upper()}{said[1:]}.",
+        f"When it was registered: {said}.",
     ]
     return "\n\n".join(lines)

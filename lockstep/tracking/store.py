@@ -20,12 +20,13 @@ TRACKING_URI = "MLFLOW_TRACKING_URI"
 LOCAL_FOLDER = "mlruns"
 # Names of stores that look like a path and are none.
 NAMED_STORES = re.compile(r"^(databricks|databricks-uc|uc)(:|$)")
-# mlflow reports usage home, and asks a dead server again for minutes.
+# mlflow reports usage home, asks a dead server again for minutes, and prints addresses with their passwords.
 MANNERS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 
 
