@@ -114,7 +114,7 @@ def _served(folder: Path, rows: pa.Table) -> float:
 
     mlflow.pyfunc.save_model(
         folder / "served",
-        python_model=str(SERVED_BY),
+        python_model=str(PACKAGE / SERVED_BY),
         artifacts={"model": str(folder / "model")},
         code_paths=[str(PACKAGE)],
         signature=signature_of(SavedModel.load(folder / "model")),

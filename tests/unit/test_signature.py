@@ -12,7 +12,7 @@ import pytest
 from lockstep.data.intake import Intake
 from lockstep.model.saved import SavedModel
 from lockstep.schema.dataset import Column
-from lockstep.tracking.logged_model import SERVED_BY
+from lockstep.tracking.logged_model import PACKAGE, SERVED_BY
 from lockstep.tracking.signature import signature_of
 from tests.unit.modelling import model, table, with_interval
 from tests.unit.raw_rows import dataset_of
@@ -53,7 +53,7 @@ def test_mlflow_enforces_the_signature_and_returns_the_table(kind: str, tmp_path
     made.save(tmp_path / "model")
     mlflow.pyfunc.save_model(
         tmp_path / "logged",
-        python_model=str(SERVED_BY),
+        python_model=str(PACKAGE / SERVED_BY),
         artifacts={"model": str(tmp_path / "model")},
         signature=signature_of(made),
         pip_requirements=[],
