@@ -10,6 +10,8 @@ from tests.pipeline.mlflow_view import runs_of
 from tests.pipeline.project import Project
 
 TRIALS = 16
+# Slow enough that a test can step in after the first trials, on any machine.
+ONE_WORKER = {"LOCKSTEP_WORKERS": "1"}
 # Every fit has all rounds, so that the search takes seconds.
 LONG = {
     "n_trials: 6": f"n_trials: {TRIALS}",

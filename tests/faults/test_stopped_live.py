@@ -5,11 +5,9 @@ import signal
 
 import pytest
 
-from tests.faults.shown_search import TRIALS, kill_group, live_runs, make_long, wait_until_shown
+from tests.faults.shown_search import ONE_WORKER, TRIALS, kill_group, live_runs, make_long, wait_until_shown
 from tests.pipeline.mlflow_view import client_of, parents_of, store_of, trials_of
 from tests.pipeline.project import Project
-
-WORKERS = {"LOCKSTEP_WORKERS": "2"}
 
 
 @pytest.fixture
@@ -21,7 +19,7 @@ def searching(project: Project) -> Project:
 def _assert_goes_on_in(run_id: str, project: Project) -> None:
     uri = store_of(project)
     before = {run.info.run_id for run in parents_of(uri)}
-    project.run("dvc", "repro", env=WORKERS)
+    project.run("dvc", "repro", env={"LOCKSTEP_WORKERS": "2"})
     (parent,) = [run for run in parents_of(uri) if run.info.run_id not in before]
     assert parent.info.run_id == run_id
     assert parent.info.status == "FINISHED"
@@ -33,7 +31,7 @@ def _assert_goes_on_in(run_id: str, project: Project) -> None:
 
 def test_a_search_that_was_killed_is_marked_and_goes_on_in_the_same_run(searching: Project) -> None:
     uri = store_of(searching)
-    with searching.start("dvc", "repro", env=WORKERS) as process:
+    with searching.start("dvc", "repro", env=ONE_WORKER) as process:
         run_id = wait_until_shown(uri, process)
         kill_group(process)
     assert client_of(uri).get_run(run_id).info.status == "RUNNING"
@@ -45,7 +43,7 @@ def test_a_search_that_was_killed_is_marked_and_goes_on_in_the_same_run(searchin
 
 def test_a_search_that_is_terminated_says_so_itself_and_goes_on_in_the_same_run(searching: Project) -> None:
     uri = store_of(searching)
-    with searching.start("python3", "-m", "stages.tune", env=WORKERS) as process:
+    with searching.start("python3", "-m", "stages.tune", env=ONE_WORKER) as process:
         run_id = wait_until_shown(uri, process)
         os.kill(process.pid, signal.SIGTERM)
         said, _ = process.communicate()
