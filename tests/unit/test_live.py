@@ -121,7 +121,7 @@ def test_a_store_that_cannot_be_used_costs_one_warning(
     results = _searched(_live())
     said = capsys.readouterr().err
     assert len(results) == 14
-    assert said.count("tune: warning: MLflow at ") == 1
+    assert said.count("tune: warning: ") == 1
     assert said.count("\n") == 1
     assert "secret" not in said
     assert LiveFile("key").take_warning(shown_uri())
