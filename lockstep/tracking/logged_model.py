@@ -1,6 +1,7 @@
 """The model as MLflow keeps it: our own files and the code that reads them, never a pickle."""
 
 import hashlib
+import shutil
 import tempfile
 import time
 from importlib.metadata import version
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parent.parent
 SERVED_BY = "tracking/serving.py"
+# What serving.py imports, directly or not.
+ROOMS = ("__init__.py", "errors.py", "data", "features", "model", "schema")
 # Where MLflow keeps the model folder inside the logged model.
 FILES = "artifacts/model"
 FILES_DIGEST = "lockstep.files_sha256"
@@ -105,12 +108,12 @@ def _log_model(client: "MlflowClient", result: PipelineResult, run_id: str) -> N
     # Of a revision its own code, which reads the model as it was written.
     package = result.root / PACKAGE.name if (result.root / PACKAGE.name).is_dir() else PACKAGE
     versions = {**result.search["settings"]["versions"], "pydantic": version("pydantic")}
-    with mlflow.start_run(run_id=run_id, log_system_metrics=False):
+    with tempfile.TemporaryDirectory() as scratch, mlflow.start_run(run_id=run_id, log_system_metrics=False):
         logged = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(package / SERVED_BY),
             artifacts={"model": str(folder)},
-            code_paths=[str(package)],
+            code_paths=[str(_code(package, Path(scratch)))],
             signature=signature_of(model),
             input_example=example_rows(folder, model),
             pip_requirements=[f"{name}=={exact}" for name, exact in sorted(versions.items())],
@@ -118,3 +121,16 @@ def _log_model(client: "MlflowClient", result: PipelineResult, run_id: str) -> N
     with tempfile.TemporaryDirectory() as scratch:
         there = Path(mlflow.artifacts.download_artifacts(logged.model_uri, dst_path=scratch))
         client.set_logged_model_tags(logged.model_id, {FILES_DIGEST: _digest(there)})
+
+
+def _code(package: Path, scratch: Path) -> Path:
+    """The rooms of the package that a served model needs: half of its files, each a request to a server."""
+    folder = scratch / package.name
+    folder.mkdir()
+    for name in ROOMS:
+        room = package / name
+        if room.is_dir():
+            shutil.copytree(room, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(room, folder / name)
+    return folder

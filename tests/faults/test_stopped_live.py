@@ -41,6 +41,7 @@ def test_a_search_that_was_killed_is_marked_and_goes_on_in_the_same_run(searchin
     _assert_goes_on_in(run_id, searching)
 
 
+@pytest.mark.nightly
 def test_a_search_that_is_terminated_says_so_itself_and_goes_on_in_the_same_run(searching: Project) -> None:
     uri = store_of(searching)
     with searching.start("python3", "-m", "stages.tune", env=ONE_WORKER) as process:

@@ -27,6 +27,9 @@ def quiet(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> str:
     return _lock(project)
 
 
+nightly = pytest.mark.nightly
+
+
 @pytest.fixture
 def searching(project: Project) -> Project:
     make_long(project)
@@ -92,7 +95,10 @@ def test_a_server_that_dies_while_it_shows_trials(searching: Project, mlflow_ser
     assert [run.info.run_id for run in parents_of(mlflow_server.uri)] == [live]
 
 
-@pytest.mark.parametrize(("fault", "delay"), [("slow", 3.0), ("error", 0.0), ("drop", 0.0)])
+@pytest.mark.parametrize(
+    ("fault", "delay"),
+    [("error", 0.0), pytest.param("slow", 3.0, marks=nightly), pytest.param("drop", 0.0, marks=nightly)],
+)
 def test_a_server_that_fails_every_request(
     fault: Fault, delay: float, searching: Project, mlflow_server: MlflowServer, fault_proxy: FaultProxy, quiet: str
 ) -> None:
@@ -103,7 +109,7 @@ def test_a_server_that_fails_every_request(
     _assert_equal_after_sync(searching, mlflow_server.uri)
 
 
-@pytest.mark.parametrize(("fault", "after"), [("error", 12), ("drop", 40)])
+@pytest.mark.parametrize(("fault", "after"), [("drop", 40), pytest.param("error", 12, marks=nightly)])
 def test_a_server_that_fails_for_a_while(
     fault: Fault,
     after: int,
@@ -120,6 +126,7 @@ def test_a_server_that_fails_for_a_while(
     _assert_equal_after_sync(searching, mlflow_server.uri)
 
 
+@nightly
 def test_a_slow_server_gets_everything(
     searching: Project, mlflow_server: MlflowServer, fault_proxy: FaultProxy, quiet: str
 ) -> None:

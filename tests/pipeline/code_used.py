@@ -13,7 +13,12 @@ RUN_BY_PATH = {"lockstep/tracking/logged_model.py": {"lockstep/tracking/serving.
 
 def used_by(stage: str) -> set[str]:
     """Files that `python3 -m stages.<stage>` may import, but for __init__ files that hold only a docstring."""
-    waiting, seen = [f"stages/{stage}.py"], set[str]()
+    return used_from(f"stages/{stage}.py")
+
+
+def used_from(start: str) -> set[str]:
+    """The same of any file."""
+    waiting, seen = [start], set[str]()
     while waiting:
         file = waiting.pop()
         if file in seen:

@@ -47,7 +47,7 @@ class Store:
     lose_all: Callable[[], None] = lambda: None
 
 
-@pytest.fixture(params=["local", "server"])
+@pytest.fixture(params=["local", pytest.param("server", marks=pytest.mark.nightly)])
 def store(request: pytest.FixtureRequest, project: Project, empty_store: Path) -> Store:
     shutil.rmtree(project.folder / "mlruns")
     if request.param == "local":

@@ -12,8 +12,9 @@ import pytest
 from lockstep.data.intake import Intake
 from lockstep.model.saved import SavedModel
 from lockstep.schema.dataset import Column
-from lockstep.tracking.logged_model import PACKAGE, SERVED_BY
+from lockstep.tracking.logged_model import PACKAGE, ROOMS, SERVED_BY
 from lockstep.tracking.signature import signature_of
+from tests.pipeline.code_used import used_from
 from tests.unit.modelling import model, table, with_interval
 from tests.unit.raw_rows import dataset_of
 
@@ -79,3 +80,9 @@ def test_mlflow_enforces_the_signature_and_returns_the_table(kind: str, tmp_path
     new = served.predict(pd.DataFrame({"a": [0.5, 0.5], "word": ["never seen", None]}))
     assert len(new) == 2
     assert len(served.predict(pd.DataFrame({"a": [0.5]}))) == 1
+
+
+def test_the_code_that_goes_with_a_model_is_all_that_serving_it_imports() -> None:
+    used = used_from(f"lockstep/{SERVED_BY}") - {f"lockstep/{SERVED_BY}"}
+    assert used
+    assert {file.split("/")[1] for file in used} <= set(ROOMS)
