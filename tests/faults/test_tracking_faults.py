@@ -82,6 +82,7 @@ def test_a_server_that_is_down_at_the_start(searching: Project, mlflow_server: M
     _assert_equal_after_sync(searching, mlflow_server.uri)
 
 
+@nightly
 def test_a_server_that_dies_while_it_shows_trials(searching: Project, mlflow_server: MlflowServer, quiet: str) -> None:
     with searching.start("dvc", "repro", env=_env(mlflow_server.uri, **ONE_WORKER)) as process:
         live = wait_until_shown(mlflow_server.uri, process)
@@ -97,7 +98,7 @@ def test_a_server_that_dies_while_it_shows_trials(searching: Project, mlflow_ser
 
 @pytest.mark.parametrize(
     ("fault", "delay"),
-    [("error", 0.0), pytest.param("slow", 3.0, marks=nightly), pytest.param("drop", 0.0, marks=nightly)],
+    [("error", 0.0), ("slow", 3.0), ("drop", 0.0)],
 )
 def test_a_server_that_fails_every_request(
     fault: Fault, delay: float, searching: Project, mlflow_server: MlflowServer, fault_proxy: FaultProxy, quiet: str
@@ -109,7 +110,8 @@ def test_a_server_that_fails_every_request(
     _assert_equal_after_sync(searching, mlflow_server.uri)
 
 
-@pytest.mark.parametrize(("fault", "after"), [("drop", 40), pytest.param("error", 12, marks=nightly)])
+@nightly
+@pytest.mark.parametrize(("fault", "after"), [("drop", 40), ("error", 12)])
 def test_a_server_that_fails_for_a_while(
     fault: Fault,
     after: int,

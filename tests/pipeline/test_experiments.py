@@ -178,6 +178,7 @@ def test_a_typo_on_the_command_line_is_one_line(project: Project) -> None:
     assert "params.yaml: tune.n_trails: unknown key, did you mean 'n_trials'?" in failed.stderr
 
 
+@pytest.mark.nightly  # test_every_experiment_once.py runs both in `make test`
 def test_temp_and_queue_leave_the_workspace_alone_and_reach_the_same_mlflow(project: Project) -> None:
     before = project.run("git", "status", "--porcelain").stdout
     project.run("dvc", "exp", "run", "--temp", "-n", "temporary", "-S", "evaluate.gates.min_test_r2=0.2")
