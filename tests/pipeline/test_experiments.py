@@ -7,24 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.pipeline.mlflow_view import runs_of, store_of
 from tests.pipeline.project import Project
 
 
-def _runs(project: Project, experiment: str = "friedman") -> list[Any]:
-    """All runs of the project's MLflow store."""
-    import mlflow
-
-    client = mlflow.MlflowClient(f"sqlite:///{project.folder}/mlruns/mlflow.db")
-    found = client.get_experiment_by_name(experiment)
-    assert found is not None
-    runs: list[Any] = []
-    token = None
-    while True:
-        page = client.search_runs([found.experiment_id], page_token=token)
-        runs += page
-        token = page.token
-        if not token:
-            return runs
+def _runs(project: Project) -> list[Any]:
+    return runs_of(store_of(project))
 
 
 def _parents(project: Project) -> list[Any]:
