@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lockstep import paths
+from lockstep.data.tables import read_json
 from lockstep.errors import LockstepError, TrackingError
 from lockstep.locks import held
 from lockstep.paths import local_state
@@ -47,11 +49,10 @@ def publish_or_warn() -> None:
 
     DVC's outputs are the result; MLflow is a view of it that `lockstep sync` can make at any time.
     """
-    result = PipelineResult.read()
     try:
-        published = publish(result, Provenance.here(), MOST_SECONDS)
+        published = publish(PipelineResult.read(), Provenance.here(), MOST_SECONDS)
     except LockstepError as error:
-        if not LiveFile(result.search["study_key"]).take_warning(shown_uri()):
+        if not LiveFile(read_json(paths.SEARCH)["study_key"]).take_warning(shown_uri()):
             print(
                 f"evaluate: warning: {error}; the result stands in DVC, `lockstep sync` shows it to MLflow later",
                 file=sys.stderr,

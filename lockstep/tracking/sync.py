@@ -11,7 +11,7 @@ from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import publish
 from lockstep.tracking.repository import Revision, experiments, revision
 from lockstep.tracking.result import PipelineResult
-from lockstep.tracking.store import open_store, shown_uri, trouble
+from lockstep.tracking.store import existing_store, shown_uri, trouble
 
 Say = Callable[[str], None]
 WORKSPACE = "workspace"
@@ -107,11 +107,12 @@ def _summed_up(places: int, found: int, only_check: bool) -> str:
 def _end_stopped_searches(say: Say) -> None:
     """Searches that were killed could not say so; their runs stay, and a restarted search goes on with them."""
     for live in LiveFile.all():
-        with live.lock() as stopped, trouble("could not be read"):
-            if not stopped or not live.dataset:
-                continue
-            client, experiment_id = open_store(live.dataset)
-            run = live.run_in(client, experiment_id)
-            if run is not None and run.info.status == "RUNNING":
-                client.set_terminated(run.info.run_id, "KILLED")
-                say(f"run {run.info.run_id}: its search was stopped; marked KILLED")
+        try:
+            with live.lock() as stopped, trouble("could not be read"):
+                store = existing_store(live.dataset) if stopped and live.dataset else None
+                run = live.run_in(*store) if store else None
+                if store and run is not None and run.info.status == "RUNNING":
+                    store[0].set_terminated(run.info.run_id, "KILLED")
+                    say(f"run {run.info.run_id}: its search was stopped; marked KILLED")
+        except TrackingError as error:  # of one dataset's search, which must not keep the others from MLflow
+            say(f"a stopped search of {live.dataset}: {error}")
