@@ -71,7 +71,7 @@ nightly: $(READY)  ## The long promises: both studies at full length, every supp
 	@pytest -n 0 --nightly
 
 .PHONY: bench
-bench: $(READY)  ## Lockstep beside the reference scripts and FLAML: table and picture in benchmarks/ (about 40 minutes).
+bench: $(READY)  ## Lockstep beside the reference scripts and FLAML: table and picture in benchmarks/ (over an hour).
 	@python -m benchmarks
 
 .PHONY: bench-pruning
