@@ -1,0 +1,33 @@
+"""The outputs of a run, read for people."""
+
+from pathlib import Path
+
+import pytest
+
+from lockstep.errors import DataError
+from lockstep.outputs import Outputs
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_committed_reports_are_read_under_their_names() -> None:
+    outputs = Outputs(ROOT)
+    assert outputs.metrics["test"]["rmse"] > 0
+    assert outputs.uncertainty["intervals"][0]["metric"] == "rmse"
+    assert {"feature", "gain", "shap"} <= set(outputs.table("feature_importance").columns)
+    assert outputs.learning_curve.columns.tolist()[0] == "round"
+
+
+def test_a_missing_file_is_one_line_with_its_remedy(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"metrics.json: no such file; run `dvc repro` first"):
+        _ = Outputs(tmp_path).metrics
+
+
+@pytest.mark.parametrize("name", ["metrics", "predictions"])
+def test_a_damaged_file_is_one_line_with_its_remedy(tmp_path: Path, name: str) -> None:
+    for path in ("reports/metrics.json", "data/predictions/test.parquet"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(b"{torn")
+    with pytest.raises(DataError, match="cannot be read") as raised:
+        getattr(Outputs(tmp_path), name)
+    assert "\n" not in str(raised.value)
