@@ -2,7 +2,7 @@
 
 Reads   data/split/train.parquet
 Writes  models/best_params.json, models/search.json, reports/tune/trials.csv; shows trials to MLflow as they finish
-Params  dataset, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
+Params  dataset, features, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
         datasets/<dataset>.yaml: target, features.<features>
 """
 
@@ -52,7 +52,7 @@ def main() -> None:
     best = best_params(results, fitting)
     write_csv(trials_table(results, n_folds, fitting), TRIALS)
     write_json(best, BEST_PARAMS)
-    write_json(describe(plan, settings, results), SEARCH)
+    write_json(describe(plan, settings, results, config.dataset_name, config.features), SEARCH)
     print(f"tune: {log.fitted} folds fitted, {log.found} known from the evaluation log")
     score = f"CV {shown(fitting.metric)} {best[fitting.score_name]:.6g}"
     print(f"tune: best of {len(results)} trials is {best['trial']}: {score}")
