@@ -8,7 +8,7 @@ from lockstep.report.drawing import drawn_all
 from lockstep.report.parameters import scales_of
 from lockstep.report.pictures import Picture
 from lockstep.report.run import Run
-from lockstep.report.search_facts import bounds_hit, distribution, quarters, top_trials
+from lockstep.report.search_facts import bounds_hit, distribution, quarters, top_trials, varied
 from lockstep.report.templates import number
 
 # Fewer complete trials make no picture, more than so many parameters none that can be read.
@@ -29,6 +29,7 @@ def search_section(run: Run, pictures: Mapping[str, Picture]) -> dict[str, Any]:
         "top": top_trials(complete, score, run.metric, space),
         "parameters": list(dict.fromkeys([*space, *run.model.training.params])),
         "space": space,
+        "varied": varied(space),
         "best": run.best,
         "training": run.model.training,
         "bounds": bounds_hit(run.best, space, search["space_name"]),

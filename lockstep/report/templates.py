@@ -94,4 +94,4 @@ def byte_size(count: int) -> str:
     """Bytes in kB or MB."""
     if count < 10_000:
         return f"{count:,} bytes"
-    return f"{count / 1e3:,.0f} kB" if count < 10_000_000 else f"{count / 1e6:,.0f} MB"
+    return f"{count / 1e3:,.0f} kB" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"
