@@ -55,13 +55,13 @@ def _all_trials(run: Run) -> list[Picture]:
             f"Parallel coordinates of {len(complete)} complete trials over {names} and {label}. The best has {at}.",
             "Each line is a complete trial. Where the coloured lines meet, the search is sure of the value; where they"
             " fan out, the parameter hardly matters.",
-            wide=True,
+            title="parallel coordinates",
         ),
         Picture.of(
             drawn_all(points, trial_figures.panel_inches(len(scales))),
             f"Small scatter charts of {label} against each of {names}, one point per complete trial.",
             "A valley inside the range is a good sign; scores that still fall towards a dotted end ask for a wider"
             " range.",
-            wide=True,
+            title="score along each parameter",
         ),
     ]

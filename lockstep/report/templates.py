@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 FOLDER = Path(__file__).parent
 METRICS = {
@@ -45,6 +46,7 @@ def environment() -> jinja2.Environment:
         "metric": metric_name,
         "model": model_name,
         "bytes": byte_size,
+        "breakable": breakable,
     }
     return made
 
@@ -88,6 +90,11 @@ def metric_name(name: str) -> str:
 def model_name(name: str) -> str:
     """A baseline as people call it."""
     return MODELS.get(name, name.replace("_", " "))
+
+
+def breakable(name: str) -> Markup:
+    """A name whose line may break behind its underscores."""
+    return Markup("_<wbr>").join(name.split("_"))
 
 
 def byte_size(count: int) -> str:
