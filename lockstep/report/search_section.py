@@ -58,7 +58,7 @@ def _all_trials(run: Run) -> list[Picture]:
             title="parallel coordinates",
         ),
         Picture.of(
-            drawn_all(points, trial_figures.panel_inches(len(scales))),
+            drawn_all(points, trial_figures.panel_inches(len(scales)), placed=True),
             f"Small scatter charts of {label} against each of {names}, one point per complete trial.",
             "A valley inside the range is a good sign; scores that still fall towards a dotted end ask for a wider"
             " range.",

@@ -11,6 +11,8 @@ import pytest
 from lockstep.data.target import Target
 from lockstep.model.saved import SavedModel
 from lockstep.report.page import ceiling_of
+from lockstep.report.search_facts import bounds_hit
+from lockstep.report.table_figures import across_and_up
 from lockstep.schema.dataset import Judging, ValueSlice
 from tests.unit.modelling import model, table, with_interval
 from tests.unit.reporting import BEST, SEARCH, SPACE, evaluated, page, trials
@@ -163,6 +165,23 @@ def test_a_best_value_at_the_end_of_its_range_comes_with_a_wider_one(usual: str,
     assert "No best value lies at an end" in written
 
 
+@pytest.mark.parametrize(
+    ("limits", "value", "setting"),
+    [
+        ({"low": 2, "high": 128, "log": True}, 127, "high=510"),
+        ({"low": 0.01, "high": 30.0, "log": True}, 0.0101, "low=0.0025"),
+        ({"low": 2, "high": 10}, 2, "low=1"),
+        ({"low": 0.5, "high": 0.9}, 0.9, "high=1.0"),
+        ({"low": 0.2, "high": 1.0}, 0.2, "low=0.1"),
+        ({"low": 0.2, "high": 1.0}, 0.999, None),
+    ],
+)
+def test_a_wider_range_keeps_to_what_xgboost_allows(limits: dict[str, Any], value: float, setting: str | None) -> None:
+    name = "subsample" if limits["high"] <= 1 else "max_leaves"
+    (bound,) = bounds_hit({"params": {name: value}}, {name: limits}, "s")
+    assert bound.command == (setting and f"dvc exp run -S spaces.s.{name}.{setting}")
+
+
 def test_the_page_says_what_was_resampled_and_what_was_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +232,8 @@ def test_places_get_a_map_with_the_longitude_across(usual: str, tmp_path: Path) 
         written = page(tmp_path / f"page{n_classes}", n_classes, train=train, test=rows, judging=judging)
         assert "Map of the test rows by Lon and Lat" in written
     assert "Map of the test rows" not in usual
+    for named in (("Longitude", "Latitude"), ("Latitude", "Longitude")):
+        assert across_and_up(named) == ["Longitude", "Latitude"]
 
 
 def test_the_worst_rows_show_the_columns_behind_the_important_features(tmp_path: Path) -> None:
