@@ -10,6 +10,7 @@ import pytest
 
 from lockstep.data.target import Target
 from lockstep.model.saved import SavedModel
+from lockstep.report.advice import advice
 from lockstep.report.page import ceiling_of
 from lockstep.report.search_facts import bounds_hit
 from lockstep.report.table_figures import across_and_up
@@ -212,6 +213,16 @@ def test_failed_trials_are_quoted(tmp_path: Path) -> None:
     assert "<li>trial 4: bad value</li>" in written
     assert "<li>trial 5: no message</li>" in written
     assert "2 of 12 trials failed" in written
+
+
+def test_folds_promised_too_much_only_where_the_test_interval_lies_above_them(tmp_path: Path) -> None:
+    run, found = evaluated(tmp_path / "one", model(), table(60, seed=9))
+    told = {}
+    for low in (0.9, 1.1):
+        gap, uncertainty = found.gap | {"cv": 1.0, "test_per_cv": 1.3}, found.uncertainty | {"score_low": low}
+        changed = replace(found, gap=gap, uncertainty=uncertainty)
+        told[low] = [each.section for each in advice(run, changed, ceiling_of(run, found), [])]
+    assert ("overfit" in told[0.9], "overfit" in told[1.1]) == (False, True)
 
 
 def test_one_fold_has_a_ceiling_by_the_test_interval_and_no_spread(tmp_path: Path) -> None:
