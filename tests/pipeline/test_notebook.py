@@ -16,7 +16,8 @@ NOTEBOOK = "notebooks/analysis.ipynb"
 
 
 def _read(file: Path) -> nbformat.NotebookNode:
-    return nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
+    notebook: nbformat.NotebookNode = nbformat.read(file, as_version=4)
+    return notebook
 
 
 def _code(notebook: nbformat.NotebookNode) -> list[Any]:
