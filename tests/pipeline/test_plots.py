@@ -17,7 +17,6 @@ def _declared() -> dict[str, dict[str, Any]]:
 
 def test_every_chart_says_what_its_axes_mean() -> None:
     charts = {file: looks for file, looks in _declared().items() if file.endswith(".csv")}
-    assert len(charts) == 10
     for file, looks in charts.items():
         # the names beside bars speak for themselves
         needed = {"title", "template", "x", "y", "x_label"} | (set() if looks["template"] == "bars" else {"y_label"})
