@@ -154,3 +154,12 @@ def test_figures_exist_for_every_declared_plot(classes: tuple[Project, list[str]
     declared = yaml.safe_load((project.folder / "dvc.yaml").read_text())["stages"]["evaluate"]
     files = [Path(name) for kind in ("plots", "metrics") for entry in declared[kind] for name in entry]
     assert all((project.folder / file).stat().st_size > 0 for file in files)
+
+
+@pytest.mark.nightly
+def test_the_notebook_explains_classes(classes: tuple[Project, list[str]]) -> None:
+    project, labels = classes
+    project.run("python", "notebooks/execute.py")
+    notebook = (project.folder / "notebooks/analysis.ipynb").read_text(encoding="utf-8")
+    assert f"{len(labels)} classes" in notebook
+    assert '"output_type": "error"' not in notebook
