@@ -117,6 +117,15 @@ def test_slices_calibration_baselines_and_the_page(classes: tuple[Project, list[
     assert page.count("data:image/png;base64") in (11, 13)
 
 
+@pytest.mark.nightly
+def test_the_notebook_explains_classes(classes: tuple[Project, list[str]]) -> None:
+    project, labels = classes
+    project.run("python", "notebooks/execute.py")
+    notebook = (project.folder / "notebooks/analysis.ipynb").read_text(encoding="utf-8")
+    assert f"{len(labels)} classes" in notebook
+    assert '"output_type": "error"' not in notebook
+
+
 def test_a_second_run_does_nothing_and_dvc_draws_every_plot(classes: tuple[Project, list[str]]) -> None:
     project, _ = classes
     assert project.repro() == []
