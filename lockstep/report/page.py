@@ -7,31 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 
 from lockstep.data.tables import replacing
 from lockstep.judging.baselines import MOST_ROWS
 from lockstep.judging.findings import THIS_MODEL, Findings
 from lockstep.model.saved import Training
+from lockstep.report.templates import environment, model_name
 
-TEMPLATE = Path(__file__).with_name("page.html.jinja")
-METRICS = {
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "r2": "R²",
-    "adjusted_r2": "adjusted R²",
-    "auc": "AUC",
-    "log_loss": "log loss",
-    "pseudo_huber": "pseudo-Huber",
-}
 CAPTIONS = {"feature_shap": "SHAP values of the features"}
 CLASS_CAPTIONS = {"predicted_vs_actual": "confusion matrix", "residuals": "probability of the actual class"}
-MODELS = {
-    "untuned_xgboost": "untuned XGBoost",
-    "untuned_sklearn": "untuned scikit-learn boosting",
-    "nearest_neighbours": "nearest neighbours in space",
-}
 # A best value this close to an end of its range, as a share of the range, has perhaps not found its best.
 AT_BOUND = 0.02
 
@@ -60,37 +45,39 @@ def write_page(
         search: The content of search.json.
         figures: PNG files, embedded in this order.
     """
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    environment.filters["metric"] = lambda name: METRICS.get(name, name.replace("_", " "))
     judgement = found.judgement
-    page = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
-        about=about,
-        metrics=list(judgement.test),
-        # It needs the number of features, which not every baseline has.
-        baseline_metrics=[name for name in judgement.test if name != "adjusted_r2"],
-        rows=[("test", judgement.test), ("cross-validation", judgement.cv), ("training", judgement.train)],
-        uncertainty=found.uncertainty,
-        interval={record["metric"]: record for record in found.uncertainty["intervals"]},
-        gap=found.gap,
-        baselines=_baselines(found.baselines),
-        no_line=bool(about["n_classes"]) and "logistic_regression" not in found.baselines["model"].tolist(),
-        better=_above(found.baselines),
-        sampled=MOST_ROWS if about["train_rows"] > MOST_ROWS else None,
-        gates=found.gates,
-        repeated=repeated,
-        slices=_slices(found.slices),
-        slice_metrics=[name for name in found.slices.columns if name not in ("by", "slice", "rows", "score")],
-        calibration=_records(found.calibration),
-        shap_rows=len(found.shap.x),
-        best=best,
-        training=training,
-        parameters=list(dict.fromkeys([*search["settings"]["space"], *training.params])),
-        search=search,
-        at_bound=[name for name, bounds in search["settings"]["space"].items() if at_bound(best, name, bounds)],
-        figures=[
-            (_caption(file, about["n_classes"]), base64.b64encode(file.read_bytes()).decode("ascii"))
-            for file in figures
-        ],
+    page = (
+        environment()
+        .get_template("page.html.jinja")
+        .render(
+            about=about,
+            metrics=list(judgement.test),
+            # It needs the number of features, which not every baseline has.
+            baseline_metrics=[name for name in judgement.test if name != "adjusted_r2"],
+            rows=[("test", judgement.test), ("cross-validation", judgement.cv), ("training", judgement.train)],
+            uncertainty=found.uncertainty,
+            interval={record["metric"]: record for record in found.uncertainty["intervals"]},
+            gap=found.gap,
+            baselines=_baselines(found.baselines),
+            no_line=bool(about["n_classes"]) and "logistic_regression" not in found.baselines["model"].tolist(),
+            better=_above(found.baselines),
+            sampled=MOST_ROWS if about["train_rows"] > MOST_ROWS else None,
+            gates=found.gates,
+            repeated=repeated,
+            slices=_slices(found.slices),
+            slice_metrics=[name for name in found.slices.columns if name not in ("by", "slice", "rows", "score")],
+            calibration=_records(found.calibration),
+            shap_rows=len(found.shap.x),
+            best=best,
+            training=training,
+            parameters=list(dict.fromkeys([*search["settings"]["space"], *training.params])),
+            search=search,
+            at_bound=[name for name, bounds in search["settings"]["space"].items() if at_bound(best, name, bounds)],
+            figures=[
+                (_caption(file, about["n_classes"]), base64.b64encode(file.read_bytes()).decode("ascii"))
+                for file in figures
+            ],
+        )
     )
     with replacing(path) as part:
         part.write_text(page, encoding="utf-8")
@@ -110,14 +97,14 @@ def _baselines(table: pd.DataFrame) -> list[dict[str, Any]]:
     records = _records(table)
     for record in records:
         record["own"] = record["model"] == THIS_MODEL
-        record["model"] = _model(record["model"])
+        record["model"] = model_name(record["model"])
     return records
 
 
 def _above(table: pd.DataFrame) -> list[str]:
     """Baselines that do better than the model."""
     place = table["model"].tolist().index(THIS_MODEL)
-    return [_model(name) for name in table["model"].tolist()[:place]]
+    return [model_name(name) for name in table["model"].tolist()[:place]]
 
 
 def _slices(table: pd.DataFrame) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -143,7 +130,3 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _caption(file: Path, n_classes: int) -> str:
     known = CAPTIONS | CLASS_CAPTIONS if n_classes else CAPTIONS
     return known.get(file.stem, file.stem.replace("_", " "))
-
-
-def _model(name: str) -> str:
-    return MODELS.get(name, name.replace("_", " "))
