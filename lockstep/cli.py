@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         ("verify", verify, "run the pipeline again in a clean copy and compare every hash with dvc.lock"),
         ("new-dataset", new_dataset, "look at a table and write its dataset file"),
         ("predict", predict, "write the model's predictions for the rows of a file"),
+        ("compare", compare, "tell which of two results is better, by how much, at what cost, and which to ship"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(function=function)
     views = commands.choices["sync"]
@@ -77,6 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     asked.add_argument("--keep", action="append", default=[], metavar="COL", help="a column of IN to write too")
     asked.add_argument("--force", action="store_true", help="replace an existing OUT")
+    sides = commands.choices["compare"]
+    what = "a commit, branch, tag or experiment, `workspace`, or a folder that `lockstep export` wrote"
+    sides.add_argument("a", metavar="A", help=what)
+    sides.add_argument("b", metavar="B", nargs="?", default="workspace", help="the same; default: %(default)s")
+    sides.add_argument("--md", metavar="FILE", help="write the report as Markdown too, as for a pull request")
+    sides.add_argument("--html", metavar="FILE", help="write it as a page with figures too")
+    sides.add_argument("--no-timing", action="store_true", help="show no times: same results, same report")
     return parser
 
 
@@ -131,6 +139,14 @@ def predict(chosen: argparse.Namespace) -> str:
         rows = predict_file(chosen.source, chosen.target, model, chosen.keep, force=chosen.force)
         seconds = time.perf_counter() - started
     return f"lockstep: {rows:,} rows predicted in {seconds:.1f} s: {chosen.target}"
+
+
+def compare(chosen: argparse.Namespace) -> str:
+    """Compare two results."""
+    from lockstep.comparison.report import write_reports
+
+    _end_in_order()
+    return write_reports(chosen.a, chosen.b, chosen.md, chosen.html, timing=not chosen.no_timing)
 
 
 if __name__ == "__main__":

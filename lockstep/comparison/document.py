@@ -41,10 +41,12 @@ class Table:
     """A table; the first column is text, the others are numbers or short words.
 
     Attributes:
-        columns: Their heads.
+        caption: What it shows, where the columns' heads do not stand under a title of their own.
+        columns: Heads of the columns.
         rows: Their cells.
     """
 
+    caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 

@@ -1,20 +1,26 @@
 """Metrics side by side."""
 
 from lockstep.comparison.document import Block, Section, Table, text
-from lockstep.comparison.numbers import RISING, UNKNOWN, change, metric, number, relative
+from lockstep.comparison.numbers import RISING, change, number, relative
 from lockstep.comparison.pair import Pair
+from lockstep.report.templates import UNKNOWN, metric_name
 
 ROWS = {"test": "test", "cv": "cross-validation", "train": "training"}
+USUAL = ("rmse", "mae", "r2", "adjusted_r2", "log_loss", "accuracy", "auc")
 HEAD = ("metric", "better is", "A", "B", "change", "relative", "ahead")
 
 
 def section(pair: Pair) -> Section:
     """Test, cross-validation and training rows, each metric."""
-    blocks: list[Block] = [Table(HEAD, tuple(row for rows in ROWS for row in _rows(pair, rows)))]
+    blocks: list[Block] = [
+        Table("Metrics side by side", HEAD, tuple(row for rows in ROWS for row in _rows(pair, rows)))
+    ]
     if not pair.verdict.comparable:
         blocks.append(text("The test rows differ, so a difference of test metrics may be one of the rows."))
     if again := _repeated(pair):
-        blocks += [Table(("further splits, test", "A mean", "A std", "B mean", "B std", "change"), again)]
+        blocks += [
+            Table("Further splits", ("further splits, test", "A mean", "A std", "B mean", "B std", "change"), again)
+        ]
     blocks.append(
         text("Cross-validation shows the best trial of a search, which looks a little better the longer it searched.")
     )
@@ -25,7 +31,7 @@ def _rows(pair: Pair, rows: str) -> list[tuple[str, ...]]:
     a, b = (side.outputs.metrics[rows] for side in pair)
     return [
         (
-            f"{ROWS[rows]} {metric(name)}",
+            f"{ROWS[rows]} {metric_name(name)}",
             "higher" if name in RISING else "lower",
             number(a.get(name)),
             number(b.get(name)),
@@ -33,8 +39,13 @@ def _rows(pair: Pair, rows: str) -> list[tuple[str, ...]]:
             relative(a.get(name), b.get(name)),
             _ahead(name, a.get(name), b.get(name)),
         )
-        for name in dict.fromkeys([*a, *b])
+        for name in sorted({*a, *b}, key=lambda name: (name != pair.a.fitting.metric, *_place(name)))
     ]
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Usual metrics in their usual order."""
+    return USUAL.index(name) if name in USUAL else len(USUAL), name
 
 
 def _ahead(name: str, a: float | None, b: float | None) -> str:
@@ -48,7 +59,7 @@ def _repeated(pair: Pair) -> tuple[tuple[str, ...], ...]:
     a, b = ({each["metric"]: each for each in side.outputs.repeated.get("metrics", [])} for side in pair)
     return tuple(
         (
-            metric(name),
+            metric_name(name),
             number(a[name]["mean"]),
             number(a[name]["std"], 3),
             number(b[name]["mean"]),

@@ -1,41 +1,28 @@
 """Numbers as a reader wants them."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
-UNKNOWN = "–"
+from lockstep.report.templates import UNKNOWN, span
+from lockstep.report.templates import number as plain_number
+
 BARS = "▁▂▃▄▅▆▇█"
 RISING = ("r2", "adjusted_r2", "auc", "accuracy")
-METRICS = {
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "r2": "R²",
-    "adjusted_r2": "adjusted R²",
-    "auc": "AUC",
-    "log_loss": "log loss",
-    "pseudo_huber": "pseudo-Huber",
-}
-
-
-def metric(name: str) -> str:
-    """A metric's name for people."""
-    return METRICS.get(name, name.replace("_", " "))
 
 
 def number(value: float | None, digits: int = 5) -> str:
-    """Significant digits, or a count in full."""
-    if value is None or not math.isfinite(value):
-        return UNKNOWN
-    return f"{value:,}" if isinstance(value, int) else f"{value:.{digits}g}"
+    """A number in more digits than elsewhere: two results are often close."""
+    return plain_number(value, digits)
 
 
 def change(before: float | None, after: float | None) -> str:
     """The difference with its sign."""
     if before is None or after is None:
         return UNKNOWN
-    return f"{after - before:+,}" if isinstance(before, int) and isinstance(after, int) else signed(after - before)
+    if before != after and isinstance(before, int) and isinstance(after, int):
+        return f"{after - before:+,}"
+    return signed(after - before)
 
 
 def signed(value: float) -> str:
@@ -50,19 +37,9 @@ def relative(before: float | None, after: float | None) -> str:
     return f"{signed(100 * (after - before) / abs(before))}%" if after != before else "0%"
 
 
-def percent(share: float) -> str:
-    """A share without a sign."""
-    return f"{100 * share:.3g}%"
-
-
-def span(low: float | None, high: float | None) -> str:
+def ends(low: float | None, high: float | None) -> str:
     """An interval."""
-    return UNKNOWN if low is None or high is None else f"{low:.4g} to {high:.4g}"
-
-
-def size(n_bytes: float) -> str:
-    """Bytes in kB or MB of 1,000."""
-    return f"{n_bytes / 1e6:.3g} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.3g} kB"
+    return span({"low": low, "high": high})
 
 
 def seconds(value: float | None) -> str:

@@ -92,6 +92,12 @@ class Pair:
             units=units,
         )
 
+    @property
+    def lead(self) -> float:
+        """By what share of the other's score the lower one is lower."""
+        a, b = self.scores("test")
+        return abs(a - b) / max(a, b) if a is not None and b is not None and max(a, b) else 0.0
+
     def scores(self, rows: str) -> tuple[float | None, float | None]:
         """A's score of both.
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from lockstep.comparison.document import Block, Bullets, Line, Name, Section, Table, listed, text
-from lockstep.comparison.numbers import UNKNOWN
 from lockstep.comparison.pair import Pair
+from lockstep.report.templates import UNKNOWN
 
 # Shown as the space and as given configurations.
 ELSEWHERE = ("tune.enqueue",)
@@ -45,7 +45,7 @@ def _choices(pair: Pair) -> list[Block]:
     if not found:
         return [text("The choices in params.yaml are the same.")]
     rows = tuple((Name(name), _shown(a), _shown(b)) for name, (a, b) in found.items())
-    return [Table(("choice in params.yaml", "A", "B"), rows)]
+    return [Table("Choices that differ", ("choice in params.yaml", "A", "B"), rows)]
 
 
 def _shown(value: Any) -> str:
@@ -82,7 +82,7 @@ def _space(pair: Pair) -> list[Block]:
         return [text("The search space is the same.")]
     same = [name for name in a if a[name] == b.get(name)]
     unchanged: list[Block] = [text("Searched in the same range: ", *listed(same), ".")] if same else []
-    return [Table(("search space", "A", "B", "change"), rows), *unchanged]
+    return [Table("Search spaces", ("search space", "A", "B", "change"), rows), *unchanged]
 
 
 def _kind(a: Mapping[str, Any] | None, b: Mapping[str, Any] | None) -> str:

@@ -135,9 +135,8 @@ def _folder(name: str) -> Path | None:
     path = Path(name)
     if name == WORKSPACE or not path.is_dir():
         return None
-    if not name.startswith(("./", "../", "/")):
-        if find_revision(name, _shown(name)) is not None:
-            raise DataError(f"{_shown(name)}: is both a revision and a folder; write ./{name} for the folder")
+    if not name.startswith(("./", "../", "/")) and find_revision(name, _shown(name)) is not None:
+        raise DataError(f"{_shown(name)}: is both a revision and a folder; write ./{name} for the folder")
     if not (path / paths.METRICS).is_file():
         raise DataError(f"{_shown(name)}: the folder holds no result; `lockstep export {name}` writes one")
     return path
@@ -167,9 +166,8 @@ def _named(name: str, root: Path | None = None) -> Iterator[None]:
         said = str(error).replace(f"{root}/", "") if root and root != Path() else str(error)
         raise DataError(f"{_shown(name)}: {said}") from error
     except (KeyError, TypeError) as error:
-        raise DataError(
-            f"{_shown(name)}: was written by another version of Lockstep ({type(error).__name__}: {error}); run it again"
-        ) from error
+        what = f"{type(error).__name__}: {error}"
+        raise DataError(f"{_shown(name)}: was written by another version of Lockstep ({what}); run it again") from error
 
 
 def _shown(name: str) -> str:
@@ -180,8 +178,8 @@ def _read(letter: str, name: str, kind: str, result: PipelineResult) -> Side:
     outputs = Outputs(result.root)
     for each in READ:
         getattr(outputs, each)
-    tables = [outputs.table(each) for each in ("feature_importance", "parameter_importance")]
-    side = Side(letter, name, kind, result, outputs, *tables, time=_time(result.root))
+    features, parameters = (outputs.table(f"{each}_importance") for each in ("feature", "parameter"))
+    side = Side(letter, name, kind, result, outputs, features, parameters, _time(result.root))
     if side.group is not None:
         test_groups(side)
     return side

@@ -2,10 +2,11 @@
 
 from lockstep.comparison.document import Block, Bullets, Figure, Line, Name, Section, Strong, Table, listed, text
 from lockstep.comparison.figures import differences
-from lockstep.comparison.numbers import number, percent, relative, signed, span
+from lockstep.comparison.numbers import ends, number, relative, signed
 from lockstep.comparison.pair import Pair
 from lockstep.comparison.settings import changed_rows
 from lockstep.comparison.verdict import Outcome
+from lockstep.report.templates import percent
 
 REUSE = (
     "Test rows wear out: of twenty comparisons of equally good models on the same rows about one is called better."
@@ -21,7 +22,9 @@ def section(pair: Pair) -> Section:
     if pair.verdict.outcome == Outcome.SAME:
         return Section(title, (text("Both say exactly the same of every test row: there is no difference to test."),))
     if pair.verdict.outcome == Outcome.UNDEFINED:
-        return Section(title, (text(f"The {pair.score_name} is undefined on these test rows, so nothing can be said."),))
+        return Section(
+            title, (text(f"The {pair.score_name} is undefined on these test rows, so nothing can be said."),)
+        )
     return Section(title, _paired(pair))
 
 
@@ -31,22 +34,25 @@ def p_text(pair: Pair) -> str:
 
 
 def lead(pair: Pair) -> str:
-    """How much lower B's score is, with its interval."""
-    found = pair.verdict.paired
-    return f"{signed(found.gain or 0)} ({percent(pair.confidence)} interval {span(found.low, found.high)})"
+    """Who leads by how much, with the interval seen from that side."""
+    found, gain = pair.verdict.paired, pair.verdict.paired.gain or 0.0
+    low, high = found.low or 0.0, found.high or 0.0
+    letter, interval = ("B", ends(low, high)) if gain >= 0 else ("A", ends(-high, -low))
+    return f"{letter} leads by {number(abs(gain), 3)} ({percent(pair.confidence)} interval {interval})"
 
 
 def _paired(pair: Pair) -> tuple[Block, ...]:
     found, (a, b) = pair.verdict.paired, pair.scores("test")
     low, high = found.low or 0.0, found.high or 0.0
     table = Table(
+        "Paired bootstrap",
         ("paired bootstrap, test rows", "value"),
         (
             (f"A's {pair.score_name}", number(a)),
             (f"B's {pair.score_name}", number(b)),
-            ("by how much B's is lower", signed(found.gain or 0)),
-            (f"{percent(pair.confidence)} interval", span(low, high)),
-            ("the same in percent of A's", f"{relative(a, (a or 0) + low)} to {relative(a, (a or 0) + high)}"),
+            ("B's lead", signed(found.gain or 0)),
+            (f"{percent(pair.confidence)} interval", ends(low, high)),
+            ("the interval in percent of A's", f"{relative(a, (a or 0) + low)} to {relative(a, (a or 0) + high)}"),
             ("two-sided p-value", number(found.p, 2)),
             ("smallest difference that these rows can show", f"about {number((high - low) / 2, 2)}"),
             ("verdict", Strong(pair.verdict.outcome)),
@@ -94,9 +100,16 @@ def _other_rows(pair: Pair) -> tuple[Block, ...]:
     else:
         lines.append(("No choice in params.yaml tells why: the table, its cleaning or the code has changed.",))
     return (
-        text(Strong("The test rows differ"), ", so neither a p-value nor a winner can be named: which rows are easy is luck."),
+        text(
+            Strong("The test rows differ"),
+            ", so neither a p-value nor a winner can be named: which rows are easy is luck.",
+        ),
         Bullets(tuple(lines)),
-        Table((f"test {pair.score_name}", "value", f"{percent(pair.confidence)} interval"), _intervals(pair)),
+        Table(
+            "Each on its own rows",
+            (f"test {pair.score_name}", "value", f"{percent(pair.confidence)} interval"),
+            _intervals(pair),
+        ),
         text("Even intervals that do not touch may only tell that one set of rows is easier than the other."),
     )
 
@@ -107,5 +120,7 @@ def _intervals(pair: Pair) -> tuple[tuple[str, ...], ...]:
     for side, score in zip(pair, pair.scores("test"), strict=True):
         sure = side.outputs.uncertainty
         own = pair.same_metric or side is pair.a
-        rows.append((side.letter, number(score), span(sure["score_low"], sure["score_high"]) if own else span(None, None)))
+        rows.append(
+            (side.letter, number(score), ends(sure["score_low"], sure["score_high"]) if own else ends(None, None))
+        )
     return tuple(rows)

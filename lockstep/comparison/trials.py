@@ -5,9 +5,10 @@ import pandas as pd
 
 from lockstep.comparison.document import Block, Figure, Section, Table, text
 from lockstep.comparison.figures import best_so_far
-from lockstep.comparison.numbers import UNKNOWN, histogram, number, relative, span
+from lockstep.comparison.numbers import ends, histogram, number, relative
 from lockstep.comparison.pair import Pair
 from lockstep.comparison.sides import Side
+from lockstep.report.templates import UNKNOWN
 
 QUARTERS = 4
 BINS = 24
@@ -15,14 +16,19 @@ BINS = 24
 
 def section(pair: Pair) -> Section:
     """Distribution, progress and pictures."""
-    blocks: list[Block] = [Table(("trials", "A", "B"), _distribution(pair))]
+    blocks: list[Block] = [Table("Distribution of the trials", ("trials", "A", "B"), _distribution(pair))]
     progress = tuple(_quarter(pair, quarter) for quarter in range(QUARTERS))
-    head = ("quarter of the search", *(f"{side.letter} {what}" for side in pair for what in ("trials", "scores", "best so far")))
-    blocks.append(Table(head, progress))
+    head = (
+        "quarter of the search",
+        *(f"{side.letter} {what}" for side in pair for what in ("trials", "scores", "best so far")),
+    )
+    blocks.append(Table("Progress by quarters", head, progress))
     if pair.same_metric:
         blocks += [*_pictured(pair), *_as_many(pair), Figure("Search: best so far", best_so_far(pair))]
     else:
-        blocks.append(text("The searches were judged by different scores, so their trials are not set against each other."))
+        blocks.append(
+            text("The searches were judged by different scores, so their trials are not set against each other.")
+        )
     return Section("Trials", tuple(blocks))
 
 
@@ -35,10 +41,10 @@ def _column(side: Side) -> dict[str, str]:
     scores, cost = side.finished_trials["score"], side.cost
     best, middle, worst = float(scores.min()), float(scores.median()), float(scores.max())
     return {
+        "judged by": f"CV {side.score_name}",
         "complete": number(cost["trials_complete"]),
         "pruned": number(cost["trials_pruned"]),
         "failed": number(cost["trials_failed"]),
-        "score": f"CV {side.score_name}",
         "best": number(best),
         "best trial": number(int(side.outputs.best["trial"])),
         "median": number(middle),
@@ -61,7 +67,7 @@ def _progress(side: Side, quarter: int) -> tuple[str, str, str]:
         return UNKNOWN, UNKNOWN, UNKNOWN
     inside = finished.loc[finished["number"].between(first, end - 1), "score"]
     until = finished.loc[finished["number"] < end, "score"]
-    scores = span(float(inside.min()), float(inside.max())) if len(inside) else UNKNOWN
+    scores = ends(float(inside.min()), float(inside.max())) if len(inside) else UNKNOWN
     return f"{first} to {end - 1}", scores, number(float(until.min())) if len(until) else UNKNOWN
 
 
@@ -73,7 +79,13 @@ def _pictured(pair: Pair) -> list[Block]:
         return []
     edges = np.linspace(low, high, BINS + 1).tolist()
     rows = tuple((side.letter, histogram(side.finished_trials["score"].tolist(), edges)) for side in pair)
-    return [Table(("complete trials", f"{number(low, 4)} to {number(high, 4)} and worse, left is better"), rows)]
+    return [
+        Table(
+            "Histogram of the trials",
+            ("complete trials", f"{number(low, 4)} to {number(high, 4)} and worse, left is better"),
+            rows,
+        )
+    ]
 
 
 def _as_many(pair: Pair) -> list[Block]:

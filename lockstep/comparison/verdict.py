@@ -40,9 +40,9 @@ class Verdict:
     n_units: int = 0
 
     @property
-    def certain(self) -> bool:
-        """Whether one of the two is better."""
-        return self.outcome in (Outcome.A_BETTER, Outcome.B_BETTER)
+    def winner(self) -> str | None:
+        """A or B, if one of the two is better."""
+        return {Outcome.A_BETTER: "A", Outcome.B_BETTER: "B"}.get(self.outcome)
 
     @property
     def comparable(self) -> bool:
