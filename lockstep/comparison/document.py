@@ -44,11 +44,13 @@ class Table:
         caption: What it shows, where the columns' heads do not stand under a title of their own.
         columns: Heads of the columns.
         rows: Their cells.
+        sortable: Whether another order of the rows makes sense.
     """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    sortable: bool = False
 
 
 @dataclass(frozen=True)

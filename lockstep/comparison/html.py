@@ -32,6 +32,7 @@ def _block(block: Block) -> dict[str, Any]:
         return {
             "kind": kind,
             "caption": block.caption,
+            "sortable": block.sortable,
             "columns": [_part(cell) for cell in block.columns],
             "rows": rows,
         }

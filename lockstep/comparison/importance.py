@@ -37,7 +37,11 @@ def hyperparameters(pair: Pair) -> Section:
     chart = importance("Hyperparameter importance", "share", names, *_columns(names, a, b))
     return Section(
         "Hyperparameter importance",
-        (Table("Hyperparameter importance", head, rows), note, Figure("Hyperparameter importance", chart)),
+        (
+            Table("Hyperparameter importance", head, rows, sortable=True),
+            note,
+            Figure("Importance of the hyperparameters in both searches", chart),
+        ),
     )
 
 
@@ -51,12 +55,14 @@ def features(pair: Pair) -> Section:
         for name in names[:MOST_ROWS]
     )
     head = ("feature", "A", "B", "change", "A gain", "B gain", "change of gain")
-    blocks: list[Block] = [Table("Feature importance", head, rows)]
+    blocks: list[Block] = [Table("Feature importance", head, rows, sortable=True)]
     if len(names) > MOST_ROWS:
         blocks.append(text(f"The {MOST_ROWS} most important of {len(names)} features."))
     blocks += [_top(pair), *_only(list(a), list(b)), _meaning(pair)]
     chart = importance("Feature importance", "growth of the score when shuffled", names, *_columns(names, *growth))
-    return Section("Feature importance", (*blocks, Figure("Feature importance", chart)))
+    return Section(
+        "Feature importance", (*blocks, Figure("Importance of the features in both models, by shuffling", chart))
+    )
 
 
 def _shares(side: Side) -> dict[str, float]:

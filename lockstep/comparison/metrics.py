@@ -13,7 +13,7 @@ HEAD = ("metric", "better is", "A", "B", "change", "relative", "ahead")
 def section(pair: Pair) -> Section:
     """Test, cross-validation and training rows, each metric."""
     blocks: list[Block] = [
-        Table("Metrics side by side", HEAD, tuple(row for rows in ROWS for row in _rows(pair, rows)))
+        Table("Metrics side by side", HEAD, tuple(row for rows in ROWS for row in _rows(pair, rows)), sortable=True)
     ]
     if not pair.verdict.comparable:
         blocks.append(text("The test rows differ, so a difference of test metrics may be one of the rows."))

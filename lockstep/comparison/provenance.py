@@ -31,4 +31,5 @@ def _column(side: Side) -> dict[str, str]:
         "training rows": settings["data_sha256"],
         "test rows": test_rows_digest(side.outputs.predictions),
     }
-    return {name: Name(value[:DIGITS]) for name, value in hashes.items()} | dict(sorted(settings["versions"].items()))
+    shown: dict[str, str] = {name: Name(value[:DIGITS]) for name, value in hashes.items()}
+    return shown | dict(sorted(settings["versions"].items()))

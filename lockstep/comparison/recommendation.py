@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lockstep.comparison.ceilings import both_reached, ceiling_of
 from lockstep.comparison.document import Block, Bullets, Line, Name, Section, Strong, listed, text
 from lockstep.comparison.numbers import number, relative
 from lockstep.comparison.pair import Pair
@@ -63,7 +64,7 @@ def section(pair: Pair) -> Section:
 
 def next_steps(pair: Pair) -> list[Line]:
     """What the facts suggest."""
-    return [*_same_rows(pair), *_gates(pair), *_bounds(pair), *_finer(pair), *_failed_trials(pair)]
+    return [*_same_rows(pair), *_gates(pair), *_ceiling(pair), *_bounds(pair), *_finer(pair), *_failed_trials(pair)]
 
 
 def _thriftier(pair: Pair) -> Recommendation:
@@ -97,14 +98,24 @@ def _gates(pair: Pair) -> list[Line]:
     ]
 
 
+def _ceiling(pair: Pair) -> list[Line]:
+    """Stop tuning where both searches found nothing more; go on where the recommended one still gains."""
+    if both_reached(pair):
+        return [("Stop tuning, both searches have reached their ceiling: add features or rows instead.",)]
+    chosen = recommended(pair).side
+    if chosen and ceiling_of(chosen).verdict == "pays":
+        return [(f"Give {chosen.letter}'s search more trials: its last half still gained clearly.",)]
+    return []
+
+
 def _bounds(pair: Pair) -> list[Line]:
     """Ranges to widen: those of the side that is recommended, or of both."""
     chosen = recommended(pair).side
-    lines = list[Line]()
+    lines, search = list[Line](), "If tuning goes on, search " if both_reached(pair) else "Search "
     for side in (chosen,) if chosen else pair:
         for name, end in bounds_hit(side).items():
             beyond = f"below {side.space[name]['low']}" if end == "low" else f"above {side.space[name]['high']}"
-            lines.append(("Search ", Name(name), f" {beyond} too: {side.letter}'s best value lies at that end."))
+            lines.append((search, Name(name), f" {beyond} too: {side.letter}'s best value lies at that end."))
     return lines
 
 

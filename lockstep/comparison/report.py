@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lockstep.comparison import (
+    ceilings,
     cost,
     gaps,
     importance,
@@ -18,8 +19,8 @@ from lockstep.comparison import (
 from lockstep.comparison.document import Document, Name
 from lockstep.comparison.html import html
 from lockstep.comparison.markdown import markdown
+from lockstep.comparison.opening import WORKSPACE, opened_side
 from lockstep.comparison.pair import Pair
-from lockstep.comparison.sides import WORKSPACE, opened_side
 from lockstep.comparison.timing import inference_times
 from lockstep.data.tables import replacing
 from lockstep.errors import DataError, LockstepError
@@ -93,6 +94,7 @@ def report(pair: Pair, *, timing: bool) -> Document:
             parameters.section(pair),
             gaps.section(pair),
             cost.section(pair, times, with_times=timing),
+            ceilings.section(pair),
             recommendation.section(pair),
             provenance.section(pair),
         ),

@@ -1,7 +1,6 @@
-"""The two results that are compared: found by name, opened, and read whole, so that nothing fails half-way."""
+"""One of two results that are compared, read whole, so that nothing fails half-way."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,8 @@ from lockstep.errors import DataError
 from lockstep.model.fitting import Fitting, shown
 from lockstep.outputs import Outputs
 from lockstep.search.times import SearchTime, search_time
-from lockstep.tracking.places import opened
-from lockstep.tracking.repository import Revision, find_revision
 from lockstep.tracking.result import PipelineResult
 
-WORKSPACE = "workspace"
 # What `lockstep export` writes at the top of its folder.
 RESULTS = "results.json"
 # Outputs that a comparison reads, by their names in Outputs.
@@ -86,6 +82,12 @@ class Side:
         return shown(self.fitting.metric)
 
     @property
+    def score(self) -> float | None:
+        """Its own score of the test rows; less is better."""
+        test = self.outputs.metrics["test"]
+        return None if test.get(self.fitting.metric) is None else self.fitting.loss(test)
+
+    @property
     def failed_gates(self) -> list[str]:
         return [str(gate["gate"]) for gate in self.outputs.gates["gates"] if gate["result"] != "pass"]
 
@@ -104,77 +106,12 @@ class Side:
         return int(model["n_models"]) * int(model["training"]["n_rounds"]) * per_round
 
 
-@contextmanager
-def opened_side(letter: str, name: str) -> Iterator[Side]:
-    """Find a result and open it.
-
-    Args:
-        letter: What the report calls it.
-        name: A commit, branch, tag, experiment, `workspace`, or a folder that `lockstep export` wrote.
+def read_side(letter: str, name: str, kind: str, result: PipelineResult) -> Side:
+    """Read every output that a comparison needs.
 
     Raises:
-        DataError: naming the side, if there is no such result, or its outputs are missing or damaged.
+        DataError: naming the file that is missing or cannot be read.
     """
-    folder = _folder(name)
-    place = None if folder or name == WORKSPACE else _revision(name)
-    if folder is not None:
-        with _named(name):
-            side = _read(letter, name, "exported folder", PipelineResult.read(folder, exported=True))
-        yield side
-        return
-    with ExitStack() as stack:
-        with _named(name):
-            result, _ = stack.enter_context(opened(place))
-        with _named(name, result.root):
-            side = _read(letter, name, _kind(place), result)
-        yield side
-
-
-def _folder(name: str) -> Path | None:
-    """The folder of a name, unless it names a revision."""
-    path = Path(name)
-    if name == WORKSPACE or not path.is_dir():
-        return None
-    if not name.startswith(("./", "../", "/")) and find_revision(name, _shown(name)) is not None:
-        raise DataError(f"{_shown(name)}: is both a revision and a folder; write ./{name} for the folder")
-    if not (path / paths.METRICS).is_file():
-        raise DataError(f"{_shown(name)}: the folder holds no result; `lockstep export {name}` writes one")
-    return path
-
-
-def _revision(name: str) -> Revision:
-    if (found := find_revision(name, _shown(name))) is None:
-        raise DataError(
-            f"{_shown(name)}: is no commit, tag, branch, experiment or folder; see `git log` and"
-            " `dvc exp list --all-commits`"
-        )
-    return found
-
-
-def _kind(place: Revision | None) -> str:
-    if place is None:
-        return "the files as they are"
-    return f"experiment, commit {place.rev[:7]}" if place.exp_name else f"commit {place.rev[:7]}"
-
-
-@contextmanager
-def _named(name: str, root: Path | None = None) -> Iterator[None]:
-    """Errors that name the side; a throw-away folder is nothing to look for."""
-    try:
-        yield
-    except DataError as error:
-        said = str(error).replace(f"{root}/", "") if root and root != Path() else str(error)
-        raise DataError(f"{_shown(name)}: {said}") from error
-    except (KeyError, TypeError) as error:
-        what = f"{type(error).__name__}: {error}"
-        raise DataError(f"{_shown(name)}: was written by another version of Lockstep ({what}); run it again") from error
-
-
-def _shown(name: str) -> str:
-    return f"compare {name}"
-
-
-def _read(letter: str, name: str, kind: str, result: PipelineResult) -> Side:
     outputs = Outputs(result.root)
     for each in READ:
         getattr(outputs, each)

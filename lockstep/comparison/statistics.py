@@ -58,7 +58,13 @@ def _paired(pair: Pair) -> tuple[Block, ...]:
             ("verdict", Strong(pair.verdict.outcome)),
         ),
     )
-    return table, text(*_how(pair)), *_metric_note(pair), text(REUSE), Figure("Paired difference", differences(pair))
+    return (
+        table,
+        text(*_how(pair)),
+        *_metric_note(pair),
+        text(REUSE),
+        Figure(f"How the difference of the {pair.score_name} falls over the resamples", differences(pair)),
+    )
 
 
 def _how(pair: Pair) -> Line:

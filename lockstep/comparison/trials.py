@@ -24,7 +24,11 @@ def section(pair: Pair) -> Section:
     )
     blocks.append(Table("Progress by quarters", head, progress))
     if pair.same_metric:
-        blocks += [*_pictured(pair), *_as_many(pair), Figure("Search: best so far", best_so_far(pair))]
+        blocks += [
+            *_pictured(pair),
+            *_as_many(pair),
+            Figure("Complete trials of both searches, and the best score so far", best_so_far(pair)),
+        ]
     else:
         blocks.append(
             text("The searches were judged by different scores, so their trials are not set against each other.")
