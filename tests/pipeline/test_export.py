@@ -146,7 +146,7 @@ def test_mlflow_server_shows_the_moved_export_whole(
         from lockstep.data.tables import read_table
 
         answers = model.predict(read_table(exported / "data/split/test.parquet"))
-        assert list(answers) == said["prediction"].tolist()
+        assert list(answers) == said["predicted"].tolist()
 
 
 def _without_place(content: dict[str, object]) -> dict[str, object]:
