@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     handed_on.add_argument("folder", metavar="DIR", help="the folder; an earlier export there is replaced")
     handed_on.add_argument("--rev", help="a commit, tag, branch or experiment instead of the workspace")
     handed_on.add_argument("--force", action="store_true", help="also into a folder that holds other files")
+    handed_on.add_argument("--check", action="store_true", help="only see whether DIR can be written to")
     again = commands.choices["verify"]
     again.add_argument("--rev", help="a commit to verify instead of the files as they are")
     again.add_argument("--keep", action="store_true", help="leave the copy where it is, to look at its outputs")
@@ -112,10 +113,17 @@ def export(chosen: argparse.Namespace) -> str:
     """Write a result and its views into one folder."""
     from pathlib import Path
 
+    from lockstep.exporting.target import Target
+
+    target = Target(Path(chosen.folder))
+    target.refuse_unusable(force=chosen.force)
+    if chosen.check:
+        return f"lockstep: {chosen.folder} can take an export"
+    # Whole libraries come with it.
     from lockstep.exporting.export import export as write
 
     _end_in_order()
-    what = write(Path(chosen.folder), chosen.rev, force=chosen.force)
+    what = write(target, chosen.rev)
     return f"lockstep: {what} exported: {chosen.folder}; open index.html there, its README.md names the rest"
 
 

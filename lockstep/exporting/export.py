@@ -28,13 +28,12 @@ IN_FRONT = {
 }
 
 
-def export(folder: Path, rev: str | None = None, *, force: bool = False) -> str:
+def export(target: Target, rev: str | None = None) -> str:
     """Write a result into a folder; an earlier export there is replaced when the new one is complete.
 
     Args:
-        folder: Made if absent.
+        target: The folder.
         rev: A commit, tag, branch or experiment; None: the workspace.
-        force: Write into a folder that holds other files; those that have no name of an export's stay.
 
     Returns:
         What was exported.
@@ -43,15 +42,13 @@ def export(folder: Path, rev: str | None = None, *, force: bool = False) -> str:
         LockstepError: if the result is not there or not what dvc.lock says, or the folder cannot be used.
     """
     place = revision(rev) if rev else None
-    target = Target(folder)
-    target.refuse_unusable(force=force)
     with opened(place) as (result, provenance):
         try:
             with target.replaced() as new:
                 _write(result, provenance, new)
         except OSError as error:
             reason = error.strerror or " ".join(str(error).split())
-            raise DataError(f"{folder}: cannot be written ({reason}); check the disk and its permissions") from error
+            raise DataError(f"{target}: cannot be written ({reason}); check the disk and its permissions") from error
     return str(place or "workspace")
 
 

@@ -1,5 +1,6 @@
 """The folder an export goes to: what it may hold, and how an earlier export gives way."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -33,11 +34,17 @@ class Target:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def __str__(self) -> str:
+        return str(self._folder)
+
     def refuse_unusable(self, *, force: bool) -> None:
-        """Make sure that nothing but an earlier export would be replaced.
+        """Make sure that an export can be written, and that nothing but an earlier one would be replaced.
+
+        Args:
+            force: A folder that holds other files will do; those that have no name of an exported file stay.
 
         Raises:
-            DataError: if the folder is one of the repository's own, or holds other files and `force` is not given.
+            DataError: if not, or if the folder is one of the repository's own.
         """
         root, folder = project_root().resolve(), self._folder.resolve()
         if folder.exists() and not folder.is_dir():
@@ -45,6 +52,9 @@ class Target:
         inside = folder.relative_to(root).parts[:1] if folder.is_relative_to(root) else ()
         if root.is_relative_to(folder) or inside in {(name,) for name in TAKEN}:
             raise DataError(f"{self._folder}: belongs to the repository; name another folder, as outputs")
+        there = next(each for each in (folder, *folder.parents) if each.exists())
+        if not os.access(there, os.W_OK):
+            raise DataError(f"{self._folder}: is not writable for user {os.getuid()}; check its permissions")
         foreign = sorted(each.name for each in self._entries() if not _is_harmless(each.name))
         if foreign and not force and not self._is_export():
             shown = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
