@@ -62,7 +62,7 @@ def study_of(trials: pd.DataFrame, distributions: Mapping[str, BaseDistribution]
 
 
 def value_of(cell: Any, distribution: BaseDistribution) -> Any:
-    """A cell of trials.csv as the value it stands for."""
+    """A cell of trials.csv as the value it stands for: a number, or one of the choices."""
     if isinstance(distribution, CategoricalDistribution):
         return next(choice for choice in distribution.choices if str(cell) in _cells(choice))
     return int(cell) if isinstance(distribution, IntDistribution) else float(cell)

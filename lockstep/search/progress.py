@@ -7,8 +7,10 @@ from typing import Self
 from tqdm import tqdm
 
 from lockstep.search.trial import Result, State
+from lockstep.terminal import is_terminal
 
 LINES_WITHOUT_TERMINAL = 10
+FORM = "tune: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} trials, {postfix}, {remaining} left"
 
 
 class Progress:
@@ -23,7 +25,11 @@ class Progress:
         self._n_trials = n_trials
         self._pruned = 0
         self._failed = 0
-        self._bar = tqdm(total=n_trials, desc="tune", unit="trial", disable=not sys.stderr.isatty(), dynamic_ncols=True)
+        self._every = -(-n_trials // LINES_WITHOUT_TERMINAL)
+        self._shown = is_terminal(sys.stderr)
+        # The stage's line says the same in the end, so the bar goes.
+        self._bar = tqdm(total=n_trials, bar_format=FORM, disable=not self._shown, dynamic_ncols=True, leave=False)
+        self._bar.set_postfix_str(self._note())
 
     def __enter__(self) -> Self:
         return self
@@ -39,10 +45,12 @@ class Progress:
             self._best = result.cv_score
         self._pruned += result.state is State.PRUNED
         self._failed += result.state is State.FAIL
-        best = "none yet" if self._best is None else f"{self._best:.6g}"
-        note = f"best {best}, {self._pruned} pruned, {self._failed} failed"
-        self._bar.set_postfix_str(note, refresh=False)
+        self._bar.set_postfix_str(self._note(), refresh=False)
         self._bar.update()
-        every = max(1, self._n_trials // LINES_WITHOUT_TERMINAL)
-        if self._bar.disable and (result.number + 1) % every == 0:
-            print(f"tune: {result.number + 1}/{self._n_trials} trials, {note}", file=sys.stderr, flush=True)
+        done = result.number + 1
+        if not self._shown and (done % self._every == 0 or done == self._n_trials):
+            print(f"tune: {done}/{self._n_trials} trials, {self._note()}", file=sys.stderr, flush=True)
+
+    def _note(self) -> str:
+        best = "none yet" if self._best is None else f"{self._best:.6g}"
+        return f"best {best}, {self._pruned} pruned, {self._failed} failed"
