@@ -10,8 +10,9 @@ FROM ${BASE} AS packages
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
-COPY requirements.lock /tmp/
-RUN python -m pip install --require-hashes -r /tmp/requirements.lock
+COPY requirements.lock pyproject.toml docker/unneeded.py /tmp/
+RUN python -m pip install --require-hashes -r /tmp/requirements.lock \
+ && python -m pip uninstall --quiet --yes $(python /tmp/unneeded.py /tmp/pyproject.toml)
 
 FROM ${BASE}
 # DVC reads experiments and revisions through git.

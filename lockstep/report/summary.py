@@ -29,7 +29,9 @@ def summary(found: Findings, fitting: Fitting, confidence: float, paint: Paint) 
     scores = [_number(row["score"], 6) for row in rows]
     wide, high = max(map(len, names)), max(len(shown(fitting.metric)), *map(len, scores))
     lines = [_headline(found, fitting, confidence, paint)]
-    lines.append(paint.dim(f"  {'':{wide}}  {shown(fitting.metric):>{high}}  this model is better by"))
+    lines.append(
+        paint.dim(f"  {'':{wide}}  {shown(fitting.metric):>{high}}  this model is better by ({confidence:.0%})")
+    )
     for row, name, score in zip(rows, names, scores, strict=True):
         own = row["model"] == THIS_MODEL
         text = f"  {name:{wide}}  {score:>{high}}"
