@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, function, text in (
         ("check", check, "validate params.yaml and the chosen dataset file"),
         ("sync", sync, "make MLflow complete from DVC's outputs, or compare the two"),
+        ("export", export, "write a result and its views into one folder"),
         ("verify", verify, "run the pipeline again in a clean copy and compare every hash with dvc.lock"),
         ("new-dataset", new_dataset, "look at a table and write its dataset file"),
         ("predict", predict, "write the model's predictions for the rows of a file"),
@@ -58,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--rev", help="a commit, tag, branch or experiment instead of the workspace")
     which.add_argument("--all-experiments", action="store_true", help="the workspace and every DVC experiment")
     views.add_argument("--check", action="store_true", help="write nothing; print each difference, exit 1 if any")
+    handed_on = commands.choices["export"]
+    handed_on.add_argument("folder", metavar="DIR", help="the folder; an earlier export there is replaced")
+    handed_on.add_argument("--rev", help="a commit, tag, branch or experiment instead of the workspace")
+    handed_on.add_argument("--force", action="store_true", help="also into a folder that holds other files")
+    handed_on.add_argument("--check", action="store_true", help="only see whether DIR can be written to")
     again = commands.choices["verify"]
     again.add_argument("--rev", help="a commit to verify instead of the files as they are")
     again.add_argument("--keep", action="store_true", help="leave the copy where it is, to look at its outputs")
@@ -109,6 +115,24 @@ def sync(chosen: argparse.Namespace) -> str:
 
     _end_in_order()
     return run(chosen.rev, chosen.all_experiments, chosen.check, print)
+
+
+def export(chosen: argparse.Namespace) -> str:
+    """Write a result and its views into one folder."""
+    from pathlib import Path
+
+    from lockstep.exporting.target import Target
+
+    target = Target(Path(chosen.folder))
+    target.refuse_unusable(force=chosen.force)
+    if chosen.check:
+        return f"lockstep: {chosen.folder} can take an export"
+    # Whole libraries come with it.
+    from lockstep.exporting.export import export as write
+
+    _end_in_order()
+    what = write(target, chosen.rev)
+    return f"lockstep: {what} exported: {chosen.folder}; open index.html there, its README.md names the rest"
 
 
 def verify(chosen: argparse.Namespace) -> str:

@@ -79,7 +79,7 @@ def ceiling(trials: pd.DataFrame, score: str, metric: str, test_half_width: floa
     if len(complete) < FEWEST or early.empty:
         few = f"only {len(complete)} complete" if len(complete) < FEWEST else "none of the first half is complete"
         return Ceiling("unknown", f"Of {len(trials)} trials {few}, {NOT_KNOWN}.", **known)
-    then, now = early.loc[early[score].idxmin()], complete.loc[complete[score].idxmin()]
+    then, now = _best(early, score), _best(complete, score)
     was, best = float(then[score]), float(now[score])
     numbers: dict[str, Any] = {
         **known,
@@ -100,6 +100,10 @@ def ceiling(trials: pd.DataFrame, score: str, metric: str, test_half_width: floa
         return Ceiling("unknown", f"{fell}; {named}, {NOT_KNOWN}.", **numbers, folds=1)
     verdict, why = _verdict(was - best, best, noise, named)
     return Ceiling(verdict, f"{fell}, {why}.", **numbers, noise=noise, folds=len(differences))
+
+
+def _best(trials: pd.DataFrame, score: str) -> pd.Series:
+    return trials.sort_values(score, kind="stable").iloc[0]
 
 
 def _noise(differences: npt.NDArray[np.float64], half_width: float | None) -> tuple[float | None, str]:
@@ -123,5 +127,5 @@ def _verdict(gain: float, best: float, noise: float, named: str) -> tuple[Verdic
 def _losses(trial: pd.Series, metric: str) -> npt.NDArray[np.float64]:
     """The score of each fold, less is better."""
     names = [name for name in trial.index if re.fullmatch(rf"fold_\d+_{metric}", str(name))]
-    values = trial[names].to_numpy(dtype=np.float64)
+    values = np.array([float(trial[name]) for name in names])
     return 1 - values if metric in RISING else values

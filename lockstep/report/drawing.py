@@ -1,6 +1,7 @@
 """Drawing a chart into a PNG file without dates or versions: the same data gives the same bytes."""
 
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +22,44 @@ MOST_BARS = 20
 LONGEST_NAME = 28
 
 Draw = Callable[[Axes], None]
+DrawAll = Callable[[Figure], None]
 
 
 def save(path: Path, draw: Draw) -> None:
     """Draw one chart and write it to `path`, whatever matplotlibrc the user has."""
+    with replacing(path) as part:
+        part.write_bytes(drawn(draw))
+
+
+def drawn(draw: Draw) -> bytes:
+    """The PNG of one chart."""
+
+    def alone(figure: Figure) -> None:
+        draw(figure.add_subplot())
+
+    return drawn_all(alone, INCHES)
+
+
+def drawn_all(draw: DrawAll, inches: tuple[float, float]) -> bytes:
+    """The PNG of a figure of several charts."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         # a column may be named $x$
         matplotlib.rcParams["text.parse_math"] = False
-        figure = Figure(figsize=INCHES, dpi=DPI, layout="constrained")
-        canvas = FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
-        draw(axes)
-        axes.spines[["top", "right"]].set_visible(False)
-        with replacing(path) as part:
-            canvas.print_figure(part, format="png", metadata={"Software": None})
+        figure = Figure(figsize=inches, dpi=DPI, layout="constrained")
+        canvas, file = FigureCanvasAgg(figure), BytesIO()
+        draw(figure)
+        for axes in figure.axes:
+            axes.spines[["top", "right"]].set_visible(False)
+        canvas.print_figure(file, format="png", metadata={"Software": None})
+    return file.getvalue()
+
+
+def panels(figure: Figure, count: int, columns: int) -> list[Axes]:
+    """Axes for small charts, side by side and in rows."""
+    rows = -(-count // columns)
+    grid = figure.add_gridspec(rows, columns)
+    return [figure.add_subplot(grid[number // columns, number % columns]) for number in range(count)]
 
 
 def bars(axes: Axes, names: Sequence[str], values: "pd.Series[float] | npt.NDArray[np.float64]", **looks: Any) -> None:
