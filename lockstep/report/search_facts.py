@@ -133,7 +133,8 @@ def _wider(name: str, limits: Mapping[str, Any], end: str) -> int | float | None
     if limits.get("log"):
         wider = bound * FACTOR if end == "high" else bound / FACTOR
     else:
-        wider = bound + reach if end == "high" else bound - reach
+        # Most parameters end at 0: below, half the bound is far enough.
+        wider = bound + reach if end == "high" else max(bound - reach, bound / 2)
     whole = all(isinstance(limits.get(key, 1), int) for key in ("low", "high", "step"))
     least = float(WHOLE.get(name, 0)) or (1.0 if whole else 0.0)
     if name in SHARES:

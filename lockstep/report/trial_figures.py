@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from lockstep.report.drawing import BLUE, GREY, ORANGE, Draw, DrawAll, panels, shortened
 from lockstep.report.parameters import Scale
@@ -90,6 +91,9 @@ def _along(axes: Axes, scale: Scale) -> None:
         return
     if scale.log:
         axes.set_xscale("log")
+        # Powers of ten as matplotlib writes them need math text, which a column's name must never be.
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     for end in (scale.low, scale.high):
         axes.axvline(end, color=GREY, linewidth=1, linestyle=":")
 
