@@ -1,12 +1,11 @@
 """The report as one self-contained page, in the looks of reports/index.html."""
 
-import base64
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from lockstep.comparison.document import Block, Bullets, Document, Figure, Line, Name, Strong, Table, Text
-from lockstep.report.drawing import DPI, INCHES, save
+from lockstep.comparison.document import Block, Bullets, Document, Line, Name, Strong, Table, Text
+from lockstep.report.drawing import drawn
+from lockstep.report.pictures import Picture
 from lockstep.report.templates import environment
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
@@ -36,7 +35,7 @@ def _block(block: Block) -> dict[str, Any]:
             "columns": [_part(cell) for cell in block.columns],
             "rows": rows,
         }
-    return {"kind": kind, "picture": _picture(block)}
+    return {"kind": kind, "picture": Picture.of(drawn(block.draw), block.caption, block.caption)}
 
 
 def _line(line: Line) -> list[tuple[str, str]]:
@@ -45,19 +44,3 @@ def _line(line: Line) -> list[tuple[str, str]]:
 
 def _part(part: str) -> tuple[str, str]:
     return "name" if isinstance(part, Name) else "strong" if isinstance(part, Strong) else "plain", str(part)
-
-
-def _picture(figure: Figure) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="lockstep-") as folder:
-        file = Path(folder) / "figure.png"
-        save(file, figure.draw)
-        png = base64.b64encode(file.read_bytes()).decode("ascii")
-    width, height = (round(side * DPI) for side in INCHES)
-    return {
-        "alt": figure.caption,
-        "caption": figure.caption,
-        "png": png,
-        "width": width,
-        "height": height,
-        "wide": False,
-    }

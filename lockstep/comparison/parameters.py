@@ -8,7 +8,7 @@ from lockstep.comparison.numbers import change, number
 from lockstep.comparison.pair import Pair
 from lockstep.comparison.settings import range_text
 from lockstep.comparison.sides import Side
-from lockstep.report.page import at_bound
+from lockstep.report.search_facts import Bound, bounds_hit
 from lockstep.report.templates import UNKNOWN
 
 # Of the best trial and of the final model.
@@ -36,14 +36,9 @@ def section(pair: Pair) -> Section:
     return Section("Best parameters", (Table("Best parameters", head, rows), *_bounds(pair), *_outside(pair)))
 
 
-def bounds_hit(side: Side) -> dict[str, str]:
-    """Parameters whose best value lies at an end of its range, with that end: low or high."""
-    best, found = side.outputs.best, dict[str, str]()
-    for name, bounds in side.space.items():
-        if at_bound(best, name, bounds):
-            value = best["params"][name]
-            found[name] = "low" if value - bounds["low"] < bounds["high"] - value else "high"
-    return found
+def at_bounds(side: Side) -> list[Bound]:
+    """Parameters whose best value lies at an end of its range."""
+    return bounds_hit(side.outputs.best, side.space, side.outputs.search["space_name"])
 
 
 def _values(side: Side) -> dict[str, Any]:
@@ -70,9 +65,9 @@ def _change(a: Any, b: Any) -> str:
 def _bounds(pair: Pair) -> list[Block]:
     lines = list[Line]()
     for side in pair:
-        for name, end in bounds_hit(side).items():
-            where = f" lies at the {end} end of {range_text(side.space[name])}."
-            lines.append((f"{side.letter}'s best ", Name(name), where))
+        for bound in at_bounds(side):
+            where = f" lies at the {bound.end} end of {range_text(side.space[bound.name])}."
+            lines.append((f"{side.letter}'s best ", Name(bound.name), where))
     return [Bullets(tuple(lines))] if lines else [text("No best value lies at an end of its range.")]
 
 

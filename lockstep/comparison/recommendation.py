@@ -6,7 +6,7 @@ from lockstep.comparison.ceilings import both_reached, ceiling_of
 from lockstep.comparison.document import Block, Bullets, Line, Name, Section, Strong, listed, text
 from lockstep.comparison.numbers import number, relative
 from lockstep.comparison.pair import Pair
-from lockstep.comparison.parameters import bounds_hit
+from lockstep.comparison.parameters import at_bounds
 from lockstep.comparison.settings import changed_rows
 from lockstep.comparison.sides import Side
 from lockstep.comparison.verdict import Outcome
@@ -111,12 +111,19 @@ def _ceiling(pair: Pair) -> list[Line]:
 def _bounds(pair: Pair) -> list[Line]:
     """Ranges to widen: those of the side that is recommended, or of both."""
     chosen = recommended(pair).side
-    lines, search = list[Line](), "If tuning goes on, search " if both_reached(pair) else "Search "
-    for side in (chosen,) if chosen else pair:
-        for name, end in bounds_hit(side).items():
-            beyond = f"below {side.space[name]['low']}" if end == "low" else f"above {side.space[name]['high']}"
-            lines.append((search, Name(name), f" {beyond} too: {side.letter}'s best value lies at that end."))
-    return lines
+    tuning = "if tuning goes on, widen" if both_reached(pair) else "widen"
+    return [
+        (
+            f"{side.letter}'s best ",
+            Name(bound.name),
+            f" lies at the {bound.end} end of its range; {tuning} it: ",
+            Name(bound.command),
+            ".",
+        )
+        for side in ((chosen,) if chosen else pair)
+        for bound in at_bounds(side)
+        if bound.command
+    ]
 
 
 def _finer(pair: Pair) -> list[Line]:

@@ -11,13 +11,12 @@ from lockstep import paths
 from lockstep.data.tables import read_json, read_table
 from lockstep.data.target import Target
 from lockstep.errors import DataError
+from lockstep.exporting.target import RESULTS
 from lockstep.model.fitting import Fitting, shown
 from lockstep.outputs import Outputs
 from lockstep.search.times import SearchTime, search_time
 from lockstep.tracking.result import PipelineResult
 
-# What `lockstep export` writes at the top of its folder.
-RESULTS = "results.json"
 # Outputs that a comparison reads, by their names in Outputs.
 READ = ("metrics", "gates", "uncertainty", "repeated", "best", "search", "model", "trials", "predictions")
 
@@ -136,7 +135,7 @@ def _time(root: Path) -> SearchTime | None:
         return search_time(root / paths.TRIALS)
     try:
         said = read_json(root / RESULTS)
-        wall, cpu = said.get("optimization_time_seconds"), said.get("cpu_seconds")
+        wall, cpu = said.get("optimization_time_seconds"), said.get("search_cpu_seconds")
         return SearchTime(None if wall is None else float(wall), float(cpu)) if cpu is not None else None
     except (OSError, ValueError, AttributeError, TypeError):
         return None

@@ -1,5 +1,9 @@
 """How the trials of both searches fell."""
 
+from collections.abc import Mapping
+from itertools import zip_longest
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -8,21 +12,18 @@ from lockstep.comparison.figures import best_so_far
 from lockstep.comparison.numbers import ends, histogram, number, relative
 from lockstep.comparison.pair import Pair
 from lockstep.comparison.sides import Side
+from lockstep.report.search_facts import distribution, quarters
 from lockstep.report.templates import UNKNOWN
 
-QUARTERS = 4
 BINS = 24
 
 
 def section(pair: Pair) -> Section:
     """Distribution, progress and pictures."""
-    blocks: list[Block] = [Table("Distribution of the trials", ("trials", "A", "B"), _distribution(pair))]
-    progress = tuple(_quarter(pair, quarter) for quarter in range(QUARTERS))
-    head = (
-        "quarter of the search",
-        *(f"{side.letter} {what}" for side in pair for what in ("trials", "scores", "best so far")),
-    )
-    blocks.append(Table("Progress by quarters", head, progress))
+    blocks: list[Block] = [
+        Table("Distribution of the trials", ("trials", "A", "B"), _distribution(pair)),
+        _progress(pair),
+    ]
     if pair.same_metric:
         blocks += [
             *_pictured(pair),
@@ -42,8 +43,9 @@ def _distribution(pair: Pair) -> tuple[tuple[str, ...], ...]:
 
 
 def _column(side: Side) -> dict[str, str]:
-    scores, cost = side.finished_trials["score"], side.cost
-    best, middle, worst = float(scores.min()), float(scores.median()), float(scores.max())
+    cost, score = side.cost, side.outputs.search["score"]
+    scores = distribution(side.outputs.trials[side.outputs.trials["state"] == "COMPLETE"], score)
+    best, middle, worst = scores["best"], scores["median"], scores["worst"]
     return {
         "judged by": f"CV {side.score_name}",
         "complete": number(cost["trials_complete"]),
@@ -53,26 +55,26 @@ def _column(side: Side) -> dict[str, str]:
         "best trial": number(int(side.outputs.best["trial"])),
         "median": number(middle),
         "worst": number(worst),
-        "standard deviation": number(float(scores.std()), 3),
+        "standard deviation": number(scores["std"], 3),
         "best against median": relative(middle, best),
         "best against worst": relative(worst, best),
     }
 
 
-def _quarter(pair: Pair, quarter: int) -> tuple[str, ...]:
-    return f"{quarter + 1} of {QUARTERS}", *(cell for side in pair for cell in _progress(side, quarter))
+def _progress(pair: Pair) -> Table:
+    """The searches in quarters: trials, the range of their scores, and the best until then."""
+    a, b = (quarters(side.outputs.trials, side.outputs.search["score"]) for side in pair)
+    rows = tuple(
+        (str(number + 1), *_quarter(one), *_quarter(other)) for number, (one, other) in enumerate(zip_longest(a, b))
+    )
+    head = (f"{side.letter} {what}" for side in pair for what in ("trials", "scores", "best so far"))
+    return Table("Progress by quarters", ("quarter of the search", *head), rows)
 
 
-def _progress(side: Side, quarter: int) -> tuple[str, str, str]:
-    """Trials of a quarter of the search, the range of their scores, and the best until its end."""
-    made, finished = len(side.outputs.trials), side.finished_trials
-    first, end = made * quarter // QUARTERS, made * (quarter + 1) // QUARTERS
-    if first == end:
+def _quarter(part: Mapping[str, Any] | None) -> tuple[str, str, str]:
+    if part is None:  # of fewer trials than quarters
         return UNKNOWN, UNKNOWN, UNKNOWN
-    inside = finished.loc[finished["number"].between(first, end - 1), "score"]
-    until = finished.loc[finished["number"] < end, "score"]
-    scores = ends(float(inside.min()), float(inside.max())) if len(inside) else UNKNOWN
-    return f"{first} to {end - 1}", scores, number(float(until.min())) if len(until) else UNKNOWN
+    return f"{part['first']} to {part['last']}", ends(part["best"], part["worst"]), number(part["best_so_far"])
 
 
 def _pictured(pair: Pair) -> list[Block]:

@@ -42,10 +42,9 @@ TEST = "data/predictions/test.parquet"
 
 @pytest.fixture(scope="module")
 def two(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project with a committed result and an experiment `wider` with another space and more trials."""
+    """A project with a committed result and an experiment `other`, which was only judged otherwise."""
     project = finished.copy(tmp_path_factory.mktemp("compare") / "project")
-    settings = ("-S", "tune.space=housing7", "-S", "tune.n_trials=8", "-S", "spaces.housing7.n_estimators.high=60")
-    project.run("dvc", "exp", "run", "--temp", "-n", "wider", *settings)
+    project.run("dvc", "exp", "run", "--temp", "-n", "other", "-S", "evaluate.permutation_repeats=2")
     return project
 
 
@@ -97,24 +96,58 @@ def _cells(section: str, name: str) -> list[str]:
     return [cell.strip() for cell in row.split("|")[2:-1]]
 
 
-def test_a_commit_and_an_experiment_fill_every_section(two: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    done = two.run("lockstep", "compare", "HEAD", "wider", "--no-timing", "--md", "out/c.md", "--html", "out/c.html")
+def test_a_commit_and_an_experiment_fill_every_section_with_the_same_words_every_time(
+    two: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = two.run("lockstep", "compare", "HEAD", "other", "--no-timing", "--md", "out/c.md", "--html", "out/c.html")
     report = (two.folder / "out/c.md").read_text(encoding="utf-8")
     assert done.stdout == report
     assert re.findall(r"^## (.*)$", report, flags=re.MULTILINE) == SECTIONS
-    space = _section(report, "What was changed")
-    for line in ("`tune.n_trials`", "`max_leaves`", "removed", "`gamma`", "new", "50 to 60", "Configurations given"):
-        assert line in space
-    assert "95% interval" in _section(report, "Executive summary")
-    assert "experiment, commit " in report
-    assert "fold fits" in _section(report, "Cost and gain")
     assert not re.search(r"\b(nan|None|inf)\b", report)
+    assert "**The same predictions**" in report
+    assert _cells(report, "what it is")[1].startswith("experiment, commit ")
+    assert _cells(report, "`evaluate.permutation_repeats`") == ["1", "2"]
     page = (two.folder / "out/c.html").read_text(encoding="utf-8")
-    assert page.count("<figure>") == 4
     assert all(f'<h2 id="section-{number + 1}">{title}</h2>' in page for number, title in enumerate(SECTIONS))
+    assert page.count("<figure>") == 3
     monkeypatch.chdir(two.folder)
-    again = compare("HEAD", "wider", timing=False)
+    again = compare("HEAD", "other", timing=False)
     assert (markdown(again), html(again)) == (report, page)
+
+
+@pytest.mark.nightly
+def test_two_searches_are_set_side_by_side(two: Project) -> None:
+    settings = ("-S", "tune.space=housing7", "-S", "tune.n_trials=8", "-S", "spaces.housing7.n_estimators.high=60")
+    two.run("dvc", "exp", "run", "--temp", "-n", "wider", *settings)
+    report = two.run("lockstep", "compare", "HEAD", "wider", "--html", "out/wider.html").stdout
+    assert re.findall(r"^## (.*)$", report, flags=re.MULTILINE) == SECTIONS
+    assert _cells(report, "`n_estimators`")[-1] == "new"
+    assert _cells(report, "`max_leaves`")[-1] == "removed"
+    assert _cells(report, "trials")[:2] == ["6", "8"]
+    assert "Configurations given to try first: 3 in A, 0 in B." in report
+    assert "95% interval" in _section(report, "Executive summary")
+    assert "After 6 trials, as many as A made" in report
+    assert (two.folder / "out/wider.html").read_text(encoding="utf-8").count("<figure>") == 4
+
+
+def test_changed_spaces_choices_and_given_configurations_are_listed(folders: Callable[[str], Path]) -> None:
+    folders("a")
+    b = folders("b")
+    search = read_json(b / "models/search.json")
+    space = search["settings"]["space"]
+    del space["subsample"]
+    space |= {"gamma": {"low": 0.0, "high": 1.0}, "max_leaves": {"low": 2, "high": 256, "log": True}}
+    given = search["settings"]["enqueue"].pop()
+    write_json(search, b / "models/search.json")
+    _edit(b, "reports/tune/trials.csv", ",subsample,", ",gamma,")
+    _edit(b, "params.yaml", "n_startup_trials: 3", "n_startup_trials: 2")
+    said = _section(_report(), "What was changed")
+    assert _cells(said, "`gamma`") == ["–", "0.0 to 1.0", "new"]  # noqa: RUF001
+    assert _cells(said, "`subsample`") == ["0.5 to 1.0", "–", "removed"]  # noqa: RUF001
+    assert _cells(said, "`max_leaves`") == ["2 to 128, log", "2 to 256, log", "wider"]
+    assert _cells(said, "`tune.n_startup_trials`") == ["3", "2"]
+    assert "Configurations given to try first: 3 in A, 2 in B." in said
+    assert f"Only in A: `{json.dumps(given)}`" in said
 
 
 def test_without_b_the_other_side_is_the_workspace(two: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +161,7 @@ def test_without_b_the_other_side_is_the_workspace(two: Project, monkeypatch: py
 
 def test_times_are_shown_and_measured_unless_they_are_unwanted(folders: Callable[[str], Path]) -> None:
     folders("a")
-    write_json({"optimization_time_seconds": 12.5, "cpu_seconds": 20.0}, folders("b") / "results.json")
+    write_json({"optimization_time_seconds": 12.5, "search_cpu_seconds": 20.0}, folders("b") / "results.json")
     _plant(Path("b"), 0.9)
     said = _section(markdown(compare("./a", "./b")), "Cost and gain")
     assert _cells(said, "search, wall time †")[:2] == ["–", "12.5 s"]  # noqa: RUF001

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 
@@ -17,7 +18,10 @@ PAIRS = 200
 SHARED = 0.9
 
 
-def _said(actual: "np.ndarray[tuple[int], np.dtype[np.float64]]", error: object) -> pd.DataFrame:
+Numbers = npt.NDArray[np.float64]
+
+
+def _said(actual: Numbers, error: Numbers) -> pd.DataFrame:
     return pd.DataFrame({"row_id": np.arange(len(actual)), "actual": actual, "predicted": actual + error})
 
 
@@ -94,8 +98,8 @@ def test_p_value_is_two_sided_never_0_and_1_without_any_difference() -> None:
 
 def test_p_values_of_equally_good_models_are_spread_evenly() -> None:
     random, low = np.random.default_rng(8), 0
-    for number in range(PAIRS):
-        actual, one, two = random.normal(size=(3, 200))
+    for number in range(100):
+        actual, one, two = random.normal(size=(3, 100))
         p = _judged(_said(actual, one), _said(actual, two), seed=number).paired.p
         low += p is not None and p < 0.5
-    assert 0.38 * PAIRS <= low <= 0.62 * PAIRS
+    assert 36 <= low <= 64
