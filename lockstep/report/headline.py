@@ -22,11 +22,11 @@ def headline(run: Run, found: Findings) -> str:
             f" {run.target} ({share} interval {_percents(interval)}); always saying the most frequent class would be"
             f" right for {percent(found.judgement.baselines['mean'].get('accuracy'))}. {_against(run, found)}"
         )
+    value = number(_of(found, run.metric), 3, zeros=True)
     if run.metric in MEANINGS:
-        value = number(_of(found, run.metric), 3)
         said = f"typically errs by {value} ({MEANINGS[run.metric]}, in the unit of {run.target};"
     else:
-        said = f"has a {metric_name(run.metric)} loss of {number(_of(found, run.metric), 3)} for {run.target} ("
+        said = f"has a {metric_name(run.metric)} loss of {value} for {run.target} ("
     ends = f"{share} interval {span(interval, 3)}"
     return f"On {rows} rows it has not seen, the model {said} {ends}). {_against(run, found)}"
 

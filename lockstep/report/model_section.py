@@ -42,6 +42,6 @@ def _dependence(run: Run, found: Findings) -> list[Picture]:
             f"What the model says on average of {n_rows} test rows when one feature is set to a value in all of them"
             f"{'' if labels else '; grey: single rows'}. Marks at the bottom are the values tried. A steep line is a"
             " strong effect, a flat one none; features that move together make it an extrapolation.",
-            wide=True,
+            title="partial dependence",
         )
     ]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 FOLDER = Path(__file__).parent
 METRICS = {
@@ -45,6 +46,7 @@ def environment() -> jinja2.Environment:
         "metric": metric_name,
         "model": model_name,
         "bytes": byte_size,
+        "breakable": breakable,
     }
     return made
 
@@ -90,8 +92,13 @@ def model_name(name: str) -> str:
     return MODELS.get(name, name.replace("_", " "))
 
 
+def breakable(name: str) -> Markup:
+    """A name whose line may break behind its underscores."""
+    return Markup("_<wbr>").join(name.split("_"))
+
+
 def byte_size(count: int) -> str:
     """Bytes in kB or MB."""
     if count < 10_000:
         return f"{count:,} bytes"
-    return f"{count / 1e3:,.0f} kB" if count < 10_000_000 else f"{count / 1e6:,.0f} MB"
+    return f"{count / 1e3:,.0f} kB" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"

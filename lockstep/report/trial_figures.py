@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from lockstep.report.drawing import BLUE, GREY, ORANGE, Draw, DrawAll, panels, shortened
 from lockstep.report.parameters import Scale
@@ -73,7 +73,7 @@ def score_by_parameter(scales: Sequence[Scale], trials: pd.DataFrame, score: str
             if number % PANEL_COLUMNS == 0:
                 axes.set_ylabel(label)
         colours = ScalarMappable(Normalize(numbers.min(), numbers.max()), "viridis_r")
-        figure.colorbar(colours, ax=every, label="trial", aspect=40, pad=0.01)
+        figure.colorbar(colours, ax=every, label="trial", aspect=40, pad=0.01, ticks=MaxNLocator(integer=True))
         figure.suptitle("Score along each parameter, complete trials (ring: the best)")
 
     return draw
