@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 import yaml
 
 from lockstep.data.tables import read_table, write_table
+from tests.pipeline.planted import TEST, exported
 from tests.pipeline.project import Project, new_project, stages_run
 
 # One test process, so that the pipelines run once.
@@ -160,16 +160,12 @@ def test_figures_exist_for_every_declared_plot(classes: tuple[Project, list[str]
 
 def test_two_results_are_compared_by_their_probabilities(classes: tuple[Project, list[str]], tmp_path: Path) -> None:
     project, names = classes
-    sure = tmp_path / "sure"
-    for path in ("params.yaml", "reports", "models", "data/predictions", "data/split"):
-        source, target = project.folder / path, sure / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
-    said = read_table(sure / "data/predictions/test.parquet")
+    sure = exported(project, tmp_path / "sure")
+    said = read_table(sure / TEST)
     for name in names:
         column = f"probability_{name}"
         said[column] = 0.7 * said[column] + 0.3 * (said["actual"] == name)
-    write_table(said, sure / "data/predictions/test.parquet")
+    write_table(said, sure / TEST)
     report = project.run("lockstep", "compare", "workspace", str(sure), "--no-timing").stdout
     assert "**B is better**" in report
     assert "| test log loss" in report

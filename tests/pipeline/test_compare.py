@@ -15,6 +15,7 @@ from lockstep.comparison.markdown import markdown
 from lockstep.comparison.report import compare, write_reports
 from lockstep.data.tables import read_json, read_table, write_json, write_table
 from lockstep.errors import DataError
+from tests.pipeline.planted import TEST, exported, plant
 from tests.pipeline.project import Project
 
 # One test process, so that the experiment is made once.
@@ -35,9 +36,6 @@ SECTIONS = [
     "Recommendation",
     "Provenance",
 ]
-# What `lockstep export` writes of a result.
-EXPORTED = ("params.yaml", "dvc.lock", "reports", "models", "data/predictions", "data/split/test.parquet")
-TEST = "data/predictions/test.parquet"
 
 
 @pytest.fixture(scope="module")
@@ -54,26 +52,9 @@ def folders(finished: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(tmp_path)
 
     def make(name: str) -> Path:
-        for path in EXPORTED:
-            source, target = finished.folder / path, tmp_path / name / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, target)
-            else:
-                shutil.copy2(source, target)
-        return tmp_path / name
+        return exported(finished, tmp_path / name)
 
     return make
-
-
-def _plant(folder: Path, share: float, noise: float = 0.0) -> None:
-    """Make the errors of a result's predictions this share of what they are, and add noise of this deviation."""
-    said = read_table(folder / TEST)
-    error = share * (said["predicted"] - said["actual"]) + noise * np.random.default_rng(1).normal(size=len(said))
-    write_table(said.assign(predicted=said["actual"] + error), folder / TEST)
-    metrics = read_json(folder / "reports/metrics.json")
-    metrics["test"]["rmse"] = float(np.sqrt(np.mean(error**2)))
-    write_json(metrics, folder / "reports/metrics.json")
 
 
 def _edit(folder: Path, file: str, old: str, new: str) -> None:
@@ -162,7 +143,7 @@ def test_without_b_the_other_side_is_the_workspace(two: Project, monkeypatch: py
 def test_times_are_shown_and_measured_unless_they_are_unwanted(folders: Callable[[str], Path]) -> None:
     folders("a")
     write_json({"optimization_time_seconds": 12.5, "search_cpu_seconds": 20.0}, folders("b") / "results.json")
-    _plant(Path("b"), 0.9)
+    plant(Path("b"), 0.9)
     said = _section(markdown(compare("./a", "./b")), "Cost and gain")
     assert _cells(said, "search, wall time †")[:2] == ["–", "12.5 s"]  # noqa: RUF001
     assert _cells(said, "search, CPU time †")[:2] == ["–", "20 s"]  # noqa: RUF001
@@ -173,7 +154,7 @@ def test_times_are_shown_and_measured_unless_they_are_unwanted(folders: Callable
 
 def test_a_planted_better_model_is_better_and_shipped(folders: Callable[[str], Path]) -> None:
     folders("a")
-    _plant(folders("b"), 0.8)
+    plant(folders("b"), 0.8)
     report = _report()
     assert "**B is better**" in _section(report, "Executive summary")
     assert "excludes 0" in _section(report, "Recommendation")
@@ -185,7 +166,7 @@ def test_a_planted_better_model_is_better_and_shipped(folders: Callable[[str], P
 
 def test_within_noise_the_smaller_model_is_shipped(folders: Callable[[str], Path]) -> None:
     (folders("a") / "models/model/more.json").write_text(" " * 50_000)
-    _plant(folders("b"), 1.0, noise=0.02)
+    plant(folders("b"), 1.0, noise=0.02)
     report = _report()
     assert "**Within noise**" in _section(report, "Executive summary")
     assert "**within noise**" in _section(report, "Is it more than luck?")
@@ -194,7 +175,7 @@ def test_within_noise_the_smaller_model_is_shipped(folders: Callable[[str], Path
 
 def test_a_better_model_whose_gates_fail_is_not_shipped(folders: Callable[[str], Path]) -> None:
     folders("a")
-    _plant(folders("b"), 0.8)
+    plant(folders("b"), 0.8)
     gates = read_json(Path("b/reports/gates.json"))
     gates["gates"][0]["result"] = gates["gates_overall"] = "fail"
     write_json(gates, Path("b/reports/gates.json"))
@@ -223,13 +204,13 @@ def test_groups_are_drawn_where_the_split_keeps_them_together(folders: Callable[
         write_table(test.assign(band=np.arange(len(test)) % 7), folder / "data/split/test.parquet")
         _edit(folder, "params.yaml", "strategy: random", "strategy: group")
         _edit(folder, "params.yaml", "group: null", "group: band")
-        _plant(folder, share)
+        plant(folder, share)
     assert "7 groups of equal `band` among 80 test rows" in _report()
 
 
 def test_with_other_metrics_both_are_compared_by_the_first(folders: Callable[[str], Path]) -> None:
     folders("a")
-    _plant(folders("b"), 0.8)
+    plant(folders("b"), 0.8)
     _edit(Path("b"), "models/model/model.json", '"metric": "rmse"', '"metric": "mae"')
     report = _report()
     assert "B's folds were judged by the MAE; both are compared by A's RMSE" in report
@@ -249,7 +230,7 @@ def test_other_targets_are_one_line(folders: Callable[[str], Path]) -> None:
 
 def test_names_with_markup_stay_text(folders: Callable[[str], Path]) -> None:
     folders("a")
-    _plant(folders("b"), 0.9)
+    plant(folders("b"), 0.9)
     file = Path("b/reports/evaluate/feature_importance.csv")
     table = pd.read_csv(file)
     name = "<script>alert(1)</script>|`x`"
@@ -305,7 +286,7 @@ def test_a_damaged_output_is_one_line(folders: Callable[[str], Path]) -> None:
 
 def test_a_report_that_cannot_be_written_is_one_line(folders: Callable[[str], Path]) -> None:
     folders("a")
-    _plant(folders("b"), 0.9)
+    plant(folders("b"), 0.9)
     Path("file").write_text("")
     with pytest.raises(DataError, match=r"^file/c.md: cannot be written: "):
         write_reports("./a", "./b", "file/c.md", None, timing=False)
