@@ -102,9 +102,10 @@ def test_two_searches_are_set_side_by_side(two: Project) -> None:
     two.run("dvc", "exp", "run", "--temp", "-n", "wider", *settings)
     report = two.run("lockstep", "compare", "HEAD", "wider", "--html", "out/wider.html").stdout
     assert re.findall(r"^## (.*)$", report, flags=re.MULTILINE) == SECTIONS
-    assert _cells(report, "`n_estimators`")[-1] == "new"
-    assert _cells(report, "`max_leaves`")[-1] == "removed"
-    assert _cells(report, "trials")[:2] == ["6", "8"]
+    changed = _section(report, "What was changed")
+    assert _cells(changed, "`n_estimators`")[-1] == "new"
+    assert _cells(changed, "`max_leaves`")[-1] == "removed"
+    assert _cells(_section(report, "Cost and gain"), "trials")[:2] == ["6", "8"]
     assert "Configurations given to try first: 3 in A, 0 in B." in report
     assert "95% interval" in _section(report, "Executive summary")
     assert "After 6 trials, as many as A made" in report
