@@ -7,6 +7,8 @@ Writes  reports/metrics.json, reports/gates.json, reports/evaluate/, reports/ind
 Params  evaluate, seed, split, datasets/<dataset>.yaml: judging
 """
 
+import sys
+
 import pandas as pd
 
 from lockstep import paths
@@ -14,13 +16,14 @@ from lockstep.config import load_config
 from lockstep.data.tables import read_json, read_table, write_json, write_table
 from lockstep.judging.findings import examine
 from lockstep.judging.repeated import refit_of, repeated, summary_of
-from lockstep.model.fitting import shown
 from lockstep.model.saved import SavedModel
 from lockstep.report.evaluation import Story, write_figures, write_tables
 from lockstep.report.page import write_page
 from lockstep.report.run import Run
+from lockstep.report.summary import summary
 from lockstep.search.trials_file import read_trials
 from lockstep.stage import run_stage
+from lockstep.terminal import Paint
 from lockstep.tracking.publish import publish_or_warn
 
 
@@ -48,11 +51,7 @@ def main() -> None:
     run = Run(model, train, test, story, best, quality, again, judging, split, settings, seed, files)
     write_page(paths.INDEX, run, found, write_figures(found, model, story, paths.EVALUATE))
     publish_or_warn()
-    score = "undefined" if found.gap["test"] is None else f"{found.gap['test']:.6g}"
-    second = (
-        f"accuracy {found.judgement.test['accuracy']}" if model.target.classes else f"R2 {found.judgement.test['r2']}"
-    )
-    print(f"evaluate: test {shown(model.fitting.metric)} {score}, {second}, gates: {found.gates['gates_overall']}")
+    print(summary(found, model.fitting, settings.confidence, Paint.of(sys.stdout)))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from lockstep.data.tables import read_table, write_table
+from tests.pipeline.planted import TEST, exported
 from tests.pipeline.project import Project, new_project, stages_run
 
 # One test process, so that the pipelines run once.
@@ -165,3 +167,16 @@ def test_figures_exist_for_every_declared_plot(classes: tuple[Project, list[str]
     declared = yaml.safe_load((project.folder / "dvc.yaml").read_text())["stages"]["evaluate"]
     files = [Path(name) for kind in ("plots", "metrics") for entry in declared[kind] for name in entry]
     assert all((project.folder / file).stat().st_size > 0 for file in files)
+
+
+def test_two_results_are_compared_by_their_probabilities(classes: tuple[Project, list[str]], tmp_path: Path) -> None:
+    project, names = classes
+    sure = exported(project, tmp_path / "sure")
+    said = read_table(sure / TEST)
+    for name in names:
+        column = f"probability_{name}"
+        said[column] = 0.7 * said[column] + 0.3 * (said["actual"] == name)
+    write_table(said, sure / TEST)
+    report = project.run("lockstep", "compare", "workspace", str(sure), "--no-timing").stdout
+    assert "**B is better**" in report
+    assert "| test log loss" in report
