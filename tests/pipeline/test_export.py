@@ -175,7 +175,7 @@ def test_a_result_whose_settings_have_changed_is_refused_and_the_earlier_export_
     done = project.run("lockstep", "export", str(out), check=False)
     assert done.returncode == 1
     assert done.stderr == (
-        "lockstep: params.yaml: train_best.n_models was changed since the outputs were made; run `dvc repro` first\n"
+        "lockstep: params.yaml: train_best was changed since the outputs were made; run `dvc repro` first\n"
     )
     assert [each.name for each in out.iterdir()] == ["results.json"]
 
