@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.model.fitting import RISING, shown
+from lockstep.model.fitting import shown
 
 # Of fewer complete trials the curve of the best says nothing.
 FEWEST = 5
@@ -93,7 +93,7 @@ def ceiling(trials: pd.DataFrame, score: str, metric: str, test_half_width: floa
     if then["number"] == now["number"]:
         sentence = f"{last} found nothing better than trial {now['number']}, {STOP}."
         return Ceiling("reached", sentence, **numbers)
-    differences = _losses(then, metric) - _losses(now, metric)
+    differences = _of_folds(then, metric) - _of_folds(now, metric)
     fell = f"{last} lowered the best CV {shown(metric)} from {was:.4g} to {best:.4g} (by {was - best:.2g})"
     noise, named = _noise(differences, None if test_half_width is None else test_half_width * abs(best))
     if noise is None:
@@ -124,8 +124,6 @@ def _verdict(gain: float, best: float, noise: float, named: str) -> tuple[Verdic
     return "pays", f"more than {CLEAR:g} times {named}: more trials may well bring more"
 
 
-def _losses(trial: pd.Series, metric: str) -> npt.NDArray[np.float64]:
-    """The score of each fold, less is better."""
+def _of_folds(trial: pd.Series, metric: str) -> npt.NDArray[np.float64]:
     names = [name for name in trial.index if re.fullmatch(rf"fold_\d+_{metric}", str(name))]
-    values = np.array([float(trial[name]) for name in names])
-    return 1 - values if metric in RISING else values
+    return np.array([float(trial[name]) for name in names])

@@ -37,11 +37,11 @@ def worst_rows(model: SavedModel, test: Rows, said: pd.DataFrame, features: list
 def columns_behind(model: SavedModel, features: list[str]) -> list[str]:
     """The columns that features are made of, each once, in the order of the features.
 
-    A feature that bears a column's name is made of that column alone; of others all columns of their step count.
+    First those that features are named after, then the other ones their steps read, as those of a straight line.
     """
-    sources = dict[str, tuple[str, ...]]()
+    reads = dict[str, list[str]]()
     for step, transformer in zip(model.features.steps, model.features.transformers, strict=True):
-        reads = tuple(step.reads())
         for name in map(str, transformer.get_feature_names_out()):
-            sources[name] = (name,) if name in reads else reads
-    return list(dict.fromkeys(column for name in features for column in sources[name] if column != model.target.column))
+            reads[name] = [column for column in step.reads() if column != model.target.column]
+    named = [column for name in features for column in reads[name] if column in name]
+    return list(dict.fromkeys([*named, *(column for name in features for column in reads[name])]))

@@ -58,7 +58,8 @@ def _rivals(found: Findings) -> Iterator[Advice]:
     others = found.baselines[found.baselines["model"] != "this_model"].dropna(subset=["lead"])
     better = others.loc[others["lead"] < 0, "model"].map(model_name).tolist()
     if better:
-        text = f"{', '.join(better)}: better than this model on these test rows. Ship that, or find out why."
+        luck = "" if (others["lead_high"] < 0).any() else ", perhaps by luck"
+        text = f"{', '.join(better)}: better than this model on these test rows{luck}. Ship that, or find out why."
         yield Advice("act", text, "result")
     unsure = others[(others["lead"] >= 0) & (others["lead_low"] <= 0)]["model"].map(model_name).tolist()
     if unsure:
@@ -80,8 +81,9 @@ def _bounds(bounds: list[Bound]) -> Iterator[Advice]:
 
 
 def _gap(run: Run, found: Findings) -> Iterator[Advice]:
-    ratio = found.gap["test_per_cv"]
-    if ratio is not None and ratio > WORSE:
+    """Test rows worse than the folds, unless the interval of the test score holds what the folds promised."""
+    ratio, cv, low = found.gap["test_per_cv"], found.gap["cv"], found.uncertainty["score_low"]
+    if ratio is not None and low is not None and ratio > WORSE and cv < low:
         text = f"On test rows the {run.score} is {ratio - 1:.0%} above that of the folds: they promised too much."
         yield Advice("look", text, "overfit")
 

@@ -11,7 +11,7 @@ from lockstep.report.drawing import BLUE, GREY, DrawAll, panels, shortened
 
 COLUMNS = 3
 # Single rows shown behind the mean, and classes that get a line.
-MOST_ROWS, MOST_LINES, MOST_LABELS = 25, 8, 6
+MOST_ROWS, MOST_LINES, MOST_LABELS, LONGEST_LABEL = 25, 8, 6, 10
 
 
 def partial_dependence(found: Sequence[Dependence], said: str, labels: Sequence[str]) -> DrawAll:
@@ -24,7 +24,7 @@ def partial_dependence(found: Sequence[Dependence], said: str, labels: Sequence[
     """
 
     def draw(figure: Figure) -> None:
-        every = panels(figure, len(found), COLUMNS)
+        every = panels(figure, len(found), COLUMNS, below=_room(found), right=1.5 if labels else 0.1)
         for number, (axes, each) in enumerate(zip(every, found, strict=True)):
             _lines(axes, each, labels)
             axes.set_xlabel(shortened(each.feature))
@@ -36,10 +36,19 @@ def partial_dependence(found: Sequence[Dependence], said: str, labels: Sequence[
             axes.set_ylim(low, high)
         if labels:
             handles, names = every[0].get_legend_handles_labels()
-            figure.legend(handles, names, loc="outside right upper", frameon=False)
+            figure.legend(handles, names, loc="upper right", frameon=False)
         figure.suptitle("Partial dependence: predictions when one feature is set to a value in every row")
 
     return draw
+
+
+def _room(found: Sequence[Dependence]) -> float:
+    """Inches below each chart: names of categories stand on end where they are long."""
+    return 1.0 if any(each.labels and not _fits(each.labels) for each in found) else 0.6
+
+
+def _fits(labels: Sequence[str]) -> bool:
+    return len(labels) <= MOST_LABELS and sum(map(len, labels)) <= 24
 
 
 def _lines(axes: Axes, each: Dependence, labels: Sequence[str]) -> None:
@@ -52,8 +61,8 @@ def _lines(axes: Axes, each: Dependence, labels: Sequence[str]) -> None:
         axes.plot(each.points, rows.T, style, markersize=2, color=GREY, linewidth=0.7, alpha=0.35)
         axes.plot(each.points, mean[:, 0], style, color=BLUE, linewidth=2.2)
     if each.labels:
-        few = len(each.labels) <= MOST_LABELS and sum(map(len, each.labels)) <= 24
-        axes.set_xticks(each.points, [shortened(label)[:14] for label in each.labels], rotation=0 if few else 60)
+        names = [label[:LONGEST_LABEL] for label in each.labels]
+        axes.set_xticks(each.points, names, rotation=0 if _fits(each.labels) else 60)
         axes.tick_params(axis="x", labelsize=8)
     else:
         axes.margins(x=0.02)

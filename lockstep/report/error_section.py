@@ -5,15 +5,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from lockstep.judging.findings import Findings
 from lockstep.report import table_figures
-from lockstep.report.drawing import drawn
+from lockstep.report.drawing import drawn_all
 from lockstep.report.pictures import Picture
 from lockstep.report.records import records_of
 from lockstep.report.run import Run
 
 NOT_METRICS = ("by", "slice", "rows", "score")
+MAP_INCHES = (6.4, 5.6)
 SAID = ("row_id", "actual", "predicted", "error")
 
 
@@ -26,7 +28,11 @@ def error_section(run: Run, found: Findings, pictures: Mapping[str, Picture]) ->
         "metrics": [name for name in found.slices.columns if name not in NOT_METRICS],
         "calibration": records_of(found.calibration),
         "worst": records_of(found.worst),
-        "worst_columns": [name for name in found.worst.columns if name not in SAID],
+        "worst_columns": {
+            name: not pd.api.types.is_numeric_dtype(found.worst[name])
+            for name in found.worst.columns
+            if name not in SAID
+        },
     }
 
 
@@ -57,4 +63,5 @@ def _map(run: Run, found: Findings) -> list[Picture]:
     chart = table_figures.error_map(places, errors, label, signed=not target.classes)
     what = f"Map of the test rows by {columns[0]} and {columns[1]}, coloured by {label}."
     caption = "Neighbouring points of one colour are a place that the features do not know enough about."
-    return [Picture.of(drawn(chart), what, caption)]
+    picture = drawn_all(lambda figure: chart(figure.add_subplot()), MAP_INCHES)
+    return [Picture.of(picture, what, caption)]

@@ -22,24 +22,23 @@ def headline(run: Run, found: Findings) -> str:
             f" {run.target} ({share} interval {_percents(interval)}); always saying the most frequent class would be"
             f" right for {percent(found.judgement.baselines['mean'].get('accuracy'))}. {_against(run, found)}"
         )
+    value = number(_of(found, run.metric), 3, zeros=True)
     if run.metric in MEANINGS:
-        value = number(_of(found, run.metric), 3)
         said = f"typically errs by {value} ({MEANINGS[run.metric]}, in the unit of {run.target};"
     else:
-        said = f"has a {metric_name(run.metric)} loss of {number(_of(found, run.metric), 3)} for {run.target} ("
-    return (
-        f"On {rows} rows it has not seen, the model {said} {share} interval {span(interval)}). {_against(run, found)}"
-    )
+        said = f"has a {metric_name(run.metric)} loss of {value} for {run.target} ("
+    ends = f"{share} interval {span(interval, 3)}"
+    return f"On {rows} rows it has not seen, the model {said} {ends}). {_against(run, found)}"
 
 
 def compared(own: float | None, other: float | None) -> str | None:
-    """By how much a score, of which less is better, is below or above another, as `12% less than`."""
+    """By how much a score, of which less is better, is below or above another, as `12% less`."""
     if own is None or not other:
         return None
     less = 1 - own / other
     if abs(less) < EQUAL:
-        return "about the same as"
-    return f"{abs(less):.0%} {'less' if less > 0 else 'more'} than"
+        return "about the same"
+    return f"{abs(less):.0%} {'less' if less > 0 else 'more'}"
 
 
 def _against(run: Run, found: Findings) -> str:
@@ -54,7 +53,8 @@ def _against(run: Run, found: Findings) -> str:
         words = compared(_known(own), _known(scores[name]))
         said = "saying the shares of the classes" if run.classes else "always saying the mean"
         if words:
-            parts.append(f"{words} {said if name == 'mean' else f'{model_name(name)}, the best of the others'}")
+            than = "as" if words.endswith("same") else "than"
+            parts.append(f"{words} {than} {said if name == 'mean' else f'{model_name(name)}, the best of the others'}")
     return f"Its {run.score} is {' and '.join(parts)}." if parts else ""
 
 

@@ -32,16 +32,15 @@ def _dependence(run: Run, found: Findings) -> list[Picture]:
     target, each = run.model.target, found.dependence
     labels = target.labels if target.n_classes > 2 else []
     said = "probability" if labels else f"P({target.labels[1]})" if target.classes else f"predicted {target.column}"
+    chart = dependence_figures.partial_dependence(each, said, labels)
     names, n_rows = ", ".join(one.feature for one in each), len(each[0].each)
     return [
         Picture.of(
-            drawn_all(
-                dependence_figures.partial_dependence(each, said, labels), dependence_figures.panel_inches(len(each))
-            ),
+            drawn_all(chart, dependence_figures.panel_inches(len(each)), placed=True),
             f"Partial dependence of the {said} on {names}: a line per feature, the mean of {n_rows} test rows.",
             f"What the model says on average of {n_rows} test rows when one feature is set to a value in all of them"
             f"{'' if labels else '; grey: single rows'}. Marks at the bottom are the values tried. A steep line is a"
             " strong effect, a flat one none; features that move together make it an extrapolation.",
-            wide=True,
+            title="partial dependence",
         )
     ]

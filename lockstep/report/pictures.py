@@ -15,7 +15,7 @@ class Picture:
         png: Its bytes in base64.
         width: In pixels.
         height: In pixels.
-        wide: Whether it takes the width of the page.
+        title: A few words for a wide one, which scrolls on a phone; else empty.
     """
 
     alt: str
@@ -23,10 +23,15 @@ class Picture:
     png: str
     width: int
     height: int
-    wide: bool = False
+    title: str = ""
+
+    @property
+    def wide(self) -> bool:
+        """Whether it takes the width of the page."""
+        return bool(self.title)
 
     @classmethod
-    def of(cls, png: bytes, alt: str, caption: str, *, wide: bool = False) -> Self:
+    def of(cls, png: bytes, alt: str, caption: str, title: str = "") -> Self:
         """A picture of a PNG file's bytes, whose header holds the size."""
         width, height = (int.from_bytes(png[start : start + 4], "big") for start in (16, 20))
-        return cls(alt, caption, base64.b64encode(png).decode("ascii"), width, height, wide)
+        return cls(alt, caption, base64.b64encode(png).decode("ascii"), width, height, title)

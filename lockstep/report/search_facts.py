@@ -92,9 +92,9 @@ def distribution(complete: pd.DataFrame, score: str) -> dict[str, float | None]:
 
 
 def top_trials(complete: pd.DataFrame, score: str, metric: str, space: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The ten best trials: number, score, behind (its score less the best), spread and rounds of its folds, params.
+    """The ten best trials: number, score, behind (its score less the best), spread, rounds and params.
 
-    The spread is the standard deviation of the folds' metric, None with one fold.
+    The spread is the standard deviation of the folds' metric, None with one fold; params are the varied ones.
     """
     best = complete.sort_values([score, "number"], kind="stable").head(MOST_TRIALS)
     folds = [name for name in complete.columns if name.startswith("fold_") and name.split("_", 2)[2] == metric]
@@ -106,10 +106,19 @@ def top_trials(complete: pd.DataFrame, score: str, metric: str, space: Mapping[s
             "behind": float(row[score] - best[score].iloc[0]),
             "spread": float(np.std([float(row[name]) for name in folds], ddof=1)) if len(folds) > 1 else None,
             "rounds": float(np.mean([float(row[name]) for name in rounds])) if rounds else None,
-            "params": [row[name] for name in space],
+            "params": [row[name] for name in varied(space)],
         }
         for _, row in best.iterrows()
     ]
+
+
+def varied(space: Mapping[str, Any]) -> list[str]:
+    """The parameters of a space that have more than one value."""
+    return [name for name, limits in space.items() if len(limits.get("choices", (1, 2))) > 1 and not _fixed(limits)]
+
+
+def _fixed(limits: Mapping[str, Any]) -> bool:
+    return "choices" not in limits and bool(limits["low"] == limits["high"])
 
 
 def _summary(scores: pd.Series) -> dict[str, float | None]:
@@ -133,7 +142,8 @@ def _wider(name: str, limits: Mapping[str, Any], end: str) -> int | float | None
     if limits.get("log"):
         wider = bound * FACTOR if end == "high" else bound / FACTOR
     else:
-        wider = bound + reach if end == "high" else bound - reach
+        # Most parameters end at 0: below, half the bound is far enough.
+        wider = bound + reach if end == "high" else max(bound - reach, bound / 2)
     whole = all(isinstance(limits.get(key, 1), int) for key in ("low", "high", "step"))
     least = float(WHOLE.get(name, 0)) or (1.0 if whole else 0.0)
     if name in SHARES:

@@ -8,7 +8,7 @@ from lockstep.report.drawing import drawn_all
 from lockstep.report.parameters import scales_of
 from lockstep.report.pictures import Picture
 from lockstep.report.run import Run
-from lockstep.report.search_facts import bounds_hit, distribution, quarters, top_trials
+from lockstep.report.search_facts import bounds_hit, distribution, quarters, top_trials, varied
 from lockstep.report.templates import number
 
 # Fewer complete trials make no picture, more than so many parameters none that can be read.
@@ -29,12 +29,13 @@ def search_section(run: Run, pictures: Mapping[str, Picture]) -> dict[str, Any]:
         "top": top_trials(complete, score, run.metric, space),
         "parameters": list(dict.fromkeys([*space, *run.model.training.params])),
         "space": space,
+        "varied": varied(space),
         "best": run.best,
         "training": run.model.training,
         "bounds": bounds_hit(run.best, space, search["space_name"]),
         "failures": failed.head(MOST_FAILURES).to_dict("records"),
         "importance": run.story.parameters().set_index("parameter")["importance"].to_dict(),
-        "pictures": [pictures["optimisation_history"], *_all_trials(run), pictures["parameter_importance"]],
+        "pictures": [pictures["optimisation_history"], pictures["parameter_importance"], *_all_trials(run)],
     }
 
 
@@ -54,13 +55,13 @@ def _all_trials(run: Run) -> list[Picture]:
             f"Parallel coordinates of {len(complete)} complete trials over {names} and {label}. The best has {at}.",
             "Each line is a complete trial. Where the coloured lines meet, the search is sure of the value; where they"
             " fan out, the parameter hardly matters.",
-            wide=True,
+            title="parallel coordinates",
         ),
         Picture.of(
-            drawn_all(points, trial_figures.panel_inches(len(scales))),
+            drawn_all(points, trial_figures.panel_inches(len(scales)), placed=True),
             f"Small scatter charts of {label} against each of {names}, one point per complete trial.",
             "A valley inside the range is a good sign; scores that still fall towards a dotted end ask for a wider"
             " range.",
-            wide=True,
+            title="score along each parameter",
         ),
     ]

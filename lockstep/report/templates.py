@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 FOLDER = Path(__file__).parent
 METRICS = {
@@ -45,14 +46,18 @@ def environment() -> jinja2.Environment:
         "metric": metric_name,
         "model": model_name,
         "bytes": byte_size,
+        "breakable": breakable,
     }
     return made
 
 
-def number(value: Any, digits: int = DIGITS) -> str:
+def number(value: Any, digits: int = DIGITS, *, zeros: bool = False) -> str:
     """A number in few digits and with thousands apart, never in powers of ten where it can be read; a dash for None.
 
-    Text stays as it is.
+    Args:
+        value: The number; text stays as it is.
+        digits: Significant digits.
+        zeros: Whether a number with a fraction keeps all its digits, so that columns of scores line up.
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return UNKNOWN
@@ -62,7 +67,7 @@ def number(value: Any, digits: int = DIGITS) -> str:
         return f"{int(value):,}"
     if abs(value) >= 10 ** (digits - 1):
         return f"{value:,.0f}"
-    return f"{value:.{digits}g}"
+    return f"{value:#.{digits}g}" if zeros else f"{value:.{digits}g}"
 
 
 def percent(share: float | None, digits: int = 3) -> str:
@@ -70,11 +75,11 @@ def percent(share: float | None, digits: int = 3) -> str:
     return UNKNOWN if share is None else f"{100 * share:.{digits}g}%"
 
 
-def span(ends: Mapping[str, float | None]) -> str:
+def span(ends: Mapping[str, float | None], digits: int = DIGITS) -> str:
     """The low and the high end of an interval."""
     if ends["low"] is None or ends["high"] is None:
         return UNKNOWN
-    return f"{number(ends['low'])} to {number(ends['high'])}"
+    return f"{number(ends['low'], digits, zeros=True)} to {number(ends['high'], digits, zeros=True)}"
 
 
 def metric_name(name: str) -> str:
@@ -87,8 +92,13 @@ def model_name(name: str) -> str:
     return MODELS.get(name, name.replace("_", " "))
 
 
+def breakable(name: str) -> Markup:
+    """A name whose line may break behind its underscores."""
+    return Markup("_<wbr>").join(name.split("_"))
+
+
 def byte_size(count: int) -> str:
     """Bytes in kB or MB."""
     if count < 10_000:
         return f"{count:,} bytes"
-    return f"{count / 1e3:,.0f} kB" if count < 10_000_000 else f"{count / 1e6:,.0f} MB"
+    return f"{count / 1e3:,.0f} kB" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from lockstep.report.drawing import BLUE, GREY, ORANGE, Draw, DrawAll, panels, shortened
 from lockstep.report.parameters import Scale
@@ -63,7 +64,7 @@ def score_by_parameter(scales: Sequence[Scale], trials: pd.DataFrame, score: str
     best = int(np.argmin(scores))
 
     def draw(figure: Figure) -> None:
-        every = panels(figure, len(scales), PANEL_COLUMNS)
+        every = panels(figure, len(scales), PANEL_COLUMNS, below=0.6, right=1.0)
         for number, (axes, scale) in enumerate(zip(every, scales, strict=True)):
             axes.scatter(scale.values, scores, c=numbers, cmap="viridis_r", s=16, linewidths=0)
             axes.scatter(scale.values[best], scores[best], s=90, facecolors="none", edgecolors=ORANGE, linewidths=2)
@@ -72,7 +73,8 @@ def score_by_parameter(scales: Sequence[Scale], trials: pd.DataFrame, score: str
             if number % PANEL_COLUMNS == 0:
                 axes.set_ylabel(label)
         colours = ScalarMappable(Normalize(numbers.min(), numbers.max()), "viridis_r")
-        figure.colorbar(colours, ax=every, label="trial", aspect=40, pad=0.01)
+        beside = figure.add_axes((0.935, 0.15, 0.012, 0.7))
+        figure.colorbar(colours, cax=beside, label="trial", ticks=MaxNLocator(integer=True))
         figure.suptitle("Score along each parameter, complete trials (ring: the best)")
 
     return draw
@@ -80,7 +82,7 @@ def score_by_parameter(scales: Sequence[Scale], trials: pd.DataFrame, score: str
 
 def panel_inches(count: int) -> tuple[float, float]:
     """The size of a figure of so many small charts."""
-    return 12.0, 0.6 + 2.6 * -(-count // PANEL_COLUMNS)
+    return 12.0, 0.4 + 2.5 * -(-count // PANEL_COLUMNS)
 
 
 def _along(axes: Axes, scale: Scale) -> None:
@@ -90,6 +92,9 @@ def _along(axes: Axes, scale: Scale) -> None:
         return
     if scale.log:
         axes.set_xscale("log")
+        # Powers of ten as matplotlib writes them need math text, which a column's name must never be.
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_locator(NullLocator())
     for end in (scale.low, scale.high):
         axes.axvline(end, color=GREY, linewidth=1, linestyle=":")
 

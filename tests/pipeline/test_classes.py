@@ -118,7 +118,18 @@ def test_slices_calibration_baselines_and_the_page(classes: tuple[Project, list[
     page = (project.folder / "reports/index.html").read_text()
     assert "accuracy" in page
     assert "Expected calibration error" in page
-    assert page.count("data:image/png;base64") == 8
+    assert "Map of the test rows by b and a" in page
+    # the eight files, and those of the page alone: target, partial dependence, map; with enough trials two more
+    assert page.count("data:image/png;base64") in (11, 13)
+
+
+@pytest.mark.nightly
+def test_the_notebook_explains_classes(classes: tuple[Project, list[str]]) -> None:
+    project, labels = classes
+    project.run("python", "notebooks/execute.py")
+    notebook = (project.folder / "notebooks/analysis.ipynb").read_text(encoding="utf-8")
+    assert f"{len(labels)} classes" in notebook
+    assert '"output_type": "error"' not in notebook
 
 
 def test_a_second_run_does_nothing_and_dvc_draws_every_plot(classes: tuple[Project, list[str]]) -> None:

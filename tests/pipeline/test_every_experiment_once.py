@@ -47,7 +47,7 @@ class Store:
     lose_all: Callable[[], None] = lambda: None
 
 
-@pytest.fixture(params=["local", pytest.param("server", marks=pytest.mark.nightly)])
+@pytest.fixture(params=["local", "server"])
 def store(request: pytest.FixtureRequest, project: Project, empty_store: Path) -> Store:
     shutil.rmtree(project.folder / "mlruns")
     if request.param == "local":
@@ -125,6 +125,24 @@ def _run_all(experiments: Experiments) -> None:
     experiments.run_queue()
 
 
+def test_one_result_from_temp_and_the_queue_is_in_mlflow_once(project: Project) -> None:
+    """The short form for every day: three experiments, two of them the same."""
+    experiments = Experiments(project, Store(store_of(project)))
+    project.edit("params.yaml", "min_test_r2: 0.0", "min_test_r2: 0.05")
+    experiments.run("repro")
+    project.commit()
+    experiments.run("exp", "run", "--temp", "-n", "temp-twin", "-S", f"{GATE}=0.3")
+    experiments.queue("-n", "queued-twin", "-S", f"{GATE}=0.3")
+    experiments.queue("-n", "queued-gate", "-S", f"{GATE}=0.4")
+    experiments.run_queue()
+    checked = project.run("lockstep", "sync", "--all-experiments", "--check").stdout
+    assert "tell the same of 4 results" in checked
+    names = [run.data.tags.get("dvc.exp_name", "") for run in parents_of(store_of(project))]
+    # The fixture's own result, of another commit, is there too.
+    assert sorted(names) == ["", "", "queued-gate", "queued-twin, temp-twin"]
+
+
+@pytest.mark.nightly
 def test_twelve_experiments_are_in_mlflow_exactly_once(project: Project, store: Store) -> None:
     experiments = Experiments(project, store)
     _run_all(experiments)
