@@ -11,7 +11,12 @@ grep -q " $PWD/outputs " /proc/self/mounts || echo "note: outputs/ is not mounte
 
 # Process 1 gets only signals it has a handler for: without one Ctrl-C and `docker stop` would not end the run.
 trap 'kill "$!" 2>/dev/null; exit 143' INT TERM
-for step in "lockstep check" "lockstep export outputs --check" "dvc repro" "lockstep export outputs"; do
-    $step &
+run() {
+    "$@" &
     wait "$!"
-done
+}
+
+run lockstep check
+lockstep export outputs --check >/dev/null
+run dvc repro
+run lockstep export outputs

@@ -12,7 +12,7 @@ from lockstep.report.templates import model_name
 from lockstep.terminal import Paint
 
 UNDEFINED = "undefined"
-NEXT = f"see {INDEX}; `dvc metrics diff`; `lockstep compare A B`"
+NEXT = f"see {INDEX}; `dvc metrics diff`; `lockstep compare HEAD`"
 
 
 def summary(found: Findings, fitting: Fitting, confidence: float, paint: Paint) -> str:

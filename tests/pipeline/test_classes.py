@@ -5,11 +5,17 @@ import json
 from pathlib import Path
 
 import numpy as np
+import optuna
 import pandas as pd
 import pytest
 import yaml
 
 from lockstep.data.tables import read_table, write_table
+from lockstep.exporting.results import results_of
+from lockstep.exporting.study import write_study
+from lockstep.outputs import Outputs
+from lockstep.tracking.provenance import Provenance
+from lockstep.tracking.result import PipelineResult
 from tests.pipeline.planted import TEST, exported
 from tests.pipeline.project import Project, new_project, stages_run
 
@@ -180,3 +186,30 @@ def test_two_results_are_compared_by_their_probabilities(classes: tuple[Project,
     report = project.run("lockstep", "compare", "workspace", str(sure), "--no-timing").stdout
     assert "**B is better**" in report
     assert "| test log loss" in report
+
+
+def test_exported_results_have_the_metrics_of_classes_and_null_for_those_of_numbers(
+    classes: tuple[Project, list[str]],
+) -> None:
+    outputs = Outputs(classes[0].folder)
+    results = results_of(
+        outputs, PipelineResult.read(outputs.root), Provenance(None, None, None, None, True, True), None
+    )
+    assert results["test_rmse"] is results["test_r2"] is results["baseline_rmse"] is results["cv_rmse"] is None
+    assert results["metric"] == "log_loss"
+    assert results["cv_score"] == outputs.best["cv_score"]
+    for name in ("accuracy", "log_loss", "auc"):
+        assert results[f"test_{name}"] == outputs.metrics["test"][name]
+        assert results[f"baseline_{name}"] == outputs.metrics["baseline"]["mean"][name]
+    assert results["optimization_time_seconds"] is results["search_cpu_seconds"] is None
+
+
+def test_the_study_of_classes_is_rebuilt_with_what_its_search_minimised(
+    classes: tuple[Project, list[str]], tmp_path: Path
+) -> None:
+    outputs = Outputs(classes[0].folder)
+    kept = outputs.root / ".lockstep/optuna_study.db"
+    write_study(outputs, kept, tmp_path / "study.db")
+    study = optuna.load_study(study_name=outputs.search["study_key"], storage=f"sqlite:///{tmp_path}/study.db")
+    assert study.user_attrs["times"] == "measured"
+    assert study.best_value == pytest.approx(outputs.best["cv_score"], rel=1e-9)

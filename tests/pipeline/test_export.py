@@ -10,6 +10,7 @@ import optuna
 import pytest
 
 from lockstep.data.tables import read_json
+from lockstep.exporting.study import write_study
 from lockstep.outputs import Outputs
 from lockstep.tracking.result import PipelineResult
 from tests.mlflow_server import MlflowServer
@@ -122,6 +123,76 @@ def test_the_exported_study_is_the_searchs_own_with_its_times(exported: Path) ->
     assert study.best_value == pytest.approx(outputs.best["cv_rmse"], rel=1e-9)
     assert study.user_attrs["times"] == "measured"
     assert any(trial.duration and trial.duration.total_seconds() > 0 for trial in study.trials)
+
+
+def _rebuilt(root: Path, kept: Path, folder: Path) -> optuna.Study:
+    outputs = Outputs(root)
+    write_study(outputs, kept, folder / "rebuilt.db")
+    return optuna.load_study(study_name=outputs.search["study_key"], storage=f"sqlite:///{folder}/rebuilt.db")
+
+
+def test_a_missing_study_is_rebuilt_from_trials_csv_with_every_state(exported: Path, tmp_path: Path) -> None:
+    copy, outputs = tmp_path / "copy", Outputs(exported)
+    shutil.copytree(exported, copy, ignore=shutil.ignore_patterns("mlruns"))
+    rows = (copy / "reports/tune/trials.csv").read_text().splitlines()
+    cells = rows[1].split(",")
+    # A trial that failed in its second fold.
+    names = rows[0].split(",")
+    failed = [
+        cell if not name.startswith(("fold_1", "fold_2", "cv_")) else ""
+        for name, cell in zip(names, cells, strict=True)
+    ]
+    failed[0], failed[1], failed[-1] = str(len(rows) - 1), "FAIL", "ValueError: no luck"
+    (copy / "reports/tune/trials.csv").write_text("\n".join([*rows, ",".join(failed)]) + "\n")
+    study = _rebuilt(copy, tmp_path / "absent.db", tmp_path)
+    assert [trial.state.name for trial in study.trials] == [*outputs.trials["state"], "FAIL"]
+    assert (study.best_trial.number, study.best_params) == (outputs.best["trial"], outputs.best["params"])
+    assert study.user_attrs["times"] == "unknown"
+    pruned = next(trial for trial in study.trials if trial.state.name == "PRUNED")
+    assert pruned.intermediate_values == {1: outputs.trials.loc[pruned.number, "fold_0_rmse"]}
+    last = study.trials[-1]
+    assert (last.value, len(last.intermediate_values), last.user_attrs["message"]) == (None, 1, "ValueError: no luck")
+
+
+def test_a_kept_study_is_believed_only_if_it_holds_the_same_trials(exported: Path, tmp_path: Path) -> None:
+    """After 6 trials became 8 and were 6 again, the file of the searches holds 8."""
+    kept = Path(shutil.copy(exported / "optuna_study.db", tmp_path / "kept.db"))
+    with closing(sqlite3.connect(kept)) as database, database:
+        database.execute("DELETE FROM trials WHERE number = 5")
+    assert _rebuilt(exported, kept, tmp_path).user_attrs["times"] == "unknown"
+    kept.write_text("no database")
+    (tmp_path / "rebuilt.db").unlink()
+    assert _rebuilt(exported, kept, tmp_path).user_attrs["times"] == "unknown"
+
+
+def test_a_result_whose_settings_have_changed_is_refused_and_the_earlier_export_stays(
+    origin: Project, tmp_path: Path
+) -> None:
+    project, out = origin.copy(tmp_path / "project"), tmp_path / "out"
+    out.mkdir()
+    (out / "results.json").write_text('{"made_by": "lockstep export"}')
+    project.edit("params.yaml", "n_models: 1", "n_models: 2")
+    done = project.run("lockstep", "export", str(out), check=False)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "lockstep: params.yaml: train_best was changed since the outputs were made; run `dvc repro` first\n"
+    )
+    assert [each.name for each in out.iterdir()] == ["results.json"]
+
+
+@pytest.mark.nightly
+def test_an_experiment_is_exported_without_applying_it_over_an_earlier_export(origin: Project, tmp_path: Path) -> None:
+    project, out = origin.copy(tmp_path / "project"), tmp_path / "out"
+    project.run("dvc", "exp", "run", "--temp", "-n", "deeper", "-S", "tune.n_trials=8")
+    project.run("lockstep", "export", str(out))
+    project.run("lockstep", "export", str(out), "--rev", "deeper")
+    results = read_json(out / "results.json")
+    assert (results["n_trials"], results["experiment"]) == (8, "deeper")
+    assert results["optimization_time_seconds"] is None  # two of its trials were fitted, six known
+    assert results["search_cpu_seconds"] > 0
+    assert len(_study(out / "optuna_study.db").trials) == 8
+    assert sorted(each.name for each in out.iterdir()) == NAMED.split()
+    assert not project.run("git", "status", "--porcelain", "--untracked-files=no").stdout
 
 
 @pytest.mark.nightly
