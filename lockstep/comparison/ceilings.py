@@ -19,10 +19,7 @@ def section(pair: Pair) -> Section:
 
 def ceiling_of(side: Side) -> Ceiling:
     """Judge a side's search."""
-    sure = side.outputs.uncertainty
-    low, high, score = sure["score_low"], sure["score_high"], side.score
-    share = (high - low) / 2 / abs(score) if score and low is not None and high is not None else None
-    return ceiling(side.outputs.trials, side.outputs.search["score"], side.fitting.metric, share)
+    return ceiling(side.outputs.trials, side.outputs.search["score"], side.fitting.metric)
 
 
 def both_reached(pair: Pair) -> bool:

@@ -6,10 +6,9 @@ from typing import Any
 from lockstep.comparison.document import Block, Bullets, Line, Name, Section, Table, listed, text
 from lockstep.comparison.numbers import change, number
 from lockstep.comparison.pair import Pair
-from lockstep.comparison.settings import range_text
 from lockstep.comparison.sides import Side
 from lockstep.report.search_facts import Bound, bounds_hit
-from lockstep.report.templates import UNKNOWN
+from lockstep.report.templates import UNKNOWN, range_text
 
 # Of the best trial and of the final model.
 FURTHER = ("rounds of the best trial", "rounds of the final model", "learning rate factor", "models averaged")

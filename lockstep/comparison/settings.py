@@ -6,7 +6,7 @@ from typing import Any
 
 from lockstep.comparison.document import Block, Bullets, Line, Name, Section, Table, listed, text
 from lockstep.comparison.pair import Pair
-from lockstep.report.templates import UNKNOWN
+from lockstep.report.templates import UNKNOWN, range_text
 
 # Shown as the space and as given configurations.
 ELSEWHERE = ("tune.enqueue",)
@@ -28,16 +28,6 @@ def changed(pair: Pair) -> dict[str, tuple[Any, Any]]:
 def changed_rows(pair: Pair) -> list[str]:
     """Choices that differ and decide which rows are test rows."""
     return [name for name in changed(pair) if name.startswith(DECIDING_ROWS)]
-
-
-def range_text(bounds: Mapping[str, Any] | None) -> str:
-    """A range of a search space."""
-    if bounds is None:
-        return UNKNOWN
-    if "choices" in bounds:
-        return ", ".join(str(choice) for choice in bounds["choices"])
-    grid = ", log" if bounds.get("log") else f", step {bounds['step']}" if bounds.get("step") else ""
-    return f"{bounds['low']} to {bounds['high']}{grid}"
 
 
 def _choices(pair: Pair) -> list[Block]:

@@ -39,8 +39,7 @@ class Ceiling:
         trial_at_half: The trial with that best score.
         trial_now: The same for all.
         gain: best_at_half less best_now: what the last doubling of the trials brought.
-        noise: Standard error of the gain; None where the same trial is still the best.
-        folds: Folds it was measured on; 1: it is the half width of the test score's interval.
+        noise: Standard error of the gain; None where the same trial is still the best, and with one fold.
     """
 
     verdict: Verdict
@@ -54,23 +53,20 @@ class Ceiling:
     trial_now: int | None = None
     gain: float | None = None
     noise: float | None = None
-    folds: int | None = None
 
 
-def ceiling(trials: pd.DataFrame, score: str, metric: str, test_half_width: float | None = None) -> Ceiling:
+def ceiling(trials: pd.DataFrame, score: str, metric: str) -> Ceiling:
     """Judge a search by the gain of its last half.
 
     The best trial of the first half and the best of all were fitted on the same folds, so the standard error of their
     paired differences is the noise of the gain (Nadeau and Bengio 2003 show that folds, which share training rows, make
     it look a little smaller than it is). More tuning pays where the gain is above twice the noise and above a
-    thousandth of the score.
+    thousandth of the score. One fold does not tell its noise: there only what hardly gains is judged.
 
     Args:
         trials: The content of trials.csv: number, state, the score, and fold_K_METRIC per fold.
         score: The column of the score.
         metric: What the folds are judged by.
-        test_half_width: Half the width of the test score's interval as a share of that score, the measure of noise
-            where there is one fold.
     """
     half = len(trials) // 2
     complete = trials[trials["state"] == "COMPLETE"]
@@ -93,37 +89,34 @@ def ceiling(trials: pd.DataFrame, score: str, metric: str, test_half_width: floa
     if then["number"] == now["number"]:
         sentence = f"{last} found nothing better than trial {now['number']}, {STOP}."
         return Ceiling("reached", sentence, **numbers)
-    differences = _of_folds(then, metric) - _of_folds(now, metric)
+    differences = fold_scores(then, metric) - fold_scores(now, metric)
     fell = f"{last} lowered the best CV {shown(metric)} from {was:.4g} to {best:.4g} (by {was - best:.2g})"
-    noise, named = _noise(differences, None if test_half_width is None else test_half_width * abs(best))
-    if noise is None:
-        return Ceiling("unknown", f"{fell}; {named}, {NOT_KNOWN}.", **numbers, folds=1)
-    verdict, why = _verdict(was - best, best, noise, named)
-    return Ceiling(verdict, f"{fell}, {why}.", **numbers, noise=noise, folds=len(differences))
+    noise = standard_error(differences)
+    verdict, why = _verdict(was - best, best, noise, len(differences))
+    return Ceiling(verdict, f"{fell}, {why}.", **numbers, noise=noise)
+
+
+def standard_error(differences: npt.NDArray[np.float64]) -> float | None:
+    """Of the mean of differences over the folds; None with one fold."""
+    return float(np.std(differences, ddof=1) / np.sqrt(len(differences))) if len(differences) > 1 else None
+
+
+def fold_scores(trial: pd.Series, metric: str) -> npt.NDArray[np.float64]:
+    """A metric of each fold of a trial."""
+    names = [name for name in trial.index if re.fullmatch(rf"fold_\d+_{metric}", str(name))]
+    return np.array([float(trial[name]) for name in names])
 
 
 def _best(trials: pd.DataFrame, score: str) -> pd.Series:
     return trials.sort_values(score, kind="stable").iloc[0]
 
 
-def _noise(differences: npt.NDArray[np.float64], half_width: float | None) -> tuple[float | None, str]:
-    """The standard error over the folds, else the test interval; and what it is."""
-    if len(differences) > 1:
-        noise = float(np.std(differences, ddof=1) / np.sqrt(len(differences)))
-        return noise, f"the standard error over the {len(differences)} folds ({noise:.2g})"
-    if half_width is None:
-        return None, "one fold does not tell its noise"
-    return half_width, f"half the width of the test interval ({half_width:.2g}; one fold does not tell its noise)"
-
-
-def _verdict(gain: float, best: float, noise: float, named: str) -> tuple[Verdict, str]:
+def _verdict(gain: float, best: float, noise: float | None, folds: int) -> tuple[Verdict, str]:
     if gain <= NEGLIGIBLE * abs(best):
         return "reached", f"less than a thousandth of the score, {STOP}"
+    if noise is None:
+        return "unknown", f"but one fold does not tell its noise, {NOT_KNOWN}"
+    named = f"{CLEAR:g} times the standard error over the {folds} folds ({noise:.2g})"
     if gain <= CLEAR * noise:
-        return "reached", f"not more than {CLEAR:g} times {named} and so within noise: more tuning will hardly pay"
-    return "pays", f"more than {CLEAR:g} times {named}: more trials may well bring more"
-
-
-def _of_folds(trial: pd.Series, metric: str) -> npt.NDArray[np.float64]:
-    names = [name for name in trial.index if re.fullmatch(rf"fold_\d+_{metric}", str(name))]
-    return np.array([float(trial[name]) for name in names])
+        return "reached", f"not more than {named}, which may be noise: more tuning will hardly pay"
+    return "pays", f"more than {named}: more trials may well bring more"

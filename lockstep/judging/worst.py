@@ -1,5 +1,7 @@
 """The test rows on which a model errs most, with what the table says of them."""
 
+import re
+
 import pandas as pd
 
 from lockstep.judging.rows import Rows
@@ -43,5 +45,10 @@ def columns_behind(model: SavedModel, features: list[str]) -> list[str]:
     for step, transformer in zip(model.features.steps, model.features.transformers, strict=True):
         for name in map(str, transformer.get_feature_names_out()):
             reads[name] = [column for column in step.reads() if column != model.target.column]
-    named = [column for name in features for column in reads[name] if column in name]
+    named = [column for name in features for column in reads[name] if _names(name, column)]
     return list(dict.fromkeys([*named, *(column for name in features for column in reads[name])]))
+
+
+def _names(feature: str, column: str) -> bool:
+    """Whether a feature is named after a column, as bp_per_age after bp and age."""
+    return re.search(rf"(?<![^\W_]){re.escape(column)}(?![^\W_])", feature) is not None

@@ -1,12 +1,13 @@
 """What stands out in a result, and what to do about it: one sentence each."""
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
 from lockstep.judging.ceiling import Ceiling
-from lockstep.judging.findings import Findings
+from lockstep.judging.findings import THIS_MODEL, Findings
 from lockstep.report.run import Run
 from lockstep.report.search_facts import Bound
 from lockstep.report.templates import model_name, number, percent
@@ -15,6 +16,9 @@ from lockstep.report.templates import model_name, number, percent
 WORSE, MUCH_WORSE = 1.1, 1.25
 # A slice of fewer rows says little.
 FEWEST_ROWS = 20
+LONGEST = 80
+# What a person does with it.
+WORDS = {"good": "Good", "look": "Look", "act": "Act"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,11 @@ class Advice:
     text: str
     section: str
 
+    @property
+    def word(self) -> str:
+        """Its kind in a word, for those who do not see the colour."""
+        return WORDS[self.kind]
+
 
 def advice(run: Run, found: Findings, ceiling: Ceiling, bounds: list[Bound]) -> list[Advice]:
     """Everything that stands out, in the order of the page."""
@@ -38,7 +47,7 @@ def advice(run: Run, found: Findings, ceiling: Ceiling, bounds: list[Bound]) -> 
         *_gates(found),
         *_rivals(found),
         *_failures(run),
-        *_bounds(bounds),
+        *_bounds(run, bounds),
         Advice("act" if ceiling.verdict == "pays" else "look", ceiling.sentence, "ceiling"),
         *_gap(run, found),
         *_slices(run, found),
@@ -55,17 +64,22 @@ def _gates(found: Findings) -> Iterator[Advice]:
 
 
 def _rivals(found: Findings) -> Iterator[Advice]:
-    others = found.baselines[found.baselines["model"] != "this_model"].dropna(subset=["lead"])
-    better = others.loc[others["lead"] < 0, "model"].map(model_name).tolist()
-    if better:
-        luck = "" if (others["lead_high"] < 0).any() else ", perhaps by luck"
-        text = f"{', '.join(better)}: better than this model on these test rows{luck}. Ship that, or find out why."
+    others = found.baselines[found.baselines["model"] != THIS_MODEL].dropna(subset=["lead"])
+    behind, ahead = others["lead_high"] < 0, others["lead_low"] > 0
+    unsure = ~behind & ~ahead
+    if behind.any():
+        text = f"{_names(others[behind])}: better than this model on these test rows. Ship that, or find out why."
         yield Advice("act", text, "result")
-    unsure = others[(others["lead"] >= 0) & (others["lead_low"] <= 0)]["model"].map(model_name).tolist()
-    if unsure:
-        yield Advice("look", f"The lead over {', '.join(unsure)} may be luck: its interval holds 0.", "result")
-    if not better and not unsure and len(others):
+    if better := _names(others[unsure & (others["lead"] < 0)]):
+        yield Advice("look", f"{better}: better than this model on these test rows, perhaps by luck.", "result")
+    if worse := _names(others[unsure & (others["lead"] >= 0)]):
+        yield Advice("look", f"The lead over {worse} may be luck: no interval says that it is above 0.", "result")
+    if ahead.all() and len(others):
         yield Advice("good", "Clearly better than every baseline: no interval of the lead holds 0.", "result")
+
+
+def _names(baselines: pd.DataFrame) -> str:
+    return ", ".join(baselines["model"].map(model_name))
 
 
 def _failures(run: Run) -> Iterator[Advice]:
@@ -74,10 +88,15 @@ def _failures(run: Run) -> Iterator[Advice]:
         yield Advice("act", f"{len(failed)} of {len(run.story.trials)} trials failed; see why.", "search")
 
 
-def _bounds(bounds: list[Bound]) -> Iterator[Advice]:
-    open_ended = [f"{bound.name} ({number(bound.best)})" for bound in bounds if bound.command]
-    if open_ended:
-        yield Advice("act", f"Best at an end of the searched range: {', '.join(open_ended)}. Widen it.", "bounds")
+def _bounds(run: Run, bounds: list[Bound]) -> Iterator[Advice]:
+    """Parameters to widen; one that matters little may lie at an end by chance."""
+    shares = run.story.parameters.set_index("parameter")["importance"]
+    for bound in bounds:
+        if bound.command:
+            matters = shares.get(bound.name, 0.0) > 1 / len(shares)
+            what = f"{bound.name} is best at an end of its range ({number(bound.best)})"
+            advised = "widen it." if matters else f"its importance is {percent(shares.get(bound.name), 2)}."
+            yield Advice("act" if matters else "look", f"{what}; {advised}", "bounds")
 
 
 def _gap(run: Run, found: Findings) -> Iterator[Advice]:
@@ -96,7 +115,8 @@ def _slices(run: Run, found: Findings) -> Iterator[Advice]:
         worst: pd.Series = known.sort_values(["score", "slice"], ascending=[False, True], kind="stable").iloc[0]
         if worst["score"] > MUCH_WORSE * whole:
             score = f"{number(float(worst['score']))}, {worst['score'] / whole:.2g} times that of all rows"
-            yield Advice("look", f"Errs most where {worst['slice']}: {run.score} {score}.", "errors")
+            where = textwrap.shorten(str(worst["slice"]), LONGEST, placeholder="…")
+            yield Advice("look", f"Errs most where {where}: {run.score} {score}.", "errors")
 
 
 def _coverage(found: Findings) -> Iterator[Advice]:

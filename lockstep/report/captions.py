@@ -17,7 +17,7 @@ def captioned(run: Run, found: Findings, files: Iterable[Path]) -> dict[str, Pic
 
 def _of_search(run: Run) -> dict[str, tuple[str, str]]:
     states, best = run.story.trials["state"].tolist(), run.best[run.story.score]
-    important = ", ".join(run.story.parameters()["parameter"].head(3))
+    important = ", ".join(run.story.parameters["parameter"].head(3))
     counts = f"{states.count('COMPLETE')} complete, {states.count('PRUNED')} pruned, {states.count('FAIL')} failed"
     return {
         "optimisation_history": (
@@ -26,7 +26,7 @@ def _of_search(run: Run) -> dict[str, tuple[str, str]]:
         ),
         "parameter_importance": (
             f"Bars: importance of the parameters; the first are {important}.",
-            "How much each parameter separates the best trials from the rest (PED-ANOVA).",
+            "How much each parameter separates the best complete trials from the others (PED-ANOVA).",
         ),
     }
 

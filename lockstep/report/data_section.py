@@ -31,8 +31,10 @@ def _target(run: Run) -> Picture:
         what = f"Bars: share of each of the {target.n_classes} classes of {target.column} in training and in test rows."
     else:
         chart = table_figures.target_numbers(train, test, target.column)
+        low, high = float(min(train.min(), test.min())), float(max(train.max(), test.max()))
+        middle = number(float(run.train[target.column].median()))
         what = (
-            f"Histogram of {target.column} in training and in test rows, from {number(float(train.min()))} to"
-            f" {number(float(train.max()))}, median {number(float(run.train[target.column].median()))} in training."
+            f"Histogram of {target.column} in training and in test rows, from {number(low)} to {number(high)},"
+            f" median {middle} in training."
         )
     return Picture.of(drawn(chart), what, "The target in training and test rows; the two should look alike.")

@@ -1,5 +1,6 @@
 """Drawing a chart into a PNG file without dates or versions: the same data gives the same bytes."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -48,10 +49,13 @@ def drawn_all(draw: DrawAll, inches: tuple[float, float], *, placed: bool = Fals
         inches: Its size.
         placed: Whether `draw` gives every chart its place, which spares half the time; else matplotlib finds it.
     """
-    with matplotlib.rc_context():
+    with matplotlib.rc_context(), warnings.catch_warnings():
         matplotlib.rcdefaults()
         # a column may be named $x$
         matplotlib.rcParams["text.parse_math"] = False
+        # The font that matplotlib brings: what it lacks must not be taken from one that only some machines have.
+        matplotlib.rcParams["font.family"] = "DejaVu Sans"
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = Figure(figsize=inches, dpi=DPI, layout=None if placed else "constrained")
         canvas, file = FigureCanvasAgg(figure), BytesIO()
         draw(figure)

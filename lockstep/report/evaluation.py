@@ -1,6 +1,7 @@
 """Everything `evaluate` writes for people and for DVC: CSV plots and PNG figures."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,9 @@ class Story:
         """Complete trials and the best score so far."""
         return optimisation_history(self.trials, self.score)
 
+    @cached_property
     def parameters(self) -> pd.DataFrame:
-        """Importance of the parameters."""
+        """Importance of the parameters; of thousands of trials it takes seconds."""
         return parameter_importance(self.trials, self.search["settings"]["space"], self.score)
 
 
@@ -63,7 +65,7 @@ def write_tables(found: Findings, model: SavedModel, story: Story, folder: Path)
     write_csv(found.features, folder / "feature_importance.csv")
     write_csv(found.slices, folder / "slices.csv")
     write_csv(story.history(), folder / "optimisation_history.csv")
-    write_csv(story.parameters(), folder / "parameter_importance.csv")
+    write_csv(story.parameters, folder / "parameter_importance.csv")
     write_json(found.uncertainty, folder / "uncertainty.json")
 
 
@@ -103,7 +105,7 @@ def write_figures(found: Findings, model: SavedModel, story: Story, folder: Path
         "feature_shap": feature_figures.feature_shap(found.shap, model.features.names, model.features.types, unit),
         "learning_curve": search_figures.learning_curve(story.learning_curve, model.training.n_rounds, measured),
         "optimisation_history": search_figures.optimisation_history(story.trials, story.history(), story.score, label),
-        "parameter_importance": search_figures.parameter_importance(story.parameters()),
+        "parameter_importance": search_figures.parameter_importance(story.parameters),
     }
     for name, draw in charts.items():
         save(folder / f"{name}.png", draw)

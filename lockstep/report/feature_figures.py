@@ -84,5 +84,13 @@ def _swarm(
     colour = pd.Series(x[known]).rank(pct=True).to_numpy()
     axes.scatter(values[~known], place + height[~known], s=size, color=GREY, linewidths=0)
     return axes.scatter(
-        values[known], place + height[known], s=size, c=colour, cmap="coolwarm", vmin=0, vmax=1, linewidths=0
+        values[known],
+        place + height[known],
+        s=size,
+        c=colour,
+        cmap="coolwarm",
+        vmin=0,
+        vmax=1,
+        linewidths=0.2,
+        edgecolors=GREY,
     )

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lockstep.judging.findings import Findings
+import pandas as pd
+
+from lockstep.judging.findings import THIS_MODEL, Findings
 from lockstep.report.run import Run
 from lockstep.report.templates import metric_name, model_name, number, percent, span
 
@@ -43,8 +45,9 @@ def compared(own: float | None, other: float | None) -> str | None:
 
 def _against(run: Run, found: Findings) -> str:
     """Its score against the mean's and the best other one's."""
-    scores = found.baselines.set_index("model")["score"]
-    own, others = scores["this_model"], scores.drop(["this_model", "mean"])
+    table = found.baselines.set_index("model")
+    scores = table["score"]
+    own, others = scores[THIS_MODEL], scores.drop([THIS_MODEL, "mean"])
     rival = str(others.idxmin()) if others.notna().any() else None
     parts = []
     for name in ("mean", rival):
@@ -54,8 +57,15 @@ def _against(run: Run, found: Findings) -> str:
         said = "saying the shares of the classes" if run.classes else "always saying the mean"
         if words:
             than = "as" if words.endswith("same") else "than"
-            parts.append(f"{words} {than} {said if name == 'mean' else f'{model_name(name)}, the best of the others'}")
+            luck = "" if _sure(table, name) or than == "as" else ", perhaps by luck"
+            other = said if name == "mean" else f"{model_name(name)}, the best of the others"
+            parts.append(f"{words} {than} {other}{luck}")
     return f"Its {run.score} is {' and '.join(parts)}." if parts else ""
+
+
+def _sure(table: pd.DataFrame, name: str) -> bool:
+    """Whether the interval of the lead over a baseline tells who is ahead."""
+    return bool(table["lead_low"][name] > 0 or table["lead_high"][name] < 0)
 
 
 def _of(found: Findings, metric: str) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from lockstep.data.tables import replacing
 from lockstep.judging.baselines import MOST_ROWS
-from lockstep.judging.ceiling import Ceiling, ceiling
+from lockstep.judging.ceiling import ceiling
 from lockstep.judging.findings import THIS_MODEL, Findings
 from lockstep.report.advice import advice
 from lockstep.report.captions import captioned
@@ -34,7 +34,8 @@ def write_page(path: Path, run: Run, found: Findings, figures: Sequence[Path]) -
         figures: The PNG files of reports/evaluate/.
     """
     pictures = captioned(run, found, figures)
-    search, judged = search_section(run, pictures), ceiling_of(run, found)
+    search = search_section(run, pictures)
+    judged = ceiling(run.story.trials, run.story.score, run.metric)
     page = (
         environment()
         .get_template("page.html.jinja")
@@ -57,18 +58,12 @@ def write_page(path: Path, run: Run, found: Findings, figures: Sequence[Path]) -
         part.write_text(page, encoding="utf-8")
 
 
-def ceiling_of(run: Run, found: Findings) -> Ceiling:
-    """Whether more tuning pays."""
-    low, high, test = found.uncertainty["score_low"], found.uncertainty["score_high"], found.gap["test"]
-    half_width = (high - low) / 2 / test if low is not None and high is not None and test else None
-    return ceiling(run.story.trials, run.story.score, run.metric, half_width)
-
-
 def _result(run: Run, found: Findings) -> dict[str, Any]:
     judgement, baselines = found.judgement, records_of(found.baselines)
     own = found.gap["test"]
     for record in baselines:
         record["own"] = record["model"] == THIS_MODEL
+        record["saved"] = None if record["own"] or own is None or not record["score"] else 1 - own / record["score"]
         record["compared"] = None if record["own"] else compared(own, record["score"])
     return {
         "metrics": list(judgement.test),
@@ -77,9 +72,7 @@ def _result(run: Run, found: Findings) -> dict[str, Any]:
         "rows": [("test", judgement.test), ("cross-validation", judgement.cv), ("training", judgement.train)],
         "interval": {record["metric"]: record for record in found.uncertainty["intervals"]},
         "score_ends": {"low": found.uncertainty["score_low"], "high": found.uncertainty["score_high"]},
-        "tiles": [name for name in ("accuracy", "auc", "r2", "mae") if name in judgement.test and name != run.metric][
-            :2
-        ],
+        "tiles": [name for name in TILES if name in judgement.test and name != run.metric][:2],
         "baselines": baselines,
         "no_line": bool(run.classes) and "logistic_regression" not in found.baselines["model"].tolist(),
         "sampled": MOST_ROWS if len(run.train) > MOST_ROWS else None,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lockstep.data.tables import significant
+from lockstep.judging.ceiling import fold_scores, standard_error
 from lockstep.schema.params import WHOLE
 
 # A best value this close to an end of its range, as a share of the range, has perhaps not found its best.
@@ -21,6 +22,8 @@ FACTOR, SHARE = 4.0, 0.5
 # What XGBoost allows at all; every other parameter is 0 or more.
 SHARES = ("subsample", "colsample_bytree", "colsample_bylevel", "colsample_bynode", "learning_rate")
 SMALLEST_SHARE = 1e-3
+# As all suggestions have.
+DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -92,23 +95,24 @@ def distribution(complete: pd.DataFrame, score: str) -> dict[str, float | None]:
 
 
 def top_trials(complete: pd.DataFrame, score: str, metric: str, space: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The ten best trials: number, score, behind (its score less the best), spread, rounds and params.
+    """The ten best trials: number, score, behind (its score less the best), noise, rounds and params.
 
-    The spread is the standard deviation of the folds' metric, None with one fold; params are the varied ones.
+    Params are the varied ones. The noise is the standard error of `behind` over the folds, None with one fold and for
+    the best; the rounds are the median of the folds', as those of the final model.
     """
     best = complete.sort_values([score, "number"], kind="stable").head(MOST_TRIALS)
-    folds = [name for name in complete.columns if name.startswith("fold_") and name.split("_", 2)[2] == metric]
+    first = fold_scores(best.iloc[0], metric) if len(best) else np.empty(0)
     rounds = [name for name in complete.columns if name.startswith("fold_") and name.endswith("_rounds")]
     return [
         {
             "number": int(row["number"]),
             "score": float(row[score]),
             "behind": float(row[score] - best[score].iloc[0]),
-            "spread": float(np.std([float(row[name]) for name in folds], ddof=1)) if len(folds) > 1 else None,
-            "rounds": float(np.mean([float(row[name]) for name in rounds])) if rounds else None,
+            "noise": standard_error(fold_scores(row, metric) - first) if place else None,
+            "rounds": sorted(int(row[name]) for name in rounds)[len(rounds) // 2] if rounds else None,
             "params": [row[name] for name in varied(space)],
         }
-        for _, row in best.iterrows()
+        for place, (_, row) in enumerate(best.iterrows())
     ]
 
 
@@ -131,28 +135,41 @@ def _end(value: Any, limits: Mapping[str, Any]) -> str | None:
     if "choices" in limits or isinstance(value, bool | str | None) or limits["low"] == limits["high"]:
         return None
     scale = math.log if limits.get("log") else float
-    low, high, here = scale(limits["low"]), scale(limits["high"]), scale(value)
+    last, step = limits["high"], limits.get("step")
+    if step:  # the last value of the grid
+        last = limits["low"] + math.floor((last - limits["low"]) / step + 1e-9) * step
+    low, high, here = scale(limits["low"]), scale(last), scale(value)
     near = AT_BOUND * (high - low)
     return "low" if here - low <= near else "high" if high - here <= near else None
 
 
 def _wider(name: str, limits: Mapping[str, Any], end: str) -> int | float | None:
     """A farther end of the range; None where it lies at the end of what XGBoost allows."""
-    bound, reach = float(limits[end]), SHARE * (limits["high"] - limits["low"])
-    if limits.get("log"):
-        wider = bound * FACTOR if end == "high" else bound / FACTOR
-    else:
-        # Most parameters end at 0: below, half the bound is far enough.
-        wider = bound + reach if end == "high" else max(bound - reach, bound / 2)
+    bound, up, step = limits[end], end == "high", limits.get("step")
     whole = all(isinstance(limits.get(key, 1), int) for key in ("low", "high", "step"))
-    least = float(WHOLE.get(name, 0)) or (1.0 if whole else 0.0)
-    if name in SHARES:
-        least, most = SMALLEST_SHARE, 1.0
+    if limits.get("log"):
+        reach = bound * (FACTOR - 1) if up else bound * (1 - 1 / FACTOR)
     else:
-        most = math.inf
-    if limits.get("log") and least == 0:
-        least = min(bound, SMALLEST_SHARE**4)
-    wider = min(max(significant(wider, 2), least), most)
-    if wider == bound:
-        return None
-    return round(wider) if whole else wider
+        reach = SHARE * (limits["high"] - limits["low"])
+        # Most parameters end at 0: below, half the bound is far enough.
+        reach = reach if up else min(reach, bound / 2)
+    least, most = _allowed(name, whole, bound if limits.get("log") else 0.0)
+    room = most - bound if up else bound - least
+    unit = step or (1 if whole else None)
+    if unit is not None:  # whole steps, so that the grid stays and known trials with it
+        reach = min(max(1, round(reach / unit)), math.floor(room / unit + 1e-9) if room < math.inf else math.inf) * unit
+        wider = bound + reach if up else bound - reach
+        return (round(wider) if whole else significant(wider, DIGITS)) if reach > 0 else None
+    wider = bound + min(reach, room) if up else bound - min(reach, room)
+    rounded = significant(wider, 2)
+    inside = least <= rounded <= most and (rounded > bound if up else rounded < bound)
+    wider = rounded if inside else significant(wider, DIGITS)
+    return wider if (wider > bound if up else wider < bound) else None
+
+
+def _allowed(name: str, whole: bool, log_bound: float) -> tuple[float, float]:
+    """What XGBoost takes; a logarithmic range never reaches 0."""
+    if name in SHARES:
+        return SMALLEST_SHARE, 1.0
+    least = float(WHOLE.get(name, 0)) or (1.0 if whole else 0.0)
+    return (min(log_bound, SMALLEST_SHARE**4) if log_bound and not least else least), math.inf

@@ -34,7 +34,7 @@ def search_section(run: Run, pictures: Mapping[str, Picture]) -> dict[str, Any]:
         "training": run.model.training,
         "bounds": bounds_hit(run.best, space, search["space_name"]),
         "failures": failed.head(MOST_FAILURES).to_dict("records"),
-        "importance": run.story.parameters().set_index("parameter")["importance"].to_dict(),
+        "importance": run.story.parameters.set_index("parameter")["importance"].to_dict(),
         "pictures": [pictures["optimisation_history"], pictures["parameter_importance"], *_all_trials(run)],
     }
 

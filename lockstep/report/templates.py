@@ -8,6 +8,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from lockstep.data.tables import significant
+
 FOLDER = Path(__file__).parent
 METRICS = {
     "rmse": "RMSE",
@@ -46,6 +48,7 @@ def environment() -> jinja2.Environment:
         "metric": metric_name,
         "model": model_name,
         "bytes": byte_size,
+        "range": range_text,
         "breakable": breakable,
     }
     return made
@@ -65,14 +68,20 @@ def number(value: Any, digits: int = DIGITS, *, zeros: bool = False) -> str:
         return str(value)
     if isinstance(value, int) or float(value).is_integer():
         return f"{int(value):,}"
+    value = significant(value, digits)
     if abs(value) >= 10 ** (digits - 1):
         return f"{value:,.0f}"
     return f"{value:#.{digits}g}" if zeros else f"{value:.{digits}g}"
 
 
 def percent(share: float | None, digits: int = 3) -> str:
-    """A share of 1 as a percentage."""
-    return UNKNOWN if share is None else f"{100 * share:.{digits}g}%"
+    """A share of 1 as a percentage; less than all is never 100%."""
+    if share is None or math.isnan(share):
+        return UNKNOWN
+    shown = f"{100 * share:.{digits}g}"
+    if share < 1 and float(shown) >= 100:
+        shown = f"{100 - 10.0 ** (3 - digits):g}"
+    return f"{float(shown):,.{digits}g}%" if share < 10 else f"{100 * share:,.0f}%"
 
 
 def span(ends: Mapping[str, float | None], digits: int = DIGITS) -> str:
@@ -95,6 +104,16 @@ def model_name(name: str) -> str:
 def breakable(name: str) -> Markup:
     """A name whose line may break behind its underscores."""
     return Markup("_<wbr>").join(name.split("_"))
+
+
+def range_text(bounds: Mapping[str, Any] | None) -> str:
+    """A range of a search space, as models/search.json holds it."""
+    if bounds is None:
+        return UNKNOWN
+    if "choices" in bounds:
+        return ", ".join(str(choice) for choice in bounds["choices"])
+    grid = ", log" if bounds.get("log") else f", step {bounds['step']}" if bounds.get("step") else ""
+    return f"{bounds['low']} to {bounds['high']}{grid}"
 
 
 def byte_size(count: int) -> str:

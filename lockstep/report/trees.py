@@ -31,6 +31,11 @@ class TreeSize:
     def of(cls, boosters: Sequence[xgb.Booster]) -> Self:
         """Count them in XGBoost's text dump, where a tab stands before a node for every step below the root."""
         trees = [tree for booster in boosters for tree in booster.get_dump()]
-        depths = [len(line) - len(line.lstrip("\t")) for tree in trees for line in tree.splitlines() if "leaf=" in line]
+        depths = [
+            len(line) - len(line.lstrip("\t"))
+            for tree in trees
+            for line in tree.splitlines()
+            if line.partition(":")[2].startswith("leaf=")
+        ]
         rounds = max(booster.num_boosted_rounds() for booster in boosters)
         return cls(len(boosters), rounds, len(trees), len(depths), max(depths), sum(depths) / len(depths))

@@ -3,15 +3,17 @@
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from math import nan
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from lockstep.data.target import Target
+from lockstep.judging.ceiling import ceiling
 from lockstep.model.saved import SavedModel
 from lockstep.report.advice import advice
-from lockstep.report.page import ceiling_of
 from lockstep.report.search_facts import bounds_hit
 from lockstep.report.table_figures import across_and_up
 from lockstep.schema.dataset import Judging, ValueSlice
@@ -119,7 +121,7 @@ def test_names_in_the_page_stay_text(n_classes: int, tmp_path: Path) -> None:
     assert not [name for name, _ in found.attributes if name.startswith("on")]
     assert EVIL in "".join(found.texts)
     assert "$x$" in "".join(found.texts)
-    assert f"dvc exp run -S 'spaces.{EVIL}.max_depth.high=12'" in "".join(found.texts)
+    assert f"dvc exp run -S 'spaces.{EVIL}.max_depth.high=13'" in "".join(found.texts)
 
 
 def test_the_page_shows_intervals_and_the_repeated_protocol(usual: str, tmp_path: Path) -> None:
@@ -139,9 +141,33 @@ def test_the_page_names_baselines_that_do_better(tmp_path: Path) -> None:
         _, found = evaluated(tmp_path / name, model(rounds=rounds), table(60, seed=9))
         models = found.baselines["model"].tolist()
         better = models[: models.index("this_model")]
-        listed = re.findall(r'<li class="act">(.*): better than this model on these test rows', written)
-        assert len(listed[0].split(", ")) == len(better) >= 1
-        assert ("untuned XGBoost" in listed[0]) == ("untuned_xgboost" in better)
+        listed = re.findall(r"</strong> (.*): better than this model on these test rows", written)
+        names = ", ".join(listed)
+        assert len(names.split(", ")) == len(better) >= 1
+        assert ("untuned XGBoost" in names) == ("untuned_xgboost" in better)
+
+
+@pytest.mark.parametrize(
+    ("leads", "told"),
+    [
+        ([(1.0, 0.5, 1.5)], "Clearly better than every baseline"),
+        ([(1.0, -0.5, 1.5)], "The lead over ridge may be luck"),
+        ([(1.0, nan, nan)], "The lead over ridge may be luck"),
+        ([(-1.0, -1.5, -0.5)], "ridge: better than this model on these test rows. Ship that"),
+        ([(-1.0, -1.5, 0.5)], "ridge: better than this model on these test rows, perhaps by luck"),
+        ([(-1.0, nan, nan)], "ridge: better than this model on these test rows, perhaps by luck"),
+    ],
+)
+def test_only_what_an_interval_says_is_called_sure(
+    leads: list[tuple[float, float, float]], told: str, tmp_path: Path
+) -> None:
+    run, found = evaluated(tmp_path / "one", model(), table(60, seed=9))
+    own = found.baselines[found.baselines["model"] == "this_model"]
+    others = pd.DataFrame([("ridge", *lead) for lead in leads], columns=["model", "lead", "lead_low", "lead_high"])
+    changed = replace(found, baselines=pd.concat([own, others], ignore_index=True))
+    said = [each.text for each in advice(run, changed, ceiling(run.story.trials, "cv_rmse", "rmse"), [])]
+    assert sum("lead" in text or "better" in text for text in said) == 1
+    assert any(text.startswith(told) for text in said)
 
 
 def test_the_page_shows_the_final_model_beside_the_best_trial(tmp_path: Path) -> None:
@@ -160,7 +186,7 @@ def test_the_page_shows_the_final_model_beside_the_best_trial(tmp_path: Path) ->
 
 def test_a_best_value_at_the_end_of_its_range_comes_with_a_wider_one(usual: str, tmp_path: Path) -> None:
     assert "<strong>max_depth</strong>: best value 9, highest searched 9" in usual
-    assert "dvc exp run -S spaces.s.max_depth.high=12" in usual
+    assert "dvc exp run -S spaces.s.max_depth.high=13" in usual
     inside = BEST["params"] | {"max_depth": 5, "rate": 0.2}
     written = page(tmp_path / "other", best=BEST | {"cv_rmse": 6.0, "params": inside})
     assert "No best value lies at an end" in written
@@ -169,12 +195,21 @@ def test_a_best_value_at_the_end_of_its_range_comes_with_a_wider_one(usual: str,
 @pytest.mark.parametrize(
     ("limits", "value", "setting"),
     [
-        ({"low": 2, "high": 128, "log": True}, 127, "high=510"),
+        ({"low": 2, "high": 128, "log": True}, 127, "high=512"),
         ({"low": 0.01, "high": 30.0, "log": True}, 0.0101, "low=0.0025"),
         ({"low": 2, "high": 10}, 2, "low=1"),
         ({"low": 0.5, "high": 0.9}, 0.9, "high=1.0"),
         ({"low": 0.2, "high": 1.0}, 0.2, "low=0.1"),
         ({"low": 0.2, "high": 1.0}, 0.999, None),
+        ({"low": 4, "high": 5}, 4, "low=3"),
+        ({"low": 3, "high": 4}, 4, "high=5"),
+        ({"low": 2, "high": 3}, 2, "low=1"),
+        ({"low": 111, "high": 113}, 113, "high=114"),
+        ({"low": 10_000, "high": 10_250}, 10_250, "high=10375"),
+        ({"low": 8, "high": 64, "step": 8}, 64, "high=96"),
+        ({"low": 0.5, "high": 1.0, "step": 0.1}, 0.5, "low=0.3"),
+        ({"low": 1, "high": 6, "step": 2}, 5, "high=8"),
+        ({"low": 1000.0, "high": 1001.0}, 1001.0, "high=1002.0"),
     ],
 )
 def test_a_wider_range_keeps_to_what_xgboost_allows(limits: dict[str, Any], value: float, setting: str | None) -> None:
@@ -221,17 +256,16 @@ def test_folds_promised_too_much_only_where_the_test_interval_lies_above_them(tm
     for low in (0.9, 1.1):
         gap, uncertainty = found.gap | {"cv": 1.0, "test_per_cv": 1.3}, found.uncertainty | {"score_low": low}
         changed = replace(found, gap=gap, uncertainty=uncertainty)
-        told[low] = [each.section for each in advice(run, changed, ceiling_of(run, found), [])]
+        told[low] = [each.section for each in advice(run, changed, ceiling(run.story.trials, "cv_rmse", "rmse"), [])]
     assert ("overfit" in told[0.9], "overfit" in told[1.1]) == (False, True)
 
 
-def test_one_fold_has_a_ceiling_by_the_test_interval_and_no_spread(tmp_path: Path) -> None:
+def test_one_fold_does_not_tell_whether_more_tuning_pays(tmp_path: Path) -> None:
     tried = trials().drop(columns="fold_1_rmse")
-    tried.loc[11, "cv_rmse"] = 6.99
-    run, found = evaluated(tmp_path / "one", model(), table(60, seed=9), tried=tried)
-    judged = ceiling_of(run, found)
-    assert (judged.verdict, judged.folds) == ("reached", 1)
-    assert "half the width of the test interval" in page(tmp_path / "page", tried=tried)
+    tried.loc[11, "cv_rmse"] = 6.9
+    written = page(tmp_path / "page", tried=tried)
+    assert "one fold does not tell its noise" in written
+    assert "<dd>not known" in written
 
 
 def test_places_get_a_map_with_the_longitude_across(usual: str, tmp_path: Path) -> None:
