@@ -19,6 +19,7 @@ from lockstep.features.recipe import Features
 from lockstep.model.booster import predict
 from lockstep.model.fitting import Fitting, Value
 from lockstep.model.interval import Interval
+from lockstep.model.ubj import check_ubj
 
 DESCRIPTION = "model.json"
 ARRAYS = "features"
@@ -204,4 +205,9 @@ def _write_booster(booster: xgb.Booster, path: Path) -> None:
 
 
 def _read_booster(path: Path) -> xgb.Booster:
-    return xgb.Booster({"nthread": 1}, model_file=bytearray(path.read_bytes()))
+    content = path.read_bytes()
+    try:
+        check_ubj(content)
+        return xgb.Booster({"nthread": 1}, model_file=bytearray(content))
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from None
