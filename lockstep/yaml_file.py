@@ -30,9 +30,7 @@ def read_yaml(path: Path, shown: Path | None = None) -> Any:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{shown or path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     if len(content) > MAX_BYTES:
-        raise ConfigError(
-            f"{shown or path}: is larger than {MAX_BYTES >> 20} MiB; settings are small: correct the file"
-        )
+        raise ConfigError(f"{shown or path}: is larger than {MAX_BYTES >> 20} MiB; make the file smaller")
     return parsed_yaml(text, shown or path)
 
 

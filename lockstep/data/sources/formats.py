@@ -53,6 +53,7 @@ def refuse_other_encoding(content: bytes, encoding: str, shown: str) -> None:
         SourceError: naming the line and what to do.
     """
     try:
+        b"".decode(encoding)
         wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
     except LookupError:
         raise SourceError(f"{shown}: cannot be read as CSV: source.encoding: {encoding!r} is unknown") from None
@@ -64,6 +65,6 @@ def refuse_other_encoding(content: bytes, encoding: str, shown: str) -> None:
     if (position := content.find(b"\0")) >= 0:
         line = content.count(b"\n", 0, position) + 1
         raise SourceError(
-            f"{shown}: cannot be read as CSV: line {line} holds a NUL byte: damaged, or text in wide characters; get the"
-            " file again, or set source.encoding (utf-16-le, utf-16-be)"
+            f"{shown}: cannot be read as CSV: line {line} holds a NUL byte: damaged, or text in wide characters;"
+            " get the file again, or set source.encoding (utf-16-le, utf-16-be)"
         )

@@ -7,7 +7,7 @@ import tarfile
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from lockstep.data.sources.formats import GZIP_MAGIC
 from lockstep.errors import SourceError
@@ -29,6 +29,13 @@ DAMAGED = (
 )
 
 
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` further bytes."""
+
+
 class Unpacked:
     """A stream that counts what it gives.
 
@@ -40,10 +47,10 @@ class Unpacked:
         SourceError: from `read`, once there is too much.
     """
 
-    def __init__(self, stream: IO[bytes], packed: int) -> None:
+    def __init__(self, stream: Readable, packed: int) -> None:
         self._stream, self._packed, self._given = stream, packed, 0
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
         """At most `size` further bytes."""
         block = self._stream.read(size)
         self._given += len(block)
@@ -119,7 +126,7 @@ def _unpack_tar(archive: Path, member: str, target: Path) -> None:
     raise KeyError(member)
 
 
-def _opened(archive: Path) -> IO[bytes]:
+def _opened(archive: Path) -> gzip.GzipFile | IO[bytes]:
     with archive.open("rb") as stream:
         head = stream.read(6)
     if head.startswith(GZIP_MAGIC):
@@ -129,7 +136,7 @@ def _opened(archive: Path) -> IO[bytes]:
     return lzma.open(archive) if head.startswith(b"\xfd7zXZ") else archive.open("rb")
 
 
-def _copy(stream: IO[bytes] | Unpacked, target: Path) -> None:
+def _copy(stream: Readable, target: Path) -> None:
     with target.open("wb") as file:
         while block := stream.read(CHUNK):
             file.write(block)
