@@ -1,5 +1,6 @@
 """The model on disk: XGBoost's UBJ files, arrays and a JSON description; no pickle."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from lockstep.model.ubj import check_ubj
 DESCRIPTION = "model.json"
 ARRAYS = "features"
 INTERVAL = "interval.ubj"
+# What files that do not fit together raise somewhere in numpy, pandas, XGBoost or the feature steps.
+DAMAGE = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 
 Predictions = npt.NDArray[np.float64]
 
@@ -106,7 +109,12 @@ class SavedModel:
         Raises:
             DataError: naming column, row and value, for a row that the model cannot read.
         """
-        return self.table(self.features.transform(self.raw_rows.frame(raw, shown, first_row)))
+        frame = self.raw_rows.frame(raw, shown, first_row)
+        try:
+            return self.table(self.features.transform(frame))
+        except DAMAGE as error:
+            # the rows have been checked: what the model learned does not fit together
+            raise DataError(f"the model is damaged ({_reason(error)}); run `dvc repro train_best`") from error
 
     @property
     def answers(self) -> list[str]:
@@ -173,18 +181,24 @@ class SavedModel:
             raise DataError(f"{error.filename}: the model is incomplete; run `dvc repro train_best`") from None
         except OSError as error:
             raise DataError(f"{error.filename or folder}: {error.strerror or error}; make the model readable") from None
-        except (ValueError, KeyError, TypeError) as error:
-            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
-            raise DataError(f"{folder}: the model is damaged ({reason}); run `dvc repro train_best`") from None
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            MemoryError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ) as error:
+            raise DataError(f"{folder}: the model is damaged ({_reason(error)}); run `dvc repro train_best`") from None
 
     @classmethod
     def _loaded(cls, folder: Path) -> Self:
         saved = read_json(folder / DESCRIPTION)
+        if not saved["n_models"] >= 1:
+            raise ValueError("it has no booster")
         boosters = [_read_booster(folder / f"booster_{index}.ubj") for index in range(saved["n_models"])]
-        arrays = {
-            name: np.load(folder / ARRAYS / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-            for name in saved["arrays"]
-        }
+        arrays = {name: _read_array(folder / ARRAYS, name) for name in saved["arrays"]}
         interval = None
         if "interval" in saved:
             interval = Interval(**saved["interval"], booster=_read_booster(folder / INTERVAL))
@@ -197,6 +211,19 @@ class SavedModel:
             interval,
             Intake.restored(saved["intake"]) if "intake" in saved else None,
         )
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
+
+
+def _read_array(folder: Path, name: str) -> npt.NDArray[Any]:
+    if not re.fullmatch(r"\w+", name):
+        raise ValueError(f"{name!r:.40} is no name of an array")
+    array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"{name}.npy holds no array")
+    return array
 
 
 def _write_booster(booster: xgb.Booster, path: Path) -> None:

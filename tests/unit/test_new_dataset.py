@@ -228,7 +228,7 @@ FILES = [
     (
         "ragged",
         b"a,b,y\n" + b"1,2,3\n" * 20 + b"1,2\n",
-        "t.csv: cannot be read as CSV: row 21: has 2 values, the header 3",
+        "t.csv: cannot be read as CSV: row 21: has 2 values, the header",
     ),
     ("no header", b"1,2,3\n" + b"4,5,6\n" * 20, "t.csv: the first line holds numbers, not names"),
     ("unknown target", ROWS.replace("y\n", "yield\n").encode(), "--target y: the table has no such column"),

@@ -77,9 +77,9 @@ def _parse_csv(source: FileSource, obtained: download.Obtained) -> pa.Table:
         raise SourceError(f"{obtained.shown}: the file is empty; check the source")
     refuse_other_formats(content[:1024], obtained.shown)
     refuse_other_encoding(content, source.encoding, obtained.shown)
-    if source.header is None:
-        _refuse_other_delimiter(content[:ROW_BYTES], source, obtained.shown)
     try:
+        if source.header is None:
+            _refuse_other_delimiter(content[:ROW_BYTES], source, obtained.shown)
         try:
             return _read_csv(source, obtained, content, ROW_BYTES)
         except pa.ArrowInvalid as error:

@@ -53,9 +53,9 @@ def refuse_other_encoding(content: bytes, encoding: str, shown: str) -> None:
         SourceError: naming the line and what to do.
     """
     try:
-        b"".decode(encoding)
+        b"a".decode(encoding, "ignore")
         wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
-    except LookupError:
+    except (LookupError, UnicodeError):
         raise SourceError(f"{shown}: cannot be read as CSV: source.encoding: {encoding!r} is unknown") from None
     if wide:
         return
