@@ -18,6 +18,11 @@ def shown(name: str) -> str:
     return short if short.isprintable() and short.split(" ") == short.split() else repr(short)
 
 
+def brief(text: str) -> str:
+    """A text in one line that a terminal shows as it is."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
 def repeated(names: Sequence[str]) -> list[str]:
     """Names that stand more than once, sorted."""
     return sorted(name for name, count in Counter(names).items() if count > 1)

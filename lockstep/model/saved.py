@@ -181,15 +181,7 @@ class SavedModel:
             raise DataError(f"{error.filename}: the model is incomplete; run `dvc repro train_best`") from None
         except OSError as error:
             raise DataError(f"{error.filename or folder}: {error.strerror or error}; make the model readable") from None
-        except (
-            ArithmeticError,
-            AttributeError,
-            LookupError,
-            MemoryError,
-            RecursionError,
-            TypeError,
-            ValueError,
-        ) as error:
+        except DAMAGE as error:
             raise DataError(f"{folder}: the model is damaged ({_reason(error)}); run `dvc repro train_best`") from None
 
     @classmethod

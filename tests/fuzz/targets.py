@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from lockstep.config import load_config
+from lockstep.config import load_config, parse_dataset
 from lockstep.data.inspection import inspect
 from lockstep.data.row_files import RowFile, open_reader
 from lockstep.data.sources import files
@@ -20,16 +20,24 @@ from lockstep.schema.source import FileSource
 from tests.conftest import ROOT
 from tests.unit.raw_rows import answering, dataset_of, raw_table
 
+DATASET = b"""
+about: made
+target: {column: y, classes: [low, "high"]}
+source: {kind: csv, path: t.csv, sha256: "%s"}
+missing_values: [""]
+columns: {a: {type: number, min: 0, max: 1e3}, b: &b {type: date}, y: {type: category}}
+clean: [{rule: ratio, name: r, numerator: a, denominator: a}, {rule: drop_outside, column: r, min: -1.5}]
+features: {raw: &f [{step: columns, columns: [a]}], full: *f}
+judging: {slices: [{by: quantiles, column: a}], coordinates: null}
+""" % (b"0" * 64)
 FOLDER = Path(tempfile.mkdtemp(prefix="lockstep-fuzz-"))
 
 
 def config(data: bytes) -> None:
     """params.yaml, or the dataset file that it names."""
-    (FOLDER / "datasets").mkdir(exist_ok=True)
-    for name in ("params.yaml", "datasets/diabetes.yaml"):
-        for file in ("params.yaml", "datasets/diabetes.yaml"):
-            (FOLDER / file).write_bytes(data if file == name else (ROOT / file).read_bytes())
-        _ends_well(lambda: load_config(FOLDER))
+    (FOLDER / "params.yaml").write_bytes(data)
+    _ends_well(lambda: load_config(FOLDER))
+    _ends_well(lambda: parse_dataset(data.decode("utf-8", errors="replace"), Path("datasets/fuzzed.yaml")))
 
 
 def table(data: bytes) -> None:
@@ -97,7 +105,7 @@ def _ends_well(call: Callable[[], object]) -> None:
 def beginnings(name: str) -> list[bytes]:
     """Good inputs to start from."""
     if name == "config":
-        return [(ROOT / "params.yaml").read_bytes(), (ROOT / "datasets/diabetes.yaml").read_bytes(), b"a: &a [*a]"]
+        return [(ROOT / "params.yaml").read_bytes(), DATASET, b"a: &a [*a]", b"<<: [&a {b: 1}, *a]\n? c\n: !!int 3\n"]
     if name == "table":
         rows = "".join(f"{row},{row % 7},{row / 3:.2f},2020-01-{row % 28 + 1:02},x;y\n" for row in range(30))
         text = f"a,b,c,d,y\n{rows}"

@@ -79,51 +79,71 @@ CELLS = st.sampled_from(
     "|0|1|-1|3.5|1e400|-0|nan|inf|x|X|2020-02-30|2020-02-28|9999-12-31|0001|true|yes|9007199254740993|1,5|1e-320"
     f"|{'9' * 30}|\u00e9| |19991231|2020-01-01T23:59:60".split("|")
 )
-COLUMN = st.one_of(st.sampled_from(NAMES), st.sampled_from(["n", "row_id", "fold", ""]))
+# Mostly names that fit, else no rule would ever run.
+COLUMN = st.sampled_from([*NAMES, *NAMES, "n", "row_id", ""])
+NUMERIC, DATED = st.sampled_from(["a", "b", "a", "b", "y", "n", "c"]), st.sampled_from(["d", "d", "d", "c"])
+NEW = st.sampled_from(["n", "m", "p", "q", "a", "fold"])
 COLUMNS = st.lists(COLUMN, min_size=1, max_size=3)
-NUMBERS = st.one_of(st.none(), st.sampled_from([0.0, 1.0, -1.0, 1e300, 5e-324]))
+BOUNDS = st.sampled_from([None, 0.0, 1.0, -1.0, 2000.0, 1e300, 5e-324])
 RULES = st.one_of(
-    st.fixed_dictionaries({"rule": st.just("drop_missing"), "columns": COLUMNS}),
-    st.fixed_dictionaries(
-        {
-            "rule": st.just("drop_duplicates"),
-            "columns": COLUMNS,
-            "keep": st.sampled_from(["first", "last", "highest", "lowest"]),
-            "by": st.one_of(st.none(), COLUMN),
-            "count_as": st.one_of(st.none(), COLUMN),
-        }
+    st.builds(lambda columns: {"rule": "drop_missing", "columns": columns}, COLUMNS),
+    st.builds(
+        lambda columns, keep, by, name: (
+            {"rule": "drop_duplicates", "columns": columns, "keep": keep}
+            | ({"by": by} if keep in ("highest", "lowest") else {})
+            | ({"count_as": name} if name else {})
+        ),
+        COLUMNS,
+        st.sampled_from(["first", "last", "highest", "lowest"]),
+        COLUMN,
+        st.one_of(st.none(), NEW),
     ),
-    st.fixed_dictionaries(
-        {"rule": st.just("drop_values"), "column": COLUMN, "values": st.lists(st.sampled_from([0, 1.0, "x", True]))}
+    st.builds(
+        lambda column, values: {"rule": "drop_values", "column": column, "values": values},
+        COLUMN,
+        st.lists(st.sampled_from([0, 1.0, "x", True, "3"]), min_size=1),
     ),
-    st.fixed_dictionaries({"rule": st.just("drop_outside"), "column": COLUMN, "min": NUMBERS, "max": NUMBERS}),
-    st.fixed_dictionaries({"rule": st.just("ratio"), "name": COLUMN, "numerator": COLUMN, "denominator": COLUMN}),
-    st.fixed_dictionaries({"rule": st.just("scale"), "column": COLUMN, "divide_by": NUMBERS}),
-    st.fixed_dictionaries(
-        {"rule": st.just("date_part"), "name": COLUMN, "column": COLUMN, "part": st.sampled_from(["year", "weekday"])}
+    st.builds(
+        lambda column, low, high: {"rule": "drop_outside", "column": column, "min": low, "max": high},
+        NUMERIC,
+        BOUNDS,
+        BOUNDS,
     ),
-    st.fixed_dictionaries({"rule": st.just("rename"), "columns": st.dictionaries(COLUMN, COLUMN, max_size=2)}),
-    st.fixed_dictionaries({"rule": st.just("drop_columns"), "columns": COLUMNS}),
+    st.builds(
+        lambda name, top, bottom: {"rule": "ratio", "name": name, "numerator": top, "denominator": bottom},
+        NEW,
+        NUMERIC,
+        NUMERIC,
+    ),
+    st.builds(
+        lambda column, by: {"rule": "scale", "column": column, "divide_by": by},
+        NUMERIC,
+        st.sampled_from([2.0, 1e-300, 5e-324, 1e300, 0.0]),
+    ),
+    st.builds(
+        lambda name, column, part: {"rule": "date_part", "name": name, "column": column, "part": part},
+        NEW,
+        DATED,
+        st.sampled_from(["year", "quarter", "month", "weekday"]),
+    ),
+    st.builds(lambda names: {"rule": "rename", "columns": names}, st.dictionaries(COLUMN, NEW, min_size=1, max_size=2)),
+    st.builds(lambda columns: {"rule": "drop_columns", "columns": columns}, COLUMNS),
 )
-TYPES = st.sampled_from(["number", "integer", "boolean", "category", "text", "date", "ignore"])
-FACTS = st.fixed_dictionaries(
-    {"type": TYPES, "missing": st.booleans(), "min": st.sampled_from([None, None, 0.0]), "max": st.none()}
-)
+TYPES = {"a": ["number"], "b": ["integer", "number"], "c": ["category", "text", "boolean", "ignore"], "d": ["date"]}
 
 
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[pa.Table, dict[str, Any]]:
     """A raw table of text and the facts of a dataset file about it, sensible or not."""
     rows = draw(st.integers(10, 30))
-    facts = {name: draw(FACTS) for name in NAMES[:-1]} | {"y": {"type": "number", "missing": draw(st.booleans())}}
-    facts["sound"] = {"type": "number"}
+    facts = {name: {"type": draw(st.sampled_from(types)), "missing": True} for name, types in TYPES.items()}
+    facts |= {"y": {"type": "number", "missing": draw(st.booleans())}, "sound": {"type": "number"}}
     made = {"sound": ["1"] * rows}
     for name in NAMES:
-        # mostly what the type wants: else every table ends at its first column
-        wanted = st.integers(1990, 2020).map(str) if facts[name]["type"] == "date" else st.integers(0, 9).map(str)
+        wanted = {"d": st.integers(1990, 2020)}.get(name, st.integers(0, 1 if name == "c" else 9)).map(str)
         cells = draw(st.lists(wanted, min_size=rows, max_size=rows))
-        for place, cell in draw(st.lists(st.tuples(st.integers(0, rows - 1), CELLS), max_size=2)):
-            cells[place] = cell
+        if draw(st.integers(0, 2)) == 0:
+            cells[draw(st.integers(0, rows - 1))] = draw(CELLS)
         made[name] = cells
     described = {
         "about": "",

@@ -14,6 +14,7 @@ from lockstep.errors import DataError
 from lockstep.schema.dataset import Column
 
 LEADING_ZERO = re.compile(r"0\d+")
+LONG_WHOLE = re.compile(r"[+-]?\d{16,}")
 COMPACT_DAYS = (19_000_101, 21_001_231)
 
 
@@ -60,9 +61,17 @@ def read_column(name: str, column: pa.ChunkedArray, missing: tuple[str, ...]) ->
         except DataError as error:
             problem = str(error)
             continue
+        if kind == "number" and _loses_digits(texts):
+            continue
         code = kind == "text" and all(text.strip().isdigit() for text in texts)
         return Read(name, kind, frame[name], code=code)
     return Read(name, "ignore", nothing, problem.removeprefix(f"{name}: columns.{name}: ") or _unknown(column))
+
+
+def _loses_digits(texts: list[str]) -> bool:
+    """Whether different long whole numbers became one float: they are names of things, not quantities."""
+    long = {text.strip() for text in texts if LONG_WHOLE.fullmatch(text.strip())}
+    return len(long) > 1 and len({float(text) for text in long}) < len(long)
 
 
 def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:

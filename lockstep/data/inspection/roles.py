@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lockstep.data.inspection.findings import Finding
+from lockstep.data.inspection.missing import NUMBER
 from lockstep.data.inspection.reading import Read
 from lockstep.schema.dataset import ROW_ID
 
@@ -56,7 +57,7 @@ def _range(values: pd.Series) -> str:
 
 def shown(number: float) -> str:
     """A number for people: six digits, or all before the point."""
-    return f"{number:,.0f}" if abs(number) >= 100_000 else f"{number:.6g}"
+    return f"{number:,.0f}" if 100_000 <= abs(number) < 1e15 else f"{number:.6g}"
 
 
 def _integer(plain: Finding, read: Read) -> Finding:
@@ -116,7 +117,8 @@ def hint(texts: pd.Series) -> str:
     if sample.str.fullmatch(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?").mean() > 0.9:
         return f"; a date? write {sample.iloc[0]!r} as YYYY-MM-DD"
     if sample.str.fullmatch(r"[^\w\s]?\s?[+-]?\d[\d.,' ]*\s?(\D{1,9})?").mean() > 0.9 and len(sample) > 1:
-        return f"; a number? write {sample.iloc[0]!r} without separators, sign and unit"
+        strange = next((text for text in sample if not NUMBER.fullmatch(text)), sample.iloc[0])
+        return f"; a number? write {strange!r} without separators, sign and unit"
     return ""
 
 
