@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from lockstep.column_names import brief, listed, shown
 from lockstep.config import parse_dataset
 from lockstep.data.clean_names import clean_names
-from lockstep.data.column_names import brief, listed, shown
 from lockstep.data.columns import typed
 from lockstep.data.dataset_file import dataset_text
 from lockstep.data.inspection import LEFT_OUT, Findings, inspect

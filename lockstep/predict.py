@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tqdm import tqdm
 
-from lockstep.data.column_names import listed
+from lockstep.column_names import listed
 from lockstep.data.row_files import CSV, PACKED_CSV, RowFile, open_reader
 from lockstep.data.row_writer import Writer
 from lockstep.data.tables import replacing

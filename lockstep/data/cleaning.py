@@ -51,7 +51,7 @@ def clean_table(raw: pa.Table, dataset: Dataset, file: str) -> tuple[pd.DataFram
 
 
 def _refuse_infinite(frame: pd.DataFrame, where: str) -> None:
-    for name in frame.select_dtypes("floating"):
+    for name in (name for name in frame.columns if pd.api.types.is_float_dtype(frame[name])):
         infinite = np.flatnonzero(np.isinf(frame[name].to_numpy()))
         if len(infinite):
             row = frame["row_id"].iloc[infinite[0]] + 1

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lockstep.data.column_names import listed
+from lockstep.column_names import listed
 from lockstep.errors import DataError
 from lockstep.schema.dataset import Column
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
-from lockstep.data.column_names import listed
+from lockstep.column_names import listed
 from lockstep.data.columns import Place, typed_values
 from lockstep.data.rules import apply_rule
 from lockstep.errors import DataError

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import TypeAdapter
 
-from lockstep.data.column_names import repeated
+from lockstep.column_names import repeated
 from lockstep.errors import DataError
 from lockstep.features.base import Numbers, Transformer
 from lockstep.features.steps import make_transformer

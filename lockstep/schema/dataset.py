@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from lockstep.data.column_names import listed, repeated
+from lockstep.column_names import listed, repeated
 from lockstep.schema.base import Settings
 from lockstep.schema.features import Recipe
 from lockstep.schema.number_steps import NeighboursStep

@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lockstep.column_names import listed
 from lockstep.data.cleaning import MIN_ROWS
-from lockstep.data.column_names import listed
 from lockstep.data.inspection.findings import LEFT_OUT, Finding, Findings
 from lockstep.data.inspection.formulas import formulas, untried
 from lockstep.data.inspection.leaks import suspicion

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from lockstep.data.column_names import repeated
+from lockstep.column_names import repeated
 from lockstep.data.csv_errors import csv_reason
 from lockstep.data.sources import download
 from lockstep.data.sources.formats import refuse_other_encoding, refuse_other_formats
