@@ -201,7 +201,12 @@ def parsed_dates(words: pd.Series) -> pd.Series:
     The zone behind a time is not applied: the clock's hour, not the hour in Greenwich, is what a table is about.
     """
     parts = words.str.extract(DATE)
-    year, month, day = parts[0].fillna(parts[2]), parts[1].fillna(parts[4]).fillna("01"), parts[5].fillna("01")
+    # the calendar has no year 0, and Python's dates begin with year 1
+    year, month, day = (
+        parts[0].fillna(parts[2]).where(lambda years: years != "0000"),
+        parts[1].fillna(parts[4]).fillna("01"),
+        parts[5].fillna("01"),
+    )
     hour, minute, second = (parts[group].fillna("00") for group in (6, 7, 8))
     iso = year + "-" + month + "-" + day + " " + hour + ":" + minute + ":" + second
     dates: pd.Series = pd.to_datetime(iso, format="%Y-%m-%d %H:%M:%S", errors="coerce").astype("datetime64[s]")

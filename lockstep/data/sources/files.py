@@ -17,7 +17,7 @@ from lockstep.schema.source import FileSource
 
 DELIMITERS = (",", ";", "\t", "|")
 # Most rows fit into Arrow's usual block; what comes out does not depend on the block's size.
-ROW_BYTES, MOST_ROW_BYTES = 1 << 20, 64 << 20
+ROW_BYTES, MOST_ROW_BYTES = 1 << 20, 16 << 20
 MOST_REPEATED = 1000
 ENCODE = "set source.encoding (latin-1, cp1252, ...), or save it as UTF-8"
 
