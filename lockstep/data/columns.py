@@ -146,6 +146,8 @@ def _number(values: pa.ChunkedArray, place: Place) -> pd.Series:
             remedy = place.remedy("mend the file, or list it in missing_values")
             if WITH_COMMAS.fullmatch(text):
                 remedy = "write a point for decimals and nothing between thousands"
+            elif "\n" in text:
+                remedy = "close the quote"
             raise place.refused(row, f"{_brief(text)} is not a number; {remedy}")
     series = pd.Series(pc.cast(values, pa.float64(), safe=False).to_numpy())
     infinite = np.flatnonzero(np.isinf(series.to_numpy()))

@@ -80,8 +80,11 @@ def open_reader(file: RowFile, needed: Sequence[str], missing_values: Sequence[s
     """
     try:
         with file.path.open("rb") as stream:
-            if not stream.read(1):
+            head = stream.read(2)
+            if not head:
                 raise DataError(f"{file.path}: the file is empty; a CSV file starts with the names of its columns")
+            if head == b"\x1f\x8b" and file.kind == CSV:
+                raise DataError(f"{file.path}: is packed with gzip; name it .csv.gz")
         reader: Reader = ParquetReader(file) if file.kind == PARQUET else CsvReader(file, needed, missing_values)
     except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
         raise unreadable(file, error) from None

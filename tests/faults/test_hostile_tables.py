@@ -102,6 +102,12 @@ CASES: list[tuple[str, Content, str | None, str | None]] = [
         f"{NOT_CSV}there is no complete line of column names",
         "close its quote",
     ),
+    (
+        "a quote never closed in the last column",
+        rows("1,2,3", '1,2,"3'),
+        "row 2: a quote is never closed and swallows the rows behind it; close the quote",
+        "close the quote",
+    ),
     ("a quote inside a number", with_b(lambda _: '0"5', 7), "columns.b: row 7: '0\"5' is not a number", None),
     ("a line end inside a number", with_b(lambda _: '"0\n5"', 7), r"columns.b: row 7: '0\n5' is not a number", None),
     (

@@ -62,7 +62,7 @@ def _not_numbers(counts: dict[str, int]) -> set[str]:
     few = len(others) <= MAX_OTHERS and not any(re.search(r"\d", text) for text in others)
     if not few or sum(present[text] for text in others) > OTHER_SHARE * sum(present.values()):
         return set()
-    return others | {text for text in present.keys() - others if math.isinf(float(text))}
+    return others | {text for text in present.keys() - others if math.isinf(float(text.strip()))}
 
 
 def _class_words(target: pa.ChunkedArray) -> set[str]:

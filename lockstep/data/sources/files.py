@@ -103,7 +103,17 @@ def _read_csv(source: FileSource, obtained: download.Obtained, content: bytes, r
     convert = csv.ConvertOptions(
         column_types={name: pa.string() for name in header}, strings_can_be_null=False, null_values=[]
     )
-    return csv.read_csv(pa.BufferReader(content), read, parse, convert)
+    table = csv.read_csv(pa.BufferReader(content), read, parse, convert)
+    _refuse_open_quote(table, content[-16:].decode(source.encoding, errors="ignore"))
+    return table
+
+
+def _refuse_open_quote(table: pa.Table, end: str) -> None:
+    """Arrow reads a quote that is never closed in the last column as one long value, and the rows in it as none."""
+    if table.num_rows and "\n" in table.column(-1)[-1].as_py().strip() and not end.rstrip().endswith('"'):
+        raise ValueError(
+            f"row {table.num_rows}: a quote is never closed and swallows the rows behind it; close the quote"
+        )
 
 
 def _refuse_other_delimiter(head: bytes, source: FileSource, shown: str) -> None:
