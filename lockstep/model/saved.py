@@ -15,7 +15,7 @@ import xgboost as xgb
 from lockstep.data.intake import Intake
 from lockstep.data.tables import read_json, replacing, write_json
 from lockstep.data.target import Target
-from lockstep.errors import DataError
+from lockstep.errors import DataError, LockstepError
 from lockstep.features.recipe import Features
 from lockstep.model.booster import predict
 from lockstep.model.fitting import Fitting, Value
@@ -25,8 +25,6 @@ from lockstep.model.ubj import check_ubj
 DESCRIPTION = "model.json"
 ARRAYS = "features"
 INTERVAL = "interval.ubj"
-# What files that do not fit together raise somewhere in numpy, pandas, XGBoost or the feature steps.
-DAMAGE = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 
 Predictions = npt.NDArray[np.float64]
 
@@ -112,8 +110,10 @@ class SavedModel:
         frame = self.raw_rows.frame(raw, shown, first_row)
         try:
             return self.table(self.features.transform(frame))
-        except DAMAGE as error:
-            # the rows have been checked: what the model learned does not fit together
+        except LockstepError:
+            raise
+        except Exception as error:
+            # The rows have been checked: what the model learned does not fit together, and libraries say so in many ways.
             raise DataError(f"the model is damaged ({_reason(error)}); run `dvc repro train_best`") from error
 
     @property
@@ -181,7 +181,8 @@ class SavedModel:
             raise DataError(f"{error.filename}: the model is incomplete; run `dvc repro train_best`") from None
         except OSError as error:
             raise DataError(f"{error.filename or folder}: {error.strerror or error}; make the model readable") from None
-        except DAMAGE as error:
+        except Exception as error:
+            # numpy, pandas, XGBoost, pydantic and the steps each have errors of their own for what does not fit
             raise DataError(f"{folder}: the model is damaged ({_reason(error)}); run `dvc repro train_best`") from None
 
     @classmethod

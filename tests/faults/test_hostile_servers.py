@@ -8,7 +8,6 @@ import socket
 import ssl
 import tarfile
 import threading
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +21,7 @@ from lockstep.schema.source import FileSource
 
 CSV = b"a,b\n1,x\n2,y\n"
 OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+REDIRECT = b"HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\nLocation: "
 Answer = Callable[[socket.socket], None]
 
 
@@ -107,7 +107,6 @@ ANSWERS: list[tuple[str, bytes, str]] = [
     ("an answer of XML", OK + b"\r\n<?xml version='1.0'?><Error/>", "is an HTML page, not a table"),
     ("a length too large", OK + b"Content-Length: 1000\r\n\r\n" + CSV, "the transfer broke off"),
     ("a length too small", OK + b"Content-Length: 5\r\n\r\n" + CSV, "the dataset file promises"),
-    ("two lengths", OK + b"Content-Length: 5\r\nContent-Length: 9\r\n\r\n" + CSV, "Content-Length contained multiple"),
     ("a length that is no number", OK + b"Content-Length: x\r\n\r\n" + CSV + b"3,z\n", "invalid literal for int"),
     ("a length beyond the limit", OK + b"Content-Length: 99999999999\r\n\r\n", "larger than 8589934592 bytes"),
     ("chunks that break off", OK + b"Transfer-Encoding: chunked\r\n\r\n400\r\na,b", "the transfer broke off"),
@@ -119,12 +118,12 @@ ANSWERS: list[tuple[str, bytes, str]] = [
     ("no answer", b"", "the connection broke off"),
     (
         "endless redirects",
-        b"HTTP/1.1 302 Found\r\nLocation: /t.csv\r\nContent-Length: 0\r\n\r\n",
+        REDIRECT + b"/t.csv\r\n\r\n",
         "redirects without end",
     ),
     (
         "a redirect to a local file",
-        b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n",
+        REDIRECT + b"file:///etc/passwd\r\n\r\n",
         "No connection adapters",
     ),
     ("a part only", b"HTTP/1.1 206 Partial Content\r\n\r\n" + CSV, "HTTP 206"),
@@ -148,7 +147,7 @@ def test_a_server_that_drips_headers_or_bytes_is_given_up(
     def drip(connection: socket.socket) -> None:
         while not stop.is_set():
             connection.sendall(b"x")
-            time.sleep(0.02)
+            stop.wait(0.02)
 
     for beginning in (OK + b"X-Long: ", OK + b"\r\n", OK + b"Content-Length: 9000000\r\n\r\n"):
         stop = threading.Event()
@@ -225,7 +224,10 @@ def _own_certificate(folder: Path) -> ssl.SSLContext:
 def test_a_certificate_that_nobody_signed_is_not_trusted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with RawServer(_says(), _own_certificate(tmp_path)) as server:
         line = _refused(_source(server.port, scheme="https"), capsys)
-    assert "its TLS certificate or connection cannot be trusted: self-signed certificate" in line
+    assert (
+        "its TLS certificate or connection cannot be trusted: certificate verify failed: self-signed certificate"
+        in line
+    )
 
 
 def test_plain_http_behind_https_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -283,7 +285,7 @@ ARCHIVES: list[tuple[str, bytes, str, str | None]] = [
         "another member",
         _tar((tarfile.TarInfo("u.csv"), CSV)),
         "t.csv",
-        "the archive has no member 't.csv'; correct source",
+        "has no member 't.csv'; correct",
     ),
     ("an archive cut off", _tar((tarfile.TarInfo("t.csv"), CSV * 9999))[:-99], "t.csv", "damaged archive: "),
     ("a zip cut off", _zip("t.csv", CSV)[:-9], "t.csv", "is neither a tar nor a zip archive"),
