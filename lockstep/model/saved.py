@@ -113,7 +113,7 @@ class SavedModel:
         except LockstepError:
             raise
         except Exception as error:
-            # The rows have been checked: what the model learned does not fit together, and libraries say so in many ways.
+            # The rows have been checked: what the model learned does not fit together; libraries say so in many ways.
             raise DataError(f"the model is damaged ({_reason(error)}); run `dvc repro train_best`") from error
 
     @property
@@ -213,10 +213,8 @@ def _reason(error: Exception) -> str:
 def _read_array(folder: Path, name: str) -> npt.NDArray[Any]:
     if not re.fullmatch(r"\w+", name):
         raise ValueError(f"{name!r:.40} is no name of an array")
-    array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-    if not isinstance(array, np.ndarray):
-        raise TypeError(f"{name}.npy holds no array")
-    return array
+    # np.load would also open archives; this reads one array of numbers, and no pickle
+    return np.lib.format.open_memmap(folder / f"{name}.npy", mode="r")
 
 
 def _write_booster(booster: xgb.Booster, path: Path) -> None:
