@@ -1,32 +1,38 @@
-# The pipeline in a box:
+# The pipeline in a box; docs/container.md says more.
 #   docker build -t lockstep .
 #   docker run -v "$(pwd)/outputs:/app/outputs" lockstep
-# runs the default pipeline and leaves reports, models and the MLflow store in outputs/. Other commands work too:
+# runs the default pipeline and leaves the result in outputs/. Other commands work too:
 #   docker run lockstep dvc exp run -S tune.n_trials=20
-FROM python:3.11-slim-bookworm AS packages
+# An exact tag; `docker buildx imagetools inspect` tells its digest, to be added as @sha256:... where that is wanted.
+ARG BASE=python:3.11.7-slim-bookworm
+
+FROM ${BASE} AS packages
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
-COPY requirements.lock /tmp/
-RUN python -m pip install --require-hashes -r /tmp/requirements.lock
+COPY requirements.lock pyproject.toml docker/unneeded.py /tmp/
+RUN python -m pip install --require-hashes -r /tmp/requirements.lock \
+ && python -m pip uninstall --quiet --yes $(python /tmp/unneeded.py /tmp/pyproject.toml)
 
-FROM python:3.11-slim-bookworm
+FROM ${BASE}
 # DVC reads experiments and revisions through git.
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends git make \
+ && apt-get install --yes --no-install-recommends git \
  && rm -rf /var/lib/apt/lists/*
-RUN useradd --create-home --uid 1000 lockstep
 COPY --from=packages /opt/venv /opt/venv
-ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 HOME=/home/lockstep USER=lockstep
+# Nothing but /app and /tmp is written to, so that both a read-only root and any `--user` work.
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 \
+    HOME=/tmp USER=lockstep DVC_SITE_CACHE_DIR=/tmp/dvc DVC_NO_ANALYTICS=1
+RUN useradd --uid 1000 lockstep
 WORKDIR /app
 COPY . /app
 # `dvc exp run` commits, so it needs a name; a build context without history gets a first commit.
-# Any user may write the working copy, so that `docker run --user "$(id -u):$(id -g)"` works.
-RUN python -m pip install --no-cache-dir --no-deps --no-build-isolation -e . \
+RUN python -m pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation -e . \
  && git config --system user.name lockstep \
  && git config --system user.email lockstep@localhost \
  && git config --system --add safe.directory /app \
  && { git rev-parse HEAD >/dev/null 2>&1 || { git init -q && git add -A && git commit -q -m "build context"; }; } \
- && mkdir -p outputs && chmod -R a+rwX /app /home/lockstep
+ && mkdir -p outputs && chmod -R a+rwX /app
 USER lockstep
-CMD ["sh", "-c", "if [ ! -w outputs ]; then echo \"outputs/ is not writable for user $(id -u): run the container with --user and the numbers of the folder's owner\" >&2; exit 1; fi; lockstep check && dvc repro && cp -R reports models outputs/ && { [ ! -d mlruns ] || cp -R mlruns outputs/; }"]
+# No HEALTHCHECK: this is a batch job, whose health is its exit code.
+CMD ["docker/run.sh"]

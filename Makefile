@@ -56,6 +56,10 @@ spotify: $(READY)  ## Spotify popularity with all features, as an experiment (ab
 	dvc exp run --temp -S dataset=spotify_songs -S split.test_size=0.15 -S tune.n_trials=30
 	@echo 'compare: dvc exp show --only-changed; take it into the workspace: dvc exp apply NAME'
 
+.PHONY: notebook
+notebook: $(READY)  ## Run notebooks/analysis.ipynb on the last result and keep its outputs.
+	@python notebooks/execute.py
+
 .PHONY: lint
 lint: $(READY)  ## Format check, lint and types.
 	@ruff format --check --quiet .

@@ -58,7 +58,7 @@ def main() -> None:
             answer.result()
         # One-time set-up, too: Optuna takes seconds to make a new SQLite file.
         with StudyFile(folder / "study.db", "set-up", {}, {}) as study:
-            study.finished(Result(0, State.FAIL, {}, (), "", {}, 0.0))
+            study.finished(Result(0, State.FAIL, {}, (), "", {}, 0.0, 0.0))
         with StudyFile(folder / "study.db", "cost", plan.space.shown(), {}) as study, Cost(folder / "log.db") as cost:
             wall, cpu = time.perf_counter(), time.process_time()
             search(plan, engine.folds.fingerprints(), engine.run, engine.executor, cost, (study,))

@@ -47,9 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     for name, function, text in (
         ("check", check, "validate params.yaml and the chosen dataset file"),
         ("sync", sync, "make MLflow complete from DVC's outputs, or compare the two"),
+        ("export", export, "write a result and its views into one folder"),
         ("verify", verify, "run the pipeline again in a clean copy and compare every hash with dvc.lock"),
         ("new-dataset", new_dataset, "look at a table and write its dataset file"),
         ("predict", predict, "write the model's predictions for the rows of a file"),
+        ("compare", compare, "tell which of two results is better, by how much, at what cost, and which to ship"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(function=function)
     views = commands.choices["sync"]
@@ -57,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--rev", help="a commit, tag, branch or experiment instead of the workspace")
     which.add_argument("--all-experiments", action="store_true", help="the workspace and every DVC experiment")
     views.add_argument("--check", action="store_true", help="write nothing; print each difference, exit 1 if any")
+    handed_on = commands.choices["export"]
+    handed_on.add_argument("folder", metavar="DIR", help="the folder; an earlier export there is replaced")
+    handed_on.add_argument("--rev", help="a commit, tag, branch or experiment instead of the workspace")
+    handed_on.add_argument("--force", action="store_true", help="also into a folder that holds other files")
+    handed_on.add_argument("--check", action="store_true", help="only see whether DIR can be written to")
     again = commands.choices["verify"]
     again.add_argument("--rev", help="a commit to verify instead of the files as they are")
     again.add_argument("--keep", action="store_true", help="leave the copy where it is, to look at its outputs")
@@ -77,6 +84,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     asked.add_argument("--keep", action="append", default=[], metavar="COL", help="a column of IN to write too")
     asked.add_argument("--force", action="store_true", help="replace an existing OUT")
+    sides = commands.choices["compare"]
+    what = "a commit, branch, tag or experiment, `workspace`, or a folder that `lockstep export` wrote"
+    sides.add_argument("a", metavar="A", help=what)
+    sides.add_argument("b", metavar="B", nargs="?", default="workspace", help="the same; default: %(default)s")
+    sides.add_argument("--md", metavar="FILE", help="write the report as Markdown too, as for a pull request")
+    sides.add_argument("--html", metavar="FILE", help="write it as a page with figures too")
+    sides.add_argument("--no-timing", action="store_true", help="show no times: same results, same report")
     return parser
 
 
@@ -101,6 +115,24 @@ def sync(chosen: argparse.Namespace) -> str:
 
     _end_in_order()
     return run(chosen.rev, chosen.all_experiments, chosen.check, print)
+
+
+def export(chosen: argparse.Namespace) -> str:
+    """Write a result and its views into one folder."""
+    from pathlib import Path
+
+    from lockstep.exporting.target import Target
+
+    target = Target(Path(chosen.folder))
+    target.refuse_unusable(force=chosen.force)
+    if chosen.check:
+        return f"lockstep: {chosen.folder} can take an export"
+    # Whole libraries come with it.
+    from lockstep.exporting.export import export as write
+
+    _end_in_order()
+    what = write(target, chosen.rev)
+    return f"lockstep: {what} exported: {chosen.folder}; open index.html there, its README.md names the rest"
 
 
 def verify(chosen: argparse.Namespace) -> str:
@@ -131,6 +163,14 @@ def predict(chosen: argparse.Namespace) -> str:
         rows = predict_file(chosen.source, chosen.target, model, chosen.keep, force=chosen.force)
         seconds = time.perf_counter() - started
     return f"lockstep: {rows:,} rows predicted in {seconds:.1f} s: {chosen.target}"
+
+
+def compare(chosen: argparse.Namespace) -> str:
+    """Compare two results."""
+    from lockstep.comparison.report import write_reports
+
+    _end_in_order()
+    return write_reports(chosen.a, chosen.b, chosen.md, chosen.html, timing=not chosen.no_timing)
 
 
 if __name__ == "__main__":

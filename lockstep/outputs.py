@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import pandas as pd
 
@@ -33,6 +33,19 @@ class Outputs:
     """
 
     root: Path = Path()
+
+    @classmethod
+    def nearest(cls, start: Path | None = None) -> Self:
+        """Those of the repository that a folder, the working directory if none is named, stands in.
+
+        Raises:
+            DataError: if it stands in none.
+        """
+        here = (start or Path.cwd()).resolve()
+        for folder in (here, *here.parents):
+            if (folder / "dvc.yaml").is_file():
+                return cls(folder)
+        raise DataError(f"{here}: no dvc.yaml here or above; start in the repository, or name a folder: Outputs(PATH)")
 
     @cached_property
     def metrics(self) -> Mapping[str, Any]:

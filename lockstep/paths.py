@@ -35,6 +35,7 @@ INDEX = REPORTS / "index.html"
 # Inside local_state()
 EVALUATIONS = Path("evaluations.db")
 STUDY = Path("optuna_study.db")
+SEARCH_TIMES = Path("search_times.json")
 
 
 def project_root() -> Path:

@@ -1,11 +1,13 @@
 """evaluate: judge the final model on the test rows, which no stage before this one has read.
 
-Reads   data/split/train.parquet, data/split/test.parquet, models/, reports/tune/trials.csv,
-        reports/train_best/learning_curve.csv
+Reads   data/split/train.parquet, data/split/test.parquet, models/, reports/data_quality.json,
+        reports/tune/trials.csv, reports/train_best/learning_curve.csv
 Writes  reports/metrics.json, reports/gates.json, reports/evaluate/, reports/index.html,
         data/predictions/test.parquet; shows the result to MLflow
 Params  evaluate, seed, split, datasets/<dataset>.yaml: judging
 """
+
+import sys
 
 import pandas as pd
 
@@ -14,12 +16,14 @@ from lockstep.config import load_config
 from lockstep.data.tables import read_json, read_table, write_json, write_table
 from lockstep.judging.findings import examine
 from lockstep.judging.repeated import refit_of, repeated, summary_of
-from lockstep.model.fitting import shown
 from lockstep.model.saved import SavedModel
 from lockstep.report.evaluation import Story, write_figures, write_tables
 from lockstep.report.page import write_page
+from lockstep.report.run import Run
+from lockstep.report.summary import summary
 from lockstep.search.trials_file import read_trials
 from lockstep.stage import run_stage
+from lockstep.terminal import Paint
 from lockstep.tracking.publish import publish_or_warn
 
 
@@ -42,37 +46,12 @@ def main() -> None:
     write_json(found.gates, paths.GATES)
     write_json(again, paths.REPEATED)
     write_tables(found, model, story, paths.EVALUATE)
-    about = {
-        "target": model.target.column,
-        "metric": model.fitting.metric,
-        "score": shown(model.fitting.metric),
-        "n_classes": model.target.n_classes,
-        "train_rows": len(train),
-        "test_rows": len(test),
-        "n_features": len(model.features.names),
-        "confidence": settings.confidence,
-        "split": split.strategy,
-        "folds": split.folds,
-        "group": group,
-        "coordinates": judging.coordinates,
-    }
-    figures = write_figures(found, model, story, paths.EVALUATE)
-    write_page(
-        paths.INDEX,
-        about=about,
-        found=found,
-        repeated=again,
-        best=best,
-        training=model.training,
-        search=search,
-        figures=figures,
-    )
+    files = (paths.TRAIN, paths.TEST, *sorted(file for file in paths.MODEL.rglob("*") if file.is_file()))
+    quality = read_json(paths.DATA_QUALITY)
+    run = Run(model, train, test, story, best, quality, again, judging, split, settings, seed, files)
+    write_page(paths.INDEX, run, found, write_figures(found, model, story, paths.EVALUATE))
     publish_or_warn()
-    score = "undefined" if found.gap["test"] is None else f"{found.gap['test']:.6g}"
-    second = (
-        f"accuracy {found.judgement.test['accuracy']}" if model.target.classes else f"R2 {found.judgement.test['r2']}"
-    )
-    print(f"evaluate: test {shown(model.fitting.metric)} {score}, {second}, gates: {found.gates['gates_overall']}")
+    print(summary(found, model.fitting, settings.confidence, Paint.of(sys.stdout)))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 Reads   data/split/train.parquet
 Writes  models/best_params.json, models/search.json, reports/tune/trials.csv; shows trials to MLflow as they finish
-Params  dataset, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
+Params  dataset, features, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
         datasets/<dataset>.yaml: target, features.<features>
 """
 
+import time
 from dataclasses import asdict
 from functools import partial
 
@@ -20,9 +21,10 @@ from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.identity import key_of
 from lockstep.search.ordered import Plan, search
 from lockstep.search.progress import Progress
-from lockstep.search.report import best_params, describe, settings_of, trials_table
+from lockstep.search.report import best_params, cost, describe, settings_of, trials_table
 from lockstep.search.space import SearchSpace
 from lockstep.search.study_file import StudyFile
+from lockstep.search.times import SearchTime, keep_search_time
 from lockstep.stage import run_stage
 from lockstep.tracking.live import LiveTrials, runs_of
 
@@ -39,6 +41,7 @@ def main() -> None:
         "strategy": strategy,
     }
     folds_in = partial(make_folds, read_table(TRAIN), target, config.recipe, strategy, config.seed)
+    started = time.perf_counter()
     with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS) as log:
         n_folds = len(engine.folds)
         check_monotone(fitting, engine.folds)
@@ -49,13 +52,16 @@ def main() -> None:
         with study, live, Progress(config.tune.n_trials) as progress:
             observers = (progress, study, live)
             results = search(plan, engine.folds.fingerprints(), engine.run, engine.executor, log, observers)
+            elapsed = time.perf_counter() - started
     best = best_params(results, fitting)
     write_csv(trials_table(results, n_folds, fitting), TRIALS)
+    keep_search_time(TRIALS, SearchTime.of(results, None if log.found_earlier else elapsed))
     write_json(best, BEST_PARAMS)
-    write_json(describe(plan, settings, results), SEARCH)
-    print(f"tune: {log.fitted} folds fitted, {log.found} known from the evaluation log")
+    write_json(describe(plan, settings, results, config.dataset_name, config.features), SEARCH)
+    spent = cost(results)
+    trials = f"{len(results)} trials ({spent['trials_pruned']} pruned, {spent['trials_failed']} failed)"
     score = f"CV {shown(fitting.metric)} {best[fitting.score_name]:.6g}"
-    print(f"tune: best of {len(results)} trials is {best['trial']}: {score}")
+    print(f"tune: {log.fitted} folds fitted, {log.found} known; best of {trials} is {best['trial']}: {score}")
 
 
 if __name__ == "__main__":

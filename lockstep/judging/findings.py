@@ -16,6 +16,7 @@ from lockstep.judging.calibration import (
     interval_summary,
     number_calibration,
 )
+from lockstep.judging.dependence import Dependence, dependence
 from lockstep.judging.gap import overfit_gap
 from lockstep.judging.gates import check_gates
 from lockstep.judging.importance import feature_importance
@@ -23,6 +24,7 @@ from lockstep.judging.judgement import Judgement, judge, score_of
 from lockstep.judging.rows import Rows, new_rows, said_of, training_rows
 from lockstep.judging.shap_values import ShapValues, shap_values
 from lockstep.judging.slices import slice_table
+from lockstep.judging.worst import worst_rows
 from lockstep.model.saved import Predictions, SavedModel
 from lockstep.schema.dataset import Judging
 from lockstep.schema.params import Evaluate
@@ -46,6 +48,8 @@ class Findings:
         features: Importance of the features.
         shap: SHAP values of some test rows.
         gap: Scores on known and on new rows.
+        worst: The test rows on which the model errs most.
+        dependence: What the model says along its most important features.
     """
 
     said: pd.DataFrame
@@ -59,6 +63,8 @@ class Findings:
     features: pd.DataFrame
     shap: ShapValues
     gap: dict[str, Any]
+    worst: pd.DataFrame
+    dependence: list[Dependence]
 
 
 def examine(
@@ -96,6 +102,8 @@ def examine(
         uncertainty["prediction_interval"] = interval_summary(said, model.interval.coverage)
     if confusion is not None:
         uncertainty["calibration_error"] = calibration_error(calibration)
+    features = feature_importance(model, new, settings.permutation_repeats, seed, shap.mean_absolute())
+    names = features["feature"].tolist()
     return Findings(
         said=said,
         judgement=judgement,
@@ -105,9 +113,11 @@ def examine(
         slices=slice_table(model.fitting, model.target, judging.slices, train, new, predicted),
         calibration=calibration,
         confusion=confusion,
-        features=feature_importance(model, new, settings.permutation_repeats, seed, shap.mean_absolute()),
+        features=features,
         shap=shap,
         gap=overfit_gap(judgement, model.fitting),
+        worst=worst_rows(model, new, said, names),
+        dependence=dependence(model, new, names, seed),
     )
 
 

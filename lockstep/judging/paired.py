@@ -1,12 +1,12 @@
 """Which of two models is better on the same rows: a paired bootstrap (Efron and Tibshirani 1993, chapter 16)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from lockstep.data.target import Target
-from lockstep.judging.bootstrap import Units, ends, losses, resampled
+from lockstep.judging.bootstrap import Numbers, Units, ends, losses, resampled
 from lockstep.model.fitting import Fitting
 from lockstep.model.folds import Vector
 from lockstep.model.saved import Predictions
@@ -20,11 +20,15 @@ class Paired:
         gain: The other's score less this one's: above 0 this model is better. None where the metric is undefined.
         low: Lower end of the gain's interval.
         high: Its upper end.
+        p: Two-sided p-value of the hypothesis that both are equally good.
+        drawn: The gain on every resample, shape (samples,); empty where the metric is undefined.
     """
 
     gain: float | None
     low: float | None
     high: float | None
+    p: float | None = None
+    drawn: Numbers = field(default_factory=lambda: np.empty(0), compare=False, repr=False)
 
     @property
     def better(self) -> bool:
@@ -64,8 +68,21 @@ def paired(
     scores = [fitting.scores(actual, predicted) for predicted in (two, one)]
     if any(score[fitting.metric] is None for score in scores):
         return Paired(None, None, None)
-    interval = ends(theirs - gains, confidence)
-    return Paired(fitting.loss(scores[0]) - fitting.loss(scores[1]), interval["low"], interval["high"])
+    drawn = theirs - gains
+    interval = ends(drawn, confidence)
+    known = drawn[np.isfinite(drawn)]
+    gain = fitting.loss(scores[0]) - fitting.loss(scores[1])
+    return Paired(gain, interval["low"], interval["high"], None if interval["low"] is None else p_value(known), known)
+
+
+def p_value(drawn: Numbers) -> float:
+    """Twice the smaller share of resamples on either side of 0, both ends of which count 0 itself.
+
+    One is added to count and number, so that it is never 0: the rows as they are count as a resample too (Davison and
+    Hinkley 1997, section 4.2).
+    """
+    below, above = int(np.sum(drawn <= 0)), int(np.sum(drawn >= 0))
+    return min(1.0, 2 * (1 + min(below, above)) / (1 + len(drawn)))
 
 
 def as_scored(target: Target, said: pd.DataFrame) -> tuple[Vector, Predictions]:

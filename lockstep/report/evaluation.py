@@ -96,11 +96,12 @@ def write_figures(found: Findings, model: SavedModel, story: Story, folder: Path
     """The PNG figures; returns their paths in the order a reader wants them."""
     label = shown(model.fitting.metric)
     unit = "log-odds" if model.target.classes else f"predicted {model.target.column}"
+    measured = str(model.fitting.booster_params(model.features.names)["eval_metric"])
     charts: dict[str, Draw] = {
         **_error_charts(found, model),
         "feature_importance": feature_figures.feature_importance(found.features, label),
         "feature_shap": feature_figures.feature_shap(found.shap, model.features.names, model.features.types, unit),
-        "learning_curve": search_figures.learning_curve(story.learning_curve, model.training.n_rounds),
+        "learning_curve": search_figures.learning_curve(story.learning_curve, model.training.n_rounds, measured),
         "optimisation_history": search_figures.optimisation_history(story.trials, story.history(), story.score, label),
         "parameter_importance": search_figures.parameter_importance(story.parameters()),
     }

@@ -25,7 +25,7 @@ def residuals(rows: pd.DataFrame, target: str) -> Draw:
     def draw(axes: Axes) -> None:
         axes.scatter(rows["predicted"], rows["residual"], s=12, alpha=0.5, color=BLUE, linewidths=0)
         axes.axhline(0, color=GREY, linewidth=1, linestyle="--")
-        axes.set(title="Residuals, test rows", xlabel=f"predicted {target}", ylabel="actual - predicted")
+        axes.set(title="Residuals, test rows", xlabel=f"predicted {target}", ylabel=f"actual - predicted {target}")
 
     return draw
 

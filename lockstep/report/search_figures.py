@@ -6,14 +6,14 @@ from matplotlib.axes import Axes
 from lockstep.report.drawing import BLUE, GREY, MOST_BARS, ORANGE, Draw, bars, shortened
 
 
-def learning_curve(curve: pd.DataFrame, n_rounds: int) -> Draw:
-    """Mean of the folds' error by boosting round."""
+def learning_curve(curve: pd.DataFrame, n_rounds: int, metric: str) -> Draw:
+    """Mean of the folds' error by boosting round, in a metric of XGBoost's."""
 
     def draw(axes: Axes) -> None:
         axes.plot(curve["round"], curve["train"], color=GREY, label="training rows")
         axes.plot(curve["round"], curve["valid"], color=BLUE, label="validation rows")
         axes.axvline(n_rounds, color=ORANGE, linewidth=1, linestyle="--", label=f"final model: {n_rounds} rounds")
-        axes.set(title="Learning curve, mean of the folds", xlabel="boosting round", ylabel="XGBoost's metric")
+        axes.set(title="Learning curve, mean of the folds", xlabel="boosting round", ylabel=metric)
         axes.legend(frameon=False)
 
     return draw

@@ -54,15 +54,15 @@ def study_of(trials: pd.DataFrame, distributions: Mapping[str, BaseDistribution]
         study.add_trial(
             create_trial(
                 value=float(row[score]),
-                params={name: _value(row[name], distribution) for name, distribution in distributions.items()},
+                params={name: value_of(row[name], distribution) for name, distribution in distributions.items()},
                 distributions=dict(distributions),
             )
         )
     return study
 
 
-def _value(cell: Any, distribution: BaseDistribution) -> Any:
-    """A cell of trials.csv as the value it stands for."""
+def value_of(cell: Any, distribution: BaseDistribution) -> Any:
+    """A cell of trials.csv as the value it stands for: a number, or one of the choices."""
     if isinstance(distribution, CategoricalDistribution):
         return next(choice for choice in distribution.choices if str(cell) in _cells(choice))
     return int(cell) if isinstance(distribution, IntDistribution) else float(cell)

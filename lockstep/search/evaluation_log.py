@@ -55,6 +55,7 @@ class EvaluationLog:
     Attributes:
         found: Evaluations that were known.
         fitted: Evaluations that were new.
+        found_earlier: Of those that were known, how many were not fitted by this search itself.
     """
 
     def __init__(self, path: Path) -> None:
@@ -62,6 +63,8 @@ class EvaluationLog:
         self._database: sqlite3.Connection | None = None
         self.found = 0
         self.fitted = 0
+        self.found_earlier = 0
+        self._own = set[str]()
         try:
             # Two searches that start together must not both mend one file.
             with held(path.parent / "locks" / path.stem):
@@ -88,11 +91,13 @@ class EvaluationLog:
         if row is None or not _is_whole(key.encode(), *row):
             return None
         self.found += 1
+        self.found_earlier += key not in self._own
         return _evaluation(row[0].decode())
 
     def remember(self, key: str, evaluation: Evaluation) -> None:
         """Keep a new evaluation."""
         self.fitted += 1
+        self._own.add(key)
         if self._database is None or evaluation.score is None:
             return
         value = json.dumps({**asdict(evaluation.score), "seconds": evaluation.seconds, "cpu": evaluation.cpu_seconds})

@@ -29,6 +29,7 @@ class Trial:
     state: State | None = None
     _scores: list[FoldScore] = field(default_factory=list)
     _seconds: float = 0.0
+    _cpu_seconds: float = 0.0
     _message: str = ""
     _waiting: int = 0
     _arrived: dict[int, Evaluation] = field(default_factory=dict)
@@ -43,6 +44,8 @@ class Trial:
     def arrive(self, fold: int, evaluation: Evaluation) -> bool:
         """Take note of one evaluation; True when all of `next_tasks` are there and the trial was judged on them."""
         self._arrived[fold] = evaluation
+        self._seconds += evaluation.seconds
+        self._cpu_seconds += evaluation.cpu_seconds
         if len(self._arrived) < self._waiting:
             return False
         self._judge_all(self._arrived)
@@ -52,7 +55,6 @@ class Trial:
     def _judge_all(self, evaluations: Mapping[int, Evaluation]) -> None:
         """In the order of the folds, as if each had been awaited before the next began."""
         for fold, evaluation in sorted(evaluations.items()):
-            self._seconds += evaluation.seconds
             if evaluation.score is None:
                 self.state, self._message = State.FAIL, evaluation.message
                 return
@@ -76,6 +78,7 @@ class Trial:
             message=self._message,
             attrs=self.judge.attrs(),
             seconds=self._seconds,
+            cpu_seconds=self._cpu_seconds,
         )
 
 

@@ -86,9 +86,21 @@ def settings_of(plan: Plan, space: Space, train: Path, n_folds: int, rows_as: Ma
     }
 
 
-def describe(plan: Plan, settings: Mapping[str, Any], results: list[Result]) -> dict[str, Any]:
-    """What was searched, how, at what cost and with which libraries: the content of models/search.json."""
+def describe(
+    plan: Plan, settings: Mapping[str, Any], results: list[Result], dataset: str, features: str
+) -> dict[str, Any]:
+    """What was searched, how, at what cost and with which libraries: the content of models/search.json.
+
+    Args:
+        plan: The search.
+        settings: From `settings_of`.
+        results: All trials.
+        dataset: Name of the dataset file.
+        features: Name of its recipe.
+    """
     return {
+        "dataset": dataset,
+        "features": features,
         "settings": dict(settings),
         "study_key": key_of(dict(settings)),
         "space_name": plan.tune.space,

@@ -68,6 +68,7 @@ class Result:
         message: Why it failed or at which fold it was pruned; empty for a complete trial.
         attrs: What Optuna's pruner noted about it.
         seconds: Wall time of its fits; never part of a DVC output.
+        cpu_seconds: CPU time of its fits.
     """
 
     number: int
@@ -77,6 +78,7 @@ class Result:
     message: str
     attrs: Mapping[str, float]
     seconds: float
+    cpu_seconds: float
 
     @property
     def reports(self) -> tuple[float, ...]:

@@ -87,10 +87,10 @@ def model_differences(result: PipelineResult, model: "LoggedModel") -> list[str]
         found = [
             (paths.MODEL / name).as_posix() for name in names if not same_bytes(root / name, folder / FILES / name)
         ]
-        return found if model.tags.get(FILES_DIGEST) == _digest(folder) else [*found, "code"]
+        return found if model.tags.get(FILES_DIGEST) == files_digest(folder) else [*found, "code"]
 
 
-def _digest(folder: Path) -> str:
+def files_digest(folder: Path) -> str:
     """sha256 of all files of a logged model but those that MLflow adds when it is used."""
     digest = hashlib.sha256()
     for file in sorted(each for each in folder.rglob("*") if each.is_file()):
@@ -120,7 +120,7 @@ def _log_model(client: "MlflowClient", result: PipelineResult, run_id: str) -> N
         )
     with tempfile.TemporaryDirectory() as scratch:
         there = Path(mlflow.artifacts.download_artifacts(logged.model_uri, dst_path=scratch))
-        client.set_logged_model_tags(logged.model_id, {FILES_DIGEST: _digest(there)})
+        client.set_logged_model_tags(logged.model_id, {FILES_DIGEST: files_digest(there)})
 
 
 def _code(package: Path, scratch: Path) -> Path:

@@ -53,23 +53,39 @@ def experiments() -> list[Revision]:
 
 
 def revision(name: str) -> Revision:
-    """The commit, tag, branch or experiment of a name.
+    """The commit, tag, branch or experiment that `--rev` names.
 
     Raises:
         DataError: if there is none, or experiments of several baselines have the name.
+    """
+    shown = f"--rev {name}"
+    if (found := find_revision(name, shown)) is None:
+        raise DataError(
+            f"{shown}: is no commit, tag, branch or experiment; see `git log` and `dvc exp list --all-commits`"
+        )
+    return found
+
+
+def find_revision(name: str, shown: str) -> Revision | None:
+    """The commit, tag, branch or experiment of a name; None if there is none.
+
+    Args:
+        name: Of the revision.
+        shown: What messages call it.
+
+    Raises:
+        DataError: if experiments of several baselines have the name.
     """
     known = experiments()
     named = [each for each in known if each.exp_name == name]
     if len(named) > 1:
         revs = ", ".join(each.rev[:7] for each in named)
-        raise DataError(f"--rev {name}: {len(named)} experiments have this name; give one of their commits: {revs}")
+        raise DataError(f"{shown}: {len(named)} experiments have this name; give one of their commits: {revs}")
     if named:
         return named[0]
     code, text = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     if code != 0:
-        raise DataError(
-            f"--rev {name}: is no commit, tag, branch or experiment; see `git log` and `dvc exp list --all-commits`"
-        )
+        return None
     rev = text.strip()
     return next((each for each in known if each.rev == rev), Revision(rev, None, rev))
 

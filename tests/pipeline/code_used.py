@@ -6,7 +6,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("lockstep", "stages")
 # Templates that code reads beside itself.
-READ_BESIDE = {"lockstep/report/page.py": {"lockstep/report/page.html.jinja"}}
+READ_BESIDE = {
+    "lockstep/report/page.py": {"lockstep/report/page.html.jinja", "lockstep/report/sections"},
+    "lockstep/report/templates.py": {
+        f"lockstep/report/{name}.jinja" for name in ("base.html", "macros.html", "style.css", "tables.js")
+    },
+}
 # MLflow ships and runs this file with the model; logged_model.py names it by path.
 RUN_BY_PATH = {"lockstep/tracking/logged_model.py": {"lockstep/tracking/serving.py"}}
 
@@ -27,8 +32,13 @@ def used_from(start: str) -> set[str]:
         path = ROOT / file
         if path.suffix == ".py":
             waiting += imported(path)
-        waiting += READ_BESIDE.get(file, set()) | RUN_BY_PATH.get(file, set())
+        waiting += _read_beside(file) | RUN_BY_PATH.get(file, set())
     return {file for file in seen if not _only_docstring(ROOT / file)}
+
+
+def _read_beside(file: str) -> set[str]:
+    """Those files, and the files of those folders."""
+    return {inside for name in READ_BESIDE.get(file, set()) for inside in expanded(name)}
 
 
 def imported(path: Path) -> set[str]:

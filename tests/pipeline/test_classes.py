@@ -5,10 +5,18 @@ import json
 from pathlib import Path
 
 import numpy as np
+import optuna
 import pandas as pd
 import pytest
 import yaml
 
+from lockstep.data.tables import read_table, write_table
+from lockstep.exporting.results import results_of
+from lockstep.exporting.study import write_study
+from lockstep.outputs import Outputs
+from lockstep.tracking.provenance import Provenance
+from lockstep.tracking.result import PipelineResult
+from tests.pipeline.planted import TEST, exported
 from tests.pipeline.project import Project, new_project, stages_run
 
 # One test process, so that the pipelines run once.
@@ -112,7 +120,18 @@ def test_slices_calibration_baselines_and_the_page(classes: tuple[Project, list[
     page = (project.folder / "reports/index.html").read_text()
     assert "accuracy" in page
     assert "Expected calibration error" in page
-    assert page.count("data:image/png;base64") == 8
+    assert "Map of the test rows by b and a" in page
+    # the eight files, and those of the page alone: target, partial dependence, map; with enough trials two more
+    assert page.count("data:image/png;base64") in (11, 13)
+
+
+@pytest.mark.nightly
+def test_the_notebook_explains_classes(classes: tuple[Project, list[str]]) -> None:
+    project, labels = classes
+    project.run("python", "notebooks/execute.py")
+    notebook = (project.folder / "notebooks/analysis.ipynb").read_text(encoding="utf-8")
+    assert f"{len(labels)} classes" in notebook
+    assert '"output_type": "error"' not in notebook
 
 
 def test_a_second_run_does_nothing_and_dvc_draws_every_plot(classes: tuple[Project, list[str]]) -> None:
@@ -154,3 +173,43 @@ def test_figures_exist_for_every_declared_plot(classes: tuple[Project, list[str]
     declared = yaml.safe_load((project.folder / "dvc.yaml").read_text())["stages"]["evaluate"]
     files = [Path(name) for kind in ("plots", "metrics") for entry in declared[kind] for name in entry]
     assert all((project.folder / file).stat().st_size > 0 for file in files)
+
+
+def test_two_results_are_compared_by_their_probabilities(classes: tuple[Project, list[str]], tmp_path: Path) -> None:
+    project, names = classes
+    sure = exported(project, tmp_path / "sure")
+    said = read_table(sure / TEST)
+    for name in names:
+        column = f"probability_{name}"
+        said[column] = 0.7 * said[column] + 0.3 * (said["actual"] == name)
+    write_table(said, sure / TEST)
+    report = project.run("lockstep", "compare", "workspace", str(sure), "--no-timing").stdout
+    assert "**B is better**" in report
+    assert "| test log loss" in report
+
+
+def test_exported_results_have_the_metrics_of_classes_and_null_for_those_of_numbers(
+    classes: tuple[Project, list[str]],
+) -> None:
+    outputs = Outputs(classes[0].folder)
+    results = results_of(
+        outputs, PipelineResult.read(outputs.root), Provenance(None, None, None, None, True, True), None
+    )
+    assert results["test_rmse"] is results["test_r2"] is results["baseline_rmse"] is results["cv_rmse"] is None
+    assert results["metric"] == "log_loss"
+    assert results["cv_score"] == outputs.best["cv_score"]
+    for name in ("accuracy", "log_loss", "auc"):
+        assert results[f"test_{name}"] == outputs.metrics["test"][name]
+        assert results[f"baseline_{name}"] == outputs.metrics["baseline"]["mean"][name]
+    assert results["optimization_time_seconds"] is results["search_cpu_seconds"] is None
+
+
+def test_the_study_of_classes_is_rebuilt_with_what_its_search_minimised(
+    classes: tuple[Project, list[str]], tmp_path: Path
+) -> None:
+    outputs = Outputs(classes[0].folder)
+    kept = outputs.root / ".lockstep/optuna_study.db"
+    write_study(outputs, kept, tmp_path / "study.db")
+    study = optuna.load_study(study_name=outputs.search["study_key"], storage=f"sqlite:///{tmp_path}/study.db")
+    assert study.user_attrs["times"] == "measured"
+    assert study.best_value == pytest.approx(outputs.best["cv_score"], rel=1e-9)

@@ -28,6 +28,13 @@ def test_the_first_run_runs_every_stage_once_and_says_what_each_did(first_log: s
     assert "warning" not in first_log.lower()
 
 
+def test_without_a_terminal_a_run_prints_plain_text_and_one_line_per_stage(first_log: str) -> None:
+    assert [sign for sign in first_log if not sign.isprintable() and sign not in "\n\t"] == []
+    for stage in STAGES[:-1]:
+        assert len(re.findall(rf"^{stage}: (?!\d+/\d+ trials).+", first_log, re.MULTILINE)) == 1
+    assert first_log.count("  this model is better by (95%)\n") == 1
+
+
 def test_a_second_run_does_nothing(finished: Project) -> None:
     assert finished.repro() == []
     assert "up to date" in finished.run("dvc", "status").stdout

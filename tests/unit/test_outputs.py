@@ -31,3 +31,10 @@ def test_a_damaged_file_is_one_line_with_its_remedy(tmp_path: Path, name: str) -
     with pytest.raises(DataError, match="cannot be read") as raised:
         getattr(Outputs(tmp_path), name)
     assert "\n" not in str(raised.value)
+
+
+def test_the_nearest_outputs_are_those_of_the_repository_around_a_folder(tmp_path: Path) -> None:
+    assert Outputs.nearest(ROOT / "notebooks").root == ROOT
+    assert Outputs.nearest(ROOT).root == ROOT
+    with pytest.raises(DataError, match=r"no dvc.yaml here or above; start in the repository, or name a folder"):
+        Outputs.nearest(tmp_path)

@@ -1,0 +1,1 @@
+"""Two results of the pipeline, side by side."""

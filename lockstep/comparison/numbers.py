@@ -1,0 +1,68 @@
+"""Numbers as a reader wants them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lockstep.report.templates import UNKNOWN, span
+from lockstep.report.templates import number as plain_number
+
+BARS = "▁▂▃▄▅▆▇█"
+RISING = ("r2", "adjusted_r2", "auc", "accuracy")
+
+
+def number(value: float | None, digits: int = 5) -> str:
+    """A number in more digits than elsewhere: two results are often close."""
+    return plain_number(value, digits)
+
+
+def change(before: float | None, after: float | None) -> str:
+    """The difference with its sign."""
+    if before is None or after is None:
+        return UNKNOWN
+    if before != after and isinstance(before, int) and isinstance(after, int):
+        return f"{after - before:+,}"
+    return signed(after - before)
+
+
+def signed(value: float) -> str:
+    """With its sign; nothing is 0."""
+    return "0" if value == 0 else f"{value:+.3g}"
+
+
+def relative(before: float | None, after: float | None) -> str:
+    """The difference in percent of the size of what was before."""
+    if before is None or after is None or before == 0:
+        return UNKNOWN
+    return f"{signed(100 * (after - before) / abs(before))}%" if after != before else "0%"
+
+
+def ends(low: float | None, high: float | None) -> str:
+    """An interval."""
+    return span({"low": low, "high": high})
+
+
+def seconds(value: float | None) -> str:
+    """A time that is long enough to be felt."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:.3g} s" if value < 100 else f"{value:,.0f} s"
+
+
+def milliseconds(value: float | None) -> str:
+    """A short time given in seconds."""
+    return UNKNOWN if value is None else f"{1000 * value:.3g} ms"
+
+
+def bars(values: Sequence[float]) -> str:
+    """A line of blocks as high as the values, from 0 to the largest; what is not 0 can be seen."""
+    top = max(values, default=0)
+    if top <= 0:
+        return BARS[0] * len(values)
+    return "".join(BARS[max(int(value > 0), round(value / top * (len(BARS) - 1)))] for value in values)
+
+
+def histogram(values: Sequence[float], edges: Sequence[float]) -> str:
+    """How often values fall between the edges; those outside count at the ends."""
+    inside = np.clip(values, edges[0], edges[-1])
+    return bars([float(count) for count in np.histogram(inside, bins=edges)[0]])

@@ -1,0 +1,120 @@
+"""Two results and what can be said of both together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from lockstep.comparison.sides import Side, test_groups
+from lockstep.comparison.verdict import Verdict, verdict
+from lockstep.errors import DataError
+from lockstep.judging.bootstrap import Units
+from lockstep.judging.paired import as_scored
+from lockstep.model.metrics import Scores
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two results about the same target.
+
+    Attributes:
+        a: The first, from which changes are counted.
+        b: The second.
+    """
+
+    a: Side
+    b: Side
+
+    def __post_init__(self) -> None:
+        """Refuse results that no number compares.
+
+        Raises:
+            DataError: if they predict different things.
+        """
+        if self.a.target == self.b.target:
+            return
+        said = [
+            f"{side.name} predicts {side.target.column!r}" + (f" ({kind} classes)" if kind else " (a number)")
+            for side in self
+            for kind in (side.target.n_classes,)
+        ]
+        raise DataError(f"compare: {said[0]}, {said[1]}: compare results about one target with the same classes")
+
+    def __iter__(self) -> Iterator[Side]:
+        return iter((self.a, self.b))
+
+    @property
+    def same(self) -> bool:
+        """Whether both are one result: the same choices and, byte for byte, the same outputs."""
+        return self.a.result.key == self.b.result.key
+
+    @property
+    def same_metric(self) -> bool:
+        """Whether the folds of both were judged by the same score."""
+        return self._judged_by(self.a) == self._judged_by(self.b)
+
+    @staticmethod
+    def _judged_by(side: Side) -> tuple[object, ...]:
+        """The metric, and what it depends on."""
+        metric, fitting = side.fitting.metric, side.fitting
+        return metric, {"pinball": fitting.quantile, "pseudo_huber": fitting.huber_slope}.get(metric)
+
+    @property
+    def score_name(self) -> str:
+        """What both are compared by: A's score."""
+        return self.a.score_name
+
+    @property
+    def confidence(self) -> float:
+        """Of the intervals."""
+        return float(self.a.settings["evaluate.confidence"])
+
+    @property
+    def samples(self) -> int:
+        """Resamples of the paired bootstrap."""
+        return int(self.a.settings["evaluate.bootstrap_samples"])
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Which of the two is better by A's score, on the test rows."""
+        a, b = self.a.outputs.predictions, self.b.outputs.predictions
+        units = None
+        if self.a.group is not None:
+            test = test_groups(self.a)
+            units = Units.of(test, self.a.group) if len(test) == len(a) else None
+        return verdict(
+            self.a.fitting,
+            self.a.target,
+            a,
+            b,
+            samples=self.samples,
+            confidence=self.confidence,
+            seed=int(self.a.settings["seed"]),
+            units=units,
+        )
+
+    @property
+    def lead(self) -> float:
+        """By what share of the other's score the lower one is lower."""
+        a, b = self.scores("test")
+        return abs(a - b) / max(a, b) if a is not None and b is not None and max(a, b) else 0.0
+
+    def scores(self, rows: str) -> tuple[float | None, float | None]:
+        """A's score of both.
+
+        Args:
+            rows: test, cv or train.
+        """
+        return self._score(self.a, rows), self._score(self.b, rows)
+
+    def _score(self, side: Side, rows: str) -> float | None:
+        fitting, found = self.a.fitting, side.outputs.metrics[rows]
+        if side is self.b and not self.same_metric:
+            found = self._by_a(rows)
+        return None if found.get(fitting.metric) is None else fitting.loss(found)
+
+    def _by_a(self, rows: str) -> Scores:
+        """B's metrics as A's settings mean them: of the test rows anew, of others only what needs no setting."""
+        if rows == "test":
+            return self.a.fitting.scores(*as_scored(self.b.target, self.b.outputs.predictions))
+        found: Scores = self.b.outputs.metrics[rows]
+        return {name: value for name, value in found.items() if name not in ("pinball", "pseudo_huber")}

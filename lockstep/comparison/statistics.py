@@ -1,0 +1,132 @@
+"""Is the difference more than luck: the paired bootstrap in words."""
+
+from lockstep.comparison.document import Block, Bullets, Figure, Line, Name, Section, Strong, Table, listed, text
+from lockstep.comparison.figures import differences
+from lockstep.comparison.numbers import ends, number, relative, signed
+from lockstep.comparison.pair import Pair
+from lockstep.comparison.settings import changed_rows
+from lockstep.comparison.verdict import Outcome
+from lockstep.report.templates import percent
+
+REUSE = (
+    "Test rows wear out: of twenty comparisons of equally good models on the same rows about one is called better."
+    " Choose by cross-validation, and look here once."
+)
+
+
+def section(pair: Pair) -> Section:
+    """The paired difference, or why there is none."""
+    title = "Is it more than luck?"
+    if pair.verdict.outcome == Outcome.OTHER_ROWS:
+        return Section(title, _other_rows(pair))
+    if pair.verdict.outcome == Outcome.SAME:
+        return Section(title, (text("Both say exactly the same of every test row: there is no difference to test."),))
+    if pair.verdict.outcome == Outcome.UNDEFINED:
+        return Section(
+            title, (text(f"The {pair.score_name} is undefined on these test rows, so nothing can be said."),)
+        )
+    return Section(title, _paired(pair))
+
+
+def p_text(pair: Pair) -> str:
+    """The p-value, which is no smaller than the resamples allow."""
+    return f"p = {number(pair.verdict.paired.p, 2)}"
+
+
+def lead(pair: Pair) -> str:
+    """Who leads by how much, with the interval seen from that side."""
+    found, gain = pair.verdict.paired, pair.verdict.paired.gain or 0.0
+    low, high = found.low or 0.0, found.high or 0.0
+    letter, interval = ("B", ends(low, high)) if gain >= 0 else ("A", ends(-high, -low))
+    return f"{letter} leads by {number(abs(gain), 3)} ({percent(pair.confidence)} interval {interval})"
+
+
+def _paired(pair: Pair) -> tuple[Block, ...]:
+    found, (a, b) = pair.verdict.paired, pair.scores("test")
+    low, high = found.low or 0.0, found.high or 0.0
+    table = Table(
+        "Paired bootstrap",
+        ("paired bootstrap, test rows", "value"),
+        (
+            (f"A's {pair.score_name}", number(a)),
+            (f"B's {pair.score_name}", number(b)),
+            ("B's lead", signed(found.gain or 0)),
+            (f"{percent(pair.confidence)} interval", ends(low, high)),
+            ("the interval in percent of A's", f"{relative(a, (a or 0) + low)} to {relative(a, (a or 0) + high)}"),
+            ("two-sided p-value", number(found.p, 2)),
+            ("smallest difference that these rows can show", f"about {number((high - low) / 2, 2)}"),
+            ("verdict", Strong(pair.verdict.outcome)),
+        ),
+    )
+    return (
+        table,
+        text(*_how(pair)),
+        *_metric_note(pair),
+        text(REUSE),
+        Figure(f"How the difference of the {pair.score_name} falls over the resamples", differences(pair)),
+    )
+
+
+def _how(pair: Pair) -> Line:
+    """What was drawn, and what the interval means."""
+    rows = f"{len(pair.a.outputs.predictions):,} test rows"
+    if pair.a.group:
+        drawn: Line = (f"{pair.verdict.n_units:,} groups of equal ", Name(pair.a.group), f" among {rows}")
+    else:
+        drawn = (rows,)
+    meaning = {
+        Outcome.NOISE: "holds 0: the difference is within noise.",
+        Outcome.A_BETTER: "lies wholly below 0: A is better.",
+        Outcome.B_BETTER: "lies wholly above 0: B is better.",
+    }[pair.verdict.outcome]
+    return (
+        f"{pair.samples:,} resamples of the same ",
+        *drawn,
+        f"; both models are scored on each, and the interval of their difference {meaning} It tells what other test"
+        " rows from the same source might have said, not what another training set would have made of the models.",
+    )
+
+
+def _metric_note(pair: Pair) -> list[Block]:
+    if pair.same_metric:
+        return []
+    other = f"B's folds were judged by the {pair.b.score_name}"
+    return [text(f"{other}; both are compared by A's {pair.score_name}. Turn the sides round for the other.")]
+
+
+def _other_rows(pair: Pair) -> tuple[Block, ...]:
+    a, b = (side.outputs.predictions for side in pair)
+    shared = len(set(a["row_id"]) & set(b["row_id"]))
+    same_dataset = pair.a.settings["dataset"] == pair.b.settings["dataset"]
+    lines: list[Line] = [(f"A was judged on {len(a):,} test rows, B on {len(b):,}.",)]
+    if same_dataset:
+        lines.append((f"{shared:,} row numbers are in both.",))
+    if causes := changed_rows(pair):
+        lines.append(("They differ because of ", *listed(causes), "."))
+    else:
+        lines.append(("No choice in params.yaml tells why: the table, its cleaning or the code has changed.",))
+    return (
+        text(
+            Strong("The test rows differ"),
+            ", so neither a p-value nor a winner can be named: which rows are easy is luck.",
+        ),
+        Bullets(tuple(lines)),
+        Table(
+            "Each on its own rows",
+            (f"test {pair.score_name}", "value", f"{percent(pair.confidence)} interval"),
+            _intervals(pair),
+        ),
+        text("Even intervals that do not touch may only tell that one set of rows is easier than the other."),
+    )
+
+
+def _intervals(pair: Pair) -> tuple[tuple[str, ...], ...]:
+    """Each side's own score and interval, as its run found them."""
+    rows = []
+    for side, score in zip(pair, pair.scores("test"), strict=True):
+        sure = side.outputs.uncertainty
+        own = pair.same_metric or side is pair.a
+        rows.append(
+            (side.letter, number(score), ends(sure["score_low"], sure["score_high"]) if own else ends(None, None))
+        )
+    return tuple(rows)

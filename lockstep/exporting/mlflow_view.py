@@ -1,0 +1,106 @@
+"""mlruns/: an MLflow store with exactly one result, which `mlflow server` shows wherever it is copied to."""
+
+import multiprocessing
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lockstep import paths
+from lockstep.tracking.logged_model import FILES_DIGEST, SERVED_BY, files_digest
+from lockstep.tracking.provenance import Provenance
+from lockstep.tracking.publish import publish
+from lockstep.tracking.result import PipelineResult
+
+DATABASE = "mlflow.db"
+ARTIFACTS = "artifacts"
+# What a server resolves within its --artifacts-destination.
+SERVED = "mlflow-artifacts:"
+
+
+def write_view(root: Path, place: Provenance, folder: Path) -> None:
+    """Write mlflow.db and artifacts/ with the result's run, its trials and its registered model.
+
+    Args:
+        root: The folder of the result's outputs, absolute.
+        place: Where the result stands.
+        folder: Where to write; `folder/..` must be empty but for other exported files.
+
+    Raises:
+        TrackingError: if MLflow cannot write it.
+    """
+    home = folder.parent.resolve()
+    # A process of its own: MLflow keeps its settings, its clients and its open databases for as long as one lives.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_alone, initargs=(home,)) as process:
+        process.submit(_published, root, replace(place, workspace=True)).result()
+    shutil.rmtree(home / paths.local_state().name, ignore_errors=True)
+    _make_portable(folder)
+
+
+def _alone(home: Path) -> None:
+    """Make this process take the folder for the repository, whose store and locks are in no one else's way."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends in order
+    for name in [name for name in os.environ if name.startswith(("MLFLOW_", "DVC_"))]:
+        del os.environ[name]
+    os.environ["DVC_ROOT"] = str(home)
+    sys.argv[:] = ["lockstep"]  # what MLflow notes as a run's source
+
+
+def _published(root: Path, place: Provenance) -> None:
+    publish(PipelineResult.read(root), place)
+
+
+def _make_portable(folder: Path) -> None:
+    """Take this machine out of it: addresses become those that a server resolves, and users and paths go."""
+    digests = {model.parent.name: _portable_model(model, folder) for model in _logged_models(folder)}
+    here = (folder.resolve() / ARTIFACTS).as_uri()
+    with closing(sqlite3.connect(folder / DATABASE)) as store:
+        with store:
+            for table, column in _texts(store):
+                for old, new in ((f"{here}/", f"{SERVED}/"), (here, f"{SERVED}/")):
+                    change = f"UPDATE {table} SET {column} = replace({column}, ?, ?) WHERE instr({column}, ?)"  # noqa: S608
+                    store.execute(change, (old, new, old))
+            # MLflow's own experiment, which holds nothing, names the folder that MLflow was started in.
+            store.execute("UPDATE experiments SET artifact_location = ? WHERE experiment_id = 0", (f"{SERVED}/0",))
+            store.execute("UPDATE runs SET user_id = ''")
+            for table, column in (("tags", "key"), ("logged_model_tags", "tag_key")):
+                store.execute(f"DELETE FROM {table} WHERE {column} = 'mlflow.user'")  # noqa: S608
+            for model, digest in digests.items():
+                change = "UPDATE logged_model_tags SET tag_value = ? WHERE model_id = ? AND tag_key = ?"
+                store.execute(change, (digest, model, FILES_DIGEST))
+        # What was replaced is otherwise still in the file.
+        store.execute("VACUUM")
+
+
+def _texts(store: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Every column of text."""
+    tables = [name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    columns = [(table, *column[1:3]) for table in tables for column in store.execute(f'PRAGMA table_info("{table}")')]
+    return [(table, name) for table, name, kind in columns if "CHAR" in kind.upper() or "TEXT" in kind.upper()]
+
+
+def _logged_models(folder: Path) -> list[Path]:
+    """The folder of files of each logged model."""
+    return sorted(file.parent for file in (folder / ARTIFACTS).rglob("MLmodel"))
+
+
+def _portable_model(model: Path, folder: Path) -> str:
+    """Take paths out of a model's description; returns the digest of its files."""
+    for compiled in list(model.rglob("__pycache__")):
+        shutil.rmtree(compiled)
+    file = model / "MLmodel"
+    content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content["artifact_path"] = f"{SERVED}/{model.relative_to(folder / ARTIFACTS).as_posix()}"
+    function = content["flavors"]["python_function"]
+    function["model_code_path"] = SERVED_BY
+    function["artifacts"]["model"]["uri"] = paths.MODEL.as_posix()
+    file.write_text(yaml.safe_dump(content, allow_unicode=True, default_flow_style=False), encoding="utf-8")
+    return files_digest(model)

@@ -1,0 +1,46 @@
+"""The page's section about where the result comes from: settings, hashes, versions."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lockstep.report.run import Run
+from lockstep.search.identity import file_digest
+
+# Said elsewhere on the page, or too long for a line.
+ELSEWHERE = ("space", "versions", "data_sha256", "rows_as", "enqueue")
+
+
+def provenance(run: Run) -> dict[str, Any]:
+    """Settings as they were evaluated, files with their sha256, versions of the libraries."""
+    search = run.story.search
+    settings = {name: value for name, value in search["settings"].items() if name not in ELSEWHERE}
+    training = run.model.training
+    blocks = {
+        "search": {"space": search["space_name"], "n_trials": search.get("n_trials")} | settings,
+        "final model": {
+            "n_models": len(run.model.boosters),
+            "n_rounds": training.n_rounds,
+            "learning_rate_factor": training.learning_rate_factor,
+            "interval": run.model.interval.coverage if run.model.interval else None,
+        },
+        "split": run.split.model_dump(mode="json"),
+        "evaluate": run.settings.model_dump(mode="json"),
+    }
+    return {
+        "dataset": search.get("dataset"),
+        "features": search.get("features"),
+        "study_key": search["study_key"],
+        "settings": [(block, name, value) for block, content in blocks.items() for name, value in _flat(content)],
+        "files": [
+            {"name": file.as_posix(), "bytes": file.stat().st_size, "sha256": file_digest(file)} for file in run.files
+        ],
+        "versions": search["settings"]["versions"],
+    }
+
+
+def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in content.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        elif value is not None and value != {}:
+            yield f"{prefix}{name}", str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,83 @@
+"""What the page is about: a model, how it came about, and the rows it was judged on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lockstep.model.fitting import shown
+from lockstep.model.saved import SavedModel
+from lockstep.report.evaluation import Story
+from lockstep.schema.dataset import Judging
+from lockstep.schema.params import Evaluate, Split
+
+
+@dataclass(frozen=True)
+class Run:
+    """One evaluated run of the pipeline.
+
+    Attributes:
+        model: The final model.
+        train: The training table.
+        test: The test table.
+        story: Trials, search and learning curve.
+        best: The content of best_params.json.
+        quality: The content of data_quality.json.
+        repeated: The content of repeated.json.
+        judging: What the dataset file wants looked at.
+        split: The block `split` of params.yaml.
+        settings: The block `evaluate` of params.yaml.
+        seed: The seed.
+        files: Tables and files of the model, whose sizes and hashes the page states.
+    """
+
+    model: SavedModel
+    train: pd.DataFrame
+    test: pd.DataFrame
+    story: Story
+    best: Mapping[str, Any]
+    quality: Mapping[str, Any]
+    repeated: Mapping[str, Any]
+    judging: Judging
+    split: Split
+    settings: Evaluate
+    seed: int
+    files: tuple[Path, ...] = ()
+
+    @property
+    def metric(self) -> str:
+        """What the folds are judged by."""
+        return self.model.fitting.metric
+
+    @property
+    def score(self) -> str:
+        """What people call the score, of which less is better."""
+        return shown(self.metric)
+
+    @property
+    def target(self) -> str:
+        """The column that is predicted."""
+        return self.model.target.column
+
+    @property
+    def classes(self) -> int:
+        """How many classes the target has; 0 for a number."""
+        return self.model.target.n_classes
+
+    @property
+    def group(self) -> str | None:
+        """The column whose rows stay together and were resampled together."""
+        return self.split.group if self.split.strategy == "group" else None
+
+    @property
+    def complete(self) -> pd.DataFrame:
+        """The complete trials."""
+        return self.story.trials[self.story.trials["state"] == "COMPLETE"]
+
+    @property
+    def space(self) -> Mapping[str, Any]:
+        """The searched space, as models/search.json holds it."""
+        space: Mapping[str, Any] = self.story.search["settings"]["space"]
+        return space

@@ -1,0 +1,104 @@
+"""The Jinja environment of the pages: templates lie beside this file, every value is escaped."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+FOLDER = Path(__file__).parent
+METRICS = {
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R²",
+    "adjusted_r2": "adjusted R²",
+    "auc": "AUC",
+    "log_loss": "log loss",
+    "pseudo_huber": "pseudo-Huber",
+}
+MODELS = {
+    "untuned_xgboost": "untuned XGBoost",
+    "untuned_sklearn": "untuned scikit-learn boosting",
+    "nearest_neighbours": "nearest neighbours in space",
+}
+UNKNOWN = "\N{EN DASH}"
+DIGITS = 4
+
+
+def environment() -> jinja2.Environment:
+    """Templates of this folder, autoescaped; an unknown name is an error.
+
+    Pages extend base.html.jinja (blocks: title, nav, content) and take tables and figures from macros.html.jinja.
+    """
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "number": number,
+        "percent": percent,
+        "span": span,
+        "metric": metric_name,
+        "model": model_name,
+        "bytes": byte_size,
+        "breakable": breakable,
+    }
+    return made
+
+
+def number(value: Any, digits: int = DIGITS, *, zeros: bool = False) -> str:
+    """A number in few digits and with thousands apart, never in powers of ten where it can be read; a dash for None.
+
+    Args:
+        value: The number; text stays as it is.
+        digits: Significant digits.
+        zeros: Whether a number with a fraction keeps all its digits, so that columns of scores line up.
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return UNKNOWN
+    if isinstance(value, bool | str):
+        return str(value)
+    if isinstance(value, int) or float(value).is_integer():
+        return f"{int(value):,}"
+    if abs(value) >= 10 ** (digits - 1):
+        return f"{value:,.0f}"
+    return f"{value:#.{digits}g}" if zeros else f"{value:.{digits}g}"
+
+
+def percent(share: float | None, digits: int = 3) -> str:
+    """A share of 1 as a percentage."""
+    return UNKNOWN if share is None else f"{100 * share:.{digits}g}%"
+
+
+def span(ends: Mapping[str, float | None], digits: int = DIGITS) -> str:
+    """The low and the high end of an interval."""
+    if ends["low"] is None or ends["high"] is None:
+        return UNKNOWN
+    return f"{number(ends['low'], digits, zeros=True)} to {number(ends['high'], digits, zeros=True)}"
+
+
+def metric_name(name: str) -> str:
+    """A metric as people write it."""
+    return METRICS.get(name, name.replace("_", " "))
+
+
+def model_name(name: str) -> str:
+    """A baseline as people call it."""
+    return MODELS.get(name, name.replace("_", " "))
+
+
+def breakable(name: str) -> Markup:
+    """A name whose line may break behind its underscores."""
+    return Markup("_<wbr>").join(name.split("_"))
+
+
+def byte_size(count: int) -> str:
+    """Bytes in kB or MB."""
+    if count < 10_000:
+        return f"{count:,} bytes"
+    return f"{count / 1e3:,.0f} kB" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"

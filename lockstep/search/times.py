@@ -1,0 +1,100 @@
+"""How long searches took: kept beside, never in, their outputs, under the hash of the trials they made."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from lockstep.data.tables import read_json, write_json
+from lockstep.locks import held
+from lockstep.paths import SEARCH_TIMES, local_state
+from lockstep.search.identity import file_digest
+from lockstep.search.trial import Result
+
+KEPT = 200
+TRIALS_SHA256 = "trials_sha256"
+
+
+@dataclass(frozen=True)
+class SearchTime:
+    """What a search took on the machine that ran it.
+
+    Attributes:
+        wall_seconds: From its beginning to its end; None if it found folds that an earlier search had fitted.
+        cpu_seconds: CPU time of all its fits, also of those that an earlier search had done.
+    """
+
+    wall_seconds: float | None
+    cpu_seconds: float
+
+    @classmethod
+    def of(cls, results: Iterable[Result], wall_seconds: float | None) -> Self:
+        """The time of a search that came to these results."""
+        wall = None if wall_seconds is None else round(wall_seconds, 3)
+        return cls(wall, round(sum(result.cpu_seconds for result in results), 3))
+
+
+def search_time(trials_csv: Path) -> SearchTime | None:
+    """The time of the search that made exactly these trials; None where it is not known."""
+    try:
+        entry = _find(_entries(), file_digest(trials_csv))
+    except (OSError, ValueError):
+        return None
+    return SearchTime(entry["wall_seconds"], entry["cpu_seconds"]) if entry else None
+
+
+def keep_search_time(trials_csv: Path, time: SearchTime) -> None:
+    """Remember the time of the search that made these trials; whatever is in the way costs a warning.
+
+    A wall time that is not known does not replace one that is.
+    """
+    path = local_state() / SEARCH_TIMES
+    try:
+        with held(path.parent / "locks" / path.stem):
+            _keep(path, file_digest(trials_csv), time)
+    except OSError as error:
+        _warn(path, f"{error.strerror or error}; the time of this search is not kept")
+
+
+def _keep(path: Path, digest: str, time: SearchTime) -> None:
+    try:
+        entries = _entries()
+    except ValueError as error:
+        _warn(path, f"{error}; begun anew")
+        entries = []
+    known = _find(entries, digest)
+    wall = time.wall_seconds if time.wall_seconds is not None or known is None else known["wall_seconds"]
+    others = [entry for entry in entries if entry is not known]
+    latest = {TRIALS_SHA256: digest, **asdict(SearchTime(wall, time.cpu_seconds))}
+    write_json([*others, latest][-KEPT:], path)
+
+
+def _entries() -> list[dict[str, Any]]:
+    """The searches, the latest last.
+
+    Raises:
+        ValueError: if the file is damaged.
+    """
+    path = local_state() / SEARCH_TIMES
+    if not path.exists():
+        return []
+    entries = read_json(path)
+    if not isinstance(entries, list) or not all(_is_entry(entry) for entry in entries):
+        raise ValueError("is not a list of search times")
+    return entries
+
+
+def _find(entries: Iterable[dict[str, Any]], digest: str) -> dict[str, Any] | None:
+    return next((entry for entry in entries if entry[TRIALS_SHA256] == digest), None)
+
+
+def _is_entry(entry: object) -> bool:
+    if not isinstance(entry, Mapping) or not isinstance(entry.get(TRIALS_SHA256), str):
+        return False
+    wall, cpu = entry.get("wall_seconds", ""), entry.get("cpu_seconds")
+    return isinstance(wall, float | int | None) and isinstance(cpu, float | int)
+
+
+def _warn(path: Path, what: str) -> None:
+    print(f"tune: warning: {path}: {what}", file=sys.stderr)

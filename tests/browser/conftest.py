@@ -1,0 +1,5 @@
+"""The finished pipeline of tests/pipeline, whose page is opened."""
+
+from tests.pipeline.conftest import finished
+
+__all__ = ["finished"]

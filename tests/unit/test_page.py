@@ -1,0 +1,271 @@
+"""reports/index.html: what it says, for numbers and classes, whole and broken searches."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lockstep.data.target import Target
+from lockstep.model.saved import SavedModel
+from lockstep.report.advice import advice
+from lockstep.report.page import ceiling_of
+from lockstep.report.search_facts import bounds_hit
+from lockstep.report.table_figures import across_and_up
+from lockstep.schema.dataset import Judging, ValueSlice
+from tests.unit.modelling import model, table, with_interval
+from tests.unit.reporting import BEST, SEARCH, SPACE, evaluated, page, trials
+
+EVIL = "<script>alert(1)</script>"
+SECTIONS = [
+    *("result", "data", "search", "bounds", "ceiling"),
+    *("model", "errors", "calibration", "overfit", "provenance"),
+]
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of a number, as a test reads it."""
+    return page(tmp_path_factory.mktemp("usual") / "page")
+
+
+def _words(written: str) -> str:
+    """The page without its line breaks."""
+    return " ".join(written.split())
+
+
+class _Elements(HTMLParser):
+    """Start tags of a page: their names, and the attributes that would load or run something."""
+
+    def __init__(self, written: str) -> None:
+        super().__init__()
+        self.names = list[str]()
+        self.texts = list[str]()
+        self.attributes = list[tuple[str, str | None]]()
+        self.feed(written)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def test_the_page_has_every_section_and_a_link_to_each(usual: str) -> None:
+    assert re.findall(r'<h2 id="(\w+)"', usual) == SECTIONS
+    assert re.findall(r'<li><a href="#(\w+)">', usual) == SECTIONS
+    assert "http" not in usual
+
+
+@pytest.mark.parametrize(("n_classes", "said"), [(0, "typically errs by"), (2, "into the right class of two")])
+def test_the_headline_compares_with_baselines_in_plain_sentences(
+    n_classes: int, said: str, usual: str, tmp_path: Path
+) -> None:
+    lead = (
+        _words(page(tmp_path / "page", n_classes) if n_classes else usual)
+        .partition('<p class="lead">')[2]
+        .partition("</p>")[0]
+    )
+    assert lead.startswith("O")
+    assert said in lead
+    assert re.search(r"\(?95% interval \S+ to \S+\)", lead)
+    assert re.search(r"Its (RMSE|log loss) is \d+% less than (always )?saying the ", lead)
+
+
+def _evil(n_classes: int) -> tuple[SavedModel, dict[str, Any]]:
+    """A model whose target, classes, columns and categories are named to break out."""
+    names = {"two" if n_classes else "y": "$x$"}
+    rows, new = (
+        frame.assign(word=frame["word"].replace({"x": EVIL, "y": "$y$"})).assign(
+            **{EVIL: frame["word"], "two": frame["two"].replace({"low": EVIL, "high": "'\"$z$"})}
+        )
+        for frame in (table(), table(60, seed=9))
+    )
+    target = Target("two", (EVIL, "'\"$z$")) if n_classes else Target("y")
+    made = model(n_classes=n_classes, rows=table().assign(word=rows["word"]))
+    target = replace(target, column=names[target.column])
+    made = replace(made, target=target)
+    frames = {name: frame.rename(columns=names) for name, frame in (("train", rows), ("test", new))}
+    return made, frames
+
+
+@pytest.mark.parametrize("n_classes", [0, 2])
+def test_names_in_the_page_stay_text(n_classes: int, tmp_path: Path) -> None:
+    made, frames = _evil(n_classes)
+    space = SPACE | {"code": {"choices": [EVIL, 1.0, True]}}
+    score, metric = made.fitting.score_name, made.fitting.metric
+    tried = trials(score, metric).replace({"code": {"01": EVIL}}).assign(message=EVIL)
+    tried.loc[5, ["state", score]] = ["FAIL", None]
+    written = page(
+        tmp_path / "page",
+        made=made,
+        **frames,
+        tried=tried,
+        search={
+            "settings": SEARCH["settings"] | {"space": space},
+            "dataset": EVIL,
+            "features": EVIL,
+            "space_name": EVIL,
+        },
+        best=BEST | {score: 6.0, "params": BEST["params"] | {"code": EVIL}},
+        judging=Judging(slices=(ValueSlice(by="value", column=EVIL),), coordinates=None),
+        repeated={"protocol": EVIL},
+    )
+    found = _Elements(written)
+    assert found.names.count("script") == 1
+    assert not [name for name, _ in found.attributes if name.startswith("on")]
+    assert EVIL in "".join(found.texts)
+    assert "$x$" in "".join(found.texts)
+    assert f"dvc exp run -S 'spaces.{EVIL}.max_depth.high=12'" in "".join(found.texts)
+
+
+def test_the_page_shows_intervals_and_the_repeated_protocol(usual: str, tmp_path: Path) -> None:
+    row = {"metric": "rmse", "mean": 2.5, "std": 0.25, "min": 2.0, "max": 3.125}
+    again = {"protocol": "repeated", "metrics": [row], "splits": [{}] * 7}
+    written = page(tmp_path / "page", made=with_interval(0.8, table()), repeated=again)
+    assert "The intervals were to hold 80% of new rows" in written
+    assert "inside interval" in written
+    assert "7 further random splits" in _words(written)
+    assert "3.125" in written
+    assert "Repeated protocol" not in usual
+
+
+def test_the_page_names_baselines_that_do_better(tmp_path: Path) -> None:
+    for name, rounds in (("poor", 1), ("usual", 30)):
+        written = page(tmp_path / name, made=model(rounds=rounds))
+        _, found = evaluated(tmp_path / name, model(rounds=rounds), table(60, seed=9))
+        models = found.baselines["model"].tolist()
+        better = models[: models.index("this_model")]
+        listed = re.findall(r'<li class="act">(.*): better than this model on these test rows', written)
+        assert len(listed[0].split(", ")) == len(better) >= 1
+        assert ("untuned XGBoost" in listed[0]) == ("untuned_xgboost" in better)
+
+
+def test_the_page_shows_the_final_model_beside_the_best_trial(tmp_path: Path) -> None:
+    made = model()
+    slow = replace(made.training, params={"max_depth": 3, "learning_rate": 0.0625}, n_rounds=77)
+    written = _words(page(tmp_path / "page", made=replace(made, training=slow)))
+    assert "Best: trial 11, 5 rounds. Final model: 77 rounds.</p>" in written
+    assert re.search(
+        r'row">max_depth</th><td data-value="9">9</td> ?<td data-value="3">3</td> <td class="text">2 to 9', written
+    )
+    slow = replace(slow, learning_rate_factor=0.25, cv={"rmse": 0.5, "mae": 0.25, "r2": None})
+    written = _words(page(tmp_path / "other", made=replace(made, training=slow)))
+    assert "Final model: 77 rounds, learning rate times 0.25, which did better in the folds.</p>" in written
+    assert '<th scope="row">cross-validation</th><td data-value="0.5">0.5000</td>' in written
+
+
+def test_a_best_value_at_the_end_of_its_range_comes_with_a_wider_one(usual: str, tmp_path: Path) -> None:
+    assert "<strong>max_depth</strong>: best value 9, highest searched 9" in usual
+    assert "dvc exp run -S spaces.s.max_depth.high=12" in usual
+    inside = BEST["params"] | {"max_depth": 5, "rate": 0.2}
+    written = page(tmp_path / "other", best=BEST | {"cv_rmse": 6.0, "params": inside})
+    assert "No best value lies at an end" in written
+
+
+@pytest.mark.parametrize(
+    ("limits", "value", "setting"),
+    [
+        ({"low": 2, "high": 128, "log": True}, 127, "high=510"),
+        ({"low": 0.01, "high": 30.0, "log": True}, 0.0101, "low=0.0025"),
+        ({"low": 2, "high": 10}, 2, "low=1"),
+        ({"low": 0.5, "high": 0.9}, 0.9, "high=1.0"),
+        ({"low": 0.2, "high": 1.0}, 0.2, "low=0.1"),
+        ({"low": 0.2, "high": 1.0}, 0.999, None),
+    ],
+)
+def test_a_wider_range_keeps_to_what_xgboost_allows(limits: dict[str, Any], value: float, setting: str | None) -> None:
+    name = "subsample" if limits["high"] <= 1 else "max_leaves"
+    (bound,) = bounds_hit({"params": {name: value}}, {name: limits}, "s")
+    assert bound.command == (setting and f"dvc exp run -S spaces.s.{name}.{setting}")
+
+
+def test_the_page_says_what_was_resampled_and_what_was_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = _words(page(tmp_path / "rows", 3))
+    assert "(percentile bootstrap of the test rows);" in written
+    assert "Logistic regression is left out" not in written
+    monkeypatch.setattr("lockstep.judging.baselines.MOST_NUMBERS", 1)
+    run, _ = evaluated(tmp_path / "one", model(), table(60))
+    split = run.split.model_copy(update={"strategy": "group", "group": "artist"})
+    written = _words(page(tmp_path / "groups", 3, split=split))
+    assert "(percentile bootstrap of the test rows, in groups of equal artist);" in written
+    assert "on the same resamples of the test rows in groups" in written
+    assert "Logistic regression is left out" in written
+
+
+@pytest.mark.parametrize("left", [1, 4])
+def test_a_search_of_few_trials_has_a_page_that_says_so(left: int, tmp_path: Path) -> None:
+    written = page(tmp_path / "page", tried=trials().head(left), best=BEST | {"trial": 0, "cv_rmse": 7.0})
+    assert "nothing can be said about more tuning" in written
+    assert ("Parallel coordinates" in written) == (left == 4)
+
+
+def test_failed_trials_are_quoted(tmp_path: Path) -> None:
+    tried = trials()
+    tried.loc[[4, 5], ["state", "cv_rmse", "message"]] = ["FAIL", None, "bad value"]
+    tried.loc[5, "message"] = None
+    written = page(tmp_path / "page", tried=tried)
+    assert "<li>trial 4: bad value</li>" in written
+    assert "<li>trial 5: no message</li>" in written
+    assert "2 of 12 trials failed" in written
+
+
+def test_folds_promised_too_much_only_where_the_test_interval_lies_above_them(tmp_path: Path) -> None:
+    run, found = evaluated(tmp_path / "one", model(), table(60, seed=9))
+    told = {}
+    for low in (0.9, 1.1):
+        gap, uncertainty = found.gap | {"cv": 1.0, "test_per_cv": 1.3}, found.uncertainty | {"score_low": low}
+        changed = replace(found, gap=gap, uncertainty=uncertainty)
+        told[low] = [each.section for each in advice(run, changed, ceiling_of(run, found), [])]
+    assert ("overfit" in told[0.9], "overfit" in told[1.1]) == (False, True)
+
+
+def test_one_fold_has_a_ceiling_by_the_test_interval_and_no_spread(tmp_path: Path) -> None:
+    tried = trials().drop(columns="fold_1_rmse")
+    tried.loc[11, "cv_rmse"] = 6.99
+    run, found = evaluated(tmp_path / "one", model(), table(60, seed=9), tried=tried)
+    judged = ceiling_of(run, found)
+    assert (judged.verdict, judged.folds) == ("reached", 1)
+    assert "half the width of the test interval" in page(tmp_path / "page", tried=tried)
+
+
+def test_places_get_a_map_with_the_longitude_across(usual: str, tmp_path: Path) -> None:
+    rows = table(60, seed=9).assign(Lat=lambda frame: 30 + frame["a"], Lon=lambda frame: -120 + frame["y"])
+    rows.loc[3, "Lat"] = None
+    train = table().assign(Lat=31.0, Lon=-119.0)
+    judging = Judging(slices=(), coordinates=("Lat", "Lon"))
+    for n_classes in (0, 3):
+        written = page(tmp_path / f"page{n_classes}", n_classes, train=train, test=rows, judging=judging)
+        assert "Map of the test rows by Lon and Lat" in written
+    assert "Map of the test rows" not in usual
+    for named in (("Longitude", "Latitude"), ("Latitude", "Longitude")):
+        assert across_and_up(named) == ["Longitude", "Latitude"]
+
+
+def test_the_worst_rows_show_the_columns_behind_the_important_features(tmp_path: Path) -> None:
+    _, found = evaluated(tmp_path / "one", model(), table(60, seed=9))
+    worst = found.worst
+    assert worst.columns.tolist()[:4] == ["row_id", "actual", "predicted", "error"]
+    assert set(worst.columns[4:]) == {"a", "word"}
+    assert worst["error"].abs().is_monotonic_decreasing
+    assert worst["error"].abs().max() == (found.said["actual"] - found.said["predicted"]).abs().max()
+    _, classes = evaluated(tmp_path / "two", model(n_classes=2), table(60, seed=9))
+    assert classes.worst["error"].iloc[0] == min(
+        row[f"probability_{row['actual']}"] for row in classes.said.to_dict("records")
+    )
+
+
+def test_partial_dependence_is_the_mean_prediction_with_one_feature_set(tmp_path: Path) -> None:
+    made, rows = model(), table(60, seed=9)
+    _, found = evaluated(tmp_path / "one", made, rows)
+    by = {each.feature: each for each in found.dependence}
+    assert sorted(by["word"].labels or []) == ["x", "y", "z"]
+    value = by["a"].points[3]
+    assert by["a"].mean()[3, 0] == pytest.approx(made.predict(rows.assign(a=value)).mean(), rel=1e-5)
+    at = (by["word"].labels or []).index("z")
+    assert by["word"].mean()[at, 0] == pytest.approx(made.predict(rows.assign(word="z")).mean(), rel=1e-5)
