@@ -5,12 +5,11 @@ value seen and what is allowed.
 """
 
 import difflib
-import re
+import reprlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from lockstep import paths
@@ -19,6 +18,7 @@ from lockstep.schema.base import Settings
 from lockstep.schema.dataset import Dataset
 from lockstep.schema.features import Recipe
 from lockstep.schema.params import BoosterSettings, Evaluate, Params, PrunerOptions, Space, Split, TrainBest, Tune
+from lockstep.yaml_file import parsed_yaml, read_yaml
 
 
 @dataclass(frozen=True)
@@ -84,72 +84,7 @@ def parse_dataset(text: str, shown: Path) -> Dataset:
     Raises:
         ConfigError: with one line that calls the file `shown`.
     """
-    return _checked(Dataset, _parsed(text, shown), shown)
-
-
-def read_yaml(path: Path, shown: Path | None = None) -> Any:
-    """Content of a YAML 1.2 file: `1e-05` is a number and a key given twice is an error.
-
-    Raises:
-        ConfigError: if the file is missing, unreadable or no YAML.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(f"{shown or path}: no such file; run this from the repository's root") from None
-    except OSError as error:
-        raise ConfigError(f"{shown or path}: {error.strerror}; make the file readable") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{shown or path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
-    return _parsed(text, shown or path)
-
-
-def _parsed(text: str, shown: Path) -> Any:
-    try:
-        return _Loader(text).get_single_data()
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise ConfigError(f"{shown}: line {line}: {error.problem}; mend the YAML") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{shown}: is not valid YAML: {' '.join(str(error).split())}") from None
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2's core schema, as DVC reads it.
-
-    PyYAML reads YAML 1.1, where 1e-05 is text, `no` is false, 010 is eight, 12:30 is a number and a repeated key
-    silently wins.
-    """
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.MarkedYAMLError(problem="a key must be plain text", problem_mark=key.start_mark)
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(problem=f"key {key.value!r} stands twice", problem_mark=key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
-
-    def construct_decimal(self, node: yaml.ScalarNode) -> int:
-        """A whole number without YAML 1.1's octal reading of a leading zero."""
-        return int(node.value)
-
-
-_Loader.yaml_implicit_resolvers = {}
-for _tag, _pattern, _first in (
-    ("bool", r"^(true|True|TRUE|false|False|FALSE)$", "tTfF"),
-    ("int", r"^[-+]?[0-9]+$", "-+0123456789"),
-    (
-        "float",
-        r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$",
-        "-+.0123456789",
-    ),
-    ("null", r"^(~|null|Null|NULL|)$", ["~", "n", "N", ""]),
-    ("merge", r"^<<$", "<"),
-):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
-_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_decimal)
+    return _checked(Dataset, parsed_yaml(text, shown), shown)
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -181,8 +116,15 @@ def _one_line(error: ValidationError, content: dict[Any, Any]) -> str:
     elif first["type"] == "value_error":
         line = f"{key}: {message}" if key else message
     else:
-        line = f"{key}: {first['input']!r}: {message[0].lower()}{message[1:]}"
+        line = f"{key}: {_shown(first['input'])}: {message[0].lower()}{message[1:]}"
     return " ".join(line.split())
+
+
+def _shown(value: Any) -> str:
+    """A value in one line, cut where it is long: aliases can make a small file's value very large."""
+    brief = reprlib.Repr()
+    brief.maxstring = brief.maxother = brief.maxlong = 80
+    return brief.repr(value)
 
 
 def _key(location: tuple[int | str, ...], content: Any, *, keep_last: bool) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from lockstep.column_names import brief, listed, shown
 from lockstep.config import parse_dataset
 from lockstep.data.clean_names import clean_names
 from lockstep.data.columns import typed
@@ -80,10 +81,10 @@ def summary(written: NewDataset) -> str:
     size = f"{found.n_rows} rows, {len(found.columns)} columns"
     lines = [f"lockstep: wrote {written.file}: {size}, target {target.column} ({kind})"]
     lines += [f"  note      {note}" for note in target.notes]
-    lines += [f"  {role:<9} {', '.join(names)}" for role, names in _features_by_type(found).items()]
+    lines += [f"  {role:<9} {listed(names)}" for role, names in _features_by_type(found).items()]
     for column in found.of(*LEFT_OUT):
         label = "LEAK?   " if column.role == "leak" else "left out"
-        lines.append(f"  {label}  {column.name or '(unnamed)'}: {column.why}")
+        lines.append(f"  {label}  {shown(column.name) if column.name else '(unnamed)'}: {brief(column.why)}")
     if found.copies:
         lines.append(f"  note      {found.copies} rows repeat an earlier one; {written.file} shows a rule")
     return "\n".join([*lines, f"next: dvc exp run -S dataset={written.name}"])

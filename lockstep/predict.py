@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tqdm import tqdm
 
+from lockstep.column_names import listed
 from lockstep.data.row_files import CSV, PACKED_CSV, RowFile, open_reader
 from lockstep.data.row_writer import Writer
 from lockstep.data.tables import replacing
@@ -81,7 +82,7 @@ def _refuse_target(source: Path, target: Path, force: bool) -> None:
 def _refuse_kept(keep: Sequence[str], present: Sequence[str], model: SavedModel, source: str) -> None:
     for name in keep:
         if name not in present:
-            raise DataError(f"{source}: no column {name!r} to keep; it has: {', '.join(present)}")
+            raise DataError(f"{source}: no column {name!r} to keep; it has: {listed(present)}")
         if name in model.answers:
             raise DataError(f"--keep {name}: the predictions have a column of this name; rename it in {source}")
 

@@ -34,9 +34,11 @@ def clean_table(raw: pa.Table, dataset: Dataset, file: str) -> tuple[pd.DataFram
     """
     frame, missing = typed(raw, dataset.columns, dataset.missing_values, file)
     steps = []
-    for rule in dataset.clean:
+    for position, rule in enumerate(dataset.clean):
         before = len(frame)
-        frame = apply_rule(frame, rule)
+        with np.errstate(over="ignore"):
+            frame = apply_rule(frame, rule)
+        _refuse_infinite(frame, f"{file}: clean[{position}] ({rule.rule})")
         steps.append({"rule": rule.rule, "rows_in": before, "rows_out": len(frame)})
     frame = frame.reset_index(drop=True)
     _check_result(frame, Target.of(dataset), file)
@@ -46,6 +48,14 @@ def clean_table(raw: pa.Table, dataset: Dataset, file: str) -> tuple[pd.DataFram
         "columns": [_profile(name, frame[name], missing.get(name)) for name in frame.columns if name != "row_id"],
     }
     return frame, report
+
+
+def _refuse_infinite(frame: pd.DataFrame, where: str) -> None:
+    for name in (name for name in frame.columns if pd.api.types.is_float_dtype(frame[name])):
+        infinite = np.flatnonzero(np.isinf(frame[name].to_numpy()))
+        if len(infinite):
+            row = frame["row_id"].iloc[infinite[0]] + 1
+            raise DataError(f"{where}: column {name!r} becomes infinite in row {row}; drop such rows before the rule")
 
 
 def _check_result(frame: pd.DataFrame, target: Target, file: str) -> None:
@@ -66,6 +76,12 @@ def _check_result(frame: pd.DataFrame, target: Target, file: str) -> None:
         return
     if not pd.api.types.is_numeric_dtype(values):
         raise DataError(f"{file}: target: {name!r} is {values.dtype}, not a number; name a numeric column")
+    beyond = np.flatnonzero(values.abs() > np.finfo(np.float32).max)
+    if len(beyond):
+        raise DataError(
+            f"{file}: target: {name!r} is {values[beyond[0]]:g} in row {frame['row_id'][beyond[0]] + 1}, beyond 3.4e38,"
+            " XGBoost's largest number; add a rule scale, or drop_outside"
+        )
     if values.nunique() == 1:
         raise DataError(f"{file}: target: {name!r} is {values.iloc[0]} in every row; there is nothing to learn")
 
@@ -77,7 +93,9 @@ def _profile(name: str, values: pd.Series, missing_in_raw: int | None) -> dict[s
     present = values.dropna()
     if pd.api.types.is_numeric_dtype(values):
         for statistic in ("min", "median", "mean", "max", "std"):
-            value = float(getattr(present, statistic)()) if len(present) > 1 else math.nan
+            # of numbers near 1e308 the spread is none that a float holds
+            with np.errstate(over="ignore"):
+                value = float(getattr(present, statistic)()) if len(present) > 1 else math.nan
             profile[statistic] = significant(value, 10) if math.isfinite(value) else None
     elif pd.api.types.is_datetime64_any_dtype(values):
         profile |= {bound: str(getattr(present, bound)().date()) if len(present) else None for bound in ("min", "max")}

@@ -1,5 +1,6 @@
 """From text to types: give each column the type its dataset file states, and check its values."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lockstep.column_names import listed
 from lockstep.errors import DataError
 from lockstep.schema.dataset import Column
 
@@ -19,6 +21,8 @@ DATE = (
     r"^(\d{4})(?:-(\d{2}))?$|^(\d{4})(-?)(\d{2})\4(\d{2})"
     r"(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?(?: ?Z| ?[+-]\d{2}:?\d{2})?)?$"
 )
+WITH_COMMAS = re.compile(r"\s*[+-]?[\d.' \u00a0\u202f]*\d,[\d.,]*\s*")
+LONGEST_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -90,13 +94,14 @@ def typed_values(values: pa.ChunkedArray, column: Column, missing_values: Sequen
 
 
 def _same_columns(found: list[str], described: list[str], file: str) -> None:
-    absent = [name for name in described if name not in found]
+    present, known = set(found), set(described)
+    absent = [name for name in described if name not in present]
     if absent:
-        raise DataError(f"{file}: columns.{absent[0]}: the table has no such column; it has: {', '.join(found)}")
-    extra = [name for name in found if name not in described]
+        raise DataError(f"{file}: columns.{absent[0]}: the table has no such column; it has: {listed(found)}")
+    extra = [name for name in found if name not in known]
     if extra:
         raise DataError(
-            f"{file}: columns: the table also has {', '.join(map(repr, extra))};"
+            f"{file}: columns: the table also has {listed(extra)};"
             " describe them, or leave them out with {type: ignore}"
         )
 
@@ -137,8 +142,13 @@ def _number(values: pa.ChunkedArray, place: Place) -> pd.Series:
     if _is_text(values):
         values = pc.utf8_trim_whitespace(values)
         if (row := _first_refused(values, pa.float64())) is not None:
+            text = values[row].as_py()
             remedy = place.remedy("mend the file, or list it in missing_values")
-            raise place.refused(row, f"{values[row].as_py()!r} is not a number; {remedy}")
+            if WITH_COMMAS.fullmatch(text):
+                remedy = "write a point for decimals and nothing between thousands"
+            elif "\n" in text:
+                remedy = "close the quote"
+            raise place.refused(row, f"{_brief(text)} is not a number; {remedy}")
     series = pd.Series(pc.cast(values, pa.float64(), safe=False).to_numpy())
     infinite = np.flatnonzero(np.isinf(series.to_numpy()))
     if len(infinite):
@@ -168,7 +178,7 @@ def _boolean(values: pa.ChunkedArray, place: Place) -> pd.Series:
     words = pc.utf8_lower(pc.utf8_trim_whitespace(pc.cast(values, pa.string()))).to_pylist()
     for row, word in enumerate(words):
         if word is not None and word not in TRUTH:
-            raise place.refused(row, f"{word!r} is neither true nor false; allowed: {', '.join(TRUTH)}")
+            raise place.refused(row, f"{_brief(word)} is neither true nor false; allowed: {', '.join(TRUTH)}")
     return pd.Series([None if word is None else float(TRUTH[word]) for word in words], dtype=np.float64)
 
 
@@ -183,7 +193,7 @@ def _date(values: pa.ChunkedArray, place: Place) -> pd.Series:
     bad = np.flatnonzero(dates.isna() & words.notna())
     if len(bad):
         allowed = "allowed: YYYY, YYYY-MM, YYYY-MM-DD and YYYY-MM-DDTHH:MM:SS"
-        raise place.refused(bad[0], f"{words[bad[0]]!r} is no date; {allowed}")
+        raise place.refused(bad[0], f"{_brief(words[bad[0]])} is no date; {allowed}")
     return dates
 
 
@@ -193,11 +203,20 @@ def parsed_dates(words: pd.Series) -> pd.Series:
     The zone behind a time is not applied: the clock's hour, not the hour in Greenwich, is what a table is about.
     """
     parts = words.str.extract(DATE)
-    year, month, day = parts[0].fillna(parts[2]), parts[1].fillna(parts[4]).fillna("01"), parts[5].fillna("01")
+    # the calendar has no year 0, and Python's dates begin with year 1
+    year, month, day = (
+        parts[0].fillna(parts[2]).where(lambda years: years != "0000"),
+        parts[1].fillna(parts[4]).fillna("01"),
+        parts[5].fillna("01"),
+    )
     hour, minute, second = (parts[group].fillna("00") for group in (6, 7, 8))
     iso = year + "-" + month + "-" + day + " " + hour + ":" + minute + ":" + second
     dates: pd.Series = pd.to_datetime(iso, format="%Y-%m-%d %H:%M:%S", errors="coerce").astype("datetime64[s]")
     return dates
+
+
+def _brief(text: str) -> str:
+    return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}...")
 
 
 def _first_refused(values: pa.ChunkedArray, kind: pa.DataType) -> int | None:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
+from lockstep.column_names import listed
 from lockstep.data.columns import Place, typed_values
 from lockstep.data.rules import apply_rule
 from lockstep.errors import DataError
@@ -80,7 +81,7 @@ class Intake:
         """
         for name in self.columns:
             if name not in present and name not in self.optional:
-                needed = ", ".join(name for name in self.columns if name not in self.optional)
+                needed = listed([name for name in self.columns if name not in self.optional])
                 raise DataError(f"{shown}: no column {name!r}; the model needs: {needed}")
         absent = [name for name in self.optional if name not in present]
         said = {True: "every row stands for one copy, itself", False: "it counts as missing in every row"}

@@ -1,6 +1,5 @@
 """Files of rows that need not fit into memory: CSV (gzipped or not) and Parquet, read in batches."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
+from lockstep.column_names import repeated
+from lockstep.data.csv_errors import csv_reason
 from lockstep.errors import DataError
 
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK_BYTES, ROWS_AT_ONCE = 4 << 20, 2**15
-ARROWS_ROW = re.compile(r"Row #(\d+)")
 CSV, PACKED_CSV, PARQUET = ".csv", ".csv.gz", ".parquet"
 
 
@@ -80,13 +80,15 @@ def open_reader(file: RowFile, needed: Sequence[str], missing_values: Sequence[s
     """
     try:
         with file.path.open("rb") as stream:
-            if not stream.read(1):
+            head = stream.read(2)
+            if not head:
                 raise DataError(f"{file.path}: the file is empty; a CSV file starts with the names of its columns")
+            if head == b"\x1f\x8b" and file.kind == CSV:
+                raise DataError(f"{file.path}: is packed with gzip; name it .csv.gz")
         reader: Reader = ParquetReader(file) if file.kind == PARQUET else CsvReader(file, needed, missing_values)
     except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
         raise unreadable(file, error) from None
-    twice = sorted({name for name in reader.names if reader.names.count(name) > 1})
-    if twice:
+    if twice := repeated(reader.names):
         raise DataError(f"{file.path}: column name {twice[0]!r} stands twice; rename one of them")
     return reader
 
@@ -119,7 +121,7 @@ class CsvReader:
     """A CSV file in UTF-8, whose delimiter is the one that gives most of the needed columns."""
 
     def __init__(self, file: RowFile, needed: Sequence[str], missing_values: Sequence[str]) -> None:
-        self._file, self._missing = file, list(missing_values)
+        self._file, self._missing, self._single = file, list(missing_values), False
         self._bytes, self._stream = file.path.stat().st_size, pa.OSFile(str(file.path))
         self._delimiter, self.names = ",", self._header(",")
         for delimiter in DELIMITERS[1:]:
@@ -130,6 +132,7 @@ class CsvReader:
                 self._delimiter, self.names = delimiter, names
         # without a name there is something that Arrow says of it
         self.names = self.names or self._open(self._delimiter).schema.names
+        self._single = len(self.names) == 1
 
     def batches(self, types: Mapping[str, pa.DataType]) -> Iterator[pa.Table]:
         """The rows; from the first block with a value that has not its type, all columns are text."""
@@ -170,7 +173,8 @@ class CsvReader:
         return csv.open_csv(
             pa.CompressedInputStream(self._stream, "gzip") if packed else self._stream,
             csv.ReadOptions(block_size=BLOCK_BYTES, use_threads=False),
-            csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            # of a single column an empty line is a row without a value; of more it is none
+            csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=not self._single),
             csv.ConvertOptions(
                 column_types=types,
                 include_columns=list(types) if types else None,
@@ -188,11 +192,7 @@ def unreadable(file: RowFile, error: Exception) -> DataError:
         return DataError(f"{file.path}: is no UTF-8 text; save it as UTF-8, or name what is packed .csv.gz")
     if file.kind == PARQUET:
         return DataError(f"{file.path}: cannot be read as Parquet: {first_line(error)}")
-    # Arrow counts the header too
-    reason = ARROWS_ROW.sub(lambda row: f"row {int(row[1]) - 1}", first_line(error))
-    remedies = {"UTF8": "; save it as UTF-8", "Empty CSV": "; a CSV file starts with a line of column names"}
-    remedy = next((remedy for word, remedy in remedies.items() if word in reason), "")
-    return DataError(f"{file.path}: cannot be read as CSV: {reason}{remedy}")
+    return DataError(f"{file.path}: cannot be read as CSV: {csv_reason(error, longest=BLOCK_BYTES)}")
 
 
 def first_line(error: Exception) -> str:

@@ -4,7 +4,6 @@ import csv
 import hashlib
 import io
 import tempfile
-import zlib
 from itertools import islice
 from pathlib import Path
 
@@ -12,19 +11,13 @@ import pyarrow as pa
 
 from lockstep.data.inspection.missing import NUMBER
 from lockstep.data.sources import download, files
+from lockstep.data.sources.formats import BYTE_ORDER_MARKS, refuse_other_formats
+from lockstep.data.sources.unpacking import unpacked
 from lockstep.errors import SourceError
 from lockstep.paths import anchored, project_root
 from lockstep.schema.source import FileSource
 
-DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_LINES, SAMPLE_BYTES = 200, 1 << 20
-# Beginnings of files that are no tables, and what to do about them.
-OTHER_FORMATS = (
-    (b"PK\x03\x04", "is a zip archive or a spreadsheet; unpack it, or save the sheet as CSV"),
-    (b"\xd0\xcf\x11\xe0", "is a spreadsheet; save the sheet as CSV"),
-    (b"{", "is JSON; write it as CSV or Parquet"),
-    (b"[", "is JSON; write it as CSV or Parquet"),
-)
 
 
 def read_table_file(place: str) -> tuple[FileSource, pa.Table]:
@@ -78,26 +71,23 @@ def _format(obtained: download.Obtained) -> dict[str, str]:
         if stream.read(4) == b"PAR1":
             return {"kind": "parquet"}
     try:
-        content = files.unpacked(obtained.file)
-    except (ValueError, EOFError, OSError, zlib.error) as error:
-        raise SourceError(f"{obtained.shown}: damaged gzip file: {error}; get it again") from None
+        content = unpacked(obtained.file)
+    except SourceError as error:
+        raise SourceError(f"{obtained.shown}: {error}") from None
     if not content.strip():
         raise SourceError(f"{obtained.shown}: the file is empty; check the source")
-    if download.HTML.match(content):
-        raise SourceError(f"{obtained.shown}: is an HTML page, not a table; a log-in or error page was saved instead")
-    for beginning, remedy in OTHER_FORMATS:
-        if content.lstrip().startswith(beginning):
-            raise SourceError(f"{obtained.shown}: {remedy}")
+    refuse_other_formats(content[:1024], obtained.shown)
     encoding = _encoding(content)
-    if encoding != "utf-16" and b"\0" in content[:SAMPLE_BYTES]:
+    if not encoding.startswith(("utf-16", "utf-32")) and b"\0" in content[:SAMPLE_BYTES]:
         raise SourceError(f"{obtained.shown}: is no table: neither text nor Parquet; save it as CSV or Parquet")
     text = content[:SAMPLE_BYTES].decode(encoding, errors="ignore")
     return {"kind": "csv", "delimiter": _delimiter(text, obtained.shown), "encoding": encoding}
 
 
 def _encoding(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
+    for mark, name in BYTE_ORDER_MARKS:
+        if content.startswith(mark):
+            return name
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
@@ -118,7 +108,7 @@ def _decodes(content: bytes, encoding: str) -> bool:
 def _delimiter(text: str, shown: str) -> str:
     """The delimiter under which most rows have as many fields as the header; of several, the one with most fields."""
     best, best_score = "", (0.0, 0)
-    for delimiter in DELIMITERS:
+    for delimiter in files.DELIMITERS:
         rows = _rows(text, delimiter)
         width = len(rows[0]) if rows else 0
         fitting = sum(len(row) == width for row in rows) / len(rows) if rows else 0.0

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import TypeAdapter
 
+from lockstep.column_names import repeated
 from lockstep.errors import DataError
 from lockstep.features.base import Numbers, Transformer
 from lockstep.features.steps import make_transformer
@@ -135,7 +136,5 @@ class Features:
             raise DataError(f"features: no column {absent[0]!r}; the table has: {', '.join(map(str, frame.columns))}")
 
     def _refuse_twins(self) -> None:
-        names = self.names
-        twins = sorted({name for name in names if names.count(name) > 1})
-        if twins:
+        if twins := repeated(self.names):
             raise DataError(f"features: two steps make {twins[0]!r}; rename a column in `clean`")

@@ -1,5 +1,6 @@
 """The model on disk: XGBoost's UBJ files, arrays and a JSON description; no pickle."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,11 +15,12 @@ import xgboost as xgb
 from lockstep.data.intake import Intake
 from lockstep.data.tables import read_json, replacing, write_json
 from lockstep.data.target import Target
-from lockstep.errors import DataError
+from lockstep.errors import DataError, LockstepError
 from lockstep.features.recipe import Features
 from lockstep.model.booster import predict
 from lockstep.model.fitting import Fitting, Value
 from lockstep.model.interval import Interval
+from lockstep.model.ubj import check_ubj
 
 DESCRIPTION = "model.json"
 ARRAYS = "features"
@@ -105,7 +107,14 @@ class SavedModel:
         Raises:
             DataError: naming column, row and value, for a row that the model cannot read.
         """
-        return self.table(self.features.transform(self.raw_rows.frame(raw, shown, first_row)))
+        frame = self.raw_rows.frame(raw, shown, first_row)
+        try:
+            return self.table(self.features.transform(frame))
+        except LockstepError:
+            raise
+        except Exception as error:
+            # The rows have been checked: what the model learned does not fit together; libraries say so in many ways.
+            raise DataError(f"the model is damaged ({_reason(error)}); run `dvc repro train_best`") from error
 
     @property
     def answers(self) -> list[str]:
@@ -172,18 +181,17 @@ class SavedModel:
             raise DataError(f"{error.filename}: the model is incomplete; run `dvc repro train_best`") from None
         except OSError as error:
             raise DataError(f"{error.filename or folder}: {error.strerror or error}; make the model readable") from None
-        except (ValueError, KeyError, TypeError) as error:
-            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
-            raise DataError(f"{folder}: the model is damaged ({reason}); run `dvc repro train_best`") from None
+        except Exception as error:
+            # numpy, pandas, XGBoost, pydantic and the steps each have errors of their own for what does not fit
+            raise DataError(f"{folder}: the model is damaged ({_reason(error)}); run `dvc repro train_best`") from None
 
     @classmethod
     def _loaded(cls, folder: Path) -> Self:
         saved = read_json(folder / DESCRIPTION)
+        if not saved["n_models"] >= 1:
+            raise ValueError("it has no booster")
         boosters = [_read_booster(folder / f"booster_{index}.ubj") for index in range(saved["n_models"])]
-        arrays = {
-            name: np.load(folder / ARRAYS / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-            for name in saved["arrays"]
-        }
+        arrays = {name: _read_array(folder / ARRAYS, name) for name in saved["arrays"]}
         interval = None
         if "interval" in saved:
             interval = Interval(**saved["interval"], booster=_read_booster(folder / INTERVAL))
@@ -198,10 +206,26 @@ class SavedModel:
         )
 
 
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
+
+
+def _read_array(folder: Path, name: str) -> npt.NDArray[Any]:
+    if not re.fullmatch(r"\w+", name):
+        raise ValueError(f"{name!r:.40} is no name of an array")
+    # np.load would also open archives; this reads one array of numbers, and no pickle
+    return np.lib.format.open_memmap(folder / f"{name}.npy", mode="r")
+
+
 def _write_booster(booster: xgb.Booster, path: Path) -> None:
     with replacing(path) as part:
         part.write_bytes(booster.save_raw("ubj"))
 
 
 def _read_booster(path: Path) -> xgb.Booster:
-    return xgb.Booster({"nthread": 1}, model_file=bytearray(path.read_bytes()))
+    content = path.read_bytes()
+    try:
+        check_ubj(content)
+        return xgb.Booster({"nthread": 1}, model_file=bytearray(content))
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from None

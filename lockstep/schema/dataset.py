@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from lockstep.column_names import listed, repeated
 from lockstep.schema.base import Settings
 from lockstep.schema.features import Recipe
 from lockstep.schema.number_steps import NeighboursStep
@@ -255,8 +256,7 @@ def _check_recipe(where: str, steps: Recipe, types: dict[str, str]) -> None:
         for column in step.reads_dates():
             _must_be_date(types, column, where)
         made += step.makes()
-    twice = sorted({name for name in made if made.count(name) > 1})
-    if twice:
+    if twice := repeated(made):
         raise ValueError(f"{where}: makes feature {twice[0]!r} twice; remove one")
     for name in made:
         if any(sign in name for sign in FORBIDDEN_IN_FEATURES):
@@ -265,7 +265,7 @@ def _check_recipe(where: str, steps: Recipe, types: dict[str, str]) -> None:
 
 def _must_be_in(types: dict[str, str], column: str, where: str) -> None:
     if column not in types:
-        raise ValueError(f"{where}: no column {column!r} at this point; there are: {', '.join(types)}")
+        raise ValueError(f"{where}: no column {column!r} at this point; there are: {listed(list(types))}")
 
 
 def _must_be_number(types: dict[str, str], column: str, where: str) -> None:
@@ -279,8 +279,9 @@ def _must_be_date(types: dict[str, str], column: str, where: str) -> None:
 
 
 def _must_be_new(made: Sequence[str], taken: Sequence[str], where: str) -> None:
+    twice, before = set(repeated(made)), set(taken)
     for name in made:
         if name in RESERVED:
             raise ValueError(f"{where}: the name {name!r} is reserved for the pipeline; choose another")
-        if name in taken or made.count(name) > 1:
+        if name in before or name in twice:
             raise ValueError(f"{where}: makes column {name!r} twice; choose another name")

@@ -12,7 +12,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 class MirrorFile(Settings):
     """The same table as a mirror keeps it, where that differs from the published file."""
 
-    file: Annotated[str, Field(pattern=r"^[^/\\]+$")]
+    file: Annotated[str, Field(pattern=r"^[^/\\]*[^/\\.][^/\\]*$")]
     sha256: Sha256 | None
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from lockstep.config import read_yaml
 from lockstep.errors import DataError
+from lockstep.yaml_file import read_yaml
 
 LOCK = Path("dvc.lock")
 

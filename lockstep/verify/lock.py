@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lockstep.config import read_yaml
 from lockstep.errors import VerifyError
+from lockstep.yaml_file import read_yaml
 
 LOCK = "dvc.lock"
 REPRO = "run `dvc repro` first"

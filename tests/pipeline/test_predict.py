@@ -147,7 +147,7 @@ def test_what_cannot_be_answered_is_one_line_and_leaves_the_earlier_file(
     bad = with_line(0, lines[0].replace("x3", "x33"))
     assert refused(bad, out, "--force").startswith(f"{bad}: no column 'x3'; the model needs: x0, x1, x2, ")
     bad = with_line(5, "1,2")
-    assert refused(bad, out, "--force").startswith(f"{bad}: cannot be read as CSV: CSV parse error: ")
+    assert refused(bad, out, "--force").startswith(f"{bad}: cannot be read as CSV: row 5: has 2 values, ")
     (tmp_path / "in.csv").write_text("")
     assert "the file is empty" in refused(bad, out, "--force")
     (tmp_path / "in.parquet").write_text("no Parquet")

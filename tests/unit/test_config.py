@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockstep.config import load_config, read_yaml
+from lockstep.config import load_config
 from lockstep.errors import ConfigError
+from lockstep.yaml_file import read_yaml
 from tests.conftest import GOOD_ROWS, ROOT, OwnTable
 
 DATASETS = sorted(path.stem for path in (ROOT / "datasets").glob("*.yaml"))

@@ -371,3 +371,11 @@ def test_a_table_that_cannot_be_learned_from_is_one_line(columns: dict[str, Valu
 def test_the_same_table_gives_the_same_findings() -> None:
     table = pa.table({"a": RANDOM.normal(size=ROWS), "b": _cycle("x", "y", "z"), "y": NOISE})
     assert inspect(table, "y") == inspect(table, "y")
+
+
+def test_a_separator_sign_behind_a_number_is_no_error() -> None:
+    # Python strips it from a text, but reads no number with it
+    values = [*(str(row) for row in range(40)), "2\x1e", "unknown"]
+    random = np.random.default_rng(0)
+    found = inspect(pa.table({"a": values, "b": random.normal(size=42), "y": random.normal(size=42)}), "y")
+    assert found.columns[0].type in ("number", "integer", "text")

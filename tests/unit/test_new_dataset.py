@@ -225,7 +225,11 @@ FILES = [
     ("damaged gzip", b"\x1f\x8b\x08\0broken", "t.csv: damaged gzip file"),
     ("damaged Parquet", b"PAR1broken", "t.csv: is no readable Parquet file"),
     ("two columns of one name", b"a,a,y\n" + b"1,2,3\n" * 20, "t.csv: column name 'a' stands twice in the header"),
-    ("ragged", b"a,b,y\n" + b"1,2,3\n" * 20 + b"1,2\n", "t.csv: cannot be read as CSV: CSV parse error: Row #22"),
+    (
+        "ragged",
+        b"a,b,y\n" + b"1,2,3\n" * 20 + b"1,2\n",
+        "t.csv: cannot be read as CSV: row 21: has 2 values, the header",
+    ),
     ("no header", b"1,2,3\n" + b"4,5,6\n" * 20, "t.csv: the first line holds numbers, not names"),
     ("unknown target", ROWS.replace("y\n", "yield\n").encode(), "--target y: the table has no such column"),
 ]

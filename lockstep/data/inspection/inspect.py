@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lockstep.column_names import listed
 from lockstep.data.cleaning import MIN_ROWS
 from lockstep.data.inspection.findings import LEFT_OUT, Finding, Findings
 from lockstep.data.inspection.formulas import formulas, untried
@@ -59,7 +60,7 @@ def _check_table(table: pa.Table, target: str) -> None:
             name for name in names if name.strip().lower() == target.strip().lower()
         ]
         meant = f", did you mean {close[0]!r}?" if close else ""
-        raise DataError(f"--target {target}: the table has no such column{meant}; it has: {', '.join(names)}")
+        raise DataError(f"--target {target}: the table has no such column{meant}; it has: {listed(names)}")
     if target == ROW_ID:
         raise DataError("--target row_id: the name is reserved for the pipeline; rename the column in the file")
     if table.num_rows < MIN_ROWS:

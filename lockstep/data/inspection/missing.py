@@ -15,6 +15,8 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 WORDS, WORD_SHARE = frozenset(["?", "-", "none"]), 0.005
 # A column is still one of numbers with this share of other words (unknown, n.a., inf), if they are few.
 OTHER_SHARE, MAX_OTHERS = 0.05, 3
+# A longer text is no number, and no word that stands for none.
+LONGEST_NUMBER = 400
 
 
 def missing_texts(table: pa.Table, target: str) -> tuple[str, ...]:
@@ -51,6 +53,8 @@ def text_counts(column: pa.ChunkedArray) -> dict[str, int]:
 
 def _not_numbers(counts: dict[str, int]) -> set[str]:
     """A few words among numbers, and numbers too large for a float."""
+    if max(map(len, counts), default=0) > LONGEST_NUMBER:
+        return set()
     present = {text: count for text, count in counts.items() if text.strip().lower() not in MARKERS}
     others = {text for text in present if not NUMBER.fullmatch(text.strip())}
     if len(others) == len(present):
@@ -58,7 +62,7 @@ def _not_numbers(counts: dict[str, int]) -> set[str]:
     few = len(others) <= MAX_OTHERS and not any(re.search(r"\d", text) for text in others)
     if not few or sum(present[text] for text in others) > OTHER_SHARE * sum(present.values()):
         return set()
-    return others | {text for text in present.keys() - others if math.isinf(float(text))}
+    return others | {text for text in present.keys() - others if math.isinf(float(text.strip()))}
 
 
 def _class_words(target: pa.ChunkedArray) -> set[str]:

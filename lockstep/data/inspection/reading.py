@@ -7,13 +7,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lockstep.data.columns import TRUTH, parsed_dates, typed
+from lockstep.data.columns import DATE, TRUTH, parsed_dates, typed
 from lockstep.data.inspection.findings import Type
 from lockstep.data.inspection.missing import NUMBER, text_counts
 from lockstep.errors import DataError
 from lockstep.schema.dataset import Column
 
 LEADING_ZERO = re.compile(r"0\d+")
+LONG_WHOLE = re.compile(r"[+-]?\d{16,}")
 COMPACT_DAYS = (19_000_101, 21_001_231)
 
 
@@ -60,9 +61,17 @@ def read_column(name: str, column: pa.ChunkedArray, missing: tuple[str, ...]) ->
         except DataError as error:
             problem = str(error)
             continue
+        if kind == "number" and _loses_digits(texts):
+            continue
         code = kind == "text" and all(text.strip().isdigit() for text in texts)
         return Read(name, kind, frame[name], code=code)
     return Read(name, "ignore", nothing, problem.removeprefix(f"{name}: columns.{name}: ") or _unknown(column))
+
+
+def _loses_digits(texts: list[str]) -> bool:
+    """Whether different long whole numbers became one float: they are names of things, not quantities."""
+    long = {text.strip() for text in texts if LONG_WHOLE.fullmatch(text.strip())}
+    return len(long) > 1 and len({float(text) for text in long}) < len(long)
 
 
 def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -87,7 +96,7 @@ def _candidates(column: pa.ChunkedArray, texts: list[str]) -> list[Type]:
         # a few texts tell which conversions are worth trying on all of them
         some = [text.strip() for text in sorted(texts)[:: max(1, len(texts) // 200)]]
         numbers: list[Type] = ["integer", "number"] if all(NUMBER.fullmatch(text) for text in some) else []
-        dates: list[Type] = ["date"] if parsed_dates(pd.Series(some, dtype="str")).notna().all() else []
+        dates: list[Type] = ["date"] if _are_dates(some) else []
         return [*numbers, *dates, "text"]
     if pa.types.is_boolean(kind):
         return ["boolean"]
@@ -100,6 +109,11 @@ def _candidates(column: pa.ChunkedArray, texts: list[str]) -> list[Type]:
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return ["integer", "number"]
     return ["date"] if pa.types.is_date(kind) or pa.types.is_timestamp(kind) else []
+
+
+def _are_dates(texts: list[str]) -> bool:
+    # most columns are told by one text, which is much cheaper
+    return bool(re.match(DATE, texts[0])) and bool(parsed_dates(pd.Series(texts, dtype="str")).notna().all())
 
 
 def _is_compact_day(number: int) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lockstep.data.inspection.findings import Finding
+from lockstep.data.inspection.missing import NUMBER
 from lockstep.data.inspection.reading import Read
 from lockstep.schema.dataset import ROW_ID
 
@@ -56,7 +57,7 @@ def _range(values: pd.Series) -> str:
 
 def shown(number: float) -> str:
     """A number for people: six digits, or all before the point."""
-    return f"{number:,.0f}" if abs(number) >= 100_000 else f"{number:.6g}"
+    return f"{number:,.0f}" if 100_000 <= abs(number) < 1e15 else f"{number:.6g}"
 
 
 def _integer(plain: Finding, read: Read) -> Finding:
@@ -94,7 +95,7 @@ def _text(plain: Finding, read: Read) -> Finding:
     distinct, present = plain.distinct, read.present
     category, counted = replace(plain, type="category"), f"{distinct} different texts"
     if distinct <= ENCODED_ABOVE:
-        examples = ", ".join(sorted(texts.unique())[:4])
+        examples = ", ".join(f"{text:.40}" for text in sorted(texts.unique())[:4])
         return replace(category, why=f"{distinct} different: {examples}{', ...' if distinct > 4 else ''}{hint(texts)}")
     if found := _parts(texts):
         separator, n_parts, mean = found
@@ -114,9 +115,10 @@ def hint(texts: pd.Series) -> str:
     """What a text could be if the file wrote it otherwise: a number with a sign or unit, or a date."""
     sample = texts.drop_duplicates().head(1000).str.strip()
     if sample.str.fullmatch(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?").mean() > 0.9:
-        return f"; a date? write {sample.iloc[0]!r} as YYYY-MM-DD"
+        return f"; a date? write {sample.iloc[0][:40]!r} as YYYY-MM-DD"
     if sample.str.fullmatch(r"[^\w\s]?\s?[+-]?\d[\d.,' ]*\s?(\D{1,9})?").mean() > 0.9 and len(sample) > 1:
-        return f"; a number? write {sample.iloc[0]!r} without separators, sign and unit"
+        strange = next((text for text in sample if not NUMBER.fullmatch(text)), sample.iloc[0])
+        return f"; a number? write {strange[:40]!r} without separators, sign and unit"
     return ""
 
 

@@ -4,19 +4,17 @@ import hashlib
 import os
 import re
 import sys
-import tarfile
-import time
-import zipfile
-import zlib
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 from urllib.parse import urlsplit
 
 import pooch
 import requests
 
+from lockstep.data.sources.formats import HTML
+from lockstep.data.sources.unpacking import CHUNK, MAX_BYTES, unpack_member
 from lockstep.errors import ConfigError, SourceError
 from lockstep.paths import anchored
 from lockstep.schema.source import FileSource
@@ -25,9 +23,6 @@ from lockstep.secrets import masked
 MIRROR = "LOCKSTEP_DATA_MIRROR"
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 10, 30, 900
 RETRIES = 2
-MAX_BYTES = 8 * 2**30
-CHUNK = 1 << 20
-HTML = re.compile(rb"^\s*(<!doctype html|<html)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -71,7 +66,8 @@ def obtain(source: FileSource, folder: Path, *, mirrored: bool = True) -> Obtain
         try:
             file = _bring(place, target)
             if place.packed and source.archive_member:
-                file = _member(file, source.archive_member, target)
+                unpack_member(file, source.archive_member, target / "member")
+                file = target / "member"
             return Obtained(file, masked(place.where))
         except (SourceError, OSError, ValueError) as error:
             failures.append(f"{masked(place.where)}: {_reason(error)}")
@@ -122,20 +118,50 @@ def _bring(place: _Place, folder: Path) -> Path:
 
 def _stream(url: str, output: str, _: pooch.Pooch) -> None:
     """Downloader for pooch with limits on connecting, on silence, on the whole transfer and on its size."""
-    deadline = time.monotonic() + TOTAL_SECONDS
-    size = 0
-    with (
-        requests.get(url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)) as response,
-        Path(output).open("wb") as file,
-    ):
-        response.raise_for_status()
-        for chunk in response.iter_content(CHUNK):
-            size += len(chunk)
-            if size > MAX_BYTES:
+    transfer = _Transfer(url, Path(output))
+    transfer.start()
+    transfer.join(TOTAL_SECONDS)
+    transfer.stopped = True
+    if transfer.is_alive():
+        raise requests.Timeout(f"not complete after {TOTAL_SECONDS} s")
+    if transfer.error is not None:
+        raise transfer.error
+
+
+class _Transfer(threading.Thread):
+    """One download, beside the thread that waits for it: a server that sends a byte now and then can make a single
+    read last for ever, which no timeout of requests ends."""
+
+    def __init__(self, url: str, output: Path) -> None:
+        super().__init__(daemon=True)
+        self._url, self._output = url, output
+        self.stopped = False
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self._transfer()
+        except (requests.RequestException, OSError, ValueError) as error:
+            self.error = error
+
+    def _transfer(self) -> None:
+        size = 0
+        with (
+            requests.get(self._url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)) as response,
+            self._output.open("wb") as file,
+        ):
+            response.raise_for_status()
+            if response.status_code != requests.codes.ok:
+                raise requests.HTTPError(response=response)
+            if int(response.headers.get("Content-Length") or 0) > MAX_BYTES:
                 raise requests.RequestException(f"larger than {MAX_BYTES} bytes")
-            if time.monotonic() > deadline:
-                raise requests.Timeout(f"not complete after {TOTAL_SECONDS} s")
-            file.write(chunk)
+            for chunk in response.iter_content(CHUNK):
+                size += len(chunk)
+                if size > MAX_BYTES:
+                    raise requests.RequestException(f"larger than {MAX_BYTES} bytes")
+                if self.stopped:
+                    return
+                file.write(chunk)
 
 
 def _verify(file: Path, sha256: str | None, shown: str | None) -> None:
@@ -155,47 +181,24 @@ def _verify(file: Path, sha256: str | None, shown: str | None) -> None:
         )
 
 
-def _member(archive: Path, member: str, folder: Path) -> Path:
-    """One named member of a tar or zip archive; nothing else is unpacked and no path of the archive is used."""
-    target = folder / "member"
-    try:
-        if tarfile.is_tarfile(archive):
-            with tarfile.open(archive) as tar:
-                stream = tar.extractfile(member)
-                if stream is None:
-                    raise SourceError(f"archive member {member!r} is no regular file")
-                _copy(stream, target)
-        elif zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as unzip, unzip.open(member) as stream:
-                _copy(stream, target)
-        else:
-            raise SourceError("is neither a tar nor a zip archive")
-    except KeyError:
-        raise SourceError(f"the archive has no member {member!r}") from None
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, RuntimeError, zlib.error) as error:
-        raise SourceError(f"damaged archive: {error}") from None
-    return target
-
-
-def _copy(stream: IO[bytes], target: Path) -> None:
-    size = 0
-    with target.open("wb") as file:
-        while block := stream.read(CHUNK):
-            size += len(block)
-            if size > MAX_BYTES:
-                raise SourceError(f"unpacks to more than {MAX_BYTES} bytes")
-            file.write(block)
-
-
 def _reason(error: Exception) -> str:
     if isinstance(error, SourceError):
         return str(error)
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"HTTP {error.response.status_code}"
     if isinstance(error, requests.Timeout):
-        return f"timed out ({type(error).__name__})"
+        return f"timed out ({error if 'not complete' in str(error) else type(error).__name__})"
+    if isinstance(error, requests.exceptions.SSLError):
+        return f"its TLS certificate or connection cannot be trusted: {_certificate_problem(error)}"
+    if isinstance(error, requests.TooManyRedirects):
+        return f"redirects without end ({error})"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "the transfer broke off"
     if isinstance(error, requests.ConnectionError):
-        return "cannot be reached"
+        return "the connection broke off" if "Connection aborted" in str(error) else "cannot be reached"
     return " ".join(masked(str(error)).split())[:200]
+
+
+def _certificate_problem(error: Exception) -> str:
+    found = re.search(r"certificate verify failed: ([^(]+?) ?\(|\[SSL[^\]]*\] ([^(]+?) ?\(", str(error))
+    return (found[1] or found[2]) if found else "TLS failed"

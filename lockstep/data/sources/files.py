@@ -1,19 +1,25 @@
 """Tables in CSV or Parquet files, whatever place serves them."""
 
-import gzip
 import tempfile
-import zlib
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
+from lockstep.column_names import repeated
+from lockstep.data.csv_errors import csv_reason
 from lockstep.data.sources import download
+from lockstep.data.sources.formats import refuse_other_encoding, refuse_other_formats
+from lockstep.data.sources.unpacking import LARGE, unpacked
 from lockstep.errors import SourceError
 from lockstep.schema.source import FileSource
 
-GZIP_MAGIC = b"\x1f\x8b"
+DELIMITERS = (",", ";", "\t", "|")
+# Most rows fit into Arrow's usual block; what comes out does not depend on the block's size.
+ROW_BYTES, MOST_ROW_BYTES = 1 << 20, 16 << 20
+MOST_REPEATED = 1000
+ENCODE = "set source.encoding (latin-1, cp1252, ...), or save it as UTF-8"
 
 
 def load(source: FileSource) -> pa.Table:
@@ -36,9 +42,7 @@ def parse(source: FileSource, obtained: download.Obtained) -> pa.Table:
         SourceError: naming the place, the row where known, and the remedy.
     """
     table = _parse_parquet(obtained) if source.kind == "parquet" else _parse_csv(source, obtained)
-    names = table.column_names
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
+    if twice := repeated(table.column_names):
         raise SourceError(f"{obtained.shown}: column name {twice[0]!r} stands twice in the header; rename one of them")
     if table.num_rows == 0:
         raise SourceError(f"{obtained.shown}: has a header but no rows; point `source` at the complete file")
@@ -47,44 +51,86 @@ def parse(source: FileSource, obtained: download.Obtained) -> pa.Table:
 
 def _parse_parquet(obtained: download.Obtained) -> pa.Table:
     try:
-        return pq.read_table(obtained.file)
+        with pq.ParquetFile(obtained.file) as file:
+            _refuse_bomb(file.metadata, obtained)
+            return file.read()
     except (pa.ArrowInvalid, OSError) as error:
         raise SourceError(f"{obtained.shown}: is no readable Parquet file: {_first_line(error)}") from None
 
 
+def _refuse_bomb(metadata: pq.FileMetaData, obtained: download.Obtained) -> None:
+    """A few bytes can stand for any number of equal values: bound what they become in memory."""
+    cells, packed = metadata.num_rows * metadata.num_columns, obtained.file.stat().st_size
+    if 8 * cells > max(LARGE, MOST_REPEATED * packed):
+        raise SourceError(
+            f"{obtained.shown}: {packed} bytes stand for {metadata.num_rows:,} rows of {metadata.num_columns} columns,"
+            " as in no table; write it again without such repetition, or as CSV"
+        )
+
+
 def _parse_csv(source: FileSource, obtained: download.Obtained) -> pa.Table:
-    names = list(source.header) if source.header else None
     try:
         content = unpacked(obtained.file)
-        if not content.strip():
-            raise SourceError(f"{obtained.shown}: the file is empty; check the source")
-        # A first pass over one block tells the columns, so that each can be asked for as text.
-        read = csv.ReadOptions(column_names=names, use_threads=False, encoding=source.encoding)
-        parse = csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True)
-        header = csv.open_csv(pa.BufferReader(content), read, parse).schema.names
-        convert = csv.ConvertOptions(
-            column_types={name: pa.string() for name in header}, strings_can_be_null=False, null_values=[]
+    except SourceError as error:
+        raise SourceError(f"{obtained.shown}: {error}") from None
+    if not content.strip():
+        raise SourceError(f"{obtained.shown}: the file is empty; check the source")
+    refuse_other_formats(content[:1024], obtained.shown)
+    refuse_other_encoding(content, source.encoding, obtained.shown)
+    try:
+        if source.header is None:
+            _refuse_other_delimiter(content[:ROW_BYTES], source, obtained.shown)
+        try:
+            return _read_csv(source, obtained, content, ROW_BYTES)
+        except pa.ArrowInvalid as error:
+            if "straddling" not in str(error):
+                raise
+            return _read_csv(source, obtained, content, MOST_ROW_BYTES)
+    except (ValueError, TypeError, LookupError, OSError) as error:
+        reason = csv_reason(error, header=source.header is None, longest=MOST_ROW_BYTES, encode=ENCODE)
+        raise SourceError(f"{obtained.shown}: cannot be read as CSV: {reason}") from None
+
+
+def _read_csv(source: FileSource, obtained: download.Obtained, content: bytes, row_bytes: int) -> pa.Table:
+    names = list(source.header) if source.header else None
+    # A first pass over one block tells the columns, so that each can be asked for as text.
+    read = csv.ReadOptions(column_names=names, use_threads=False, encoding=source.encoding, block_size=row_bytes)
+    parse = csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True)
+    if names is None and b"\n" not in content.strip() and b"\r" not in content.strip():
+        raise SourceError(f"{obtained.shown}: has a header but no rows; point `source` at the complete file")
+    header = csv.open_csv(pa.BufferReader(content), read, parse).schema.names
+    _refuse_one_column(header, obtained.shown)
+    convert = csv.ConvertOptions(
+        column_types={name: pa.string() for name in header}, strings_can_be_null=False, null_values=[]
+    )
+    table = csv.read_csv(pa.BufferReader(content), read, parse, convert)
+    _refuse_open_quote(table, content[-16:].decode(source.encoding, errors="ignore"))
+    return table
+
+
+def _refuse_open_quote(table: pa.Table, end: str) -> None:
+    """Arrow reads a quote that is never closed in the last column as one long value, and the rows in it as none."""
+    if table.num_rows and "\n" in table.column(-1)[-1].as_py().strip() and not end.rstrip().endswith('"'):
+        raise ValueError(
+            f"row {table.num_rows}: a quote is never closed and swallows the rows behind it; close the quote"
         )
-        return csv.read_csv(pa.BufferReader(content), read, parse, convert)
-    except (ValueError, TypeError, LookupError, EOFError, OSError, zlib.error) as error:
-        raise SourceError(f"{obtained.shown}: cannot be read as CSV: {_first_line(error)}") from None
 
 
-def unpacked(file: Path) -> bytes:
-    """A file's bytes, without gzip if it is packed.
+def _refuse_other_delimiter(head: bytes, source: FileSource, shown: str) -> None:
+    line = head.decode(source.encoding, errors="ignore").lstrip().partition("\n")[0]
+    other = next((sign for sign in DELIMITERS if sign in line), None)
+    if source.delimiter not in line and other:
+        raise SourceError(
+            f"{shown}: holds one column, {line.strip()[:80]!r}, when divided by {source.delimiter!r};"
+            f" set source.delimiter to {other!r}"
+        )
 
-    Raises:
-        ValueError: if they are more than a table may have; EOFError, OSError or zlib.error if gzip is damaged.
-    """
-    with file.open("rb") as stream:
-        if stream.read(2) != GZIP_MAGIC:
-            stream.seek(0)
-            return stream.read()
-    with gzip.open(file) as stream:
-        content = stream.read(download.MAX_BYTES + 1)
-    if len(content) > download.MAX_BYTES:
-        raise ValueError(f"unpacks to more than {download.MAX_BYTES} bytes")
-    return content
+
+def _refuse_one_column(header: list[str], shown: str) -> None:
+    """A target needs another column to learn from; Arrow also leaves out the empty lines of a single column."""
+    if len(header) == 1:
+        one = header[0][:80]
+        raise SourceError(f"{shown}: holds one column, {one!r}; a target and at least one other column are needed")
 
 
 def _first_line(error: BaseException) -> str:

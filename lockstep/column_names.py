@@ -1,0 +1,28 @@
+"""Names of columns as messages show them, and those that stand twice."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+SHOWN, LENGTH = 20, 80
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names; in quotes where a reader would not see what they hold."""
+    more = [f"and {len(names) - SHOWN:,} more"] if len(names) > SHOWN else []
+    return ", ".join([shown(name) for name in names[:SHOWN]] + more)
+
+
+def shown(name: str) -> str:
+    """A name in one short line: in quotes if it is empty, long, or has signs that cannot be seen."""
+    short = name if len(name) <= LENGTH else f"{name[:LENGTH]}..."
+    return short if short.isprintable() and short.split(" ") == short.split() else repr(short)
+
+
+def brief(text: str) -> str:
+    """A text in one line that a terminal shows as it is."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def repeated(names: Sequence[str]) -> list[str]:
+    """Names that stand more than once, sorted."""
+    return sorted(name for name, count in Counter(names).items() if count > 1)
