@@ -103,6 +103,7 @@ def test_workers_may_die_and_join_while_the_search_runs(
     assert stopped.hashes() == hashes
 
 
+@pytest.mark.nightly
 def test_a_lost_cluster_is_one_line_and_finished_folds_are_kept(
     cluster: Cluster,
     stopped: Stopped,  # noqa: F811

@@ -20,7 +20,7 @@ from lockstep.search.evaluation_log import TABLE
 from tests.pipeline.project import Project
 
 TRIALS = 24
-MOMENTS = [pytest.param(moment, marks=pytest.mark.nightly if moment >= 5 else ()) for moment in range(30)]
+MOMENTS = [pytest.param(moment, marks=pytest.mark.nightly if moment >= 2 else ()) for moment in range(30)]
 COUNTS = re.compile(r"tune: (\d+) folds fitted, (\d+) known")
 
 

@@ -96,6 +96,7 @@ def test_a_server_that_dies_while_it_shows_trials(searching: Project, mlflow_ser
     assert [run.info.run_id for run in parents_of(mlflow_server.uri)] == [live]
 
 
+@nightly
 @pytest.mark.parametrize(
     ("fault", "delay"),
     [("error", 0.0), ("slow", 3.0), ("drop", 0.0)],
