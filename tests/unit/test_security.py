@@ -56,3 +56,13 @@ def test_servers_in_our_commands_listen_on_loopback_alone(file: str) -> None:
         if re.search(r"^\W*mlflow (ui|server|models serve) ", line):
             assert "--host 127.0.0.1" in line, line
         assert "0.0.0.0" not in line  # noqa: S104 - what must not stand there
+
+
+def test_every_row_of_the_reliability_page_names_a_test_that_is_there() -> None:
+    rows = [line for line in (ROOT / "docs/reliability.md").read_text(encoding="utf-8").splitlines() if line[:1] == "|"]
+    rows = [row for row in rows if not row.startswith(("| case", "|---"))]
+    made = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("test_*.py"))
+    for row in rows:
+        named = re.findall(r"\btest_\w+", row)
+        assert named, row
+        assert [name for name in named if f"def {name}(" not in made] == []
