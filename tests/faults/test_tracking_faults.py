@@ -154,6 +154,7 @@ class RunsMadeTwice(FaultProxy):
         return ("drop" if self.asked % 2 else None), 0.0
 
 
+@nightly
 def test_lost_answers_leave_no_run_twice(searching: Project, mlflow_server: MlflowServer, quiet: str) -> None:
     proxy = RunsMadeTwice(mlflow_server.uri)
     with proxy:

@@ -100,6 +100,7 @@ def _r2(project: Project) -> dict[str, float]:
     return {part: metrics[part]["r2"] for part in ("train", "cv", "test")}
 
 
+@pytest.mark.nightly
 def test_a_shuffled_target_cannot_be_predicted(rich: Project, tmp_path: Path) -> None:
     """Leaky features would look good in the folds and fail on test rows, or look good on both."""
     found = _r2(_finished(tmp_path / "project", shuffled=True))

@@ -63,6 +63,7 @@ def test_spotify_cleans_to_the_reference_rows(project: Project) -> None:
     assert metrics["test"]["r2"] > 0
 
 
+@pytest.mark.nightly
 def test_a_table_of_the_spotify_tracks_schema_runs_through(project: Project, tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     rows = 300

@@ -12,7 +12,7 @@ from tests.pipeline.project import Project
 EXPERIMENT = "friedman"
 
 
-@pytest.fixture(params=["mlflow_server", "mlflow_server_on_postgres"])
+@pytest.fixture(params=[pytest.param("mlflow_server", marks=pytest.mark.nightly), "mlflow_server_on_postgres"])
 def server(request: pytest.FixtureRequest) -> MlflowServer:
     found: MlflowServer = request.getfixturevalue(request.param)
     return found

@@ -176,7 +176,10 @@ def _runs_there(project: Project) -> list[Any]:
         return []
 
 
-@pytest.mark.parametrize("after_runs", [1, 4, 7])
+NIGHTLY = pytest.mark.nightly
+
+
+@pytest.mark.parametrize("after_runs", [pytest.param(1, marks=NIGHTLY), 4, pytest.param(7, marks=NIGHTLY)])
 def test_sync_killed_anywhere_is_completed_by_the_next(project: Project, empty_store: Path, after_runs: int) -> None:
     shutil.rmtree(project.folder / "mlruns")
     (project.folder / "mlruns").mkdir()
