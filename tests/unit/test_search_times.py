@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,6 +75,8 @@ def test_a_file_that_cannot_be_written_costs_one_warning(trials: Path, capsys: p
 
 
 def _keep(folder: Path, process: int) -> None:
+    # A fork server that another test has started does not know this test's environment.
+    os.environ["DVC_ROOT"] = str(folder)
     for turn in range(10):
         file = folder / f"{process}-{turn}.csv"
         file.write_text(file.name)
