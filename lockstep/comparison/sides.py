@@ -11,7 +11,7 @@ from lockstep import paths
 from lockstep.data.tables import read_json, read_table
 from lockstep.data.target import Target
 from lockstep.errors import DataError
-from lockstep.exporting.target import RESULTS
+from lockstep.exporting.merging import RESULTS
 from lockstep.model.fitting import Fitting, shown
 from lockstep.outputs import Outputs
 from lockstep.search.times import SearchTime, search_time
