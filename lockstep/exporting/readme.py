@@ -28,8 +28,8 @@ Predictions and comparisons, with Lockstep installed: `lockstep predict IN.csv O
 `commit` in results.json is the commit that the run started from: settings, and code, that were changed after it are not
 in it. This folder holds the settings; a table that is read from a file of one's own must be at its place again.
 """
-ELSEWHERE = """`git checkout {commit}`, copy params.yaml and datasets/ of this folder over the repository's, then `dvc repro`."""
-APPLY = """In the repository that has the experiment: `dvc exp apply {experiment}`. Elsewhere: """
+ELSEWHERE = "`git checkout {commit}`, copy params.yaml and datasets/ of this folder over the repository's, `dvc repro`."
+APPLY = "In the repository that has the experiment: `dvc exp apply {experiment}`. Elsewhere: "
 
 
 def readme(dataset: str, place: Provenance) -> str:

@@ -21,8 +21,8 @@ from tests.pipeline.mlflow_view import content_of
 from tests.pipeline.project import Project
 
 NAMED = """
-.lockstep-export.json README.md data datasets dvc.lock index.html mlruns models optimization_history.png optuna_study.db param_importance.png
-params.yaml reports results.json
+.lockstep-export.json README.md data datasets dvc.lock index.html mlruns models optimization_history.png optuna_study.db
+param_importance.png params.yaml reports results.json
 """
 
 
@@ -31,7 +31,7 @@ def origin(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
     """The project that is exported, which came from a folder of this machine and holds a person's notes."""
     project = finished.copy(tmp_path_factory.mktemp("origin") / "project")
     project.run("git", "remote", "add", "origin", str(project.folder.parent / "upstream.git"))
-    for folder in ("reports", "models", "reports/evaluate"):
+    for folder in ("reports", "models"):
         (project.folder / folder / "notes.md").write_text("mine")
     return project
 
