@@ -26,11 +26,13 @@ ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 \
 RUN useradd --uid 1000 lockstep
 WORKDIR /app
 COPY . /app
-# `dvc exp run` commits, so it needs a name; a build context without history gets a first commit.
+# `dvc exp run` commits, so it needs a name; a build context without history gets a first commit, as does a worktree,
+# whose .git is a file that names a folder outside.
 RUN python -m pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation -e . \
  && git config --system user.name lockstep \
  && git config --system user.email lockstep@localhost \
  && git config --system --add safe.directory /app \
+ && { [ -d .git ] || rm -f .git; } \
  && { git rev-parse HEAD >/dev/null 2>&1 || { git init -q && git add -A && git commit -q -m "build context"; }; } \
  && mkdir -p outputs && chmod -R a+rwX /app
 USER lockstep

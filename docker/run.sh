@@ -10,10 +10,24 @@ fi
 grep -q " $PWD/outputs " /proc/self/mounts || echo "note: outputs/ is not mounted, the result stays in the container" >&2
 
 # Process 1 gets only signals it has a handler for: without one Ctrl-C and `docker stop` would not end the run.
-trap 'kill "$!" 2>/dev/null; exit 143' INT TERM
+# When it ends, everything else is killed at once: so it waits for what it has stopped. TERM, as children that a script
+# puts into the background ignore INT.
+child=
+stop() {
+    trap '' INT TERM
+    if [ -n "$child" ]; then
+        kill -TERM "$child" 2>/dev/null || true
+        wait "$child" || true
+    fi
+    exit "$1"
+}
+trap 'stop 130' INT
+trap 'stop 143' TERM
 run() {
     "$@" &
-    wait "$!"
+    child=$!
+    wait "$child"
+    child=
 }
 
 run lockstep check

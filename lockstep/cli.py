@@ -1,6 +1,8 @@
 """The `lockstep` command: parses and prints; the library does the work."""
 
 import argparse
+import io
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -10,16 +12,19 @@ from lockstep.errors import LockstepError
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a sub-command; returns the exit code: 0, 1 with one line on stderr, 128 + a signal that stopped it."""
+    _show_every_character()
     chosen = _parser().parse_args(argv)
     function: Callable[[argparse.Namespace], str] = chosen.function
     try:
-        print(function(chosen))
+        _say(function(chosen))
     except LockstepError as error:
         print(f"lockstep: {error}", file=sys.stderr)
         return 1
     except (KeyboardInterrupt, _Stopped) as stop:
-        print("lockstep: stopped", file=sys.stderr)
-        return 128 + (stop.number if isinstance(stop, _Stopped) else signal.SIGINT)
+        number = stop.number if isinstance(stop, _Stopped) else signal.SIGINT
+        if number != signal.SIGPIPE:
+            print("lockstep: stopped", file=sys.stderr)
+        return 128 + number
     return 0
 
 
@@ -28,6 +33,22 @@ class _Stopped(BaseException):
 
     def __init__(self, number: int) -> None:
         self.number = number
+
+
+def _show_every_character() -> None:
+    """Let a terminal of few characters show question marks for the others."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
+def _say(line: str) -> None:
+    """Print a line; who reads no further, as `head`, ends the command."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        # Python flushes again at its end, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise _Stopped(signal.SIGPIPE) from None
 
 
 def _stop(number: int, _: object) -> None:
@@ -114,7 +135,7 @@ def sync(chosen: argparse.Namespace) -> str:
     from lockstep.tracking.sync import sync as run
 
     _end_in_order()
-    return run(chosen.rev, chosen.all_experiments, chosen.check, print)
+    return run(chosen.rev, chosen.all_experiments, chosen.check, _say)
 
 
 def export(chosen: argparse.Namespace) -> str:

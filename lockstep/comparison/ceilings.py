@@ -33,7 +33,7 @@ def _both(pair: Pair, found: list[Ceiling]) -> list[Block]:
     r2 = [side.outputs.metrics["test"].get("r2") for side in pair]
     left = max((value for value in r2 if value is not None), default=None)
     rest = ""
-    if left is not None:
+    if left is not None and left >= 0:
         rest = (
             f" With an R² of {number(left, 3)} on test rows, {percent(1 - left)} of the target's variance is left open."
         )

@@ -57,6 +57,8 @@ def _gained(pair: Pair, spent: tuple[float, float], unit: str) -> str:
     if winner is None:
         return f"{dearer.letter}'s {much} gained nothing that these test rows can show."
     percents = 100 * pair.lead
+    if percents <= 0:
+        return f"{winner}'s lead is too small to be set against its cost."
     if not more:
         return f"{winner}'s lead of {percents:.3g}% cost no {unit} more."
     if winner != dearer.letter:

@@ -4,6 +4,7 @@ from lockstep.comparison.document import Section, Table, text
 from lockstep.comparison.numbers import change, number
 from lockstep.comparison.pair import Pair
 from lockstep.comparison.sides import Side
+from lockstep.report.templates import UNKNOWN
 
 
 def section(pair: Pair) -> Section:
@@ -11,7 +12,7 @@ def section(pair: Pair) -> Section:
     train, cv, test = (pair.scores(rows) for rows in ("train", "cv", "test"))
     rows = [
         _row(f"training {pair.score_name}", *train),
-        _row(f"cross-validation {pair.score_name}", *cv),
+        _row(f"cross-validation {pair.score_name}", *cv, against=pair.same_folds),
         _row(f"test {pair.score_name}", *test),
         _row("test per training", *(_ratio(test[place], train[place]) for place in (0, 1))),
         _row("test per cross-validation", *(_ratio(test[place], cv[place]) for place in (0, 1))),
@@ -26,8 +27,8 @@ def section(pair: Pair) -> Section:
     return Section("Overfit gap", (Table("Overfit gap", ("rows", "A", "B", "change"), tuple(rows)), text(note)))
 
 
-def _row(name: str, a: float | None, b: float | None) -> tuple[str, ...]:
-    return name, number(a, 4), number(b, 4), change(a, b)
+def _row(name: str, a: float | None, b: float | None, *, against: bool = True) -> tuple[str, ...]:
+    return name, number(a, 4), number(b, 4), change(a, b) if against else UNKNOWN
 
 
 def _ratio(above: float | None, below: float | None) -> float | None:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from lockstep.comparison.document import Block, Figure, Name, Section, Table, listed, text
 from lockstep.comparison.figures import importance
-from lockstep.comparison.numbers import ends, number, relative
+from lockstep.comparison.numbers import change, ends, number, relative, signed
 from lockstep.comparison.pair import Pair
 from lockstep.comparison.sides import Side
 from lockstep.report.templates import UNKNOWN, percent
@@ -73,7 +73,7 @@ def _points(a: float | None, b: float | None) -> str:
     """The change of a share in percentage points."""
     if a is None or b is None:
         return "new" if a is None else "removed"
-    return "0" if a == b else f"{100 * (b - a):+.2g} points"
+    return "0" if a == b else f"{signed(100 * (b - a), 2)} points"
 
 
 def _ordered(a: dict[str, float], b: dict[str, float]) -> list[str]:
@@ -108,9 +108,9 @@ def _values(
     before, after = (float(each[name][column]) if name in each else None for each in (a, b))
     if column == "gain":
         shown = [UNKNOWN if share is None else percent(share) for share in (before, after)]
-    else:
-        shown = [number(value, 3) for value in (before, after)]
-    return *shown, relative(before, after)
+        return *shown, relative(before, after)
+    # Near 0, where shuffling changes nothing but by luck, a difference in percent of what was before means nothing.
+    return number(before, 3), number(after, 3), change(before, after)
 
 
 def _top(pair: Pair) -> Block:

@@ -54,11 +54,16 @@ def _inline(line: Line) -> str:
 
 
 def _part(part: str) -> str:
-    plain = " ".join(part.split()) if isinstance(part, Name) else re.sub(r"\s", " ", part)
+    plain = _visible(" ".join(part.split()) if isinstance(part, Name) else re.sub(r"\s", " ", part))
     if isinstance(part, Name):
         return _code(plain)
     escaped = SPECIAL.sub(_escaped, plain)
     return f"**{escaped}**" if isinstance(part, Strong) else escaped
+
+
+def _visible(text: str) -> str:
+    """Characters that steer a terminal become their codes."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def _escaped(match: re.Match[str]) -> str:

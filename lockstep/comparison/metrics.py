@@ -3,6 +3,7 @@
 from lockstep.comparison.document import Block, Section, Table, text
 from lockstep.comparison.numbers import RISING, change, number, relative
 from lockstep.comparison.pair import Pair
+from lockstep.comparison.verdict import Outcome
 from lockstep.report.templates import UNKNOWN, metric_name
 
 ROWS = {"test": "test", "cv": "cross-validation", "train": "training"}
@@ -15,8 +16,12 @@ def section(pair: Pair) -> Section:
     blocks: list[Block] = [
         Table("Metrics side by side", HEAD, tuple(row for rows in ROWS for row in _rows(pair, rows)), sortable=True)
     ]
-    if not pair.verdict.comparable:
+    if pair.verdict.outcome == Outcome.OTHER_ROWS:
         blocks.append(text("The test rows differ, so a difference of test metrics may be one of the rows."))
+    if not pair.same_folds:
+        blocks.append(
+            text("The training rows or their folds differ, so cross-validation scores are not set against each other.")
+        )
     if again := _repeated(pair):
         blocks += [
             Table("Further splits", ("further splits, test", "A mean", "A std", "B mean", "B std", "change"), again)
@@ -29,15 +34,14 @@ def section(pair: Pair) -> Section:
 
 def _rows(pair: Pair, rows: str) -> list[tuple[str, ...]]:
     a, b = (side.outputs.metrics[rows] for side in pair)
+    against = rows != "cv" or pair.same_folds
     return [
         (
             f"{ROWS[rows]} {metric_name(name)}",
             "higher" if name in RISING else "lower",
             number(a.get(name)),
             number(b.get(name)),
-            change(a.get(name), b.get(name)),
-            relative(a.get(name), b.get(name)),
-            _ahead(name, a.get(name), b.get(name)),
+            *(_against(name, a.get(name), b.get(name)) if against else (UNKNOWN,) * 3),
         )
         for name in sorted({*a, *b}, key=lambda name: (name != pair.a.fitting.metric, *_place(name)))
     ]
@@ -46,6 +50,10 @@ def _rows(pair: Pair, rows: str) -> list[tuple[str, ...]]:
 def _place(name: str) -> tuple[int, str]:
     """Usual metrics in their usual order."""
     return USUAL.index(name) if name in USUAL else len(USUAL), name
+
+
+def _against(name: str, a: float | None, b: float | None) -> tuple[str, str, str]:
+    return change(a, b), relative(a, b), _ahead(name, a, b)
 
 
 def _ahead(name: str, a: float | None, b: float | None) -> str:

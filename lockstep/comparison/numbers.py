@@ -25,9 +25,14 @@ def change(before: float | None, after: float | None) -> str:
     return signed(after - before)
 
 
-def signed(value: float) -> str:
+def signed(value: float, digits: int = 3) -> str:
     """With its sign; nothing is 0."""
-    return "0" if value == 0 else f"{value:+.3g}"
+    return "0" if value == 0 else f"{'-' if value < 0 else '+'}{plain_number(abs(value), digits)}"
+
+
+def counted(count: int, what: str) -> str:
+    """So many of something."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def relative(before: float | None, after: float | None) -> str:
@@ -51,7 +56,7 @@ def seconds(value: float | None) -> str:
 
 def milliseconds(value: float | None) -> str:
     """A short time given in seconds."""
-    return UNKNOWN if value is None else f"{1000 * value:.3g} ms"
+    return UNKNOWN if value is None else f"{number(1000 * value, 3)} ms"
 
 
 def bars(values: Sequence[float]) -> str:

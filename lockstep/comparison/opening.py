@@ -12,6 +12,8 @@ from lockstep.tracking.repository import Revision, find_revision
 from lockstep.tracking.result import PipelineResult
 
 WORKSPACE = "workspace"
+# What to do about a workspace without a result.
+RUN_IT = "; run `dvc repro` first"
 
 
 @contextmanager
@@ -33,23 +35,42 @@ def opened_side(letter: str, name: str) -> Iterator[Side]:
         yield side
         return
     with ExitStack() as stack:
-        with _named(name):
+        with _named(name, place):
             result, _ = stack.enter_context(opened(place))
-        with _named(name, result.root):
+        with _named(name, place, result.root):
             side = read_side(letter, name, _kind(place), result)
         yield side
 
 
 def _folder(name: str) -> Path | None:
     """The folder of a name, unless it names a revision."""
+    if not name.strip():
+        raise DataError("compare: a name is empty; name a commit, branch, tag, experiment, `workspace` or folder")
     path = Path(name)
-    if name == WORKSPACE or not path.is_dir():
+    if name == WORKSPACE or not _is_folder(path, name):
         return None
     if not name.startswith(("./", "../", "/")) and find_revision(name, _shown(name)) is not None:
         raise DataError(f"{_shown(name)}: is both a revision and a folder; write ./{name} for the folder")
+    if (path / "dvc.yaml").exists():
+        raise DataError(
+            f"{_shown(name)}: is a repository, no exported folder; write `{WORKSPACE}` for the files of the one you are"
+            " in, and export the result of another"
+        )
     if not (path / paths.METRICS).is_file():
         raise DataError(f"{_shown(name)}: the folder holds no result; `lockstep export {name}` writes one")
     return path
+
+
+def _is_folder(path: Path, name: str) -> bool:
+    try:
+        path.resolve()  # only this tells of links that lead back to themselves
+        found = path.is_dir()
+        if found:
+            (path / paths.METRICS).is_file()
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "a link leads back to itself"
+        raise DataError(f"{_shown(name)}: cannot be read ({reason}); check the name and its permissions") from None
+    return found
 
 
 def _revision(name: str) -> Revision:
@@ -68,12 +89,14 @@ def _kind(place: Revision | None) -> str:
 
 
 @contextmanager
-def _named(name: str, root: Path | None = None) -> Iterator[None]:
-    """Errors that name the side; a throw-away folder is nothing to look for."""
+def _named(name: str, place: Revision | None = None, root: Path | None = None) -> Iterator[None]:
+    """Errors that name the side; a throw-away folder is nothing to look for, and a commit no place to run in."""
     try:
         yield
     except DataError as error:
         said = str(error).replace(f"{root}/", "") if root and root != Path() else str(error)
+        if place is not None and said.endswith(RUN_IT):
+            said = f"{said.removesuffix(RUN_IT)}: {place} has no result that this version of Lockstep can read"
         raise DataError(f"{_shown(name)}: {said}") from error
     except (KeyError, TypeError) as error:
         what = f"{type(error).__name__}: {error}"

@@ -59,6 +59,12 @@ class Pair:
         return metric, {"pinball": fitting.quantile, "pseudo_huber": fitting.huber_slope}.get(metric)
 
     @property
+    def same_folds(self) -> bool:
+        """Whether both were cross-validated on the same training rows in the same folds."""
+        a, b = (side.outputs.search["settings"]["data_sha256"] for side in self)
+        return bool(a == b)
+
+    @property
     def score_name(self) -> str:
         """What both are compared by: A's score."""
         return self.a.score_name
@@ -79,8 +85,7 @@ class Pair:
         a, b = self.a.outputs.predictions, self.b.outputs.predictions
         units = None
         if self.a.group is not None:
-            test = test_groups(self.a)
-            units = Units.of(test, self.a.group) if len(test) == len(a) else None
+            units = Units.of(test_groups(self.a), self.a.group)
         return verdict(
             self.a.fitting,
             self.a.target,

@@ -17,6 +17,7 @@ from lockstep.comparison import (
     trials,
 )
 from lockstep.comparison.document import Document, Name
+from lockstep.comparison.files import refuse_files
 from lockstep.comparison.html import html
 from lockstep.comparison.markdown import markdown
 from lockstep.comparison.opening import WORKSPACE, opened_side
@@ -39,9 +40,7 @@ def write_reports(a: str, b: str, md: str | None, page: str | None, *, timing: b
     Raises:
         DataError: as `compare`, or if a file cannot be written.
     """
-    for file in (md, page):
-        if file is not None and Path(file).is_dir():
-            raise DataError(f"{file}: is a folder; name a file")
+    refuse_files([file for file in (md, page) if file is not None])
     document = compare(a, b, timing=timing)
     shown = markdown(document)
     for file, content in ((md, shown), (page, html(document) if page else "")):
@@ -72,7 +71,13 @@ def compare(a: str, b: str = WORKSPACE, *, timing: bool = True) -> Document:
         DataError: if there is no such result, its outputs are missing, or the two predict different things.
     """
     with opened_side("A", a) as one, opened_side("B", b) as other:
-        return report(Pair(one, other), timing=timing)
+        try:
+            return report(Pair(one, other), timing=timing)
+        except KeyError as error:
+            what = f"no {error} in an output"
+            raise DataError(
+                f"compare {a} {b}: one of them was written by another version of Lockstep ({what}); run it again"
+            ) from error
 
 
 def report(pair: Pair, *, timing: bool) -> Document:

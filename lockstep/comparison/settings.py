@@ -46,8 +46,8 @@ def _code(pair: Pair) -> list[Block]:
     """Differences that no choice shows: rows, feature steps, versions of the libraries."""
     a, b = (side.outputs.search["settings"] for side in pair)
     lines = list[Line]()
-    if a["data_sha256"] != b["data_sha256"]:
-        lines.append(("The training rows differ.",))
+    if not pair.same_folds:
+        lines.append(("The training rows or their folds differ.",))
     elif pair.verdict.comparable:
         lines.append(("The training and test rows are the same.",))
     if a["rows_as"] != b["rows_as"]:

@@ -11,7 +11,7 @@ from lockstep import paths
 from lockstep.data.tables import read_json, read_table
 from lockstep.data.target import Target
 from lockstep.errors import DataError
-from lockstep.exporting.target import RESULTS
+from lockstep.exporting.merging import RESULTS
 from lockstep.model.fitting import Fitting, shown
 from lockstep.outputs import Outputs
 from lockstep.search.times import SearchTime, search_time
@@ -110,6 +110,7 @@ def read_side(letter: str, name: str, kind: str, result: PipelineResult) -> Side
 
     Raises:
         DataError: naming the file that is missing or cannot be read.
+        KeyError, TypeError: if another version wrote it.
     """
     outputs = Outputs(result.root)
     for each in READ:
@@ -118,15 +119,28 @@ def read_side(letter: str, name: str, kind: str, result: PipelineResult) -> Side
     side = Side(letter, name, kind, result, outputs, features, parameters, _time(result.root))
     if side.group is not None:
         test_groups(side)
+    # What another version wrote is found out here, where the side is known.
+    for part in ("target", "fitting", "score", "failed_gates", "finished_trials", "n_trees", "cost", "space"):
+        getattr(side, part)
     return side
 
 
 def test_groups(side: Side) -> pd.DataFrame:
-    """The test table, of which the groups are wanted."""
+    """The test table, of which the groups are wanted.
+
+    Raises:
+        DataError: if it cannot be read, or is not the table of the predictions.
+    """
     try:
-        return read_table(side.outputs.root / paths.TEST)
+        table = read_table(side.outputs.root / paths.TEST)
     except (OSError, ValueError) as error:
         raise DataError(f"{paths.TEST}: cannot be read ({' '.join(str(error).split())[:200]}); run it again") from error
+    rows = len(side.outputs.predictions)
+    if len(table) != rows:
+        raise DataError(f"{paths.TEST}: has {len(table):,} rows, {paths.PREDICTIONS} {rows:,}; run it again")
+    if side.group not in table:
+        raise DataError(f"{paths.TEST}: has no column {side.group!r}, whose groups were split; run it again")
+    return table
 
 
 def _time(root: Path) -> SearchTime | None:

@@ -8,11 +8,6 @@ from lockstep.comparison.settings import changed_rows
 from lockstep.comparison.verdict import Outcome
 from lockstep.report.templates import percent
 
-REUSE = (
-    "Test rows wear out: of twenty comparisons of equally good models on the same rows about one is called better."
-    " Choose by cross-validation, and look here once."
-)
-
 
 def section(pair: Pair) -> Section:
     """The paired difference, or why there is none."""
@@ -26,6 +21,14 @@ def section(pair: Pair) -> Section:
             title, (text(f"The {pair.score_name} is undefined on these test rows, so nothing can be said."),)
         )
     return Section(title, _paired(pair))
+
+
+def reuse(confidence: float) -> str:
+    """How often equally good models look different, by the confidence of the interval."""
+    return (
+        f"Test rows wear out: of {round(1 / (1 - confidence)):,} comparisons of equally good models on the same rows"
+        " about one is called better. Choose by cross-validation, and look here once."
+    )
 
 
 def p_text(pair: Pair) -> str:
@@ -62,7 +65,7 @@ def _paired(pair: Pair) -> tuple[Block, ...]:
         table,
         text(*_how(pair)),
         *_metric_note(pair),
-        text(REUSE),
+        text(reuse(pair.confidence)),
         Figure(f"How the difference of the {pair.score_name} falls over the resamples", differences(pair)),
     )
 
@@ -74,8 +77,10 @@ def _how(pair: Pair) -> Line:
         drawn: Line = (f"{pair.verdict.n_units:,} groups of equal ", Name(pair.a.group), f" among {rows}")
     else:
         drawn = (rows,)
+    held = (pair.verdict.paired.low or 0.0) <= 0 <= (pair.verdict.paired.high or 0.0)
+    equal = "excludes 0, but the scores are equal in every digit that is kept: the difference is within noise."
     meaning = {
-        Outcome.NOISE: "holds 0: the difference is within noise.",
+        Outcome.NOISE: "holds 0: the difference is within noise." if held else equal,
         Outcome.A_BETTER: "lies wholly below 0: A is better.",
         Outcome.B_BETTER: "lies wholly above 0: B is better.",
     }[pair.verdict.outcome]

@@ -2,7 +2,7 @@
 
 from lockstep.comparison.cost import per_gain
 from lockstep.comparison.document import Line, Name, Section, Strong, Table, text
-from lockstep.comparison.numbers import number, relative
+from lockstep.comparison.numbers import counted, number, relative
 from lockstep.comparison.pair import Pair
 from lockstep.comparison.recommendation import recommended
 from lockstep.comparison.sides import Side
@@ -68,7 +68,7 @@ def _about(side: Side) -> dict[str, str]:
         "features": f"{settings['features']} ({len(side.features)})",
         "split": rows,
         "test rows": number(len(side.outputs.predictions)),
-        "search": f"{search['space_name']}, {len(side.outputs.trials)} trials",
+        "search": f"{search['space_name']}, {counted(len(side.outputs.trials), 'trial')}",
         "judged by": side.score_name,
         "gates": "pass" if not side.failed_gates else f"fail: {', '.join(side.failed_gates)}",
     }

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lockstep.comparison.document import Block, Figure, Section, Table, text
 from lockstep.comparison.figures import best_so_far
-from lockstep.comparison.numbers import ends, histogram, number, relative
+from lockstep.comparison.numbers import counted, ends, histogram, number, relative
 from lockstep.comparison.pair import Pair
 from lockstep.comparison.sides import Side
 from lockstep.report.search_facts import distribution, quarters
@@ -24,16 +24,15 @@ def section(pair: Pair) -> Section:
         Table("Distribution of the trials", ("trials", "A", "B"), _distribution(pair)),
         _progress(pair),
     ]
-    if pair.same_metric:
+    if pair.same_metric and pair.same_folds:
         blocks += [
             *_pictured(pair),
             *_as_many(pair),
             Figure("Complete trials of both searches, and the best score so far", best_so_far(pair)),
         ]
     else:
-        blocks.append(
-            text("The searches were judged by different scores, so their trials are not set against each other.")
-        )
+        by = "on different training rows or folds" if pair.same_metric else "by different scores"
+        blocks.append(text(f"The searches were judged {by}, so their trials are not set against each other."))
     return Section("Trials", tuple(blocks))
 
 
@@ -106,7 +105,8 @@ def _as_many(pair: Pair) -> list[Block]:
         return []
     return [
         text(
-            f"After {count} trials, as many as {short.letter} made, {long.letter}'s best was {number(float(then))}; the"
-            f" other {longest - count} brought {number(best)} ({relative(float(then), best)})."
+            f"After {counted(count, 'trial')}, as many as {short.letter} made, {long.letter}'s best was"
+            f" {number(float(then))}; the other {longest - count} brought {number(best)}"
+            f" ({relative(float(then), best)})."
         )
     ]

@@ -5,13 +5,16 @@ from enum import StrEnum
 
 import pandas as pd
 
+from lockstep.data.tables import significant
 from lockstep.data.target import Target
 from lockstep.judging.bootstrap import Units
-from lockstep.judging.paired import Paired, paired
+from lockstep.judging.paired import Paired, as_scored, paired
 from lockstep.model.fitting import Fitting
 from lockstep.tracking.result import test_rows_digest
 
 NOTHING = Paired(None, None, None)
+# metrics.json keeps ten digits of a score: what differs beyond them differs by the last bits of some CPU.
+SAME_DIGITS = 10
 
 
 class Outcome(StrEnum):
@@ -63,6 +66,8 @@ def verdict(
 ) -> Verdict:
     """Compare what two models say of test rows; one is better if the interval of the difference excludes 0.
 
+    Scores that are equal in all digits that are kept are within noise.
+
     Args:
         fitting: Whose metric is the score.
         target: What is predicted.
@@ -77,7 +82,15 @@ def verdict(
         return Verdict(Outcome.OTHER_ROWS)
     units = units or Units.rows(len(a))
     found = paired(fitting, target, b, a, samples=samples, confidence=confidence, seed=seed, units=units)
-    return Verdict(_outcome(found, a.equals(b)), found, len(units.sizes))
+    outcome = _outcome(found, a.equals(b))
+    if outcome in (Outcome.A_BETTER, Outcome.B_BETTER) and _score(fitting, target, a) == _score(fitting, target, b):
+        outcome = Outcome.NOISE
+    return Verdict(outcome, found, len(units.sizes))
+
+
+def _score(fitting: Fitting, target: Target, said: pd.DataFrame) -> float:
+    """In as many digits as are kept."""
+    return significant(fitting.loss(fitting.scores(*as_scored(target, said))), SAME_DIGITS)
 
 
 def _outcome(found: Paired, same: bool) -> Outcome:

@@ -1,15 +1,18 @@
 """`lockstep export`: a result and its views in one folder that needs neither the repository nor its caches."""
 
 import shutil
+import tempfile
 from pathlib import Path
 
 from lockstep import paths
 from lockstep.data.tables import write_json
 from lockstep.errors import DataError
+from lockstep.exporting.merging import RESULTS
 from lockstep.exporting.mlflow_view import write_view
+from lockstep.exporting.readme import readme
 from lockstep.exporting.results import results_of
 from lockstep.exporting.study import write_study
-from lockstep.exporting.target import RESULTS, Target
+from lockstep.exporting.target import Target
 from lockstep.outputs import Outputs
 from lockstep.search.times import search_time
 from lockstep.tracking.lock_file import LOCK
@@ -17,9 +20,10 @@ from lockstep.tracking.places import opened
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.repository import revision
 from lockstep.tracking.result import PipelineResult
+from lockstep.yaml_file import read_yaml
 
-# Copied under the names they have in the repository, so that Outputs reads the folder.
-SAME_NAMES = (paths.PARAMS, LOCK, paths.REPORTS, paths.MODEL.parent, paths.PREDICTIONS, paths.TEST)
+# Outputs that are copied, and all those inside, under the names they have in the repository: Outputs reads the folder.
+SAME_NAMES = (paths.REPORTS, paths.MODEL.parent, paths.PREDICTIONS, paths.TEST)
 # Copied for people who look for one file.
 IN_FRONT = {
     paths.INDEX: "index.html",
@@ -52,37 +56,28 @@ def export(target: Target, rev: str | None = None) -> str:
     return str(place or "workspace")
 
 
-README = """# A result of Lockstep: dataset {dataset}
-
-| file | is |
-|---|---|
-| index.html | the report: open it in a browser |
-| results.json | the numbers, for scripts; what is not known is null |
-| optimization_history.png, param_importance.png | pictures of the search |
-| optuna_study.db | the search as an Optuna study: `optuna-dashboard sqlite:///optuna_study.db` |
-| mlruns/ | the result in MLflow: run, trials, artefacts, registered model |
-| params.yaml, dvc.lock, reports/, models/, data/ | the outputs, under the names they have in the repository |
-
-MLflow's pages, from this folder:
-
-    mlflow server --host 127.0.0.1 --backend-store-uri sqlite:///mlruns/mlflow.db \\
-        --artifacts-destination mlruns/artifacts
-
-Predictions and comparisons, with Lockstep installed: `lockstep predict IN.csv OUT.csv --model models/model`,
-`lockstep compare THIS_FOLDER ANOTHER`. To make the result again: `git checkout {commit} && dvc repro`.
-"""
-
-
 def _write(result: PipelineResult, provenance: Provenance, new: Path) -> None:
-    outputs = Outputs(result.root)
-    for path in SAME_NAMES:
+    outputs, settings = Outputs(result.root), paths.DATASETS / f"{result.dataset}.yaml"
+    for path in (paths.PARAMS, settings, LOCK, *_made(result.root)):
         _copy(result.root / path, new / path)
     for path, name in IN_FRONT.items():
         _copy(result.root / path, new / name)
-    write_study(outputs, paths.local_state() / paths.STUDY, new / "optuna_study.db")
-    write_view(result.root.resolve(), provenance, new / "mlruns")
-    (new / "README.md").write_text(README.format(dataset=result.dataset, commit=provenance.commit or "COMMIT"))
+    # The address of a database can hold no % and no ?, which names of folders may.
+    with tempfile.TemporaryDirectory(prefix="lockstep-") as name:
+        study, view = Path(name) / "optuna_study.db", Path(name) / "mlruns"
+        write_study(outputs, paths.local_state() / paths.STUDY, study)
+        write_view(result.root.resolve(), provenance, view)
+        _copy(study, new / study.name)
+        _copy(view, new / view.name)
+    (new / "README.md").write_text(readme(result.dataset, provenance), encoding="utf-8")
     write_json(results_of(outputs, result, provenance, search_time(result.root / paths.TRIALS)), new / RESULTS)
+
+
+def _made(root: Path) -> list[Path]:
+    """The outputs that dvc.lock names: what else lies beside them is a person's own."""
+    stages = read_yaml(root / LOCK)["stages"].values()
+    made = [Path(out["path"]) for stage in stages for out in stage.get("outs", [])]
+    return [path for path in made if any(path.is_relative_to(each) for each in SAME_NAMES)]
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -72,7 +72,10 @@ def _make_portable(folder: Path) -> None:
             store.execute("UPDATE experiments SET artifact_location = ? WHERE experiment_id = 0", (f"{SERVED}/0",))
             store.execute("UPDATE runs SET user_id = ''")
             for table, column in (("tags", "key"), ("logged_model_tags", "tag_key")):
-                store.execute(f"DELETE FROM {table} WHERE {column} = 'mlflow.user'")  # noqa: S608
+                # What MLflow notes of the repository has its place on this machine, or the host it came from.
+                store.execute(
+                    f"DELETE FROM {table} WHERE {column} = 'mlflow.user' OR {column} LIKE 'mlflow.source.git.%'"  # noqa: S608
+                )
             for model, digest in digests.items():
                 change = "UPDATE logged_model_tags SET tag_value = ? WHERE model_id = ? AND tag_key = ?"
                 store.execute(change, (digest, model, FILES_DIGEST))

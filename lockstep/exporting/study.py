@@ -35,7 +35,8 @@ def write_study(outputs: Outputs, kept: Path, path: Path) -> None:
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     name, trials = outputs.search["study_key"], _trials(outputs)
-    known = _kept_trials(kept, name)
+    # A search that was asked for fewer trials than an earlier one made its first.
+    known = _kept_trials(kept, name)[: len(trials)]
     timed = list(map(_told, known)) == list(map(_told, trials))
     storage = RDBStorage(f"sqlite:///{path}")
     try:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from lockstep.data.tables import read_json
 from lockstep.errors import DataError
+from lockstep.exporting.merging import RESULTS, RollbackError, listed_files, merge
 from lockstep.locks import held
 from lockstep.paths import local_state, project_root
 from lockstep.search.identity import key_of
 
-RESULTS = "results.json"
 MADE_BY = {"made_by": "lockstep export"}
 PREFIX = ".lockstep-export-"
 # Folders of the repository that the pipeline, DVC, git and MLflow write.
@@ -46,62 +46,70 @@ class Target:
         Raises:
             DataError: if not, or if the folder is one of the repository's own.
         """
-        root, folder = project_root().resolve(), self._folder.resolve()
-        if folder.exists() and not folder.is_dir():
-            raise DataError(f"{self._folder}: is a file; name a folder")
-        inside = folder.relative_to(root).parts[:1] if folder.is_relative_to(root) else ()
-        if root.is_relative_to(folder) or inside in {(name,) for name in TAKEN}:
-            raise DataError(f"{self._folder}: belongs to the repository; name another folder, as outputs")
-        there = next(each for each in (folder, *folder.parents) if each.exists())
-        if not os.access(there, os.W_OK):
-            raise DataError(f"{self._folder}: is not writable for user {os.getuid()}; check its permissions")
-        foreign = sorted(each.name for each in self._entries() if not _is_harmless(each.name))
-        if foreign and not force and not self._is_export():
+        try:
+            self._refuse_place()
+            foreign = self._foreign()
+        except (OSError, RuntimeError) as error:  # a loop of links, a name too long, a folder that cannot be read
+            reason = getattr(error, "strerror", None) or "a link leads back to itself"
+            raise DataError(f"{self._folder}: cannot be used ({reason}); name another folder") from None
+        if foreign and not force:
             shown = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
             raise DataError(
                 f"{self._folder}: holds files that no export wrote ({shown}); name another folder, or give --force:"
                 f" it replaces what has the name of an exported file and keeps the rest"
             )
 
+    def _refuse_place(self) -> None:
+        if self._folder.is_symlink() and not self._folder.exists():
+            raise DataError(f"{self._folder}: is a link to nothing; name a folder")
+        root, folder = project_root().resolve(), self._folder.resolve()
+        if folder.exists() and not folder.is_dir():
+            raise DataError(f"{self._folder}: is a file; name a folder")
+        if root.is_relative_to(folder) and root != folder:
+            raise DataError(f"{self._folder}: contains the repository; name another folder, as outputs")
+        inside = folder.relative_to(root).parts[:1] if folder.is_relative_to(root) else ()
+        if root == folder or inside in {(name,) for name in TAKEN}:
+            raise DataError(f"{self._folder}: belongs to the repository; name another folder, as outputs")
+        there = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+        if not there.is_dir():
+            raise DataError(f"{self._folder}: {there.name} is no folder; name another one, as outputs")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise DataError(f"{self._folder}: is not writable for user {os.getuid()}; check its permissions")
+
     @contextmanager
     def replaced(self) -> Iterator[Path]:
-        """A new folder inside; its contents take the place of an earlier export's when the block ends without an error.
+        """A new folder inside; its files take the place of an earlier export's when the block ends without an error.
 
         Raises:
             OSError: if it cannot be written; an earlier export is then as it was.
+            DataError: if something of another kind stands where a file is to go, or the earlier export is not back.
         """
         with held(local_state() / "locks" / f"export-{key_of(str(self._folder.resolve()))[:16]}"):
             self._folder.mkdir(parents=True, exist_ok=True)
             left_over = [each for each in self._entries() if each.name.startswith(PREFIX)]
-            with tempfile.TemporaryDirectory(prefix=PREFIX, dir=self._folder) as name:
-                new, old = Path(name) / "new", Path(name) / "old"
+            place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._folder))
+            new, old = place / "new", place / "old"
+            try:
                 new.mkdir()
                 old.mkdir()
                 yield new
-                self._swap(new, old)
-            for each in left_over:
+                merge(new, old, self._folder)
+            except RollbackError as error:
+                raise DataError(f"{self._folder}: {error}: its files are in {old} until the next export") from error
+            except BaseException:
+                shutil.rmtree(place, ignore_errors=True)
+                raise
+            for each in (place, *left_over):
                 shutil.rmtree(each, ignore_errors=True)
 
-    def _swap(self, new: Path, old: Path) -> None:
-        """results.json goes first and comes last: a folder that has it is whole."""
-        came = sorted((each.name for each in new.iterdir()), key=lambda name: name == RESULTS)
-        went = [name for name in reversed(came) if (self._folder / name).exists()]
-        moves = [(self._folder / name, old / name) for name in went]
-        moves += [(new / name, self._folder / name) for name in came]
-        done = []
-        try:
-            for source, goal in moves:
-                source.rename(goal)
-                done.append((source, goal))
-        except BaseException:
-            for source, goal in reversed(done):
-                goal.rename(source)
-            raise
+    def _foreign(self) -> list[str]:
+        """Names that neither an export, whole or cut off, nor a file system has put there."""
+        if self._is_export():
+            return []
+        written = {Path(name).parts[0] for name in listed_files(self._folder)}
+        return sorted(each.name for each in self._entries() if not _is_harmless(each.name) and each.name not in written)
 
     def _is_export(self) -> bool:
-        """Whether an export is there, or one that was killed has left its traces."""
-        if any(each.name.startswith(PREFIX) for each in self._entries()):
-            return True
         try:
             content = read_json(self._folder / RESULTS)
         except (OSError, ValueError):

@@ -56,12 +56,16 @@ def _fetch(place: Revision, folder: Path) -> None:
     try:
         files = DVCFileSystem(rev=place.rev)
         try:
+            if not files.exists(f"/{LOCK}"):
+                raise DataError(f"{place}: has no {LOCK}, so there is no result in it")
             for path in FILES:
                 _copy(files, path, folder, recursive=False)
             for path in FOLDERS:
                 _copy(files, path, folder, recursive=True)
         finally:
             files.close()
+    except DataError:
+        raise
     except Exception as error:  # whatever DVC, git or a remote raises
         reason = " ".join(str(error).split())[:200]
         raise DataError(

@@ -209,6 +209,64 @@ def test_groups_are_drawn_where_the_split_keeps_them_together(folders: Callable[
     assert "7 groups of equal `band` among 80 test rows" in _report()
 
 
+def test_a_test_table_that_is_not_that_of_the_predictions_is_one_line(folders: Callable[[str], Path]) -> None:
+    folder = folders("a")
+    test = read_table(folder / "data/split/test.parquet")
+    write_table(test.assign(band=1).iloc[:-1], folder / "data/split/test.parquet")
+    _edit(folder, "params.yaml", "strategy: random", "strategy: group")
+    _edit(folder, "params.yaml", "group: null", "group: band")
+    with pytest.raises(DataError, match=r"^compare \./a: data/split/test.parquet: has 79 rows, .* 80; run it again$"):
+        _report("./a", "./a")
+
+
+def test_scores_on_other_folds_are_not_set_against_each_other(folders: Callable[[str], Path]) -> None:
+    folders("a")
+    plant(folders("b"), 0.9)
+    search = read_json(Path("b/models/search.json"))
+    search["settings"]["data_sha256"] = "0" * 64
+    write_json(search, Path("b/models/search.json"))
+    report = _report()
+    assert "The training rows or their folds differ." in _section(report, "What was changed")
+    metrics, trials = _section(report, "Metrics"), _section(report, "Trials")
+    assert _cells(metrics, "cross-validation RMSE")[3:] == ["–", "–", "–"]  # noqa: RUF001
+    assert _cells(metrics, "test RMSE")[-1] == "B"
+    assert "cross-validation scores are not set against each other" in metrics
+    assert "The searches were judged on different training rows or folds" in trials
+    assert "complete trials" not in trials
+    assert _cells(_section(report, "Overfit gap"), "cross-validation RMSE")[-1] == "–"  # noqa: RUF001
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "name"),
+    [
+        ("models/model/model.json", '"n_models"', r"^compare \./b: was written by another version"),
+        ("models/model/model.json", '"learning_rate_factor"', "written by another version"),
+        ("models/search.json", '"rows_as"', "written by another version"),
+    ],
+)
+def test_an_export_of_another_version_is_one_line(
+    folders: Callable[[str], Path], file: str, old: str, name: str
+) -> None:
+    folders("a")
+    plant(folders("b"), 0.9)
+    _edit(Path("b"), file, old, '"of_another_version"')
+    with pytest.raises(DataError, match=name) as raised:
+        _report()
+    assert "\n" not in str(raised.value)
+
+
+def test_shuffling_is_compared_by_its_difference(folders: Callable[[str], Path]) -> None:
+    for name, growth in (("a", 0.001), ("b", -0.011)):
+        folder = folders(name)
+        plant(folder, {"a": 1.0, "b": 0.9}[name])
+        file = folder / "reports/evaluate/feature_importance.csv"
+        table = pd.read_csv(file)
+        table.loc[table.index[-1], "feature"] = "unneeded"
+        table.loc[table.index[-1], "permutation_mean"] = growth
+        table.to_csv(file, index=False)
+    assert _cells(_report(), "`unneeded`")[:3] == ["0.001", "-0.011", "-0.012"]
+
+
 def test_with_other_metrics_both_are_compared_by_the_first(folders: Callable[[str], Path]) -> None:
     folders("a")
     plant(folders("b"), 0.8)
@@ -264,6 +322,20 @@ def test_a_name_without_a_result_is_one_line(
         compare("HEAD", name, timing=False)
     assert str(raised.value).startswith(f"compare {name}: ")
     assert "\n" not in str(raised.value)
+
+
+def test_a_commit_without_a_result_is_no_place_to_run_in(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.run("git", "rm", "-q", "--cached", "reports/evaluate/uncertainty.json")
+    project.run("git", "commit", "-q", "-m", "of another version")
+    project.run("git", "rm", "-q", "--cached", "dvc.lock")
+    project.run("git", "commit", "-q", "-m", "no result")
+    monkeypatch.chdir(project.folder)
+    with pytest.raises(DataError, match=r"^compare HEAD: commit \w+: has no dvc.lock, so there is no result in it$"):
+        compare("HEAD", timing=False)
+    with pytest.raises(DataError, match=r"uncertainty.json: no such file: commit \w+ has no result that this version"):
+        compare("HEAD~1", timing=False)
+    with pytest.raises(DataError, match="is a repository, no exported folder"):
+        compare("workspace", ".", timing=False)
 
 
 def test_outputs_that_are_gone_are_one_line_and_the_old_report_stays(project: Project) -> None:

@@ -4,38 +4,46 @@ import re
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import optuna
 import pytest
 
 from lockstep.data.tables import read_json
+from lockstep.exporting.readme import readme
 from lockstep.exporting.study import write_study
 from lockstep.outputs import Outputs
+from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.result import PipelineResult
 from tests.mlflow_server import MlflowServer
 from tests.pipeline.mlflow_view import content_of
 from tests.pipeline.project import Project
 
 NAMED = """
-README.md data dvc.lock index.html mlruns models optimization_history.png optuna_study.db param_importance.png
-params.yaml reports results.json
+.lockstep-export.json README.md data datasets dvc.lock index.html mlruns models optimization_history.png optuna_study.db
+param_importance.png params.yaml reports results.json
 """
 
 
 @pytest.fixture(scope="module")
 def origin(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project that is exported."""
-    return finished.copy(tmp_path_factory.mktemp("origin") / "project")
+    """The project that is exported, which came from a folder of this machine and holds a person's notes."""
+    project = finished.copy(tmp_path_factory.mktemp("origin") / "project")
+    project.run("git", "remote", "add", "origin", str(project.folder.parent / "upstream.git"))
+    for folder in ("reports", "models"):
+        (project.folder / folder / "notes.md").write_text("mine")
+    return project
 
 
 @pytest.fixture(scope="module")
 def exported(origin: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its export, into a folder that is there and empty, moved away afterwards."""
-    first, moved = tmp_path_factory.mktemp("first") / "out", tmp_path_factory.mktemp("moved") / "elsewhere"
+    first, moved = tmp_path_factory.mktemp("first") / "100%3F? out", tmp_path_factory.mktemp("moved") / "elsewhere"
     first.mkdir()
     said = origin.run("lockstep", "export", str(first)).stdout
     assert said == f"lockstep: workspace exported: {first}; open index.html there, its README.md names the rest\n"
+    assert [each.name for each in first.parent.iterdir()] == [first.name]
     shutil.move(first, moved)
     return moved
 
@@ -46,6 +54,7 @@ def test_the_export_holds_every_file_that_is_promised(exported: Path, origin: Pr
     assert (exported / "index.html").read_bytes() == (exported / "reports/index.html").read_bytes() == page
     for name in ("optimization_history.png", "param_importance.png"):
         assert (exported / name).read_bytes().startswith(b"\x89PNG")
+    assert not list(exported.rglob("notes.md"))
 
 
 def test_results_json_says_what_the_outputs_say(exported: Path, origin: Project) -> None:
@@ -109,6 +118,14 @@ def test_addresses_in_the_exported_mlflow_database_are_those_a_server_resolves(e
     assert (artifacts / "reports/index.html").read_bytes() == (exported / "index.html").read_bytes()
 
 
+def test_the_readme_says_how_an_experiment_is_made_again() -> None:
+    place = Provenance("c0ffee", "deeper", None, None, workspace=False, own_page=True)
+    said = readme("friedman", place)
+    assert "`dvc exp apply deeper`" in said
+    assert "`git checkout c0ffee`, copy params.yaml and datasets/ of this folder over" in said
+    assert "dvc exp apply" not in readme("friedman", replace(place, exp_name=None))
+
+
 def _study(file: Path) -> optuna.Study:
     name = read_json(file.parent / "results.json")["study_key"]
     return optuna.load_study(study_name=name, storage=f"sqlite:///{file}")
@@ -163,6 +180,14 @@ def test_a_kept_study_is_believed_only_if_it_holds_the_same_trials(exported: Pat
     kept.write_text("no database")
     (tmp_path / "rebuilt.db").unlink()
     assert _rebuilt(exported, kept, tmp_path).user_attrs["times"] == "unknown"
+
+
+def test_times_of_a_longer_search_are_those_of_its_first_trials(exported: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(exported, tmp_path / "copy", ignore=shutil.ignore_patterns("mlruns")))
+    trials = copy / "reports/tune/trials.csv"
+    trials.write_text("".join(trials.read_text().splitlines(keepends=True)[:-1]))
+    study = _rebuilt(copy, exported / "optuna_study.db", tmp_path)
+    assert (study.user_attrs["times"], len(study.trials)) == ("measured", 5)
 
 
 def test_a_result_whose_settings_have_changed_is_refused_and_the_earlier_export_stays(

@@ -63,6 +63,14 @@ def test_error_rates_of_a_thousand_pairs_are_those_of_the_documentation() -> Non
     assert 45 <= wrong[89] <= 95
 
 
+def test_a_difference_beyond_the_digits_that_are_kept_is_within_noise() -> None:
+    actual, error = np.random.default_rng(3).normal(size=(2, 300))
+    there = _judged(_said(actual, error), _said(actual, error * (1 - 5e-13)))
+    assert there.paired.low is not None
+    assert there.paired.low > 0
+    assert (there.outcome, there.winner) == (Outcome.NOISE, None)
+
+
 def test_the_sides_can_be_turned_round() -> None:
     actual, good, bad = np.random.default_rng(3).normal(size=(3, 300))
     a, b = _said(actual, 0.9 * bad), _said(actual, 0.5 * good)
