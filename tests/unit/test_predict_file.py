@@ -87,7 +87,7 @@ def test_rows_that_are_no_csv_are_counted_alike(asked: tuple[SavedModel, pa.Tabl
     ("content", "message"),
     [
         ("a,b\n1,2\n".encode("utf-16"), "in.csv: is no UTF-8 text; save it as UTF-8, or name what is packed .csv.gz"),
-        (b"\x1f\x8b\x08\n", "in.csv: is no UTF-8 text; save it as UTF-8, or name what is packed .csv.gz"),
+        (b"\x1f\x8b\x08\n", "in.csv: is packed with gzip; name it .csv.gz"),
         (b"a,b", "in.csv: cannot be read as CSV: there is no complete line of column names; .*, or write one line .*"),
         (b"\n\n", "in.csv: cannot be read as CSV: there is no complete line of column names; .*, or write one line .*"),
     ],

@@ -44,7 +44,7 @@ GOOD = [
 ]
 
 MISTAKES = [
-    ("{step: logs, columns: [n]}", "features.full[0]: {'step': 'logs', 'columns': ['n']}: input tag 'logs' found"),
+    ("{step: logs, columns: [n]}", "features.full[0]: {'columns': ['n'], 'step': 'logs'}: input tag 'logs' found"),
     ("{step: log, colums: [n]}", "features.full[0].colums: unknown key, did you mean 'columns'?"),
     ("{step: log, columns: [n, n]}", "features.full[0].columns: 'n' stands twice; remove one"),
     ("{step: log, columns: []}", "features.full[0].columns: []: tuple should have at least 1 item"),
