@@ -12,6 +12,7 @@ import pytest
 from lockstep.errors import DataError
 from lockstep.exporting.merging import LISTED, RESULTS
 from lockstep.exporting.target import MADE_BY, PREFIX, Target
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -140,9 +141,7 @@ def test_an_export_that_was_killed_is_followed_by_a_whole_one(repository: Path) 
     out = repository / "outputs"
     _export(out, "first")
     (out / "mlruns/mine.csv").write_text("mine")
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED], env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}, check=False
-    )
+    killed = subprocess.run([sys.executable, "-c", KILLED], env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False)
     assert killed.returncode == 9
     assert not (out / RESULTS).exists()
     assert (out / "mlruns/second").exists()
