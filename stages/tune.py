@@ -2,7 +2,7 @@
 
 Reads   data/split/train.parquet
 Writes  models/best_params.json, models/search.json, reports/tune/trials.csv; shows trials to MLflow as they finish
-Params  dataset, features, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
+Params  dataset, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
         datasets/<dataset>.yaml: target, features.<features>
 """
 

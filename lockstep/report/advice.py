@@ -1,6 +1,5 @@
 """What stands out in a result, and what to do about it: one sentence each."""
 
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,6 +7,7 @@ import pandas as pd
 
 from lockstep.judging.ceiling import Ceiling
 from lockstep.judging.findings import THIS_MODEL, Findings
+from lockstep.report.drawing import shortened
 from lockstep.report.run import Run
 from lockstep.report.search_facts import Bound
 from lockstep.report.templates import model_name, number, percent
@@ -115,7 +115,7 @@ def _slices(run: Run, found: Findings) -> Iterator[Advice]:
         worst: pd.Series = known.sort_values(["score", "slice"], ascending=[False, True], kind="stable").iloc[0]
         if worst["score"] > MUCH_WORSE * whole:
             score = f"{number(float(worst['score']))}, {worst['score'] / whole:.2g} times that of all rows"
-            where = textwrap.shorten(str(worst["slice"]), LONGEST, placeholder="…")
+            where = shortened(str(worst["slice"]), LONGEST)
             yield Advice("look", f"Errs most where {where}: {run.score} {score}.", "errors")
 
 

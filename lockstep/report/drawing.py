@@ -100,9 +100,9 @@ def bars(axes: Axes, names: Sequence[str], values: "pd.Series[float] | npt.NDArr
     axes.set_yticks(range(len(names)), names)
 
 
-def shortened(name: str) -> str:
+def shortened(name: str, longest: int = LONGEST_NAME) -> str:
     """A name that fits beside a chart; its ends, which tell numbered names apart, stay."""
-    if len(name) <= LONGEST_NAME:
+    if len(name) <= longest:
         return name
-    half = LONGEST_NAME // 2
-    return f"{name[: LONGEST_NAME - half - 1]}…{name[-half:]}"
+    half = longest // 2
+    return f"{name[: longest - half - 1]}…{name[-half:]}"
