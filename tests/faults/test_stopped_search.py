@@ -20,7 +20,7 @@ from lockstep.search.evaluation_log import TABLE
 from tests.pipeline.project import Project
 
 TRIALS = 24
-MOMENTS = [pytest.param(moment, marks=pytest.mark.nightly if moment >= 2 else ()) for moment in range(30)]
+MOMENTS = [pytest.param(moment, marks=pytest.mark.nightly if moment >= 1 else ()) for moment in range(30)]
 COUNTS = re.compile(r"tune: (\d+) folds fitted, (\d+) known")
 
 
@@ -104,7 +104,9 @@ def test_after_kill_9_no_finished_fold_is_repeated(
     assert list(stopped.temporary.glob("lockstep-*")) == []
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [pytest.param(signal.SIGINT, 130, marks=pytest.mark.nightly), (signal.SIGTERM, 143)]
+)
 def test_a_stopped_search_keeps_its_work_and_leaves_nothing_running(
     number: int, code: int, stopped: Stopped, quiet: tuple[dict[str, str], int]
 ) -> None:

@@ -44,9 +44,9 @@ def _env(uri: str, **more: str) -> dict[str, str]:
     return {"MLFLOW_TRACKING_URI": uri.replace("//", "//user:secret@"), **IMPATIENT, **more}
 
 
-def _repro(project: Project, env: dict[str, str]) -> list[str]:
+def _repro(project: Project, env: dict[str, str], *options: str) -> list[str]:
     """`dvc repro`, which must succeed; returns the lines that name MLflow."""
-    done = project.run("dvc", "repro", env=env)
+    done = project.run("dvc", "repro", *options, env=env)
     return _lines(done.stdout + done.stderr)
 
 
@@ -62,7 +62,7 @@ def _assert_one_warning(lines: list[str]) -> None:
     assert "`lockstep sync` shows" in lines[0]
 
 
-def _assert_equal_after_sync(project: Project, uri: str) -> None:
+def _assert_equal_after_sync(project: Project, uri: str, trials: int = TRIALS) -> None:
     """With the settings that a person has who did nothing about it."""
     env = {"MLFLOW_TRACKING_URI": uri}
     project.run("lockstep", "sync", env=env)
@@ -70,16 +70,17 @@ def _assert_equal_after_sync(project: Project, uri: str) -> None:
     (parent,) = parents_of(uri)
     runs = [run for run in runs_of(uri) if run.info.run_id != parent.info.run_id]
     assert {run.data.tags.get("mlflow.parentRunId") for run in runs} == {parent.info.run_id}
-    assert sorted(int(run.data.tags["lockstep.trial"]) for run in runs) == list(range(TRIALS))
+    assert sorted(int(run.data.tags["lockstep.trial"]) for run in runs) == list(range(trials))
     assert "RUNNING" not in {run.info.status for run in runs}
 
 
-def test_a_server_that_is_down_at_the_start(searching: Project, mlflow_server: MlflowServer, quiet: str) -> None:
+def test_a_server_that_is_down_at_the_start(project: Project, mlflow_server: MlflowServer) -> None:
+    quiet = _lock(project)
     mlflow_server.kill()
-    _assert_one_warning(_repro(searching, _env(mlflow_server.uri)))
-    assert _lock(searching) == quiet
+    _assert_one_warning(_repro(project, _env(mlflow_server.uri), "--force"))
+    assert _lock(project) == quiet
     mlflow_server.start()
-    _assert_equal_after_sync(searching, mlflow_server.uri)
+    _assert_equal_after_sync(project, mlflow_server.uri, trials=6)
 
 
 @nightly
