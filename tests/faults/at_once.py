@@ -1,6 +1,6 @@
 """One thing done by many processes at one moment, with a limit after which what hangs is named and ended.
 
-A child of pytest, `python -m tests.faults.at_once WORK COUNT SECONDS ARGUMENT...`, imports once what is costly, and forks.
+`python -m tests.faults.at_once WORK COUNT SECONDS ARGUMENT...` imports what is costly once, and forks.
 """
 
 import faulthandler

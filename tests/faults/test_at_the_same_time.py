@@ -1,24 +1,32 @@
 """What people do at the same time: nothing is lost, nothing is there twice, and what hangs is named after a time."""
 
+import hashlib
+import json
+import os
 import shutil
 import sqlite3
-from collections import Counter
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from lockstep.errors import DataError
 from lockstep.search.evaluation_log import TABLE
-from tests.faults.at_once import at_once
-from tests.pipeline.mlflow_view import client_of, content_of, parents_of, runs_of, store_of, trials_of
+from lockstep.tracking.places import opened
+from lockstep.tracking.result import PipelineResult
+from tests.faults.at_once import at_once, finish_all
+from tests.faults.shown_search import ONE_WORKER, make_long
+from tests.pipeline.mlflow_view import client_of, parents_of, runs_of, store_of, trials_of
 from tests.pipeline.project import Project
 
 NIGHTLY = pytest.mark.nightly
 
 
-@pytest.mark.parametrize("clones", ["one repository", "clones"])
+@pytest.mark.parametrize("clones", ["clones", pytest.param("one repository", marks=NIGHTLY)])
 def test_ten_processes_set_up_one_new_store(clones: str, tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path}/shared.db"
     env = {"MLFLOW_TRACKING_URI": uri}
@@ -44,25 +52,20 @@ def test_many_searches_share_one_new_state_folder(tmp_path: Path) -> None:
         assert dict(found) == {f"study {number}": trials for number in range(processes)}
 
 
-def test_a_search_is_shown_once_while_another_runs_and_sync_looks(project: Project) -> None:
+def test_an_empty_store_is_filled_once_by_syncs_and_by_searches_that_run(project: Project, empty_store: Path) -> None:
     trials, uri = 12, store_of(project)
-    before = content_of(uri)
-    said = at_once("show_trials", 3, project.folder, trials)
-    assert "complete already" in said[0]
-    assert said[1:] == ["", ""]
-    (shown,) = [run for run in runs_of(uri) if "lockstep.live" in run.data.tags]
-    numbers = sorted(int(run.data.tags["lockstep.trial"]) for run in trials_of(uri, shown))
-    assert numbers == list(range(trials))
-    assert content_of(uri) == before
-
-
-def test_many_syncs_fill_one_empty_store_once(project: Project) -> None:
-    shutil.rmtree(project.folder / "mlruns")
-    said = at_once("sync", 4, project.folder)
-    assert sum("complete now" in each for each in said) == 1
-    assert sum("complete already" in each for each in said) == 3
-    assert len(parents_of(store_of(project))) == 1
-    assert len(runs_of(store_of(project))) == 1 + 6
+    shutil.rmtree(project.folder / "mlruns/artifacts")
+    shutil.copy(empty_store, project.folder / "mlruns/mlflow.db")
+    said = at_once("tune_and_sync", 5, project.folder, trials)
+    assert sorted(each.count("complete now") for each in said[:3]) == [0, 0, 1]
+    assert sum("complete already" in each for each in said[:3]) == 2
+    assert said[3:] == ["", ""]
+    (result,) = parents_of(uri)
+    (search,) = [run for run in runs_of(uri) if "lockstep.live" in run.data.tags]
+    for parent, count in ((result, 6), (search, trials)):
+        numbers = sorted(int(run.data.tags["lockstep.trial"]) for run in trials_of(uri, parent))
+        assert numbers == list(range(count))
+    assert len(runs_of(uri)) == 2 + 6 + trials
 
 
 @dataclass
@@ -113,3 +116,112 @@ def _assert_registered_once(uri: str, parents: dict[str, Any]) -> None:
         assert model.model_id in version.source
     champion = client.get_model_version_by_alias("friedman", "champion")
     assert champion.tags["lockstep.result"] == _best(parents)
+
+
+def test_two_repros_at_once_do_the_work_once_or_say_who_is_at_it(project: Project) -> None:
+    project.edit("params.yaml", "seed: 42", "seed: 43")
+    both = {name: project.start("dvc", "repro", "split") for name in ("one", "other")}
+    for name, said in finish_all(both).items():
+        assert "Traceback" not in said
+        errors = [line for line in said.splitlines() if line.startswith("ERROR: ")]
+        if both[name].returncode != 0:
+            assert len(errors) == 1, said
+            assert "is busy, it is being blocked by:" in errors[0] or "Unable to acquire lock" in errors[0]
+        else:
+            assert errors == []
+    project.repro("split")
+    assert project.lock()["stages"]["split"]["params"]["params.yaml"]["seed"] == 43
+    for path in ("data/split/train.parquet", "data/split/test.parquet"):
+        found = hashlib.md5((project.folder / path).read_bytes(), usedforsecurity=False).hexdigest()
+        assert found == project.output_hashes()[path]
+
+
+def test_what_repro_does_meanwhile_changes_nothing_of_an_opened_result(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
+    with opened(None) as (result, _):
+        before = {name: (result.root / name).read_bytes() for name in result.artifacts()}
+        for name in before:
+            Path(name).unlink()
+            Path(name).write_text("another result")
+        assert {name: (result.root / name).read_bytes() for name in before} == before
+        assert PipelineResult.read(result.root).key == result.key
+    assert not list((project.folder / ".lockstep").glob("lockstep-*"))
+
+
+@pytest.mark.parametrize("gone", ["models/best_params.json", "reports/evaluate/calibration.png"])
+def test_a_result_that_is_being_made_is_not_opened(
+    gone: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
+    writer = {"pid": os.getpid(), "cmd": "/usr/bin/dvc repro"}
+    (project.folder / ".dvc/tmp/rwlock").write_text(json.dumps({"write": {str(project.folder / gone): writer}}))
+    (project.folder / gone).unlink()
+    with pytest.raises(DataError) as refused, opened(None):
+        pass
+    assert str(refused.value) == f"`dvc repro` (process {os.getpid()}) is making the result: wait until it has ended"
+
+
+def test_a_result_of_two_runs_is_not_opened(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two stages: what the first has made anew is the lock file's, what the second will make is not."""
+    monkeypatch.chdir(project.folder)
+    best, lock = Path("models/best_params.json"), project.lock()
+    best.write_text(best.read_text() + " ")
+    (made,) = [out for out in lock["stages"]["tune"]["outs"] if out["path"] == str(best)]
+    made["md5"] = hashlib.md5(best.read_bytes(), usedforsecurity=False).hexdigest()
+    Path("dvc.lock").write_text(yaml.safe_dump(lock))
+    with (
+        pytest.raises(DataError, match=r"best_params\.json: was made again, and what is made from it was not"),
+        opened(None),
+    ):
+        pass
+
+
+@NIGHTLY
+def test_commands_while_the_pipeline_runs_wait_for_no_half_result(project: Project, tmp_path: Path) -> None:
+    make_long(project)
+    with project.start("dvc", "repro", env=ONE_WORKER) as running:
+        while (project.folder / "models/search.json").exists() and running.poll() is None:
+            time.sleep(0.05)
+        said = {
+            command: project.run("lockstep", *command.split(), check=False)
+            for command in ("sync", f"export {tmp_path}/out", "compare HEAD", "sync --check", "verify")
+        }
+        assert running.poll() is None
+        finish_all({"dvc repro": running})
+    for command, done in said.items():
+        assert done.returncode == 1, command
+        assert done.stderr.count("\n") == 1, done.stderr
+        if command != "verify":
+            assert f"`dvc repro` (process {running.pid}) is making the result: wait until it has ended" in done.stderr
+    assert running.returncode == 0
+    assert project.run("lockstep", "sync", "--check").returncode == 0
+
+
+@NIGHTLY
+def test_experiments_at_once_are_in_mlflow_once_or_dvc_says_that_it_is_locked(project: Project) -> None:
+    gate = "evaluate.gates.min_test_r2"
+    project.edit("params.yaml", "min_test_r2: 0.0", "min_test_r2: 0.05")
+    project.run("dvc", "repro")
+    project.commit()
+    started = {
+        name: project.start("dvc", "exp", "run", *where, "-n", name, "-S", f"{gate}=0.{number}")
+        for number, (name, where) in enumerate({"a": ("--temp",), "b": ("--temp",), "here": ()}.items(), start=1)
+    }
+    said = finish_all(started)
+    done = [name for name in started if started[name].returncode == 0]
+    for name in started.keys() - done:
+        (error,) = [line for line in said[name].splitlines() if line.startswith("ERROR: ")]
+        assert "Unable to acquire lock" in error or "is busy" in error
+    for name in ("c", "d", "e", "f", "g"):
+        project.run("dvc", "exp", "run", "--queue", "-n", name, "-S", f"{gate}=0.3{ord(name)}")
+    project.run_queue(jobs=4)
+    listed = {
+        line.split("[")[1].rstrip("]") for line in project.run("dvc", "exp", "list").stdout.splitlines() if "[" in line
+    }
+    assert listed == {*done, "c", "d", "e", "f", "g"}
+    checked = project.run("lockstep", "sync", "--all-experiments", "--check").stdout
+    assert f"tell the same of {len(listed) + 1} results" in checked
+    names = [run.data.tags["dvc.exp_name"] for run in parents_of(store_of(project)) if "dvc.exp_name" in run.data.tags]
+    assert sorted(names) == sorted(listed)

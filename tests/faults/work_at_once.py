@@ -93,31 +93,25 @@ def _share_token(number: int) -> None:
         assert file.begin("table") == token, turn
 
 
-def show_trials(number: int, folder: str, trials: str) -> str:
-    """The first process syncs again and again; the others run one and the same search, which MLflow shows."""
+def tune_and_sync(number: int, folder: str, trials: str) -> str:
+    """Three processes sync, and two run one and the same search, which MLflow shows; what they say."""
     os.chdir(folder)
+    if number < 3:
+        said = _command("sync")
+        _command("sync", "--check")
+        return said
     live.PATIENCE_SECONDS, live.BATCH_SECONDS, live.RETRY_SECONDS = 0.0, 0.02, 0.1
-    if number == 0:
-        return "".join(_command("sync") for _ in range(4))
     plan = plan_of(PRUNERS[1], int(trials))
     as_runs = partial(runs_of, space=SPACE, n_folds=FOLDS, fitting=plan.fitting)
-    with redirect_stderr(io.StringIO()) as said, LiveTrials("friedman", "study", as_runs) as shown:
+    with redirect_stderr(io.StringIO()) as warned, LiveTrials("friedman", "study", as_runs) as shown:
         search(plan, FINGERPRINTS, _slow, AtOnce(), NoLog(), (shown,))
-        time.sleep(2)  # so that each has its turn
-    return said.getvalue()
+        time.sleep(3)  # so that each has its turn
+    return warned.getvalue()
 
 
 def _slow(task: FoldTask) -> Evaluation:
-    time.sleep(0.01)
+    time.sleep(0.02)
     return stand_in(task)
-
-
-def sync(number: int, folder: str) -> str:
-    """`lockstep sync`, and whether the store is complete when it ends."""
-    os.chdir(folder)
-    said = _command("sync")
-    _command("sync", "--check")
-    return said
 
 
 def _command(*arguments: str) -> str:
