@@ -95,7 +95,7 @@ class LiveFile:
 
     def _alone(self) -> AbstractContextManager[bool]:
         """Held while the file is read and written: searches of one study that run at once share it."""
-        return held(local_state() / "locks" / f"live-file-{self._key}")
+        return held(local_state() / "locks" / "live-files")
 
     def _read(self) -> dict[str, Any]:
         try:

@@ -42,7 +42,7 @@ def refuse_stale(root: Path) -> None:
     made = dict(_outputs(stages))
     for stage in stages.values():
         for dep in stage.get("deps", []):
-            if made.get(dep["path"], dep["md5"]) != dep["md5"]:
+            if dep["path"] in made and dep.get("md5") != made[dep["path"]]:
                 raise DataError(
                     f"{dep['path']}: was made again, and what is made from it was not; run `dvc repro` first"
                 )
