@@ -98,7 +98,10 @@ def _in_spite_of_others(complete: Callable[[], Published]) -> Published:
 
 def _is_of_others(error: "MlflowException") -> bool:
     """Whether MLflow says that something was deleted, or made, since it was looked for."""
-    return error.error_code in ("RESOURCE_DOES_NOT_EXIST", "RESOURCE_ALREADY_EXISTS") or "'active' state" in str(error)
+    if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "RESOURCE_ALREADY_EXISTS"):
+        return True
+    # What of a deleted run, and what of a row that somebody else has just written.
+    return any(words in str(error) for words in ("'active' state", "IntegrityError"))
 
 
 def result_runs(client: "MlflowClient", experiment_id: str, key: str) -> "list[Run]":
