@@ -100,8 +100,8 @@ def _is_of_others(error: "MlflowException") -> bool:
     """Whether MLflow says that something was deleted, or made, since it was looked for."""
     if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "RESOURCE_ALREADY_EXISTS"):
         return True
-    # What of a deleted run, and what of a row that somebody else has just written.
-    return any(words in str(error) for words in ("'active' state", "IntegrityError"))
+    # Of a deleted run; of a row that somebody else has just written; a server's of a deleted model's version.
+    return any(words in str(error) for words in ("'active' state", "IntegrityError", "500 error responses"))
 
 
 def result_runs(client: "MlflowClient", experiment_id: str, key: str) -> "list[Run]":

@@ -39,8 +39,9 @@ def test_ten_processes_set_up_one_new_store(clones: str, tmp_path: Path) -> None
 
 def test_many_searches_share_one_new_state_folder(tmp_path: Path) -> None:
     entries, trials, processes = 90, 12, 6
-    counts = at_once("share_state", processes, tmp_path, entries, trials)
-    assert all(entries <= fitted + found <= 2 * entries for fitted, found in counts)
+    told = at_once("share_state", processes, tmp_path, entries, trials)
+    assert len({token for token, _, _ in told}) == 1
+    assert all(entries <= fitted + found <= 2 * entries for _, fitted, found in told)
     state = tmp_path / ".lockstep"
     with closing(sqlite3.connect(state / "evaluations.db")) as log:
         (kept,) = log.execute(f"SELECT count(*) FROM {TABLE}").fetchone()  # noqa: S608

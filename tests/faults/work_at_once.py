@@ -56,15 +56,19 @@ def set_up_store(number: int, folder: str, clones: str) -> str | None:
     return experiment_id
 
 
-def share_state(number: int, folder: str, entries: str, trials: str) -> list[int]:
-    """Searches with one `.lockstep/`: the evaluation log, the file of all studies, and the token of one study's run."""
+def share_state(number: int, folder: str, entries: str, trials: str) -> tuple[str, int, int]:
+    """Searches with one `.lockstep/`: the token of one study's run, the evaluation log, and the file of all studies.
+
+    Returns the token, and how many evaluations were new and known.
+    """
     _in(folder)
+    token = _share_token(number)
+    fitted, found = _share_log(number, int(entries))
     _keep_study(number, int(trials))
-    _share_token(number)
-    return _share_log(number, int(entries))
+    return token, fitted, found
 
 
-def _share_log(number: int, entries: int) -> list[int]:
+def _share_log(number: int, entries: int) -> tuple[int, int]:
     """Two thirds of the entries are everybody's, the others one's own; each is found again as it was."""
     with EvaluationLog(local_state() / EVALUATIONS) as log:
         for entry in range(entries):
@@ -74,7 +78,7 @@ def _share_log(number: int, entries: int) -> list[int]:
             known = log.find(key)
             assert known is not None, key
             assert known.score == score_of(entry / 7), key
-        return [log.fitted, log.found]
+        return log.fitted, log.found
 
 
 def _keep_study(number: int, trials: int) -> None:
@@ -84,13 +88,14 @@ def _keep_study(number: int, trials: int) -> None:
     assert said.getvalue() == ""
 
 
-def _share_token(number: int) -> None:
+def _share_token(number: int) -> str:
     file = LiveFile("study")
     for turn in range(40):
         token = file.begin("table")
         file.warned(f"store {number}")
         file.take_warning(f"store {number}")
         assert file.begin("table") == token, turn
+    return token
 
 
 def tune_and_sync(number: int, folder: str, trials: str) -> str:
