@@ -13,13 +13,14 @@ LOCK = "owner.lock"
 
 
 @contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A new folder in the directory for temporary files, removed at the end.
+def scratch_folder(where: Path | None = None) -> Iterator[Path]:
+    """A new folder in a folder, by default the directory for temporary files, removed at the end.
 
     A killed stage cannot remove its own; so each new one removes those whose owner no longer lives.
     """
-    _sweep(Path(tempfile.gettempdir()))
-    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name:
+    where = where or Path(tempfile.gettempdir())
+    _sweep(where)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=where, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with held(folder / "new.lock"):
             # Seen by sweepers only once it is held.

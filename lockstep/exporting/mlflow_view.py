@@ -42,6 +42,8 @@ def write_view(root: Path, place: Provenance, folder: Path) -> None:
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_alone, initargs=(home,)) as process:
         process.submit(_published, root, replace(place, workspace=True)).result()
     shutil.rmtree(home / paths.local_state().name, ignore_errors=True)
+    for lock in folder.glob(".*.lock"):
+        lock.unlink()
     _make_portable(folder)
 
 

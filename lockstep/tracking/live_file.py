@@ -58,11 +58,12 @@ class LiveFile:
 
     def begin(self, dataset: str) -> str:
         """The token, made if there is none."""
-        known = self._read()
-        if "token" not in known:
-            known = {**known, "token": uuid.uuid4().hex, "dataset": dataset}
-            write_json(known, self._path)
-        return str(known["token"])
+        with self._alone():
+            known = self._read()
+            if "token" not in known:
+                known = {**known, "token": uuid.uuid4().hex, "dataset": dataset}
+                write_json(known, self._path)
+            return str(known["token"])
 
     @property
     def dataset(self) -> str | None:
@@ -75,7 +76,8 @@ class LiveFile:
 
     def warned(self, store: str) -> None:
         """Remember that the person was told of a store that does not answer."""
-        write_json({**self._read(), "warned": store}, self._path)
+        with self._alone():
+            write_json({**self._read(), "warned": store}, self._path)
 
     def forget_warning(self) -> None:
         """A search begins."""
@@ -84,11 +86,16 @@ class LiveFile:
 
     def take_warning(self, store: str) -> bool:
         """Whether the search has told of this store already, which holds for one evaluation."""
-        known = self._read()
-        told = known.pop("warned", None)
-        if told is not None:
-            write_json(known, self._path)
-        return bool(told == store)
+        with self._alone():
+            known = self._read()
+            told = known.pop("warned", None)
+            if told is not None:
+                write_json(known, self._path)
+            return bool(told == store)
+
+    def _alone(self) -> AbstractContextManager[bool]:
+        """Held while the file is read and written: searches of one study that run at once share it."""
+        return held(local_state() / "locks" / "live-files")
 
     def _read(self) -> dict[str, Any]:
         try:

@@ -10,6 +10,7 @@ from lockstep.errors import DataError
 from lockstep.yaml_file import read_yaml
 
 LOCK = Path("dvc.lock")
+PIPELINE = Path("dvc.yaml")
 
 
 def lock_digest(root: Path) -> str | None:
@@ -27,7 +28,7 @@ def refuse_stale(root: Path) -> None:
         root: The repository, or a copy of a revision's files.
 
     Raises:
-        DataError: naming the first setting or output that is another one.
+        DataError: naming the first setting or output that is another one, or was made anew for no later stage yet.
     """
     if not (root / LOCK).exists():
         raise DataError(f"{LOCK}: no such file; run `dvc repro` first")
@@ -38,10 +39,31 @@ def refuse_stale(root: Path) -> None:
             for key, made_with in settings.items():
                 if _at(now, key) != made_with:
                     raise DataError(f"{file}: {key} was changed since the outputs were made; run `dvc repro` first")
-    for path, md5 in _outputs(stages):
+    made = dict(_outputs(stages))
+    for stage in stages.values():
+        for dep in stage.get("deps", []):
+            if dep["path"] in made and dep.get("md5") != made[dep["path"]]:
+                raise DataError(
+                    f"{dep['path']}: was made again, and what is made from it was not; run `dvc repro` first"
+                )
+    for path, md5 in made.items():
         there = root / path
         if there.exists() and _md5(there) != md5:
             raise DataError(f"{path}: is not what dvc.lock says was made; run `dvc repro` first")
+
+
+def outputs(root: Path) -> list[Path]:
+    """The outputs that dvc.lock names."""
+    return [Path(path) for path, _ in _outputs(_stages(root))]
+
+
+def declared(root: Path, stage: str) -> list[Path]:
+    """The outputs of a stage that dvc.yaml declares, or dvc.lock names where dvc.yaml is not, as in an export."""
+    if not (root / PIPELINE).exists():
+        return [Path(out["path"]) for out in _stages(root)[stage]["outs"]]
+    described = read_yaml(root / PIPELINE)["stages"][stage]
+    entries = [each for kind in ("outs", "metrics", "plots") for each in described.get(kind, [])]
+    return [Path(next(iter(each)) if isinstance(each, Mapping) else each) for each in entries]
 
 
 def _stages(root: Path) -> dict[str, Any]:

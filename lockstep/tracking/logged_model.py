@@ -51,8 +51,9 @@ def delete_models(client: "MlflowClient", experiment_id: str, run_id: str) -> No
 
 
 def logged_models(client: "MlflowClient", experiment_id: str, run_id: str) -> "list[LoggedModel]":
-    """The models of a run."""
-    return list(client.search_logged_models([experiment_id], f"source_run_id = '{run_id}'"))
+    """The models of a run, the earliest first: two machines that log one at once keep the same."""
+    found = client.search_logged_models([experiment_id], f"source_run_id = '{run_id}'")
+    return sorted(found, key=lambda model: (model.creation_timestamp, model.model_id))
 
 
 def _whole_model(

@@ -8,24 +8,19 @@ from typing import TYPE_CHECKING
 
 from lockstep import paths
 from lockstep.errors import DataError
-from lockstep.tracking.lock_file import LOCK, refuse_stale
+from lockstep.tracking.lock_file import LOCK, PIPELINE, outputs, refuse_stale
 from lockstep.tracking.provenance import REQUIREMENTS, Provenance
 from lockstep.tracking.repository import Revision, head
 from lockstep.tracking.result import PipelineResult
+from lockstep.tracking.snapshot import dvc_at_work, snapshot
 
 if TYPE_CHECKING:
     from dvc.api import DVCFileSystem
 
 # What a result is read from, and the code that goes along with its model.
-FILES = (paths.PARAMS, LOCK, REQUIREMENTS)
-FOLDERS = (
-    Path("lockstep"),
-    paths.DATASETS,
-    paths.REPORTS,
-    paths.MODEL.parent,
-    paths.PREDICTIONS.parent,
-    paths.TRAIN.parent,
-)
+FILES = (paths.PARAMS, LOCK, PIPELINE, REQUIREMENTS)
+SOURCES = (Path("lockstep"), paths.DATASETS)
+OUTPUTS = (paths.REPORTS, paths.MODEL.parent, paths.PREDICTIONS.parent, paths.TRAIN.parent)
 
 
 @contextmanager
@@ -33,11 +28,11 @@ def opened(place: Revision | None) -> Iterator[tuple[PipelineResult, Provenance]
     """The result of a revision, or of the workspace.
 
     Raises:
-        DataError: if outputs are missing, or are not what dvc.lock says.
+        DataError: if outputs are missing, are not what dvc.lock says, or are being made.
     """
     if place is None:
-        refuse_stale(Path())
-        yield PipelineResult.read(), Provenance.of(Path(), head(), None, workspace=True)
+        with snapshot((*FILES, *SOURCES), OUTPUTS) as folder:
+            yield _of_workspace(folder), Provenance.of(folder, head(), None, workspace=True)
         return
     with tempfile.TemporaryDirectory(prefix="lockstep-") as name:
         folder = Path(name)
@@ -47,6 +42,20 @@ def opened(place: Revision | None) -> Iterator[tuple[PipelineResult, Provenance]
             PipelineResult.read(folder),
             Provenance.of(folder, place.baseline, place.exp_name, workspace=False),
         )
+
+
+def _of_workspace(folder: Path) -> PipelineResult:
+    """The result in a snapshot, which a pipeline that runs may have been taken in the middle of."""
+    try:
+        refuse_stale(folder)
+        lost = [path for path in outputs(folder) if path.is_relative_to(paths.REPORTS) and not (folder / path).exists()]
+        if lost and dvc_at_work():
+            raise DataError(f"{lost[0]}: no such file")
+        return PipelineResult.read(folder)
+    except DataError as error:
+        if work := dvc_at_work():
+            raise DataError(f"{work} is making the result: wait until it has ended") from error
+        raise
 
 
 def _fetch(place: Revision, folder: Path) -> None:
@@ -60,7 +69,7 @@ def _fetch(place: Revision, folder: Path) -> None:
                 raise DataError(f"{place}: has no {LOCK}, so there is no result in it")
             for path in FILES:
                 _copy(files, path, folder, recursive=False)
-            for path in FOLDERS:
+            for path in (*SOURCES, *OUTPUTS):
                 _copy(files, path, folder, recursive=True)
         finally:
             files.close()

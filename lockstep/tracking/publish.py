@@ -1,5 +1,6 @@
 """Making MLflow's view of a result complete: once, however often it is called, and from DVC's outputs alone."""
 
+import secrets
 import sys
 import time
 from collections.abc import Callable
@@ -10,23 +11,24 @@ from typing import TYPE_CHECKING
 from lockstep import paths
 from lockstep.data.tables import read_json
 from lockstep.errors import LockstepError, TrackingError
-from lockstep.locks import held
-from lockstep.paths import local_state
 from lockstep.tracking.live_file import LIVE, LiveFile
 from lockstep.tracking.logged_model import complete_model, delete_models
 from lockstep.tracking.parent_run import artifact_differences, beyond_repair, differences, repair
 from lockstep.tracking.provenance import EXPERIMENT, Provenance, lists, with_place
 from lockstep.tracking.registry import register
 from lockstep.tracking.result import PipelineResult
-from lockstep.tracking.store import open_store, shown_uri, trouble
+from lockstep.tracking.store import open_store, shown_uri, store_lock, trouble
 from lockstep.tracking.trial_runs import RESULT, all_runs, complete_trials, delete_with_trials
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
+    from mlflow.exceptions import MlflowException
 
 # A store that takes longer gets the rest from `lockstep sync`.
 MOST_SECONDS = 180.0
+# How often to go on from what another machine has left there.
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,32 @@ def publish(result: PipelineResult, place: Provenance, most_seconds: float | Non
         TrackingError: in one line, without secrets, for whatever the store raises.
     """
     # Queue workers finish together; what one of them has written the next one finds.
-    with trouble("did not take the result"), held(local_state() / "locks" / "mlflow"):
+    with trouble("did not take the result"), store_lock("publish"):
         client, experiment_id = open_store(result.dataset)
-        return _View(client, experiment_id, result, place, _deadline(most_seconds)).complete()
+        view = _View(client, experiment_id, result, place, _deadline(most_seconds))
+        return _in_spite_of_others(view.complete)
+
+
+def _in_spite_of_others(complete: Callable[[], Published]) -> Published:
+    """Go on from what is there when another machine, which shows the same result now, has deleted a copy in use."""
+    from mlflow.exceptions import MlflowException
+
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return complete()
+        except MlflowException as error:
+            if not _is_of_others(error):
+                raise
+            time.sleep(attempt * (1 + secrets.randbelow(1000) / 1000))
+    return complete()
+
+
+def _is_of_others(error: "MlflowException") -> bool:
+    """Whether MLflow says that something was deleted, or made, since it was looked for."""
+    if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "RESOURCE_ALREADY_EXISTS"):
+        return True
+    # Of a deleted run; of a row that somebody else has just written; a server's of a deleted model's version.
+    return any(words in str(error) for words in ("'active' state", "IntegrityError", "500 error responses"))
 
 
 def result_runs(client: "MlflowClient", experiment_id: str, key: str) -> "list[Run]":
@@ -147,8 +172,6 @@ class _View:
         """Write what the run lacks; returns whether anything was."""
         client, result, run_id = self.client, self.result, run.info.run_id
         written = complete_trials(client, self.experiment_id, run_id, result.trials, in_time=self.in_time)
-        if written:  # once more, for what a lost answer or another machine has doubled meanwhile
-            complete_trials(client, self.experiment_id, run_id, result.trials, in_time=self.in_time)
         found = differences(result, self.place, run)
         if found:
             self._name_after_dvc(run)

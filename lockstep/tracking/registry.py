@@ -41,7 +41,7 @@ def register(client: "MlflowClient", model: "LoggedModel", result: PipelineResul
     """
     name = result.dataset
     versions = _versions(client, name)
-    own = [version for version in versions if version.tags.get(RESULT) == result.key]
+    own = _own(versions, result)
     if not own and not new:
         return False, ""
     if not versions:
@@ -51,15 +51,14 @@ def register(client: "MlflowClient", model: "LoggedModel", result: PipelineResul
     # The notes are written last: a version without them was not brought to its end.
     if known and known.description:
         return False, _standing(name, known, holder)
-    version = known or _new_version(client, name, model, result)
-    renewed = next((old for old in own if old.description), None)
-    if renewed:
+    version, others = (known, own) if known else _new_version(client, name, model, result)
+    if any(old.description for old in own):
         moves, reason = holder in own, "its run was made again"
     else:
         moves, reason = _decided(client, holder, result)
     if moves:
         client.set_registered_model_alias(name, CHAMPION, version.version)
-    for old in own:
+    for old in others:
         if old.version != version.version:
             client.delete_model_version(name, old.version)
     said = _sentence(name, version.version, None if holder in own else holder, moves, reason)
@@ -69,8 +68,7 @@ def register(client: "MlflowClient", model: "LoggedModel", result: PipelineResul
 
 def is_registered(client: "MlflowClient", model: "LoggedModel", result: PipelineResult) -> bool:
     """Whether the result's model has a version."""
-    own = [each for each in _versions(client, result.dataset) if each.tags.get(RESULT) == result.key]
-    return any(_is_of(version, model) for version in own)
+    return any(_is_of(version, model) for version in _own(_versions(client, result.dataset), result))
 
 
 def _standing(name: str, version: "ModelVersion", holder: "ModelVersion | None") -> str:
@@ -93,9 +91,21 @@ def _versions(client: "MlflowClient", name: str) -> "list[ModelVersion]":
             return found
 
 
+def _own(versions: "list[ModelVersion]", result: PipelineResult) -> "list[ModelVersion]":
+    """Those of a result."""
+    return [version for version in versions if version.tags.get(RESULT) == result.key]
+
+
 def _make_model(client: "MlflowClient", name: str) -> None:
-    if not client.search_registered_models(f"name = '{name}'"):
+    from mlflow.exceptions import MlflowException
+
+    if client.search_registered_models(f"name = '{name}'"):
+        return
+    try:
         client.create_registered_model(name, description=f"Models of the dataset {name}; made by Lockstep.")
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another machine has made it since
+            raise
 
 
 def _champion(client: "MlflowClient", name: str, versions: "list[ModelVersion]") -> "ModelVersion | None":
@@ -107,9 +117,12 @@ def _is_of(version: "ModelVersion", model: "LoggedModel") -> bool:
     return model.model_id in (version.source or "") or version.model_id == model.model_id
 
 
-def _new_version(client: "MlflowClient", name: str, model: "LoggedModel", result: PipelineResult) -> "ModelVersion":
+def _new_version(
+    client: "MlflowClient", name: str, model: "LoggedModel", result: PipelineResult
+) -> "tuple[ModelVersion, list[ModelVersion]]":
+    """The model's version, made here unless another machine has just made one, and all that the result has now."""
     # mlflow.register_model does the same, forgets the run and prints what it does.
-    return client.create_model_version(
+    client.create_model_version(
         name,
         model.model_uri,
         run_id=model.source_run_id,
@@ -117,6 +130,8 @@ def _new_version(client: "MlflowClient", name: str, model: "LoggedModel", result
         await_creation_for=0,
         model_id=model.model_id,
     )
+    own = _own(_versions(client, name), result)
+    return min((each for each in own if _is_of(each, model)), key=lambda each: int(each.version)), own
 
 
 def _decided(client: "MlflowClient", holder: "ModelVersion | None", result: PipelineResult) -> tuple[bool, str]:

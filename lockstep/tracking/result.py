@@ -16,6 +16,7 @@ from lockstep.errors import DataError
 from lockstep.judging.findings import THIS_MODEL
 from lockstep.search.trials_file import read_trials
 from lockstep.tracking.limits import fitting_param
+from lockstep.tracking.lock_file import declared
 from lockstep.tracking.trial_runs import TrialRun, trial_runs
 from lockstep.yaml_file import read_yaml
 
@@ -139,8 +140,7 @@ class PipelineResult:
         """Outputs that MLflow keeps beside the model, under the names they have in the repository."""
         wanted = [paths.BEST_PARAMS, paths.SEARCH, paths.PREDICTIONS, *REPORTS]
         there = [path for path in wanted if (self.root / path).is_file()]
-        evaluation = (file.name for file in (self.root / paths.EVALUATE).iterdir() if not file.name.startswith("."))
-        return sorted([*map(str, there), *(str(paths.EVALUATE / name) for name in evaluation)])
+        return sorted(map(str, {*there, *self._evaluation}))
 
     def model_files(self) -> list[Path]:
         """All files of the model."""
@@ -148,9 +148,13 @@ class PipelineResult:
 
     def _tables(self) -> list[Path]:
         """The metrics and tables of the evaluation."""
-        folder = self.root / paths.EVALUATE
-        tables = sorted(file.name for file in folder.glob("*") if file.suffix in (".csv", ".json"))
-        return [paths.METRICS, paths.GATES, *(paths.EVALUATE / name for name in tables)]
+        return [paths.METRICS, paths.GATES, *(file for file in self._evaluation if file.suffix in (".csv", ".json"))]
+
+    @cached_property
+    def _evaluation(self) -> list[Path]:
+        """Outputs in reports/evaluate/; what else lies there is a person's own."""
+        files = sorted(file for file in declared(self.root, "evaluate") if file.parent == paths.EVALUATE)
+        return [file for file in files if (self.root / file).is_file()]
 
 
 def test_rows_digest(said: pd.DataFrame) -> str:

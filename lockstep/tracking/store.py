@@ -1,17 +1,19 @@
 """Which MLflow store is used, and where a local one keeps its files."""
 
+import hashlib
 import logging
 import os
 import re
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockstep.errors import LockstepError, TrackingError
 from lockstep.locks import held
-from lockstep.paths import anchored, local_state, project_root
+from lockstep.paths import anchored, project_root
 from lockstep.secrets import masked
 
 if TYPE_CHECKING:
@@ -62,23 +64,41 @@ def open_store(dataset: str) -> "tuple[MlflowClient, str]":
         TrackingError: if the experiment was deleted, or keeps its artefacts in another repository's folder.
     """
     uri = set_store()
-    if uri.startswith("sqlite:///"):
-        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     # Two processes that set up one new store at once would break it.
-    with held(local_state() / "locks" / "mlflow-store"):
-        found = _experiment(dataset, uri)
-        if found is not None:
-            return found
-        client = _client(uri)
-        return client, str(client.create_experiment(dataset, artifact_location=_artifact_location(uri)))
+    with store_lock("set-up"):
+        return _experiment(dataset, uri) or _made_experiment(dataset, uri)
 
 
 def existing_store(dataset: str) -> "tuple[MlflowClient, str] | None":
     """The same without making anything; None if there is no store or no such experiment."""
     uri = set_store()
-    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
+    file = _database_file(uri)
+    if file is not None and not file.exists():
         return None
-    return _experiment(dataset, uri)
+    with store_lock("set-up"):  # another process may be setting it up
+        return _experiment(dataset, uri)
+
+
+def store_lock(purpose: str) -> AbstractContextManager[bool]:
+    """Held by one process at a time of all that use the store, whichever clone of the repository they run in.
+
+    An SQLite file's lock lies beside it, where everybody who can write the file finds it. For a server it is one of
+    this user and machine; what other machines do at the same moment is put right afterwards (see publish).
+    """
+    uri = tracking_uri()
+    file = _database_file(uri)
+    if file is not None:
+        return held(file.with_name(f".{file.name}.{purpose}.lock"))
+    name = hashlib.sha256(uri.encode()).hexdigest()[:16]
+    return held(Path(tempfile.gettempdir()) / f"lockstep-{os.getuid()}" / f"mlflow-{name}.{purpose}.lock")
+
+
+def _database_file(uri: str) -> Path | None:
+    """The file of an SQLite store."""
+    scheme, separator, path = uri.partition(":///")
+    if not separator or not scheme.startswith("sqlite") or path == ":memory:":
+        return None
+    return Path(path.partition("?")[0]).resolve()
 
 
 def set_store() -> str:
@@ -100,6 +120,20 @@ def _client(uri: str) -> "MlflowClient":
     if uri == _own_store():
         _do_not_wait_for_the_disk(Path(uri.removeprefix("sqlite:///")))
     return mlflow.MlflowClient()
+
+
+def _made_experiment(dataset: str, uri: str) -> "tuple[MlflowClient, str]":
+    from mlflow.exceptions import MlflowException
+
+    client = _client(uri)
+    try:
+        return client, str(client.create_experiment(dataset, artifact_location=_artifact_location(uri)))
+    except MlflowException as error:
+        # Another machine has made it since it was looked for.
+        found = _experiment(dataset, uri) if error.error_code == "RESOURCE_ALREADY_EXISTS" else None
+        if found is None:
+            raise
+        return found
 
 
 def _experiment(dataset: str, uri: str) -> "tuple[MlflowClient, str] | None":

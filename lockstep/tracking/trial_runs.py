@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 RESULT = "lockstep.result"
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
+PASSES = 5
 # A trial that a pruner stopped was ended from outside, which is what MLflow calls KILLED.
 STATUS = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
 
@@ -127,18 +128,26 @@ def complete_trials(
         How many runs were written.
     """
     by_number = {trial.number: trial for trial in wanted}
-    there = set[int]()
-    for run in nested_runs(client, experiment_id, parent):
-        known = TrialRun.of_run(run)
-        if known.number not in there and known == by_number.get(known.number):
-            there.add(known.number)
-        else:
-            client.delete_run(run.info.run_id)
-    missing = [trial for number, trial in by_number.items() if number not in there]
-    for trial in missing:
-        in_time()
-        trial.log(client, experiment_id, parent)
-    return len(missing)
+    written = 0
+    # Once more after every change, for what a lost answer or another machine has doubled or deleted meanwhile: whoever
+    # looks last finds nothing to do, and leaves each trial once.
+    for _ in range(PASSES):
+        there, changed = set[int](), False
+        for run in nested_runs(client, experiment_id, parent):
+            known = TrialRun.of_run(run)
+            if known.number not in there and known == by_number.get(known.number):
+                there.add(known.number)
+            else:
+                client.delete_run(run.info.run_id)
+                changed = True
+        missing = [trial for number, trial in by_number.items() if number not in there]
+        for trial in missing:
+            in_time()
+            trial.log(client, experiment_id, parent)
+        written += len(missing)
+        if not missing and not changed:
+            break
+    return written
 
 
 def delete_with_trials(client: "MlflowClient", run: "Run") -> None:

@@ -1,6 +1,7 @@
 """tune is killed, interrupted, terminated, run twice: the next `dvc repro` ends with the bytes of a quiet run."""
 
 import csv
+import hashlib
 import json
 import os
 import random
@@ -17,6 +18,7 @@ import pytest
 
 from lockstep.schema.params import TUNABLE
 from lockstep.search.evaluation_log import TABLE
+from tests.faults.at_once import finish_all
 from tests.pipeline.project import Project
 
 TRIALS = 24
@@ -143,9 +145,12 @@ def test_control_c_at_the_terminal_stops_dvc_and_the_search(
 
 def test_two_searches_at_once_leave_one_whole_log(stopped: Stopped, quiet: tuple[dict[str, str], int]) -> None:
     hashes, folds = quiet
-    both = [stopped.start(), stopped.start()]
-    outputs = [process.communicate(timeout=300)[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0], outputs
+    both = {"one": stopped.start(), "other": stopped.start()}
+    outputs = finish_all(both)
+    assert [process.returncode for process in both.values()] == [0, 0], outputs
+    assert stopped.finished_folds() == folds
+    found = {path: (stopped.project.folder / path).read_bytes() for path in TUNED}
+    assert {path: hashlib.md5(data, usedforsecurity=False).hexdigest() for path, data in found.items()} == hashes
     assert stopped.repro() == (0, folds)
     assert stopped.hashes() == hashes
 

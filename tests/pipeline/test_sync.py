@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lockstep.data.tables import read_json, write_json
+from lockstep.tracking.result import PipelineResult
 from tests.pipeline.mlflow_view import client_of, content_of, parents_of, runs_of, store_of, trials_of
 from tests.pipeline.project import Project
 
@@ -268,3 +269,17 @@ def test_a_result_of_another_version_is_one_line(project: Project) -> None:
     assert refused.stderr == (
         "lockstep: an output was written by another version of Lockstep (KeyError: 'settings'); run `dvc repro`\n"
     )
+
+
+def test_a_file_that_a_person_left_among_the_outputs_is_no_part_of_the_result(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
+    before = PipelineResult.read()
+    for name in ("notes.csv", "draft.png", "thoughts.json"):
+        Path("reports/evaluate", name).write_text("{}")
+    after = PipelineResult.read()
+    assert (after.key, after.artifacts(), after.keyed) == (before.key, before.artifacts(), before.keyed)
+    Path("dvc.yaml").unlink()  # as in an exported folder
+    exported = PipelineResult.read()
+    assert (exported.key, exported.artifacts()) == (before.key, before.artifacts())
