@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
-from tests.faults.crash_child import EXPORT, STAGES, Outcome, outputs_of
+from tests.faults.crash_actions import EXPORT, outputs_of
+from tests.faults.crash_child import STAGES, Outcome
 from tests.faults.writes import KILLS_WITHIN, PART
 from tests.pipeline.project import Project, environment
 
@@ -184,3 +186,15 @@ def _exported(files: Digests) -> Digests:
     """What a person sees."""
     own = ("/.lockstep-export", "/..lockstep-export")
     return {name: digest for name, digest in files.items() if not any(each in name for each in own) and name[-1] != "/"}
+
+
+def test_a_log_whose_writing_ends_anywhere_keeps_every_evaluation_before(matrices: Path) -> None:
+    outcomes = json.loads((matrices / "log/log.json").read_text())
+    for killed, refused in zip(outcomes[::2], outcomes[1::2], strict=True):
+        kept = [int(number) for number in re.findall(r"^kept (\d+)$", killed["said"], re.MULTILINE)]
+        assert killed["code"] == -signal.SIGXFSZ
+        assert killed["again"] == [f"found {kept}\n", 0]
+        assert refused["code"] == 0  # a warning, and the search goes on
+        assert refused["said"].count("warning") == 1
+        assert refused["again"] == killed["again"]
+    assert len(outcomes) > 20
