@@ -129,6 +129,12 @@ def test_the_next_run_ends_with_the_right_bytes_and_nothing_left_over(stage: Mat
         assert stage.files(again["end"]) == stage.new
 
 
+@pytest.mark.nightly
+def test_the_next_run_ends_with_the_right_bytes_after_every_state(stage: Matrix, finished: Project) -> None:
+    assert len(stage.summary["again"]) > 6
+    test_the_next_run_ends_with_the_right_bytes_and_nothing_left_over(stage, finished)
+
+
 def test_a_disk_without_space_is_one_line_and_earlier_results_stay(stage: Matrix) -> None:
     for full in stage.summary["full"]:
         assert full["code"] == 1
