@@ -45,15 +45,15 @@ class Matrix:
         digests: Digests = json.loads((self.folder / "states" / f"{state}.json").read_text())
         return {name: digest for name, digest in digests.items() if not name.startswith(".lockstep/")}
 
-    @property
+    @cached_property
     def old(self) -> Digests:
         return self.files(self.summary["quiet"]["start"])
 
-    @property
+    @cached_property
     def new(self) -> Digests:
         return self.files(self.summary["quiet"]["end"])
 
-    @property
+    @cached_property
     def written(self) -> set[str]:
         """The files that the action changes."""
         return {name for name, digest in self.new.items() if self.old.get(name) != digest}
