@@ -33,8 +33,9 @@ def run_stage(name: str, main: Callable[[], None]) -> None:
         raise SystemExit(128 + code) from None
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename else " ".join(str(error).split())
-        remedy = "run `dvc repro`" if isinstance(error, FileNotFoundError) else "check the disk and its permissions"
-        reason = f"{what}; {remedy}"
+        # tempfile finds no folder for its files where every disk is full
+        absent = isinstance(error, FileNotFoundError) and "temporary directory" not in what
+        reason = f"{what}; {'run `dvc repro`' if absent else 'check the disk and its permissions'}"
     else:
         _remember(name, time.perf_counter() - started)
         return
@@ -56,4 +57,5 @@ def _remember(name: str, seconds: float) -> None:
         timings = read_json(path) if path.exists() else {}
         write_json({**timings, name: round(seconds, 3)}, path)
     except (OSError, ValueError, TypeError) as error:
-        print(f"{name}: warning: {path}: {error}; the time this stage took is not kept", file=sys.stderr)
+        reason = getattr(error, "strerror", None) or error
+        print(f"{name}: warning: {path}: {reason}; the time this stage took is not kept", file=sys.stderr)

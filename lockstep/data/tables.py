@@ -1,17 +1,25 @@
 """Deterministic table I/O: the same rows give the same bytes."""
 
+import errno
+import fcntl
 import json
 import math
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from lockstep.locks import held
+
+# Ends the names of temporary files, which git and DVC ignore.
+PART = ".part"
 
 
 def write_table(table: pa.Table | pd.DataFrame, path: Path) -> None:
@@ -80,19 +88,58 @@ def significant(value: float, digits: int) -> float:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path` that takes its place only when the block ends without an error."""
+    """A temporary file beside `path` that takes its place only when the block ends without an error.
+
+    Whenever the process is killed or the power fails, `path` is absent, old or new, and whole. What a killed process
+    leaves beside it goes with the next write.
+
+    Raises:
+        OSError: naming `path`, if it cannot be written; it is then as it was.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
+    _sweep(path)
+    try:
+        with _part(path) as (part, handle):
+            yield part
+            # mkstemp makes files for the owner alone; outputs get what the user's umask gives any file
+            part.chmod(0o666 & ~_umask())
+            # A name that reaches the disk before the content would be an empty file after a power cut.
+            os.fsync(handle)
+            part.replace(path)
+    except OSError as error:
+        if error.filename is not None and not Path(error.filename).name.startswith(f".{path.name}."):
+            raise
+        raise not_written(path, error) from error
+
+
+def not_written(path: Path, error: OSError) -> OSError:
+    """The error as one of `path`, in the system's words: libraries leave out the name, numpy the reason too."""
+    reason = os.strerror(error.errno) if error.errno else f"cannot be written ({error})"
+    return OSError(error.errno or errno.EIO, reason, str(path))
+
+
+@contextmanager
+def _part(path: Path) -> Iterator[tuple[Path, int]]:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent)
     part = Path(name)
     try:
-        yield part
-        # mkstemp makes files for the owner alone; outputs get what the user's umask gives any file
-        part.chmod(0o666 & ~_umask())
-        part.replace(path)
+        # Tells sweepers that its process lives; a file system that knows no locks has no sweepers either.
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield part, handle
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+    finally:
+        os.close(handle)
+
+
+def _sweep(path: Path) -> None:
+    for part in path.parent.glob(f".{escape(path.name)}.{'?' * 8}{PART}"):
+        # Another user's, or one that another process is just removing.
+        with suppress(OSError), held(part, wait=False) as ownerless:
+            if ownerless:
+                part.unlink(missing_ok=True)
 
 
 def _umask() -> int:

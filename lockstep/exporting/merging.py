@@ -86,10 +86,12 @@ def _is_back(source: Path, goal: Path) -> bool:
 
 
 def _relisted(folder: Path, files: list[str]) -> None:
-    if files:
-        write_json({"files": sorted(files)}, folder / LISTED)
-    else:
-        (folder / LISTED).unlink(missing_ok=True)
+    """Shorten the list to the files that are there; should the disk refuse it, the longer one will do."""
+    with suppress(OSError):
+        if files:
+            write_json({"files": sorted(files)}, folder / LISTED)
+        else:
+            (folder / LISTED).unlink(missing_ok=True)
 
 
 def _files_below(folder: Path) -> list[str]:

@@ -10,6 +10,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from lockstep.data.tables import not_written
+
 Matrix = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -89,9 +91,9 @@ class FoldSet:
         folder.mkdir(parents=True, exist_ok=True)
         for number, matrix in enumerate(self.matrices):
             if not (folder / _matrix_file(number)).exists():
-                np.save(folder / _matrix_file(number), matrix)
-        np.save(folder / "y.npy", self.y)
-        np.save(folder / "fold.npy", self.fold)
+                _save(folder / _matrix_file(number), matrix)
+        _save(folder / "y.npy", self.y)
+        _save(folder / "fold.npy", self.fold)
         described = [self.matrix_of, self.strategy, self.names, self.types, self.digests]
         (folder / "folds.json").write_text(json.dumps(described), encoding="utf-8")
 
@@ -127,7 +129,7 @@ class Matrices:
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
             path = self._folder / _matrix_file(len(self.distinct))
-            np.save(path, matrix)
+            _save(path, matrix)
             matrix = _mapped(path)
         self.distinct.append(matrix)
         self.digests.append(digest)
@@ -149,6 +151,13 @@ def digest_of(array: npt.NDArray[np.generic]) -> str:
 
 def _matrix_file(number: int) -> str:
     return f"x_{number}.npy"
+
+
+def _save(path: Path, array: npt.NDArray[Any]) -> None:
+    try:
+        np.save(path, array)
+    except OSError as error:
+        raise not_written(path, error) from error
 
 
 def _mapped(path: Path) -> Any:
