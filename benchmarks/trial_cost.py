@@ -1,9 +1,9 @@
 """What a trial costs beside its fits, at the 100th and at the 10,000th: fits are a formula, everything else is real.
 
-    python -m benchmarks.trial_cost search FOLDER --trials 10000     # suggestions, decisions, log; leaves FOLDER/trials.jsonl
-    python -m benchmarks.trial_cost keep FOLDER                      # study file, MLflow, trials.csv, an unchanged second run
-    python -m benchmarks.trial_cost page FOLDER                      # figures and page, in a project whose pipeline has run
-    python -m benchmarks.trial_cost draw                             # the picture and table of docs/scaling.md
+    python -m benchmarks.trial_cost search FOLDER    # suggestions, decisions, log; leaves FOLDER/trials.jsonl
+    python -m benchmarks.trial_cost keep FOLDER      # trials.csv, study file, MLflow
+    python -m benchmarks.trial_cost page FOLDER      # figures and page, in a project whose pipeline has run
+    python -m benchmarks.trial_cost draw             # the picture and table of docs/scaling.md
 
 Each step adds its figures to benchmarks/trial_cost.json: CPU seconds per trial, means of the last tenth of so many.
 """

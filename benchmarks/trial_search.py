@@ -134,9 +134,7 @@ def at_sizes(spent: list[float], sizes: list[int]) -> dict[str, float]:
 
 def formula(plan: Plan) -> Callable[[FoldTask], Evaluation]:
     """A score that is best inside every range, with a fold's own luck; it costs nothing."""
-    ranges = {
-        name: each.range for name, each in plan.space.parameters.items() if each.range.choices is None
-    }
+    ranges = {name: each.range for name, each in plan.space.parameters.items() if each.range.choices is None}
 
     def share(name: str, value: float) -> float:
         limits = ranges[name]
