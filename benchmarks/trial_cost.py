@@ -24,13 +24,14 @@ def main() -> None:
     parser.add_argument("step", choices=["search", "keep", "page", "draw"])
     parser.add_argument("folder", type=Path, nargs="?", default=Path("trial_cost"))
     parser.add_argument("--trials", type=int, default=10_000)
+    parser.add_argument("--sampler", choices=["tpe", "random"], default="tpe")
     chosen = parser.parse_args()
     figures: dict[str, Any] = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
     folder = chosen.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     match chosen.step:
         case "search":
-            figures |= trial_search.measured(folder, chosen.trials)
+            figures[chosen.sampler] = trial_search.measured(folder, chosen.trials, chosen.sampler)
         case "keep":
             figures |= trial_keep.measured(folder)
         case "page":

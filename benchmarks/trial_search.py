@@ -89,9 +89,9 @@ class Observer:
         self.peak_mib.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def measured(folder: Path, n_trials: int) -> dict[str, Any]:
+def measured(folder: Path, n_trials: int, sampler: str = "tpe") -> dict[str, Any]:
     """Search, and leave the results in the folder."""
-    plan = plan_of(n_trials)
+    plan = plan_of(n_trials, sampler)
     meter = Meter()
     meter.timed(ordered._Trials, "ask", "ask")
     meter.timed(ordered._Trials, "tell", "tell")
@@ -120,10 +120,10 @@ def measured(folder: Path, n_trials: int) -> dict[str, Any]:
 FINGERPRINTS = [f"fold {number}" for number in range(N_FOLDS)]
 
 
-def plan_of(n_trials: int) -> Plan:
+def plan_of(n_trials: int, sampler: str = "tpe") -> Plan:
     """params.yaml's search, with so many trials."""
     config = load_config()
-    tune = config.tune.model_copy(update={"n_trials": n_trials})
+    tune = config.tune.model_copy(update={"n_trials": n_trials, "sampler": sampler})
     return Plan(tune, SearchSpace(config.space), config.pruner, config.seed, Fitting())
 
 
