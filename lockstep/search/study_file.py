@@ -15,14 +15,16 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from lockstep.locks import held
-from lockstep.search.study_rows import add_trials
+from lockstep.search.study_rows import add_trials, delete_trials
 from lockstep.search.trial import Result, State
 
 CLOSING_SECONDS = 60.0
+# So that a writer that is slow shows that it is at work.
+MOST_AT_ONCE = 250
 
 
 class StudyFile:
-    """Adds finished trials to one study of the file, from a thread of its own: all that wait, in one transaction.
+    """Adds finished trials to one study of the file, from a thread of its own, up to 250 in one transaction.
 
     The study is made anew when the search starts, so that a restarted search does not add its trials twice. Of two
     searches with the same name that run at once, the first one writes.
@@ -41,7 +43,7 @@ class StudyFile:
         self._path, self._name, self._notes = path, name, notes
         self._distributions = distributions
         self._results: queue.SimpleQueue[tuple[Result, datetime] | None] = queue.SimpleQueue()
-        self._ended = False
+        self._ended, self._written = False, 0
         self._thread = threading.Thread(target=self._write_all, name="study-file", daemon=True)
         self._thread.start()
 
@@ -49,13 +51,16 @@ class StudyFile:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        """Wait until everything is written; after an error do not wait."""
+        """Wait until everything is written, while something is; after an error do not wait."""
         self._results.put(None)
         if kind is None:
-            self._thread.join(CLOSING_SECONDS)
+            written = -1
+            while self._thread.is_alive() and written < self._written:
+                written = self._written
+                self._thread.join(CLOSING_SECONDS)
             if self._thread.is_alive():
                 print(
-                    f"tune: warning: {self._path}: still not written after a minute; some trials are missing there",
+                    f"tune: warning: {self._path}: nothing written for a minute; some trials are missing there",
                     file=sys.stderr,
                 )
 
@@ -75,6 +80,7 @@ class StudyFile:
                 storage, study_id = self._new_study()
                 while finished:
                     add_trials(storage, study_id, [self._frozen(*each) for each in finished])
+                    self._written += len(finished)
                     finished = self._waiting()
                 storage.engine.dispose()
         # Whatever SQLAlchemy or the disk raises: the file is a view for people, the search does not need it.
@@ -87,7 +93,7 @@ class StudyFile:
         if self._ended:
             return []
         first = self._results.get()
-        found = [first, *(self._results.get() for _ in range(self._results.qsize()))]
+        found = [first, *(self._results.get() for _ in range(min(self._results.qsize(), MOST_AT_ONCE - 1)))]
         self._ended = None in found
         return [each for each in found if each is not None]
 
@@ -97,6 +103,7 @@ class StudyFile:
         with held(self._path.parent / "locks" / self._path.stem):
             storage = RDBStorage(f"sqlite:///{self._path}")
             with contextlib.suppress(KeyError):
+                delete_trials(storage, storage.get_study_id_from_name(self._name))
                 optuna.delete_study(study_name=self._name, storage=storage)
             study = optuna.create_study(study_name=self._name, storage=storage, direction="minimize")
         for key, value in self._notes.items():
