@@ -5,7 +5,7 @@
     python -m benchmarks.trial_cost page FOLDER      # figures and page, in a project whose pipeline has run
     python -m benchmarks.trial_cost draw             # the picture and table of docs/scaling.md
 
-Each step adds its figures to benchmarks/trial_cost.json: CPU seconds per trial, means of the last tenth of so many.
+Each step adds its figures to benchmarks/trial_cost.json: CPU seconds per trial, means of the last 50 of so many.
 """
 
 import argparse
