@@ -48,7 +48,11 @@ def table(figures: dict[str, Any]) -> str:
 
 
 def _line(label: str, seconds: list[float]) -> str:
-    return f"| {label} | {' | '.join(f'{1000 * each:.2g}' for each in seconds)} |"
+    return f"| {label} | {' | '.join(map(_milliseconds, seconds))} |"
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{1000 * seconds:.0f}" if seconds >= 0.01 else f"{1000 * seconds:.2g}"
 
 
 def _seconds(figures: dict[str, Any], where: tuple[str, ...]) -> list[float]:
