@@ -19,6 +19,8 @@ from lockstep.data.tables import replacing
 BLUE, ORANGE, GREY = "#2f6db3", "#d9822b", "#8a8f98"
 INCHES, DPI = (6.4, 4.2), 110
 MOST_BARS = 20
+# More marks than this in a chart hide each other.
+CROWDED = 500
 # Names longer than this would leave no room for the chart.
 LONGEST_NAME = 28
 
@@ -92,6 +94,11 @@ def panels(figure: Figure, count: int, columns: int, *, below: float, right: flo
     for number, axes in enumerate(made):
         axes.tick_params(axis="y", labelleft=number % columns == 0)
     return made
+
+
+def ink(usual: float, marks: int, least: float) -> float:
+    """The size or opacity of each of so many marks: the usual one up to 500 of them, then less in proportion."""
+    return max(least, usual * min(1.0, CROWDED / max(marks, 1)))
 
 
 def bars(axes: Axes, names: Sequence[str], values: "pd.Series[float] | npt.NDArray[np.float64]", **looks: Any) -> None:

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from lockstep.report.drawing import BLUE, GREY, MOST_BARS, ORANGE, Draw, bars, shortened
+from lockstep.report.drawing import BLUE, GREY, MOST_BARS, ORANGE, Draw, bars, ink, shortened
 
 
 def learning_curve(curve: pd.DataFrame, n_rounds: int, metric: str) -> Draw:
@@ -30,7 +30,8 @@ def optimisation_history(trials: pd.DataFrame, history: pd.DataFrame, score: str
     """
 
     def draw(axes: Axes) -> None:
-        axes.scatter(history["number"], history[score], s=16, color=BLUE, alpha=0.6, linewidths=0, label="complete")
+        size = ink(16, len(history), 2)
+        axes.scatter(history["number"], history[score], s=size, color=BLUE, alpha=0.6, linewidths=0, label="complete")
         axes.step(history["number"], history["best_so_far"], where="post", color=ORANGE, label="best so far")
         low, high = axes.get_ylim()
         for state, marker in (("PRUNED", "|"), ("FAIL", "x")):

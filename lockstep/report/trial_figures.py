@@ -12,12 +12,12 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from lockstep.report.drawing import BLUE, GREY, ORANGE, Draw, DrawAll, panels, shortened
+from lockstep.report.drawing import BLUE, GREY, ORANGE, Draw, DrawAll, ink, panels, shortened
 from lockstep.report.parameters import Scale
 
 PANEL_COLUMNS = 4
-# Lines that are told apart from the rest: the best tenth, at least this many.
-FEWEST_BEST = 3
+# Lines that are told apart from the rest: the best tenth, at least and at most so many.
+FEWEST_BEST, MOST_BEST = 3, 50
 LINES_INCHES = (12.0, 4.6)
 # Without the yellow end, which neither white nor black paper shows.
 EARLY_TO_LATE = ListedColormap(colormaps["viridis_r"](np.linspace(0.2, 1, 256)))
@@ -37,13 +37,14 @@ def parallel_coordinates(scales: Sequence[Scale], scores: pd.Series, label: str)
         [*(scale.shares() for scale in scales), (values - low) / (high - low) if high > low else values * 0]
     )
     order = np.argsort(-values, kind="stable")
-    n_best = min(len(values), max(FEWEST_BEST, len(values) // 10))
+    pale = ink(0.35, len(values), 0.02)
+    n_best = min(len(values), max(FEWEST_BEST, len(values) // 10), MOST_BEST)
 
     def draw(axes: Axes) -> None:
         places = np.broadcast_to(np.arange(len(scales) + 1, dtype=np.float64), heights.shape)
         lines = list(np.stack([places, heights], axis=2)[order])
         # One collection: thousands of lines, each an artist, take seconds.
-        axes.add_collection(LineCollection(lines[:-n_best], colors=GREY, linewidths=0.8, alpha=0.35))
+        axes.add_collection(LineCollection(lines[:-n_best], colors=GREY, linewidths=0.8, alpha=pale))
         axes.add_collection(LineCollection(lines[-n_best:-1], colors=BLUE, linewidths=1.6, alpha=0.9))
         axes.add_collection(LineCollection(lines[-1:], colors=ORANGE, linewidths=3.0, alpha=0.9))
         for place, scale in enumerate(scales):
@@ -69,11 +70,12 @@ def score_by_parameter(scales: Sequence[Scale], trials: pd.DataFrame, score: str
     """A small chart per parameter: its value and the score of every complete trial, coloured by its number."""
     numbers, scores = trials["number"].to_numpy(dtype=np.float64), trials[score].to_numpy(dtype=np.float64)
     best = int(np.argmin(scores))
+    size, edge = ink(18, len(scores), 2), ink(0.3, len(scores), 0)
 
     def draw(figure: Figure) -> None:
         every = panels(figure, len(scales), PANEL_COLUMNS, below=0.6, right=1.0)
         for number, (axes, scale) in enumerate(zip(every, scales, strict=True)):
-            axes.scatter(scale.values, scores, c=numbers, cmap=EARLY_TO_LATE, s=18, linewidths=0.3, edgecolors=GREY)
+            axes.scatter(scale.values, scores, c=numbers, cmap=EARLY_TO_LATE, s=size, linewidths=edge, edgecolors=GREY)
             axes.scatter(scale.values[best], scores[best], s=90, facecolors="none", edgecolors=ORANGE, linewidths=2)
             _along(axes, scale)
             axes.set_xlabel(shortened(scale.name))

@@ -11,16 +11,20 @@ from typing import Any, Self
 
 import optuna
 from optuna.distributions import BaseDistribution
+from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from lockstep.locks import held
+from lockstep.search.study_rows import add_trials, delete_trials
 from lockstep.search.trial import Result, State
 
 CLOSING_SECONDS = 60.0
+# So that a writer that is slow shows that it is at work.
+MOST_AT_ONCE = 250
 
 
 class StudyFile:
-    """Adds each finished trial to one study of the file, from a thread of its own: a trial takes 20 to 30 ms.
+    """Adds finished trials to one study of the file, from a thread of its own, up to 250 in one transaction.
 
     The study is made anew when the search starts, so that a restarted search does not add its trials twice. Of two
     searches with the same name that run at once, the first one writes.
@@ -39,6 +43,7 @@ class StudyFile:
         self._path, self._name, self._notes = path, name, notes
         self._distributions = distributions
         self._results: queue.SimpleQueue[tuple[Result, datetime] | None] = queue.SimpleQueue()
+        self._ended, self._written = False, 0
         self._thread = threading.Thread(target=self._write_all, name="study-file", daemon=True)
         self._thread.start()
 
@@ -46,13 +51,16 @@ class StudyFile:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        """Wait until everything is written; after an error do not wait."""
+        """Wait until everything is written, while something is; after an error do not wait."""
         self._results.put(None)
         if kind is None:
-            self._thread.join(CLOSING_SECONDS)
+            written = -1
+            while self._thread.is_alive() and written < self._written:
+                written = self._written
+                self._thread.join(CLOSING_SECONDS)
             if self._thread.is_alive():
                 print(
-                    f"tune: warning: {self._path}: still not written after a minute; some trials are missing there",
+                    f"tune: warning: {self._path}: nothing written for a minute; some trials are missing there",
                     file=sys.stderr,
                 )
 
@@ -66,27 +74,41 @@ class StudyFile:
                 if not first:
                     return
                 # Setting up a new file takes seconds of CPU, which the first fits need more.
-                finished = self._results.get()
-                study = self._new_study() if finished else None
-                while study and finished:
-                    study.add_trial(self._frozen(*finished))
-                    finished = self._results.get()
+                finished = self._waiting()
+                if not finished:
+                    return
+                storage, study_id = self._new_study()
+                while finished:
+                    add_trials(storage, study_id, [self._frozen(*each) for each in finished])
+                    self._written += len(finished)
+                    finished = self._waiting()
+                storage.engine.dispose()
         # Whatever SQLAlchemy or the disk raises: the file is a view for people, the search does not need it.
         except Exception as error:
             reason = " ".join(str(error).split())[:200]
             print(f"tune: warning: {self._path}: {reason}; the study is not kept there", file=sys.stderr)
 
-    def _new_study(self) -> optuna.Study:
+    def _waiting(self) -> list[tuple[Result, datetime]]:
+        """The next results, as many as there are; none when the search has ended."""
+        if self._ended:
+            return []
+        first = self._results.get()
+        found = [first, *(self._results.get() for _ in range(min(self._results.qsize(), MOST_AT_ONCE - 1)))]
+        self._ended = None in found
+        return [each for each in found if each is not None]
+
+    def _new_study(self) -> tuple[RDBStorage, int]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        address = f"sqlite:///{self._path}"
         # Two searches that set up one new file at once would break it.
         with held(self._path.parent / "locks" / self._path.stem):
+            storage = RDBStorage(f"sqlite:///{self._path}")
             with contextlib.suppress(KeyError):
-                optuna.delete_study(study_name=self._name, storage=address)
-            study = optuna.create_study(study_name=self._name, storage=address, direction="minimize")
+                delete_trials(storage, storage.get_study_id_from_name(self._name))
+                optuna.delete_study(study_name=self._name, storage=storage)
+            study = optuna.create_study(study_name=self._name, storage=storage, direction="minimize")
         for key, value in self._notes.items():
             study.set_user_attr(key, value)
-        return study
+        return storage, storage.get_study_id_from_name(self._name)
 
     def _frozen(self, result: Result, when: datetime) -> FrozenTrial:
         trial = create_trial(
@@ -97,6 +119,7 @@ class StudyFile:
             intermediate_values=dict(enumerate(result.reports, start=1)),
             user_attrs={"message": result.message} if result.message else {},
         )
+        trial.number = result.number
         trial.datetime_complete = when
         trial.datetime_start = when - timedelta(seconds=result.seconds)
         return trial

@@ -67,3 +67,20 @@ def test_a_new_scratch_folder_sweeps_what_killed_searches_left(tmp_path: Path, m
     with scratch_folder() as mine, scratch_folder() as another:
         left = {path.name for path in tmp_path.iterdir()}
         assert left == {f"{PREFIX}just made", "other", mine.name, another.name}
+
+
+def test_a_study_made_anew_leaves_no_row_of_the_old_one(tmp_path: Path) -> None:
+    """Each table once; another search's study stays whole."""
+    path = tmp_path / "study.db"
+    _searched(path, "another")
+    _searched(path)
+    before = _rows(path)
+    assert len([name for name, count in before.items() if count]) >= 5
+    _searched(path)
+    assert _rows(path) == before
+
+
+def _rows(path: Path) -> dict[str, int]:
+    with closing(sqlite3.connect(path)) as database:
+        names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: database.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}  # noqa: S608
