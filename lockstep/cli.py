@@ -116,12 +116,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def check(_: argparse.Namespace) -> str:
-    """Validate params.yaml, the chosen dataset file and LOCKSTEP_WORKERS; only tune asks a cluster."""
+    """Validate params.yaml, the chosen dataset file and the environment; only tune asks a cluster."""
     from lockstep.config import load_config
-    from lockstep.search.machine import scheduler_address, worker_count
+    from lockstep.search.machine import cache_limit, scheduler_address, worker_count
     from lockstep.secrets import masked
 
     config, workers, address = load_config(), worker_count(), scheduler_address()
+    cache_limit()
     where = f"Dask cluster {masked(address)}" if address else f"{workers} workers"
     return (
         f"lockstep: settings are valid: dataset {config.dataset_name}, features {config.features},"
