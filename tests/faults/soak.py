@@ -79,7 +79,7 @@ def run_stages(project: Project, number: int, stages: tuple[str, ...] = STAGES) 
 
 
 def of_this_process() -> dict[str, int]:
-    """Open files, threads, child processes and resident KiB, after the garbage is collected."""
+    """Open files, threads, child processes, Python's objects and resident KiB, after the garbage is collected."""
     gc.collect()
     own = Path("/proc/self")
     status = dict(line.split(":", 1) for line in (own / "status").read_text().splitlines())
@@ -88,6 +88,7 @@ def of_this_process() -> dict[str, int]:
         "threads": threading.active_count(),
         "system_threads": int(status["Threads"]),
         "children": len((own / "task" / str(os.getpid()) / "children").read_text().split()),
+        "objects": len(gc.get_objects()),
         "rss_kib": int(status["VmRSS"].split()[0]),
     }
 
