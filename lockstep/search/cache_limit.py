@@ -40,16 +40,21 @@ def drop_oldest(database: sqlite3.Connection, table: str, limit: int) -> int | N
     """
     if file_bytes(database) <= limit:
         return None
-    target = int(limit * KEPT_SHARE)
     for other in _other_tables(database, table):
         database.execute(f'DROP TABLE "{other}"')
-    oldest = f"SELECT rowid FROM {table} ORDER BY rowid LIMIT {ROWS_AT_ONCE}"  # noqa: S608
-    while used_bytes(database) > target:
-        if database.execute(f"DELETE FROM {table} WHERE rowid IN ({oldest})").rowcount == 0:  # noqa: S608
-            break
+    target, left = int(limit * KEPT_SHARE), _rows(database, table)
+    oldest = f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} ORDER BY rowid LIMIT ?)"  # noqa: S608
+    while left and (excess := used_bytes(database) - target) > 0:
+        # Pages of the index come free late: so a few more in the end.
+        wanted = min(ROWS_AT_ONCE, left * excess // used_bytes(database) + 1)
+        left -= database.execute(oldest, (wanted,)).rowcount
     give_back(database)
-    (left,) = database.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
-    return int(left)
+    return _rows(database, table)
+
+
+def _rows(database: sqlite3.Connection, table: str) -> int:
+    (count,) = database.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
+    return int(count)
 
 
 def drop_studies(path: Path, newest: str, limit: int, locks: Path) -> None:

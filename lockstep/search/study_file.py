@@ -96,13 +96,13 @@ class StudyFile:
 
     def _new_study(self) -> optuna.Study:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        address = f"sqlite:///{self._path}"
         # Two searches that set up one new file at once would break it.
         with held(self._locks / self._path.stem):
             make_shrinkable(self._path)
+            storage = optuna.storages.RDBStorage(f"sqlite:///{self._path}")
             with contextlib.suppress(KeyError):
-                optuna.delete_study(study_name=self._name, storage=address)
-            study = optuna.create_study(study_name=self._name, storage=address, direction="minimize")
+                optuna.delete_study(study_name=self._name, storage=storage)
+            study = optuna.create_study(study_name=self._name, storage=storage, direction="minimize")
         for key, value in self._notes.items():
             study.set_user_attr(key, value)
         return study
