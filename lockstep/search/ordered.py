@@ -12,6 +12,7 @@ from typing import Protocol
 
 import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution
+from optuna.search_space import IntersectionSearchSpace
 from optuna.trial import FrozenTrial, TrialState
 
 from lockstep.errors import SearchError
@@ -20,7 +21,7 @@ from lockstep.model.fitting import Fitting, Value
 from lockstep.schema.params import PrunerOptions, Tune
 from lockstep.search.evaluation_log import Log
 from lockstep.search.in_flight import Runner, Trial
-from lockstep.search.pruning import STUDY_NAME, Judge, frozen
+from lockstep.search.pruning import STUDY_NAME, Judge, Rules, frozen
 from lockstep.search.sampler import make_sampler
 from lockstep.search.space import SearchSpace, distinct
 from lockstep.search.trial import Evaluation, FoldTask, Result, State
@@ -110,7 +111,9 @@ class _Trials:
     def __init__(self, plan: Plan, n_folds: int) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._plan, self._n_folds = plan, n_folds
+        self._rules = Rules.of(plan.pruner, n_folds)
         self._study = optuna.create_study(study_name=STUDY_NAME, pruner=optuna.pruners.NopPruner())
+        self._space = IntersectionSearchSpace(include_pruned=True)
         self._running: dict[int, optuna.trial.Trial] = {}
         self._known: list[FrozenTrial] = []
         self._asked = plan.space.asked()
@@ -121,11 +124,11 @@ class _Trials:
 
     def ask(self, number: int) -> Trial:
         plan = self._plan
-        self._study.sampler = make_sampler(plan.tune, plan.seed, number)
+        self._study.sampler = make_sampler(plan.tune, plan.seed, number, self._space)
         suggested = self._study.ask(self._asked)
         self._running[number] = suggested
         task = FoldTask(number, 0, plan.space.used(suggested.params), plan.budget, plan.seed, plan.fitting)
-        return Trial(task, Judge(number, self._known, plan.pruner, self._n_folds), self._n_folds)
+        return Trial(task, Judge(number, self._known, self._rules), self._n_folds)
 
     def tell(self, result: Result) -> None:
         trial = self._running.pop(result.number)

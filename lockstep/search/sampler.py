@@ -5,6 +5,7 @@ from typing import Any
 
 from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.search_space import IntersectionSearchSpace
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
@@ -12,18 +13,35 @@ from lockstep.schema.params import Tune
 from lockstep.search.space import distinct
 
 
-def make_sampler(tune: Tune, seed: int, number: int) -> BaseSampler:
-    """The sampler that asks for trial `number`; it depends on nothing else."""
+def make_sampler(tune: Tune, seed: int, number: int, space: IntersectionSearchSpace) -> BaseSampler:
+    """The sampler that asks for trial `number`; it depends on nothing else.
+
+    Args:
+        tune: Which sampler.
+        seed: Of the search.
+        number: The trial.
+        space: Made once for a study: what it remembers spares each sampler a look at every trial's parameters.
+    """
     derived = seed_of(seed, number)
     inner: BaseSampler = RandomSampler(seed=derived)
     if tune.sampler == "tpe":
-        inner = TPESampler(seed=derived, n_startup_trials=tune.n_startup_trials, multivariate=True, constant_liar=True)
+        inner = _Tpe(space, derived, tune.n_startup_trials)
     return DistinctSampler(inner)
 
 
 def seed_of(seed: int, number: int) -> int:
     """A 32-bit seed for trial `number`; neighbouring trials get unrelated ones."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{number}".encode()).digest()[:4], "big")
+
+
+class _Tpe(TPESampler):
+    def __init__(self, space: IntersectionSearchSpace, seed: int, n_startup_trials: int) -> None:
+        super().__init__(seed=seed, n_startup_trials=n_startup_trials, multivariate=True, constant_liar=True)
+        self._known_space = space
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        known = self._known_space.calculate(study, use_cache=True)
+        return {name: distribution for name, distribution in known.items() if not distribution.single()}
 
 
 class DistinctSampler(BaseSampler):

@@ -1,12 +1,14 @@
 """The racing pruner: it compares fold by fold, forgives luck, and lets nobody stop before enough is known."""
 
+import statistics
+
 import optuna
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from lockstep.search.racing import RacingPruner
+from lockstep.search.racing import RacingPruner, _folds
 from lockstep.search.trial import running_means
 
 BEST = [1.0, 2.0, 1.5, 1.2]
@@ -62,3 +64,17 @@ def test_the_unit_of_the_target_does_not_matter(folds: list[float], margin: floa
 @pytest.mark.parametrize("margin", [0.0, 0.25, 1.0])
 def test_the_best_known_trial_would_never_be_stopped(margin: float) -> None:
     assert not any(_prunes(BEST[:count], margin) for count in range(1, 5))
+
+
+@given(st.lists(st.lists(st.floats(0.5, 3), min_size=4, max_size=4), min_size=1, max_size=12), st.floats(0, 2))
+def test_the_rule_is_what_its_description_says(known: list[list[float]], margin: float) -> None:
+    """Worked out anew from all known trials, as the docstring of RacingPruner puts it."""
+    judged = [1.5, 1.6]
+    exact = [_folds(_trial(folds)) for folds in known]
+    best = min(exact, key=lambda folds: sum(folds) / 4)
+    ratios = [[score / other - 1 for score, other in zip(folds, best, strict=True)] for folds in exact]
+    spreads = sorted(statistics.stdev(each) for folds, each in zip(exact, ratios, strict=True) if folds is not best)
+    usual = spreads[len(spreads) // 2] if spreads else 0.0
+    behind = statistics.mean(score / other - 1 for score, other in zip(judged, best, strict=False))
+    assume(abs(behind - margin * usual / 2) > 1e-9)
+    assert _prunes(judged, margin, known, startup=1) == (behind > margin * usual / 2)

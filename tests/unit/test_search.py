@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from optuna.trial import FrozenTrial
 
 from lockstep.errors import SearchError
 from lockstep.model import matrices
 from lockstep.model.fitting import Fitting, Memory
 from lockstep.schema.params import NoPruning, Percentile, PrunerOptions, SuccessiveHalving
 from lockstep.search.ordered import best_of
-from lockstep.search.pruning import Judge, frozen
+from lockstep.search.pruning import Judge, Rules, frozen
 from lockstep.search.report import trials_table
 from lockstep.search.trial import Evaluation, FoldTask, State
 from lockstep.search.worker import FoldKeeper, evaluate, failure_message
@@ -86,7 +87,7 @@ def test_no_decision_lies_between_folds_that_run_side_by_side(pruner: PrunerOpti
     """However bad a trial is: else a fold would have been fitted that the search never counts."""
     known = [frozen(result) for result in run_search(plan_of(pruner, n_trials=12), stand_in, AtOnce())]
     for count in range(13):
-        judge, done, stopped = Judge(count, known[:count], pruner, FOLDS), 0, False
+        judge, done, stopped = Judge(count, known[:count], Rules.of(pruner, FOLDS)), 0, False
         while done < FOLDS and not stopped:
             decision = done + judge.folds_before_decision(done)
             assert done < decision <= FOLDS
@@ -96,21 +97,22 @@ def test_no_decision_lies_between_folds_that_run_side_by_side(pruner: PrunerOpti
 
 
 def test_without_pruning_all_folds_run_side_by_side() -> None:
-    assert Judge(0, [], NoPruning(), FOLDS).folds_before_decision(0) == FOLDS
+    assert Judge(0, [], Rules.of(NoPruning(), FOLDS)).folds_before_decision(0) == FOLDS
     pruner = Percentile(n_startup_trials=4, n_warmup_steps=1, percentile=30.0)
     known = [frozen(result) for result in run_search(plan_of(pruner, n_trials=5), stand_in, AtOnce())]
-    assert Judge(3, known[:3], pruner, FOLDS).folds_before_decision(0) == FOLDS
-    assert Judge(4, known[:4], pruner, FOLDS).folds_before_decision(0) == 2
-    assert Judge(4, known[:4], pruner, FOLDS).folds_before_decision(2) == 1
+    rules = Rules.of(pruner, FOLDS)
+    assert Judge(3, known[:3], rules).folds_before_decision(0) == FOLDS
+    assert Judge(4, known[:4], rules).folds_before_decision(0) == 2
+    assert Judge(4, known[:4], rules).folds_before_decision(2) == 1
 
 
 def test_a_trial_is_judged_by_exactly_the_trials_before_its_lag(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[int, int] = {}
 
     class Noting(Judge):
-        def __init__(self, number: int, known: list[object], *rest: object) -> None:
+        def __init__(self, number: int, known: list[FrozenTrial], rules: Rules) -> None:
             seen[number] = len(known)
-            super().__init__(number, known, *rest)  # type: ignore[arg-type]
+            super().__init__(number, known, rules)
 
     monkeypatch.setattr("lockstep.search.ordered.Judge", Noting)
     with ThreadPoolExecutor(3) as engine:

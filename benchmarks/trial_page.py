@@ -1,0 +1,97 @@
+"""What a report of very many trials costs: figures, page, its size. Run in a project whose pipeline has run.
+
+Trials that were pruned are completed first: complete ones are what the page draws.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from benchmarks.trial_search import N_FOLDS, SIZES, formula, plan_of, results_in
+from lockstep import paths
+from lockstep.config import load_config
+from lockstep.data.tables import read_json, read_table, write_csv
+from lockstep.judging.findings import examine
+from lockstep.model.booster import FoldScore
+from lockstep.model.saved import SavedModel
+from lockstep.report.evaluation import Story, write_figures, write_tables
+from lockstep.report.page import write_page
+from lockstep.report.run import Run
+from lockstep.search.report import best_params, describe, settings_of, trials_table
+from lockstep.search.trial import FoldTask, Result, State
+from lockstep.search.trials_file import read_trials
+
+T = TypeVar("T")
+
+
+def measured(folder: Path) -> dict[str, Any]:
+    """CPU seconds and bytes of the report of the first 100, 1,000, ... trials; pages stay in the folder."""
+    results = _completed(results_in(folder))
+    config, model = load_config(), SavedModel.load(paths.MODEL)
+    train, test, curve = read_table(paths.TRAIN), read_table(paths.TEST), pd.read_csv(paths.LEARNING_CURVE)
+    quality, fitting = read_json(paths.DATA_QUALITY), model.fitting
+    found: Any = None
+    figures: dict[str, dict[str, float]] = {}
+    for size in [size for size in SIZES if size <= len(results)]:
+        there = folder / f"page_{size}"
+        there.mkdir(exist_ok=True)
+        plan = plan_of(size)
+        write_csv(trials_table(results[:size], N_FOLDS, fitting), there / "trials.csv")
+        settings = settings_of(plan, config.space, paths.TRAIN, N_FOLDS, {})
+        search = describe(plan, settings, results[:size], config.dataset_name, config.features)
+        best = best_params(results[:size], fitting)
+        trials, read = _timed(lambda: read_trials(there / "trials.csv", config.space))  # noqa: B023
+        story = Story(trials, search, curve)
+        # The model is the project's own; only what is said of the search grows.
+        found = found or examine(
+            model, train, test, trials.loc[best["trial"]], config.dataset.judging, config.evaluate, config.seed, None
+        )
+        run = Run(
+            model,
+            train,
+            test,
+            story,
+            best,
+            quality,
+            {"protocol": "single"},
+            config.dataset.judging,
+            config.split,
+            config.evaluate,
+            config.seed,
+        )
+        _, tables = _timed(lambda: write_tables(found, model, story, there))  # noqa: B023
+        drawn, pictures = _timed(lambda: write_figures(found, model, story, there))  # noqa: B023
+        _, page = _timed(lambda: write_page(there / "index.html", run, found, drawn))  # noqa: B023
+        figures[str(size)] = {
+            "read": read,
+            "tables": tables,
+            "figures": pictures,
+            "page": page,
+            "page_bytes": (there / "index.html").stat().st_size,
+            "trials_csv_bytes": (there / "trials.csv").stat().st_size,
+        }
+        print(size, figures[str(size)], flush=True)
+    return {"report": figures}
+
+
+def _completed(results: list[Result]) -> list[Result]:
+    plan = plan_of(len(results))
+    evaluate = formula(plan)
+
+    def folds(result: Result) -> Iterator[FoldScore]:
+        for fold in range(N_FOLDS):
+            score = evaluate(FoldTask(result.number, fold, result.params, plan.budget, plan.seed, plan.fitting)).score
+            if score is not None:
+                yield score
+
+    return [replace(result, state=State.COMPLETE, message="", folds=tuple(folds(result))) for result in results]
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    began = time.process_time()
+    done = work()
+    return done, time.process_time() - began
