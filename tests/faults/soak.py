@@ -114,7 +114,8 @@ def of_disk(project: Project, temporary: Path) -> dict[str, int]:
     state = project.folder / ".lockstep"
     for name in ("evaluations.db", "optuna_study.db", "search_times.json"):
         found[f"{name}_bytes"] = (state / name).stat().st_size if (state / name).exists() else 0
-    found["locks"] = len(list((state / "locks").glob("*")))
+    for name in ("locks", "live"):
+        found[name] = len(list((state / name).glob("*")))
     return found
 
 
