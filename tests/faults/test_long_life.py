@@ -51,6 +51,6 @@ def test_some_experiments_in_one_process_leave_nothing_behind(tmp_path: Path) ->
 def test_three_hundred_experiments_in_one_process_leave_nothing_behind(tmp_path: Path) -> None:
     rows = _soaked(tmp_path / "soak", 300, 3 * 3600)
     _assert_nothing_grew(rows[10:])
-    # Evaluate runs in every tenth. SQLAlchemy keeps the last 150 statements of each table, which takes so many searches.
+    # Evaluate runs in every tenth. SQLAlchemy keeps the last 150 statements of each table: so many searches.
     assert rows[290]["objects"] < 1.02 * rows[200]["objects"]
     assert rows[290]["rss_kib"] < 1.1 * rows[200]["rss_kib"]
