@@ -35,7 +35,7 @@ def measured(folder: Path) -> dict[str, Any]:
         "trials_csv": {str(size): _seconds(partial(_trials_csv, folder, results[:size])) / size for size in sizes},
         "study_file": {str(size): _seconds(partial(_study_file, study, results[:size])) / size for size in sizes},
         "study_file_bytes": study.stat().st_size / len(results),
-        "log_opened": _seconds(lambda: EvaluationLog(log).__exit__()),
+        "log_opened": _seconds(lambda: EvaluationLog(log).__exit__(None, None, None)),
         **_tracking(store, results, sizes),
         "mlflow_bytes": store.stat().st_size / len(results),
     }

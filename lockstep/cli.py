@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         ("verify", verify, "run the pipeline again in a clean copy and compare every hash with dvc.lock"),
         ("new-dataset", new_dataset, "look at a table and write its dataset file"),
         ("predict", predict, "write the model's predictions for the rows of a file"),
+        ("clean-cache", clean_cache, "remove what searches have kept in .lockstep, and what killed ones have left"),
         ("compare", compare, "tell which of two results is better, by how much, at what cost, and which to ship"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(function=function)
@@ -112,16 +113,20 @@ def _parser() -> argparse.ArgumentParser:
     sides.add_argument("--md", metavar="FILE", help="write the report as Markdown too, as for a pull request")
     sides.add_argument("--html", metavar="FILE", help="write it as a page with figures too")
     sides.add_argument("--no-timing", action="store_true", help="show no times: same results, same report")
+    caches = commands.choices["clean-cache"]
+    caches.add_argument("--dry-run", action="store_true", help="only show what would go, how large it is, and where")
+    caches.add_argument("--leftovers", action="store_true", help="keep what a later search can use")
     return parser
 
 
 def check(_: argparse.Namespace) -> str:
-    """Validate params.yaml, the chosen dataset file and LOCKSTEP_WORKERS; only tune asks a cluster."""
+    """Validate params.yaml, the chosen dataset file and the environment; only tune asks a cluster."""
     from lockstep.config import load_config
-    from lockstep.search.machine import scheduler_address, worker_count
+    from lockstep.search.machine import cache_limit, scheduler_address, worker_count
     from lockstep.secrets import masked
 
     config, workers, address = load_config(), worker_count(), scheduler_address()
+    cache_limit()
     where = f"Dask cluster {masked(address)}" if address else f"{workers} workers"
     return (
         f"lockstep: settings are valid: dataset {config.dataset_name}, features {config.features},"
@@ -184,6 +189,13 @@ def predict(chosen: argparse.Namespace) -> str:
         rows = predict_file(chosen.source, chosen.target, model, chosen.keep, force=chosen.force)
         seconds = time.perf_counter() - started
     return f"lockstep: {rows:,} rows predicted in {seconds:.1f} s: {chosen.target}"
+
+
+def clean_cache(chosen: argparse.Namespace) -> str:
+    """Remove the caches of searches."""
+    from lockstep.caches import clean
+
+    return clean(dry_run=chosen.dry_run, leftovers=chosen.leftovers)
 
 
 def compare(chosen: argparse.Namespace) -> str:

@@ -27,3 +27,7 @@ class TrackingError(LockstepError):
 
 class VerifyError(LockstepError):
     """The pipeline could not be run again, or did not give what dvc.lock says: then a line per output and cause."""
+
+
+class CacheError(LockstepError):
+    """A cache is in use, or could not be removed."""

@@ -1,4 +1,4 @@
-"""A folder for arrays and pages of one stage; it does not outlive the stage by long, not even a killed one."""
+"""Temporary folders; they do not outlive what made them by long, not even a killed one."""
 
 import contextlib
 import shutil
@@ -8,29 +8,36 @@ from pathlib import Path
 
 from lockstep.locks import held
 
-PREFIX = "lockstep-tune-"
+PREFIX = "lockstep-"
 LOCK = "owner.lock"
 
 
 @contextlib.contextmanager
-def scratch_folder(where: Path | None = None) -> Iterator[Path]:
-    """A new folder in a folder, by default the directory for temporary files, removed at the end.
+def scratch_folder(purpose: str = "tune", where: Path | None = None) -> Iterator[Path]:
+    """A new folder, by default below the directory for temporary files, removed at the end.
 
-    A killed stage cannot remove its own; so each new one removes those whose owner no longer lives.
+    A killed process cannot remove its own; so each new one removes those whose owner no longer lives.
+
+    Args:
+        purpose: For the person who finds one.
+        where: The folder it is made in.
     """
-    where = where or Path(tempfile.gettempdir())
-    _sweep(where)
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=where, ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        with held(folder / "new.lock"):
-            # Seen by sweepers only once it is held.
-            (folder / "new.lock").rename(folder / LOCK)
-            yield folder
+    for folder in abandoned(where):
+        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{purpose}-", dir=where, ignore_cleanup_errors=True) as name:
+        own = Path(name)
+        with held(own / "new.lock"):
+            # Seen by others only once it is held.
+            (own / "new.lock").rename(own / LOCK)
+            inside = own / "files"
+            inside.mkdir()
+            yield inside
 
 
-def _sweep(temporary: Path) -> None:
-    for lock in temporary.glob(f"{PREFIX}*/{LOCK}"):
-        # Another user's folder, or one that another search is just removing.
+def abandoned(where: Path | None = None) -> Iterator[Path]:
+    """Folders whose owner no longer lives; while one is handled nobody else takes it for abandoned."""
+    for lock in sorted((where or Path(tempfile.gettempdir())).glob(f"{PREFIX}*/{LOCK}")):
+        # Another user's folder, or one that another process is just removing.
         with contextlib.suppress(OSError), held(lock, wait=False) as ownerless:
             if ownerless:
-                shutil.rmtree(lock.parent, ignore_errors=True)
+                yield lock.parent

@@ -19,6 +19,7 @@ from lockstep.paths import BEST_PARAMS, EVALUATIONS, SEARCH, STUDY, TRAIN, TRIAL
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.identity import key_of
+from lockstep.search.machine import cache_limit
 from lockstep.search.ordered import Plan, search
 from lockstep.search.progress import Progress
 from lockstep.search.report import best_params, cost, describe, settings_of, trials_table
@@ -31,7 +32,7 @@ from lockstep.tracking.live import LiveTrials, runs_of
 
 def main() -> None:
     """Run the stage."""
-    config = load_config()
+    config, limit = load_config(), cache_limit()
     target, strategy = Target.of(config.dataset), config.split.strategy
     fitting = Fitting.of(config.booster, target.n_classes)
     plan = Plan(config.tune, SearchSpace(config.space), config.pruner, config.seed, fitting)
@@ -42,11 +43,12 @@ def main() -> None:
     }
     folds_in = partial(make_folds, read_table(TRAIN), target, config.recipe, strategy, config.seed)
     started = time.perf_counter()
-    with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS) as log:
+    with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS, limit) as log:
         n_folds = len(engine.folds)
         check_monotone(fitting, engine.folds)
         settings = settings_of(plan, config.space, TRAIN, n_folds, rows_as)
-        study = StudyFile(local_state() / STUDY, key_of(settings), plan.space.shown(), {"space": config.tune.space})
+        notes = {"space": config.tune.space}
+        study = StudyFile(local_state() / STUDY, key_of(settings), plan.space.shown(), notes, limit)
         as_runs = partial(runs_of, space=config.space, n_folds=n_folds, fitting=fitting)
         live = LiveTrials(config.dataset_name, key_of(settings), as_runs)
         with study, live, Progress(config.tune.n_trials) as progress:

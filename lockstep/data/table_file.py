@@ -3,9 +3,7 @@
 import csv
 import hashlib
 import io
-import tempfile
 from itertools import islice
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -16,6 +14,7 @@ from lockstep.data.sources.unpacking import unpacked
 from lockstep.errors import SourceError
 from lockstep.paths import anchored, project_root
 from lockstep.schema.source import FileSource
+from lockstep.scratch import scratch_folder
 
 SAMPLE_LINES, SAMPLE_BYTES = 200, 1 << 20
 
@@ -29,18 +28,18 @@ def read_table_file(place: str) -> tuple[FileSource, pa.Table]:
     Raises:
         SourceError: if there is no such file, or it holds no table.
     """
-    with tempfile.TemporaryDirectory(prefix="lockstep-new-dataset-") as folder:
+    with scratch_folder("new-dataset") as folder:
         if place.startswith(("http://", "https://")):
             where: dict[str, object] = {"urls": (place,)}
             any_bytes = FileSource.model_validate({"kind": "csv", "sha256": None, **where})
-            obtained = download.obtain(any_bytes, Path(folder), mirrored=False)
+            obtained = download.obtain(any_bytes, folder, mirrored=False)
         else:
             where = {"path": _written_path(place)}
             obtained = download.Obtained(anchored(place), place)
         facts = {**where, "sha256": _sha256(obtained), **_format(obtained)}
         source = FileSource.model_validate(facts)
         if "path" in where:
-            obtained = download.obtain(source, Path(folder))
+            obtained = download.obtain(source, folder)
         table = files.parse(source, obtained)
         if source.kind == "csv" and all(NUMBER.fullmatch(name.strip()) for name in table.column_names):
             raise SourceError(f"{obtained.shown}: the first line holds numbers, not names; add a line of column names")

@@ -1,7 +1,6 @@
 """`lockstep export`: a result and its views in one folder that needs neither the repository nor its caches."""
 
 import shutil
-import tempfile
 from pathlib import Path
 
 from lockstep import paths
@@ -14,6 +13,7 @@ from lockstep.exporting.results import results_of
 from lockstep.exporting.study import write_study
 from lockstep.exporting.target import Target
 from lockstep.outputs import Outputs
+from lockstep.scratch import scratch_folder
 from lockstep.search.times import search_time
 from lockstep.tracking.lock_file import LOCK
 from lockstep.tracking.places import opened
@@ -63,8 +63,8 @@ def _write(result: PipelineResult, provenance: Provenance, new: Path) -> None:
     for path, name in IN_FRONT.items():
         _copy(result.root / path, new / name)
     # The address of a database can hold no % and no ?, which names of folders may.
-    with tempfile.TemporaryDirectory(prefix="lockstep-") as name:
-        study, view = Path(name) / "optuna_study.db", Path(name) / "mlruns"
+    with scratch_folder("export") as folder:
+        study, view = folder / "optuna_study.db", folder / "mlruns"
         write_study(outputs, paths.local_state() / paths.STUDY, study)
         write_view(result.root.resolve(), provenance, view)
         _copy(study, new / study.name)

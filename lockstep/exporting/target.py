@@ -84,7 +84,8 @@ class Target:
             OSError: if it cannot be written; an earlier export is then as it was.
             DataError: if something of another kind stands where a file is to go, or the earlier export is not back.
         """
-        with held(local_state() / "locks" / f"export-{key_of(str(self._folder.resolve()))[:16]}"):
+        lock = local_state() / "locks" / f"export-{key_of(str(self._folder.resolve()))[:16]}"
+        with held(lock, passing=True):
             self._folder.mkdir(parents=True, exist_ok=True)
             left_over = [each for each in self._entries() if each.name.startswith(PREFIX)]
             place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._folder))

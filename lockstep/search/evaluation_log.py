@@ -14,13 +14,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol, Self
 
-from lockstep.locks import held
+from lockstep.locks import SharedLock, held
 from lockstep.model.booster import FoldScore
+from lockstep.search.cache_limit import connected, drop_oldest, keep_recent, let_shrink
+from lockstep.search.machine import CACHE
 from lockstep.search.trial import Evaluation
 
 # Another layout of the table gets another number; logs of several versions live side by side in one file.
 TABLE = "folds_2"
-WAIT_SECONDS = 30.0
+# Held together by all searches with one log, and by nobody else while it may be shortened or removed.
+IN_USE = Path("locks/in-use")
 
 
 class Log(Protocol):
@@ -49,8 +52,11 @@ class EvaluationLog:
     Each entry carries a checksum, so that a torn one is not believed. SQLite's own journal protects against a
     killed process; the disk is not waited for (a power cut can damage the file, which is then mended as above).
 
+    A search that comes to its end with no other beside it leaves a file of at most `limit` bytes.
+
     Args:
         path: The file, made if absent.
+        limit: In bytes; what was not used for longest goes. None: no limit.
 
     Attributes:
         found: Evaluations that were known.
@@ -58,14 +64,16 @@ class EvaluationLog:
         found_earlier: Of those that were known, how many were not fitted by this search itself.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, limit: int | None = None) -> None:
+        self._path, self._limit = path, limit
         self._database: sqlite3.Connection | None = None
+        self._in_use: SharedLock | None = None
         self.found = 0
         self.fitted = 0
         self.found_earlier = 0
-        self._own = set[str]()
+        self._own, self._earlier = set[str](), set[str]()
         try:
+            self._in_use = SharedLock(path.parent / IN_USE)
             # Two searches that start together must not both mend one file.
             with held(path.parent / "locks" / path.stem):
                 self._database = _opened_or_mended(path)
@@ -75,9 +83,33 @@ class EvaluationLog:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        """Keep the file within its limit; a search that was stopped ends at once."""
+        if self._database is not None and kind is None:
+            try:
+                self._forget_oldest(self._database)
+            except sqlite3.Error as error:
+                self._warn(f"{error}; it may be larger than {CACHE} allows")
+        self._close()
+        if self._in_use is not None:
+            self._in_use.__exit__()
+
+    def _forget_oldest(self, database: sqlite3.Connection) -> None:
+        keep_recent(database, TABLE, self._earlier)
+        # What another search may still look for stays; it comes to this in its turn.
+        if self._limit is None or self._in_use is None or not self._in_use.alone():
+            return
+        left = drop_oldest(database, TABLE, self._limit)
+        needed = len(self._own | self._earlier)
+        if left is not None and left < needed:
+            self._warn(
+                f"{CACHE} leaves room for {left} of this search's {needed} folds; a longer one fits the rest again"
+            )
+
+    def _close(self) -> None:
         if self._database is not None:
             self._database.close()
+        self._database = None
 
     def find(self, key: str) -> Evaluation | None:
         """The evaluation of this key, if it is known and whole."""
@@ -91,7 +123,9 @@ class EvaluationLog:
         if row is None or not _is_whole(key.encode(), *row):
             return None
         self.found += 1
-        self.found_earlier += key not in self._own
+        if key not in self._own:
+            self.found_earlier += 1
+            self._earlier.add(key)
         return _evaluation(row[0].decode())
 
     def remember(self, key: str, evaluation: Evaluation) -> None:
@@ -107,12 +141,11 @@ class EvaluationLog:
             self._give_up(error)
 
     def _give_up(self, error: Exception) -> None:
-        self.__exit__()
-        self._database = None
-        print(
-            f"tune: warning: {self._path}: {error}; the search goes on, but an interrupted one would start over",
-            file=sys.stderr,
-        )
+        self._close()
+        self._warn(f"{error}; the search goes on, but an interrupted one would start over")
+
+    def _warn(self, what: str) -> None:
+        print(f"tune: warning: {self._path}: {what}", file=sys.stderr)
 
 
 def _opened_or_mended(path: Path) -> sqlite3.Connection:
@@ -142,11 +175,12 @@ def _is_layout_error(error: sqlite3.OperationalError) -> bool:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+    database = connected(path)
     try:
         # A torn text may be no UTF-8.
         database.text_factory = bytes
         database.execute("PRAGMA synchronous = OFF")
+        let_shrink(database)
         database.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} (key TEXT PRIMARY KEY, value TEXT, checksum TEXT)")
         database.execute(f"SELECT key, value, checksum FROM {TABLE} LIMIT 1").fetchone()  # noqa: S608
         (found,) = database.execute("PRAGMA quick_check(1)").fetchone()

@@ -4,7 +4,7 @@ import contextlib
 import queue
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -15,7 +15,8 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from lockstep.locks import held
-from lockstep.search.study_rows import add_trials, delete_trials
+from lockstep.search.cache_limit import delete_study, drop_studies, make_shrinkable
+from lockstep.search.study_rows import add_trials
 from lockstep.search.trial import Result, State
 
 CLOSING_SECONDS = 60.0
@@ -34,14 +35,20 @@ class StudyFile:
         name: The study's name: its study key.
         distributions: The space as params.yaml states it.
         notes: Kept as the study's user attributes.
+        limit: In bytes; when the search ends, the oldest studies go until the file has no more. None: no limit.
     """
 
     def __init__(
-        self, path: Path, name: str, distributions: Mapping[str, BaseDistribution], notes: Mapping[str, Any]
+        self,
+        path: Path,
+        name: str,
+        distributions: Mapping[str, BaseDistribution],
+        notes: Mapping[str, Any],
+        limit: int | None = None,
     ) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self._path, self._name, self._notes = path, name, notes
-        self._distributions = distributions
+        self._path, self._name, self._notes, self._limit = path, name, notes, limit
+        self._distributions, self._locks = distributions, path.parent / "locks"
         self._results: queue.SimpleQueue[tuple[Result, datetime] | None] = queue.SimpleQueue()
         self._ended, self._written = False, 0
         self._thread = threading.Thread(target=self._write_all, name="study-file", daemon=True)
@@ -70,7 +77,7 @@ class StudyFile:
 
     def _write_all(self) -> None:
         try:
-            with held(self._path.parent / "locks" / self._name, wait=False) as first:
+            with self._only_writer() as first:
                 if not first:
                     return
                 # Setting up a new file takes seconds of CPU, which the first fits need more.
@@ -83,10 +90,21 @@ class StudyFile:
                     self._written += len(finished)
                     finished = self._waiting()
                 storage.engine.dispose()
+                if self._limit is not None:
+                    with held(self._locks / self._path.stem):
+                        drop_studies(self._path, self._name, self._limit, self._locks)
         # Whatever SQLAlchemy or the disk raises: the file is a view for people, the search does not need it.
         except Exception as error:
             reason = " ".join(str(error).split())[:200]
             print(f"tune: warning: {self._path}: {reason}; the study is not kept there", file=sys.stderr)
+
+    @contextlib.contextmanager
+    def _only_writer(self) -> Iterator[bool]:
+        with contextlib.ExitStack() as mine:
+            # Whoever drops old studies tries their locks meanwhile.
+            with held(self._locks / self._path.stem):
+                first = mine.enter_context(held(self._locks / self._name, wait=False, passing=True))
+            yield first
 
     def _waiting(self) -> list[tuple[Result, datetime]]:
         """The next results, as many as there are; none when the search has ended."""
@@ -100,11 +118,10 @@ class StudyFile:
     def _new_study(self) -> tuple[RDBStorage, int]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         # Two searches that set up one new file at once would break it.
-        with held(self._path.parent / "locks" / self._path.stem):
+        with held(self._locks / self._path.stem):
+            make_shrinkable(self._path)
             storage = RDBStorage(f"sqlite:///{self._path}")
-            with contextlib.suppress(KeyError):
-                delete_trials(storage, storage.get_study_id_from_name(self._name))
-                optuna.delete_study(study_name=self._name, storage=storage)
+            delete_study(self._path, self._name)
             study = optuna.create_study(study_name=self._name, storage=storage, direction="minimize")
         for key, value in self._notes.items():
             study.set_user_attr(key, value)

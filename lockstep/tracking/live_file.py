@@ -40,7 +40,7 @@ class LiveFile:
 
     def lock(self) -> AbstractContextManager[bool]:
         """Held by the search that writes, and by who adopts its run; false if another process holds it."""
-        return held(local_state() / "locks" / f"live-{self._key}", wait=False)
+        return held(local_state() / "locks" / f"live-{self._key}", wait=False, passing=True)
 
     def run_in(self, client: "MlflowClient", experiment_id: str) -> "Run | None":
         """The run of the search, unless it has become a result's.
@@ -89,8 +89,10 @@ class LiveFile:
         with self._alone():
             known = self._read()
             told = known.pop("warned", None)
-            if told is not None:
+            if told is not None and known:
                 write_json(known, self._path)
+            elif told is not None:
+                self.forget()
             return bool(told == store)
 
     def _alone(self) -> AbstractContextManager[bool]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from lockstep import paths
 from lockstep.errors import TrackingError
 from lockstep.model.saved import SavedModel
+from lockstep.scratch import scratch_folder
 from lockstep.tracking.parent_run import same_bytes
 from lockstep.tracking.result import PipelineResult
 from lockstep.tracking.signature import example_rows, signature_of
@@ -83,8 +83,8 @@ def model_differences(result: PipelineResult, model: "LoggedModel") -> list[str]
 
     root = result.root / paths.MODEL
     names = [file.relative_to(root).as_posix() for file in result.model_files()]
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(mlflow.artifacts.download_artifacts(model.model_uri, dst_path=scratch))
+    with scratch_folder("mlflow") as scratch:
+        folder = Path(mlflow.artifacts.download_artifacts(model.model_uri, dst_path=str(scratch)))
         found = [
             (paths.MODEL / name).as_posix() for name in names if not same_bytes(root / name, folder / FILES / name)
         ]
@@ -109,18 +109,18 @@ def _log_model(client: "MlflowClient", result: PipelineResult, run_id: str) -> N
     # Of a revision its own code, which reads the model as it was written.
     package = result.root / PACKAGE.name if (result.root / PACKAGE.name).is_dir() else PACKAGE
     versions = {**result.search["settings"]["versions"], "pydantic": version("pydantic")}
-    with tempfile.TemporaryDirectory() as scratch, mlflow.start_run(run_id=run_id, log_system_metrics=False):
+    with scratch_folder("mlflow") as scratch, mlflow.start_run(run_id=run_id, log_system_metrics=False):
         logged = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(package / SERVED_BY),
             artifacts={"model": str(folder)},
-            code_paths=[str(_code(package, Path(scratch)))],
+            code_paths=[str(_code(package, scratch))],
             signature=signature_of(model),
             input_example=example_rows(folder, model),
             pip_requirements=[f"{name}=={exact}" for name, exact in sorted(versions.items())],
         )
-    with tempfile.TemporaryDirectory() as scratch:
-        there = Path(mlflow.artifacts.download_artifacts(logged.model_uri, dst_path=scratch))
+    with scratch_folder("mlflow") as scratch:
+        there = Path(mlflow.artifacts.download_artifacts(logged.model_uri, dst_path=str(scratch)))
         client.set_logged_model_tags(logged.model_id, {FILES_DIGEST: files_digest(there)})
 
 

@@ -1,7 +1,6 @@
 """The run of a result: what it must hold, and how what MLflow holds differs from it."""
 
 import json
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lockstep import paths
+from lockstep.scratch import scratch_folder
 from lockstep.tracking.provenance import COMMIT, Provenance, listed, lists, with_place
 from lockstep.tracking.repository import is_commit
 from lockstep.tracking.result import PipelineResult
@@ -117,12 +117,12 @@ def artifact_differences(
     them was changed, the workspace's and the experiments' own must be there, and of an older commit any.
     """
     wanted, found = result.artifacts(), list[Difference]()
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder("mlflow") as folder:
         there = {each.path for each in client.list_artifacts(run_id)}
         for top in sorted({name.partition("/")[0] for name in wanted} & there):
-            client.download_artifacts(run_id, top, folder)
+            client.download_artifacts(run_id, top, str(folder))
         for name in wanted:
-            kept = Path(folder) / name
+            kept = folder / name
             if not kept.is_file():
                 found.append(Difference("artefact", name, "the file", NOTHING))
             elif (place.own_page or name in result.keyed) and not same_bytes(result.root / name, kept):

@@ -1,6 +1,5 @@
 """The places where results stand: the workspace, a revision, the experiments; each opened as a folder."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lockstep import paths
 from lockstep.errors import DataError
+from lockstep.scratch import scratch_folder
 from lockstep.tracking.lock_file import LOCK, PIPELINE, outputs, refuse_stale
 from lockstep.tracking.provenance import REQUIREMENTS, Provenance
 from lockstep.tracking.repository import Revision, head
@@ -34,8 +34,7 @@ def opened(place: Revision | None) -> Iterator[tuple[PipelineResult, Provenance]
         with snapshot((*FILES, *SOURCES), OUTPUTS) as folder:
             yield _of_workspace(folder), Provenance.of(folder, head(), None, workspace=True)
         return
-    with tempfile.TemporaryDirectory(prefix="lockstep-") as name:
-        folder = Path(name)
+    with scratch_folder("revision") as folder:
         _fetch(place, folder)
         refuse_stale(folder)
         yield (

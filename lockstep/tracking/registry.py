@@ -1,6 +1,5 @@
 """The registered model of a dataset: a version per result, and the champion."""
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from lockstep.data.target import Target
 from lockstep.judging.bootstrap import Units
 from lockstep.judging.paired import Paired, paired
 from lockstep.model.fitting import Fitting, shown
+from lockstep.scratch import scratch_folder
 from lockstep.tracking.result import PipelineResult, test_rows_digest
 from lockstep.tracking.trial_runs import RESULT
 
@@ -189,8 +189,8 @@ def _predictions(client: "MlflowClient", version: "ModelVersion") -> pd.DataFram
         raise
     if paths.PREDICTIONS.as_posix() not in there:
         return None
-    with tempfile.TemporaryDirectory() as scratch:
-        return read_table(Path(client.download_artifacts(version.run_id, paths.PREDICTIONS.as_posix(), scratch)))
+    with scratch_folder("mlflow") as scratch:
+        return read_table(Path(client.download_artifacts(version.run_id, paths.PREDICTIONS.as_posix(), str(scratch))))
 
 
 def _sentence(name: str, number: str, holder: "ModelVersion | None", moves: bool, reason: str) -> str:

@@ -23,7 +23,7 @@ def snapshot(files: Iterable[Path], outputs: Iterable[Path]) -> Iterator[Path]:
         files: Files and folders that people edit: copied.
         outputs: Files and folders that only stages write.
     """
-    with scratch_folder(_same_disk()) as folder:
+    with scratch_folder("result", _same_disk()) as folder:
         for file in files:
             _take(file, folder, _copied)
         for output in outputs:

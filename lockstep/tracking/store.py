@@ -8,6 +8,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -155,8 +156,12 @@ def _experiment(dataset: str, uri: str) -> "tuple[MlflowClient, str] | None":
     return client, str(known.experiment_id)
 
 
+@cache
 def _do_not_wait_for_the_disk(path: Path) -> None:
-    """Every number of a trial costs the disk three waits, and the repository's own store can be made again."""
+    """Once for a store: SQLAlchemy would call it once more for every connection.
+
+    Every number of a trial costs the disk three waits, and the repository's own store can be made again.
+    """
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 

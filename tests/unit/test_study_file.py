@@ -59,14 +59,16 @@ def test_of_two_equal_searches_at_once_one_writes(tmp_path: Path) -> None:
 
 def test_a_new_scratch_folder_sweeps_what_killed_searches_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    for name, owner in ((f"{PREFIX}dead", True), (f"{PREFIX}just made", False), ("other", True)):
+    for name, owner in ((f"{PREFIX}tune-dead", True), (f"{PREFIX}fetch-just made", False), ("other", True)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "x_0.npy").touch()
         if owner:
             (tmp_path / name / "owner.lock").touch()
-    with scratch_folder() as mine, scratch_folder() as another:
+    with scratch_folder("predict") as mine, scratch_folder() as another:
+        assert list(mine.iterdir()) == []
         left = {path.name for path in tmp_path.iterdir()}
-        assert left == {f"{PREFIX}just made", "other", mine.name, another.name}
+        assert left == {f"{PREFIX}fetch-just made", "other", mine.parent.name, another.parent.name}
+    assert {path.name for path in tmp_path.iterdir()} == {f"{PREFIX}fetch-just made", "other"}
 
 
 def test_a_study_made_anew_leaves_no_row_of_the_old_one(tmp_path: Path) -> None:

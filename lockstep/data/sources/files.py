@@ -1,8 +1,5 @@
 """Tables in CSV or Parquet files, whatever place serves them."""
 
-import tempfile
-from pathlib import Path
-
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
@@ -14,6 +11,7 @@ from lockstep.data.sources.formats import refuse_other_encoding, refuse_other_fo
 from lockstep.data.sources.unpacking import LARGE, unpacked
 from lockstep.errors import SourceError
 from lockstep.schema.source import FileSource
+from lockstep.scratch import scratch_folder
 
 DELIMITERS = (",", ";", "\t", "|")
 # Most rows fit into Arrow's usual block; what comes out does not depend on the block's size.
@@ -28,8 +26,8 @@ def load(source: FileSource) -> pa.Table:
     Raises:
         SourceError: naming the place, the row where known, and the remedy.
     """
-    with tempfile.TemporaryDirectory(prefix="lockstep-fetch-") as folder:
-        return parse(source, download.obtain(source, Path(folder)))
+    with scratch_folder("fetch") as folder:
+        return parse(source, download.obtain(source, folder))
 
 
 def parse(source: FileSource, obtained: download.Obtained) -> pa.Table:

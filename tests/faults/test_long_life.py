@@ -1,0 +1,56 @@
+"""Many experiments one after the other leave nothing behind but results: no handle, process, temporary file, lock."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lockstep.config import load_config
+from tests.conftest import ROOT
+from tests.pipeline.project import environment
+
+FIXED = ("open_files", "threads", "children", "tmp_entries", "locks", "state")
+
+
+def _soaked(folder: Path, experiments: int, seconds: float) -> list[dict[str, float]]:
+    """What is there after each experiment of one long-lived process."""
+    command = [sys.executable, "-m", "tests.faults.soak", str(folder), "--experiments", str(experiments)]
+    done = subprocess.run(
+        [*command, "--in-process"],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds,
+    )
+    assert done.returncode == 0, done.stderr
+    with (folder / "soak.csv").open(encoding="utf-8") as file:
+        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    # An experiment without evaluate leaves the token of its search's run, for `lockstep sync`.
+    return [{**row, "state": row[".lockstep_entries"] - row["live"]} for row in rows]
+
+
+def _assert_nothing_grew(rows: list[dict[str, float]]) -> None:
+    for name in FIXED:
+        assert rows[-1][name] <= rows[0][name], name
+    for name in ("evaluations.db_bytes", "optuna_study.db_bytes"):
+        assert max(row[name] for row in rows) <= 1_000_000, name
+    assert rows[-1]["tmp_bytes"] == 0
+
+
+def test_some_experiments_in_one_process_leave_nothing_behind(tmp_path: Path) -> None:
+    # The first sets up MLflow's store and the fork server; the second goes on in what it left.
+    _assert_nothing_grew(_soaked(tmp_path / "soak", 4, 300)[1:])
+    assert load_config(tmp_path / "soak/project").seed == 3
+
+
+@pytest.mark.nightly
+def test_three_hundred_experiments_in_one_process_leave_nothing_behind(tmp_path: Path) -> None:
+    rows = _soaked(tmp_path / "soak", 300, 3 * 3600)
+    _assert_nothing_grew(rows[10:])
+    # Evaluate runs in every tenth. SQLAlchemy keeps the last 150 statements of each table: so many searches.
+    assert rows[290]["objects"] < 1.02 * rows[200]["objects"]
+    assert rows[290]["rss_kib"] < 1.1 * rows[200]["rss_kib"]
