@@ -27,6 +27,7 @@ SECTIONS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "noop": sections.noop,
     "starts": sections.starts,
     "scaling": scaling.scaling,
+    "own_tables": scaling.own_tables,
     "predict": predictions.predict,
 }
 

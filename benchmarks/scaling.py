@@ -4,12 +4,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from benchmarks.measure import measure
 from benchmarks.own_table import describe, write_own_table
 from benchmarks.sections import STAGES
 from benchmarks.tables import configure, copy_repository
+from lockstep.data.tables import StoredTable
 from lockstep.paths import CLEAN, RAW
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -26,13 +25,14 @@ def own_tables(folder: Path) -> dict[str, Any]:
     """fetch and clean of a person's table, as CSV, gzipped and as Parquet: all column types, rules of all kinds."""
     found: dict[str, Any] = {}
     for name in OWN_FILES:
+        found[name] = {}
         for rows in (100, OWN_ROWS):
             project = folder / f"{name}-{rows}"
             copy_repository(project)
             write_own_table(project / name, rows)
             describe(project, name)
             configure(project, {"dataset": "own"})
-            found[f"{name}, {rows} rows"] = _stages(project, ("fetch", "clean"))
+            found[name][str(rows)] = _stages(project, ("fetch", "clean"))
             shutil.rmtree(project)
     return found
 
@@ -59,7 +59,7 @@ def _stages(project: Path, stages: tuple[str, ...]) -> dict[str, Any]:
         cost = measure("python3", "-m", f"stages.{stage}", cwd=project)
         kept = {"wall": cost.wall, "cpu": cost.cpu, "peak_mib": cost.peak_mib, "process_mib": cost.process_mib}
         if stage in ("fetch", "clean"):
-            kept["decoded_mib"] = pq.read_table(project / (RAW if stage == "fetch" else CLEAN)).nbytes / 2**20
+            kept["decoded_mib"] = StoredTable(project / (RAW if stage == "fetch" else CLEAN)).nbytes / 2**20
         found[stage] = kept
         print(f"bench: {project.name}: {stage}: {', '.join(f'{k} {v:.1f}' for k, v in kept.items())}", flush=True)
     return found

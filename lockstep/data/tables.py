@@ -35,6 +35,11 @@ class StoredTable:
         self.column_names: list[str] = self._file.schema_arrow.names
         self.num_rows: int = self._file.metadata.num_rows
 
+    @property
+    def nbytes(self) -> int:
+        """What the columns take in memory together."""
+        return sum(self.column(name).nbytes for name in self.column_names)
+
     def column(self, name: str) -> pa.ChunkedArray:
         """One column's values."""
         # asked for `a`, Arrow also reads a column called `a.b`
@@ -71,6 +76,7 @@ def read_arrow_rows(path: Path, rows: Sequence[int]) -> pa.Table:
 def read_table(path: Path) -> pd.DataFrame:
     """Read a Parquet file as a pandas frame."""
     frame: pd.DataFrame = read_arrow(path).to_pandas()
+    give_back_memory()
     return frame
 
 

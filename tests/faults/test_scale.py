@@ -8,10 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.own_table import describe, write_own_table
+from lockstep.data.tables import StoredTable
 from lockstep.paths import RAW
 from tests.conftest import ROOT
 from tests.pipeline.project import environment
@@ -54,7 +54,7 @@ def test_fetch_and_clean_of_ten_million_rows(tmp_path: Path) -> None:
 
 def _check(folder: Path, name: str, n_rows: int) -> None:
     few, many = _peaks(folder / "few", name, FEW_ROWS), _peaks(folder / "many", name, n_rows)
-    size = pq.read_table(folder / "many" / RAW).nbytes
+    size = StoredTable(folder / "many" / RAW).nbytes
     needed = {stage: (many[stage] - few[stage]) / size for stage in STAGES}
     assert all(times < MOST for times in needed.values()), f"of {size >> 20} MiB, {needed} times as much"
 
