@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import predictions, sections
+from benchmarks import predictions, scaling, sections
 from benchmarks.picture import draw
 from benchmarks.table import write
 
@@ -26,7 +26,8 @@ SECTIONS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "tracking": sections.tracking,
     "noop": sections.noop,
     "starts": sections.starts,
-    "scaling": sections.scaling,
+    "scaling": scaling.scaling,
+    "own_tables": scaling.own_tables,
     "predict": predictions.predict,
 }
 

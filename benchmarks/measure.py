@@ -21,6 +21,7 @@ class Measured:
         wall: Seconds from start to end.
         cpu: CPU seconds of the process and all its descendants.
         peak_mib: Largest sum of their proportional set sizes (pages that processes share count once), in MiB.
+        process_mib: Largest resident set of the process itself, in MiB, as the kernel keeps it.
         started: Seconds since the epoch.
         output: Its standard output.
     """
@@ -28,6 +29,7 @@ class Measured:
     wall: float
     cpu: float
     peak_mib: float
+    process_mib: float
     started: float
     output: str
 
@@ -39,12 +41,13 @@ class _Watch(threading.Thread):
         super().__init__(daemon=True)
         self._root = psutil.Process(pid)
         self._cpu: dict[int, float] = {}
-        self.peak = 0.0
+        self.peak = self.process = 0.0
         self.ended = threading.Event()
 
     def run(self) -> None:
         while not self.ended.wait(EVERY_SECONDS):
             self.peak = max(self.peak, self._look())
+            self.process = max(self.process, _resident_peak(self._root.pid))
 
     @property
     def cpu(self) -> float:
@@ -64,6 +67,15 @@ class _Watch(threading.Thread):
             except psutil.Error:
                 continue
         return memory
+
+
+def _resident_peak(pid: int) -> float:
+    """MiB; 0 once the process has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) / 1024
 
 
 def measure(*command: str, cwd: Path, **env: str) -> Measured:
@@ -89,4 +101,4 @@ def measure(*command: str, cwd: Path, **env: str) -> Measured:
         watch.join()
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{output}\n{errors}")
-    return Measured(wall, watch.cpu, watch.peak, started, output)
+    return Measured(wall, watch.cpu, watch.peak, watch.process, started, output)

@@ -15,7 +15,6 @@ from benchmarks.tables import ROOT, configure, copy_repository, prepare, run
 AUDIO = "danceability,energy,loudness,speechiness,acousticness,instrumentalness,liveness,valence,tempo"
 FLAML = ROOT / ".lockstep" / "flaml"
 STAGES = ("fetch", "clean", "split", "tune", "train_best", "evaluate")
-SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 PYTHON = sys.executable
 
 
@@ -104,26 +103,6 @@ def starts(folder: Path) -> dict[str, Any]:
         )
         for stage in STAGES
     }
-
-
-def scaling(folder: Path) -> dict[str, Any]:
-    """The friedman table from 1e4 to 1e7 rows of ten features: time and memory of each stage, 2 trials of 10 rounds."""
-    found: dict[str, Any] = {}
-    for size in SIZES:
-        project = folder / str(size)
-        copy_repository(project)
-        facts = project / "datasets/friedman.yaml"
-        facts.write_text(
-            facts.read_text(encoding="utf-8").replace("n_rows: 20000", f"n_rows: {size}"), encoding="utf-8"
-        )
-        configure(project, {"dataset": "friedman", "tune.n_trials": 2, "tune.max_rounds": 10, "tune.pruner": "none"})
-        found[str(size)] = {}
-        for stage in STAGES:
-            cost = measure("python3", "-m", f"stages.{stage}", cwd=project)
-            found[str(size)][stage] = {"wall": cost.wall, "cpu": cost.cpu, "peak_mib": cost.peak_mib}
-            print(f"bench: {size} rows: {stage}: {cost.wall:.1f} s, {cost.peak_mib:.0f} MiB", flush=True)
-        shutil.rmtree(project)
-    return found
 
 
 def _copy(project: Path, target: Path, settings: Mapping[str, int | str]) -> Path:

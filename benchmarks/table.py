@@ -27,6 +27,13 @@ def write(results: dict[str, Any]) -> None:
             *_growth(results["scaling"]),
             "",
         ]
+    if "own_tables" in results:
+        parts += [
+            "## Tables of texts, dates, numbers and gaps, with cleaning rules",
+            "",
+            *_own(results["own_tables"]),
+            "",
+        ]
     if "predict" in results:
         parts += [
             "## Predictions (California's eight raw columns, 300 trees of depth 8, one thread)",
@@ -163,8 +170,36 @@ def _predictions(section: dict[str, Any]) -> list[str]:
 
 def _growth(section: dict[str, Any]) -> list[str]:
     stages = [stage for stage in STAGES if stage in next(iter(section.values()))]
-    lines = [f"| rows | {' | '.join(stages)} |", f"|---|{'---|' * len(stages)}"]
+    lines = [
+        "Time, peak of the process tree (pages that processes share count once) and of the stage's own process.",
+        "",
+        f"| rows | {' | '.join(stages)} |",
+        f"|---|{'---|' * len(stages)}",
+    ]
     for size, costs in sorted(section.items(), key=lambda item: int(item[0])):
-        cells = (f"{costs[stage]['wall']:.1f} s, {costs[stage]['peak_mib']:.0f} MiB" for stage in stages)
-        lines.append(f"| {int(size):,} | {' | '.join(cells)} |")
+        lines.append(f"| {int(size):,} | {' | '.join(_cost(costs[stage]) for stage in stages)} |")
     return lines
+
+
+def _own(section: dict[str, Any]) -> list[str]:
+    lines = [
+        "Peak of the process; less that of 100 rows, how many times the table's size in Arrow's memory (bound: 3).",
+        "",
+        "| file | rows | size MiB | fetch | clean |",
+        "|---|---|---|---|---|",
+    ]
+    for name, few_and_many in section.items():
+        few, (rows, many) = few_and_many["100"], max(few_and_many.items(), key=lambda item: int(item[0]))
+        size = many["fetch"]["decoded_mib"]
+        cells = (
+            f"{many[stage]['wall']:.1f} s, {many[stage]['process_mib']:.0f} MiB,"
+            f" {(many[stage]['process_mib'] - few[stage]['process_mib']) / size:.1f} times"
+            for stage in ("fetch", "clean")
+        )
+        lines.append(f"| {name} | {int(rows):,} | {size:.0f} | {' | '.join(cells)} |")
+    return lines
+
+
+def _cost(cost: dict[str, float]) -> str:
+    process = f" ({cost['process_mib']:.0f})" if "process_mib" in cost else ""
+    return f"{cost['wall']:.1f} s, {cost['peak_mib']:.0f}{process} MiB"

@@ -7,7 +7,7 @@ Params  dataset, datasets/<dataset>.yaml: target, columns, missing_values, clean
 
 from lockstep.config import load_config
 from lockstep.data.cleaning import clean_table
-from lockstep.data.tables import read_arrow, write_json, write_table
+from lockstep.data.tables import StoredTable, write_json, write_table
 from lockstep.paths import CLEAN, DATA_QUALITY, DATASETS, RAW
 from lockstep.stage import run_stage
 
@@ -15,7 +15,7 @@ from lockstep.stage import run_stage
 def main() -> None:
     """Run the stage."""
     config = load_config()
-    table, report = clean_table(read_arrow(RAW), config.dataset, f"{DATASETS}/{config.dataset_name}.yaml")
+    table, report = clean_table(StoredTable(RAW), config.dataset, f"{DATASETS}/{config.dataset_name}.yaml")
     write_table(table, CLEAN)
     write_json(report, DATA_QUALITY)
     print(f"clean: {report['rows']['raw']} rows in, {report['rows']['clean']} out, {len(report['rules'])} rules")

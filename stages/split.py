@@ -7,7 +7,7 @@ Params  split, seed, datasets/<dataset>.yaml: target
 
 from lockstep.config import load_config
 from lockstep.data.splitting import split_table
-from lockstep.data.tables import read_table, write_table
+from lockstep.data.tables import StoredTable, write_table
 from lockstep.data.target import Target
 from lockstep.paths import CLEAN, TEST, TRAIN
 from lockstep.stage import run_stage
@@ -16,7 +16,7 @@ from lockstep.stage import run_stage
 def main() -> None:
     """Run the stage."""
     config = load_config()
-    train, test = split_table(read_table(CLEAN), Target.of(config.dataset), config.split, config.seed)
+    train, test = split_table(StoredTable(CLEAN).frame(), Target.of(config.dataset), config.split, config.seed)
     write_table(train, TRAIN)
     write_table(test, TEST)
     folds = int(train["fold"].max()) + 1

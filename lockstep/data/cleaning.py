@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from lockstep.data.columns import typed
+from lockstep.data.columns import Table, typed
 from lockstep.data.rules import apply_rule
-from lockstep.data.tables import significant
+from lockstep.data.tables import give_back_memory, significant
 from lockstep.data.target import Target
 from lockstep.errors import DataError
 from lockstep.schema.dataset import Dataset
@@ -17,7 +16,7 @@ from lockstep.schema.dataset import Dataset
 MIN_ROWS = 10
 
 
-def clean_table(raw: pa.Table, dataset: Dataset, file: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+def clean_table(raw: Table, dataset: Dataset, file: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Type, check and clean a raw table.
 
     Args:
@@ -33,14 +32,17 @@ def clean_table(raw: pa.Table, dataset: Dataset, file: str) -> tuple[pd.DataFram
         DataError: if a column, a value, the target or the number of rows is not as it must be.
     """
     frame, missing = typed(raw, dataset.columns, dataset.missing_values, file)
-    steps = []
+    # handed on and not kept, so that no two tables are in memory at once
+    held, steps = [frame], []
+    del frame
     for position, rule in enumerate(dataset.clean):
-        before = len(frame)
+        before = len(held[0])
         with np.errstate(over="ignore"):
-            frame = apply_rule(frame, rule)
-        _refuse_infinite(frame, f"{file}: clean[{position}] ({rule.rule})")
-        steps.append({"rule": rule.rule, "rows_in": before, "rows_out": len(frame)})
-    frame = frame.reset_index(drop=True)
+            held.append(apply_rule(held.pop(), rule))
+        _refuse_infinite(held[0], f"{file}: clean[{position}] ({rule.rule})")
+        give_back_memory()
+        steps.append({"rule": rule.rule, "rows_in": before, "rows_out": len(held[0])})
+    (frame,) = held
     _check_result(frame, Target.of(dataset), file)
     report = {
         "rows": {"raw": raw.num_rows, "clean": len(frame)},
@@ -82,7 +84,7 @@ def _check_result(frame: pd.DataFrame, target: Target, file: str) -> None:
             f"{file}: target: {name!r} is {values[beyond[0]]:g} in row {frame['row_id'][beyond[0]] + 1}, beyond 3.4e38,"
             " XGBoost's largest number; add a rule scale, or drop_outside"
         )
-    if values.nunique() == 1:
+    if (values == values.iloc[0]).all():
         raise DataError(f"{file}: target: {name!r} is {values.iloc[0]} in every row; there is nothing to learn")
 
 

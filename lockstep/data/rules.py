@@ -1,70 +1,93 @@
-"""Cleaning rules: one small pure function each, from frame to frame."""
+"""Cleaning rules: one small pure function each, from a frame to the rows that stay or to a frame of other columns."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from lockstep.schema import rules
 from lockstep.schema.rules import Rule
 
+Mask = npt.NDArray[np.bool_]
+
 
 def apply_rule(frame: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    """The frame after one rule; row order and `row_id` of the rows that stay are kept."""
-    return _FUNCTIONS[type(rule)](frame, rule)
+    """The frame after one rule; row order and `row_id` of the rows that stay are kept, the index counts from 0.
+
+    Where the caller keeps no reference to `frame`, a rule that drops rows lets go of each column that it has copied.
+    """
+    change, choose = _COLUMNS.get(type(rule)), _ROWS.get(type(rule))
+    if change:
+        frame = change(frame, rule)
+    if choose is None:
+        return frame
+    stays, columns = choose(frame, rule), dict(frame.items())
+    del frame
+    return pd.DataFrame({name: columns.pop(name).array[stays] for name in list(columns)}, copy=False)
 
 
-def drop_missing(frame: pd.DataFrame, rule: rules.DropMissing) -> pd.DataFrame:
+def drop_missing(frame: pd.DataFrame, rule: rules.DropMissing) -> Mask:
     """Rows in which none of the columns is missing."""
-    return frame.dropna(subset=list(rule.columns))
+    stays = np.ones(len(frame), dtype=bool)
+    for name in rule.columns:
+        stays &= frame[name].notna().to_numpy()
+    return stays
 
 
-def drop_duplicates(frame: pd.DataFrame, rule: rules.DropDuplicates) -> pd.DataFrame:
+def drop_duplicates(frame: pd.DataFrame, rule: rules.DropDuplicates) -> Mask:
     """One row of each group that agrees on the columns; see DropDuplicates for which."""
-    ordered = frame
+    order = np.arange(len(frame))
     if rule.by is not None:
-        ordered = frame.sort_values(rule.by, ascending=rule.keep == "lowest", kind="stable")
-    columns = list(rule.columns)
-    kept = ordered.drop_duplicates(columns, keep="last" if rule.keep == "last" else "first")
-    if rule.count_as is not None:
-        copies = frame.groupby(columns, dropna=False, sort=False)["row_id"].transform("size")
-        kept = kept.assign(**{rule.count_as: copies.loc[kept.index].astype(np.int64)})
-    return kept.sort_values("row_id", kind="stable")
+        values = frame[rule.by].reset_index(drop=True)
+        order = values.sort_values(ascending=rule.keep == "lowest", kind="stable").index.to_numpy()
+    keys = frame[list(rule.columns)].iloc[order]
+    stays = np.ones(len(frame), dtype=bool)
+    stays[order[keys.duplicated(keep="last" if rule.keep == "last" else "first")]] = False
+    return stays
 
 
-def drop_values(frame: pd.DataFrame, rule: rules.DropValues) -> pd.DataFrame:
+def count_copies(frame: pd.DataFrame, rule: rules.DropDuplicates) -> pd.DataFrame:
+    """Add the number of rows that agree with a row on the columns, if the rule asks for it."""
+    if rule.count_as is None:
+        return frame
+    copies = frame.groupby(list(rule.columns), dropna=False, sort=False)["row_id"].transform("size")
+    return _with(frame, rule.count_as, copies.astype(np.int64))
+
+
+def drop_values(frame: pd.DataFrame, rule: rules.DropValues) -> Mask:
     """Rows whose column has none of the values."""
-    return frame[~frame[rule.column].isin(list(rule.values))]
+    return ~frame[rule.column].isin(list(rule.values)).to_numpy()
 
 
-def drop_outside(frame: pd.DataFrame, rule: rules.DropOutside) -> pd.DataFrame:
+def drop_outside(frame: pd.DataFrame, rule: rules.DropOutside) -> Mask:
     """Rows whose column lies within the bounds or is missing."""
     values = frame[rule.column]
-    outside = pd.Series(False, index=frame.index)
+    outside = np.zeros(len(frame), dtype=bool)
     if rule.min is not None:
-        outside |= values < rule.min
+        outside |= (values < rule.min).to_numpy()
     if rule.max is not None:
-        outside |= values > rule.max
-    return frame[~outside]
+        outside |= (values > rule.max).to_numpy()
+    return ~outside
 
 
 def ratio(frame: pd.DataFrame, rule: rules.Ratio) -> pd.DataFrame:
     """Add numerator / denominator, missing where the denominator is 0."""
     denominator = frame[rule.denominator].astype(np.float64).replace(0.0, np.nan)
-    return frame.assign(**{rule.name: frame[rule.numerator].astype(np.float64) / denominator})
+    return _with(frame, rule.name, frame[rule.numerator].astype(np.float64) / denominator)
 
 
 def scale(frame: pd.DataFrame, rule: rules.Scale) -> pd.DataFrame:
     """Divide a column by a constant."""
-    return frame.assign(**{rule.column: frame[rule.column] / rule.divide_by})
+    return _with(frame, rule.column, frame[rule.column] / rule.divide_by)
 
 
 def date_part(frame: pd.DataFrame, rule: rules.DatePart) -> pd.DataFrame:
     """Add a part of a date as a whole number; missing where the date is."""
     part = getattr(frame[rule.column].dt, rule.part)
     missing = bool(frame[rule.column].isna().any())
-    return frame.assign(**{rule.name: part.astype(np.float64 if missing else np.int64)})
+    return _with(frame, rule.name, part.astype(np.float64 if missing else np.int64))
 
 
 def rename(frame: pd.DataFrame, rule: rules.Rename) -> pd.DataFrame:
@@ -77,11 +100,20 @@ def drop_columns(frame: pd.DataFrame, rule: rules.DropColumns) -> pd.DataFrame:
     return frame.drop(columns=list(rule.columns))
 
 
-_FUNCTIONS: dict[type, Callable[[pd.DataFrame, Any], pd.DataFrame]] = {
+def _with(frame: pd.DataFrame, name: str, values: pd.Series) -> pd.DataFrame:
+    """The frame with a column more, or another one, of which nothing is copied."""
+    return pd.DataFrame({**dict(frame.items()), name: values}, copy=False)
+
+
+# Rules by what they do: choose rows, change columns, or change columns before they choose rows.
+_ROWS: dict[type, Callable[[pd.DataFrame, Any], Mask]] = {
     rules.DropMissing: drop_missing,
     rules.DropDuplicates: drop_duplicates,
     rules.DropValues: drop_values,
     rules.DropOutside: drop_outside,
+}
+_COLUMNS: dict[type, Callable[[pd.DataFrame, Any], pd.DataFrame]] = {
+    rules.DropDuplicates: count_copies,
     rules.Ratio: ratio,
     rules.Scale: scale,
     rules.DatePart: date_part,

@@ -5,7 +5,8 @@ For random, stratified and group folds every other row trains fold k; with one f
 fold -1 always train. For time folds only earlier rows train fold k: those with a smaller fold number.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -128,5 +129,5 @@ def _by_time(clean: pd.DataFrame, split: Split) -> tuple[pd.DataFrame, pd.DataFr
 
 def _tables(clean: pd.DataFrame, train: Rows, test: Rows, folds: Rows) -> tuple[pd.DataFrame, pd.DataFrame]:
     table = clean.iloc[train].reset_index(drop=True)
-    table.insert(1, "fold", folds[train].astype(np.int64))
-    return table, clean.iloc[test].reset_index(drop=True)
+    columns: dict[Hashable, Any] = {"row_id": table["row_id"], "fold": folds[train].astype(np.int64)}
+    return pd.DataFrame(columns | dict(table.items()), copy=False), clean.iloc[test].reset_index(drop=True)

@@ -1,5 +1,6 @@
 """A table's file as a person names it: which bytes, which format, which delimiter and encoding."""
 
+import codecs
 import csv
 import hashlib
 import io
@@ -9,14 +10,15 @@ import pyarrow as pa
 
 from lockstep.data.inspection.missing import NUMBER
 from lockstep.data.sources import download, files
+from lockstep.data.sources.contents import PIECE, Contents, pieces
 from lockstep.data.sources.formats import BYTE_ORDER_MARKS, refuse_other_formats
-from lockstep.data.sources.unpacking import unpacked
+from lockstep.data.sources.unpacking import plain
 from lockstep.errors import SourceError
 from lockstep.paths import anchored, project_root
 from lockstep.schema.source import FileSource
 from lockstep.scratch import scratch_folder
 
-SAMPLE_LINES, SAMPLE_BYTES = 200, 1 << 20
+SAMPLE_LINES = 200
 
 
 def read_table_file(place: str) -> tuple[FileSource, pa.Table]:
@@ -69,36 +71,39 @@ def _format(obtained: download.Obtained) -> dict[str, str]:
     with obtained.file.open("rb") as stream:
         if stream.read(4) == b"PAR1":
             return {"kind": "parquet"}
-    try:
-        content = unpacked(obtained.file)
-    except SourceError as error:
-        raise SourceError(f"{obtained.shown}: {error}") from None
-    if not content.strip():
-        raise SourceError(f"{obtained.shown}: the file is empty; check the source")
-    refuse_other_formats(content[:1024], obtained.shown)
-    encoding = _encoding(content)
-    if not encoding.startswith(("utf-16", "utf-32")) and b"\0" in content[:SAMPLE_BYTES]:
-        raise SourceError(f"{obtained.shown}: is no table: neither text nor Parquet; save it as CSV or Parquet")
-    text = content[:SAMPLE_BYTES].decode(encoding, errors="ignore")
-    return {"kind": "csv", "delimiter": _delimiter(text, obtained.shown), "encoding": encoding}
+    with plain(obtained.file, obtained.shown) as file:
+        return _text_format(file, obtained.shown)
 
 
-def _encoding(content: bytes) -> str:
+def _text_format(file: Path, shown: str) -> dict[str, str]:
+    contents = Contents.of(file)
+    if contents.blank:
+        raise SourceError(f"{shown}: the file is empty; check the source")
+    refuse_other_formats(contents.head[:1024], shown)
+    encoding = _encoding(file, contents.head)
+    if not encoding.startswith(("utf-16", "utf-32")) and b"\0" in contents.head:
+        raise SourceError(f"{shown}: is no table: neither text nor Parquet; save it as CSV or Parquet")
+    text = contents.head.decode(encoding, errors="ignore")
+    return {"kind": "csv", "delimiter": _delimiter(text, shown), "encoding": encoding}
+
+
+def _encoding(file: Path, head: bytes) -> str:
     for mark, name in BYTE_ORDER_MARKS:
-        if content.startswith(mark):
+        if head.startswith(mark):
             return name
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        # bytes that are control characters in Latin-1 are quotes and dashes in Windows' variant of it
-        windows = any(byte in content for byte in range(0x80, 0xA0))
-        return "cp1252" if windows and _decodes(content, "cp1252") else "latin-1"
-    return "utf-8"
+    if _decodes(file, "utf-8"):
+        return "utf-8"
+    # bytes that are control characters in Latin-1 are quotes and dashes in Windows' variant of it
+    windows = any(byte in piece for piece in pieces(file) for byte in range(0x80, 0xA0))
+    return "cp1252" if windows and _decodes(file, "cp1252") else "latin-1"
 
 
-def _decodes(content: bytes, encoding: str) -> bool:
+def _decodes(file: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        content.decode(encoding)
+        for piece in pieces(file):
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
@@ -124,7 +129,7 @@ def _delimiter(text: str, shown: str) -> str:
 def _rows(text: str, delimiter: str) -> list[list[str]]:
     """The first rows under a delimiter; none if it makes no rows at all."""
     # a sample is the most that a field can be
-    csv.field_size_limit(SAMPLE_BYTES)
+    csv.field_size_limit(PIECE)
     try:
         # strict would refuse what Arrow reads; any of the three line ends will do
         rows = list(islice(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter), SAMPLE_LINES))

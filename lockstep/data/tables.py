@@ -30,6 +30,40 @@ def write_table(table: pa.Table | pd.DataFrame, path: Path) -> None:
         pq.write_table(table.replace_schema_metadata(None), part, compression="zstd", store_schema=False)
 
 
+class StoredTable:
+    """A Parquet file whose columns are read when they are asked for, each by itself.
+
+    Attributes:
+        column_names: Its columns.
+        num_rows: Number of its rows.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = pq.ParquetFile(path)
+        self.column_names: list[str] = self._file.schema_arrow.names
+        self.num_rows: int = self._file.metadata.num_rows
+
+    @property
+    def nbytes(self) -> int:
+        """What the columns take in memory together."""
+        return sum(self.column(name).nbytes for name in self.column_names)
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One column's values."""
+        # asked for `a`, Arrow also reads a column called `a.b`
+        return self._file.read(columns=[name]).column(name)
+
+    def frame(self) -> pd.DataFrame:
+        """All columns as a pandas frame, without a second copy of them on the way."""
+        return pd.DataFrame({name: self.column(name).to_pandas() for name in self.column_names}, copy=False)
+
+
+def give_back_memory() -> None:
+    """Return to the system what this process has freed: allocators keep some, by size and by what else runs."""
+    for pool in (pa.default_memory_pool(), pa.system_memory_pool()):
+        pool.release_unused()
+
+
 def read_arrow(path: Path) -> pa.Table:
     """Read a Parquet file as an Arrow table."""
     return pq.read_table(path)
@@ -50,6 +84,7 @@ def read_arrow_rows(path: Path, rows: Sequence[int]) -> pa.Table:
 def read_table(path: Path) -> pd.DataFrame:
     """Read a Parquet file as a pandas frame."""
     frame: pd.DataFrame = read_arrow(path).to_pandas()
+    give_back_memory()
     return frame
 
 

@@ -76,9 +76,11 @@ class Linear(Transformer):
 
     def _fitted(self, values: Numbers, target: Numbers) -> "_Model":
         medians = np.array([np.median(known) if len(known := each[~np.isnan(each)]) else 0.0 for each in values.T])
-        filled = np.where(np.isnan(values), medians, values)
-        means, scales = means_and_spreads(filled)
-        x = (filled - means) / scales
+        x = np.where(np.isnan(values), medians, values)
+        means, scales = means_and_spreads(x)
+        # in place: a large table's columns are in memory often enough
+        x -= means
+        x /= scales
         with threadpool_limits(limits=1):
             table = rounded(np.array([self._coefficients(x, output) for output in target.T]))
         return _Model(medians, means, scales, table[:, :-1], table[:, -1])
@@ -101,7 +103,9 @@ class _Model(NamedTuple):
 
 def _predicted(model: _Model, values: Numbers) -> Numbers:
     """Predictions (rows, outputs), column after column: a matrix product's last bits depend on the number of rows."""
-    x = (np.where(np.isnan(values), model.medians, values) - model.means) / model.scales
+    x = np.where(np.isnan(values), model.medians, values)
+    x -= model.means
+    x /= model.scales
     made = np.tile(model.intercepts, (len(values), 1))
     for column, coefficients in zip(x.T, model.coefficients.T, strict=True):
         made += column[:, np.newaxis] * coefficients

@@ -69,7 +69,9 @@ def matrices(finished: Project, shared_folder: Path, request: pytest.FixtureRequ
             (out / "tmp").mkdir(parents=True)
             every = ["every"] if request.config.getoption("--nightly") else []
             # MLflow's own writes are not examined here: it gets a store that it cannot open.
-            own = {"TMPDIR": str(out / "tmp"), "LOCKSTEP_WORKERS": "2", "MLFLOW_TRACKING_URI": "sqlite:////dev/null/x"}
+            (out / "file").touch()
+            store = f"sqlite:///{out}/file/mlflow.db"
+            own = {"TMPDIR": str(out / "tmp"), "LOCKSTEP_WORKERS": "2", "MLFLOW_TRACKING_URI": store}
             command = [sys.executable, "-m", "tests.faults.crash_child", str(finished.folder), str(out), *every]
             subprocess.run(command, cwd=ROOT, env=environment(own), check=True, timeout=3000 if every else 900)
     return out

@@ -7,8 +7,9 @@ from pyarrow import csv
 from lockstep.column_names import repeated
 from lockstep.data.csv_errors import csv_reason
 from lockstep.data.sources import download
+from lockstep.data.sources.contents import Contents
 from lockstep.data.sources.formats import refuse_other_encoding, refuse_other_formats
-from lockstep.data.sources.unpacking import LARGE, unpacked
+from lockstep.data.sources.unpacking import LARGE, plain
 from lockstep.errors import SourceError
 from lockstep.schema.source import FileSource
 from lockstep.scratch import scratch_folder
@@ -67,42 +68,46 @@ def _refuse_bomb(metadata: pq.FileMetaData, obtained: download.Obtained) -> None
 
 
 def _parse_csv(source: FileSource, obtained: download.Obtained) -> pa.Table:
-    try:
-        content = unpacked(obtained.file)
-    except SourceError as error:
-        raise SourceError(f"{obtained.shown}: {error}") from None
-    if not content.strip():
+    with plain(obtained.file, obtained.shown) as file:
+        return _parse_text(source, download.Obtained(file, obtained.shown))
+
+
+def _parse_text(source: FileSource, obtained: download.Obtained) -> pa.Table:
+    contents = Contents.of(obtained.file)
+    if contents.blank:
         raise SourceError(f"{obtained.shown}: the file is empty; check the source")
-    refuse_other_formats(content[:1024], obtained.shown)
-    refuse_other_encoding(content, source.encoding, obtained.shown)
+    refuse_other_formats(contents.head[:1024], obtained.shown)
+    refuse_other_encoding(contents, source.encoding, obtained.shown)
     try:
         if source.header is None:
-            _refuse_other_delimiter(content[:ROW_BYTES], source, obtained.shown)
+            _refuse_other_delimiter(contents.head, source, obtained.shown)
         try:
-            return _read_csv(source, obtained, content, ROW_BYTES)
+            return _read_csv(source, obtained, contents, ROW_BYTES)
         except pa.ArrowInvalid as error:
             if "straddling" not in str(error):
                 raise
-            return _read_csv(source, obtained, content, MOST_ROW_BYTES)
+            return _read_csv(source, obtained, contents, MOST_ROW_BYTES)
     except (ValueError, TypeError, LookupError, OSError) as error:
         reason = csv_reason(error, header=source.header is None, longest=MOST_ROW_BYTES, encode=ENCODE)
         raise SourceError(f"{obtained.shown}: cannot be read as CSV: {reason}") from None
 
 
-def _read_csv(source: FileSource, obtained: download.Obtained, content: bytes, row_bytes: int) -> pa.Table:
+def _read_csv(source: FileSource, obtained: download.Obtained, contents: Contents, row_bytes: int) -> pa.Table:
     names = list(source.header) if source.header else None
     # A first pass over one block tells the columns, so that each can be asked for as text.
     read = csv.ReadOptions(column_names=names, use_threads=False, encoding=source.encoding, block_size=row_bytes)
     parse = csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True)
-    if names is None and b"\n" not in content.strip() and b"\r" not in content.strip():
+    if names is None and contents.one_line:
         raise SourceError(f"{obtained.shown}: has a header but no rows; point `source` at the complete file")
-    header = csv.open_csv(pa.BufferReader(content), read, parse).schema.names
+    with pa.OSFile(str(obtained.file)) as file:
+        header = csv.open_csv(file, read, parse).schema.names
     _refuse_one_column(header, obtained.shown)
     convert = csv.ConvertOptions(
         column_types={name: pa.string() for name in header}, strings_can_be_null=False, null_values=[]
     )
-    table = csv.read_csv(pa.BufferReader(content), read, parse, convert)
-    _refuse_open_quote(table, content[-16:].decode(source.encoding, errors="ignore"))
+    with pa.OSFile(str(obtained.file)) as file:
+        table = csv.read_csv(file, read, parse, convert)
+    _refuse_open_quote(table, contents.tail.decode(source.encoding, errors="ignore"))
     return table
 
 

@@ -3,6 +3,7 @@
 import codecs
 import re
 
+from lockstep.data.sources.contents import Contents
 from lockstep.errors import SourceError
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -46,8 +47,13 @@ def refuse_other_formats(head: bytes, shown: str) -> None:
             raise SourceError(f"{shown}: {remedy}")
 
 
-def refuse_other_encoding(content: bytes, encoding: str, shown: str) -> None:
+def refuse_other_encoding(contents: Contents, encoding: str, shown: str) -> None:
     """Refuse text in wide characters that is to be read as narrow ones, and NUL bytes, which no text holds.
+
+    Args:
+        contents: What the file holds.
+        encoding: How it is to be read.
+        shown: What messages call it.
 
     Raises:
         SourceError: naming the line and what to do.
@@ -60,11 +66,10 @@ def refuse_other_encoding(content: bytes, encoding: str, shown: str) -> None:
     if wide:
         return
     for mark, name in BYTE_ORDER_MARKS:
-        if content.startswith(mark):
+        if contents.head.startswith(mark):
             raise SourceError(f"{shown}: cannot be read as CSV: is {name} text; set source.encoding to {name}")
-    if (position := content.find(b"\0")) >= 0:
-        line = content.count(b"\n", 0, position) + 1
+    if contents.nul_line is not None:
         raise SourceError(
-            f"{shown}: cannot be read as CSV: line {line} holds a NUL byte: damaged, or text in wide characters;"
-            " get the file again, or set source.encoding (utf-16-le, utf-16-be)"
+            f"{shown}: cannot be read as CSV: line {contents.nul_line} holds a NUL byte: damaged, or text in wide"
+            " characters; get the file again, or set source.encoding (utf-16-le, utf-16-be)"
         )

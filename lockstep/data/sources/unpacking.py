@@ -4,8 +4,11 @@ import bz2
 import gzip
 import lzma
 import tarfile
+import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -63,29 +66,35 @@ class Unpacked:
         return block
 
 
-def unpacked(file: Path) -> bytes:
-    """A file's bytes, without gzip if it is packed.
+@contextmanager
+def plain(file: Path, shown: str) -> Iterator[Path]:
+    """The file without gzip: itself, or an unpacked copy for as long as the block runs.
+
+    Args:
+        file: The file.
+        shown: What messages call it.
 
     Raises:
-        SourceError: if they are more than a table may have, or gzip is damaged.
+        SourceError: if it is more than a table may have, or gzip is damaged.
     """
     size = file.stat().st_size
     with file.open("rb") as stream:
-        if stream.read(2) != GZIP_MAGIC:
-            stream.seek(0)
-            return _all(Unpacked(stream, size))
-    try:
-        with gzip.open(file) as stream:
-            return _all(Unpacked(stream, size))
-    except (EOFError, OSError, zlib.error) as error:
-        raise SourceError(f"damaged gzip file: {error}; get it again") from None
-
-
-def _all(stream: Unpacked) -> bytes:
-    content = bytearray()
-    while block := stream.read(CHUNK):
-        content += block
-    return bytes(content)
+        packed = stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+    if not packed:
+        if size > MAX_BYTES:
+            raise SourceError(f"{shown}: has more than {MAX_BYTES} bytes; make the table smaller")
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="lockstep-unpacked-") as folder:
+        copy = Path(folder) / "plain"
+        try:
+            with gzip.open(file) as unzip:
+                _copy(Unpacked(unzip, size), copy)
+        except SourceError as error:
+            raise SourceError(f"{shown}: {error}") from None
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise SourceError(f"{shown}: damaged gzip file: {error}; get it again") from None
+        yield copy
 
 
 def unpack_member(archive: Path, member: str, target: Path) -> None:
