@@ -5,6 +5,7 @@ import csv
 import hashlib
 import io
 from itertools import islice
+from pathlib import Path
 
 import pyarrow as pa
 

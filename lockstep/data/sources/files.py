@@ -99,6 +99,7 @@ def _read_csv(source: FileSource, obtained: download.Obtained, contents: Content
     parse = csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True)
     if names is None and contents.one_line:
         raise SourceError(f"{obtained.shown}: has a header but no rows; point `source` at the complete file")
+    # Arrow's own file: a Python buffer that Arrow's thread lets go while Python ends would abort the process.
     with pa.OSFile(str(obtained.file)) as file:
         header = csv.open_csv(file, read, parse).schema.names
     _refuse_one_column(header, obtained.shown)
