@@ -68,7 +68,7 @@ lint: $(READY)  ## Format check, lint and types.
 
 .PHONY: test
 test: lint  ## Everything that must hold: lint, types and all tests.
-	@pytest -n 2 --dist loadgroup
+	@pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: nightly
 nightly: $(READY)  ## The long promises: both studies at full length, every supported Python.

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from lockstep import paths
+from lockstep.data.tables import cut_off
 from lockstep.errors import CacheError
 from lockstep.locks import held
 from lockstep.report.templates import byte_size
@@ -85,7 +86,10 @@ def clean(*, dry_run: bool = False, leftovers: bool = False) -> str:
         if state.is_dir() and not dry_run:
             _take(stack, state / IN_USE)
         found = [*([] if leftovers else _useful(state)), *_left_over(state)]
-        rows, total = [each.shown() for each in found], sum(each.bytes for each in found)
+        rows, total = list[tuple[str, str, str]](), sum(each.bytes for each in found)
+        for each in found:
+            with suppress(FileNotFoundError):  # its owner has just come back
+                rows.append(each.shown())
         if not found:
             head = "there is nothing to clean"
         elif dry_run:
@@ -122,7 +126,7 @@ def _left_over(state: Path) -> Iterator[Cached]:
     damaged = state / paths.EVALUATIONS.with_suffix(".damaged")
     if damaged.exists():
         yield Cached(damaged, DAMAGED)
-    for path in sorted([*state.glob(".*.json.*"), *state.glob("live/.*.json.*")]):
+    for path in sorted([*cut_off(state), *cut_off(state / "live")]):
         yield Cached(path, CUT_OFF)
     for where in (None, state):
         for folder in abandoned(where):
@@ -145,7 +149,8 @@ def _remove(found: list[Cached]) -> None:
     refused = list[OSError]()
     for each in found:
         try:
-            each.remove()
+            with suppress(FileNotFoundError):
+                each.remove()
         except OSError as error:
             refused.append(error)
     if refused:

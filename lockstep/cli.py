@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from lockstep.errors import LockstepError
+from lockstep.errors import LockstepError, file_trouble
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -19,6 +19,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(function(chosen))
     except LockstepError as error:
         print(f"lockstep: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"lockstep: {file_trouble(error)}; check the disk and its permissions", file=sys.stderr)
         return 1
     except (KeyboardInterrupt, _Stopped) as stop:
         number = stop.number if isinstance(stop, _Stopped) else signal.SIGINT

@@ -5,6 +5,11 @@ class LockstepError(Exception):
     """Base of every error that ends a stage or a command with one line and exit code 1."""
 
 
+def file_trouble(error: OSError) -> str:
+    """Which file could not be read or written, and why, in the system's words."""
+    return f"{error.filename}: {error.strerror}" if error.filename else " ".join(str(error).split())
+
+
 class ConfigError(LockstepError):
     """A setting in params.yaml, datasets/*.yaml or the environment is wrong."""
 

@@ -9,26 +9,27 @@ from typing import Self
 
 
 @contextmanager
-def held(path: Path, *, wait: bool = True, passing: bool = False) -> Iterator[bool]:
+def held(path: Path, *, wait: bool = True, passing: bool = False, create: bool = True) -> Iterator[bool]:
     """Hold a lock file, made if absent; the system frees it when its holder ends, however it ends.
 
     Args:
         path: The file.
         wait: Wait while another process holds it.
         passing: Remove the file in the end: its name belongs to one search or folder, of which there may be many.
+        create: Make the file if it is absent; otherwise an absent one is not held.
 
     Yields:
-        Whether the lock is held; always true when waiting.
+        Whether the lock is held; always true when waiting for a file that may be made.
     """
     handle = None
-    with suppress(BlockingIOError):
-        handle = _locked(path, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    with suppress(BlockingIOError, *(() if create else (FileNotFoundError,))):
+        handle = _locked(path, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB), create=create)
     try:
         yield handle is not None
     finally:
         if handle is not None:
             # While it is held: whoever waits for it, or opened it just now, looks again.
-            if passing and _is_at(path, handle):
+            if passing and is_at(path, handle):
                 path.unlink()
             os.close(handle)
 
@@ -58,18 +59,18 @@ class SharedLock:
         return True
 
 
-def _locked(path: Path, how: int) -> int:
+def _locked(path: Path, how: int, *, create: bool = True) -> int:
     """A handle of the locked file.
 
     Raises:
         BlockingIOError: if another process has it and `how` does not wait.
+        FileNotFoundError: if it is absent and not to be made.
     """
     while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        handle = _opened(path, create=create)
         try:
             fcntl.flock(handle, how)
-            if _is_at(path, handle):
+            if is_at(path, handle):
                 return handle
         except BaseException:
             os.close(handle)
@@ -78,7 +79,18 @@ def _locked(path: Path, how: int) -> int:
         os.close(handle)
 
 
-def _is_at(path: Path, handle: int) -> bool:
+def _opened(path: Path, *, create: bool) -> int:
+    if create:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return os.open(path, os.O_RDWR | os.O_NOFOLLOW | (os.O_CREAT if create else 0), 0o666)
+    except PermissionError:
+        # Another user's, who shares what is locked; only network disks want the right to write for a lock.
+        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+
+
+def is_at(path: Path, handle: int) -> bool:
+    """Whether a path still names the file that was opened."""
     try:
         return os.path.samestat(path.stat(), os.fstat(handle))
     except FileNotFoundError:

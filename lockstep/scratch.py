@@ -38,6 +38,6 @@ def abandoned(where: Path | None = None) -> Iterator[Path]:
     """Folders whose owner no longer lives; while one is handled nobody else takes it for abandoned."""
     for lock in sorted((where or Path(tempfile.gettempdir())).glob(f"{PREFIX}*/{LOCK}")):
         # Another user's folder, or one that another process is just removing.
-        with contextlib.suppress(OSError), held(lock, wait=False) as ownerless:
+        with contextlib.suppress(OSError), held(lock, wait=False, create=False) as ownerless:
             if ownerless:
                 yield lock.parent

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from lockstep.data.tables import read_json, write_json
-from lockstep.errors import LockstepError
+from lockstep.errors import LockstepError, file_trouble
 from lockstep.paths import local_state
 
 # DVC removes a stage's outputs before it runs the stage.
@@ -32,7 +32,7 @@ def run_stage(name: str, main: Callable[[], None]) -> None:
         code = signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT
         raise SystemExit(128 + code) from None
     except OSError as error:
-        what = f"{error.filename}: {error.strerror}" if error.filename else " ".join(str(error).split())
+        what = file_trouble(error)
         # tempfile finds no folder for its files where every disk is full
         absent = isinstance(error, FileNotFoundError) and "temporary directory" not in what
         reason = f"{what}; {'run `dvc repro`' if absent else 'check the disk and its permissions'}"

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lockstep.locks import held
+from lockstep.locks import held, is_at
 
 # Ends the names of temporary files, which git and DVC ignore.
 PART = ".part"
@@ -132,7 +132,8 @@ def replacing(path: Path) -> Iterator[Path]:
         OSError: naming `path`, if it cannot be written; it is then as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(path)
+    for left in cut_off(path.parent, escape(path.name)):
+        left.unlink(missing_ok=True)
     try:
         with _part(path) as (part, handle):
             yield part
@@ -153,14 +154,24 @@ def not_written(path: Path, error: OSError) -> OSError:
     return OSError(error.errno or errno.EIO, reason, str(path))
 
 
+def cut_off(folder: Path, name: str = "*") -> Iterator[Path]:
+    """What killed processes have left of files that they were writing, each locked while it is handled.
+
+    Args:
+        folder: Where to look.
+        name: Pattern of the files' names.
+    """
+    for part in folder.glob(f".{name}.{'?' * 8}{PART}"):
+        # Another user's, or one that another process is just removing.
+        with suppress(OSError), held(part, wait=False, create=False) as ownerless:
+            if ownerless:
+                yield part
+
+
 @contextmanager
 def _part(path: Path) -> Iterator[tuple[Path, int]]:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent)
-    part = Path(name)
+    handle, part = _new_part(path)
     try:
-        # Tells sweepers that its process lives; a file system that knows no locks has no sweepers either.
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield part, handle
     except BaseException:
         part.unlink(missing_ok=True)
@@ -169,12 +180,20 @@ def _part(path: Path) -> Iterator[tuple[Path, int]]:
         os.close(handle)
 
 
-def _sweep(path: Path) -> None:
-    for part in path.parent.glob(f".{escape(path.name)}.{'?' * 8}{PART}"):
-        # Another user's, or one that another process is just removing.
-        with suppress(OSError), held(part, wait=False) as ownerless:
-            if ownerless:
-                part.unlink(missing_ok=True)
+def _new_part(path: Path) -> tuple[int, Path]:
+    """A temporary file whose lock tells `cut_off` that its process lives; where there are no locks none is taken."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)  # taken for left over before it was locked
+            continue
+        except OSError:
+            return handle, Path(name)
+        if is_at(Path(name), handle):
+            return handle, Path(name)
+        os.close(handle)
 
 
 def _umask() -> int:

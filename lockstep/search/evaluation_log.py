@@ -88,7 +88,7 @@ class EvaluationLog:
         if self._database is not None and kind is None:
             try:
                 self._forget_oldest(self._database)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 self._warn(f"{error}; it may be larger than {CACHE} allows")
         self._close()
         if self._in_use is not None:

@@ -50,7 +50,7 @@ class StudyFile:
         self._path, self._name, self._notes, self._limit = path, name, notes, limit
         self._distributions, self._locks = distributions, path.parent / "locks"
         self._results: queue.SimpleQueue[tuple[Result, datetime] | None] = queue.SimpleQueue()
-        self._ended, self._written = False, 0
+        self._ended, self._complete, self._written = False, False, 0
         self._thread = threading.Thread(target=self._write_all, name="study-file", daemon=True)
         self._thread.start()
 
@@ -65,7 +65,8 @@ class StudyFile:
             while self._thread.is_alive() and written < self._written:
                 written = self._written
                 self._thread.join(CLOSING_SECONDS)
-            if self._thread.is_alive():
+            # What is left to do may be the limit, which the next search keeps as well.
+            if self._thread.is_alive() and not self._complete:
                 print(
                     f"tune: warning: {self._path}: nothing written for a minute; some trials are missing there",
                     file=sys.stderr,
@@ -90,6 +91,7 @@ class StudyFile:
                     self._written += len(finished)
                     finished = self._waiting()
                 storage.engine.dispose()
+                self._complete = True
                 if self._limit is not None:
                     with held(self._locks / self._path.stem):
                         drop_studies(self._path, self._name, self._limit, self._locks)

@@ -121,6 +121,9 @@ def _new_version(
     client: "MlflowClient", name: str, model: "LoggedModel", result: PipelineResult
 ) -> "tuple[ModelVersion, list[ModelVersion]]":
     """The model's version, made here unless another machine has just made one, and all that the result has now."""
+    from mlflow.exceptions import MlflowException
+    from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
+
     # mlflow.register_model does the same, forgets the run and prints what it does.
     client.create_model_version(
         name,
@@ -131,7 +134,10 @@ def _new_version(
         model_id=model.model_id,
     )
     own = _own(_versions(client, name), result)
-    return min((each for each in own if _is_of(each, model)), key=lambda each: int(each.version)), own
+    made = [each for each in own if _is_of(each, model)]
+    if not made:
+        raise MlflowException("the version was deleted while it was made", RESOURCE_DOES_NOT_EXIST)
+    return min(made, key=lambda each: int(each.version)), own
 
 
 def _decided(client: "MlflowClient", holder: "ModelVersion | None", result: PipelineResult) -> tuple[bool, str]:

@@ -5,16 +5,17 @@ import logging
 import os
 import re
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockstep.errors import LockstepError, TrackingError
 from lockstep.locks import held
-from lockstep.paths import anchored, project_root
+from lockstep.paths import anchored, local_state, project_root
 from lockstep.secrets import masked
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ def existing_store(dataset: str) -> "tuple[MlflowClient, str] | None":
     file = _database_file(uri)
     if file is not None and not file.exists():
         return None
-    with store_lock("set-up"):  # another process may be setting it up
+    with ExitStack() as stack:
+        with suppress(OSError):  # who may only read a store sets none up
+            stack.enter_context(store_lock("set-up"))  # another process may be setting it up
         return _experiment(dataset, uri)
 
 
@@ -91,7 +94,19 @@ def store_lock(purpose: str) -> AbstractContextManager[bool]:
     if file is not None:
         return held(file.with_name(f".{file.name}.{purpose}.lock"))
     name = hashlib.sha256(uri.encode()).hexdigest()[:16]
-    return held(Path(tempfile.gettempdir()) / f"lockstep-{os.getuid()}" / f"mlflow-{name}.{purpose}.lock")
+    return held(_own_folder() / f"mlflow-{name}.{purpose}.lock")
+
+
+def _own_folder() -> Path:
+    """This user's folder for temporary files, or the repository's if somebody else has made one of that name."""
+    folder = Path(tempfile.gettempdir()) / f"lockstep-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+    except OSError:
+        return local_state() / "locks"
+    own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
+    return folder if own else local_state() / "locks"
 
 
 def _database_file(uri: str) -> Path | None:

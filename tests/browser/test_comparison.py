@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pandas as pd
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from lockstep.comparison.html import html
@@ -12,7 +11,6 @@ from tests.browser.chromium import Scheme, chromium_or_skip, opened
 from tests.pipeline.planted import exported, plant
 from tests.pipeline.project import Project
 
-pytestmark = pytest.mark.xdist_group("browser")
 EVIL = "<img src=x onerror=alert(1)>"
 WINDOWS: list[tuple[int, Scheme]] = [(390, "light"), (1280, "dark")]
 

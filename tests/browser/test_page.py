@@ -14,7 +14,6 @@ from tests.unit.modelling import table
 from tests.unit.reporting import page as made_page
 
 # The pipeline and the browser once, in one test process.
-pytestmark = pytest.mark.xdist_group("browser")
 MOST_BYTES = 3_000_000
 EVIL = "<img src=x onerror=alert(1)>"
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import time
 from contextlib import closing
@@ -185,11 +186,12 @@ def test_commands_while_the_pipeline_runs_wait_for_no_half_result(project: Proje
     with project.start("dvc", "repro", env=ONE_WORKER) as running:
         while (project.folder / "models/search.json").exists() and running.poll() is None:
             time.sleep(0.05)
+        os.killpg(running.pid, signal.SIGSTOP)
         said = {
             command: project.run("lockstep", *command.split(), check=False)
             for command in ("sync", f"export {tmp_path}/out", "compare HEAD", "sync --check", "verify")
         }
-        assert running.poll() is None
+        os.killpg(running.pid, signal.SIGCONT)
         finish_all({"dvc repro": running})
     for command, done in said.items():
         assert done.returncode == 1, command

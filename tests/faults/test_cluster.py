@@ -17,8 +17,6 @@ from tests.conftest import ROOT
 from tests.faults.test_stopped_search import COUNTS, Stopped, quiet, stopped  # noqa: F401 - fixtures
 from tests.pipeline.project import Project
 
-pytestmark = pytest.mark.xdist_group("cluster")
-
 
 @contextmanager
 def _running(*command: str, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:

@@ -21,7 +21,6 @@ from tests.faults.crash_child import STAGES, Outcome
 from tests.faults.writes import KILLS_WITHIN, PART
 from tests.pipeline.project import Project, environment
 
-pytestmark = pytest.mark.xdist_group("crash_matrix")
 Digests = dict[str, str]
 
 

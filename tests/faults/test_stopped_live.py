@@ -29,6 +29,7 @@ def _assert_goes_on_in(run_id: str, project: Project) -> None:
     project.run("lockstep", "sync", "--check")
 
 
+@pytest.mark.nightly
 def test_a_search_that_was_killed_is_marked_and_goes_on_in_the_same_run(searching: Project) -> None:
     uri = store_of(searching)
     with searching.start("dvc", "repro", env=ONE_WORKER) as process:

@@ -190,6 +190,7 @@ def test_a_changed_pruner_repeats_no_fold_of_an_unchanged_trial(project: Project
     assert (int(counts[1]), int(counts[2])) == (sum(after.values()) - shared, shared)
 
 
+@pytest.mark.nightly
 def test_a_parameter_of_a_later_stage_does_not_run_tune(project: Project) -> None:
     project.edit("params.yaml", "n_models: 1", "n_models: 2")
     assert project.repro() == ["train_best", "evaluate"]

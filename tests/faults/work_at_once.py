@@ -110,8 +110,20 @@ def tune_and_sync(number: int, folder: str, trials: str) -> str:
     as_runs = partial(runs_of, space=SPACE, n_folds=FOLDS, fitting=plan.fitting)
     with redirect_stderr(io.StringIO()) as warned, LiveTrials("friedman", "study", as_runs) as shown:
         search(plan, FINGERPRINTS, _slow, AtOnce(), NoLog(), (shown,))
-        time.sleep(3)  # so that each has its turn
+        _wait_until_shown(int(trials))
     return warned.getvalue()
+
+
+def _wait_until_shown(trials: int) -> None:
+    """Until MLflow has every trial of the search, whichever process shows them."""
+    client, experiment_id = open_store("friedman")
+    while True:
+        runs = client.search_runs([experiment_id], max_results=1000)
+        searches = {run.info.run_id for run in runs if "lockstep.live" in run.data.tags}
+        ended = [run for run in runs if run.info.status != "RUNNING"]
+        if sum(run.data.tags.get("mlflow.parentRunId") in searches for run in ended) >= trials:
+            return
+        time.sleep(0.1)
 
 
 def _slow(task: FoldTask) -> Evaluation:

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +20,6 @@ from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.result import PipelineResult
 from tests.pipeline.planted import TEST, exported
 from tests.pipeline.project import Project, new_project, stages_run
-
-# One test process, so that the pipelines run once.
-pytestmark = pytest.mark.xdist_group("classes")
 
 Classes = list[str] | list[int]
 TARGETS: dict[str, tuple[str, Classes]] = {"two": ("text", ["no", "yes"]), "three": ("integer", [3, 1, 2])}
@@ -58,20 +57,33 @@ def _facts(digest: str, kind: str, classes: Classes) -> dict[str, object]:
     }
 
 
-@pytest.fixture(scope="module", params=["two", "three"])
-def classes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, list[str]]:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Project, list[str]]]:
+    """Runs a pipeline once, in whatever order the tests of two and of three classes come."""
+
+    @cache
+    def make(name: str) -> tuple[Project, list[str]]:
+        kind, classes = TARGETS[name]
+        project = new_project(tmp_path_factory.mktemp(name) / "project")
+        _table(classes).to_csv(project.folder / "own.csv", index=False)
+        digest = hashlib.sha256((project.folder / "own.csv").read_bytes()).hexdigest()
+        (project.folder / "datasets/own.yaml").write_text(yaml.safe_dump(_facts(digest, kind, classes)))
+        project.edit("params.yaml", "dataset: friedman", "dataset: own")
+        done = project.run("dvc", "repro", env={"LOCKSTEP_WORKERS": "2"})
+        assert len(stages_run(done.stdout)) == 6
+        assert "warning" not in done.stderr.lower()
+        assert "evaluate: test log loss 0." in done.stdout
+        return project, [str(each) for each in classes]
+
+    return make
+
+
+@pytest.fixture(params=["two", "three"])
+def classes(
+    made: Callable[[str], tuple[Project, list[str]]], request: pytest.FixtureRequest
+) -> tuple[Project, list[str]]:
     """A project about a table of classes after `dvc repro`, and the classes."""
-    kind, classes = TARGETS[request.param]
-    project = new_project(tmp_path_factory.mktemp(request.param) / "project")
-    _table(classes).to_csv(project.folder / "own.csv", index=False)
-    digest = hashlib.sha256((project.folder / "own.csv").read_bytes()).hexdigest()
-    (project.folder / "datasets/own.yaml").write_text(yaml.safe_dump(_facts(digest, kind, classes)))
-    project.edit("params.yaml", "dataset: friedman", "dataset: own")
-    done = project.run("dvc", "repro", env={"LOCKSTEP_WORKERS": "2"})
-    assert len(stages_run(done.stdout)) == 6
-    assert "warning" not in done.stderr.lower()
-    assert "evaluate: test log loss 0." in done.stdout
-    return project, [str(each) for each in classes]
+    return made(request.param)
 
 
 def _json(project: Project, file: str) -> dict[str, object]:

@@ -19,8 +19,6 @@ from tests.pipeline.planted import TEST, exported, plant
 from tests.pipeline.project import Project
 
 # One test process, so that the experiment is made once.
-pytestmark = pytest.mark.xdist_group("compare")
-
 SECTIONS = [
     "Executive summary",
     "Metrics",
@@ -132,6 +130,7 @@ def test_changed_spaces_choices_and_given_configurations_are_listed(folders: Cal
     assert f"Only in A: `{json.dumps(given)}`" in said
 
 
+@pytest.mark.nightly
 def test_without_b_the_other_side_is_the_workspace(two: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(two.folder)
     head = two.run("git", "rev-parse", "HEAD").stdout.strip()

@@ -16,8 +16,6 @@ PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
 STAGES = ["fetch", "clean", "split", "tune", "train_best", "evaluate"]
 CODE = ("lockstep", "stages")
 
-pytestmark = pytest.mark.xdist_group("contracts")  # its fixture runs every stage once
-
 # Runs a stage as DVC would and tells which of our files it imported and which settings it read.
 RECORDER = """
 import json, runpy, sys

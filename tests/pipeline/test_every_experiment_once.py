@@ -125,6 +125,7 @@ def _run_all(experiments: Experiments) -> None:
     experiments.run_queue()
 
 
+@pytest.mark.nightly
 def test_one_result_from_temp_and_the_queue_is_in_mlflow_once(project: Project) -> None:
     """The short form for every day: three experiments, two of them the same."""
     experiments = Experiments(project, Store(store_of(project)))

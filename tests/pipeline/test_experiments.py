@@ -154,6 +154,7 @@ def test_exp_run_with_a_changed_parameter(project: Project) -> None:
     assert named[0].data.params["train_best.n_models"] == "2"
 
 
+@pytest.mark.nightly
 def test_scientific_notation_from_the_command_line_is_a_number(project: Project) -> None:
     project.run("dvc", "exp", "run", "-S", "spaces.default.reg_lambda.low=1e-05")
     space = json.loads((project.folder / "models/search.json").read_text())["settings"]["space"]
@@ -182,6 +183,7 @@ def test_temp_and_queue_leave_the_workspace_alone_and_reach_the_same_mlflow(proj
     assert not (project.folder / "params.yaml").read_text().count("0.4\n")
 
 
+@pytest.mark.nightly
 def test_a_relative_mirror_and_store_are_anchored_at_the_repository(project: Project) -> None:
     """In --temp the working directory is a throw-away copy; paths a person set must not follow it."""
     rows = "danceability,y\n" + "".join(f"{row / 100},{row % 13}\n" for row in range(60))

@@ -9,9 +9,6 @@ import pytest
 
 from tests.pipeline.project import Project, new_project
 
-# One test process, so that the pipelines run once.
-pytestmark = pytest.mark.xdist_group("final_training")
-
 CHOICES = {
     "interval: null": "interval: 0.8",
     "learning_rate_factor: 1.0": "learning_rate_factor: 0.5",

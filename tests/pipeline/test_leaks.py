@@ -11,9 +11,6 @@ import yaml
 
 from tests.pipeline.project import Project, new_project
 
-# One test process, so that the pipelines run once.
-pytestmark = pytest.mark.xdist_group("leaks")
-
 ROWS = 1500
 RECIPE = [
     {"step": "columns", "columns": ["a", "genre"]},
@@ -112,6 +109,7 @@ def test_a_shuffled_target_cannot_be_predicted(rich: Project, tmp_path: Path) ->
     assert abs(true["cv"] - true["test"]) < 0.1, "the folds must promise what the test rows keep"
 
 
+@pytest.mark.nightly
 def test_poisoned_test_rows_change_no_feature_and_no_model(rich: Project, tmp_path: Path) -> None:
     project = rich.copy(tmp_path / "project")
     made = [project.folder / name for name in ("models/best_params.json", "reports/tune/trials.csv")]

@@ -55,12 +55,12 @@ def test_california_features_and_split_are_scikit_learns(project: Project) -> No
 
 @needs_mirror
 def test_spotify_cleans_to_the_reference_rows(project: Project) -> None:
-    metrics = _experiment(project, *SPOTIFY, "tune.n_trials=3")
+    project.edit("params.yaml", "dataset: friedman", "dataset: spotify_songs")
+    project.run("dvc", "repro", "clean", env={"LOCKSTEP_DATA_MIRROR": str(FOLDER.resolve())})
     quality = json.loads((project.folder / "reports/data_quality.json").read_text())
     assert quality["rows"] == {"raw": 32833, "clean": 25092}
     dropped = {rule["rule"]: rule["rows_in"] - rule["rows_out"] for rule in quality["rules"]}
     assert dropped == {"drop_duplicates": 5219, "drop_values": 2522, "date_part": 0}
-    assert metrics["test"]["r2"] > 0
 
 
 @pytest.mark.nightly

@@ -61,6 +61,7 @@ def test_the_champion_moves_to_a_better_model_only(project: Project, monkeypatch
     assert "stays champion: test RMSE lower by -" in versions[4].description
 
 
+@pytest.mark.nightly
 def test_a_model_with_other_test_rows_is_registered_and_not_compared(project: Project) -> None:
     project.edit("params.yaml", "test_size: 0.2", "test_size: 0.25")
     said = project.run("dvc", "repro").stdout
@@ -83,6 +84,7 @@ def test_a_version_follows_a_model_that_was_logged_again(project: Project) -> No
     assert "400 rows" in predicted.stdout
 
 
+@pytest.mark.nightly
 def test_a_temporary_experiment_registers_nothing(project: Project) -> None:
     project.run("dvc", "exp", "run", "--temp", "-S", "evaluate.gates.min_test_r2=0.2")
     assert len(parents_of(store_of(project))) == 2

@@ -95,7 +95,6 @@ def test_after_a_pull_a_colleague_has_nothing_to_run(
         assert (colleague.folder / output).read_bytes() == (project.folder / output).read_bytes()
 
 
-@pytest.mark.xdist_group("grid")
 def test_an_experiment_travels_with_its_name_its_model_and_its_numbers(after_grid: Team, tmp_path: Path) -> None:
     project = after_grid.project.copy(tmp_path / "project")
     project.run("dvc", "exp", "push", "origin", "grid-1")
@@ -114,7 +113,6 @@ def test_an_experiment_travels_with_its_name_its_model_and_its_numbers(after_gri
         assert (colleague.folder / file).read_bytes() == (project.folder / file).read_bytes()
 
 
-@pytest.mark.xdist_group("grid")
 def test_a_grid_becomes_named_experiments_that_can_be_applied_and_branched(after_grid: Team, tmp_path: Path) -> None:
     project = after_grid.project.copy(tmp_path / "project")
     settings = {name: each["params"]["params.yaml"]["data"]["tune"] for name, each in _experiments(project).items()}

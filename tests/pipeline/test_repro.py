@@ -13,13 +13,13 @@ DATA = "datasets/friedman.yaml"
 NIGHTLY = pytest.mark.nightly
 
 EDITS = [
-    pytest.param(DATA, "seed: 0", "seed: 1", STAGES, id="a fact of the source"),
+    pytest.param(DATA, "seed: 0", "seed: 1", STAGES, id="a fact of the source", marks=NIGHTLY),
     pytest.param(
         DATA, "clean: []", "clean: [{rule: drop_outside, column: x0, max: 0.9}]", STAGES[1:], id="a rule", marks=NIGHTLY
     ),
     pytest.param("params.yaml", "test_size: 0.2", "test_size: 0.25", STAGES[2:], id="split", marks=NIGHTLY),
     pytest.param("params.yaml", "subsample: {low: 0.5", "subsample: {low: 0.6", STAGES[3:], id="space"),
-    pytest.param("params.yaml", "n_models: 1", "n_models: 2", STAGES[4:], id="train_best"),
+    pytest.param("params.yaml", "n_models: 1", "n_models: 2", STAGES[4:], id="train_best", marks=NIGHTLY),
     pytest.param("params.yaml", "min_test_r2: 0.0", "min_test_r2: 0.99", STAGES[5:], id="evaluate"),
 ]
 

@@ -12,12 +12,13 @@ from tests.pipeline.project import Project
 EXPERIMENT = "friedman"
 
 
-@pytest.fixture(params=[pytest.param("mlflow_server", marks=pytest.mark.nightly), "mlflow_server_on_postgres"])
+@pytest.fixture(params=["mlflow_server", "mlflow_server_on_postgres"])
 def server(request: pytest.FixtureRequest) -> MlflowServer:
     found: MlflowServer = request.getfixturevalue(request.param)
     return found
 
 
+@pytest.mark.nightly
 def test_a_result_arrives_at_a_server_with_the_same_numbers_and_files(
     project: Project, server: MlflowServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,7 @@ def _content(project: Project) -> dict[str, Any]:
     return content
 
 
+@pytest.mark.nightly
 def test_a_deleted_store_comes_back_with_everything_but_times(project: Project) -> None:
     project.run("dvc", "exp", "run", "--temp", "-n", "other", "-S", "evaluate.gates.min_test_r2=0.2")
     before = _content(project)
@@ -127,6 +128,7 @@ def _plant(project: Project) -> list[str]:
     ]
 
 
+@pytest.mark.nightly
 def test_every_planted_difference_is_found_and_mended(project: Project) -> None:
     before = _content(project)
     assert project.run("lockstep", "sync", "--check").returncode == 0

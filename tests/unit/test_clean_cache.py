@@ -12,6 +12,7 @@ import pytest
 
 from lockstep import caches
 from lockstep.cli import main
+from lockstep.data.tables import replacing
 from lockstep.locks import held
 from lockstep.scratch import scratch_folder
 from lockstep.search.evaluation_log import EvaluationLog
@@ -21,8 +22,8 @@ KEY = "0123456789abcdef" * 4
 USEFUL = {".lockstep/evaluations.db", ".lockstep/optuna_study.db", ".lockstep/optuna_study.db-journal"}
 LEFT_OVER = {
     ".lockstep/evaluations.damaged",
-    ".lockstep/.search_times.json.abc",
-    ".lockstep/live/.key.json.abc",
+    ".lockstep/.search_times.json.abcd1234.part",
+    ".lockstep/live/.key.json.abcd1234.part",
     "tmp/lockstep-fetch-killed/owner.lock",
     "tmp/lockstep-fetch-killed/files/table.csv",
 }
@@ -131,10 +132,16 @@ def test_nothing_goes_while_a_search_uses_it(used: Path, capsys: pytest.CaptureF
 
 
 def test_what_a_living_process_holds_stays(used: Path) -> None:
-    with scratch_folder("fetch") as folder, held(used / f".lockstep/locks/live-{KEY}"):
+    with (
+        scratch_folder("fetch") as folder,
+        held(used / f".lockstep/locks/live-{KEY}"),
+        replacing(used / ".lockstep/timings.json") as part,
+    ):
+        part.write_text("new")
         assert main(["clean-cache"]) == 0
         assert folder.is_dir()
         assert (used / f".lockstep/locks/live-{KEY}").exists()
+    assert (used / ".lockstep/timings.json").read_text() == "new"
 
 
 @contextmanager
@@ -173,7 +180,7 @@ def test_another_users_folder_is_one_line_and_stays(used: Path, capsys: pytest.C
     with _without_power(used / "models"):
         assert main(["clean-cache"]) == 1
         assert capsys.readouterr().err == (
-            "lockstep: .lockstep/locks/in-use: Permission denied; run this as the user who owns it\n"
+            "lockstep: .lockstep/evaluations.db: Permission denied; 0 of 6 removed; run this as the user who owns it\n"
         )
         assert main(["clean-cache", "--dry-run"]) == 0
     assert _files(used) == before

@@ -1,11 +1,21 @@
 """Lock files: one holder at a time, also where the file goes with its holder; and none is left of single searches."""
 
+import gzip
+import os
+import re
+import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
+from lockstep.data.tables import cut_off, replacing
 from lockstep.locks import SharedLock, held
+from lockstep.tracking.store import store_lock
+from tests.conftest import ROOT
+from tests.pipeline.project import environment
 from tests.unit.test_study_file import _searched
 
 SECONDS = 60.0
@@ -64,3 +74,53 @@ def test_searches_leave_no_lock_of_their_own(tmp_path: Path, capsys: pytest.Capt
         _searched(tmp_path / "study.db", name)
     assert [each.name for each in (tmp_path / "locks").iterdir()] == ["study"]
     assert capsys.readouterr().err == ""
+
+
+def test_a_lock_is_never_made_through_a_link_that_somebody_planted(tmp_path: Path) -> None:
+    (tmp_path / "planted.lock").symlink_to(tmp_path / "victim")
+    with pytest.raises(OSError, match="Too many levels of symbolic links"), held(tmp_path / "planted.lock"):
+        pass
+    assert not (tmp_path / "victim").exists()
+
+
+def test_a_folder_for_temporary_files_that_is_not_ones_own_holds_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "repository"))
+    own = tmp_path / f"lockstep-{os.getuid()}"
+    with store_lock("publish"):
+        assert len(list(own.iterdir())) == 1
+    own.chmod(0o777)
+    for planted in (False, True):
+        if planted:
+            shutil.rmtree(own)
+            own.symlink_to(tmp_path)
+        with store_lock("publish"):
+            pass
+    assert len(list((tmp_path / "repository/.lockstep/locks").iterdir())) == 1
+    assert list(tmp_path.glob("mlflow-*")) == []
+
+
+def test_a_file_that_is_being_written_is_not_taken_for_cut_off(tmp_path: Path) -> None:
+    file = tmp_path / "metrics.json"
+    (tmp_path / ".metrics.json.abcd1234.part").write_text("of a killed process")
+    with replacing(file) as part:
+        part.write_text("new")
+        assert list(cut_off(tmp_path)) == []
+        with replacing(file) as other:
+            other.write_text("newer")
+    assert [each.name for each in tmp_path.iterdir()] == ["metrics.json"]
+    assert file.read_text() == "new"
+
+
+def test_a_disk_that_is_full_is_one_line_of_a_command_too(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv.gz"
+    table.write_bytes(gzip.compress(b"x,y\n" + b"1,2\n" * 20_000))
+    limited = f"ulimit -f 8; trap '' XFSZ; exec '{sys.executable}' -m lockstep.cli new-dataset '{table}' --target y"
+    done = subprocess.run(
+        ["bash", "-c", limited], cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert re.fullmatch(r"lockstep: .*; check the disk and its permissions\n", done.stderr), done.stderr

@@ -4,7 +4,6 @@ import bz2
 import gzip
 import lzma
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import IO, Protocol
 
 from lockstep.data.sources.formats import GZIP_MAGIC
 from lockstep.errors import SourceError
+from lockstep.scratch import scratch_folder
 
 MAX_BYTES = 8 * 2**30
 # What grows to more than this, by more than this factor, is no table: gzip packs CSV 3 to 20 times, zeros 1,000 times.
@@ -85,8 +85,8 @@ def plain(file: Path, shown: str) -> Iterator[Path]:
             raise SourceError(f"{shown}: has more than {MAX_BYTES} bytes; make the table smaller")
         yield file
         return
-    with tempfile.TemporaryDirectory(prefix="lockstep-unpacked-") as folder:
-        copy = Path(folder) / "plain"
+    with scratch_folder("unpacked") as folder:
+        copy = folder / "plain"
         try:
             with gzip.open(file) as unzip:
                 _copy(Unpacked(unzip, size), copy)
