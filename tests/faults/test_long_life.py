@@ -3,6 +3,8 @@
 import csv
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,13 @@ from tests.conftest import ROOT
 from tests.pipeline.project import environment
 
 FIXED = ("open_files", "threads", "children", "tmp_entries", "locks", "state")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """With a short name: sockets of worker processes lie below it."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
 
 
 def _soaked(folder: Path, experiments: int, seconds: float) -> list[dict[str, float]]:
@@ -41,15 +50,15 @@ def _assert_nothing_grew(rows: list[dict[str, float]]) -> None:
     assert rows[-1]["tmp_bytes"] == 0
 
 
-def test_some_experiments_in_one_process_leave_nothing_behind(tmp_path: Path) -> None:
+def test_some_experiments_in_one_process_leave_nothing_behind(folder: Path) -> None:
     # The first sets up MLflow's store and the fork server; the second goes on in what it left.
-    _assert_nothing_grew(_soaked(tmp_path / "soak", 4, 300)[1:])
-    assert load_config(tmp_path / "soak/project").seed == 3
+    _assert_nothing_grew(_soaked(folder / "soak", 4, 300)[1:])
+    assert load_config(folder / "soak/project").seed == 3
 
 
 @pytest.mark.nightly
-def test_three_hundred_experiments_in_one_process_leave_nothing_behind(tmp_path: Path) -> None:
-    rows = _soaked(tmp_path / "soak", 300, 3 * 3600)
+def test_three_hundred_experiments_in_one_process_leave_nothing_behind(folder: Path) -> None:
+    rows = _soaked(folder / "soak", 300, 3 * 3600)
     _assert_nothing_grew(rows[10:])
     # Evaluate runs in every tenth. SQLAlchemy keeps the last 150 statements of each table: so many searches.
     assert rows[290]["objects"] < 1.02 * rows[200]["objects"]
