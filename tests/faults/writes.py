@@ -10,7 +10,6 @@ import re
 import resource
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -93,19 +92,21 @@ class Watch:
                 self.announce(kind, args[0], args[folder], goal=args[1] if kind == "rename" else None)
 
     def _announce_what_has_no_event(self) -> None:
-        mkstemp, fsync = tempfile.mkstemp, os.fsync
+        from lockstep.data import tables
 
-        def made(*args: Any, **kwargs: Any) -> tuple[int, str]:
-            handle, name = mkstemp(*args, **kwargs)
-            self.announce("write", name)
-            return handle, name
+        new_part, fsync = tables._new_part, os.fsync
+
+        def made(path: Path) -> tuple[int, Path]:
+            handle, part = new_part(path)
+            self.announce("write", part)
+            return handle, part
 
         def synced(handle: int) -> None:
             name = os.readlink(f"/proc/self/fd/{handle}")  # noqa: PTH115
             self.announce("fsync", name.removesuffix(" (deleted)"))
             fsync(handle)
 
-        tempfile.mkstemp = made  # type: ignore[assignment]
+        tables._new_part = made
         os.fsync = synced  # type: ignore[assignment]
 
 
