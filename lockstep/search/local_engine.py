@@ -113,15 +113,17 @@ class LocalEngine(Executor):
                     break
                 answer = pool.submit(job.function, *job.args, **job.kwargs).result()
             except BrokenProcessPool:
+                _ended(pool)
+                pool = None
                 if self._aborting.is_set():
                     break
-                pool = None
             except Exception as error:
                 job.future.set_exception(error)
                 return pool
             else:
                 job.future.set_result(answer)
                 return pool
+        _ended(pool)
         job.future.set_exception(
             SearchError(f"a worker process died {TRIES} times on the same fit; is there enough memory?")
         )
@@ -132,6 +134,9 @@ class LocalEngine(Executor):
         try:
             # Tells whom to end if the search is interrupted.
             self._pids[slot] = pool.submit(os.getpid).result()
+        except BrokenProcessPool:
+            _ended(pool)
+            raise
         except OSError as error:
             if "AF_UNIX" not in str(error):
                 raise
@@ -141,3 +146,9 @@ class LocalEngine(Executor):
                 " set TMPDIR to a folder of at most 70 characters"
             ) from None
         return pool
+
+
+def _ended(pool: ProcessPoolExecutor | None) -> None:
+    """Wait until a pool whose process died is cleared away: one that is let go before keeps Python 3.13.0 for ever."""
+    if pool is not None:
+        pool.shutdown()
