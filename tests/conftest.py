@@ -2,6 +2,7 @@
 
 import fcntl
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen = [item for item in items if ("nightly" in item.keywords) == nightly]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
+
+
+@pytest.fixture(autouse=True)
+def import_path_as_before() -> Iterator[None]:
+    """MLflow leaves a loaded model's code folder on `sys.path`, where a later test's processes would look first."""
+    before = sys.path.copy()
+    yield
+    sys.path[:] = before
 
 
 @pytest.fixture(scope="session")
