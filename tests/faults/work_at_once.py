@@ -38,9 +38,10 @@ def _in(folder: str | Path) -> None:
     os.environ["DVC_ROOT"] = str(folder)
 
 
-def _on_another_machine() -> None:
-    """Locks in the folder for temporary files are then out of sight."""
-    tempfile.tempdir = tempfile.mkdtemp(prefix="machine-", dir=tempfile.gettempdir())
+def _on_another_machine(temporary: Path) -> None:
+    """With a folder for temporary files of its own: the locks that the others hold in theirs are out of sight."""
+    temporary.mkdir(parents=True)
+    tempfile.tempdir = str(temporary)
 
 
 def set_up_store(number: int, folder: str, clones: str) -> str | None:
@@ -140,7 +141,7 @@ def _command(*arguments: str) -> str:
 def show_results(number: int, folder: str, machines: str) -> str:
     """What evaluate does, in a clone of its own; two clones each have one and the same result."""
     if machines == "machines":
-        _on_another_machine()
+        _on_another_machine(Path(folder) / f"tmp{number}")
     clone = Path(folder) / f"clone{number}"
     _in(clone)
     make_another_result(number // 2)

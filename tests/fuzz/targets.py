@@ -1,5 +1,6 @@
 """What is fuzzed: each takes any bytes and must end well or with a LockstepError, whatever they are."""
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -31,6 +32,7 @@ features: {raw: &f [{step: columns, columns: [a]}], full: *f}
 judging: {slices: [{by: quantiles, column: a}], coordinates: null}
 """ % (b"0" * 64)
 FOLDER = Path(tempfile.mkdtemp(prefix="lockstep-fuzz-"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
 
 def config(data: bytes) -> None:
