@@ -24,7 +24,7 @@ DAMAGED = "a damaged log that was set aside"
 CUT_OFF = "a file that was cut off while it was written"
 ABANDONED = "left by a process that was killed"
 # Each belongs to one search or one folder; the other locks are few.
-PASSING_LOCKS = ("[0-9a-f]" * 64, "live-*", "export-*")
+PASSING_LOCKS = ("[0-9a-f]" * 64, f"live-{'[0-9a-f]' * 64}", "export-*")
 DVC_CACHE, MLFLOW = Path(".dvc/cache"), Path("mlruns")
 
 
@@ -60,7 +60,7 @@ class Cached:
             shutil.rmtree(self.path)
             return
         self.path.unlink(missing_ok=True)
-        # Alone it would be played back into the next file.
+        # A killed writer's; it is of no use alone.
         self._journal.unlink(missing_ok=True)
 
     @property

@@ -22,6 +22,10 @@ class DataError(LockstepError):
     """The table was read but its content breaks what the dataset file says."""
 
 
+class DiskError(LockstepError):
+    """A temporary file could not be written."""
+
+
 class SearchError(LockstepError):
     """The search could not produce a best trial."""
 

@@ -28,9 +28,10 @@ def held(path: Path, *, wait: bool = True, passing: bool = False, create: bool =
         yield handle is not None
     finally:
         if handle is not None:
-            # While it is held: whoever waits for it, or opened it just now, looks again.
-            if passing and is_at(path, handle):
-                path.unlink()
+            # While it is held: whoever waits for it, or opened it just now, looks again. Another user's stays.
+            with suppress(OSError):
+                if passing and is_at(path, handle):
+                    path.unlink()
             os.close(handle)
 
 
@@ -82,11 +83,16 @@ def _locked(path: Path, how: int, *, create: bool = True) -> int:
 def _opened(path: Path, *, create: bool) -> int:
     if create:
         path.parent.mkdir(parents=True, exist_ok=True)
+    # Nobody waits at a pipe that somebody has put there.
+    careful = os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        return os.open(path, os.O_RDWR | os.O_NOFOLLOW | (os.O_CREAT if create else 0), 0o666)
-    except PermissionError:
+        return os.open(path, os.O_RDWR | careful | (os.O_CREAT if create else 0), 0o666)
+    except PermissionError as refused:
         # Another user's, who shares what is locked; only network disks want the right to write for a lock.
-        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            return os.open(path, os.O_RDONLY | careful)
+        except FileNotFoundError:
+            raise refused from None
 
 
 def is_at(path: Path, handle: int) -> bool:

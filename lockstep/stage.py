@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from lockstep.data.tables import read_json, write_json
 from lockstep.errors import LockstepError, file_trouble
+from lockstep.locks import held
 from lockstep.paths import local_state
 
 # DVC removes a stage's outputs before it runs the stage.
@@ -54,8 +55,10 @@ def _stop(*_: object) -> None:
 def _remember(name: str, seconds: float) -> None:
     path = local_state() / "timings.json"
     try:
-        timings = read_json(path) if path.exists() else {}
-        write_json({**timings, name: round(seconds, 3)}, path)
+        # `dvc repro` of single stages and queue workers' experiments share the file.
+        with held(path.parent / "locks" / path.stem):
+            timings = read_json(path) if path.exists() else {}
+            write_json({**timings, name: round(seconds, 3)}, path)
     except (OSError, ValueError, TypeError) as error:
         reason = getattr(error, "strerror", None) or error
         print(f"{name}: warning: {path}: {reason}; the time this stage took is not kept", file=sys.stderr)

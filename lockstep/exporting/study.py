@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import optuna
 import pandas as pd
 from optuna.distributions import BaseDistribution
+from optuna.exceptions import OptunaError
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
+from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from lockstep.data.tables import significant
@@ -55,9 +58,12 @@ def _kept_trials(path: Path, name: str) -> list[FrozenTrial]:
         return []
     storage = None
     try:
-        storage = RDBStorage(f"sqlite:///{path}")
+        # Only read: a search may be making the file at this moment.
+        file = f"file:{quote(str(path.resolve()))}"
+        url = URL.create("sqlite", database=file, query={"mode": "ro", "uri": "true"})
+        storage = RDBStorage(url.render_as_string(), skip_table_creation=True)
         return optuna.load_study(study_name=name, storage=storage).get_trials(deepcopy=False)
-    except (KeyError, ValueError, RuntimeError, SQLAlchemyError):
+    except (KeyError, ValueError, RuntimeError, SQLAlchemyError, OptunaError):
         return []
     finally:
         if storage is not None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -95,7 +96,8 @@ class FoldSet:
         _save(folder / "y.npy", self.y)
         _save(folder / "fold.npy", self.fold)
         described = [self.matrix_of, self.strategy, self.names, self.types, self.digests]
-        (folder / "folds.json").write_text(json.dumps(described), encoding="utf-8")
+        with _named(folder / "folds.json"):
+            (folder / "folds.json").write_text(json.dumps(described), encoding="utf-8")
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -154,8 +156,14 @@ def _matrix_file(number: int) -> str:
 
 
 def _save(path: Path, array: npt.NDArray[Any]) -> None:
-    try:
+    with _named(path):
         np.save(path, array)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise not_written(path, error) from error
 

@@ -3,6 +3,7 @@
 Nothing here is done while a search runs that may still use what would go.
 """
 
+import re
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ KEPT_SHARE = 0.9
 # Some hundredths of a second each, for which another search may have to wait.
 ROWS_AT_ONCE = 2000
 INCREMENTAL = 2
+STUDY_KEY = re.compile("[0-9a-f]{64}")
 
 
 def keep_recent(database: sqlite3.Connection, table: str, keys: set[str]) -> None:
@@ -41,7 +43,7 @@ def drop_oldest(database: sqlite3.Connection, table: str, limit: int) -> int | N
     if file_bytes(database) <= limit:
         return None
     for other in _other_tables(database, table):
-        database.execute(f'DROP TABLE "{other}"')
+        database.execute(f"DROP TABLE {_quoted(other)}")
     target, left = int(limit * KEPT_SHARE), _rows(database, table)
     oldest = f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} ORDER BY rowid LIMIT ?)"  # noqa: S608
     while left and (excess := used_bytes(database) - target) > 0:
@@ -65,7 +67,9 @@ def delete_study(path: Path, name: str) -> None:
 
 
 def drop_studies(path: Path, newest: str, limit: int, locks: Path) -> None:
-    """Delete the oldest studies of an Optuna file until it has at most `limit` bytes; less if it had more.
+    """Delete searches' oldest studies of an Optuna file until it has at most `limit` bytes; less if it had more.
+
+    Studies that a person has added stay: their names are no study keys.
 
     Args:
         path: The file.
@@ -79,7 +83,7 @@ def drop_studies(path: Path, newest: str, limit: int, locks: Path) -> None:
             return
         target = int(limit * KEPT_SHARE)
         for study, name in database.execute("SELECT study_id, study_name FROM studies ORDER BY study_id").fetchall():
-            if name == newest or used_bytes(database) <= target:
+            if name == newest or not STUDY_KEY.fullmatch(name) or used_bytes(database) <= target:
                 continue
             with held(locks / name, wait=False, passing=True) as ended:
                 if ended:
@@ -99,10 +103,15 @@ def _delete_study(database: sqlite3.Connection, study: int) -> None:
 
 
 def _references(database: sqlite3.Connection, to: str) -> list[tuple[str, str]]:
-    """Tables and their columns that refer to the rows of a table."""
+    """Tables and their columns that refer to the rows of a table, as SQL names them."""
     keys = """SELECT tables.name, keys."from" FROM sqlite_schema AS tables, pragma_foreign_key_list(tables.name) AS keys
         WHERE tables.type = 'table' AND keys."table" = ?"""
-    return database.execute(keys, (to,)).fetchall()
+    return [(_quoted(table), _quoted(column)) for table, column in database.execute(keys, (to,))]
+
+
+def _quoted(name: str) -> str:
+    """A name that a file holds, whoever has written the file."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def make_shrinkable(path: Path) -> None:

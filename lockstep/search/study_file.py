@@ -15,7 +15,7 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from lockstep.locks import held
-from lockstep.search.cache_limit import delete_study, drop_studies, make_shrinkable
+from lockstep.search.cache_limit import WAIT_SECONDS, delete_study, drop_studies, make_shrinkable
 from lockstep.search.study_rows import add_trials
 from lockstep.search.trial import Result, State
 
@@ -31,7 +31,7 @@ class StudyFile:
     searches with the same name that run at once, the first one writes.
 
     Args:
-        path: The file; other studies in it stay.
+        path: The file; other studies in it stay, but for the limit.
         name: The study's name: its study key.
         distributions: The space as params.yaml states it.
         notes: Kept as the study's user attributes.
@@ -122,7 +122,8 @@ class StudyFile:
         # Two searches that set up one new file at once would break it.
         with held(self._locks / self._path.stem):
             make_shrinkable(self._path)
-            storage = RDBStorage(f"sqlite:///{self._path}")
+            patient = {"connect_args": {"timeout": WAIT_SECONDS}}
+            storage = RDBStorage(f"sqlite:///{self._path}", engine_kwargs=patient)
             delete_study(self._path, self._name)
             study = optuna.create_study(study_name=self._name, storage=storage, direction="minimize")
         for key, value in self._notes.items():

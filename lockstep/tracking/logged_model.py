@@ -27,7 +27,7 @@ ROOMS = ("__init__.py", "column_names.py", "errors.py", "locks.py", "data", "fea
 # Where MLflow keeps the model folder inside the logged model.
 FILES = "artifacts/model"
 FILES_DIGEST = "lockstep.files_sha256"
-# Nobody takes longer to log a model.
+# Nobody takes longer to log a model and to note its files' digest.
 PENDING_SECONDS = 600.0
 
 
@@ -63,7 +63,8 @@ def _whole_model(
     logged = logged_models(client, experiment_id, run_id)
     whole = [model for model in logged if _is_ready(model) and not model_differences(result, model)][:1]
     for model in logged:
-        if model not in whole and (_is_ready(model) or time.time() - model.creation_timestamp / 1000 > PENDING_SECONDS):
+        finished = _is_ready(model) or time.time() - model.creation_timestamp / 1000 > PENDING_SECONDS
+        if model not in whole and finished:
             client.delete_logged_model(model.model_id)
     return whole[0] if whole else None
 
@@ -74,7 +75,7 @@ def ready_models(client: "MlflowClient", experiment_id: str, run_id: str) -> "li
 
 
 def _is_ready(model: "LoggedModel") -> bool:
-    return str(model.status) == "READY"
+    return str(model.status) == "READY" and FILES_DIGEST in model.tags
 
 
 def model_differences(result: PipelineResult, model: "LoggedModel") -> list[str]:

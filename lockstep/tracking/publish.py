@@ -3,7 +3,8 @@
 import secrets
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
 MOST_SECONDS = 180.0
 # How often to go on from what another machine has left there.
 ATTEMPTS = 5
+# Whoever waits longer for others is told.
+QUIET_SECONDS, LOOK_SECONDS = 10.0, 0.1
+
+
+# Of a deleted run; of a row that somebody else has just written; a server's of a deleted model's version; of a model
+# that was deleted before its files' digest was noted.
+OF_OTHERS = ("'active' state", "IntegrityError", "500 error responses", "Failed to get logged model")
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ def publish_or_warn() -> None:
     try:
         published = publish(PipelineResult.read(), Provenance.here(), MOST_SECONDS)
     except LockstepError as error:
-        if not LiveFile(read_json(paths.SEARCH)["study_key"]).take_warning(shown_uri()):
+        if not _told_in_tune():
             print(
                 f"evaluate: warning: {error}; the result stands in DVC, `lockstep sync` shows it to MLflow later",
                 file=sys.stderr,
@@ -62,6 +70,13 @@ def publish_or_warn() -> None:
         return
     if published.champion:
         print(f"evaluate: {published.champion}")
+
+
+def _told_in_tune() -> bool:
+    try:
+        return LiveFile(read_json(paths.SEARCH)["study_key"]).take_warning(shown_uri())
+    except OSError:  # .lockstep cannot be written, which may be the trouble
+        return False
 
 
 def publish(result: PipelineResult, place: Provenance, most_seconds: float | None = None) -> Published:
@@ -75,14 +90,30 @@ def publish(result: PipelineResult, place: Provenance, most_seconds: float | Non
     Raises:
         TrackingError: in one line, without secrets, for whatever the store raises.
     """
-    # Queue workers finish together; what one of them has written the next one finds.
-    with trouble("did not take the result"), store_lock("publish"):
+    in_time = _deadline(most_seconds)
+    with trouble("did not take the result"), _alone(in_time):
         client, experiment_id = open_store(result.dataset)
-        view = _View(client, experiment_id, result, place, _deadline(most_seconds))
-        return _in_spite_of_others(view.complete)
+        view = _View(client, experiment_id, result, place, in_time)
+        return _in_spite_of_others(view.complete, in_time)
 
 
-def _in_spite_of_others(complete: Callable[[], Published]) -> Published:
+@contextmanager
+def _alone(in_time: Callable[[], None]) -> Iterator[None]:
+    """Queue workers finish together; what one of them has written the next one finds."""
+    began, told = time.monotonic(), False
+    while True:
+        with store_lock("publish", wait=False) as free:
+            if free:
+                yield
+                return
+        if not told and time.monotonic() > began + QUIET_SECONDS:
+            told = True
+            print(f"MLflow at {shown_uri()}: another process shows its result there; waiting for it", file=sys.stderr)
+        in_time()
+        time.sleep(LOOK_SECONDS)
+
+
+def _in_spite_of_others(complete: Callable[[], Published], in_time: Callable[[], None]) -> Published:
     """Go on from what is there when another machine, which shows the same result now, has deleted a copy in use."""
     from mlflow.exceptions import MlflowException
 
@@ -92,6 +123,7 @@ def _in_spite_of_others(complete: Callable[[], Published]) -> Published:
         except MlflowException as error:
             if not _is_of_others(error):
                 raise
+            in_time()
             time.sleep(attempt * (1 + secrets.randbelow(1000) / 1000))
     return complete()
 
@@ -100,8 +132,7 @@ def _is_of_others(error: "MlflowException") -> bool:
     """Whether MLflow says that something was deleted, or made, since it was looked for."""
     if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "RESOURCE_ALREADY_EXISTS"):
         return True
-    # Of a deleted run; of a row that somebody else has just written; a server's of a deleted model's version.
-    return any(words in str(error) for words in ("'active' state", "IntegrityError", "500 error responses"))
+    return any(words in str(error) for words in OF_OTHERS)
 
 
 def result_runs(client: "MlflowClient", experiment_id: str, key: str) -> "list[Run]":

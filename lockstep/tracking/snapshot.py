@@ -62,8 +62,9 @@ def _files(path: Path) -> list[Path]:
     """The files below a path, or the file itself, but for those that are being written and for bytecode."""
     if path.is_file():
         return [path]
-    found = [each for each in path.rglob("*") if not any(part.startswith(".") for part in each.parts)]
-    return sorted(each for each in found if "__pycache__" not in each.parts and each.is_file())
+    # Unlike rglob, this passes over a folder that a stage removes meanwhile.
+    found = [Path(parent) / name for parent, _, names in os.walk(path) for name in names]
+    return sorted(each for each in found if not any(part.startswith((".", "__pycache__")) for part in each.parts))
 
 
 def _copied(source: Path, target: Path) -> None:

@@ -83,7 +83,7 @@ def existing_store(dataset: str) -> "tuple[MlflowClient, str] | None":
         return _experiment(dataset, uri)
 
 
-def store_lock(purpose: str) -> AbstractContextManager[bool]:
+def store_lock(purpose: str, *, wait: bool = True) -> AbstractContextManager[bool]:
     """Held by one process at a time of all that use the store, whichever clone of the repository they run in.
 
     An SQLite file's lock lies beside it, where everybody who can write the file finds it. For a server it is one of
@@ -92,9 +92,9 @@ def store_lock(purpose: str) -> AbstractContextManager[bool]:
     uri = tracking_uri()
     file = _database_file(uri)
     if file is not None:
-        return held(file.with_name(f".{file.name}.{purpose}.lock"))
+        return held(file.with_name(f".{file.name}.{purpose}.lock"), wait=wait)
     name = hashlib.sha256(uri.encode()).hexdigest()[:16]
-    return held(_own_folder() / f"mlflow-{name}.{purpose}.lock")
+    return held(_own_folder() / f"mlflow-{name}.{purpose}.lock", wait=wait)
 
 
 def _own_folder() -> Path:

@@ -17,8 +17,12 @@ import yaml
 
 from lockstep.errors import DataError
 from lockstep.search.evaluation_log import TABLE
+from lockstep.tracking.logged_model import complete_model, logged_models
 from lockstep.tracking.places import opened
+from lockstep.tracking.provenance import Provenance
+from lockstep.tracking.publish import publish, publish_or_warn
 from lockstep.tracking.result import PipelineResult
+from lockstep.tracking.store import open_store, store_lock
 from tests.faults.at_once import at_once, finish_all
 from tests.faults.shown_search import ONE_WORKER, make_long
 from tests.pipeline.mlflow_view import client_of, parents_of, runs_of, store_of, trials_of
@@ -120,6 +124,51 @@ def _assert_registered_once(uri: str, parents: dict[str, Any]) -> None:
     assert champion.tags["lockstep.result"] == _best(parents)
 
 
+def test_evaluate_waits_no_longer_for_others_than_for_the_store(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setattr("lockstep.tracking.publish.MOST_SECONDS", 0.5)
+    monkeypatch.setattr("lockstep.tracking.publish.QUIET_SECONDS", 0.0)
+    with store_lock("publish"):
+        publish_or_warn()
+    waits, warning = capsys.readouterr().err.splitlines()
+    assert waits.endswith("another process shows its result there; waiting for it")
+    assert warning.startswith("evaluate: warning: MLflow at ")
+    assert "`lockstep sync` shows it to MLflow later" in warning
+
+
+def test_locks_that_cannot_be_made_cost_evaluate_one_warning(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project.folder)
+    shutil.rmtree(".lockstep/locks")
+    Path(".lockstep/locks").touch()
+    publish_or_warn()
+    (warning,) = capsys.readouterr().err.splitlines()
+    assert "/.lockstep/locks" in warning
+    assert "`lockstep sync` shows it to MLflow later" in warning
+
+
+def test_a_model_that_another_machine_has_just_logged_stays_until_its_digest_is_noted(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
+    run_id = publish(PipelineResult.read(), Provenance.here()).run_id
+    client, experiment_id = open_store("friedman")
+    theirs = client.create_logged_model(experiment_id, "model", run_id).model_id
+    client.finalize_logged_model(theirs, "READY")
+
+    def kept() -> set[str]:
+        model, new = complete_model(client, experiment_id, run_id, PipelineResult.read())
+        assert not new
+        return {each.model_id for each in logged_models(client, experiment_id, run_id)} - {model.model_id}
+
+    assert kept() == {theirs}
+    monkeypatch.setattr("lockstep.tracking.logged_model.PENDING_SECONDS", -1.0)
+    assert kept() == set()
+
+
 def test_two_repros_at_once_do_the_work_once_or_say_who_is_at_it(project: Project) -> None:
     project.edit("params.yaml", "seed: 42", "seed: 43")
     both = {name: project.start("dvc", "repro", "split") for name in ("one", "other")}
@@ -150,6 +199,24 @@ def test_what_repro_does_meanwhile_changes_nothing_of_an_opened_result(
         assert {name: (result.root / name).read_bytes() for name in before} == before
         assert PipelineResult.read(result.root).key == result.key
     assert not list((project.folder / ".lockstep").glob("lockstep-*"))
+
+
+def test_a_folder_that_goes_while_it_is_listed_is_a_result_that_is_being_made(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
+    writer = {"pid": os.getpid(), "cmd": "/usr/bin/dvc repro"}
+    (project.folder / ".dvc/tmp/rwlock").write_text(json.dumps({"write": {str(project.folder / "models"): writer}}))
+    scandir = os.scandir
+
+    def gone(path: str | Path | int = ".") -> Any:
+        if str(path) == "models/model":
+            shutil.rmtree("models/model", ignore_errors=True)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", gone)
+    with pytest.raises(DataError, match="is making the result: wait until it has ended"), opened(None):
+        pass
 
 
 @pytest.mark.parametrize("gone", ["models/best_params.json", "reports/evaluate/calibration.png"])

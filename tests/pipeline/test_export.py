@@ -182,6 +182,17 @@ def test_a_kept_study_is_believed_only_if_it_holds_the_same_trials(exported: Pat
     assert _rebuilt(exported, kept, tmp_path).user_attrs["times"] == "unknown"
 
 
+def test_the_searches_file_is_only_read(exported: Path, tmp_path: Path) -> None:
+    """A search makes it at that moment: tables that somebody else has made would end that."""
+    kept = tmp_path / "what? 100%.db"
+    kept.touch()
+    assert _rebuilt(exported, kept, tmp_path).user_attrs["times"] == "unknown"
+    assert kept.read_bytes() == b""
+    shutil.copy(exported / "optuna_study.db", kept)
+    (tmp_path / "rebuilt.db").unlink()
+    assert _rebuilt(exported, kept, tmp_path).user_attrs["times"] == "measured"
+
+
 def test_times_of_a_longer_search_are_those_of_its_first_trials(exported: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(exported, tmp_path / "copy", ignore=shutil.ignore_patterns("mlruns")))
     trials = copy / "reports/tune/trials.csv"

@@ -2,9 +2,13 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+from lockstep import stage
+from lockstep.data.tables import read_json
 from lockstep.paths import RAW, TRAIN
 from tests.conftest import GOOD_ROWS, OwnTable
 
@@ -119,6 +123,14 @@ def test_an_unusable_timings_file_does_not_fail_a_finished_stage(
     own_table.run("fetch")
     assert RAW.exists()
     assert "the time this stage took is not kept" in capsys.readouterr().err
+
+
+def test_stages_that_end_together_all_keep_their_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    names = [f"stage {number}" for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: stage._remember(name, 1.0), names))
+    assert sorted(read_json(tmp_path / ".lockstep/timings.json")) == sorted(names)
 
 
 def test_a_value_out_of_range_names_row_and_bounds(own_table: OwnTable, capsys: pytest.CaptureFixture[str]) -> None:

@@ -182,10 +182,10 @@ def _study(path: Path, name: str, limit: int | None = None) -> None:
 
 @pytest.fixture(scope="module")
 def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the studies a, b, c and d."""
+    """A file with the studies aaa..., bbb..., ccc... and ddd..."""
     path = tmp_path_factory.mktemp("studies") / "study.db"
     for name in "abcd":
-        _study(path, name)
+        _study(path, 64 * name)
     return path
 
 
@@ -203,24 +203,38 @@ def _tables(path: Path) -> dict[str, list[tuple[object, ...]]]:
 def test_the_oldest_studies_go_as_optuna_deletes_them_and_the_file_shrinks(studies: Path, tmp_path: Path) -> None:
     ours, optunas = (Path(shutil.copy(studies, tmp_path / name)) for name in ("ours.db", "optunas.db"))
     size = ours.stat().st_size
-    limits.drop_studies(ours, "d", size - 1, tmp_path / "locks")
-    gone = [name for name in "abcd" if name not in _names(ours)]
-    assert "".join(gone) in ("a", "ab", "abc")
+    limits.drop_studies(ours, 64 * "d", size - 1, tmp_path / "locks")
+    gone = [64 * name for name in "abcd" if 64 * name not in _names(ours)]
+    assert "".join(name[0] for name in gone) in ("a", "ab", "abc")
     assert ours.stat().st_size < size
     for name in gone:
         optuna.delete_study(study_name=name, storage=f"sqlite:///{optunas}")
     assert _tables(ours) == _tables(optunas)
-    assert len(optuna.load_study(study_name="d", storage=f"sqlite:///{ours}").trials) == 12
+    assert len(optuna.load_study(study_name=64 * "d", storage=f"sqlite:///{ours}").trials) == 12
 
 
 def test_the_newest_study_stays_and_so_does_one_that_is_being_written(studies: Path, tmp_path: Path) -> None:
     path = Path(shutil.copy(studies, tmp_path / "study.db"))
-    with held(tmp_path / "locks/b"):
-        _study(path, "e", limit=1)
-    assert _names(path) == ["b", "e"]
-    _study(path, "a", limit=1)
-    assert _names(path) == ["a"]
+    with held(tmp_path / f"locks/{64 * 'b'}"):
+        _study(path, 64 * "e", limit=1)
+    assert _names(path) == [64 * "b", 64 * "e"]
+    _study(path, 64 * "a", limit=1)
+    assert _names(path) == [64 * "a"]
     assert sorted(each.name for each in (tmp_path / "locks").iterdir()) == ["study"]
+
+
+def test_a_study_that_a_person_has_added_stays_and_so_do_files_that_it_is_called_after(
+    studies: Path, tmp_path: Path
+) -> None:
+    path, outside = Path(shutil.copy(studies, tmp_path / "study.db")), tmp_path / "notes.txt"
+    outside.write_text("mine")
+    for name in (str(outside), "../notes.txt"):
+        _study(path, "of mine")
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("UPDATE studies SET study_name = ? WHERE study_name = 'of mine'", (name,))
+    limits.drop_studies(path, 64 * "d", 1, tmp_path / "locks")
+    assert _names(path) == [64 * "d", str(outside), "../notes.txt"]
+    assert outside.read_text() == "mine"
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "a lot", "200 MB", "1e3", "9" * 5000])

@@ -180,7 +180,7 @@ def test_another_users_folder_is_one_line_and_stays(used: Path, capsys: pytest.C
     with _without_power(used / "models"):
         assert main(["clean-cache"]) == 1
         assert capsys.readouterr().err == (
-            "lockstep: .lockstep/evaluations.db: Permission denied; 0 of 6 removed; run this as the user who owns it\n"
+            "lockstep: .lockstep/evaluations.db: Permission denied; 0 of 5 removed; run this as the user who owns it\n"
         )
         assert main(["clean-cache", "--dry-run"]) == 0
     assert _files(used) == before

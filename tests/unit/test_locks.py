@@ -4,17 +4,22 @@ import gzip
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from lockstep.data.tables import cut_off, replacing
+from lockstep.errors import file_trouble
 from lockstep.locks import SharedLock, held
 from lockstep.tracking.store import store_lock
 from tests.conftest import ROOT
+from tests.faults.forks import in_child
 from tests.pipeline.project import environment
 from tests.unit.test_study_file import _searched
 
@@ -83,6 +88,65 @@ def test_a_lock_is_never_made_through_a_link_that_somebody_planted(tmp_path: Pat
     assert not (tmp_path / "victim").exists()
 
 
+def _as_nobody(work: Callable[[], None]) -> tuple[str, int]:
+    """Done by a user to whom others' files are closed, within 20 seconds."""
+
+    def limited() -> None:
+        signal.alarm(20)
+        if os.getuid() == 0:
+            os.setuid(65534)
+        work()
+
+    return in_child(limited)
+
+
+def _say(what: object) -> None:
+    os.write(1, f"{what}\n".encode())
+
+
+@pytest.fixture
+def closed() -> Iterator[Path]:
+    """A folder that everybody may look into and nobody but root may change."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o555)
+        yield Path(name)
+        Path(name).chmod(0o755)
+
+
+def test_a_pipe_in_a_locks_place_keeps_nobody_waiting(closed: Path) -> None:
+    closed.chmod(0o755)
+    os.mkfifo(closed / "owner.lock", 0o444)
+
+    def lock() -> None:
+        with held(closed / "owner.lock", wait=False, create=False) as free:
+            _say(free)
+
+    assert _as_nobody(lock) == ("True\n", 0)
+
+
+def test_a_folder_that_takes_no_lock_is_told_as_such(closed: Path) -> None:
+    def lock() -> None:
+        try:
+            with held(closed / "key"):
+                pass
+        except OSError as error:
+            _say(file_trouble(error))
+
+    assert _as_nobody(lock) == (f"{closed / 'key'}: Permission denied\n", 0)
+
+
+def test_a_lock_file_that_may_not_be_removed_is_free_afterwards(closed: Path) -> None:
+    (closed / "key").touch()
+
+    def lock() -> None:
+        for _ in range(2):
+            with held(closed / "key", wait=False, passing=True) as free:
+                _say(free)
+
+    assert _as_nobody(lock) == ("True\nTrue\n", 0)
+    assert (closed / "key").exists()
+
+
 def test_a_folder_for_temporary_files_that_is_not_ones_own_holds_no_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,4 +187,6 @@ def test_a_disk_that_is_full_is_one_line_of_a_command_too(tmp_path: Path) -> Non
         ["bash", "-c", limited], cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert re.fullmatch(r"lockstep: .*; check the disk and its permissions\n", done.stderr), done.stderr
+    assert re.fullmatch(r"lockstep: .*/plain: File too large; free space there, or set TMPDIR to .*\n", done.stderr), (
+        done.stderr
+    )

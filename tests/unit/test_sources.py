@@ -1,7 +1,9 @@
 """Fetching: mirror first, checked bytes, retries, archives, and errors that say what was tried."""
 
+import gzip
 import hashlib
 import io
+import resource
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -14,7 +16,7 @@ import pytest
 
 from lockstep.data.sources import download, load_source
 from lockstep.data.tables import write_table
-from lockstep.errors import SourceError
+from lockstep.errors import DiskError, SourceError
 from lockstep.schema.source import EmbeddedSource, FileSource, GeneratedSource
 
 CSV = b"a,b\n1,x\n2,\n"
@@ -166,6 +168,49 @@ def test_parquet_keeps_its_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     sha = hashlib.sha256(Path("t.parquet").read_bytes()).hexdigest()
     with pytest.raises(SourceError, match=r"t\.parquet: is no readable Parquet file"):
         load_source(source.model_copy(update={"sha256": sha}))
+
+
+def _archive(name: str, content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        member = tarfile.TarInfo(name)
+        member.size = len(content)
+        tar.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+@pytest.fixture
+def small_disk() -> Iterator[None]:
+    """No file may get more than ten thousand bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("packing", ["gz", "tar", "none"])
+@pytest.mark.usefixtures("small_disk")
+def test_a_disk_that_is_full_is_not_the_sources_fault(packing: str, server: Server) -> None:
+    text = b"a,b\n" + b"1,x\n" * 50_000
+    served = {"gz": gzip.compress(text), "tar": _archive("t.csv", text), "none": text}[packing]
+    server.answers = [(200, {}, served)]
+    member = {"archive_member": "t.csv"} if packing == "tar" else {}
+    with pytest.raises(
+        DiskError, match=r"^/\S+: File too large; free space there, or set TMPDIR to a folder on another"
+    ):
+        load_source(_source(server, sha256=hashlib.sha256(served).hexdigest(), **member))
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("end", ["", "\n", "\n" * 20])
+def test_a_closed_quote_at_the_end_is_known_in_front_of_empty_lines(end: str, encoding: str, tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_bytes(f'\ufeffa,b\n1,"x\ny"{end}'.encode(encoding))
+    named = "utf-8" if encoding == "utf-8" else "utf-16"
+    facts = {"kind": "csv", "path": str(file), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+    table = load_source(FileSource.model_validate(facts | {"encoding": named}))
+    assert table.column("b").to_pylist()[0] == "x\ny"
 
 
 def test_gzipped_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,17 +1,23 @@
 """The study as people look at it: Optuna opens it while and after the search, and nothing wrong with it stops one."""
 
+import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 import optuna
 import pytest
+from optuna.storages import RDBStorage
+from optuna.trial import FrozenTrial
 
 from lockstep.locks import held
-from lockstep.scratch import PREFIX, scratch_folder
+from lockstep.scratch import PREFIX, abandoned, scratch_folder
+from lockstep.search import study_file
 from lockstep.search.evaluation_log import NoLog
 from lockstep.search.ordered import search
 from lockstep.search.study_file import StudyFile
+from lockstep.search.study_rows import add_trials
 from lockstep.search.trial import Result, State
 from tests.unit.searching import FINGERPRINTS, PRUNERS, AtOnce, plan_of, stand_in
 
@@ -57,18 +63,47 @@ def test_of_two_equal_searches_at_once_one_writes(tmp_path: Path) -> None:
         assert database.execute("SELECT count(*) FROM trials").fetchone() == (14,)
 
 
+def test_it_waits_for_others_that_use_the_file_longer_than_sqlalchemy_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = set[int]()
+
+    def noted(storage: RDBStorage, study_id: int, trials: Sequence[FrozenTrial]) -> None:
+        with storage.engine.connect() as connection:
+            waits.add(connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one())
+        add_trials(storage, study_id, trials)
+
+    monkeypatch.setattr(study_file, "add_trials", noted)
+    _searched(tmp_path / "study.db")
+    assert waits == {30_000}
+
+
 def test_a_new_scratch_folder_sweeps_what_killed_searches_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    for name, owner in ((f"{PREFIX}tune-dead", True), (f"{PREFIX}fetch-just made", False), ("other", True)):
+    for name, lock in (
+        (f"{PREFIX}tune-dead", "owner.lock"),
+        (f"{PREFIX}tune-killed early", "new.lock"),
+        (f"{PREFIX}tune-just made", "new.lock"),
+        (f"{PREFIX}fetch-just made", "x_1.npy"),
+        ("other", "owner.lock"),
+    ):
         (tmp_path / name).mkdir()
         (tmp_path / name / "x_0.npy").touch()
-        if owner:
-            (tmp_path / name / "owner.lock").touch()
+        (tmp_path / name / lock).touch()
+    os.utime(tmp_path / f"{PREFIX}tune-killed early/new.lock", (0, 0))
+    kept = {f"{PREFIX}tune-just made", f"{PREFIX}fetch-just made", "other"}
     with scratch_folder("predict") as mine, scratch_folder() as another:
         assert list(mine.iterdir()) == []
-        left = {path.name for path in tmp_path.iterdir()}
-        assert left == {f"{PREFIX}fetch-just made", "other", mine.parent.name, another.parent.name}
-    assert {path.name for path in tmp_path.iterdir()} == {f"{PREFIX}fetch-just made", "other"}
+        assert {path.name for path in tmp_path.iterdir()} == {*kept, mine.parent.name, another.parent.name}
+    assert {path.name for path in tmp_path.iterdir()} == kept
+
+
+def test_a_scratch_folder_of_another_user_is_not_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / f"{PREFIX}tune-theirs").mkdir()
+    (tmp_path / f"{PREFIX}tune-theirs/owner.lock").touch()
+    user = os.geteuid()
+    monkeypatch.setattr("os.geteuid", lambda: user + 1)
+    assert list(abandoned(tmp_path)) == []
 
 
 def test_a_study_made_anew_leaves_no_row_of_the_old_one(tmp_path: Path) -> None:

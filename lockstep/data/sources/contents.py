@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-PIECE, TAIL = 1 << 20, 16
+PIECE = 1 << 20
+# Wide characters have NUL bytes.
+WHITE = b" \t\n\r\v\f\0"
 
 
 @dataclass(frozen=True)
@@ -14,14 +16,14 @@ class Contents:
 
     Attributes:
         head: Its first MiB.
-        tail: Its last 16 bytes.
+        quoted_end: Whether its last sign that is no white space is a quote.
         blank: Whether it holds nothing but white space.
         one_line: Whether no line ends before the last sign that is no white space.
         nul_line: The first line, counted from 1, with a NUL byte, or None.
     """
 
     head: bytes
-    tail: bytes
+    quoted_end: bool
     blank: bool
     one_line: bool
     nul_line: int | None
@@ -29,10 +31,10 @@ class Contents:
     @classmethod
     def of(cls, file: Path) -> Self:
         """Look through a file."""
-        head = tail = b""
+        head, last = b"", b""
         blank, one_line, ended, lines, nul_line = True, True, False, 0, None
         for piece in pieces(file):
-            head, tail = head or piece, (tail + piece)[-TAIL:]
+            head, last = head or piece, piece.rstrip(WHITE)[-1:] or last
             if nul_line is None and (position := piece.find(b"\0")) >= 0:
                 nul_line = lines + piece.count(b"\n", 0, position) + 1
             lines += piece.count(b"\n")
@@ -42,7 +44,7 @@ class Contents:
                 blank = False
                 one_line = one_line and not ended and not _ends_a_line(kept)
             ended = ended or (not blank and _ends_a_line(text[len(kept) :]))
-        return cls(head, tail, blank, one_line, nul_line)
+        return cls(head, last == b'"', blank, one_line, nul_line)
 
 
 def pieces(file: Path) -> Iterator[bytes]:

@@ -14,8 +14,8 @@ import pooch
 import requests
 
 from lockstep.data.sources.formats import HTML
-from lockstep.data.sources.unpacking import CHUNK, MAX_BYTES, unpack_member
-from lockstep.errors import ConfigError, SourceError
+from lockstep.data.sources.unpacking import CHUNK, MAX_BYTES, unpack_member, write_blocks
+from lockstep.errors import ConfigError, DiskError, SourceError
 from lockstep.paths import anchored
 from lockstep.schema.source import FileSource
 from lockstep.secrets import masked
@@ -50,6 +50,7 @@ def obtain(source: FileSource, folder: Path, *, mirrored: bool = True) -> Obtain
 
     Raises:
         SourceError: listing every place tried and what was wrong there.
+        DiskError: if there is no room for the file.
     """
     if source.path is not None:
         path = anchored(source.path)
@@ -141,27 +142,27 @@ class _Transfer(threading.Thread):
     def run(self) -> None:
         try:
             self._transfer()
-        except (requests.RequestException, OSError, ValueError) as error:
+        except (requests.RequestException, OSError, ValueError, DiskError) as error:
             self.error = error
 
     def _transfer(self) -> None:
-        size = 0
-        with (
-            requests.get(self._url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)) as response,
-            self._output.open("wb") as file,
-        ):
+        with requests.get(self._url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)) as response:
             response.raise_for_status()
             if response.status_code != requests.codes.ok:
                 raise requests.HTTPError(response=response)
             if int(response.headers.get("Content-Length") or 0) > MAX_BYTES:
                 raise requests.RequestException(f"larger than {MAX_BYTES} bytes")
-            for chunk in response.iter_content(CHUNK):
-                size += len(chunk)
-                if size > MAX_BYTES:
-                    raise requests.RequestException(f"larger than {MAX_BYTES} bytes")
-                if self.stopped:
-                    return
-                file.write(chunk)
+            write_blocks(self._blocks(response), self._output)
+
+    def _blocks(self, response: requests.Response) -> Iterator[bytes]:
+        size = 0
+        for block in response.iter_content(CHUNK):
+            size += len(block)
+            if size > MAX_BYTES:
+                raise requests.RequestException(f"larger than {MAX_BYTES} bytes")
+            if self.stopped:
+                return
+            yield block
 
 
 def _verify(file: Path, sha256: str | None, shown: str | None) -> None:

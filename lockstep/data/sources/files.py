@@ -108,13 +108,13 @@ def _read_csv(source: FileSource, obtained: download.Obtained, contents: Content
     )
     with pa.OSFile(str(obtained.file)) as file:
         table = csv.read_csv(file, read, parse, convert)
-    _refuse_open_quote(table, contents.tail.decode(source.encoding, errors="ignore"))
+    _refuse_open_quote(table, contents.quoted_end)
     return table
 
 
-def _refuse_open_quote(table: pa.Table, end: str) -> None:
+def _refuse_open_quote(table: pa.Table, quoted_end: bool) -> None:
     """Arrow reads a quote that is never closed in the last column as one long value, and the rows in it as none."""
-    if table.num_rows and "\n" in table.column(-1)[-1].as_py().strip() and not end.rstrip().endswith('"'):
+    if table.num_rows and "\n" in table.column(-1)[-1].as_py().strip() and not quoted_end:
         raise ValueError(
             f"row {table.num_rows}: a quote is never closed and swallows the rows behind it; close the quote"
         )

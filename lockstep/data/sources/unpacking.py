@@ -6,13 +6,15 @@ import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Protocol
 
 from lockstep.data.sources.formats import GZIP_MAGIC
-from lockstep.errors import SourceError
+from lockstep.data.tables import not_written
+from lockstep.errors import DiskError, SourceError, file_trouble
 from lockstep.scratch import scratch_folder
 
 MAX_BYTES = 8 * 2**30
@@ -76,6 +78,7 @@ def plain(file: Path, shown: str) -> Iterator[Path]:
 
     Raises:
         SourceError: if it is more than a table may have, or gzip is damaged.
+        DiskError: if there is no room for the copy.
     """
     size = file.stat().st_size
     with file.open("rb") as stream:
@@ -102,6 +105,7 @@ def unpack_member(archive: Path, member: str, target: Path) -> None:
 
     Raises:
         SourceError: if there is no such regular file in it, or it is damaged or too large.
+        DiskError: if there is no room for it.
     """
     try:
         if zipfile.is_zipfile(archive):
@@ -146,6 +150,30 @@ def _opened(archive: Path) -> gzip.GzipFile | IO[bytes]:
 
 
 def _copy(stream: Readable, target: Path) -> None:
-    with target.open("wb") as file:
-        while block := stream.read(CHUNK):
-            file.write(block)
+    write_blocks(iter(partial(stream.read, CHUNK), b""), target)
+
+
+def write_blocks(blocks: Iterable[bytes], target: Path) -> None:
+    """Write a temporary file; whatever `blocks` raises passes through.
+
+    Raises:
+        DiskError: if the disk does not take it, which says nothing of where the bytes come from.
+    """
+    with _told_of(target):
+        file = target.open("wb")
+    try:
+        for block in blocks:
+            with _told_of(target):
+                file.write(block)
+    finally:
+        with _told_of(target):
+            file.close()
+
+
+@contextmanager
+def _told_of(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = file_trouble(not_written(target, error))
+        raise DiskError(f"{reason}; free space there, or set TMPDIR to a folder on another disk") from None
