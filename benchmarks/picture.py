@@ -48,10 +48,10 @@ def _growth(axes: Axes, section: dict[str, Any]) -> None:
     sizes = sorted(section, key=int)
     rows = [int(size) for size in sizes]
     for what, label, colour in (
-        ("wall", "seconds, all stages", "#5e81ac"),
+        ("cpu", "CPU seconds, all stages", "#5e81ac"),
         ("peak_mib", "peak MiB of a stage", "#bf616a"),
     ):
-        combine = sum if what == "wall" else max
+        combine = sum if what == "cpu" else max
         values = [combine(cost[what] for cost in section[size].values()) for size in sizes]
         axes.plot(rows, values, "o-", color=colour, label=label)
     axes.set(title="friedman, 10 features, 2 trials of 10 rounds", xlabel="rows", xscale="log", yscale="log")

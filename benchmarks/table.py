@@ -126,13 +126,13 @@ def _targets(results: dict[str, Any]) -> list[str]:
             ratio = statistics.median(a / b for a, b in zip(speeds[way], speeds["booster"], strict=True))
             row(f"`lockstep predict` {way}: rows per second, of the booster's", "0.80", f"{ratio:.2f}")
     if "scaling" in results:
-        for what in ("wall", "peak_mib"):
+        for what in ("cpu", "peak_mib"):
             small, large = (_of_all(results["scaling"][size], what) for size in ("100000", "10000000"))
             row(f"friedman 1e5 to 1e7 rows: {NAMES[what]} grows", "100", f"{large / small:.0f}")
     return lines
 
 
-NAMES = {"wall": "time", "peak_mib": "memory"}
+NAMES = {"cpu": "CPU time", "peak_mib": "memory"}
 
 
 def _share(at: float | None, whole: float) -> str:
@@ -141,7 +141,7 @@ def _share(at: float | None, whole: float) -> str:
 
 def _of_all(stages: dict[str, Any], what: str) -> float:
     values = [cost[what] for cost in stages.values()]
-    return float(sum(values) if what == "wall" else max(values))
+    return float(sum(values) if what == "cpu" else max(values))
 
 
 def _predictions(section: dict[str, Any]) -> list[str]:
@@ -171,7 +171,7 @@ def _predictions(section: dict[str, Any]) -> list[str]:
 def _growth(section: dict[str, Any]) -> list[str]:
     stages = [stage for stage in STAGES if stage in next(iter(section.values()))]
     lines = [
-        "Time, peak of the process tree (pages that processes share count once) and of the stage's own process.",
+        "CPU time, peak of the process tree (pages that processes share count once) and of the stage's own process.",
         "",
         f"| rows | {' | '.join(stages)} |",
         f"|---|{'---|' * len(stages)}",
@@ -183,7 +183,7 @@ def _growth(section: dict[str, Any]) -> list[str]:
 
 def _own(section: dict[str, Any]) -> list[str]:
     lines = [
-        "Peak of the process; less that of 100 rows, how many times the table's size in Arrow's memory (bound: 3).",
+        "CPU time and peak of the process; the peak less that of 100 rows, how many times the table's size in Arrow's memory (bound: 3).",
         "",
         "| file | rows | size MiB | fetch | clean |",
         "|---|---|---|---|---|",
@@ -192,7 +192,7 @@ def _own(section: dict[str, Any]) -> list[str]:
         few, (rows, many) = few_and_many["100"], max(few_and_many.items(), key=lambda item: int(item[0]))
         size = many["fetch"]["decoded_mib"]
         cells = (
-            f"{many[stage]['wall']:.1f} s, {many[stage]['process_mib']:.0f} MiB,"
+            f"{many[stage]['cpu']:.1f} s, {many[stage]['process_mib']:.0f} MiB,"
             f" {(many[stage]['process_mib'] - few[stage]['process_mib']) / size:.1f} times"
             for stage in ("fetch", "clean")
         )
@@ -202,4 +202,4 @@ def _own(section: dict[str, Any]) -> list[str]:
 
 def _cost(cost: dict[str, float]) -> str:
     process = f" ({cost['process_mib']:.0f})" if "process_mib" in cost else ""
-    return f"{cost['wall']:.1f} s, {cost['peak_mib']:.0f}{process} MiB"
+    return f"{cost['cpu']:.1f} s, {cost['peak_mib']:.0f}{process} MiB"
