@@ -183,7 +183,8 @@ def _growth(section: dict[str, Any]) -> list[str]:
 
 def _own(section: dict[str, Any]) -> list[str]:
     lines = [
-        "CPU time and peak of the process; the peak less that of 100 rows, how many times the table's size in Arrow's memory (bound: 3).",
+        "CPU time and peak of the process; the peak less that of 100 rows: how many times the table's size in Arrow's"
+        " memory (bound: 3).",
         "",
         "| file | rows | size MiB | fetch | clean |",
         "|---|---|---|---|---|",
