@@ -214,8 +214,6 @@ def test_a_closed_quote_at_the_end_is_known_in_front_of_empty_lines(end: str, en
 
 
 def test_gzipped_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import gzip
-
     monkeypatch.delenv("DVC_ROOT", raising=False)
     monkeypatch.chdir(tmp_path)
     Path("t.csv.gz").write_bytes(gzip.compress(CSV))
