@@ -1,5 +1,6 @@
 """The places where results stand: the workspace, a revision, the experiments; each opened as a folder."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,19 +60,14 @@ def _of_workspace(folder: Path) -> PipelineResult:
 
 def _fetch(place: Revision, folder: Path) -> None:
     """Copy a revision's files from git, DVC's cache or its remote."""
-    from dvc.api import DVCFileSystem
-
     try:
-        files = DVCFileSystem(rev=place.rev)
-        try:
+        with _files_of(place.rev) as files:
             if not files.exists(f"/{LOCK}"):
                 raise DataError(f"{place}: has no {LOCK}, so there is no result in it")
             for path in FILES:
                 _copy(files, path, folder, recursive=False)
             for path in (*SOURCES, *OUTPUTS):
                 _copy(files, path, folder, recursive=True)
-        finally:
-            files.close()
     except DataError:
         raise
     except Exception as error:  # whatever DVC, git or a remote raises
@@ -80,6 +76,26 @@ def _fetch(place: Revision, folder: Path) -> None:
             f"{place}: its outputs are not all there ({type(error).__name__}: {reason});"
             " `dvc fetch` or `dvc exp pull` brings them from a remote"
         ) from error
+
+
+@contextmanager
+def _files_of(rev: str) -> "Iterator[DVCFileSystem]":
+    """A commit's files as DVC sees them: git's, and the outputs in its cache or remote.
+
+    `DVCFileSystem(rev=...)` has pygit2 stream every file of git's from a thread, whose reader can miss its wake-up and
+    then waits for ever (`_BlobIO.readinto` of pygit2 1.21). Objects without a backend are read at once.
+    """
+    from dvc.api import DVCFileSystem
+    from dvc.fs import GitFileSystem
+    from dvc.repo import Repo
+    from dvc.scm import SCM
+    from scmrepo.git.backend.pygit2 import Pygit2Object
+    from scmrepo.git.objects import GitTrie
+
+    git = SCM(os.curdir)
+    tree = Pygit2Object(git.pygit2.repo[rev].tree)
+    with Repo("/", fs=GitFileSystem(trie=GitTrie(tree, rev)), scm=git) as repo:
+        yield DVCFileSystem(repo)
 
 
 def _copy(files: "DVCFileSystem", path: Path, folder: Path, *, recursive: bool) -> None:

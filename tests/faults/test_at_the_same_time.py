@@ -21,6 +21,7 @@ from lockstep.tracking.logged_model import complete_model, logged_models
 from lockstep.tracking.places import opened
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import publish, publish_or_warn
+from lockstep.tracking.repository import revision
 from lockstep.tracking.result import PipelineResult
 from lockstep.tracking.store import open_store, store_lock
 from tests.faults.at_once import at_once, finish_all
@@ -199,6 +200,19 @@ def test_what_repro_does_meanwhile_changes_nothing_of_an_opened_result(
         assert {name: (result.root / name).read_bytes() for name in before} == before
         assert PipelineResult.read(result.root).key == result.key
     assert not list((project.folder / ".lockstep").glob("lockstep-*"))
+
+
+def test_a_revision_is_read_without_a_thread_that_may_wait_for_ever(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
+
+    def streamed(*_: object, **__: object) -> None:
+        raise AssertionError("pygit2 streams a file from a thread")
+
+    monkeypatch.setattr("pygit2.BlobIO", streamed)
+    with opened(None) as (expected, _), opened(revision("HEAD")) as (result, _):
+        assert result.key == expected.key
 
 
 def test_a_folder_that_goes_while_it_is_listed_is_a_result_that_is_being_made(

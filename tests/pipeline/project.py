@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -32,6 +33,8 @@ TINY = {
     "bootstrap_samples: 1000": "bootstrap_samples: 100",
 }
 RESULTS = ("reports/", "dvc.lock")
+# Seconds: more than any command takes beside other work.
+ENDS_WITHIN = 600.0
 # Where MLflow keeps addresses of artefacts.
 ADDRESSES = {
     "experiments": "artifact_location",
@@ -57,16 +60,30 @@ class Project:
     def run(
         self, *command: str, check: bool = True, env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command in the project, with this interpreter's environment first on PATH."""
-        done = subprocess.run(
+        """Run a command in the project, with this interpreter's environment first on PATH.
+
+        Raises:
+            AssertionError: if it fails, unless `check` is false; if it hangs, with where each of its threads is.
+        """
+        with subprocess.Popen(
             command,
             cwd=self.folder,
-            env=environment(env),
-            capture_output=True,
+            env={"PYTHONFAULTHANDLER": "1", **environment(env)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
-            timeout=600,
-        )
+        ) as process:
+            try:
+                said = process.communicate(timeout=ENDS_WITHIN)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGABRT)
+                said = process.communicate(timeout=30)
+                raise AssertionError(
+                    f"{' '.join(command)} did not end in {ENDS_WITHIN} s:\n{said[0]}\n{said[1]}"
+                ) from None
+            finally:
+                process.kill()
+        done = subprocess.CompletedProcess(command, process.returncode, *said)
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
         return done
