@@ -1,8 +1,28 @@
 """What the person's terminal can show: movement and colour, which only decorate what the words say."""
 
 import os
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
+
+# A stage takes minutes over a table of so many rows.
+LONG_ROWS = 200_000
+
+
+def step_teller(stage: str, rows: int) -> Callable[[str], None]:
+    """What tells the person which step of a stage has begun, if the table makes steps long.
+
+    Args:
+        stage: The stage's name.
+        rows: Rows of its table.
+    """
+
+    def tell(step: str) -> None:
+        if rows >= LONG_ROWS:
+            print(f"{stage}: {step}", file=sys.stderr, flush=True)
+
+    return tell
 
 
 def is_terminal(stream: TextIO) -> bool:

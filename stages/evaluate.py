@@ -23,7 +23,7 @@ from lockstep.report.run import Run
 from lockstep.report.summary import summary
 from lockstep.search.trials_file import read_trials
 from lockstep.stage import run_stage
-from lockstep.terminal import Paint
+from lockstep.terminal import Paint, step_teller
 from lockstep.tracking.publish import publish_or_warn
 
 
@@ -36,11 +36,13 @@ def main() -> None:
     trials = read_trials(paths.TRIALS, search["settings"]["space"])
     story = Story(trials, search, pd.read_csv(paths.LEARNING_CURVE))
     group = split.group if split.strategy == "group" else None
-    found = examine(model, train, test, trials.loc[best["trial"]], judging, settings, seed, group)
+    tell = step_teller("evaluate", len(train) + len(test))
+    found = examine(model, train, test, trials.loc[best["trial"]], judging, settings, seed, group, tell)
     again = {"protocol": settings.protocol}
     if settings.protocol == "repeated":
         refit = refit_of(model, split, search["settings"], seed)
         again = summary_of(model.fitting, repeated(refit, train, test, settings.repeats), seed + 1)
+    tell("tables, figures and the page")
     write_table(found.said, paths.PREDICTIONS)
     write_json(found.judgement.as_dict(), paths.METRICS)
     write_json(found.gates, paths.GATES)

@@ -20,6 +20,7 @@ from lockstep.paths import BEST_PARAMS, EXAMPLE, LEARNING_CURVE, MODEL, RAW, TRA
 from lockstep.scratch import scratch_folder
 from lockstep.search.fold_workers import fold_workers
 from lockstep.stage import run_stage
+from lockstep.terminal import step_teller
 
 EXAMPLE_ROWS = 5
 
@@ -31,20 +32,27 @@ def main() -> None:
     target, seed, settings = Target.of(config.dataset), config.seed, config.train_best
     fitting = Fitting.of(config.booster, target.n_classes)
     budget = RoundBudget(config.tune.early_stopping_rounds, config.tune.max_rounds)
+    tell = step_teller("train_best", len(train))
     with scratch_folder() as folder:
+        tell(f"features of {len(train):,} rows, of the folds and of all")
         folds = make_folds(train, target, config.recipe, config.split.strategy, seed, folder)
         features, y = Features(config.recipe, seed, target.n_classes), target.values(train)
         x = features.fit_transform(train, y)
         with fold_workers(folds, features, x, y, folder, fitting.memory) as workers:
+            if settings.learning_rate_factor < 1:
+                tell(f"the folds at {settings.learning_rate_factor} times the learning rate")
             training = chosen_training(best, settings.learning_rate_factor, budget, fitting, seed, workers)
+            tell(f"{settings.n_models} model(s) of {training.n_rounds} rounds")
             boosters = fit_boosters(training, settings.n_models, fitting, seed, workers)
             interval = None
             if settings.interval is not None:
+                tell("the prediction interval")
                 interval = fit_interval(training, settings.interval, fitting, seed, workers)
             intake = Intake.of(config.dataset, features.columns)
             SavedModel(boosters, features, target, fitting, training, interval, intake).save(MODEL)
             example = read_arrow_rows(RAW, train["row_id"].head(EXAMPLE_ROWS).tolist())
             write_json(intake.request(example), MODEL / EXAMPLE)
+            tell("the learning curve of the folds")
             write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)
     rate = f", learning rate times {training.learning_rate_factor}" if training.learning_rate_factor < 1 else ""
     print(f"train_best: {len(boosters)} model(s) of {training.n_rounds} rounds on {len(train)} rows{rate}")

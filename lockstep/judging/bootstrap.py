@@ -4,7 +4,7 @@ Rows that hang together, as the songs of an artist, say less than as many others
 its rows (the cluster bootstrap of Davison and Hinkley 1997, section 3.8).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -55,14 +55,20 @@ class Units:
         codes[lonely] = codes.max(initial=-1) + 1 + np.arange(lonely.sum())
         return cls(codes, np.bincount(codes))
 
-    def means(self, drawn: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> Numbers:
-        """Mean of a value per row over the rows of drawn units, which have the shape (samples, units)."""
-        sums = np.bincount(self.of_row, weights=values, minlength=len(self.sizes))
-        found: Numbers = np.sum(sums[drawn], axis=1) / self.counts(drawn)
-        return found
+    def sums(self, values: npt.NDArray[Any]) -> Numbers:
+        """Sum over the rows of each unit of a value per row."""
+        return np.asarray(np.bincount(self.of_row, weights=values, minlength=len(self.sizes)), dtype=np.float64)
+
+    def means(self, drawn: npt.NDArray[np.int64], sums: Mapping[str, Numbers]) -> Samples:
+        """Means over the rows of drawn units, which have the shape (samples, units), from the units' sums."""
+        counts = self.counts(drawn)
+        return {name: np.sum(each[drawn], axis=1) / counts for name, each in sums.items()}
 
     def counts(self, drawn: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Rows of each sample."""
+        samples, n_units = drawn.shape
+        if n_units == len(self.of_row):  # every row is a unit
+            return np.full(samples, n_units, dtype=np.int64)
         found: npt.NDArray[np.int64] = np.sum(self.sizes[drawn], axis=1)
         return found
 
@@ -90,12 +96,12 @@ def resampled(
     Returns:
         An array of shape (samples,) by the metric's name; NaN where it is undefined.
     """
-    parts, known = [], units or Units.rows(len(actual))
-    for drawn in _draws(known, samples, seed):
-        if fitting.n_classes:
-            parts.append(_of_classes(known, drawn, actual.astype(np.int64), predicted))
-        else:
-            parts.append(_of_numbers(known, drawn, fitting, actual, predicted, n_features))
+    known = units or Units.rows(len(actual))
+    if fitting.n_classes:
+        of_draw = _of_classes(known, actual.astype(np.int64), predicted)
+    else:
+        of_draw = _of_numbers(known, fitting, actual, predicted, n_features)
+    parts = [of_draw(drawn) for drawn in _draws(known, samples, seed)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
@@ -127,51 +133,51 @@ def _draws(units: Units, samples: int, seed: int) -> Iterator[npt.NDArray[np.int
 
 
 def _of_numbers(
-    units: Units,
-    drawn: npt.NDArray[np.int64],
-    fitting: Fitting,
-    actual: Vector,
-    predicted: Predictions,
-    n_features: int,
-) -> Samples:
+    units: Units, fitting: Fitting, actual: Vector, predicted: Predictions, n_features: int
+) -> Callable[[npt.NDArray[np.int64]], Samples]:
+    """The metrics of a regression on drawn units."""
     residual, centred = actual - predicted, actual - np.mean(actual)
-    squared = units.means(drawn, residual**2)
-    spread = units.means(drawn, centred**2) - units.means(drawn, centred) ** 2
-    r2 = np.full(len(drawn), np.nan)
-    np.divide(squared, spread, out=r2, where=spread > 0)
-    r2 = 1 - r2
-    n_rows = units.counts(drawn)
-    freedom, per_freedom = n_rows - n_features - 1, np.full(len(drawn), np.nan)
-    np.divide((1 - r2) * (n_rows - 1), freedom, out=per_freedom, where=freedom > 0)
-    found = {
-        "rmse": np.sqrt(squared),
-        "mae": units.means(drawn, np.abs(residual)),
-        "r2": r2,
-        "adjusted_r2": 1 - per_freedom,
-    }
+    values = {"squared": residual**2, "mae": np.abs(residual), "centred": centred, "spread": centred**2}
     if fitting.metric == "pinball" and isinstance(fitting.quantile, float):
-        loss = np.maximum(fitting.quantile * residual, (fitting.quantile - 1) * residual)
-        found["pinball"] = units.means(drawn, loss)
+        values["pinball"] = np.maximum(fitting.quantile * residual, (fitting.quantile - 1) * residual)
     if fitting.metric == "pseudo_huber":
         slope = fitting.huber_slope
-        found["pseudo_huber"] = units.means(drawn, slope**2 * (np.sqrt(1 + (residual / slope) ** 2) - 1))
-    return found
+        values["pseudo_huber"] = slope**2 * (np.sqrt(1 + (residual / slope) ** 2) - 1)
+    sums = {name: units.sums(each) for name, each in values.items()}
+
+    def of_draw(drawn: npt.NDArray[np.int64]) -> Samples:
+        means = units.means(drawn, sums)
+        squared, spread = means.pop("squared"), means.pop("spread") - means.pop("centred") ** 2
+        r2 = np.full(len(drawn), np.nan)
+        np.divide(squared, spread, out=r2, where=spread > 0)
+        r2 = 1 - r2
+        n_rows = units.counts(drawn)
+        freedom, per_freedom = n_rows - n_features - 1, np.full(len(drawn), np.nan)
+        np.divide((1 - r2) * (n_rows - 1), freedom, out=per_freedom, where=freedom > 0)
+        return {"rmse": np.sqrt(squared), "r2": r2, "adjusted_r2": 1 - per_freedom, **means}
+
+    return of_draw
 
 
 def _of_classes(
-    units: Units, drawn: npt.NDArray[np.int64], actual: npt.NDArray[np.int64], predicted: Predictions
-) -> Samples:
-    likely = np.clip(predicted[np.arange(len(actual)), actual], SURE, 1.0)
-    found = {
-        "accuracy": units.means(drawn, np.argmax(predicted, axis=1) == actual),
-        "log_loss": -units.means(drawn, np.log(likely)),
-    }
-    n_classes = predicted.shape[1]
-    if n_classes <= MOST_AREAS:
-        judged = range(1, 2) if n_classes == 2 else range(n_classes)
-        counts = _counts(drawn)[:, units.of_row]
-        found["auc"] = np.mean([_areas(counts, actual == number, predicted[:, number]) for number in judged], axis=0)
-    return found
+    units: Units, actual: npt.NDArray[np.int64], predicted: Predictions
+) -> Callable[[npt.NDArray[np.int64]], Samples]:
+    """The metrics of a classification on drawn units."""
+    likely, n_classes = np.clip(predicted[np.arange(len(actual)), actual], SURE, 1.0), predicted.shape[1]
+    right = np.argmax(predicted, axis=1) == actual
+    sums = {"accuracy": units.sums(right), "log_loss": units.sums(np.log(likely))}
+    judged = range(1, 2) if n_classes == 2 else range(n_classes)
+
+    def of_draw(drawn: npt.NDArray[np.int64]) -> Samples:
+        found = units.means(drawn, sums)
+        found["log_loss"] = -found["log_loss"]
+        if n_classes <= MOST_AREAS:
+            counts = _counts(drawn)[:, units.of_row]
+            areas = [_areas(counts, actual == number, predicted[:, number]) for number in judged]
+            found["auc"] = np.mean(areas, axis=0)
+        return found
+
+    return of_draw
 
 
 def _counts(drawn: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -1,6 +1,6 @@
 """Everything `evaluate` finds out about a model on one set of test rows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,7 @@ def examine(
     settings: Evaluate,
     seed: int,
     group: str | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Findings:
     """Judge a model.
 
@@ -88,22 +89,29 @@ def examine(
         settings: The block `evaluate` of params.yaml.
         seed: Seed of baselines, resamples, shuffles and samples.
         group: The column whose rows hang together, so that only whole groups are resampled.
+        tell: Is told which step begins.
     """
+    tell(f"features of {len(train):,} training and {len(test):,} test rows")
     known, new = training_rows(model, train), new_rows(model, test)
     said, predicted = said_of(model, new)
+    tell("metrics and baselines")
     judgement = judge(model, known, new, predicted, best_trial, judging.coordinates, seed)
     if model.target.classes:
         calibration, confusion = class_calibration(new.y, predicted), confusion_matrix(new.y, predicted)
     else:
         calibration, confusion = number_calibration(said), None
+    tell("SHAP values")
     shap = shap_values(model, new, seed)
+    tell(f"{settings.bootstrap_samples:,} resamples of the test rows")
     uncertainty, leads = _uncertainty(model, judgement, new, predicted, settings, seed, group)
     if model.interval is not None:
         uncertainty["prediction_interval"] = interval_summary(said, model.interval.coverage)
     if confusion is not None:
         uncertainty["calibration_error"] = calibration_error(calibration)
+    tell("permutation importance")
     features = feature_importance(model, new, settings.permutation_repeats, seed, shap.mean_absolute())
     names = features["feature"].tolist()
+    tell("slices, worst rows and dependence")
     return Findings(
         said=said,
         judgement=judgement,

@@ -32,8 +32,6 @@ MOST_SECONDS = 180.0
 ATTEMPTS = 5
 # Whoever waits longer for others is told.
 QUIET_SECONDS, LOOK_SECONDS = 10.0, 0.1
-
-
 # Of a deleted run; of a row that somebody else has just written; a server's of a deleted model's version; of a model
 # that was deleted before its files' digest was noted.
 OF_OTHERS = ("'active' state", "IntegrityError", "500 error responses", "Failed to get logged model")

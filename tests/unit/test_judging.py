@@ -143,6 +143,13 @@ def test_rows_that_hang_together_widen_the_interval() -> None:
     assert (wide["high"] or 0) - (wide["low"] or 0) > 2 * ((narrow["high"] or 0) - (narrow["low"] or 0))
 
 
+def test_every_long_step_is_told() -> None:
+    told: list[str] = []
+    examine(model(), table(), table(seed=9), pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5, None, told.append)
+    assert [line.split()[-1] for line in told] == ["rows", "baselines", "values", "rows", "importance", "dependence"]
+    assert told[3] == "200 resamples of the test rows"
+
+
 def test_the_lead_over_a_baseline_is_measured_on_the_same_groups() -> None:
     test = table(seed=9)
     found = examine(model(), table(), test, pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5, "word")

@@ -17,7 +17,7 @@ from lockstep.schema.params import NoPruning
 from lockstep.search.evaluation_log import NoLog
 from lockstep.search.ordered import search
 from lockstep.search.progress import Progress
-from lockstep.terminal import Paint
+from lockstep.terminal import LONG_ROWS, Paint, step_teller
 from tests.unit.modelling import CLASSES, NUMBER
 from tests.unit.searching import FINGERPRINTS, AtOnce, plan_of, stand_in
 from tests.unit.test_judging import _found
@@ -145,3 +145,10 @@ def test_colour_is_for_terminals_whose_person_did_not_refuse_it(plain: pytest.Mo
     plain.setenv("TERM", "dumb")
     assert not Paint.of(terminal.stream).on
     terminal.close()
+
+
+def test_a_stage_over_many_rows_tells_its_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    step_teller("evaluate", LONG_ROWS - 1)("SHAP values")
+    step_teller("train_best", LONG_ROWS)("5 model(s) of 80 rounds")
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "train_best: 5 model(s) of 80 rounds\n")
