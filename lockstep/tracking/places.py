@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lockstep import paths
 from lockstep.errors import DataError
@@ -80,7 +80,7 @@ def _fetch(place: Revision, folder: Path) -> None:
 
 @contextmanager
 def _files_of(rev: str) -> "Iterator[DVCFileSystem]":
-    """A commit's files as DVC sees them: git's, and the outputs in its cache or remote.
+    """A commit's files as DVC sees them: git's as they are stored, and the outputs in its cache or a remote.
 
     `DVCFileSystem(rev=...)` has pygit2 stream every file of git's from a thread, whose reader can miss its wake-up and
     then waits for ever (`_BlobIO.readinto` of pygit2 1.21). Objects without a backend are read at once.
@@ -93,9 +93,25 @@ def _files_of(rev: str) -> "Iterator[DVCFileSystem]":
     from scmrepo.git.objects import GitTrie
 
     git = SCM(os.curdir)
-    tree = Pygit2Object(git.pygit2.repo[rev].tree)
-    with Repo("/", fs=GitFileSystem(trie=GitTrie(tree, rev)), scm=git) as repo:
+    tree = GitTrie(Pygit2Object(git.pygit2.repo[rev].tree), rev)
+    own = _storage_now()
+    with Repo("/", fs=GitFileSystem(trie=tree), scm=git, uninitialized=True, config=own) as repo:
         yield DVCFileSystem(repo)
+
+
+def _storage_now() -> dict[str, Any]:
+    """DVC's settings of the workspace's cache and remotes; a commit's own may be relative, or of before they moved."""
+    from dvc.repo import Repo
+
+    with Repo(uninitialized=True) as here:
+        if here.dvc_dir is None:
+            return {}
+        default = here.config["core"].get("remote")
+        return {
+            "cache": {"dir": here.cache.local_cache_dir},
+            "remote": dict(here.config["remote"]),
+            "core": {"remote": default} if default else {},
+        }
 
 
 def _copy(files: "DVCFileSystem", path: Path, folder: Path, *, recursive: bool) -> None:

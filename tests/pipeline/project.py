@@ -63,7 +63,7 @@ class Project:
         """Run a command in the project, with this interpreter's environment first on PATH.
 
         Raises:
-            AssertionError: if it fails, unless `check` is false; if it hangs, with where each of its threads is.
+            AssertionError: if it fails, unless `check` is false; if it hangs, with where each thread of its is.
         """
         with subprocess.Popen(
             command,
@@ -72,17 +72,17 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            process_group=0,
         ) as process:
             try:
                 said = process.communicate(timeout=ENDS_WITHIN)
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGABRT)
-                said = process.communicate(timeout=30)
-                raise AssertionError(
-                    f"{' '.join(command)} did not end in {ENDS_WITHIN} s:\n{said[0]}\n{said[1]}"
-                ) from None
-            finally:
-                process.kill()
+            except BaseException as error:
+                hangs = isinstance(error, subprocess.TimeoutExpired)
+                os.killpg(process.pid, signal.SIGABRT if hangs else signal.SIGKILL)
+                if not hangs:
+                    raise
+                out, errors = process.communicate(timeout=30)
+                raise AssertionError(f"{' '.join(command)} did not end in {ENDS_WITHIN} s:\n{out}\n{errors}") from None
         done = subprocess.CompletedProcess(command, process.returncode, *said)
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")

@@ -335,6 +335,10 @@ def test_a_commit_without_a_result_is_no_place_to_run_in(project: Project, monke
         compare("HEAD~1", timing=False)
     with pytest.raises(DataError, match="is a repository, no exported folder"):
         compare("workspace", ".", timing=False)
+    project.run("git", "rm", "-rq", "--cached", ".dvc")
+    project.run("git", "commit", "-q", "-m", "of before DVC")
+    with pytest.raises(DataError, match=r"^compare HEAD: commit \w+: has no dvc.lock, so there is no result in it$"):
+        compare("HEAD", timing=False)
 
 
 def test_outputs_that_are_gone_are_one_line_and_the_old_report_stays(project: Project) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from lockstep.tracking.places import opened
+from lockstep.tracking.repository import revision
 from tests.pipeline.project import Project
 
 UP_TO_DATE = "Data and pipelines are up to date."
@@ -80,6 +82,29 @@ def after_grid(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> T
     return team
 
 
+def test_a_commit_is_read_from_where_its_storage_stands_now(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses in its own .dvc/config may be relative to the repository, or of before cache or remote moved."""
+    monkeypatch.chdir(project.folder)
+    with opened(None) as (result, _):
+        expected = result.key
+    team = Team.start(project, Storage("../storage"))
+    colleague = team.clone(project.folder.with_name("colleague"))
+    monkeypatch.chdir(colleague.folder)
+    assert _key_of_head() == expected
+    storage = project.folder.with_name("storage")
+    colleague.run("dvc", "remote", "modify", "storage", "url", str(storage.rename(storage.with_name("moved"))))
+    assert _key_of_head() == expected
+    monkeypatch.chdir(project.folder)
+    project.run("dvc", "cache", "dir", "../cache")
+    (project.folder / ".dvc/cache").rename(project.folder.with_name("cache"))
+    assert _key_of_head() == expected
+
+
+def _key_of_head() -> str:
+    with opened(revision("HEAD")) as (result, _):
+        return result.key
+
+
 @pytest.mark.parametrize("kind", ["folder", "ssh"])
 def test_after_a_pull_a_colleague_has_nothing_to_run(
     project: Project, request: pytest.FixtureRequest, kind: str, tmp_path: Path
@@ -138,6 +163,6 @@ def _experiments(project: Project) -> dict[str, dict[str, Any]]:
             continue
         revisions = [state, *(exp["revs"][0] for exp in state["experiments"] or [])]
         names = [state["name"], *(exp["name"] for exp in state["experiments"] or [])]
-        for name, revision in zip(names, revisions, strict=True):
-            found[name] = {part: revision["data"][part] for part in ("metrics", "params")}
+        for name, each in zip(names, revisions, strict=True):
+            found[name] = {part: each["data"][part] for part in ("metrics", "params")}
     return found
