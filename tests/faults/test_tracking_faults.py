@@ -74,6 +74,7 @@ def _assert_equal_after_sync(project: Project, uri: str, trials: int = TRIALS) -
     assert "RUNNING" not in {run.info.status for run in runs}
 
 
+@nightly
 def test_a_server_that_is_down_at_the_start(project: Project, mlflow_server: MlflowServer) -> None:
     quiet = _lock(project)
     mlflow_server.kill()

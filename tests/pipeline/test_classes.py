@@ -78,7 +78,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Proj
     return make
 
 
-@pytest.fixture(params=["two", "three"])
+@pytest.fixture(params=["two", pytest.param("three", marks=pytest.mark.nightly)])
 def classes(
     made: Callable[[str], tuple[Project, list[str]]], request: pytest.FixtureRequest
 ) -> tuple[Project, list[str]]:

@@ -27,6 +27,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
+@pytest.mark.nightly
 def test_three_workers_make_the_same_outputs(trained: Project, tmp_path: Path) -> None:
     other = trained.copy(tmp_path / "again")
     (other.folder / ".lockstep/evaluations.db").unlink()

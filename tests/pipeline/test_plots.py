@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.conftest import ROOT
@@ -23,6 +24,7 @@ def test_every_chart_says_what_its_axes_mean() -> None:
         assert needed <= set(looks), file
 
 
+@pytest.mark.nightly
 def test_plots_diff_of_two_experiments_draws_both_in_every_picture(project: Project) -> None:
     project.run("dvc", "exp", "run", "-n", "other", "-S", "evaluate.permutation_repeats=2")
     done = project.run("dvc", "plots", "diff", "HEAD", "other", "--json")

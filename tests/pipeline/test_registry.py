@@ -69,6 +69,7 @@ def test_a_model_with_other_test_rows_is_registered_and_not_compared(project: Pr
     assert _versions(project)[1] == 1
 
 
+@pytest.mark.nightly
 def test_a_version_follows_a_model_that_was_logged_again(project: Project) -> None:
     client = client_of(store_of(project))
     (parent,) = parents_of(store_of(project))
