@@ -1,5 +1,6 @@
 """Files of rows that need not fit into memory: CSV (gzipped or not) and Parquet, read in batches."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,7 +122,7 @@ class CsvReader:
     """A CSV file in UTF-8, whose delimiter is the one that gives most of the needed columns."""
 
     def __init__(self, file: RowFile, needed: Sequence[str], missing_values: Sequence[str]) -> None:
-        self._file, self._missing, self._single = file, list(missing_values), False
+        self._file, self._missing, self._single, self._empty_lines = file, list(missing_values), False, 0
         self._bytes, self._stream = file.path.stat().st_size, pa.OSFile(str(file.path))
         self._delimiter, self.names = ",", self._header(",")
         for delimiter in DELIMITERS[1:]:
@@ -133,6 +134,7 @@ class CsvReader:
         # without a name there is something that Arrow says of it
         self.names = self.names or self._open(self._delimiter).schema.names
         self._single = len(self.names) == 1
+        self._empty_lines = self._lines_before_the_header() if self._single else 0
 
     def batches(self, types: Mapping[str, pa.DataType]) -> Iterator[pa.Table]:
         """The rows; from the first block with a value that has not its type, all columns are text."""
@@ -167,12 +169,19 @@ class CsvReader:
             return []
         return names
 
-    def _open(self, delimiter: str, types: Mapping[str, pa.DataType] | None = None) -> Any:
+    def _lines_before_the_header(self) -> int:
+        """Empty ones, the first of which would be the header where empty lines are rows."""
+        start = self._content().read(BLOCK_BYTES).removeprefix(BOM_UTF8)
+        return len(start[: len(start) - len(start.lstrip(b"\r\n"))].splitlines())
+
+    def _content(self) -> Any:
         self._stream = pa.OSFile(str(self._file.path))
-        packed = self._file.kind == PACKED_CSV
+        return pa.CompressedInputStream(self._stream, "gzip") if self._file.kind == PACKED_CSV else self._stream
+
+    def _open(self, delimiter: str, types: Mapping[str, pa.DataType] | None = None) -> Any:
         return csv.open_csv(
-            pa.CompressedInputStream(self._stream, "gzip") if packed else self._stream,
-            csv.ReadOptions(block_size=BLOCK_BYTES, use_threads=False),
+            self._content(),
+            csv.ReadOptions(block_size=BLOCK_BYTES, use_threads=False, skip_rows=self._empty_lines),
             # of a single column an empty line is a row without a value; of more it is none
             csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=not self._single),
             csv.ConvertOptions(

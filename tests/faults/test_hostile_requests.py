@@ -126,6 +126,18 @@ def test_an_empty_line_of_a_single_column_is_a_row_without_a_value(own_folder: P
     assert Path("out.parquet").read_bytes() == Path("same.parquet").read_bytes()
 
 
+@pytest.mark.parametrize("before", ["\n\n", "\r\n\r\n\r\n", "\r", "\ufeff\n"])
+@pytest.mark.parametrize("name", ["in.csv", "in.csv.gz"])
+def test_empty_lines_before_the_name_of_a_single_column_are_no_rows(own_folder: Path, name: str, before: str) -> None:
+    content = f"{before}b\n1\n\n3\n".encode()
+    Path(name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    Path("plain.csv").write_text("b\n1\n\n3\n")
+    model = _model("one")
+    assert predict_file(name, "out.parquet", model) == 3
+    assert predict_file("plain.csv", "same.parquet", model) == 3
+    assert Path("out.parquet").read_bytes() == Path("same.parquet").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("values", "line"),
     [
