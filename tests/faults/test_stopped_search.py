@@ -143,6 +143,7 @@ def test_control_c_at_the_terminal_stops_dvc_and_the_search(
     assert stopped.hashes() == hashes
 
 
+@pytest.mark.nightly
 def test_two_searches_at_once_leave_one_whole_log(stopped: Stopped, quiet: tuple[dict[str, str], int]) -> None:
     hashes, folds = quiet
     both = {"one": stopped.start(), "other": stopped.start()}

@@ -207,6 +207,7 @@ def test_two_syncs_at_once_make_one_view(project: Project) -> None:
     assert len(runs_of(store_of(project))) == 7
 
 
+@pytest.mark.nightly
 def test_a_workspace_without_a_result_does_not_hide_the_experiments(project: Project) -> None:
     project.run("dvc", "exp", "run", "--temp", "-n", "only", "-S", "evaluate.gates.min_test_r2=0.2")
     shutil.rmtree(project.folder / "mlruns")
@@ -240,6 +241,7 @@ def test_a_search_that_is_run_again_leaves_one_view(project: Project) -> None:
     assert list((project.folder / ".lockstep/live").iterdir()) == []
 
 
+@pytest.mark.nightly
 def test_a_copied_repository_does_not_write_into_the_first(project: Project, tmp_path: Path) -> None:
     copy = Project(Path(shutil.copytree(project.folder, tmp_path / "copy", symlinks=True)))
     refused = copy.run("lockstep", "sync", check=False)
