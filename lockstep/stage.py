@@ -1,5 +1,6 @@
 """How a stage runs: mistakes become one line, and the time it took is kept beside, never in, its outputs."""
 
+import os
 import signal
 import sys
 import time
@@ -19,7 +20,8 @@ def run_stage(name: str, main: Callable[[], None]) -> None:
 
     A LockstepError, or a file that cannot be read or written, ends the process with exit code 1 and one line; every
     other error is a defect and keeps its traceback. SIGINT (Ctrl-C) and SIGTERM end the stage in order, its workers
-    with it, with one line and exit code 130 or 143.
+    with it, with one line and exit code 130 or 143; so does, with 141, a reader of its lines that goes (`dvc repro |
+    head`), unless only the last ones are missed.
     """
     signal.signal(signal.SIGTERM, _stop)
     started = time.perf_counter()
@@ -27,20 +29,20 @@ def run_stage(name: str, main: Callable[[], None]) -> None:
         main()
     except LockstepError as error:
         reason = str(error)
-    except (KeyboardInterrupt, _Terminated) as stop:
+    except (KeyboardInterrupt, _Terminated, BrokenPipeError) as stop:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        print(f"{name}: stopped; finished work is kept, `dvc repro` goes on from here", file=sys.stderr)
-        code = signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT
-        raise SystemExit(128 + code) from None
+        _say(f"{name}: stopped; finished work is kept, `dvc repro` goes on from here")
+        raise SystemExit(128 + _signal_of(stop)) from None
     except OSError as error:
         what = file_trouble(error)
         # tempfile finds no folder for its files where every disk is full
         absent = isinstance(error, FileNotFoundError) and "temporary directory" not in what
         reason = f"{what}; {'run `dvc repro`' if absent else 'check the disk and its permissions'}"
     else:
+        _say()
         _remember(name, time.perf_counter() - started)
         return
-    print(f"{name}: {reason} {REMEDY}", file=sys.stderr)
+    _say(f"{name}: {reason} {REMEDY}")
     raise SystemExit(1)
 
 
@@ -52,6 +54,23 @@ def _stop(*_: object) -> None:
     raise _Terminated
 
 
+def _signal_of(stop: BaseException) -> signal.Signals:
+    if isinstance(stop, BrokenPipeError):
+        return signal.SIGPIPE
+    return signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT
+
+
+def _say(line: str = "") -> None:
+    """Show what waits to be shown, then the line; what cannot be shown changes no result."""
+    for stream, text in ((sys.stdout, ""), (sys.stderr, line and f"{line}\n")):
+        try:
+            stream.write(text)
+            stream.flush()
+        except OSError:
+            # Python flushes again at its end, and would complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def _remember(name: str, seconds: float) -> None:
     path = local_state() / "timings.json"
     try:
@@ -61,4 +80,4 @@ def _remember(name: str, seconds: float) -> None:
             write_json({**timings, name: round(seconds, 3)}, path)
     except (OSError, ValueError, TypeError) as error:
         reason = getattr(error, "strerror", None) or error
-        print(f"{name}: warning: {path}: {reason}; the time this stage took is not kept", file=sys.stderr)
+        _say(f"{name}: warning: {path}: {reason}; the time this stage took is not kept")

@@ -1,4 +1,4 @@
-"""train_best and a repeated evaluation are terminated: one line, no process and no folder stays."""
+"""train_best and a repeated evaluation are terminated, or nobody reads on: one line, no process and no folder stays."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.test_stopped_search import _of_session
-from tests.pipeline.project import Project
+from tests.pipeline.project import Project, environment
 
 # Enough fits that SIGTERM comes in the middle of them.
 LONG = {
@@ -58,3 +58,42 @@ def _is_fitting(stage: str, session: int, said: Path) -> bool:
         return "evaluate: split 2/" in said.read_text()
     workers = [line for line in _of_session(session) if "forkserver" in line]
     return len(workers) >= 3
+
+
+SAYS = """
+import sys
+from lockstep.stage import run_stage
+def main():
+    sys.stdin.read()
+    print("tune: a line", flush=FLUSHED)
+run_stage("tune", main)
+"""
+
+
+@pytest.mark.parametrize(
+    ("flushed", "code", "told"),
+    [
+        (False, 0, b""),
+        (True, 128 + signal.SIGPIPE, b"tune: stopped; finished work is kept, `dvc repro` goes on from here\n"),
+    ],
+    ids=["only the last line is missed", "nobody reads the progress"],
+)
+def test_a_stage_that_nobody_reads_on_stops_as_if_told_to(
+    flushed: bool, code: int, told: bytes, tmp_path: Path
+) -> None:
+    program = SAYS.replace("FLUSHED", str(flushed))
+    reads, writes = os.pipe()
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=environment({"PYTHONUNBUFFERED": ""}),
+        stdin=subprocess.PIPE,
+        stdout=writes,
+        stderr=subprocess.PIPE,
+    ) as stage:
+        os.close(writes)
+        os.close(reads)
+        _, errors = stage.communicate(timeout=60)
+        assert errors == told
+    assert stage.returncode == code
+    assert (tmp_path / ".lockstep/timings.json").exists() == (code == 0)
