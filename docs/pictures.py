@@ -43,7 +43,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=browsers[0], args=["--no-sandbox"])
         _shot(browser, ROOT / "reports/index.html", "page", (1100, 1080))
         _shot(browser, ROOT / "reports/index.html", "page_phone", (390, 844), scheme="dark")
-        _shot(browser, _terminal(clone, folder), "terminal", (940, 390), scheme="dark")
+        _shot(browser, _terminal(clone, folder), "terminal", (980, 390), scheme="dark")
         _run(clone, "dvc", "exp", "run", "-n", "one-model", "-S", "train_best.n_models=1")
         _run(clone, "lockstep", "compare", "HEAD", "--html", str(folder / "comparison.html"))
         _shot(browser, folder / "comparison.html", "comparison", (1100, 1180))
