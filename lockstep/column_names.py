@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 SHOWN, LENGTH = 20, 80
+LONGEST_LINE = 1000
 
 
 def listed(names: Sequence[str]) -> str:
@@ -21,6 +22,11 @@ def shown(name: str) -> str:
 def brief(text: str) -> str:
     """A text in one line that a terminal shows as it is."""
     return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def shortened(line: str) -> str:
+    """A message without its middle where it is longer than a person reads; the remedy stands at its end."""
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 300]} ... {line[-200:]}"
 
 
 def repeated(names: Sequence[str]) -> list[str]:

@@ -13,11 +13,13 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from lockstep import paths
+from lockstep.column_names import LENGTH, brief, listed, shortened, shown
 from lockstep.errors import ConfigError
 from lockstep.schema.base import Settings
 from lockstep.schema.dataset import Dataset
 from lockstep.schema.features import Recipe
 from lockstep.schema.params import BoosterSettings, Evaluate, Params, PrunerOptions, Space, Split, TrainBest, Tune
+from lockstep.secrets import masked
 from lockstep.yaml_file import parsed_yaml, read_yaml
 
 
@@ -53,13 +55,13 @@ def load_config(root: Path = Path()) -> Config:
     params = _validated(Params, params_file, paths.PARAMS)
     relative = paths.DATASETS / f"{params.dataset}.yaml"
     if not (root / relative).is_file():
-        known = ", ".join(sorted(file.stem for file in (root / paths.DATASETS).glob("*.yaml")))
+        known = listed(sorted(file.stem for file in (root / paths.DATASETS).glob("*.yaml")))
         raise ConfigError(f"params.yaml: dataset: {params.dataset!r}: there is no {relative}; known: {known}")
     dataset = _validated(Dataset, root / relative, relative)
     if params.features not in dataset.features:
         raise ConfigError(
-            f"params.yaml: features: {params.features!r}: {relative} has no such recipe;"
-            f" it has: {', '.join(sorted(dataset.features))}"
+            f"params.yaml: features: {_shown(params.features)}: {relative} has no such recipe;"
+            f" it has: {listed(sorted(dataset.features))}"
         )
     _check_split_columns(params, dataset, relative)
     _check_booster(params, dataset, relative)
@@ -110,21 +112,30 @@ def _one_line(error: ValidationError, content: dict[Any, Any]) -> str:
     key = _key(first["loc"], content, keep_last=first["type"] == "missing")
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
-        line = f"{key}: unknown key{_did_you_mean(str(first['loc'][-1]))}; correct or remove it"
+        line = f"{key}: unknown key{_did_you_mean(str(first['loc'][-1])[:LENGTH])}; correct or remove it"
     elif first["type"] == "missing":
         line = f"{key}: is missing; add it"
     elif first["type"] == "value_error":
         line = f"{key}: {message}" if key else message
     else:
         line = f"{key}: {_shown(first['input'])}: {message[0].lower()}{message[1:]}"
-    return " ".join(line.split())
+    return shortened(" ".join(brief(masked(line)).split()))
+
+
+class _Short(reprlib.Repr):
+    """Values without passwords, cut where they are long: aliases can make a small file's value very large."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = LENGTH
+
+    def repr_str(self, x: str, level: int) -> str:
+        # a password's end could be cut away, and with it what tells that it is one
+        return super().repr_str(masked(x), level)
 
 
 def _shown(value: Any) -> str:
-    """A value in one line, cut where it is long: aliases can make a small file's value very large."""
-    brief = reprlib.Repr()
-    brief.maxstring = brief.maxother = brief.maxlong = 80
-    return brief.repr(value)
+    return _Short().repr(value)
 
 
 def _key(location: tuple[int | str, ...], content: Any, *, keep_last: bool) -> str:
@@ -138,7 +149,7 @@ def _key(location: tuple[int | str, ...], content: Any, *, keep_last: bool) -> s
             node = node[part]
         elif not (keep_last and position == len(location) - 1):
             continue
-        key += f"[{part}]" if isinstance(part, int) else f".{part}"
+        key += f"[{part}]" if isinstance(part, int) else f".{shown(masked(part))}"
     return key.lstrip(".")
 
 
@@ -165,8 +176,8 @@ def _check_booster(params: Params, dataset: Dataset, file: Path) -> None:
     # What multi_value makes is known once it has seen the training rows; tune asks again.
     if unknown and not any(step.step == "multi_value" for step in dataset.features[params.features]):
         raise ConfigError(
-            f"params.yaml: booster.monotone.{unknown[0]}: recipe {params.features!r} of {file} makes no such feature;"
-            f" it makes: {', '.join(sorted(made))}"
+            f"params.yaml: booster.monotone.{shown(unknown[0])}: recipe {_shown(params.features)} of {file} makes"
+            f" no such feature; it makes: {listed(sorted(made))}"
         )
 
 
@@ -175,5 +186,6 @@ def _check_split_columns(params: Params, dataset: Dataset, file: Path) -> None:
     for setting, column in (("group", params.split.group), ("time", params.split.time)):
         if params.split.strategy == setting and column not in names:
             raise ConfigError(
-                f"params.yaml: split.{setting}: {column!r}: {file} has no such column; it has: {', '.join(names)}"
+                f"params.yaml: split.{setting}: {_shown(column)}: {file} has no such column;"
+                f" it has: {listed(list(names))}"
             )

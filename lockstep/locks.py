@@ -2,10 +2,14 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
+
+# Seconds: far more than anybody needs to write a small file, and between two looks.
+PATIENCE, LOOK_SECONDS = 30.0, 0.02
 
 
 @contextmanager
@@ -33,6 +37,24 @@ def held(path: Path, *, wait: bool = True, passing: bool = False, create: bool =
                 if passing and is_at(path, handle):
                     path.unlink()
             os.close(handle)
+
+
+@contextmanager
+def soon_held(path: Path) -> Iterator[None]:
+    """Hold a lock file that others hold for moments only; one that hangs keeps nobody for longer than PATIENCE.
+
+    Raises:
+        TimeoutError: if another process has held it all the while.
+    """
+    ends = time.monotonic() + PATIENCE
+    while True:
+        with held(path, wait=False) as free:
+            if free:
+                yield
+                return
+        if time.monotonic() > ends:
+            raise TimeoutError(f"another process has held its lock for {PATIENCE:g} s")
+        time.sleep(LOOK_SECONDS)
 
 
 class SharedLock:

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from lockstep.column_names import brief, listed, shown
 from lockstep.config import parse_dataset
@@ -11,11 +10,16 @@ from lockstep.data.clean_names import clean_names
 from lockstep.data.columns import typed
 from lockstep.data.dataset_file import dataset_text
 from lockstep.data.inspection import LEFT_OUT, Findings, inspect
+from lockstep.data.sources.download import file_name
 from lockstep.data.table_file import read_table_file
 from lockstep.data.tables import replacing
 from lockstep.errors import ConfigError
 from lockstep.paths import DATASETS, PARAMS
 from lockstep.schema.params import DATASET_NAME
+from lockstep.schema.source import is_address
+from lockstep.secrets import masked
+
+ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".gz")
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ def new_dataset(
     """
     if not PARAMS.is_file():
         raise ConfigError("params.yaml: no such file; run this from the repository's root")
+    if place.startswith(("http://", "https://")) and not is_address(place):
+        raise ConfigError(f"{masked(place)}: cannot be read as an address; write http(s)://HOST/PATH")
     name = name or _name_of(place)
     if not re.fullmatch(DATASET_NAME, name):
         raise ConfigError(f"--name {name!r}: must begin with a letter or digit and hold only letters, digits, _ and -")
@@ -63,14 +69,16 @@ def new_dataset(
 
 
 def _file_name(place: str) -> str:
-    return Path(urlsplit(place).path if "://" in place else place).name
+    return file_name(place) if "://" in place else Path(place).name
 
 
 def _name_of(place: str) -> str:
-    stem = re.sub(r"(?i)(\.(csv|tsv|txt|parquet|pq|gz))+$", "", _file_name(place))
+    stem = _file_name(place)
+    while stem.lower().endswith(ENDINGS):
+        stem = stem.rpartition(".")[0]
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-")
     if not name:
-        raise ConfigError(f"{place}: its name makes no dataset name; choose one with --name")
+        raise ConfigError(f"{masked(place)}: its name makes no dataset name; choose one with --name")
     return name
 
 

@@ -2,11 +2,26 @@
 
 import re
 
-# A password may hold any sign: everything up to the last @ goes.
-_CREDENTIALS = re.compile(r"//\S*@")
-_QUERY = re.compile(r"(://[^\s?'\"]*)\?[^\s'\";]*")
+_WORD = re.compile(r"\S+")
+# Behind an address these belong to the sentence around it.
+_PUNCTUATION = "'\"`;:,.!)]}>"
 
 
 def masked(text: str) -> str:
     """Any text without the user name, password and query of the URLs in it."""
-    return _QUERY.sub(r"\1", _CREDENTIALS.sub("//", text))
+    return _WORD.sub(lambda word: _without_query(_without_credentials(word[0])), text)
+
+
+def _without_credentials(word: str) -> str:
+    """A password may hold any sign: everything up to the last @ goes."""
+    start, end = word.find("//"), word.rfind("@")
+    return word[: start + 2] + word[end + 1 :] if 0 <= start < end else word
+
+
+def _without_query(word: str) -> str:
+    """A query may hold any sign too, also quotes and semicolons: only white space ends it."""
+    scheme = word.find("://")
+    start = word.find("?", scheme)
+    if min(scheme, start) < 0:
+        return word
+    return word[:start] + word[len(word.rstrip(_PUNCTUATION)) :]

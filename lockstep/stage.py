@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from lockstep.data.tables import read_json, write_json
 from lockstep.errors import LockstepError, file_trouble
-from lockstep.locks import held
+from lockstep.locks import soon_held
 from lockstep.paths import local_state
 
 # DVC removes a stage's outputs before it runs the stage.
@@ -24,24 +24,26 @@ def run_stage(name: str, main: Callable[[], None]) -> None:
     head`), unless only the last ones are missed.
     """
     signal.signal(signal.SIGTERM, _stop)
+    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # as while the stage's modules were imported
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     started = time.perf_counter()
     try:
         main()
+        _say()
+        _remember(name, time.perf_counter() - started)
+        return
     except LockstepError as error:
         reason = str(error)
     except (KeyboardInterrupt, _Terminated, BrokenPipeError) as stop:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        _say(f"{name}: stopped; finished work is kept, `dvc repro` goes on from here")
+        why = f" ({stop})" if str(stop) else ""
+        _say(f"{name}: stopped{why}; finished work is kept, `dvc repro` goes on from here")
         raise SystemExit(128 + _signal_of(stop)) from None
     except OSError as error:
         what = file_trouble(error)
         # tempfile finds no folder for its files where every disk is full
         absent = isinstance(error, FileNotFoundError) and "temporary directory" not in what
         reason = f"{what}; {'run `dvc repro`' if absent else 'check the disk and its permissions'}"
-    else:
-        _say()
-        _remember(name, time.perf_counter() - started)
-        return
     _say(f"{name}: {reason} {REMEDY}")
     raise SystemExit(1)
 
@@ -75,7 +77,7 @@ def _remember(name: str, seconds: float) -> None:
     path = local_state() / "timings.json"
     try:
         # `dvc repro` of single stages and queue workers' experiments share the file.
-        with held(path.parent / "locks" / path.stem):
+        with soon_held(path.parent / "locks" / path.stem):
             timings = read_json(path) if path.exists() else {}
             write_json({**timings, name: round(seconds, 3)}, path)
     except (OSError, ValueError, TypeError) as error:

@@ -6,6 +6,7 @@ depend on which terminal they were started from.
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -25,4 +26,11 @@ def _use_own_environment() -> None:
         os.execv(python, [str(python), "-m", f"stages.{stage.rpartition(':')[2]}"])  # noqa: S606 - no shell wanted
 
 
+def _end_quietly_while_importing() -> None:
+    """Let Ctrl-C end `python3 -m stages.NAME` without a traceback until run_stage takes over."""
+    if sys.argv[0] == "-m" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 _use_own_environment()
+_end_quietly_while_importing()

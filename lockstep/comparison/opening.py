@@ -98,8 +98,8 @@ def _named(name: str, place: Revision | None = None, root: Path | None = None) -
         if place is not None and said.endswith(RUN_IT):
             said = f"{said.removesuffix(RUN_IT)}: {place} has no result that this version of Lockstep can read"
         raise DataError(f"{_shown(name)}: {said}") from error
-    except (KeyError, TypeError) as error:
-        what = f"{type(error).__name__}: {error}"
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         raise DataError(f"{_shown(name)}: was written by another version of Lockstep ({what}); run it again") from error
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lockstep.column_names import shown
 from lockstep.data.columns import Table, typed
 from lockstep.data.rules import apply_rule
 from lockstep.data.tables import give_back_memory, significant
@@ -68,7 +69,7 @@ def _check_result(frame: pd.DataFrame, target: Target, file: str) -> None:
     if len(absent):
         raise DataError(
             f"{file}: target: {name!r} is missing in {len(absent)} rows,"
-            f" first in row {frame['row_id'][absent[0]] + 1}; add a rule drop_missing with columns [{name}]"
+            f" first in row {frame['row_id'][absent[0]] + 1}; add a rule drop_missing with columns [{shown(name)}]"
         )
     if target.classes:
         counts = np.bincount(target.values(frame).astype(np.int64), minlength=target.n_classes)

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lockstep.column_names import listed
+from lockstep.column_names import listed, shown
 from lockstep.data.tables import give_back_memory
 from lockstep.errors import DataError
 from lockstep.schema.dataset import Column
@@ -23,7 +23,7 @@ DATE = (
     r"^(\d{4})(?:-(\d{2}))?$|^(\d{4})(-?)(\d{2})\4(\d{2})"
     r"(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?(?: ?Z| ?[+-]\d{2}:?\d{2})?)?$"
 )
-WITH_COMMAS = re.compile(r"\s*[+-]?[\d.' \u00a0\u202f]*\d,[\d.,]*\s*")
+WITH_COMMAS = re.compile(r"\s*+[+-]?[\d.' \u00a0\u202f]*\d,[\d.,]*\s*")
 LONGEST_SHOWN = 80
 DATES_AT_ONCE = 1 << 16
 
@@ -90,7 +90,7 @@ def typed(
     for name, column in columns.items():
         if column.type == "ignore":
             continue
-        place = Place(f"{file}: columns.{name}")
+        place = Place(f"{file}: columns.{shown(name)}")
         series = _convert(raw.column(name), column, missing_values, place)
         missing[name] = int(series.isna().sum())
         if missing[name] == len(series):
@@ -117,7 +117,7 @@ def _same_columns(found: list[str], described: list[str], file: str) -> None:
     present, known = set(found), set(described)
     absent = [name for name in described if name not in present]
     if absent:
-        raise DataError(f"{file}: columns.{absent[0]}: the table has no such column; it has: {listed(found)}")
+        raise DataError(f"{file}: columns.{shown(absent[0])}: the table has no such column; it has: {listed(found)}")
     extra = [name for name in found if name not in known]
     if extra:
         raise DataError(

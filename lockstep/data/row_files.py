@@ -12,7 +12,9 @@ from pyarrow import csv
 
 from lockstep.column_names import repeated
 from lockstep.data.csv_errors import csv_reason
-from lockstep.errors import DataError
+from lockstep.data.sources.contents import MOST_COLUMNS, header_width
+from lockstep.data.sources.parquet_size import refuse_bomb
+from lockstep.errors import DataError, SourceError
 
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK_BYTES, ROWS_AT_ONCE = 4 << 20, 2**15
@@ -87,7 +89,7 @@ def open_reader(file: RowFile, needed: Sequence[str], missing_values: Sequence[s
             if head == b"\x1f\x8b" and file.kind == CSV:
                 raise DataError(f"{file.path}: is packed with gzip; name it .csv.gz")
         reader: Reader = ParquetReader(file) if file.kind == PARQUET else CsvReader(file, needed, missing_values)
-    except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         raise unreadable(file, error) from None
     if twice := repeated(reader.names):
         raise DataError(f"{file.path}: column name {twice[0]!r} stands twice; rename one of them")
@@ -104,12 +106,15 @@ class ParquetReader:
         self.names: list[str] = self._source.schema_arrow.names
 
     def batches(self, types: Mapping[str, pa.DataType]) -> Iterator[pa.Table]:
-        """The rows, with the types of the file."""
+        """The rows, with the types of the file; none of a file that becomes far more than its bytes."""
         try:
+            refuse_bomb(self._file.path, self._source, list(types))
             for batch in self._source.iter_batches(ROWS_AT_ONCE, columns=list(types), use_threads=False):
                 self._read += batch.num_rows
                 yield pa.Table.from_batches([batch])
-        except (pa.ArrowInvalid, OSError) as error:
+        except SourceError as error:
+            raise DataError(f"{self._file.path}: {error}") from None
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise unreadable(self._file, error) from None
 
     def done(self) -> float:
@@ -163,11 +168,17 @@ class CsvReader:
 
     def _header(self, delimiter: str) -> list[str]:
         """The names of the columns under a delimiter; none if it makes no table."""
+        self._refuse_many_columns(delimiter)
         try:
             names: list[str] = self._open(delimiter).schema.names
         except pa.ArrowInvalid:
             return []
         return names
+
+    def _refuse_many_columns(self, delimiter: str) -> None:
+        start = self._content().read(BLOCK_BYTES).decode(errors="replace")
+        if header_width(start, delimiter, MOST_COLUMNS)[0] > MOST_COLUMNS:
+            raise DataError(f"{self._file.path}: has more than {MOST_COLUMNS:,} columns; leave some out of the file")
 
     def _lines_before_the_header(self) -> int:
         """Empty ones, the first of which would be the header where empty lines are rows."""

@@ -100,8 +100,15 @@ def write_json(content: Any, path: Path) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Content of a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Content of a JSON file.
+
+    Raises:
+        ValueError: if it is none, or nested deeper than Python can go.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ValueError("is nested too deep") from None
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:

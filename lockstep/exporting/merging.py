@@ -100,7 +100,12 @@ def _files_below(folder: Path) -> list[str]:
 
 def _is_inside(name: object) -> bool:
     """Whether it is the name of a file inside the folder, whoever wrote the list."""
-    return isinstance(name, str) and bool(name) and not Path(name).is_absolute() and ".." not in Path(name).parts
+    # half characters cannot be written into the next list
+    if not isinstance(name, str) or not name.isprintable():
+        return False
+    # "." and "" have no parts: they name the folder itself
+    parts = Path(name).parts
+    return bool(parts) and not Path(name).is_absolute() and ".." not in parts
 
 
 def _parents(name: str) -> list[Path]:

@@ -44,6 +44,10 @@ class Transformer(TransformerMixin, BaseEstimator, ABC):
         """XGBoost's type per feature: c for a category, q for a quantity."""
         return ["q"] * len(self.get_feature_names_out())
 
+    def n_categories(self) -> list[int]:
+        """The number of categories per feature, 0 of a quantity."""
+        return [0] * len(self.get_feature_names_out())
+
     def state(self) -> dict[str, Any]:
         """What `fit` learned: JSON values and arrays."""
         return {name: getattr(self, name) for name in self.LEARNED}

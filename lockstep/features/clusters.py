@@ -74,6 +74,10 @@ class Clusters(Transformer):
         stem = f"{'_'.join(self.columns)}_{self.n_clusters}_clusters"
         return np.array([stem, *(f"{stem}_to_{centre}" for centre in range(self.n_clusters))], dtype=object)
 
+    def n_categories(self) -> list[int]:
+        """The cluster is one of as many categories."""
+        return [self.n_clusters] + [0] * self.n_clusters
+
     def feature_types(self) -> list[str]:
         """A category, then quantities."""
         return ["c"] + ["q"] * self.n_clusters

@@ -42,6 +42,10 @@ class Columns(Transformer):
         """The selected names."""
         return np.array(self.columns, dtype=object)
 
+    def n_categories(self) -> list[int]:
+        """The values of each text column that were seen in training."""
+        return [len(self.categories_.get(column, ())) for column in self.columns]
+
     def feature_types(self) -> list[str]:
         """XGBoost's type per column: c for a category, q for a quantity."""
         return ["c" if column in self.categories_ else "q" for column in self.columns]

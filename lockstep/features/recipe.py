@@ -101,6 +101,11 @@ class Features:
         return [kind for transformer in self.transformers for kind in transformer.feature_types()]
 
     @property
+    def n_categories(self) -> list[int]:
+        """The number of categories of each feature, in matrix order, 0 of a quantity; known once fitted."""
+        return [number for transformer in self.transformers for number in transformer.n_categories()]
+
+    @property
     def columns(self) -> list[str]:
         """Columns of the table that the recipe reads, each once."""
         return list(dict.fromkeys(column for step in self.steps for column in step.reads()))

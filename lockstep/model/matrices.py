@@ -16,6 +16,7 @@ import xgboost as xgb
 
 from lockstep.model.fitting import Memory
 from lockstep.model.folds import Fold, Mask, Matrix, Vector
+from lockstep.signals import held_back
 
 BATCH_ROWS = 2**20
 
@@ -74,12 +75,14 @@ def row_matrix(
     described = {"feature_names": list(names), "feature_types": list(types)}
     options = {"max_bin": max_bin, "nthread": 1, "ref": bins_of, "enable_categorical": True}
     if memory == "in_core":
-        return xgb.QuantileDMatrix(_Batches(x, y, rows, described, None), **options)
+        with held_back():
+            return xgb.QuantileDMatrix(_Batches(x, y, rows, described, None), **options)
     folder = tempfile.TemporaryDirectory(prefix="lockstep-pages-", dir=_pages_folder)
     batches = _Batches(x, y, rows, described, str(Path(folder.name) / "page"))
-    matrix = xgb.ExtMemQuantileDMatrix(batches, **options)
-    # The pages must lie there as long as the matrix is used, and no longer.
-    weakref.finalize(matrix, _discard, folder, batches)
+    with held_back():
+        matrix = xgb.ExtMemQuantileDMatrix(batches, **options)
+        # The pages must lie there as long as the matrix is used, and no longer.
+        weakref.finalize(matrix, _discard, folder, batches)
     return matrix
 
 

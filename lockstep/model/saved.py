@@ -1,7 +1,7 @@
 """The model on disk: XGBoost's UBJ files, arrays and a JSON description; no pickle."""
 
-import re
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -13,18 +13,24 @@ import pyarrow as pa
 import xgboost as xgb
 
 from lockstep.data.intake import Intake
-from lockstep.data.tables import read_json, replacing, write_json
+from lockstep.data.tables import replacing, write_json
 from lockstep.data.target import Target
 from lockstep.errors import DataError, LockstepError
 from lockstep.features.recipe import Features
 from lockstep.model.booster import predict
 from lockstep.model.fitting import Fitting, Value
 from lockstep.model.interval import Interval
-from lockstep.model.ubj import check_ubj
+from lockstep.model.model_files import MAX_FILE, read_array, read_bytes
+from lockstep.model.ubj import Shape, check_ubj
 
 DESCRIPTION = "model.json"
 ARRAYS = "features"
 INTERVAL = "interval.ubj"
+# Every value that a step has learned takes a line of it: some five million of them.
+MAX_DESCRIPTION = 256 << 20
+# As many as params.yaml (final.n_models) and a dataset file (target.classes) may ask for.
+MAX_MODELS = 100
+MAX_CLASSES = 1000
 
 Predictions = npt.NDArray[np.float64]
 
@@ -177,6 +183,8 @@ class SavedModel:
             raise DataError(f"{folder}: no such folder of a model; run `dvc repro train_best`, or name another")
         try:
             return cls._loaded(folder)
+        except LockstepError:
+            raise
         except FileNotFoundError as error:
             raise DataError(f"{error.filename}: the model is incomplete; run `dvc repro train_best`") from None
         except OSError as error:
@@ -187,18 +195,21 @@ class SavedModel:
 
     @classmethod
     def _loaded(cls, folder: Path) -> Self:
-        saved = read_json(folder / DESCRIPTION)
-        if not saved["n_models"] >= 1:
-            raise ValueError("it has no booster")
-        boosters = [_read_booster(folder / f"booster_{index}.ubj") for index in range(saved["n_models"])]
-        arrays = {name: _read_array(folder / ARRAYS, name) for name in saved["arrays"]}
+        saved = json.loads(read_bytes(folder / DESCRIPTION, MAX_DESCRIPTION))
+        target = Target(saved["target"]["column"], tuple(saved["target"]["classes"]))
+        _refuse_counts(saved, target)
+        arrays = {name: read_array(folder / ARRAYS, name) for name in saved["arrays"]}
+        features = Features.restored(saved["features"], arrays)
+        shape = Shape(target.n_classes if target.n_classes > 2 else 1, features.n_categories)
+        boosters = [_read_booster(folder / f"booster_{index}.ubj", shape) for index in range(saved["n_models"])]
         interval = None
         if "interval" in saved:
-            interval = Interval(**saved["interval"], booster=_read_booster(folder / INTERVAL))
+            both_ends = Shape(2, shape.categories)
+            interval = Interval(**saved["interval"], booster=_read_booster(folder / INTERVAL, both_ends))
         return cls(
             boosters,
-            Features.restored(saved["features"], arrays),
-            Target(saved["target"]["column"], tuple(saved["target"]["classes"])),
+            features,
+            target,
             Fitting(**saved["fitting"]),
             Training(**saved["training"]),
             interval,
@@ -210,11 +221,17 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
 
 
-def _read_array(folder: Path, name: str) -> npt.NDArray[Any]:
-    if not re.fullmatch(r"\w+", name):
-        raise ValueError(f"{name!r:.40} is no name of an array")
-    # np.load would also open archives; this reads one array of numbers, and no pickle
-    return np.lib.format.open_memmap(folder / f"{name}.npy", mode="r")
+def _refuse_counts(saved: Mapping[str, Any], target: Target) -> None:
+    """A number in the description must not make more of anything than its lists hold."""
+    if not 1 <= saved["n_models"] <= MAX_MODELS:
+        raise ValueError(f"it has {saved['n_models']} boosters, and 1 to {MAX_MODELS} are possible")
+    if target.n_classes > MAX_CLASSES:
+        raise ValueError(f"it has {target.n_classes} classes, and {MAX_CLASSES} are possible")
+    for part in ("fitting", "features"):
+        if saved[part]["n_classes"] != target.n_classes:
+            raise ValueError(
+                f"{part} is made for {saved[part]['n_classes']} classes, the target has {target.n_classes}"
+            )
 
 
 def _write_booster(booster: xgb.Booster, path: Path) -> None:
@@ -222,10 +239,10 @@ def _write_booster(booster: xgb.Booster, path: Path) -> None:
         part.write_bytes(booster.save_raw("ubj"))
 
 
-def _read_booster(path: Path) -> xgb.Booster:
-    content = path.read_bytes()
+def _read_booster(path: Path, shape: Shape) -> xgb.Booster:
+    content = read_bytes(path, MAX_FILE)
     try:
-        check_ubj(content)
+        check_ubj(content, shape)
         return xgb.Booster({"nthread": 1}, model_file=bytearray(content))
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from None

@@ -2,11 +2,14 @@
 
 XGBoost trusts a model file: a wrong length or node number makes it read or write memory that is not its own (of random
 one-byte changes about a fifth end the process). So nothing reaches it but trees in the form that it writes itself,
-in which every number that is used as a place lies inside what it points into.
+in which every number that is used as a place lies inside what it points into. It also takes as much memory as a file
+says: a bit for each category up to the largest of a split, columns and predictions of any number. So these are what
+the description of the model says.
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,8 +18,8 @@ import numpy.typing as npt
 NUMBERS = {"i": ">i1", "U": ">u1", "I": ">i2", "l": ">i4", "L": ">i8", "d": ">f4", "D": ">f8"}
 MAX_DEPTH = 16
 NO_PARENT = 2**31 - 1
-# XGBoost's own limit: categories are numbers that a float32 holds exactly.
-MAX_CATEGORY = 1 << 24
+# What the splits by category of a booster may take in memory: 5,000 trees with 31 splits by a column of 100,000.
+MAX_CATEGORY_BYTES = 2 << 30
 PER_NODE = (
     "base_weights",
     "default_left",
@@ -32,16 +35,34 @@ PER_NODE = (
 Ints = npt.NDArray[np.int64]
 
 
-def check_ubj(content: bytes) -> None:
-    """Make sure that XGBoost can load a booster of trees and predict with it without leaving its memory.
+@dataclass(frozen=True)
+class Shape:
+    """What a booster must be made for, whatever its file says.
+
+    Attributes:
+        outputs: Numbers that it predicts for a row.
+        categories: The number of categories of each feature, in matrix order; 0 of a quantity.
+    """
+
+    outputs: int
+    categories: Sequence[int]
+
+
+def check_ubj(content: bytes, shape: Shape) -> None:
+    """Make sure that XGBoost can load a booster of trees and predict with it without leaving its memory, or filling it.
+
+    Args:
+        content: The file.
+        shape: What the booster must be made for.
 
     Raises:
-        ValueError: if the content is not what XGBoost writes for one.
+        ValueError: if the content is not what XGBoost writes for such a booster.
     """
     try:
         model = _Reader(content).whole()
         learner = model["learner"]
-        _check_learner(learner, learner["gradient_booster"]["model"])
+        _check_shape(learner["learner_model_param"], shape)
+        _check_learner(learner, learner["gradient_booster"]["model"], shape)
     except (KeyError, TypeError, AttributeError, IndexError, struct.error, OverflowError) as error:
         raise ValueError(f"no model of trees as XGBoost writes it: {type(error).__name__}: {error}") from None
 
@@ -125,34 +146,48 @@ class _Reader:
         return np.frombuffer(self._take(count * form.itemsize), form)
 
 
-def _check_learner(learner: Mapping[str, Any], model: Mapping[str, Any]) -> None:
+def _check_shape(params: Mapping[str, Any], shape: Shape) -> None:
+    width, outputs = _whole(params, "num_feature"), max(_whole(params, "num_class"), _whole(params, "num_target"), 1)
+    if width != len(shape.categories):
+        raise ValueError(f"it was made for {width} features, and the model's description has {len(shape.categories)}")
+    if outputs != shape.outputs:
+        raise ValueError(f"it predicts {outputs} numbers a row, and the model's description says {shape.outputs}")
+
+
+def _check_learner(learner: Mapping[str, Any], model: Mapping[str, Any], shape: Shape) -> None:
     if learner["gradient_booster"]["name"] != "gbtree":
         raise ValueError("the booster is not made of trees")
     if any(len(part) for part in model["cats"].values()):
         raise ValueError("it holds names of categories, which Lockstep's features do not have")
-    params = learner["learner_model_param"]
-    width = _whole(params, "num_feature")
-    outputs = max(_whole(params, "num_class"), _whole(params, "num_target"), 1)
     trees, groups = model["trees"], _ints(model["tree_info"])
     if not len(trees) == len(groups) == _whole(model["gbtree_model_param"], "num_trees"):
         raise ValueError("the number of trees is not the one stated")
-    _inside(groups, 0, outputs, "tree_info")
+    _inside(groups, 0, shape.outputs, "tree_info")
     rounds = _ints(model["iteration_indptr"])
     if not len(rounds) or rounds[0] != 0 or rounds[-1] != len(trees) or (np.diff(rounds) < 0).any():
         raise ValueError("iteration_indptr does not count the trees")
     for name in ("feature_names", "feature_types"):
-        if len(learner[name]) not in (0, width):
-            raise ValueError(f"{name} are not {width}")
+        if len(learner[name]) not in (0, len(shape.categories)):
+            raise ValueError(f"{name} are not {len(shape.categories)}")
+    known, taken = np.asarray(shape.categories, dtype=np.int64), 0
     for number, tree in enumerate(trees):
         if tree["id"] != number:
             raise ValueError(f"tree {number} has another number")
-        _check_tree(tree, width)
+        taken += _check_tree(tree, known)
+        if taken > MAX_CATEGORY_BYTES:
+            raise ValueError(f"its splits by category take more than {MAX_CATEGORY_BYTES >> 30} GiB of memory")
 
 
-def _check_tree(tree: Mapping[str, Any], width: int) -> None:
+def _check_tree(tree: Mapping[str, Any], known: Ints) -> int:
+    """Check a tree; returns the bytes that XGBoost takes for its splits by category.
+
+    Args:
+        tree: As it stands in the file.
+        known: The number of categories of each feature.
+    """
     params = tree["tree_param"]
     size = _whole(params, "num_nodes")
-    if size < 1 or _whole(params, "num_feature") != width or _whole(params, "size_leaf_vector") > 1:
+    if size < 1 or _whole(params, "num_feature") != len(known) or _whole(params, "size_leaf_vector") > 1:
         raise ValueError("a tree has no nodes, other features or leaves that are vectors")
     for name in PER_NODE:
         if len(tree[name]) != size:
@@ -170,11 +205,15 @@ def _check_tree(tree: Mapping[str, Any], width: int) -> None:
     if (parents[left[nodes]] != nodes).any() or (parents[right[nodes]] != nodes).any() or parents[0] != NO_PARENT:
         raise ValueError("a node has another parent than the one whose child it is")
     _inside(parents[1:], 0, size, "parents")
-    _inside(_ints(tree["split_indices"])[~leaf], 0, width, "split_indices")
-    _check_categories(tree, leaf, size)
+    columns = _ints(tree["split_indices"])
+    _inside(columns[~leaf], 0, len(known), "split_indices")
+    # a leaf that was a split before it was pruned may keep its categories, and has no column any more
+    of_node = np.full(size, known.max(initial=0))
+    of_node[~leaf] = known[columns[~leaf]]
+    return _check_categories(tree, leaf, of_node)
 
 
-def _check_categories(tree: Mapping[str, Any], leaf: npt.NDArray[np.bool_], size: int) -> None:
+def _check_categories(tree: Mapping[str, Any], leaf: npt.NDArray[np.bool_], of_node: Ints) -> int:
     nodes, starts, sizes, values = (
         _ints(tree[name]) for name in ("categories_nodes", "categories_segments", "categories_sizes", "categories")
     )
@@ -182,14 +221,20 @@ def _check_categories(tree: Mapping[str, Any], leaf: npt.NDArray[np.bool_], size
         raise ValueError("the categories of a tree have no nodes")
     if (np.diff(nodes) <= 0).any():
         raise ValueError("the nodes of a tree's categories are out of order")
-    _inside(nodes, 0, size, "categories_nodes")
-    _inside(values, 0, MAX_CATEGORY, "categories")
-    _inside(starts, 0, len(values) + 1, "categories_segments")
+    _inside(nodes, 0, len(of_node), "categories_nodes")
     _inside(sizes, 1, len(values) + 1, "categories_sizes")
-    _inside(starts + sizes, 0, len(values) + 1, "categories_segments")
+    # one behind the other, as XGBoost writes them: many nodes that share a long list would be read for long
+    if (starts != np.cumsum(sizes) - sizes).any() or sizes.sum() != len(values):
+        raise ValueError("the categories of a tree are not one node's behind the other's")
     by_category = np.flatnonzero((_ints(tree["split_type"]) == 1) & ~leaf)
     if not np.isin(by_category, nodes).all() or not np.isin(_ints(tree["split_type"]), (0, 1)).all():
         raise ValueError("a split by category has no categories")
+    if not len(nodes):
+        return 0
+    largest = np.maximum.reduceat(values, starts)
+    if values.min() < 0 or (largest >= of_node[nodes]).any():
+        raise ValueError("a tree has categories that its features do not have")
+    return int((largest // 32 + 1).sum()) * 4
 
 
 def _inside(values: Ints, low: int, high: int, what: str) -> None:

@@ -1,6 +1,6 @@
 """datasets/NAME.yaml: facts about one table."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -17,6 +17,8 @@ ROW_ID = "row_id"
 RESERVED = (ROW_ID, "fold")
 NUMBERS = ("number", "integer", "boolean")
 FORBIDDEN_IN_FEATURES = "[]<"
+# Every rule is checked against all columns.
+MAX_RULES = 500
 
 
 class Column(Settings):
@@ -134,7 +136,7 @@ class Dataset(Settings):
     source: Source
     missing_values: Annotated[tuple[str, ...], Field(strict=False)]
     columns: Annotated[dict[str, Column], Field(min_length=2)]
-    clean: Annotated[tuple[Rule, ...], Field(strict=False)]
+    clean: Annotated[tuple[Rule, ...], Field(strict=False, max_length=MAX_RULES)]
     features: Annotated[dict[str, Recipe], Field(min_length=1)]
     judging: Judging
 
@@ -165,8 +167,7 @@ class Dataset(Settings):
                 _must_be_date(types, column, where)
             after = rule.types_after(dict(types))
             # what is renamed gives its name free
-            staying = [name for name in types if not (isinstance(rule, Rename) and name in rule.columns)]
-            _must_be_new(rule.makes(), staying, where)
+            _must_be_new(rule.makes(), types.keys() - rule.columns.keys() if isinstance(rule, Rename) else types, where)
             types = after
         return types
 
@@ -183,28 +184,36 @@ class Dataset(Settings):
             _must_be_number(types, self.target_column, "target")
         else:
             _must_fit(self.classes, types[self.target_column], f"target: {self.target_column!r}")
+        made = self._made_of_target()
         for recipe, steps in self.features.items():
-            self._check_target_stays_out(f"features.{recipe}", steps)
+            self._check_target_stays_out(f"features.{recipe}", steps, made)
             _check_recipe(f"features.{recipe}", steps, types)
-        self._check_judging(types)
+        self._check_judging(types, made)
         return self
 
     def _made_of_target(self) -> set[str]:
         """Columns of the cleaned table that rules computed from the target."""
-        # each column's own mark, then the marks of all that it is computed from; a name can pass to another column
-        marks = {name: [(-1, name)] for name, column in self.columns.items() if column.type != "ignore"}
+        # each column's own mark, by its present name, which can pass to another column; and of those that rules
+        # make the marks that they are computed from, each after its sources
+        marks = {name: (-1, name) for name, column in self.columns.items() if column.type != "ignore"}
+        sources = dict[tuple[int, str], list[tuple[int, str]]]()
         for position, rule in enumerate(self.clean):
-            for name, sources in rule.made_of().items():
-                marks[name] = [(position, name), *(mark for source in sources for mark in marks[source])]
+            for name, read in rule.made_of().items():
+                marks[name] = (position, name)
+                sources[position, name] = [marks[source] for source in read]
             if isinstance(rule, Rename):
-                marks = {rule.columns.get(name, name): found for name, found in marks.items()}
+                marks = {rule.columns.get(name, name): mark for name, mark in marks.items()}
             elif isinstance(rule, DropColumns):
-                marks = {name: found for name, found in marks.items() if name not in rule.columns}
-        target = marks[self.target_column][0]
-        return {name for name, found in marks.items() if target in found[1:]}
+                dropped = set(rule.columns)
+                marks = {name: mark for name, mark in marks.items() if name not in dropped}
+        target = marks[self.target_column]
+        computed = {target}
+        for mark, read_marks in sources.items():
+            if not computed.isdisjoint(read_marks):
+                computed.add(mark)
+        return {name for name, mark in marks.items() if mark in computed and mark != target}
 
-    def _check_target_stays_out(self, where: str, steps: Recipe) -> None:
-        made = self._made_of_target()
+    def _check_target_stays_out(self, where: str, steps: Recipe, made: set[str]) -> None:
         for step in steps:
             for column in step.reads():
                 if column == self.target_column:
@@ -214,7 +223,7 @@ class Dataset(Settings):
             if self.classes and isinstance(step, NeighboursStep) and step.target_per:
                 raise ValueError(f"{where}: neighbours: target_per needs a number as target; remove it, or use `of`")
 
-    def _check_judging(self, types: dict[str, str]) -> None:
+    def _check_judging(self, types: dict[str, str], made: set[str]) -> None:
         for position, part in enumerate(self.judging.slices):
             where = f"judging.slices[{position}] ({part.by})"
             columns = part.columns if isinstance(part, GridSlice) else (part.column,)
@@ -226,7 +235,7 @@ class Dataset(Settings):
             _must_be_in(types, column, "judging.coordinates")
             if column == self.target_column:
                 raise ValueError(f"judging.coordinates: {column!r} is the target; name another column")
-            if column in self._made_of_target():
+            if column in made:
                 raise ValueError(f"judging.coordinates: column {column!r} is made from the target; name another column")
             _must_be_number(types, column, "judging.coordinates")
 
@@ -244,9 +253,10 @@ def _must_fit(classes: Sequence[bool | int | str], kind: str, where: str) -> Non
 def _check_recipe(where: str, steps: Recipe, types: dict[str, str]) -> None:
     made: list[str] = []
     for step in steps:
+        as_text = set(step.reads_text())
         for column in step.reads():
             _must_be_in(types, column, where)
-            if types[column] == "text" and column not in step.reads_text():
+            if types[column] == "text" and column not in as_text:
                 raise ValueError(f"{where}: column {column!r} is text; state type category to learn from its values")
         for column in step.reads_numbers():
             _must_be_number(types, column, where)
@@ -278,10 +288,10 @@ def _must_be_date(types: dict[str, str], column: str, where: str) -> None:
         raise ValueError(f"{where}: column {column!r} is of type {types[column]}; a date is needed")
 
 
-def _must_be_new(made: Sequence[str], taken: Sequence[str], where: str) -> None:
-    twice, before = set(repeated(made)), set(taken)
+def _must_be_new(made: Sequence[str], taken: Collection[str], where: str) -> None:
+    twice = set(repeated(made))
     for name in made:
         if name in RESERVED:
             raise ValueError(f"{where}: the name {name!r} is reserved for the pipeline; choose another")
-        if name in before or name in twice:
+        if name in taken or name in twice:
             raise ValueError(f"{where}: makes column {name!r} twice; choose another name")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from lockstep.column_names import repeated
 from lockstep.schema.base import Names
 from lockstep.schema.step_base import BaseStep, Columns, Combination, FeatureName, Pair
 
@@ -75,9 +76,7 @@ class InteractionStep(BaseStep):
 
 
 def _apart(angles: tuple[float, ...]) -> tuple[float, ...]:
-    shown = [f"{angle:g}" for angle in angles]
-    twice = sorted({angle for angle in shown if shown.count(angle) > 1})
-    if twice:
+    if twice := repeated([f"{angle:g}" for angle in angles]):
         raise ValueError(f"the angle {twice[0]} stands twice (to six digits); remove one")
     return angles
 

@@ -1,5 +1,6 @@
 """Steps that learn from numbers: places, neighbours, a linear model."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
@@ -8,6 +9,8 @@ from pydantic import AfterValidator, Field, model_validator
 from lockstep.schema.step_base import AnyColumns, BaseStep, Columns, FeatureName, Folds
 
 Positive = Annotated[float, Field(gt=0)]
+# Each number of neighbours makes a feature of every column.
+MAX_COUNTS = 100
 
 
 class ClustersStep(BaseStep):
@@ -30,15 +33,16 @@ class ClustersStep(BaseStep):
 
 
 def _scale_only(scale: Mapping[str, float], columns: Sequence[str]) -> None:
-    strangers = [column for column in scale if column not in columns]
+    known = set(columns)
+    strangers = [column for column in scale if column not in known]
     if strangers:
         raise ValueError(f"scale: {strangers[0]!r} is not among columns; add it there or remove it here")
 
 
 def _counts_once(counts: tuple[int, ...]) -> tuple[int, ...]:
-    twice = sorted({count for count in counts if counts.count(count) > 1})
+    twice = [count for count, times in Counter(counts).items() if times > 1]
     if twice:
-        raise ValueError(f"{twice[0]} stands twice; remove one")
+        raise ValueError(f"{min(twice)} stands twice; remove one")
     return counts
 
 
@@ -65,7 +69,7 @@ class NeighboursStep(BaseStep):
     columns: Columns
     k: Annotated[
         tuple[Annotated[int, Field(ge=1, le=1000)], ...],
-        Field(strict=False, min_length=1),
+        Field(strict=False, min_length=1, max_length=MAX_COUNTS),
         AfterValidator(_counts_once),
     ]
     scale: dict[str, Positive] = Field(default_factory=dict)
@@ -121,7 +125,7 @@ class LocalLinearStep(BaseStep):
     inputs: Columns
     k: Annotated[
         tuple[Annotated[int, Field(ge=2, le=1000)], ...],
-        Field(strict=False, min_length=1),
+        Field(strict=False, min_length=1, max_length=MAX_COUNTS),
         AfterValidator(_counts_once),
     ]
     logs: AnyColumns = ()

@@ -1,5 +1,6 @@
 """params.yaml: every choice of an experiment, one model per block."""
 
+import math
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -45,7 +46,8 @@ WHOLE = {
     "num_parallel_tree": 1,
 }
 
-DATASET_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+# A file's name may have 255 signs, and temporary ones are longer.
+DATASET_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,199}$"
 # Metrics by the kind of target, and an objective's own.
 NUMBER_METRICS = ("rmse", "mae", "pseudo_huber", "pinball")
 CLASS_METRICS = ("log_loss", "auc", "accuracy")
@@ -71,7 +73,7 @@ class Range(Settings):
     high: int | float | None = None
     log: bool = False
     step: int | float | None = None
-    choices: Annotated[tuple[int | float | str | bool, ...], Field(strict=False)] | None = None
+    choices: Annotated[tuple[int | float | str | bool, ...], Field(strict=False, max_length=1000)] | None = None
 
     @property
     def is_integer(self) -> bool:
@@ -336,5 +338,5 @@ def _check_inside(where: str, value: object, allowed: Range) -> None:
         raise ValueError(f"{where}: {value!r} must be a whole number")
     elif allowed.step is not None and allowed.low is not None:
         steps = (value - allowed.low) / allowed.step
-        if abs(steps - round(steps)) > 1e-9:
+        if not math.isfinite(steps) or abs(steps - round(steps)) > 1e-9:
             raise ValueError(f"{where}: {value!r} is not on the grid {allowed.low}, {allowed.low + allowed.step}, ...")

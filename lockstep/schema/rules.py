@@ -201,7 +201,8 @@ class DropColumns(BaseRule):
         return self.columns
 
     def types_after(self, types: dict[str, str]) -> dict[str, str]:
-        return {name: kind for name, kind in types.items() if name not in self.columns}
+        dropped = set(self.columns)
+        return {name: kind for name, kind in types.items() if name not in dropped}
 
 
 Rule = Annotated[

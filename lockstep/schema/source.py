@@ -1,12 +1,33 @@
 """Where a table comes from: the `source` block of datasets/NAME.yaml."""
 
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from lockstep.schema.base import Names, Settings
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+# Numbers of a generated table, 8 bytes each.
+MAX_DRAWN = 10_000_000_000
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address with a host, and a port that can be, if it names one."""
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _readable(address: str) -> str:
+    if not is_address(address):
+        raise ValueError(f"{address!r} cannot be read; write http(s)://HOST/PATH")
+    return address
+
+
+Address = Annotated[str, Field(pattern=r"^https?://"), AfterValidator(_readable)]
 
 
 class MirrorFile(Settings):
@@ -23,7 +44,7 @@ class FileSource(Settings):
     """
 
     kind: Literal["csv", "parquet"]
-    urls: Annotated[tuple[Annotated[str, Field(pattern=r"^https?://")], ...], Field(strict=False)] = ()
+    urls: Annotated[tuple[Address, ...], Field(strict=False)] = ()
     path: str | None = None
     sha256: Sha256 | None
     archive_member: str | None = None
@@ -53,13 +74,22 @@ class EmbeddedSource(Settings):
 
 
 class GeneratedSource(Settings):
-    """scikit-learn's make_friedman1: known function, known noise."""
+    """scikit-learn's make_friedman1: known function, known noise; all of it is drawn in memory."""
 
     kind: Literal["friedman1"]
-    n_rows: Annotated[int, Field(ge=10)]
+    n_rows: Annotated[int, Field(ge=10, le=1_000_000_000)]
     n_features: Annotated[int, Field(ge=5)]
     noise: Annotated[float, Field(ge=0)]
     seed: Annotated[int, Field(ge=0, lt=2**31)]
+
+    @model_validator(mode="after")
+    def _fits_in_memory(self) -> Self:
+        if self.n_rows * self.n_features > MAX_DRAWN:
+            raise ValueError(
+                f"{self.n_rows} rows of {self.n_features} features are more than {MAX_DRAWN} numbers, 80 GB; lower"
+                " n_rows or n_features"
+            )
+        return self
 
 
 Source = Annotated[FileSource | EmbeddedSource | GeneratedSource, Field(discriminator="kind")]

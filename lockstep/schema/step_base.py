@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from lockstep.column_names import repeated
 from lockstep.schema.base import Names, Settings
 
 
@@ -38,8 +39,7 @@ class BaseStep(Settings):
 
 
 def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
+    if twice := repeated(names):
         raise ValueError(f"{twice[0]!r} stands twice; remove one")
     return names
 

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -26,7 +26,7 @@ class DatePartsStep(BaseStep):
 
     step: Literal["date_parts"]
     columns: Columns
-    parts: Annotated[tuple[DatePart, ...], Field(strict=False)] = ()
+    parts: Annotated[tuple[DatePart, ...], Field(strict=False, max_length=len(get_args(DatePart)))] = ()
     reference: Annotated[str, AfterValidator(_iso_date)] | None = None
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lockstep.data.tables import read_json, write_json
-from lockstep.locks import held
+from lockstep.locks import soon_held
 from lockstep.paths import SEARCH_TIMES, local_state
 from lockstep.search.identity import file_digest
 from lockstep.search.trial import Result
@@ -51,7 +51,7 @@ def keep_search_time(trials_csv: Path, time: SearchTime) -> None:
     """
     path = local_state() / SEARCH_TIMES
     try:
-        with held(path.parent / "locks" / path.stem):
+        with soon_held(path.parent / "locks" / path.stem):
             _keep(path, file_digest(trials_csv), time)
     except OSError as error:
         _warn(path, f"{error.strerror or error}; the time of this search is not kept")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parent.parent
 SERVED_BY = "tracking/serving.py"
 # What serving.py imports, directly or not.
-ROOMS = ("__init__.py", "column_names.py", "errors.py", "locks.py", "data", "features", "model", "schema")
+ROOMS = ("__init__.py", "column_names.py", "errors.py", "locks.py", "signals.py", "data", "features", "model", "schema")
 # Where MLflow keeps the model folder inside the logged model.
 FILES = "artifacts/model"
 FILES_DIGEST = "lockstep.files_sha256"

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -40,7 +41,7 @@ class PipelineResult:
     """What a run of the pipeline left in a folder: the working directory, or a copy of a revision's outputs.
 
     Raises:
-        DataError: from `read`, if an output is missing.
+        DataError: from `read`, naming the file, if an output is missing or not what this version writes.
     """
 
     root: Path
@@ -59,27 +60,23 @@ class PipelineResult:
         missing = [str(path) for path in needed if not (root / path).exists()]
         if missing:
             raise DataError(f"{missing[0]}: no such file; run `dvc repro` first")
-        try:
-            return cls._read(root)
-        except (KeyError, TypeError, ValueError) as error:
-            what = f"{type(error).__name__}: {error}"
-            raise DataError(
-                f"an output was written by another version of Lockstep ({what}); run `dvc repro`"
-            ) from error
-
-    @classmethod
-    def _read(cls, root: Path) -> "PipelineResult":
-        search, best = read_json(root / paths.SEARCH), read_json(root / paths.BEST_PARAMS)
-        space = search["settings"]["space"]
+        search = _object(root, paths.SEARCH)
+        with _named(paths.SEARCH):
+            space, score = dict(search["settings"]["space"]), str(search["score"])
+            cost = {f"cost.{name}": float(value) for name, value in search["cost"].items()}
+        with _named(paths.TRIALS):
+            trials = trial_runs(read_trials(root / paths.TRIALS, space), space, score)
+        with _named(paths.MODEL / "model.json"):
+            training = dict(_object(root, paths.MODEL / "model.json")["training"])
         return cls(
             root=root,
-            params=_effective(read_yaml(root / paths.PARAMS)),
-            metrics=_metrics(root) | {f"cost.{name}": float(value) for name, value in search["cost"].items()},
-            gates=read_json(root / paths.GATES),
-            best=best,
-            training=read_json(root / paths.MODEL / "model.json")["training"],
+            params=_params(root),
+            metrics=_metrics(root) | cost,
+            gates=_object(root, paths.GATES),
+            best=_object(root, paths.BEST_PARAMS),
+            training=training,
             search=search,
-            trials=trial_runs(read_trials(root / paths.TRIALS, space), space, search["score"]),
+            trials=trials,
         )
 
     @property
@@ -179,24 +176,76 @@ def _leaves(nested: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]
             yield f"{prefix}{key}", json.dumps(value) if isinstance(value, list) else value
 
 
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """What an output holds and should not, whoever wrote it, is told in one line that names it."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        raise DataError(
+            f"{path}: is damaged, or was written by another version of Lockstep ({what}); run `dvc repro`"
+        ) from error
+
+
+def _object(root: Path, path: Path) -> dict[str, Any]:
+    with _named(path):
+        content = read_json(root / path)
+        if not isinstance(content, dict):
+            raise TypeError(f"it holds {type(content).__name__}, no object")
+        return content
+
+
 def _metrics(root: Path) -> dict[str, float]:
     """Every number of the evaluation; what is undefined is left out."""
-    found = flat(read_json(root / paths.METRICS)) | _further_metrics(root)
-    return {name: float(value) for name, value in found.items() if value is not None}
+    found = dict[str, float]()
+    for path, numbers in NUMBERS.items():
+        with _named(path):
+            found |= {name: float(value) for name, value in numbers(root).items() if value is not None}
+    return found
 
 
-def _further_metrics(root: Path) -> dict[str, Any]:
-    """Numbers outside metrics.json: the test metrics' intervals, the repeated protocol and every other baseline."""
-    sure, again = read_json(root / paths.UNCERTAINTY), read_json(root / paths.REPEATED)
+def _tested(root: Path) -> dict[str, Any]:
+    return flat(_object(root, paths.METRICS))
+
+
+def _sure(root: Path) -> dict[str, Any]:
+    """The test metrics' intervals."""
+    sure = _object(root, paths.UNCERTAINTY)
     found = {f"test.{each['metric']}.{end}": each[end] for each in sure["intervals"] for end in ("low", "high")}
-    found |= flat({key: value for key, value in sure.items() if not isinstance(value, list)}, "test.")
-    for each in again.get("metrics", []):
+    return found | flat({key: value for key, value in sure.items() if not isinstance(value, list)}, "test.")
+
+
+def _repeated(root: Path) -> dict[str, Any]:
+    """The repeated protocol."""
+    found = dict[str, Any]()
+    for each in _object(root, paths.REPEATED).get("metrics", []):
         found |= flat({key: value for key, value in each.items() if key != "metric"}, f"repeated.{each['metric']}.")
-    table = pd.read_csv(root / paths.BASELINES)
+    return found
+
+
+def _baselines(root: Path) -> dict[str, Any]:
+    """Every baseline but the model itself."""
+    found, table = dict[str, Any](), pd.read_csv(root / paths.BASELINES)
     for _, row in table[table["model"] != THIS_MODEL].iterrows():
         values = {name: row[name] for name in table.columns[5:] if pd.notna(row[name])}
         found |= flat(values, f"baseline.{row['model']}.")
     return found
+
+
+# Where the numbers of the evaluation stand.
+NUMBERS: Mapping[Path, Callable[[Path], dict[str, Any]]] = {
+    paths.METRICS: _tested,
+    paths.UNCERTAINTY: _sure,
+    paths.REPEATED: _repeated,
+    paths.BASELINES: _baselines,
+}
+
+
+def _params(root: Path) -> dict[str, Any]:
+    params = read_yaml(root / paths.PARAMS)
+    with _named(paths.PARAMS):
+        return _effective(params)
 
 
 def _effective(params: Mapping[str, Any]) -> dict[str, Any]:

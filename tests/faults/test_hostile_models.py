@@ -2,9 +2,13 @@
 
 import io
 import json
+import os
 import pickle
+import re
 import shutil
-from collections.abc import Callable
+import signal
+import struct
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +16,9 @@ import numpy as np
 import pytest
 
 from lockstep.errors import DataError
+from lockstep.model import model_files, saved, ubj
 from lockstep.model.saved import SavedModel
-from lockstep.model.ubj import check_ubj
+from lockstep.model.ubj import Shape, check_ubj
 from tests.fuzz.targets import good_model
 from tests.unit.modelling import PARAMS, model, with_interval
 from tests.unit.modelling import table as rows_of_a_table
@@ -97,8 +102,12 @@ DESCRIPTIONS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
         "'../../secret' is no name of an array",
     ),
     ("an absolute path", lambda d: d["arrays"].append("/etc/passwd"), "'/etc/passwd' is no name of an array"),
-    ("no booster", lambda d: d.update(n_models=0), "it has no booster"),
-    ("more boosters than files", lambda d: d.update(n_models=10**9), "booster_2.ubj: the model is incomplete"),
+    ("no booster", lambda d: d.update(n_models=0), "it has 0 boosters, and 1 to 100 are possible"),
+    ("a billion boosters", lambda d: d.update(n_models=10**9), "it has 1000000000 boosters, and 1 to 100 are possible"),
+    ("more boosters than files", lambda d: d.update(n_models=100), "booster_2.ubj: the model is incomplete"),
+    ("more classes than its target", lambda d: d["fitting"].update(n_classes=10**9), "made for 1000000000 classes"),
+    ("features of more classes", lambda d: d["features"].update(n_classes=10**9), "made for 1000000000 classes"),
+    ("too many classes", lambda d: d["target"].update(classes=[0] * 1001), "it has 1001 classes, and 1000 are"),
     ("a number of boosters that is none", lambda d: d.update(n_models="2"), "the model is damaged (TypeError"),
     ("an unknown step", lambda d: d["features"]["steps"][0]["step"].update(step="os.system"), "the model is damaged"),
     ("no steps", lambda d: d["features"].update(steps=[]), "the model is damaged"),
@@ -132,13 +141,17 @@ def test_a_description_that_is_no_json_object_is_refused(folder: Path, text: str
     assert "the model is damaged" in _refused(folder)
 
 
+# tests.unit.modelling: column a is a quantity, word one of three
+CATEGORIES = (0, 3)
+
+
 def test_what_xgboost_writes_is_accepted() -> None:
     for n_classes in (0, 2, 3):
         for booster in model(2, n_classes).boosters:
-            check_ubj(bytes(booster.save_raw("ubj")))
+            check_ubj(bytes(booster.save_raw("ubj")), Shape(n_classes if n_classes > 2 else 1, CATEGORIES))
     interval = with_interval(0.8, rows_of_a_table()).interval
     assert interval is not None
-    check_ubj(bytes(interval.booster.save_raw("ubj")))
+    check_ubj(bytes(interval.booster.save_raw("ubj")), Shape(2, CATEGORIES))
 
 
 @pytest.mark.parametrize(
@@ -153,7 +166,7 @@ def test_what_xgboost_writes_is_accepted() -> None:
 def test_trees_of_every_growth_are_accepted(params: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in params.items():
         monkeypatch.setitem(PARAMS, name, value)
-    check_ubj(bytes(model(rounds=10).boosters[0].save_raw("ubj")))
+    check_ubj(bytes(model(rounds=10).boosters[0].save_raw("ubj")), Shape(1, CATEGORIES))
 
 
 UBJ: list[tuple[str, Callable[[bytes], bytes], str]] = [
@@ -203,3 +216,133 @@ def test_a_booster_that_would_lead_xgboost_out_of_its_memory_is_refused(
     said = _refused(folder)
     assert "the model is damaged (ValueError: booster_0.ubj: " in said
     assert any(part in said for part in line.split("|"))
+
+
+def _text(good: bytes, name: bytes, value: bytes) -> bytes:
+    """Another text wherever a key of this name stands."""
+    changed = good
+    for found in reversed(list(re.finditer(re.escape(name) + rb"SL", good))):
+        (size,) = struct.unpack(">q", good[found.end() : found.end() + 8])
+        behind = changed[found.end() + 8 + size :]
+        changed = changed[: found.end()] + struct.pack(">q", len(value)) + value + behind
+    return changed
+
+
+def _of_many_columns(good: bytes) -> bytes:
+    for name, following in ((b"feature_names", b"feature_types"), (b"feature_types", b"gradient_booster")):
+        there = re.escape(name) + rb"\[#L.*?(?=L.{8}" + following + rb")"
+        good = re.sub(there, name + b"[#L" + b"\0" * 8, good, count=1, flags=re.DOTALL)
+    return _text(good, b"num_feature", b"2000000")
+
+
+MUCH: list[tuple[str, Callable[[bytes], bytes], str]] = [
+    ("classes", lambda good: _text(good, b"num_class", b"2000000"), "it predicts 2000000 numbers a row"),
+    ("targets", lambda good: _text(good, b"num_target", b"2000000"), "it predicts 2000000 numbers a row"),
+    ("columns", _of_many_columns, "it was made for 2000000 features"),
+]
+
+
+@pytest.mark.parametrize(("change", "line"), [case[1:] for case in MUCH], ids=[case[0] for case in MUCH])
+def test_a_booster_that_would_fill_the_memory_is_refused(
+    folder: Path, change: Callable[[bytes], bytes], line: str
+) -> None:
+    file = folder / "booster_0.ubj"
+    file.write_bytes(change(file.read_bytes()))
+    assert f"the model is damaged (ValueError: booster_0.ubj: {line}" in _refused(folder)
+
+
+def test_a_category_that_the_description_does_not_have_is_refused() -> None:
+    good = bytes(model(rounds=3).boosters[0].save_raw("ubj"))
+    check_ubj(good, Shape(1, CATEGORIES))
+    for value in (3, 2**24 - 1):
+        with pytest.raises(ValueError, match="a tree has categories that its features do not have"):
+            check_ubj(_ints(good, b"categories", 0, value), Shape(1, CATEGORIES))
+
+
+def test_nodes_that_share_their_categories_are_refused() -> None:
+    good = bytes(model(rounds=3).boosters[0].save_raw("ubj"))
+    at = good.index(b"categories_segments[$L#L") + len(b"categories_segments[$L#L") + 8
+    assert good[at : at + 16] == struct.pack(">qq", 0, 1)
+    with pytest.raises(ValueError, match="not one node's behind the other's"):
+        check_ubj(good[:at] + struct.pack(">qq", 0, 0) + good[at + 16 :], Shape(1, CATEGORIES))
+
+
+def test_splits_by_category_take_a_bounded_part_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    good = bytes(model(rounds=3).boosters[0].save_raw("ubj"))
+    many = _ints(good, b"categories", 0, 99_999)
+    # XGBoost keeps a bit for each of the 100,000
+    monkeypatch.setattr(ubj, "MAX_CATEGORY_BYTES", 12_000)
+    check_ubj(good, Shape(1, (0, 100_000)))
+    with pytest.raises(ValueError, match=r"its splits by category take more than .* of memory"):
+        check_ubj(many, Shape(1, (0, 100_000)))
+
+
+FILES = ["model.json", "booster_0.ubj", "features/ARRAY"]
+
+
+def _link_to_a_pipe(file: Path) -> None:
+    pipe = file.with_suffix(".pipe")
+    os.mkfifo(pipe)
+    file.symlink_to(pipe)
+
+
+ODD: dict[str, Callable[[Path], None]] = {
+    "a pipe": os.mkfifo,
+    "a link to a device": lambda file: file.symlink_to("/dev/zero"),
+    "a link to a pipe": _link_to_a_pipe,
+    "a folder": Path.mkdir,
+}
+
+
+def _file(folder: Path, name: str) -> Path:
+    return folder / name.replace("ARRAY", min(file.name for file in (folder / "features").iterdir()))
+
+
+@pytest.fixture
+def no_waiting() -> Iterator[None]:
+    """Ends with an error what waits for a pipe."""
+
+    def waited(*_: object) -> None:
+        raise AssertionError("waits for ever")
+
+    before = signal.signal(signal.SIGALRM, waited)
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("kind", sorted(ODD))
+def test_a_file_that_is_none_is_not_waited_for(folder: Path, kind: str, name: str) -> None:
+    file = _file(folder, name)
+    file.unlink()
+    ODD[kind](file)
+    assert _refused(folder) == f"{file}: is no regular file; remove it, then run `dvc repro train_best`"
+
+
+@pytest.mark.parametrize(("name", "limit"), [*zip(FILES, ("MAX_DESCRIPTION", "MAX_FILE", "MAX_FILE"), strict=True)])
+def test_a_file_that_is_too_large_is_not_read(
+    folder: Path, name: str, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = _file(folder, name)
+    largest = 1 + max(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+    for module in (saved, model_files):
+        monkeypatch.setattr(module, limit, largest, raising=module is saved)
+    SavedModel.load(folder)
+    os.truncate(file, largest + 1)
+    assert re.search(
+        rf"{name.replace('ARRAY', '.*')}: has .* GiB, more than the .* GiB .*smaller model$", _refused(folder)
+    )
+
+
+def test_a_model_of_links_says_what_the_model_says(folder: Path, tmp_path: Path) -> None:
+    """As `dvc checkout` makes it where `cache.type` is symlink."""
+    rows, cache = raw_table(dataset_of("spotify_tracks"), 5), tmp_path / "cache"
+    said = SavedModel.load(folder).answer(rows)
+    cache.mkdir()
+    for number, file in enumerate(each for each in sorted(folder.rglob("*")) if each.is_file()):
+        kept = file.rename(cache / str(number))
+        file.symlink_to(kept)
+    assert SavedModel.load(folder).answer(rows).equals(said)

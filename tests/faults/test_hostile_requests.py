@@ -1,5 +1,6 @@
 """Broken and odd files asked of `lockstep predict`: every row is answered, or one line and the earlier file stays."""
 
+import base64
 import gzip
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from lockstep.config import parse_dataset
 from lockstep.data import row_files
+from lockstep.data.sources import parquet_size
 from lockstep.errors import DataError
 from lockstep.model.saved import SavedModel
 from lockstep.predict import predict_file
@@ -163,3 +165,35 @@ def test_a_request_of_a_thousand_columns_names_few_of_them(model: SavedModel, ow
     Path("in.csv").write_text(",".join(f"c{number}" for number in range(1000)) + "\n")
     with pytest.raises(DataError, match=r"no column 'key' to keep; it has: c0, c1, .*, and 980 more"):
         predict_file("in.csv", "out.csv", model, ["key"])
+
+
+def test_one_long_text_that_stands_for_many_is_refused_before_it_is_read(
+    model: SavedModel, own_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet_size, "LARGE", 20 * 2**20)
+    texts, numbers = pa.array(["x" * 2**17] * 400), np.zeros(400)
+    pq.write_table(pa.table({"a": texts, "b": numbers, "c": texts}), "in.parquet", compression="zstd")
+    with pytest.raises(DataError, match=r"^in\.parquet: \d+ bytes stand for 400 rows of 3 columns with more than 20"):
+        predict_file("in.parquet", "out.csv", model)
+    # a column that nobody asks for is not read
+    pq.write_table(pa.table({"a": numbers, "b": numbers, "c": texts}), "in.parquet", compression="zstd")
+    assert predict_file("in.parquet", "out.csv", model) == 400
+
+
+def test_parquet_of_integers_that_arrow_has_no_type_for_is_one_line(model: SavedModel, own_folder: Path) -> None:
+    pq.write_table(pa.table({"a": [1] * 5, "b": [1] * 5}), "in.parquet")
+    content, note = Path("in.parquet").read_bytes(), pq.read_metadata("in.parquet").metadata[b"ARROW:schema"]
+    # 128 bits where Arrow's own note of the types has 64
+    longer = base64.b64encode(base64.b64decode(note).replace(b"\x40\0\0\0", b"\x80\0\0\0"))
+    Path("in.parquet").write_bytes(content.replace(note, longer))
+    with pytest.raises(DataError, match=r"^in\.parquet: cannot be read as Parquet: Integers with more than 64 bits"):
+        predict_file("in.parquet", "out.csv", model)
+
+
+def test_very_many_columns_are_refused_before_arrow_makes_them(model: SavedModel, own_folder: Path) -> None:
+    before = pa.default_memory_pool().max_memory()
+    for name, content in (("in.csv", b"," * 400_000), ("in.csv.gz", gzip.compress(b"," * 400_000))):
+        Path(name).write_bytes(content)
+        with pytest.raises(DataError, match=r"has more than 50,000 columns; leave some out of the file$"):
+            predict_file(name, "out.csv", model)
+    assert pa.default_memory_pool().max_memory() - before < 64 * 2**20

@@ -1,12 +1,15 @@
 """Servers that lie, loop, stall or break off, and archives that want to write elsewhere: refused in one line."""
 
+import base64
 import datetime
+import gzip
 import hashlib
 import io
 import ipaddress
 import socket
 import ssl
 import tarfile
+import tempfile
 import threading
 import zipfile
 from collections.abc import Callable
@@ -30,6 +33,7 @@ class RawServer:
 
     def __init__(self, answer: Answer, context: ssl.SSLContext | None = None) -> None:
         self._answer, self._context, self.connections = answer, context, 0
+        self.asked: list[bytes] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -48,7 +52,7 @@ class RawServer:
         try:
             with connection:
                 if self._context is None:
-                    connection.recv(65536)
+                    self.asked.append(connection.recv(65536))
                     self._answer(connection)
                 else:
                     self._context.wrap_socket(connection, server_side=True).close()
@@ -111,7 +115,18 @@ ANSWERS: list[tuple[str, bytes, str]] = [
     ("a length beyond the limit", OK + b"Content-Length: 99999999999\r\n\r\n", "larger than 8589934592 bytes"),
     ("chunks that break off", OK + b"Transfer-Encoding: chunked\r\n\r\n400\r\na,b", "the transfer broke off"),
     ("chunks of nonsense", OK + b"Transfer-Encoding: chunked\r\n\r\nnonsense\r\n", "the transfer broke off"),
-    ("compression that is none", OK + b"Content-Encoding: gzip\r\n\r\n" + CSV, "decod"),
+    ("compression that is none", OK + b"Content-Encoding: gzip\r\n\r\n" + CSV, "damaged gzip file: Not a gzipped"),
+    (
+        "another compression",
+        OK + b"Content-Encoding: br\r\n\r\n" + CSV,
+        "the server packs the table with 'br' ",
+    ),
+    (
+        "two compressions",
+        OK + b"Content-Encoding: gzip, br\r\n\r\n" + CSV,
+        "server packs the table with 'gzip, br'",
+    ),
+    ("a redirect to no address", REDIRECT + b"http://[bad/t.csv\r\n\r\n", "Invalid IPv6 URL"),
     ("other bytes", OK + b"\r\na,b\n1,x\n2,z\n", "sha256 is "),
     ("nothing", OK + b"Content-Length: 0\r\n\r\n", "sha256 is "),
     ("no HTTP", b"SSH-2.0-OpenSSH_9\r\n", "the connection broke off"),
@@ -193,6 +208,47 @@ def test_an_answer_that_grows_beyond_the_limit_is_cut_off(
         endless.set()
 
 
+def test_a_table_that_the_server_packs_is_unpacked_by_the_rule_of_packed_files(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, "LARGE", 2**20)
+    bomb = CSV * 1_000_000
+    with RawServer(_says(OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(bomb))) as server:
+        line = _refused(_source(server.port, content=bomb), capsys)
+        assert "unpacks to more than 200 times its size" in line
+        assert b"Accept-Encoding: identity" in server.asked[0]
+    with RawServer(_says(OK + b"Content-Encoding: x-gzip\r\n\r\n" + gzip.compress(CSV))) as server:
+        assert load_source(_source(server.port)).num_rows == 2
+
+
+def test_the_body_of_a_redirect_is_not_read(capsys: pytest.CaptureFixture[str]) -> None:
+    sent = 0
+
+    def endless(connection: socket.socket) -> None:
+        nonlocal sent
+        connection.sendall(b"HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: /other\r\n\r\n")
+        while sent < 512 * 2**20:
+            sent += connection.send(b"x" * 2**16)
+
+    with RawServer(endless) as server:
+        assert "redirects without end (Exceeded 30 redirects.)" in _refused(_source(server.port), capsys)
+        assert server.connections == 31
+    # what the buffers of 31 connections take
+    assert sent < 256 * 2**20
+
+
+def test_user_and_password_go_to_their_own_server_alone() -> None:
+    secret = b"Basic " + base64.b64encode(b"u:secret")
+    with RawServer(_says(OK + b"\r\n" + CSV)) as other:
+        there = f"http://127.0.0.1:{other.port}/t.csv".encode()
+        with RawServer(lambda connection: connection.sendall(answers.pop(0))) as own:
+            here = f"http://127.0.0.1:{own.port}/2".encode()
+            answers = [REDIRECT + target + b"\r\n\r\n" for target in (b"/1", here, there)]
+            assert load_source(_source(own.port)).num_rows == 2
+    assert [secret in request for request in own.asked] == [True, True, True]
+    assert [b"Authorization" in request for request in other.asked] == [False]
+
+
 def _own_certificate(folder: Path) -> ssl.SSLContext:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -246,6 +302,34 @@ def test_new_dataset_refuses_what_a_server_says_alike(capsys: pytest.CaptureFixt
     assert printed.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("address", "line"),
+    [
+        ("http://[bad/t.csv", "http://[bad/t.csv: cannot be read as an address; write http(s)://HOST/PATH"),
+        (
+            "http://u:secret@127.0.0.1:9/?token=secret",
+            "http://127.0.0.1:9/: its name makes no dataset name; choose",
+        ),
+    ],
+)
+def test_new_dataset_tells_of_an_address_without_its_secrets(
+    capsys: pytest.CaptureFixture[str], address: str, line: str
+) -> None:
+    Path("params.yaml").touch()
+    assert main(["new-dataset", address, "--target", "y"]) == 1
+    printed = capsys.readouterr().err
+    assert line in printed
+    assert "secret" not in printed
+    assert printed.count("\n") == 1
+
+
+def test_an_address_that_is_none_is_told_by_a_download_too(tmp_path: Path) -> None:
+    urls = ("http://[bad/t.csv",)
+    source = FileSource.model_construct(**{**_source(9).model_dump(), "urls": urls, "mirror": None})
+    with pytest.raises(SourceError, match=r"tried http://\[bad/t\.csv: .*that holds t\.csv, or correct `source`"):
+        download.obtain(source, tmp_path)
+
+
 def _tar(*members: tuple[tarfile.TarInfo, bytes], mode: str = "w:gz") -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode=mode) as tar:  # type: ignore[call-overload]
@@ -261,9 +345,28 @@ def _link(name: str, target: str, kind: bytes) -> tuple[tarfile.TarInfo, bytes]:
     return info, b""
 
 
-def _zip(name: str, content: bytes) -> bytes:
+def _sparse(size: int) -> bytes:
+    """A tar archive of GNU's oldest form: 512 bytes of a member that is said to have more, the others being a hole."""
+    info = tarfile.TarInfo("t.csv")
+    info.type, info.size = tarfile.GNUTYPE_SPARSE, 512
+    header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    header[345:512] = bytes(167)
+    for position, number in ((386, 0), (398, 512), (410, size), (422, 0), (483, size)):
+        header[position : position + 12] = b"%011o\0" % number
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header) + b"a,b\n" * 128 + bytes(1024)
+
+
+def _with_facts(**facts: str) -> bytes:
+    info = tarfile.TarInfo("t.csv")
+    info.pax_headers = {name.replace("__", "."): fact for name, fact in facts.items()}
+    return _tar((info, b"0\n" * 256 + CSV))
+
+
+def _zip(name: str, content: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(packed, "w", method) as archive:
         archive.writestr(name, content)
     return packed.getvalue()
 
@@ -297,6 +400,38 @@ ARCHIVES: list[tuple[str, bytes, str, str | None]] = [
         "t.csv",
         "200 times",
     ),
+    (
+        "a sparse member",
+        _sparse(600 * 2**20),
+        "t.csv",
+        "has a sparse member; pack it again without --sparse",
+    ),
+    (
+        "a sparse member with a map in its data",
+        _with_facts(GNU__sparse__major="1", GNU__sparse__minor="0", GNU__sparse__realsize="99999999"),
+        "t.csv",
+        "the archive has a sparse member",
+    ),
+    (
+        "a sparse member with a map in its header",
+        _with_facts(GNU__sparse__map="0,1", GNU__sparse__size="99999999"),
+        "t.csv",
+        "the archive has a sparse member",
+    ),
+    (
+        "a header of two MiB",
+        _with_facts(comment="x" * 2**21),
+        "t.csv",
+        "has a header of more than 1048576 bytes",
+    ),
+    (
+        "a zip in bzip2",
+        _zip("t.csv", CSV, zipfile.ZIP_BZIP2),
+        "t.csv",
+        "is packed with bzip2; pack it again with",
+    ),
+    ("a zip in LZMA", _zip("t.csv", CSV, zipfile.ZIP_LZMA), "t.csv", "is packed with LZMA; pack it again with deflate"),
+    ("a zip that is not packed", _zip("t.csv", CSV, zipfile.ZIP_STORED), "t.csv", None),
     ("a zip bomb", _zip("t.csv", b"0" * 4_000_000), "t.csv", "unpacks to more than 200 times its size"),
 ]
 
@@ -305,16 +440,26 @@ ARCHIVES: list[tuple[str, bytes, str, str | None]] = [
     ("archive", "member", "line"), [case[1:] for case in ARCHIVES], ids=[case[0] for case in ARCHIVES]
 )
 def test_an_archive_gives_its_one_member_or_nothing(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, archive: bytes, member: str, line: str | None
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    archive: bytes,
+    member: str,
+    line: str | None,
 ) -> None:
     monkeypatch.setattr(unpacking, "LARGE", 2**20)
+    # members are unpacked below the folder for temporary files: deep enough for a name to leave it and be found
+    temporary = tmp_path / "kept/inner/temporary"
+    temporary.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    before = set(tmp_path.rglob("*"))
     with RawServer(_says(OK + b"\r\n" + archive)) as server:
         source = _source(server.port, content=archive, archive_member=member)
         if line is None:
             assert load_source(source).to_pydict() == {"a": ["1", "2"], "b": ["x", "y"]}
         else:
             assert line in _refused(source, capsys)
-    assert list(Path.cwd().iterdir()) == []
+    assert {path for path in set(tmp_path.rglob("*")) - before if "lock" not in path.name} == set()
 
 
 def test_an_archive_of_very_many_members_is_given_up(
@@ -325,3 +470,21 @@ def test_an_archive_of_very_many_members_is_given_up(
     with RawServer(_says(OK + b"\r\n" + archive)) as server:
         source = _source(server.port, content=archive, archive_member="t.csv")
         assert "the archive has more than 10 members" in _refused(source, capsys)
+
+
+@pytest.mark.parametrize("told", [12, 1])
+def test_a_zip_of_very_many_members_is_given_up_whatever_number_it_tells(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, told: int
+) -> None:
+    monkeypatch.setattr(unpacking, "MAX_MEMBERS", 11)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in range(11):
+            archive.writestr(f"{number}", b"")
+        archive.writestr("t.csv", CSV)
+    # the last record tells the number twice
+    content = bytearray(packed.getvalue())
+    content[-14:-10] = told.to_bytes(2, "little") * 2
+    with RawServer(_says(OK + b"\r\n" + content)) as server:
+        source = _source(server.port, content=bytes(content), archive_member="t.csv")
+        assert "the archive has more than 11 members; unpack it yourself" in _refused(source, capsys)

@@ -1,5 +1,6 @@
 """Broken and odd tables through fetch, clean, split and new-dataset: right, or one line; earlier files stay."""
 
+import base64
 import bz2
 import gzip
 import lzma
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lockstep.cli import main
-from lockstep.data.sources import files, unpacking
+from lockstep.data.sources import files, parquet_size, unpacking
 from lockstep.paths import CLEAN, RAW
 from tests.conftest import OwnTable
 
@@ -381,13 +382,101 @@ def test_a_truncated_parquet_file_is_named(
 def test_a_parquet_file_of_few_bytes_and_many_rows_is_refused_before_it_is_read(
     own_table: OwnTable, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "LARGE", 2**20)
+    monkeypatch.setattr(parquet_size, "LARGE", 2**20)
     before = pa.total_allocated_bytes()
     same = pa.array(np.zeros(2_000_000))
     _parquet(own_table, pa.table({"a": same, "b": same, "y": same}), compression="zstd")
     del same
     assert "bytes stand for 2,000,000 rows of 3 columns" in _refused(own_table, capsys)
     assert pa.total_allocated_bytes() - before < 2**20
+
+
+LONG = "x" * 2**17
+TEXTS = {
+    "a dictionary": (pa.array([LONG] * 400), {}),
+    "a dictionary in lists": (pa.array([[LONG]] * 400), {}),
+    "a dictionary in records": (pa.array([{"x": LONG}] * 400), {}),
+    "a dictionary in maps": (pa.array([[("k", LONG)]] * 400, pa.map_(pa.string(), pa.string())), {}),
+    "differences": (pa.array([LONG] * 400), {"use_dictionary": False, "column_encoding": {"b": "DELTA_BYTE_ARRAY"}}),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(TEXTS))
+def test_one_long_text_that_stands_for_many_is_refused_before_it_is_read(
+    own_table: OwnTable, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(parquet_size, "LARGE", 20 * 2**20)
+    numbers, (texts, options) = pa.array(np.zeros(400)), TEXTS[kind]
+    packed = _parquet(own_table, pa.table({"a": numbers, "b": texts, "y": numbers}), compression="zstd", **options)
+    assert packed.stat().st_size < 20_000
+    monkeypatch.setattr(parquet_size, "COUNTED_BYTES", 2**20)
+    before, pool = pa.default_memory_pool(), pa.proxy_memory_pool(pa.system_memory_pool())
+    pa.set_memory_pool(pool)
+    try:
+        assert "columns with more than 20 MiB, as in no table; write" in _refused(own_table, capsys)
+    finally:
+        pa.set_memory_pool(before)
+    assert pool.max_memory() < 10 * 2**20
+
+
+def test_texts_that_are_repeated_within_the_limit_are_read(
+    own_table: OwnTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet_size, "LARGE", 2**19)
+    monkeypatch.setattr(parquet_size, "MOST_REPEATED", 1)
+    texts = ["a" * 2**14 if row == 7 else f"{row % 3}" for row in range(1000)]
+    numbers = RANDOM.random(1000)
+    for options in ({}, {"use_dictionary": False, "column_encoding": {"b": "DELTA_BYTE_ARRAY"}}):
+        _parquet(own_table, pa.table({"a": numbers, "b": texts, "y": numbers}), row_group_size=300, **options)
+        own_table.run("fetch")
+        assert pq.read_table(RAW).column("b").to_pylist() == texts
+
+
+def _of_128_bits(content: bytes) -> bytes:
+    """A Parquet file in which Arrow's own note of its types tells of longer integers."""
+    note = pq.read_metadata(pa.BufferReader(content)).metadata[b"ARROW:schema"]
+    longer = base64.b64encode(base64.b64decode(note).replace(b"\x40\0\0\0", b"\x80\0\0\0"))
+    assert longer != note
+    return content.replace(note, longer)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [lambda content: content.replace(b"abc", b"a\xffc"), _of_128_bits],
+    ids=["a name that is not UTF-8", "integers of 128 bits"],
+)
+def test_parquet_that_arrow_has_no_type_or_name_for_is_named(
+    own_table: OwnTable, capsys: pytest.CaptureFixture[str], changed: Callable[[bytes], bytes]
+) -> None:
+    numbers = pa.array(range(N_ROWS))
+    content = _parquet(own_table, pa.table({"abc": numbers, "y": numbers})).read_bytes()
+    Path("own.parquet").write_bytes(changed(content))
+    _as_parquet(own_table)
+    assert "own.csv: is no readable Parquet file: " in _refused(own_table, capsys)
+
+
+def test_a_damaged_header_of_a_page_is_named(own_table: OwnTable, capsys: pytest.CaptureFixture[str]) -> None:
+    content = bytearray(_parquet(own_table, pa.table({name: RANDOM.random(N_ROWS) for name in "aby"})).read_bytes())
+    content[4:40] = b"\xff" * 36
+    Path("own.parquet").write_bytes(content)
+    _as_parquet(own_table)
+    assert "own.csv: is no readable Parquet file: the header of a page is damaged" in _refused(own_table, capsys)
+
+
+@pytest.mark.parametrize("start", ["", "\n\n", '\ufeff"a""b,\n",', 'a"'])
+def test_very_many_columns_are_refused_before_arrow_makes_them(
+    own_table: OwnTable, capsys: pytest.CaptureFixture[str], start: str
+) -> None:
+    own_table.write(start + "," * 100_000 + "\n" + "," * 100_000 + "\n")
+    before = pa.default_memory_pool().max_memory()
+    assert "own.csv: has more than 50,000 columns; leave some out of the file, or" in _refused(own_table, capsys)
+    assert pa.default_memory_pool().max_memory() - before < 64 * 2**20
+
+
+def test_a_line_of_names_longer_than_a_block_is_read(own_table: OwnTable) -> None:
+    own_table.write(rows(header=f"a,b,y,{'c' * (3 << 20)}").replace("\n", ",1\n").replace("c,1\n", "c\n", 1))
+    own_table.run("fetch")
+    assert pq.read_metadata(RAW).num_rows == N_ROWS
 
 
 def test_a_gzip_bomb_is_refused_before_it_is_unpacked(

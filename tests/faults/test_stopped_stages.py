@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from lockstep.locks import held
+from lockstep.stage import run_stage
+from tests.conftest import ROOT
 from tests.faults.test_stopped_search import _of_session
 from tests.pipeline.project import Project, environment
 
@@ -74,7 +77,11 @@ run_stage("tune", main)
     ("flushed", "code", "told"),
     [
         (False, 0, b""),
-        (True, 128 + signal.SIGPIPE, b"tune: stopped; finished work is kept, `dvc repro` goes on from here\n"),
+        (
+            True,
+            128 + signal.SIGPIPE,
+            b"tune: stopped ([Errno 32] Broken pipe); finished work is kept, `dvc repro` goes on from here\n",
+        ),
     ],
     ids=["only the last line is missed", "nobody reads the progress"],
 )
@@ -97,3 +104,59 @@ def test_a_stage_that_nobody_reads_on_stops_as_if_told_to(
         assert errors == told
     assert stage.returncode == code
     assert (tmp_path / ".lockstep/timings.json").exists() == (code == 0)
+
+
+QUANTISES = """
+import os, signal
+import numpy as np
+from lockstep.model.matrices import row_matrix
+from lockstep.stage import run_stage
+
+class Rows:
+    def __getitem__(self, part):
+        os.kill(os.getpid(), signal.SIGNAL)
+        return np.ones((40, 2), np.float32)[part]
+
+def main():
+    row_matrix(Rows(), np.arange(40.0), None, ("a", "b"), ("q", "q"), 16, "MEMORY")
+    print("went on")
+
+run_stage("evaluate", main)
+"""
+
+
+@pytest.mark.parametrize("memory", ["in_core", "external"])
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_while_xgboost_asks_for_rows_is_not_lost(name: str, code: int, memory: str, tmp_path: Path) -> None:
+    program = QUANTISES.replace("SIGNAL", name).replace("MEMORY", memory)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.stderr == "evaluate: stopped; finished work is kept, `dvc repro` goes on from here\n"
+    assert (done.returncode, done.stdout) == (code, "")
+
+
+def test_control_c_while_a_stage_imports_its_modules_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "stages").symlink_to(ROOT / "stages")
+    (tmp_path / "lockstep").mkdir()
+    (tmp_path / "lockstep/__init__.py").touch()
+    (tmp_path / "lockstep/config.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGINT)")
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.fetch"], cwd=tmp_path, env=environment(), capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+def test_a_stage_waits_for_a_process_that_hangs_no_longer_than_its_time_is_worth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("lockstep.locks.PATIENCE", 0.1)
+    before = signal.getsignal(signal.SIGTERM)
+    with held(tmp_path / ".lockstep/locks/timings"):
+        run_stage("fetch", lambda: print("fetch: done"))
+    signal.signal(signal.SIGTERM, before)
+    said = capsys.readouterr()
+    assert said.out == "fetch: done\n"
+    assert said.err.startswith("fetch: warning: ")
+    assert said.err.endswith("another process has held its lock for 0.1 s; the time this stage took is not kept\n")

@@ -271,7 +271,8 @@ def test_a_result_of_another_version_is_one_line(project: Project) -> None:
     refused = project.run("lockstep", "sync", check=False)
     assert refused.returncode == 1
     assert refused.stderr == (
-        "lockstep: an output was written by another version of Lockstep (KeyError: 'settings'); run `dvc repro`\n"
+        "lockstep: models/search.json: is damaged, or was written by another version of Lockstep"
+        " (KeyError: 'settings'); run `dvc repro`\n"
     )
 
 

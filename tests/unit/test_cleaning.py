@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockstep.data.columns import typed
+from lockstep.data.columns import WITH_COMMAS, typed
 from lockstep.data.rules import apply_rule
 from lockstep.errors import DataError
 from lockstep.schema import rules
@@ -39,6 +39,27 @@ def test_wrong_values_are_named() -> None:
         _typed(["1.5"], type="integer")
     with pytest.raises(DataError, match=r"columns.c: row 2: 'maybe' is neither true nor false"):
         _typed(["True", "maybe"], type="boolean")
+
+
+@pytest.mark.parametrize("name", ["\x1b[2Jb", "b\x07", "b" * 200])
+def test_a_name_of_the_table_cannot_steer_a_terminal(name: str) -> None:
+    short = repr(name) if len(name) < 80 else f"{name[:80]}..."
+    number = Column.model_validate({"type": "number"})
+    for table, line in (
+        (pa.table({"c": ["1"]}), f"facts: columns.{short}: the table has no such column; it has: c"),
+        (pa.table({name: ["x"]}), f"facts: columns.{short}: row 1: 'x' is not a number; mend the file, or list it in"),
+        (pa.table({name: [""]}), f"facts: columns.{short}: every value is missing; leave the column out"),
+    ):
+        with pytest.raises(DataError) as error:
+            typed(table, {name: number}, [""], "facts")
+        assert str(error.value).startswith(line)
+
+
+def test_a_long_text_is_seen_to_be_no_number_in_one_pass() -> None:
+    # 10^10 steps where each sign is a new beginning
+    assert not WITH_COMMAS.fullmatch(" " * 100_000 + "x")
+    assert not WITH_COMMAS.fullmatch("1" * 100_000 + "x")
+    assert WITH_COMMAS.fullmatch("  1 234,5 ")
 
 
 def test_whole_numbers_are_exact_or_refused() -> None:

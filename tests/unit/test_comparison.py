@@ -1,6 +1,8 @@
 """Words, numbers and files of `lockstep compare`, and how the command behaves on a terminal."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lockstep import paths
 from lockstep.comparison.document import Document, Name, Section, Table, text
 from lockstep.comparison.files import refuse_files
 from lockstep.comparison.markdown import markdown
@@ -15,6 +18,8 @@ from lockstep.comparison.numbers import change, counted, milliseconds, relative,
 from lockstep.comparison.opening import opened_side
 from lockstep.comparison.statistics import reuse
 from lockstep.errors import DataError
+from lockstep.tracking.result import NEEDED, PipelineResult
+from tests.conftest import ROOT
 
 
 def test_large_differences_are_written_without_powers_of_ten() -> None:
@@ -89,6 +94,64 @@ def test_a_name_that_can_be_no_result_is_one_line(
     with pytest.raises(DataError, match=message) as raised, opened_side("A", name):
         pass
     assert "\n" not in str(raised.value)
+
+
+@pytest.fixture
+def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An exported folder with the least that PipelineResult reads, whatever is in the other files."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "b"
+    for path in NEEDED:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text("{}")
+    search = {"settings": {"space": {}}, "score": "cv_rmse", "cost": {"fold_fits": 1}}
+    (folder / paths.SEARCH).write_text(json.dumps(search))
+    (folder / paths.MODEL / "model.json").write_text('{"training": {}}')
+    (folder / paths.UNCERTAINTY).write_text('{"intervals": []}')
+    (folder / paths.TRIALS).write_text("number,state,message,cv_rmse\n")
+    (folder / paths.BASELINES).write_text("model,a,b,c,d,rmse\n")
+    shutil.copy(ROOT / paths.PARAMS, folder)
+    PipelineResult.read(folder, exported=True)
+    return folder
+
+
+NO_OBJECT = ("[]", "1", '"text"', "null", "", "{", "\xff", "[" * 100_000, '{"a":' * 100_000)
+NO_TABLE = ("", "a,b\n1,2,3\n4\n", "\xff", '"')
+DAMAGED: dict[Path, tuple[str, ...]] = {
+    paths.SEARCH: (*NO_OBJECT, "{}", '{"settings": []}', '{"settings": {"space": 1}, "score": "s", "cost": {}}'),
+    paths.MODEL / "model.json": (*NO_OBJECT, "{}", '{"training": 1}'),
+    paths.METRICS: (*NO_OBJECT, '{"test": "text"}', '{"test": [1]}'),
+    paths.UNCERTAINTY: (*NO_OBJECT, "{}", '{"intervals": [1]}'),
+    paths.REPEATED: (*NO_OBJECT, '{"metrics": "text"}', '{"metrics": [{}]}'),
+    paths.BEST_PARAMS: NO_OBJECT,
+    paths.GATES: NO_OBJECT,
+    paths.TRIALS: NO_TABLE,
+    paths.BASELINES: NO_TABLE,
+    paths.PARAMS: ("a: 1", "[]", "booster: 1"),
+}
+
+
+@pytest.mark.parametrize("path", DAMAGED, ids=str)
+def test_an_output_that_is_damaged_is_one_line_that_names_it(result: Path, path: Path) -> None:
+    for content in DAMAGED[path]:
+        (result / path).write_text(content, encoding="latin-1")
+        with pytest.raises(DataError) as raised, opened_side("B", "./b"):
+            pass
+        assert str(raised.value).startswith(f"compare ./b: {path}: is damaged, or was written by another version")
+        assert str(raised.value).endswith("; run `dvc repro`")
+        assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("error", [AttributeError, IndexError, KeyError, TypeError, ValueError])
+def test_whatever_else_does_not_fit_is_one_line(
+    result: Path, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object) -> None:
+        raise error("of two\nlines")
+
+    monkeypatch.setattr("lockstep.comparison.opening.read_side", read)
+    with pytest.raises(DataError, match=rf"^compare \./b: was written by another .*{error.__name__}.*run it again$"):
+        opened_side("B", "./b").__enter__()
 
 
 SAYS = "import sys, lockstep.cli as cli; cli.check = lambda _: TEXT; sys.exit(cli.main(['check']))"

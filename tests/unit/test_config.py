@@ -1,5 +1,6 @@
 """Settings: what is accepted, and the one line a mistake gets."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,15 @@ FACTS = [
 ]
 
 
+def test_a_step_too_small_for_its_range_is_one_line(own_table: OwnTable) -> None:
+    own_table.write(GOOD_ROWS)
+    own_table.edit_params(
+        "learning_rate: {low: 0.02, high: 0.2, log: true}", "learning_rate: {low: 0, high: 1, step: 5e-324}"
+    )
+    with pytest.raises(ConfigError, match=r"tune\.enqueue\[0\]\.learning_rate: 0\.05 is not on the grid 0, 5e-324, "):
+        load_config()
+
+
 @pytest.mark.parametrize(("old", "new", "line"), FACTS, ids=[new for _, new, _ in FACTS])
 def test_a_mistake_in_a_dataset_file_gets_one_line(own_table: OwnTable, old: str, new: str, line: str) -> None:
     own_table.write(GOOD_ROWS)
@@ -183,6 +193,40 @@ def test_a_mistake_in_a_dataset_file_gets_one_line(own_table: OwnTable, old: str
         load_config()
     assert line in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("rows", "features", "line"),
+    [
+        (10_000_000_000_000, 10, "source.n_rows: 10000000000000: input should be less than or equal to 1000000000"),
+        (10_000_000, 10_000, "source: 10000000 rows of 10000 features are more than 10000000000 numbers, 80 GB; lower"),
+        (1_000_000_000, 10, ""),
+    ],
+)
+def test_a_generated_table_fits_in_memory(own_table: OwnTable, rows: int, features: int, line: str) -> None:
+    own_table.write(GOOD_ROWS)
+    path = own_table.folder / "datasets/own.yaml"
+    source = f"source: {{kind: friedman1, n_rows: {rows}, n_features: {features}, noise: 1.0, seed: 1}}"
+    path.write_text(re.sub("source: {.*}", source, path.read_text()))
+    if not line:
+        load_config()
+        return
+    with pytest.raises(ConfigError) as error:
+        load_config()
+    assert line in str(error.value)
+
+
+def test_more_rules_than_a_table_needs_are_refused(own_table: OwnTable) -> None:
+    own_table.write(GOOD_ROWS)
+    path = own_table.folder / "datasets/own.yaml"
+    text = path.read_text()
+    for count in (500, 501):
+        rules = ", ".join(["{rule: scale, column: a, divide_by: 2.0}"] * count)
+        path.write_text(text.replace("clean: []", f"clean: [{rules}]"))
+        if count == 500:
+            load_config()
+    with pytest.raises(ConfigError, match=r"clean: .*: tuple should have at most 500 items"):
+        load_config()
 
 
 RATIO = "{rule: ratio, name: c, numerator: NUMERATOR, denominator: a}"
@@ -238,6 +282,8 @@ CLASSES = [
     ("boolean", "[0, 1]", ""),
     ("category", "['0', '1']", ""),
     ("category", "[0, 1]", ""),
+    ("integer", f"[1, 1{'0' * 400}]", "a whole number must lie between -9223372036854775808 and 922337203685477580"),
+    ("integer", "[-9223372036854775808, 9223372036854775807]", ""),
 ]
 
 

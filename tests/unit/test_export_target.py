@@ -171,6 +171,29 @@ def test_a_list_of_files_that_leads_out_of_the_folder_is_not_followed(repository
     assert not (out / "mlruns/first").exists()
 
 
+LISTS = {
+    "no names of files": '{"files": [".", "./", "", "a\\u0000b", "\\ud800"]}',
+    "nested": "[" * 100_000,
+    "no list": '{"files": 1}',
+}
+
+
+@pytest.mark.parametrize("listed", LISTS.values(), ids=LISTS)
+@pytest.mark.parametrize("file", [LISTED, RESULTS])
+def test_a_list_that_no_export_wrote_excuses_no_file_and_stops_no_export(
+    repository: Path, file: str, listed: str
+) -> None:
+    out = repository / "outputs"
+    out.mkdir()
+    (out / "thesis.tex").write_text("years of work")
+    (out / file).write_text(listed)
+    with pytest.raises(DataError, match=r"holds files that no export wrote"):
+        _export(out, "first")
+    _export(out, "first", force=True)
+    assert _content(out)["thesis.tex"] == "years of work"
+    assert json.loads((out / LISTED).read_text()) == {"files": ["mlruns/first", "results.json"]}
+
+
 def test_what_stands_where_an_export_writes_a_folder_is_one_line(repository: Path) -> None:
     out = repository / "outputs"
     out.mkdir()

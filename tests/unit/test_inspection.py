@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from lockstep.data.inspection import Finding, Findings, inspect
+from lockstep.data.inspection.missing import NUMBER
 from lockstep.errors import DataError
 
 ROWS = 60
@@ -379,3 +380,31 @@ def test_a_separator_sign_behind_a_number_is_no_error() -> None:
     random = np.random.default_rng(0)
     found = inspect(pa.table({"a": values, "b": random.normal(size=42), "y": random.normal(size=42)}), "y")
     assert found.columns[0].type in ("number", "integer", "text")
+
+
+def test_a_long_text_is_seen_to_be_no_number_in_one_pass() -> None:
+    # 10^10 steps where each digit is a new beginning
+    for text in ("1" * 200_000, f"1.{'1' * 200_000}", f"1e{'1' * 200_000}"):
+        assert NUMBER.fullmatch(text)
+        assert not NUMBER.fullmatch(f"{text}x")
+    assert [text for text in ("1", "+1.", "-.5", "1.5e+3", ".", "", "e1", "1e") if NUMBER.fullmatch(text)] == [
+        "1",
+        "+1.",
+        "-.5",
+        "1.5e+3",
+    ]
+
+
+def test_what_is_found_cannot_steer_a_terminal() -> None:
+    name, word = "\x1b]0;x\x07", "\x1b[2J"
+    with pytest.raises(DataError) as error:
+        inspect(pa.table({name: [word] * ROWS, "y": NOISE}), "y")
+    assert str(error.value).isprintable()
+    with pytest.raises(DataError) as error:
+        inspect(pa.table({"a": NOISE, "y": [word] * ROWS}), "y")
+    assert str(error.value).isprintable()
+    with pytest.raises(DataError) as error:
+        inspect(pa.table({"a": NOISE, "y": NOISE}), word)
+    assert str(error.value).isprintable()
+    found = inspect(pa.table({"a": NOISE, "y": _cycle(word, "b")}), "y")
+    assert all(note.isprintable() for note in found.target.notes)

@@ -227,3 +227,10 @@ def test_embedded_and_generated_tables_need_no_network() -> None:
     facts = GeneratedSource(kind="friedman1", n_rows=50, n_features=10, noise=1.0, seed=0)
     assert load_source(facts).equals(load_source(facts))
     assert load_source(facts).shape == (50, 11)
+
+
+@pytest.mark.parametrize("n_rows", [10**13, 10**18, 10**30])
+def test_a_generated_table_that_does_not_fit_into_memory_is_one_line(n_rows: int) -> None:
+    facts = GeneratedSource.model_construct(kind="friedman1", n_rows=n_rows, n_features=10, noise=1.0, seed=0)
+    with pytest.raises(SourceError, match=rf"^source\.n_rows: {n_rows} rows of 10 features do not fit into memory"):
+        load_source(facts)

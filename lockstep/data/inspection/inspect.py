@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lockstep.column_names import listed
+from lockstep.column_names import brief, listed, shown
 from lockstep.data.cleaning import MIN_ROWS
 from lockstep.data.inspection.findings import LEFT_OUT, Finding, Findings
 from lockstep.data.inspection.formulas import formulas, untried
@@ -46,8 +46,8 @@ def inspect(table: pa.Table, target: str, *, as_classes: bool = False) -> Findin
         goal = replace(goal, notes=(*goal.notes, *untried([reads[name] for name in _candidates(found)])))
     found = _without_copies(_without_leaks(found, reads, target, classes=bool(goal.classes)), reads)
     if all(finding.role in (*LEFT_OUT, "target") for finding in found.values()):
-        reasons = "; ".join(f"{name}: {finding.why}" for name, finding in found.items() if name != target)
-        raise DataError(f"no column is left to learn {target!r} from: {reasons}"[:500])
+        reasons = "; ".join(f"{shown(name)}: {finding.why}" for name, finding in found.items() if name != target)
+        raise DataError(f"no column is left to learn {target!r} from: {brief(reasons)}"[:500])
     return Findings(table.num_rows, goal, tuple(found.values()), missing, _repeated_rows(found, reads))
 
 
@@ -60,7 +60,7 @@ def _check_table(table: pa.Table, target: str) -> None:
             name for name in names if name.strip().lower() == target.strip().lower()
         ]
         meant = f", did you mean {close[0]!r}?" if close else ""
-        raise DataError(f"--target {target}: the table has no such column{meant}; it has: {listed(names)}")
+        raise DataError(f"--target {shown(target)}: the table has no such column{meant}; it has: {listed(names)}")
     if target == ROW_ID:
         raise DataError("--target row_id: the name is reserved for the pipeline; rename the column in the file")
     if table.num_rows < MIN_ROWS:

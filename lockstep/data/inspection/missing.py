@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 MARKERS = frozenset(["", "na", "n/a", "nan", "null", "none", "?", "-"])
 # In a target of words these are classes: credit "+" or "-", disorder "None".
 CLASS_WORDS = frozenset(["none", "-"])
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+# Digits can be read in one way only: with \d+\.?\d* a long text took a time that grows with its square.
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 # Among words these may be words themselves (an album "?"), unless this share of the rows has them.
 WORDS, WORD_SHARE = frozenset(["?", "-", "none"]), 0.005
 # A column is still one of numbers with this share of other words (unknown, n.a., inf), if they are few.

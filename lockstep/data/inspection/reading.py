@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lockstep.column_names import shown
 from lockstep.data.columns import DATE, TRUTH, parsed_dates, typed
 from lockstep.data.inspection.findings import Type
 from lockstep.data.inspection.missing import NUMBER, text_counts
@@ -65,7 +66,7 @@ def read_column(name: str, column: pa.ChunkedArray, missing: tuple[str, ...]) ->
             continue
         code = kind == "text" and all(text.strip().isdigit() for text in texts)
         return Read(name, kind, frame[name], code=code)
-    return Read(name, "ignore", nothing, problem.removeprefix(f"{name}: columns.{name}: ") or _unknown(column))
+    return Read(name, "ignore", nothing, problem.removeprefix(f"{name}: columns.{shown(name)}: ") or _unknown(column))
 
 
 def _loses_digits(texts: list[str]) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from lockstep.column_names import LENGTH, brief
 from lockstep.data.inspection.findings import TargetFinding
 from lockstep.data.inspection.reading import Read
 from lockstep.data.inspection.roles import hint, shown
@@ -36,7 +37,7 @@ def describe_target(read: Read, words: pd.Series, *, as_classes: bool) -> Target
     if read.present == 0:
         raise DataError(f"{where}: every value is missing; name another column")
     if read.distinct == 1:
-        raise DataError(f"{where}: is {read.values.dropna().iloc[0]} in every row; there is nothing to learn")
+        raise DataError(f"{where}: is {_word(read.values.dropna().iloc[0])} in every row; there is nothing to learn")
     if read.type == "date":
         raise DataError(f"{where}: is a date; name a number, or a column with few different values")
     if read.type == "text":
@@ -105,10 +106,15 @@ def _text_classes(read: Read, where: str, *, as_classes: bool) -> TargetFinding:
     return replace(found, notes=(*found.notes, f"texts, taken as names of classes{meant}")) if meant else found
 
 
+def _word(value: object) -> str:
+    return brief(str(value)[:LENGTH])
+
+
 def _classes(read: Read, kind: str, classes: list[bool] | list[int] | list[str]) -> TargetFinding:
     counts = [int((read.values == name).sum()) for name in classes]
-    notes = [f"rows of each class: {', '.join(f'{name} {n}' for name, n in zip(classes, counts, strict=True))}"]
-    rare = [str(name) for name, count in zip(classes, counts, strict=True) if count < RARE_ROWS]
+    words = [_word(name) for name in classes]
+    notes = [f"rows of each class: {', '.join(f'{word} {n}' for word, n in zip(words, counts, strict=True))}"]
+    rare = [word for word, count in zip(words, counts, strict=True) if count < RARE_ROWS]
     if rare:
         notes.append(
             f"fewer than {RARE_ROWS} rows: {', '.join(rare)}; too few to learn or to judge: merge or drop them, and"

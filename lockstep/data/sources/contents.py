@@ -1,11 +1,14 @@
 """What a text file's bytes tell before it is parsed, read a piece at a time: it may be as large as the memory."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 PIECE = 1 << 20
+# Arrow needs 12 kB for a column before it has read a value.
+MOST_COLUMNS = 50_000
 # Wide characters have NUL bytes.
 WHITE = b" \t\n\r\v\f\0"
 
@@ -52,6 +55,30 @@ def pieces(file: Path) -> Iterator[bytes]:
     with file.open("rb") as stream:
         while piece := stream.read(PIECE):
             yield piece
+
+
+def header_width(text: str, delimiter: str, most: int) -> tuple[int, bool]:
+    """How many columns the first line that is not empty names, as Arrow divides it.
+
+    Args:
+        text: The file's beginning.
+        delimiter: What stands between two names.
+        most: Where counting may end.
+
+    Returns:
+        The number, `most` + 1 at most, and whether the line ends inside the text.
+    """
+    # a quote counts where a name begins; what follows the quoted part belongs to the name
+    name = re.compile(rf'(?:"[^"]*(?:""[^"]*)*(?:"|\Z))?[^\r\n{re.escape(delimiter)}]*')
+    text = text.removeprefix("\ufeff")
+    position, width = len(text) - len(text.lstrip("\r\n")), 0
+    while width <= most:
+        width, found = width + 1, name.match(text, position)
+        position = found.end() if found else len(text)
+        if text[position : position + 1] != delimiter:
+            break
+        position += 1
+    return width, position < len(text)
 
 
 def _ends_a_line(text: bytes) -> bool:

@@ -8,13 +8,14 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urljoin
 
 import pooch
 import requests
+from requests.utils import get_auth_from_url
 
 from lockstep.data.sources.formats import HTML
-from lockstep.data.sources.unpacking import CHUNK, MAX_BYTES, unpack_member, write_blocks
+from lockstep.data.sources.unpacking import CHUNK, MAX_BYTES, unpack_gzip, unpack_member, write_blocks
 from lockstep.errors import ConfigError, DiskError, SourceError
 from lockstep.paths import anchored
 from lockstep.schema.source import FileSource
@@ -22,7 +23,9 @@ from lockstep.secrets import masked
 
 MIRROR = "LOCKSTEP_DATA_MIRROR"
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 10, 30, 900
-RETRIES = 2
+RETRIES, REDIRECTS = 2, 30
+# Servers that pack a table without being asked to.
+GZIP, OTHER_PACKINGS = ("gzip", "x-gzip"), ("deflate", "br", "zstd", "compress")
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,12 @@ def _places(source: FileSource, *, mirrored: bool) -> Iterator[_Place]:
 
 
 def _mirror_name(source: FileSource) -> str:
-    return source.mirror.file if source.mirror else Path(urlsplit(source.urls[0]).path).name
+    return source.mirror.file if source.mirror else file_name(source.urls[0])
+
+
+def file_name(url: str) -> str:
+    """The last part of an address's path; of one that is no address too."""
+    return Path(re.split(r"[?#]", url.partition("://")[2])[0].partition("/")[2]).name
 
 
 def _bring(place: _Place, folder: Path) -> Path:
@@ -142,17 +150,41 @@ class _Transfer(threading.Thread):
     def run(self) -> None:
         try:
             self._transfer()
-        except (requests.RequestException, OSError, ValueError, DiskError) as error:
+        except (requests.RequestException, OSError, ValueError, DiskError, SourceError) as error:
             self.error = error
 
     def _transfer(self) -> None:
-        with requests.get(self._url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)) as response:
-            response.raise_for_status()
-            if response.status_code != requests.codes.ok:
-                raise requests.HTTPError(response=response)
-            if int(response.headers.get("Content-Length") or 0) > MAX_BYTES:
-                raise requests.RequestException(f"larger than {MAX_BYTES} bytes")
+        with _Session() as session:
+            url, auth = self._url, _auth_of(self._url)
+            for _ in range(REDIRECTS + 1):
+                with session.get(url, auth=auth, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)) as response:
+                    target = session.target_of(response)
+                    if target is None:
+                        self._receive(response)
+                        return
+                if self.stopped:
+                    return
+                auth = auth if session.keeps_auth(url, target) else None
+                url = target
+        raise requests.TooManyRedirects(f"Exceeded {REDIRECTS} redirects.")
+
+    def _receive(self, response: requests.Response) -> None:
+        response.raise_for_status()
+        if response.status_code != requests.codes.ok:
+            raise requests.HTTPError(response=response)
+        if int(response.headers.get("Content-Length") or 0) > MAX_BYTES:
+            raise requests.RequestException(f"larger than {MAX_BYTES} bytes")
+        # Without the header requests leaves the bytes as they are, to be unpacked by the rule of all packed files.
+        packing = response.raw.headers.pop("Content-Encoding", "").strip().lower()
+        if packing not in GZIP:
+            _refuse_packing(packing)
             write_blocks(self._blocks(response), self._output)
+            return
+        packed = self._output.with_suffix(".packed")
+        write_blocks(self._blocks(response), packed)
+        if not self.stopped:
+            unpack_gzip(packed, self._output)
+        packed.unlink()
 
     def _blocks(self, response: requests.Response) -> Iterator[bytes]:
         size = 0
@@ -163,6 +195,41 @@ class _Transfer(threading.Thread):
             if self.stopped:
                 return
             yield block
+
+
+class _Session(requests.Session):
+    """Follows no redirect by itself: requests reads the whole body of each into memory first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers["Accept-Encoding"] = "identity"
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """None, so that requests takes each answer as the last."""
+        return None
+
+    def target_of(self, response: requests.Response) -> str | None:
+        """The address that an answer redirects to, or None."""
+        location = super().get_redirect_target(response)
+        return None if location is None else urljoin(response.url, location)
+
+    def keeps_auth(self, url: str, target: str) -> bool:
+        """Whether a redirect stays with the server that user and password are meant for."""
+        return not self.should_strip_auth(url, target)  # type: ignore[no-untyped-call]
+
+
+def _auth_of(url: str) -> tuple[str, str] | None:
+    user, password = get_auth_from_url(url)
+    return (user, password) if user or password else None
+
+
+def _refuse_packing(packing: str) -> None:
+    for name in re.split(r"[\s,]+", packing):
+        if name in (*GZIP, *OTHER_PACKINGS):
+            raise SourceError(
+                f"the server packs the table with {packing[:40]!r} although asked not to; unpack it there, or fetch it"
+                " yourself and name its path"
+            )
 
 
 def _verify(file: Path, sha256: str | None, shown: str | None) -> None:

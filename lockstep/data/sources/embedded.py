@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 from sklearn.datasets import load_diabetes, make_friedman1
 
+from lockstep.errors import SourceError
 from lockstep.schema.source import GeneratedSource
 
 # sin() and the normal generator may differ in the last bit between CPUs; four decimals hide that and nothing else.
@@ -18,9 +19,19 @@ def diabetes() -> pa.Table:
 
 
 def friedman1(source: GeneratedSource) -> pa.Table:
-    """scikit-learn's make_friedman1 with columns x0, x1, ... and y, rounded to four decimals."""
-    x, y = make_friedman1(
-        n_samples=source.n_rows, n_features=source.n_features, noise=source.noise, random_state=source.seed
-    )
+    """scikit-learn's make_friedman1 with columns x0, x1, ... and y, rounded to four decimals.
+
+    Raises:
+        SourceError: if the table does not fit into memory.
+    """
+    try:
+        x, y = make_friedman1(
+            n_samples=source.n_rows, n_features=source.n_features, noise=source.noise, random_state=source.seed
+        )
+    # NumPy has another error for what no machine could address, and another for what is no number of its own
+    except (MemoryError, ValueError, OverflowError):
+        raise SourceError(
+            f"source.n_rows: {source.n_rows} rows of {source.n_features} features do not fit into memory; take fewer"
+        ) from None
     columns = {f"x{index}": np.round(x[:, index], DECIMALS) for index in range(source.n_features)}
     return pa.table(columns | {"y": np.round(y, DECIMALS)})

@@ -7,9 +7,10 @@ from pyarrow import csv
 from lockstep.column_names import repeated
 from lockstep.data.csv_errors import csv_reason
 from lockstep.data.sources import download
-from lockstep.data.sources.contents import Contents
+from lockstep.data.sources.contents import MOST_COLUMNS, Contents, header_width
 from lockstep.data.sources.formats import refuse_other_encoding, refuse_other_formats
-from lockstep.data.sources.unpacking import LARGE, plain
+from lockstep.data.sources.parquet_size import refuse_bomb
+from lockstep.data.sources.unpacking import plain
 from lockstep.errors import SourceError
 from lockstep.schema.source import FileSource
 from lockstep.scratch import scratch_folder
@@ -17,7 +18,6 @@ from lockstep.scratch import scratch_folder
 DELIMITERS = (",", ";", "\t", "|")
 # Most rows fit into Arrow's usual block; what comes out does not depend on the block's size.
 ROW_BYTES, MOST_ROW_BYTES = 1 << 20, 16 << 20
-MOST_REPEATED = 1000
 ENCODE = "set source.encoding (latin-1, cp1252, ...), or save it as UTF-8"
 
 
@@ -51,20 +51,13 @@ def parse(source: FileSource, obtained: download.Obtained) -> pa.Table:
 def _parse_parquet(obtained: download.Obtained) -> pa.Table:
     try:
         with pq.ParquetFile(obtained.file) as file:
-            _refuse_bomb(file.metadata, obtained)
+            refuse_bomb(obtained.file, file)
             return file.read()
-    except (pa.ArrowInvalid, OSError) as error:
+    except SourceError as error:
+        raise SourceError(f"{obtained.shown}: {error}") from None
+    # a name that is not UTF-8 is a UnicodeDecodeError
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise SourceError(f"{obtained.shown}: is no readable Parquet file: {_first_line(error)}") from None
-
-
-def _refuse_bomb(metadata: pq.FileMetaData, obtained: download.Obtained) -> None:
-    """A few bytes can stand for any number of equal values: bound what they become in memory."""
-    cells, packed = metadata.num_rows * metadata.num_columns, obtained.file.stat().st_size
-    if 8 * cells > max(LARGE, MOST_REPEATED * packed):
-        raise SourceError(
-            f"{obtained.shown}: {packed} bytes stand for {metadata.num_rows:,} rows of {metadata.num_columns} columns,"
-            " as in no table; write it again without such repetition, or as CSV"
-        )
 
 
 def _parse_csv(source: FileSource, obtained: download.Obtained) -> pa.Table:
@@ -81,10 +74,12 @@ def _parse_text(source: FileSource, obtained: download.Obtained) -> pa.Table:
     try:
         if source.header is None:
             _refuse_other_delimiter(contents.head, source, obtained.shown)
+        _refuse_many_columns(source, obtained)
         try:
             return _read_csv(source, obtained, contents, ROW_BYTES)
         except pa.ArrowInvalid as error:
-            if "straddling" not in str(error):
+            # a row, or the line of names, that is longer than a block
+            if "straddling" not in str(error) and "Empty CSV" not in str(error):
                 raise
             return _read_csv(source, obtained, contents, MOST_ROW_BYTES)
     except (ValueError, TypeError, LookupError, OSError) as error:
@@ -117,6 +112,21 @@ def _refuse_open_quote(table: pa.Table, quoted_end: bool) -> None:
     if table.num_rows and "\n" in table.column(-1)[-1].as_py().strip() and not quoted_end:
         raise ValueError(
             f"row {table.num_rows}: a quote is never closed and swallows the rows behind it; close the quote"
+        )
+
+
+def _refuse_many_columns(source: FileSource, obtained: download.Obtained) -> None:
+    width = len(source.header or ())
+    for size in () if source.header else (ROW_BYTES, MOST_ROW_BYTES):
+        with obtained.file.open("rb") as stream:
+            text = stream.read(size).decode(source.encoding, errors="replace")
+        width, ended = header_width(text, source.delimiter, MOST_COLUMNS)
+        if ended:
+            break
+    if width > MOST_COLUMNS:
+        raise SourceError(
+            f"{obtained.shown}: has more than {MOST_COLUMNS:,} columns; leave some out of the file, or correct"
+            " source.delimiter"
         )
 
 

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import io
 import lzma
 import tarfile
 import zipfile
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, Self
 
 from lockstep.data.sources.formats import GZIP_MAGIC
 from lockstep.data.tables import not_written
@@ -21,6 +22,18 @@ MAX_BYTES = 8 * 2**30
 # What grows to more than this, by more than this factor, is no table: gzip packs CSV 3 to 20 times, zeros 1,000 times.
 LARGE, MOST_PACKED = 256 * 2**20, 200
 MAX_MEMBERS = 100_000
+# Of a member's long name and other facts; Python reads each whole.
+MAX_HEADER = 1 << 20
+HEADERS = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+# Python unpacks these two a whole read of packed bytes at a time, whatever that becomes in memory.
+ZIP_METHODS = {zipfile.ZIP_BZIP2: "bzip2", zipfile.ZIP_LZMA: "LZMA"}
+ZIP_ENTRY = b"PK\x01\x02"
 CHUNK = 1 << 20
 DAMAGED = (
     tarfile.TarError,
@@ -91,13 +104,24 @@ def plain(file: Path, shown: str) -> Iterator[Path]:
     with scratch_folder("unpacked") as folder:
         copy = folder / "plain"
         try:
-            with gzip.open(file) as unzip:
-                _copy(Unpacked(unzip, size), copy)
+            unpack_gzip(file, copy)
         except SourceError as error:
             raise SourceError(f"{shown}: {error}") from None
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise SourceError(f"{shown}: damaged gzip file: {error}; get it again") from None
         yield copy
+
+
+def unpack_gzip(file: Path, target: Path) -> None:
+    """Write what a gzip file holds to `target`.
+
+    Raises:
+        SourceError: if it is more than a table may have, or damaged.
+        DiskError: if there is no room for it.
+    """
+    try:
+        with gzip.open(file) as unzip:
+            _copy(Unpacked(unzip, file.stat().st_size), target)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise SourceError(f"damaged gzip file: {error}; get it again") from None
 
 
 def unpack_member(archive: Path, member: str, target: Path) -> None:
@@ -109,8 +133,7 @@ def unpack_member(archive: Path, member: str, target: Path) -> None:
     """
     try:
         if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as unzip, unzip.open(member) as stream:
-                _copy(Unpacked(stream, archive.stat().st_size), target)
+            _unpack_zip(archive, member, target)
         elif tarfile.is_tarfile(archive):
             _unpack_tar(archive, member, target)
         else:
@@ -121,20 +144,74 @@ def unpack_member(archive: Path, member: str, target: Path) -> None:
         raise SourceError(f"damaged archive: {error}; get it again") from None
 
 
+def _unpack_zip(archive: Path, member: str, target: Path) -> None:
+    with _ZipBytes(archive) as raw, zipfile.ZipFile(raw) as unzip:
+        method = unzip.getinfo(member).compress_type
+        if method not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise SourceError(
+                f"archive member {member!r} is packed with {ZIP_METHODS.get(method, f'method {method}')};"
+                " pack it again with deflate, as zip does by itself"
+            )
+        with unzip.open(member) as stream:
+            _copy(Unpacked(stream, archive.stat().st_size), target)
+
+
+class _ZipBytes(io.FileIO):
+    """A zip archive's bytes, and no directory of very many members among them.
+
+    ZipFile reads the directory in one piece and makes an object of each entry. How many there are it does not take from
+    the archive's end, which may tell another number.
+    """
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """At most `size` further bytes."""
+        # an entry's name and facts take less than this together
+        if size is not None and size > MAX_MEMBERS << 10:
+            raise _too_many_members()
+        block = super().read(size) or b""
+        if block.count(ZIP_ENTRY) > MAX_MEMBERS:
+            raise _too_many_members()
+        return block
+
+
+def _too_many_members() -> SourceError:
+    return SourceError(f"the archive has more than {MAX_MEMBERS} members; unpack it yourself")
+
+
+class _Member(tarfile.TarInfo):
+    """A tar archive's member of which little is read before it is known what it is."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """The member of a header."""
+        info = super().frombuf(buf, encoding, errors)
+        if info.type in HEADERS and info.size > MAX_HEADER:
+            raise SourceError(f"the archive has a header of more than {MAX_HEADER} bytes; unpack it yourself")
+        return info
+
+    def _proc_sparse(self, *_: object) -> Self:
+        # Python's own reads the map of a sparse member without a limit, and fills holes with bytes that nobody counts
+        raise SourceError("the archive has a sparse member; pack it again without --sparse")
+
+    _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = _proc_sparse
+
+
 def _unpack_tar(archive: Path, member: str, target: Path) -> None:
     with _opened(archive) as raw:
-        stream = Unpacked(raw, archive.stat().st_size)
+        size = archive.stat().st_size
+        stream = Unpacked(raw, size)
         # read as it comes, so that nothing is unpacked uncounted
-        with tarfile.open(fileobj=stream, mode="r|") as tar:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member) as tar:  # type: ignore[call-overload]
             for number, info in enumerate(tar):
                 if number >= MAX_MEMBERS:
-                    raise SourceError(f"the archive has more than {MAX_MEMBERS} members; unpack it yourself")
+                    raise _too_many_members()
                 if info.name != member:
                     continue
                 found = tar.extractfile(info) if info.isreg() else None
                 if found is None:
                     raise SourceError(f"archive member {member!r} is no regular file; name one that is")
-                _copy(found, target)
+                # counted again: what is copied may be more than what was read for it
+                _copy(Unpacked(found, size), target)
                 return
     raise KeyError(member)
 
