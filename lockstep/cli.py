@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
+from lockstep.column_names import brief
 from lockstep.errors import LockstepError, file_trouble
 
 
@@ -18,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         _say(function(chosen))
     except LockstepError as error:
-        print(f"lockstep: {error}", file=sys.stderr)
+        print("\n".join(map(brief, f"lockstep: {error}".split("\n"))), file=sys.stderr)
         return 1
     except OSError as error:
         print(f"lockstep: {file_trouble(error)}; check the disk and its permissions", file=sys.stderr)

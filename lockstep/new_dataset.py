@@ -49,7 +49,7 @@ def new_dataset(
     if not PARAMS.is_file():
         raise ConfigError("params.yaml: no such file; run this from the repository's root")
     if place.startswith(("http://", "https://")) and not is_address(place):
-        raise ConfigError(f"{masked(place)}: cannot be read as an address; write http(s)://HOST/PATH")
+        raise ConfigError(f"{masked(''.join(place.split()))}: cannot be read as an address; write http(s)://HOST/PATH")
     name = name or _name_of(place)
     if not re.fullmatch(DATASET_NAME, name):
         raise ConfigError(f"--name {name!r}: must begin with a letter or digit and hold only letters, digits, _ and -")

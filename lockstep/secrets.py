@@ -3,6 +3,7 @@
 import re
 
 _WORD = re.compile(r"\S+")
+_SCHEME = re.compile(r"\W?(?:[a-z]+:/)?")
 # Behind an address these belong to the sentence around it.
 _PUNCTUATION = "'\"`;:,.!)]}>"
 
@@ -15,7 +16,12 @@ def masked(text: str) -> str:
 def _without_credentials(word: str) -> str:
     """A password may hold any sign: everything up to the last @ goes."""
     start, end = word.find("//"), word.rfind("@")
-    return word[: start + 2] + word[end + 1 :] if 0 <= start < end else word
+    if 0 <= start < end:
+        return word[: start + 2] + word[end + 1 :]
+    # mistyped: one slash, or none
+    scheme = _SCHEME.match(word)
+    start = scheme.end() if scheme else 0
+    return word[:start] + word[end + 1 :] if ":" in word[start : max(end, start)] else word
 
 
 def _without_query(word: str) -> str:

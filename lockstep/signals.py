@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 ENDING = (signal.SIGINT, signal.SIGTERM)
 
@@ -19,13 +19,13 @@ def held_back() -> Iterator[None]:
         yield
         return
     arrived: list[int] = []
-    before = {number: handler for number in ENDING if (handler := signal.getsignal(number)) is not None}
     try:
-        for number in before:
-            signal.signal(number, lambda number, _: arrived.append(number))
-        yield
+        with ExitStack() as restored:
+            for number in ENDING:
+                if (handler := signal.getsignal(number)) is not None:
+                    signal.signal(number, lambda number, _: arrived.append(number))
+                    restored.callback(signal.signal, number, handler)
+            yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
         for came in arrived:
             signal.raise_signal(came)

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from lockstep.column_names import brief
 from lockstep.data.tables import read_json, write_json
 from lockstep.errors import LockstepError, file_trouble
 from lockstep.locks import soon_held
@@ -44,7 +45,7 @@ def run_stage(name: str, main: Callable[[], None]) -> None:
         # tempfile finds no folder for its files where every disk is full
         absent = isinstance(error, FileNotFoundError) and "temporary directory" not in what
         reason = f"{what}; {'run `dvc repro`' if absent else 'check the disk and its permissions'}"
-    _say(f"{name}: {reason} {REMEDY}")
+    _say(brief(f"{name}: {reason} {REMEDY}"))
     raise SystemExit(1)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from lockstep.column_names import listed
 from lockstep.errors import DataError
 from lockstep.schema.dataset import Dataset, class_label
 
@@ -60,6 +61,6 @@ class Target:
             row = int(frame["row_id"].iloc[strange[0]]) + 1 if "row_id" in frame else int(strange[0]) + 1
             raise DataError(
                 f"target: {self.column!r} is {found.iloc[strange[0]]!r} in row {row}, which is none of the classes"
-                f" {', '.join(self.labels)}; add it to target.classes, or drop those rows by a cleaning rule"
+                f" {listed(self.labels)}; add it to target.classes, or drop those rows by a cleaning rule"
             )
         return positions.astype(np.float64)

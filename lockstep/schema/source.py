@@ -1,5 +1,6 @@
 """Where a table comes from: the `source` block of datasets/NAME.yaml."""
 
+import re
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -16,14 +17,16 @@ def is_address(text: str) -> bool:
     """Whether a text is an address with a host, and a port that can be, if it names one."""
     try:
         parts = urlsplit(text)
-        return bool(parts.hostname) and parts.port != 0
+        return bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", parts.netloc)
     except ValueError:
         return False
 
 
 def _readable(address: str) -> str:
     if not is_address(address):
-        raise ValueError(f"{address!r} cannot be read; write http(s)://HOST/PATH")
+        # words of a password with white space could not be told from those of the message
+        shown = "".join(address.split())
+        raise ValueError(f"{shown!r} cannot be read; write http(s)://HOST/PATH")
     return address
 
 

@@ -194,6 +194,6 @@ def test_very_many_columns_are_refused_before_arrow_makes_them(model: SavedModel
     before = pa.default_memory_pool().max_memory()
     for name, content in (("in.csv", b"," * 400_000), ("in.csv.gz", gzip.compress(b"," * 400_000))):
         Path(name).write_bytes(content)
-        with pytest.raises(DataError, match=r"has more than 50,000 columns; leave some out of the file$"):
+        with pytest.raises(DataError, match=r"has more than 25,000 columns; leave some out of the file$"):
             predict_file(name, "out.csv", model)
     assert pa.default_memory_pool().max_memory() - before < 64 * 2**20

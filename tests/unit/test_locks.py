@@ -17,6 +17,7 @@ import pytest
 from lockstep.data.tables import cut_off, replacing
 from lockstep.errors import file_trouble
 from lockstep.locks import SharedLock, held
+from lockstep.signals import held_back
 from lockstep.tracking.store import store_lock
 from tests.conftest import ROOT
 from tests.faults.forks import in_child
@@ -190,3 +191,17 @@ def test_a_disk_that_is_full_is_one_line_of_a_command_too(tmp_path: Path) -> Non
     assert re.fullmatch(r"lockstep: .*/plain: File too large; free space there, or set TMPDIR to .*\n", done.stderr), (
         done.stderr
     )
+
+
+def test_signals_that_are_held_back_arrive_in_the_end_and_find_their_own_handlers() -> None:
+    came, numbers = list[int](), (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda number, _: came.append(number)) for number in numbers]
+    handlers = [signal.getsignal(number) for number in numbers]
+    with held_back():
+        for number in numbers:
+            signal.raise_signal(number)
+        assert came == []
+    assert came == list(numbers)
+    assert [signal.getsignal(number) for number in numbers] == handlers
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)

@@ -7,6 +7,18 @@ from lockstep.tracking.store import shown_uri, tracking_uri
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("'https:/me:geheim@h/t.csv': string should match", "'https:/h/t.csv': string should match"),
+        ("me:geheim@h/t.csv", "h/t.csv"),
+        ("write to someone@example.org: it helps", "write to someone@example.org: it helps"),
+    ],
+)
+def test_a_mistyped_address_is_masked_too(text: str, expected: str) -> None:
+    assert masked(text) == expected
+
+
+@pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("http://user:secret@host:5000/path", "http://host:5000/path"),

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Self
 
 PIECE = 1 << 20
-# Arrow needs 12 kB for a column before it has read a value.
-MOST_COLUMNS = 50_000
+# Arrow needs 12 kB for a column before it has read a value, and a dataset file six to eight values to describe it.
+MOST_COLUMNS = 25_000
 # Wide characters have NUL bytes.
 WHITE = b" \t\n\r\v\f\0"
 

@@ -211,7 +211,7 @@ class _Session(requests.Session):
     def target_of(self, response: requests.Response) -> str | None:
         """The address that an answer redirects to, or None."""
         location = super().get_redirect_target(response)
-        return None if location is None else urljoin(response.url, location)
+        return urljoin(response.url, location) if location else None
 
     def keeps_auth(self, url: str, target: str) -> bool:
         """Whether a redirect stays with the server that user and password are meant for."""

@@ -134,10 +134,8 @@ def unpack_member(archive: Path, member: str, target: Path) -> None:
     try:
         if zipfile.is_zipfile(archive):
             _unpack_zip(archive, member, target)
-        elif tarfile.is_tarfile(archive):
-            _unpack_tar(archive, member, target)
         else:
-            raise SourceError("is neither a tar nor a zip archive; leave out archive_member if it is the table itself")
+            _unpack_tar(archive, member, target)
     except KeyError:
         raise SourceError(f"the archive has no member {member!r}; correct source.archive_member") from None
     except DAMAGED as error:
@@ -196,12 +194,24 @@ class _Member(tarfile.TarInfo):
     _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = _proc_sparse
 
 
+def _tar(stream: Readable) -> tarfile.TarFile:
+    # tarfile.is_tarfile would read the first header whole, whatever its size
+    try:
+        # closed by who asks for it
+        opened: tarfile.TarFile = tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member)  # type: ignore[call-overload]  # noqa: SIM115
+    except tarfile.ReadError:
+        raise SourceError(
+            "is neither a tar nor a zip archive; leave out archive_member if it is the table itself"
+        ) from None
+    return opened
+
+
 def _unpack_tar(archive: Path, member: str, target: Path) -> None:
     with _opened(archive) as raw:
         size = archive.stat().st_size
         stream = Unpacked(raw, size)
         # read as it comes, so that nothing is unpacked uncounted
-        with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member) as tar:  # type: ignore[call-overload]
+        with _tar(stream) as tar:
             for number, info in enumerate(tar):
                 if number >= MAX_MEMBERS:
                     raise _too_many_members()
