@@ -11,8 +11,8 @@ from lockstep.errors import SourceError
 
 MOST_REPEATED = 1000
 CELL_BYTES = 8
-# Texts that are in memory at once while they are counted: each may be as long as a page, whatever its file's size.
-ROWS = 16
+# Texts that are in memory at once while they are counted, for each MiB of the file: one may be as long as a page.
+ROWS, MOST_ROWS = 16, 1024
 
 
 def refuse_bomb(path: Path, file: pq.ParquetFile, names: Sequence[str] | None = None) -> None:
@@ -29,7 +29,8 @@ def refuse_bomb(path: Path, file: pq.ParquetFile, names: Sequence[str] | None = 
     packed, metadata = path.stat().st_size, file.metadata
     left = most = max(LARGE, MOST_REPEATED * packed)
     fields = [field for field in file.schema_arrow if names is None or field.name in names]
-    for size in _sizes(path, fields, metadata.num_rows):
+    at_once = min(MOST_ROWS, ROWS * (1 + (packed >> 20)))
+    for size in _sizes(path, fields, metadata.num_rows, at_once):
         left -= size
         if left < 0:
             raise SourceError(
@@ -38,14 +39,14 @@ def refuse_bomb(path: Path, file: pq.ParquetFile, names: Sequence[str] | None = 
             )
 
 
-def _sizes(path: Path, fields: Sequence[pa.Field], n_rows: int) -> Iterator[int]:
+def _sizes(path: Path, fields: Sequence[pa.Field], n_rows: int, at_once: int) -> Iterator[int]:
     """Bytes of all numbers, then those of texts, lists and records, a few rows at a time."""
     widths = {field.name: _width(field.type) for field in fields}
     yield n_rows * sum(max(CELL_BYTES, width or 0) for width in widths.values())
     if texts := [name for name, width in widths.items() if width is None]:
         # without its buffer Arrow would read the bytes of a whole row group at once
         with pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:
-            for batch in file.iter_batches(ROWS, columns=texts, use_threads=False):
+            for batch in file.iter_batches(at_once, columns=texts, use_threads=False):
                 yield sum(_decoded(values).nbytes for values in batch.columns)
 
 
