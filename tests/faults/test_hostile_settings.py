@@ -266,6 +266,7 @@ def test_an_address_is_http(own_table: OwnTable, address: str) -> None:
         ("https://h:99999/t.csv", "https://h:99999/t.csv"),
         ("https:///t.csv", "https:///t.csv"),
         ("http://me:geheim@/t.csv", "http:///t.csv"),
+        ("https://me:ge heim@h/t.csv", "https://h/t.csv"),
     ],
 )
 def test_an_address_can_be_read(own_table: OwnTable, address: str, shown: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lockstep.errors import DataError
 from lockstep.locks import held
 from lockstep.stage import run_stage
 from tests.conftest import ROOT
@@ -145,6 +146,19 @@ def test_control_c_while_a_stage_imports_its_modules_is_no_traceback(tmp_path: P
         [sys.executable, "-m", "stages.fetch"], cwd=tmp_path, env=environment(), capture_output=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+def test_whatever_a_stage_complains_of_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    def main() -> None:
+        raise DataError("column '\x1b[2Jb' is odd")
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit):
+        run_stage("clean", main)
+    signal.signal(signal.SIGTERM, before)
+    said = capsys.readouterr().err
+    assert said.startswith("clean: column ' [2Jb' is odd (earlier results: ")
+    assert said.rstrip("\n").isprintable()
 
 
 def test_a_stage_waits_for_a_process_that_hangs_no_longer_than_its_time_is_worth(
