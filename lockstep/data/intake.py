@@ -15,12 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
-from lockstep.column_names import listed
+from lockstep.column_names import LENGTH, listed
 from lockstep.data.columns import Place, typed_values
-from lockstep.data.rules import apply_rule
+from lockstep.data.rules import change_columns
 from lockstep.errors import DataError
 from lockstep.schema.dataset import Column, Dataset
-from lockstep.schema.rules import DatePart, DropColumns, DropDuplicates, Ratio, Rename, Rule, Scale
+from lockstep.schema.rules import RULES, DropColumns, DropDuplicates, Rule
 
 COPIES = Column(type="integer", min=1, missing=True)
 
@@ -48,13 +48,21 @@ class Intake:
         Args:
             dataset: Facts of the table.
             needed: Columns of the cleaned table.
+
+        Raises:
+            DataError: naming a column that new rows cannot have.
         """
         names, rules = set(needed), list[Rule]()
         for rule in reversed(dataset.clean):
-            narrowed = _narrowed(rule, names)
+            narrowed = rule.for_new_rows(names)
             if narrowed is not None:
                 rules.insert(0, narrowed)
-                names = _before(narrowed, names)
+                names = narrowed.needed_before(names)
+        if unknown := sorted(names - dataset.columns.keys()):
+            raise DataError(
+                f"column {unknown[0]!r} of the cleaned table cannot be computed for a new row: no rule under `clean`"
+                " makes it from columns of the table; leave it out of the recipe"
+            )
         described = {name: column for name, column in dataset.columns.items() if name in names}
         made = [name for rule in rules if isinstance(rule, DropDuplicates) for name in rule.makes()]
         # a raw column of that name is another one
@@ -108,7 +116,7 @@ class Intake:
             elif isinstance(rule, DropColumns):
                 frame = frame.drop(columns=list(rule.columns), errors="ignore")
             else:
-                frame = apply_rule(frame, rule)
+                frame = change_columns(frame, rule)
         return frame
 
     def request(self, raw: pa.Table) -> dict[str, Any]:
@@ -140,12 +148,20 @@ class Intake:
         """What `described` describes.
 
         Raises:
+            DataError: if it names a rule that is not known here.
             pydantic.ValidationError: if it is not what `described` makes.
         """
         columns = {
             entry["name"]: Column.model_validate({key: value for key, value in entry.items() if key != "name"})
             for entry in described["columns"]
         }
+        for rule in described["rules"]:
+            if rule["rule"] not in RULES:
+                raise DataError(
+                    f"the model was trained with the cleaning rule {str(rule['rule'])[:LENGTH]!r}, which this version"
+                    " of Lockstep does not have; predict with the version that trained it, or run"
+                    " `dvc repro train_best`"
+                )
         rules = TypeAdapter(tuple[Rule, ...]).validate_python(tuple(described["rules"]))
         return cls(columns, tuple(described["copies"]), tuple(described["missing_values"]), rules)
 
@@ -160,29 +176,3 @@ def _values_of(typed: pd.Series, raw: pa.ChunkedArray) -> list[Any]:
     """A column's values for JSON: numbers as doubles, everything else as the text it came as."""
     values = typed.astype(np.float64) if pd.api.types.is_numeric_dtype(typed) else pc.cast(raw, pa.string()).to_pandas()
     return [None if missing else value for value, missing in zip(values.tolist(), typed.isna(), strict=True)]
-
-
-def _narrowed(rule: Rule, needed: set[str]) -> Rule | None:
-    """What is left of a rule where only some columns are needed after it; None if nothing is."""
-    if isinstance(rule, Ratio | DatePart):
-        return rule if rule.name in needed else None
-    if isinstance(rule, Scale):
-        return rule if rule.column in needed else None
-    if isinstance(rule, DropDuplicates):
-        return rule if rule.count_as in needed else None
-    if isinstance(rule, Rename):
-        kept = {old: new for old, new in rule.columns.items() if new in needed}
-        return rule.model_copy(update={"columns": kept}) if kept else None
-    # what is dropped frees its name for another column
-    return rule if isinstance(rule, DropColumns) else None
-
-
-def _before(rule: Rule, needed: set[str]) -> set[str]:
-    """The columns needed before a rule."""
-    if isinstance(rule, Rename):
-        old = {new: old for old, new in rule.columns.items()}
-        return {old.get(name, name) for name in needed}
-    if isinstance(rule, DropDuplicates):
-        return needed - {rule.count_as or ""}
-    made = set(rule.makes())
-    return (needed - made) | (set(rule.needs()) if made else set())

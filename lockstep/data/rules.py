@@ -18,14 +18,18 @@ def apply_rule(frame: pd.DataFrame, rule: Rule) -> pd.DataFrame:
 
     Where the caller keeps no reference to `frame`, a rule that drops rows lets go of each column that it has copied.
     """
-    change, choose = _COLUMNS.get(type(rule)), _ROWS.get(type(rule))
-    if change:
-        frame = change(frame, rule)
+    frame, choose = change_columns(frame, rule), _ROWS.get(type(rule))
     if choose is None:
         return frame
     stays, columns = choose(frame, rule), dict(frame.items())
     del frame
     return pd.DataFrame({name: columns.pop(name).array[stays] for name in list(columns)}, copy=False)
+
+
+def change_columns(frame: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """What a rule does to columns: all of it for new rows, of which none is dropped."""
+    change = _COLUMNS.get(type(rule))
+    return change(frame, rule) if change else frame
 
 
 def drop_missing(frame: pd.DataFrame, rule: rules.DropMissing) -> Mask:
@@ -85,7 +89,7 @@ def scale(frame: pd.DataFrame, rule: rules.Scale) -> pd.DataFrame:
 
 def date_part(frame: pd.DataFrame, rule: rules.DatePart) -> pd.DataFrame:
     """Add a part of a date as a whole number; missing where the date is."""
-    part = getattr(frame[rule.column].dt, rule.part)
+    part = getattr(frame[rule.column].dt, "day_of_week" if rule.part == "weekday" else rule.part)
     missing = bool(frame[rule.column].isna().any())
     return _with(frame, rule.name, part.astype(np.float64 if missing else np.int64))
 

@@ -1,7 +1,9 @@
 """Cleaning rules as data: the `clean` list of datasets/NAME.yaml. lockstep.data.rules applies them."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, Self
+from collections.abc import Set as AbstractSet
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -35,8 +37,33 @@ class BaseRule(Settings):
         """Names and types of the columns once the rule has run; most rules leave them as they are."""
         return types
 
+    @abstractmethod
+    def for_new_rows(self, needed: AbstractSet[str]) -> Self | None:
+        """What the rule does to new rows at prediction: the rule, a part of it, or None for nothing.
 
-class DropMissing(BaseRule):
+        Columns change as they did in training. No new row is dropped: each gets a prediction.
+
+        Args:
+            needed: The columns that are needed after the rule.
+        """
+
+    def needed_before(self, needed: AbstractSet[str]) -> set[str]:
+        """The columns of new rows that are needed before the rule.
+
+        Args:
+            needed: Those that are needed after it.
+        """
+        return (set(needed) - set(self.makes())) | set(self.needs())
+
+
+class DropRows(BaseRule):
+    """A rule that only drops rows: it does nothing to new ones."""
+
+    def for_new_rows(self, needed: AbstractSet[str]) -> Self | None:
+        return None
+
+
+class DropMissing(DropRows):
     """Drop rows in which one of the columns is missing."""
 
     rule: Literal["drop_missing"]
@@ -78,8 +105,15 @@ class DropDuplicates(BaseRule):
     def types_after(self, types: dict[str, str]) -> dict[str, str]:
         return types | dict.fromkeys(self.makes(), "integer")
 
+    def for_new_rows(self, needed: AbstractSet[str]) -> Self | None:
+        return self if self.count_as in needed else None
 
-class DropValues(BaseRule):
+    def needed_before(self, needed: AbstractSet[str]) -> set[str]:
+        # how often a new row stands in its table cannot be told from the row
+        return set(needed) - set(self.makes())
+
+
+class DropValues(DropRows):
     """Drop rows in which a column has one of the values."""
 
     rule: Literal["drop_values"]
@@ -90,7 +124,7 @@ class DropValues(BaseRule):
         return (self.column,)
 
 
-class DropOutside(BaseRule):
+class DropOutside(DropRows):
     """Drop rows in which a number lies outside [min, max]; missing values stay."""
 
     rule: Literal["drop_outside"]
@@ -136,6 +170,9 @@ class Ratio(BaseRule):
     def made_of(self) -> Mapping[str, Sequence[str]]:
         return {self.name: self.needs()}
 
+    def for_new_rows(self, needed: AbstractSet[str]) -> Self | None:
+        return self if self.name in needed else None
+
 
 class Scale(BaseRule):
     """Divide a column by a constant: a change of unit."""
@@ -149,6 +186,9 @@ class Scale(BaseRule):
 
     def needs_numbers(self) -> Sequence[str]:
         return (self.column,)
+
+    def for_new_rows(self, needed: AbstractSet[str]) -> Self | None:
+        return self if self.column in needed else None
 
 
 class DatePart(BaseRule):
@@ -174,6 +214,9 @@ class DatePart(BaseRule):
     def made_of(self) -> Mapping[str, Sequence[str]]:
         return {self.name: self.needs()}
 
+    def for_new_rows(self, needed: AbstractSet[str]) -> Self | None:
+        return self if self.name in needed else None
+
 
 class Rename(BaseRule):
     """Give columns other names."""
@@ -190,6 +233,14 @@ class Rename(BaseRule):
     def makes(self) -> Sequence[str]:
         return tuple(self.columns.values())
 
+    def for_new_rows(self, needed: AbstractSet[str]) -> Self | None:
+        kept = {old: new for old, new in self.columns.items() if new in needed}
+        return self.model_copy(update={"columns": kept}) if kept else None
+
+    def needed_before(self, needed: AbstractSet[str]) -> set[str]:
+        old = {new: old for old, new in self.columns.items()}
+        return {old.get(name, name) for name in needed}
+
 
 class DropColumns(BaseRule):
     """Remove columns that served only to make others."""
@@ -204,8 +255,20 @@ class DropColumns(BaseRule):
         dropped = set(self.columns)
         return {name: kind for name, kind in types.items() if name not in dropped}
 
+    def for_new_rows(self, needed: AbstractSet[str]) -> Self | None:
+        # what is dropped frees its name for another column
+        return self
+
+    def needed_before(self, needed: AbstractSet[str]) -> set[str]:
+        return set(needed)
+
 
 Rule = Annotated[
     DropMissing | DropDuplicates | DropValues | DropOutside | Ratio | Scale | DatePart | Rename | DropColumns,
     Field(discriminator="rule"),
 ]
+
+# The classes behind the names of rules.
+RULES: Mapping[str, type[BaseRule]] = {
+    get_args(kind.model_fields["rule"].annotation)[0]: kind for kind in get_args(get_args(Rule)[0])
+}
