@@ -15,7 +15,7 @@ import pandas as pd
 from lockstep.data.tables import significant
 from lockstep.model.fitting import RISING, Fitting
 from lockstep.model.folds import Vector
-from lockstep.model.metrics import SURE, Scores
+from lockstep.model.metrics import SURE, Scores, pinball_losses, pseudo_huber_losses
 from lockstep.model.saved import Predictions
 
 DIGITS = 6
@@ -139,10 +139,9 @@ def _of_numbers(
     residual, centred = actual - predicted, actual - np.mean(actual)
     values = {"squared": residual**2, "mae": np.abs(residual), "centred": centred, "spread": centred**2}
     if fitting.metric == "pinball" and isinstance(fitting.quantile, float):
-        values["pinball"] = np.maximum(fitting.quantile * residual, (fitting.quantile - 1) * residual)
+        values["pinball"] = pinball_losses(residual, fitting.quantile)
     if fitting.metric == "pseudo_huber":
-        slope = fitting.huber_slope
-        values["pseudo_huber"] = slope**2 * (np.sqrt(1 + (residual / slope) ** 2) - 1)
+        values["pseudo_huber"] = pseudo_huber_losses(residual, fitting.huber_slope)
     sums = {name: units.sums(each) for name, each in values.items()}
 
     def of_draw(drawn: npt.NDArray[np.int64]) -> Samples:

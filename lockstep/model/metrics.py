@@ -49,14 +49,24 @@ def adjusted(r2: float | None, n_rows: int, n_features: int) -> float | None:
 def pinball(actual: Vector, predicted: Vector, quantile: float) -> float:
     """Mean pinball loss of a predicted quantile (Koenker and Bassett 1978), in the unit of the target."""
     residual = actual.astype(np.float64) - predicted.astype(np.float64)
-    return significant(float(np.mean(np.maximum(quantile * residual, (quantile - 1) * residual))), DIGITS)
+    return significant(float(np.mean(pinball_losses(residual, quantile))), DIGITS)
 
 
 def pseudo_huber(actual: Vector, predicted: Vector, slope: float) -> float:
     """Mean pseudo-Huber loss slope^2 (sqrt(1 + (residual / slope)^2) - 1), as XGBoost's mphe."""
     residual = actual.astype(np.float64) - predicted.astype(np.float64)
+    return significant(float(np.mean(pseudo_huber_losses(residual, slope))), DIGITS)
+
+
+def pinball_losses(residual: Vector, quantile: float) -> Vector:
+    """The pinball loss of each residual, actual - predicted."""
+    return np.maximum(quantile * residual, (quantile - 1) * residual)
+
+
+def pseudo_huber_losses(residual: Vector, slope: float) -> Vector:
+    """The pseudo-Huber loss of each residual."""
     # The root less 1 would cancel where the slope is large.
-    return significant(float(np.mean(residual**2 / (np.sqrt(1 + (residual / slope) ** 2) + 1))), DIGITS)
+    return residual**2 / (np.sqrt(1 + (residual / slope) ** 2) + 1)
 
 
 def classification_scores(actual: Vector, probabilities: Vector) -> dict[str, float | None]:

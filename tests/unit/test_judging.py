@@ -95,6 +95,17 @@ def test_every_resample_has_the_metrics_of_its_rows(n_classes: int) -> None:
             assert drawn[metric][sample] == pytest.approx(value, rel=1e-8)
 
 
+@pytest.mark.parametrize("slope", [1e-7, 1e-2, 1.0, 30.0, 1e5, 1e7, 1e9, 1e12])
+@pytest.mark.parametrize("metric", ["pseudo_huber", "pinball"])
+def test_resampled_losses_are_the_metrics_own_at_any_slope(metric: str, slope: float) -> None:
+    fitting = Fitting(metric=metric, quantile=0.7, huber_slope=slope)
+    actual, said = np.full(40, 3.0), np.full(40, 1.4188611699158102)  # whatever is drawn, every residual is sqrt(2.5)
+    (value,) = {*resampled(fitting, actual, said, 1, 5, seed=1)[metric]}
+    assert value == pytest.approx(fitting.scores(actual, said)[metric], rel=1e-9)
+    if metric == "pseudo_huber" and slope >= 1e5:
+        assert value == pytest.approx(1.25, rel=1e-9)
+
+
 def test_the_same_seed_draws_the_same_rows_in_any_number_of_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     actual, said = np.arange(50.0), np.arange(50.0) ** 1.1
     whole = resampled(NUMBER, actual, said, 1, 40, 1)
