@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,9 @@ from lockstep.model.metrics import (
     pseudo_huber,
     regression_scores,
 )
-from lockstep.schema.params import BoosterSettings
+
+if TYPE_CHECKING:
+    from lockstep.schema.params import BoosterSettings
 
 Memory = Literal["in_core", "external"]
 Value = int | float | str | bool
@@ -60,7 +62,7 @@ class Fitting:
     memory: Memory = "in_core"
 
     @classmethod
-    def of(cls, settings: BoosterSettings, n_classes: int) -> Self:
+    def of(cls, settings: "BoosterSettings", n_classes: int) -> Self:
         """The settings of params.yaml for a target.
 
         Raises:

@@ -9,22 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import lockstep
+from lockstep.imports import imported_from
 from lockstep.model.booster import ROUNDS
 from lockstep.search.trial import FoldTask
 
 # What the numbers depend on. Python itself is left out: the same libraries gave the same bytes on 3.11 to 3.13.
 LIBRARIES = ("numpy", "optuna", "pandas", "pyarrow", "scikit-learn", "xgboost")
-# The code between a fold's arrays and its score.
-FITTING = (
-    "data/tables.py",
-    "model/booster.py",
-    "model/fitting.py",
-    "model/folds.py",
-    "model/matrices.py",
-    "model/metrics.py",
-    "search/trial.py",
-    "search/worker.py",
-)
+# Where the code between a fold's arrays and its score begins.
+FITS = Path("search/worker.py")
 
 
 @cache
@@ -37,9 +29,18 @@ def library_versions() -> dict[str, str]:
 def fitting_versions() -> dict[str, str]:
     """What one fold's score depends on besides its task and rows: libraries, kind of processor, our own code."""
     code = hashlib.sha256()
-    for name in FITTING:
-        code.update((Path(lockstep.__file__).parent / name).read_bytes())
+    for file in fitting_code():
+        code.update("/".join(file.parts[-2:]).encode() + b"\0" + file.read_bytes())
     return {**library_versions(), "processor": platform.machine(), "lockstep.model": code.hexdigest()[:16]}
+
+
+def fitting_code() -> list[Path]:
+    """The files of this package between a fold's arrays and its score, sorted: found by imports, so none is forgotten.
+
+    Features act through the arrays, and settings through the task: their code is not among them.
+    """
+    package = Path(lockstep.__file__).parent
+    return sorted(imported_from(package / FITS, package.parent, [package.name]))
 
 
 def fold_key(task: FoldTask, fingerprint: str) -> str:

@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+from lockstep import imports
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("lockstep", "stages")
 # Templates that code reads beside itself.
@@ -43,26 +45,7 @@ def _read_beside(file: str) -> set[str]:
 
 def imported(path: Path) -> set[str]:
     """Our own files that one file imports, with the __init__ files on the way."""
-    files = set[str]()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        for name in names:
-            if name.split(".")[0] in PACKAGES:
-                files |= _files_of(name)
-    return files | _files_of(".".join(path.relative_to(ROOT).with_suffix("").parts))
-
-
-def _files_of(module: str) -> set[str]:
-    """The module's file and the __init__ files of its packages."""
-    parts = module.split(".")
-    candidates = [Path(*parts[: depth + 1], "__init__.py") for depth in range(len(parts))]
-    candidates.append(Path(*parts).with_suffix(".py"))
-    return {candidate.as_posix() for candidate in candidates if (ROOT / candidate).is_file()}
+    return {file.relative_to(ROOT).as_posix() for file in imports.imported(path, ROOT, PACKAGES)}
 
 
 def _only_docstring(path: Path) -> bool:

@@ -1,5 +1,6 @@
 """The evaluation log: a search that was killed, prolonged or changed fits only what is new, whatever befell the log."""
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import lockstep
 from lockstep.model.booster import FoldScore, RoundBudget
 from lockstep.model.fitting import Fitting
 from lockstep.model.folds import digest_of
@@ -100,6 +102,40 @@ def test_another_library_version_knows_nothing(tmp_path: Path, monkeypatch: pyte
     _, fitted, found = _logged(tmp_path / "log.db")
     assert found == 0
     assert fitted > 0
+
+
+def test_the_key_covers_all_code_that_a_fit_loads() -> None:
+    """A process that evaluates a fold of given arrays has loaded no file of ours that the key leaves out."""
+    script = (
+        "import sys; import lockstep.search.worker;"
+        "print(*sorted(m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'lockstep'), sep='\\n')"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert set(loaded.stdout.split()) == set(map(str, identity.fitting_code()))
+
+
+@pytest.mark.parametrize("name", ["model/metrics.py", "model/booster.py", "signals.py", "data/tables.py"])
+def test_an_edit_of_code_that_fits_changes_every_key(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _code_hash_after_an_edit(name, tmp_path, monkeypatch) != identity.fitting_versions()["lockstep.model"]
+
+
+@pytest.mark.parametrize("name", ["features/count.py", "schema/params.py", "config.py", "report/page.py"])
+def test_an_edit_of_code_that_makes_features_or_reads_settings_changes_no_key(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _code_hash_after_an_edit(name, tmp_path, monkeypatch) == identity.fitting_versions()["lockstep.model"]
+
+
+def _code_hash_after_an_edit(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    package = folder / "lockstep"
+    shutil.copytree(Path(lockstep.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    with (package / name).open("a") as file:
+        file.write("\n# edited\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(lockstep, "__file__", str(package / "__init__.py"))
+        return identity.fitting_versions.__wrapped__()["lockstep.model"]
 
 
 def test_every_byte_of_a_fold_is_in_its_fingerprint() -> None:
