@@ -188,11 +188,16 @@ def predict(chosen: argparse.Namespace) -> str:
     from lockstep.predict import loaded_model, predict_file
 
     _end_in_order()
-    with loaded_model(chosen.model) as model:
+    with loaded_model(chosen.model) as asked:
+        for warning in asked.warnings:
+            print(f"lockstep: warning: {warning}", file=sys.stderr)
         started = time.perf_counter()
-        rows = predict_file(chosen.source, chosen.target, model, chosen.keep, force=chosen.force)
+        rows = predict_file(chosen.source, chosen.target, asked.model, chosen.keep, force=chosen.force)
         seconds = time.perf_counter() - started
-    return f"lockstep: {rows:,} rows predicted in {seconds:.1f} s: {chosen.target}"
+        return (
+            f"lockstep: {rows:,} rows predicted in {seconds:.1f} s: {chosen.target}\n"
+            f"lockstep: answered by {asked.summary}"
+        )
 
 
 def clean_cache(chosen: argparse.Namespace) -> str:

@@ -80,6 +80,16 @@ def load_config(root: Path = Path()) -> Config:
     )
 
 
+def chosen_dataset(root: Path = Path()) -> str | None:
+    """The dataset that params.yaml names, whatever else is in the file; None where it names none or cannot be read."""
+    try:
+        content = read_yaml(root / paths.PARAMS, paths.PARAMS)
+    except ConfigError:
+        return None
+    dataset = content.get("dataset") if isinstance(content, dict) else None
+    return dataset if isinstance(dataset, str) else None
+
+
 def parse_dataset(text: str, shown: Path) -> Dataset:
     """A dataset file's text, validated.
 

@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tqdm import tqdm
 
-from lockstep.column_names import listed
+from lockstep.column_names import listed, shown
+from lockstep.config import chosen_dataset
 from lockstep.data.row_files import CSV, PACKED_CSV, RowFile, open_reader
 from lockstep.data.row_writer import Writer
 from lockstep.data.tables import replacing
@@ -119,8 +121,40 @@ class _Progress:
             self._bar.update(min(self._done(), 1.0) - self._bar.n)
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """A model that is asked.
+
+    Attributes:
+        model: The model.
+        name: Its folder, or its address in MLflow with the version it stood for.
+    """
+
+    model: SavedModel
+    name: str
+
+    @property
+    def summary(self) -> str:
+        """What answers, in one line: model, dataset, target and version."""
+        origin = self.model.origin
+        made = f"dataset {shown(origin.dataset)}" if origin else "of an unnamed dataset"
+        version = f", Lockstep {shown(origin.version)}" if origin else ", an earlier version of Lockstep"
+        return f"{self.name}: {made}, target {shown(self.model.target.column)}{version}"
+
+    @property
+    def warnings(self) -> list[str]:
+        """One line where params.yaml is about another dataset than the model."""
+        origin, dataset = self.model.origin, chosen_dataset()
+        if origin is None or dataset in (None, origin.dataset):
+            return []
+        return [
+            f"{self.name} was trained on dataset {shown(origin.dataset)}, params.yaml names {shown(str(dataset))};"
+            " `dvc repro` trains a model on that one"
+        ]
+
+
 @contextmanager
-def loaded_model(place: str) -> Iterator[SavedModel]:
+def loaded_model(place: str) -> Iterator[Loaded]:
     """A model in a folder, or at an address in MLflow such as models:/NAME@champion or runs:/ID/model.
 
     Raises:
@@ -128,9 +162,9 @@ def loaded_model(place: str) -> Iterator[SavedModel]:
         TrackingError: if MLflow has no model at the address.
     """
     if not re.match(r"^\w[\w+-]*:/", place):
-        yield SavedModel.load(Path(place))
+        yield Loaded(SavedModel.load(Path(place)), place)
         return
     from lockstep.tracking.found_model import downloaded
 
-    with downloaded(place) as folder:
-        yield SavedModel.load(folder)
+    with downloaded(place) as (folder, name):
+        yield Loaded(SavedModel.load(folder), name)

@@ -2,7 +2,7 @@
 
 Reads   data/split/train.parquet, data/raw/table.parquet (rows of the example), models/best_params.json
 Writes  models/model/, reports/train_best/learning_curve.csv
-Params  train_best, booster, seed, features, split.strategy, tune.early_stopping_rounds, tune.max_rounds,
+Params  train_best, booster, dataset, seed, features, split.strategy, tune.early_stopping_rounds, tune.max_rounds,
         datasets/<dataset>.yaml: columns, missing_values, clean, target, features.<features>
 """
 
@@ -15,12 +15,13 @@ from lockstep.model.booster import RoundBudget
 from lockstep.model.final import chosen_training, fit_boosters, fit_interval, learning_curve
 from lockstep.model.fitting import Fitting
 from lockstep.model.make_folds import make_folds
-from lockstep.model.saved import SavedModel
+from lockstep.model.saved import Origin, SavedModel
 from lockstep.paths import BEST_PARAMS, EXAMPLE, LEARNING_CURVE, MODEL, RAW, TRAIN
 from lockstep.scratch import scratch_folder
 from lockstep.search.fold_workers import fold_workers
 from lockstep.stage import run_stage
 from lockstep.terminal import step_teller
+from lockstep.version import VERSION
 
 EXAMPLE_ROWS = 5
 
@@ -49,7 +50,8 @@ def main() -> None:
                 tell("the prediction interval")
                 interval = fit_interval(training, settings.interval, fitting, seed, workers)
             intake = Intake.of(config.dataset, features.columns)
-            SavedModel(boosters, features, target, fitting, training, interval, intake).save(MODEL)
+            origin = Origin(config.dataset_name, VERSION)
+            SavedModel(boosters, features, target, fitting, training, interval, intake, origin).save(MODEL)
             example = read_arrow_rows(RAW, train["row_id"].head(EXAMPLE_ROWS).tolist())
             write_json(intake.request(example), MODEL / EXAMPLE)
             tell("the learning curve of the folds")

@@ -55,6 +55,19 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a model comes from, for people who have several.
+
+    Attributes:
+        dataset: Name of the dataset file.
+        version: Of Lockstep.
+    """
+
+    dataset: str
+    version: str
+
+
+@dataclass(frozen=True)
 class SavedModel:
     """Boosters whose predictions are averaged, with the features they were trained on.
 
@@ -66,6 +79,7 @@ class SavedModel:
         training: How they were fitted.
         interval: Prediction intervals, if they were asked for.
         intake: How raw rows become rows of the cleaned table; None for a model that nobody asks raw rows.
+        origin: Where it comes from; None for one that is not kept, or that an earlier version saved.
     """
 
     boosters: Sequence[xgb.Booster]
@@ -75,6 +89,7 @@ class SavedModel:
     training: Training
     interval: Interval | None = None
     intake: Intake | None = None
+    origin: Origin | None = None
 
     def predict(self, frame: pd.DataFrame) -> Predictions:
         """Predictions for rows as they stand in the cleaned table: numbers (rows,), probabilities (rows, classes).
@@ -168,6 +183,8 @@ class SavedModel:
         }
         if self.intake is not None:
             description["intake"] = self.intake.described()
+        if self.origin is not None:
+            description["origin"] = asdict(self.origin)
         if self.interval is not None:
             description["interval"] = {"coverage": self.interval.coverage, "offset": self.interval.offset}
         write_json(description, folder / DESCRIPTION)
@@ -214,6 +231,7 @@ class SavedModel:
             Training(**saved["training"]),
             interval,
             Intake.restored(saved["intake"]) if "intake" in saved else None,
+            Origin(str(saved["origin"]["dataset"]), str(saved["origin"]["version"])) if "origin" in saved else None,
         )
 
 

@@ -4,16 +4,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lockstep.column_names import shown
 from lockstep.errors import TrackingError
 from lockstep.scratch import scratch_folder
 from lockstep.secrets import masked
 from lockstep.tracking.logged_model import FILES
 from lockstep.tracking.store import set_store, trouble
+from lockstep.yaml_file import read_yaml
+
+# MLflow's client notes here which version an alias or stage stood for.
+META = Path("registered_model_meta")
 
 
 @contextmanager
-def downloaded(uri: str) -> Iterator[Path]:
-    """The folder of a model that the pipeline logged, for as long as the block lasts.
+def downloaded(uri: str) -> Iterator[tuple[Path, str]]:
+    """The folder of a model that the pipeline logged, for as long as the block lasts, and what to call the model.
 
     Args:
         uri: Such as models:/NAME@champion or runs:/ID/model.
@@ -26,7 +31,14 @@ def downloaded(uri: str) -> Iterator[Path]:
             set_store()
             import mlflow
 
-            folder = Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(scratch))) / FILES
-        if not folder.is_dir():
+            folder = Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(scratch)))
+        if not (folder / FILES).is_dir():
             raise TrackingError(f"{masked(uri)}: is no model of Lockstep; name one that `lockstep sync` logged")
-        yield folder
+        yield folder / FILES, f"{masked(uri)}{_version(folder)}"
+
+
+def _version(folder: Path) -> str:
+    """The registered version, where the address was one of the registry."""
+    if not (folder / META).is_file():
+        return ""
+    return f" (version {shown(str(read_yaml(folder / META, META)['model_version']))})"

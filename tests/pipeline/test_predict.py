@@ -1,12 +1,15 @@
 """`lockstep predict IN OUT` gives raw rows the predictions that evaluate gave them."""
 
 import gzip
+import json
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import pandas as pd
@@ -200,3 +203,37 @@ def test_a_stopped_prediction_leaves_the_earlier_file_alone(
     assert errors == "lockstep: stopped\n"
     assert (tmp_path / "out.csv").read_text() == "earlier\n"
     assert sorted(file.name for file in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+
+
+def test_predict_says_what_answered(predict: Callable[..., Printed], asked: Path, tmp_path: Path) -> None:
+    done = predict(asked / "in.csv", tmp_path / "out.csv")
+    version = metadata.version("lockstep")
+    assert done.out.splitlines()[1] == (
+        f"lockstep: answered by models/model: dataset friedman, target y, Lockstep {version}"
+    )
+    assert done.err == ""
+
+
+def test_a_model_of_another_dataset_than_the_chosen_one_is_warned_of(
+    project: Project, asked: Path, tmp_path: Path
+) -> None:
+    project.edit("params.yaml", "dataset: friedman", "dataset: diabetes")
+    done = project.run("lockstep", "predict", str(asked / "in.csv"), str(tmp_path / "out.csv"))
+    assert done.stderr.splitlines() == [
+        "lockstep: warning: models/model was trained on dataset friedman, params.yaml names diabetes;"
+        " `dvc repro` trains a model on that one"
+    ]
+    assert "dataset friedman, target y" in done.stdout
+    assert _read(tmp_path / "out.csv")["predicted"].tolist() == _expected(project)
+
+
+def test_a_model_saved_before_it_knew_its_dataset_is_still_asked(
+    finished: Project, predict: Callable[..., Printed], asked: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(finished.folder / "models/model", tmp_path / "old")
+    saved = json.loads((tmp_path / "old/model.json").read_text())
+    del saved["origin"]
+    (tmp_path / "old/model.json").write_text(json.dumps(saved))
+    done = predict(asked / "in.csv", tmp_path / "out.csv", "--model", tmp_path / "old")
+    assert done.out.splitlines()[1].endswith("old: of an unnamed dataset, target y, an earlier version of Lockstep")
+    assert _read(tmp_path / "out.csv")["predicted"].tolist() == _expected(finished)

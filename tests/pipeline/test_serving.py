@@ -129,8 +129,10 @@ def test_a_served_model_says_what_evaluate_said_and_names_what_it_refuses(logged
 def test_addresses_in_mlflow_name_a_model_or_are_refused(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", logged.store)
     for uri in (logged.uri, "models:/friedman@champion"):
-        with loaded_model(uri) as model:
-            assert model.answer(pa.Table.from_pandas(logged.rows))["predicted"].tolist() == logged.expected
+        with loaded_model(uri) as asked:
+            registered = " (version 1)" if "champion" in uri else ""
+            assert asked.summary.startswith(f"{uri}{registered}: dataset friedman, target y, Lockstep ")
+            assert asked.model.answer(pa.Table.from_pandas(logged.rows))["predicted"].tolist() == logged.expected
     with (
         pytest.raises(TrackingError, match="has no model models:/none@champion"),
         loaded_model("models:/none@champion"),

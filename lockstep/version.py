@@ -1,0 +1,3 @@
+"""The version of Lockstep."""
+
+VERSION = "0.1.0"
