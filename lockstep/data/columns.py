@@ -24,6 +24,8 @@ DATE = (
     r"(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?(?: ?Z| ?[+-]\d{2}:?\d{2})?)?$"
 )
 WITH_COMMAS = re.compile(r"\s*+[+-]?[\d.' \u00a0\u202f]*\d,[\d.,]*\s*")
+# An infinite number, as programs write it.
+INFINITE = re.compile(r"(?i)[+-]?inf(inity)?")
 LONGEST_SHOWN = 80
 DATES_AT_ONCE = 1 << 16
 
@@ -142,11 +144,22 @@ def _convert(values: pa.ChunkedArray, column: Column, missing_values: Sequence[s
             values = pc.cast(values, pa.string())
         if _is_text(values):
             values = pc.if_else(pc.is_in(values, pa.array(missing_values, values.type)), None, values)
+        elif pa.types.is_floating(values.type):
+            values = _without_infinite(values, missing_values)
         return converters[column.type](values, place)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
         kind = values.type
         advice = "state another type" if place.mendable else f"give {column.type} values"
         raise DataError(f"{place.where}: values of type {kind} cannot be read as {column.type}; {advice}") from None
+
+
+def _without_infinite(values: pa.ChunkedArray, missing_values: Sequence[str]) -> pa.ChunkedArray:
+    """Floats without those infinite ones that are missing values, as their words are in a text file."""
+    ends = [float(text) for text in missing_values if INFINITE.fullmatch(text.strip())]
+    if not ends:
+        return values
+    values = pc.cast(values, pa.float64())
+    return pc.if_else(pc.is_in(values, pa.array(ends, pa.float64())), None, values)
 
 
 def _is_text(values: pa.ChunkedArray) -> bool:

@@ -178,6 +178,7 @@ class Dataset(Settings):
                 f"columns: the name {ROW_ID!r} is reserved for the pipeline; state type ignore, or rename it there"
             )
         types = self.clean_types()
+        self._check_unnamed()
         _must_be_new(list(types), [], "columns")
         _must_be_in(types, self.target_column, "target")
         if not self.classes:
@@ -190,6 +191,16 @@ class Dataset(Settings):
             _check_recipe(f"features.{recipe}", steps, types)
         self._check_judging(types, made)
         return self
+
+    def _check_unnamed(self) -> None:
+        """Nobody can ask MLflow's model with a column that has no name; the target is not asked for."""
+        name = ""
+        for rule in self.clean:
+            name = rule.columns.get(name, name) if isinstance(rule, Rename) else name
+        if self.columns.get("", IGNORED).type != "ignore" and name != self.target_column:
+            raise ValueError(
+                "columns: '': a column without a name is no feature; state type ignore, or name it in the file"
+            )
 
     def _made_of_target(self) -> set[str]:
         """Columns of the cleaned table that rules computed from the target."""

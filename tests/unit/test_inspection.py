@@ -327,7 +327,7 @@ def test_types_of_parquet_files() -> None:
         "flag": "boolean",
         "float": "number",
         "whole": "integer",
-        "infinite": "ignore",
+        "infinite": "number",
         "decimal": "integer",
         "when": "date",
         "name": "category",
@@ -335,7 +335,7 @@ def test_types_of_parquet_files() -> None:
         "list": "ignore",
         "y": "number",
     }
-    assert found.missing_values == ("NA",)
+    assert found.missing_values == ("NA", "inf")
     goal = inspect(pa.table({"a": NOISE, "y": pa.array(_cycle(0, 1)).dictionary_encode()}), "y").target
     assert (goal.type, goal.classes) == ("integer", (0, 1))
 

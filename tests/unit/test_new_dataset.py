@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +14,11 @@ import yaml
 
 from lockstep.cli import main
 from lockstep.config import load_config
+from lockstep.data.cleaning import clean_table
 from lockstep.data.columns import typed
 from lockstep.data.rules import apply_rule
 from lockstep.data.sources import load_source
+from lockstep.errors import ConfigError
 from lockstep.schema.dataset import Dataset
 from tests.conftest import OwnTable
 from tests.made_tables import TABLES, write
@@ -115,8 +119,78 @@ def test_awkward_names_are_renamed() -> None:
     assert _new("t.csv") == 0
     dataset = _loaded("t")
     assert dataset.columns["row_id"].type == "ignore"
-    expected = {"a(0)_2", "a_below_1", "unnamed", "fold_column", "on", 'say "hi"', "é: x", "# 1", "a(0)"}
+    assert dataset.columns[""].type == "ignore"
+    expected = {"a(0)_2", "a_below_1", "fold_column", "on", 'say "hi"', "é: x", "# 1", "a(0)"}
     assert _features(dataset) == expected
+
+
+def test_a_target_without_a_name_gets_one() -> None:
+    random = np.random.default_rng(0)
+    pd.DataFrame({"a": random.normal(size=40), "": random.normal(size=40)}).to_csv("t.csv", index=False)
+    assert _new("t.csv", "") == 0
+    assert _loaded("t").target == "unnamed"
+
+
+INDEXES: dict[str, Callable[[np.random.Generator], Sequence[object]]] = {
+    "shuffled": lambda random: random.permutation(5000)[:120].tolist(),
+    "words": lambda random: [f"Model {number}" for number in range(120)],
+    "decimals": lambda random: random.normal(size=120).round(3).tolist(),
+    "sorted": lambda random: range(120),
+}
+
+
+@pytest.mark.parametrize("values", INDEXES)
+@pytest.mark.parametrize(
+    "name", ["", " ", "Unnamed: 0", "Unnamed: 0.1", "Unnamed: 0_level_0", "...1", "__index_level_0__"]
+)
+def test_an_index_that_was_written_along_is_left_out(name: str, values: str) -> None:
+    random = np.random.default_rng(3)
+    table = {name: INDEXES[values](random), "a": random.normal(size=120).round(3), "y": random.normal(size=120)}
+    frame = pd.DataFrame(table)
+    frame.to_parquet("t.parquet", index=False)
+    frame.to_csv("t.csv", index=False)
+    for file in ("t.csv", "t.parquet"):
+        assert _new(file, "y", "--force") == 0
+        dataset = _loaded("t")
+        assert dataset.columns[name].type == "ignore"
+        assert _features(dataset) == {"a"}
+        text = Path("datasets/t.yaml").read_text(encoding="utf-8")
+        assert "a column without a name, as an index is written; to learn from it, name it in the file" in text
+
+
+def test_a_dataset_file_with_a_feature_without_a_name_is_refused() -> None:
+    Path("t.csv").write_text(ROWS, encoding="utf-8")
+    assert _new("t.csv") == 0
+    first = next(iter(_loaded("t").columns))
+    text = Path("datasets/t.yaml").read_text(encoding="utf-8")
+    Path("datasets/t.yaml").write_text(re.sub(rf"\b{first}\b", '""', text), encoding="utf-8")
+    with pytest.raises(ConfigError, match="columns: '': a column without a name is no feature; state type ignore"):
+        _loaded("t")
+
+
+INFINITE = [float("inf"), float("-inf")]
+
+
+@pytest.mark.parametrize("share", [0.03, 0.2])
+def test_infinite_numbers_are_missing_values_in_every_format(share: float) -> None:
+    random = np.random.default_rng(0)
+    ratio = random.normal(size=200).round(3)
+    ratio[: int(200 * share)] = INFINITE * int(100 * share)
+    frame = pd.DataFrame({"ratio": ratio, "b": random.normal(size=200).round(3), "y": random.normal(size=200)})
+    frame.to_csv("t.csv", index=False)
+    frame.to_parquet("t.parquet", index=False)
+    frame.astype({"ratio": "float32"}).to_parquet("small.parquet", index=False)
+    cleaned = {}
+    for file in ("t.csv", "t.parquet", "small.parquet"):
+        assert _new(file, "y", "--force", "--name", "t") == 0
+        dataset = _loaded("t")
+        assert {"inf", "-inf"} <= set(dataset.missing_values)
+        assert dataset.columns["ratio"].missing
+        assert _features(dataset) == {"ratio", "b"}
+        frame, _ = clean_table(load_source(dataset.source), dataset, "t")
+        cleaned[file] = frame["ratio"]
+        assert frame["ratio"].isna().sum() == int(200 * share)
+    pd.testing.assert_series_equal(cleaned["t.csv"], cleaned["t.parquet"])
 
 
 def test_rows_without_a_target_are_dropped_by_a_rule() -> None:

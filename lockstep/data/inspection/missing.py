@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lockstep.data.columns import INFINITE
+
 MARKERS = frozenset(["", "na", "n/a", "nan", "null", "none", "?", "-"])
 # In a target of words these are classes: credit "+" or "-", disorder "None".
 CLASS_WORDS = frozenset(["none", "-"])
@@ -24,6 +26,7 @@ def missing_texts(table: pa.Table, target: str) -> tuple[str, ...]:
     """The texts of a table that mean "no value", sorted; those that are classes of a target of words are not."""
     per_column = [text_counts(table.column(name)) for name in table.column_names]
     found = {text for counts in per_column for text in _marked(counts)} | _intruders(per_column)
+    found |= {text for name in table.column_names for text in _infinite(table.column(name))}
     return tuple(sorted(found - _class_words(table.column(target))))
 
 
@@ -52,13 +55,22 @@ def text_counts(column: pa.ChunkedArray) -> dict[str, int]:
     return {value: count for value, count in zip(values, counts, strict=True) if value is not None}
 
 
+def _infinite(column: pa.ChunkedArray) -> set[str]:
+    """The infinite values of a column of floats, as text."""
+    if not pa.types.is_floating(column.type):
+        return set()
+    values = pc.unique(pc.cast(column, pa.float64()))
+    return {str(value) for value in pc.filter(values, pc.is_inf(values)).to_pylist() if value is not None}
+
+
 def _not_numbers(counts: dict[str, int]) -> set[str]:
-    """A few words among numbers, and numbers too large for a float."""
+    """A few words among numbers, and numbers that are infinite or too large for a float."""
     if max(map(len, counts), default=0) > LONGEST_NUMBER:
         return set()
     present = {text: count for text, count in counts.items() if text.strip().lower() not in MARKERS}
-    others = {text for text in present if not NUMBER.fullmatch(text.strip())}
-    if len(others) == len(present):
+    infinite = {text for text in present if INFINITE.fullmatch(text.strip())}
+    others = {text for text in present if not NUMBER.fullmatch(text.strip())} - infinite
+    if len(others) + len(infinite) == len(present):
         return set()
     few = len(others) <= MAX_OTHERS and not any(re.search(r"\d", text) for text in others)
     if not few or sum(present[text] for text in others) > OTHER_SHARE * sum(present.values()):

@@ -23,6 +23,8 @@ IDENTIFIER_NAME = re.compile(
     r"(?i)(?:^|.*[\W_])(id|ids|key|uuid|guid|index|idx|row|number|no|nr)|.*[a-z](Id|ID|Key|No)"
 )
 CODE_NAME = re.compile(r"(?i)(?:^|.*[\W_])(id|key|code|zip|zipcode|postcode|plz)|.*[a-z](Id|ID|Key|Code)")
+# What pandas, readr and Parquet call a column without a name: an index that was written along with the table.
+UNNAMED = re.compile(r"\s*|Unnamed: \d+([._].*)?|\.\.\.\d+|__index_level_\d+__")
 # Parts of dates, and what pandas calls them.
 DATE_PARTS = {name: name for name in ("year", "month", "day", "day_of_year", "hour")} | {"weekday": "day_of_week"}
 NEEDED = {"weekday": {"day"}, "day_of_year": {"day", "year"}}
@@ -33,6 +35,9 @@ def describe(read: Read) -> Finding:
     plain = Finding(read.name, read.type, "plain", "", read.missing, read.distinct)
     if read.name == ROW_ID:
         why = "the pipeline's own name for row numbers; to learn from it, rename it in the file"
+        return replace(plain, type="ignore", role="identifier", why=why)
+    if UNNAMED.fullmatch(read.name):
+        why = "a column without a name, as an index is written; to learn from it, name it in the file"
         return replace(plain, type="ignore", role="identifier", why=why)
     if read.problem:
         return replace(plain, role="unreadable", why=read.problem)
@@ -64,8 +69,7 @@ def _integer(plain: Finding, read: Read) -> Finding:
     distinct, span = plain.distinct, f"whole numbers {int(read.values.min())} to {int(read.values.max())}"
     whole = replace(plain, why=f"{span}, {distinct} different")
     if reason := _row_number(read):
-        unnamed = not read.name.strip()
-        return replace(plain, role="identifier", type="ignore" if unnamed else "integer", why=f"{reason}: {span}")
+        return replace(plain, role="identifier", why=f"{reason}: {span}")
     if distinct <= ENCODED_ABOVE or read.present < MIN_ROWS_FOR_IDENTIFIER:
         return whole
     if distinct >= NEARLY_UNIQUE * read.present and IDENTIFIER_NAME.fullmatch(read.name):
