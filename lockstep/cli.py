@@ -80,6 +80,12 @@ def _parser() -> argparse.ArgumentParser:
         ("compare", compare, "tell which of two results is better, by how much, at what cost, and which to ship"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(function=function)
+    settings = commands.choices["check"]
+    settings.add_argument(
+        "--update-source",
+        action="store_true",
+        help="take in a changed local file: write its sha256 into the dataset file",
+    )
     views = commands.choices["sync"]
     which = views.add_mutually_exclusive_group()
     which.add_argument("--rev", help="a commit, tag, branch or experiment instead of the workspace")
@@ -123,14 +129,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def check(_: argparse.Namespace) -> str:
-    """Validate params.yaml, the chosen dataset file and the environment; only tune asks a cluster."""
+def check(chosen: argparse.Namespace) -> str:
+    """Validate params.yaml, the chosen dataset file, its local table and the environment; only tune asks a cluster."""
     from lockstep.config import load_config
     from lockstep.search.machine import cache_limit, scheduler_address, worker_count
     from lockstep.secrets import masked
+    from lockstep.source_file import check_source, update_source
 
     config, workers, address = load_config(), worker_count(), scheduler_address()
     cache_limit()
+    if chosen.update_source:
+        return update_source(config)
+    for warning in check_source(config):
+        print(f"lockstep: warning: {warning}", file=sys.stderr)
     where = f"Dask cluster {masked(address)}" if address else f"{workers} workers"
     return (
         f"lockstep: settings are valid: dataset {config.dataset_name}, features {config.features},"

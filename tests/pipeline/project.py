@@ -58,7 +58,11 @@ class Project:
     folder: Path
 
     def run(
-        self, *command: str, check: bool = True, env: Mapping[str, str] | None = None
+        self,
+        *command: str,
+        check: bool = True,
+        env: Mapping[str, str] | None = None,
+        ends_within: float = ENDS_WITHIN,
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in the project, with this interpreter's environment first on PATH.
 
@@ -75,14 +79,14 @@ class Project:
             process_group=0,
         ) as process:
             try:
-                said = process.communicate(timeout=ENDS_WITHIN)
+                said = process.communicate(timeout=ends_within)
             except BaseException as error:
                 hangs = isinstance(error, subprocess.TimeoutExpired)
                 os.killpg(process.pid, signal.SIGABRT if hangs else signal.SIGKILL)
                 if not hangs:
                     raise
                 out, errors = process.communicate(timeout=30)
-                raise AssertionError(f"{' '.join(command)} did not end in {ENDS_WITHIN} s:\n{out}\n{errors}") from None
+                raise AssertionError(f"{' '.join(command)} did not end in {ends_within} s:\n{out}\n{errors}") from None
         done = subprocess.CompletedProcess(command, process.returncode, *said)
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")

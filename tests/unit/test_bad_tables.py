@@ -67,7 +67,7 @@ def test_a_missing_file_is_named(own_table: OwnTable, capsys: pytest.CaptureFixt
 
 def test_a_changed_file_is_refused_with_the_remedy(own_table: OwnTable, capsys: pytest.CaptureFixture[str]) -> None:
     own_table.write(GOOD_ROWS, sha256="0" * 64)
-    _fails_with(own_table, capsys, "put the new sha256 into the dataset file")
+    _fails_with(own_table, capsys, "take it in with `lockstep check --update-source`")
     assert not RAW.exists()
 
 

@@ -240,12 +240,13 @@ def _verify(file: Path, sha256: str | None, shown: str | None) -> None:
         while block := stream.read(CHUNK):
             digest.update(block)
     prefix = f"{shown}: " if shown else ""
+    accept = "take it in with `lockstep check --update-source`" if shown else "put the new sha256 into the dataset file"
     if HTML.match(head):
         raise SourceError(f"{prefix}is an HTML page, not a table; a log-in or error page was served instead")
     if sha256 and digest.hexdigest() != sha256:
         raise SourceError(
             f"{prefix}sha256 is {digest.hexdigest()}, the dataset file promises {sha256}: the file changed or is"
-            " damaged; restore it, or put the new sha256 into the dataset file"
+            f" damaged; restore it, or {accept}"
         )
 
 
