@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from lockstep.column_names import brief
-from lockstep.errors import LockstepError, file_trouble
+from lockstep.errors import LockstepError, file_trouble, refuse_stripped_docstrings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -17,6 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(argv)
     function: Callable[[argparse.Namespace], str] = chosen.function
     try:
+        refuse_stripped_docstrings()
         _say(function(chosen))
     except LockstepError as error:
         print("\n".join(map(brief, f"lockstep: {error}".split("\n"))), file=sys.stderr)

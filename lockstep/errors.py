@@ -1,5 +1,7 @@
 """Errors that a user can cause: one line each, naming what, where, the value seen and the remedy."""
 
+import sys
+
 
 class LockstepError(Exception):
     """Base of every error that ends a stage or a command with one line and exit code 1."""
@@ -40,3 +42,16 @@ class VerifyError(LockstepError):
 
 class CacheError(LockstepError):
     """A cache is in use, or could not be removed."""
+
+
+def refuse_stripped_docstrings() -> None:
+    """Make sure that Python keeps docstrings: XGBoost cannot be imported without them.
+
+    Raises:
+        ConfigError: under PYTHONOPTIMIZE=2 and `python -OO`.
+    """
+    if sys.flags.optimize > 1:
+        raise ConfigError(
+            "environment: PYTHONOPTIMIZE=2 (python -OO) removes docstrings, without which XGBoost cannot be imported;"
+            " unset it, or set it to 1"
+        )

@@ -8,7 +8,10 @@ depend on which terminal they were started from.
 import os
 import signal
 import sys
+import warnings
 from pathlib import Path
+
+from lockstep.errors import ConfigError, refuse_stripped_docstrings
 
 # Set for the second start, so that a broken .venv cannot start itself for ever.
 TOLD = "LOCKSTEP_STARTED_AGAIN"
@@ -32,5 +35,15 @@ def _end_quietly_while_importing() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def _refuse_what_stops_imports() -> None:
+    try:
+        refuse_stripped_docstrings()
+    except ConfigError as error:
+        raise SystemExit(str(error)) from None
+    # Of a full /dev/shm scikit-learn's joblib warns, which we do not use; the stage tells of it where it matters.
+    warnings.filterwarnings("ignore", message=".*joblib will operate in serial mode")
+
+
 _use_own_environment()
 _end_quietly_while_importing()
+_refuse_what_stops_imports()

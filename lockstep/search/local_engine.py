@@ -1,5 +1,6 @@
 """The local engine: worker processes of this machine behind the interface of concurrent.futures."""
 
+import errno
 import multiprocessing
 import os
 import queue
@@ -14,10 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lockstep.errors import ConfigError, SearchError
+from lockstep.errors import ConfigError, DiskError, SearchError
 from lockstep.search import worker
 
 TRIES = 3
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a name in a message
+# What the system says where it cannot make a semaphore.
+SEMAPHORE_ERRORS = (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.ENOENT)
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,16 @@ class LocalEngine(Executor):
         return None
 
     def _new_pool(self, slot: int) -> ProcessPoolExecutor:
-        pool = ProcessPoolExecutor(1, self._context, worker.initialise, (self._folder,))
+        try:
+            pool = ProcessPoolExecutor(1, self._context, worker.initialise, (self._folder,))
+        except OSError as error:
+            if error.filename or error.errno not in SEMAPHORE_ERRORS:
+                raise
+            # Python says nothing of where semaphores live.
+            raise DiskError(
+                f"{SHARED_MEMORY}: {error.strerror}: worker processes need some kilobytes of it; free some, or in a"
+                " container give it more (docker run --shm-size)"
+            ) from None
         try:
             # Tells whom to end if the search is interrupted.
             self._pids[slot] = pool.submit(os.getpid).result()
