@@ -79,19 +79,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kept = read_hashes() if HASHES.exists() else {}
     changed = 0
     for name, found in _all(names, chosen.mirror):
-        lines = differences(kept.get(name, {}), found)
+        lines = differences(kept[name], found) if name in kept else ["not known yet"]
         changed += bool(lines)
         print(f"manifest: {name}: {len(found)} files, {f'{len(lines)} changed' if lines else 'equal'}", flush=True)
         for line in lines:
             print(f"  {line}", flush=True)
-        kept[name] = found
-    if chosen.renew:
-        HASHES.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        print(f"manifest: wrote {HASHES.name}; say in the commit why it changed" if changed else "manifest: unchanged")
-        return 0
+        if chosen.renew:
+            kept[name] = found
+            HASHES.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     if changed:
-        print("manifest: if the change is meant: make manifest RENEW=1", file=sys.stderr)
-    return 1 if changed else 0
+        what = "renewed: say in the commit why" if chosen.renew else "if the change is meant: make manifest RENEW=1"
+        print(f"manifest: {what}", file=sys.stderr)
+    return 1 if changed and not chosen.renew else 0
 
 
 def _all(names: Sequence[str], mirror: str | None) -> Iterator[tuple[str, Hashes]]:
