@@ -1,14 +1,17 @@
 """Options and fixtures shared by all tests."""
 
 import fcntl
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from lockstep.config import Config, load_config
 from tests.fault_proxy import FaultProxy
 from tests.mlflow_server import MlflowServer, set_up_store
 from tests.postgres import Postgres, postgres_or_skip
@@ -18,6 +21,10 @@ settings.register_profile("lockstep", deadline=None, derandomize=True, suppress_
 settings.load_profile("lockstep")
 
 ROOT = Path(__file__).resolve().parents[1]
+# What tests run with, whatever a person has made of the files of the same names: no test reads params.yaml, dvc.lock or
+# reports/ of the working tree, nor depends on which tables there are.
+SETTINGS = ROOT / "tests/settings/params.yaml"
+DATASETS = ("california_housing", "diabetes", "friedman", "spotify_songs", "spotify_tracks")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -97,6 +104,17 @@ def mlflow_server_on_postgres(postgres: Postgres, tmp_path: Path) -> Iterator[Ml
         yield server
 
 
+def shipped_config(dataset: str = "diabetes") -> Config:
+    """The settings that tests run with, and a shipped dataset."""
+    params = SETTINGS.read_text(encoding="utf-8").replace("dataset: diabetes", f"dataset: {dataset}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "params.yaml").write_text(params, encoding="utf-8")
+        (folder / "datasets").mkdir()
+        shutil.copy(ROOT / f"datasets/{dataset}.yaml", folder / "datasets")
+        return load_config(folder)
+
+
 @pytest.fixture
 def own_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "OwnTable":
     """A folder with params.yaml and a dataset file for a CSV table that the test fills; the working directory."""
@@ -112,7 +130,7 @@ class OwnTable:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / "datasets").mkdir()
-        params = (ROOT / "params.yaml").read_text(encoding="utf-8")
+        params = SETTINGS.read_text(encoding="utf-8")
         self.set_params(params.replace("dataset: diabetes", "dataset: own"))
 
     def set_params(self, text: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.own_table import describe, write_own_table
 from lockstep.data.tables import StoredTable
 from lockstep.paths import RAW
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SETTINGS
 from tests.pipeline.project import environment
 
 MOST = 3.0
@@ -62,7 +62,7 @@ def _check(folder: Path, name: str, n_rows: int) -> None:
 def _peaks(project: Path, name: str, n_rows: int) -> dict[str, int]:
     """Bytes that each stage's process had at most."""
     (project / "datasets").mkdir(parents=True)
-    params = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    params = SETTINGS.read_text(encoding="utf-8")
     dataset = "friedman" if name == FRIEDMAN else "own"
     (project / "params.yaml").write_text(params.replace("dataset: diabetes", f"dataset: {dataset}"), encoding="utf-8")
     if name == FRIEDMAN:

@@ -18,7 +18,7 @@ from lockstep.data.table_file import read_table_file
 from lockstep.errors import LockstepError
 from lockstep.model.saved import SavedModel
 from lockstep.schema.source import FileSource
-from tests.conftest import ROOT
+from tests.conftest import SETTINGS
 from tests.unit.raw_rows import answering, dataset_of, raw_table
 
 DATASET = b"""
@@ -107,7 +107,7 @@ def _ends_well(call: Callable[[], object]) -> None:
 def beginnings(name: str) -> list[bytes]:
     """Good inputs to start from."""
     if name == "config":
-        return [(ROOT / "params.yaml").read_bytes(), DATASET, b"a: &a [*a]", b"<<: [&a {b: 1}, *a]\n? c\n: !!int 3\n"]
+        return [SETTINGS.read_bytes(), DATASET, b"a: &a [*a]", b"<<: [&a {b: 1}, *a]\n? c\n: !!int 3\n"]
     if name == "table":
         rows = "".join(f"{row},{row % 7},{row / 3:.2f},2020-01-{row % 28 + 1:02},x;y\n" for row in range(30))
         text = f"a,b,c,d,y\n{rows}"

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SETTINGS
 
 # Few trials, folds and rounds: the promises are about what runs and what comes out, not about the score.
 TINY = {
@@ -160,7 +160,10 @@ def stages_run(output: str) -> list[str]:
 
 
 def new_project(folder: Path, *, tiny: bool = True) -> Project:
-    """The working tree's files as a fresh repository, without results unless they are to be kept."""
+    """The working tree's files as a fresh repository, with the settings that tests run with.
+
+    Without `tiny` the committed results are there too; they fit the settings in the repository as shipped.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -169,6 +172,7 @@ def new_project(folder: Path, *, tiny: bool = True) -> Project:
         if source.is_file() and not (tiny and name.startswith(RESULTS)):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, folder / name)
+    shutil.copyfile(SETTINGS, folder / "params.yaml")
     project = Project(folder)
     if tiny:
         for old, new in TINY.items():

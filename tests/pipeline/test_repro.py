@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from lockstep.outputs import Outputs
 from tests.pipeline.project import Project, stages_run
 
 STAGES = ["fetch", "clean", "split", "tune", "train_best", "evaluate"]
@@ -106,6 +107,14 @@ def test_an_unknown_name_is_refused_before_anything_runs(project: Project, setti
     assert failed.returncode != 0
     assert word in failed.stderr
     assert stages_run(failed.stdout) == []
+
+
+def test_reports_are_read_under_their_names(finished: Project) -> None:
+    outputs = Outputs(finished.folder)
+    assert outputs.metrics["test"]["rmse"] > 0
+    assert outputs.uncertainty["intervals"][0]["metric"] == "rmse"
+    assert {"feature", "gain", "shap"} <= set(outputs.table("feature_importance").columns)
+    assert outputs.learning_curve.columns.tolist()[0] == "round"
 
 
 def test_check_validates_without_running(project: Project) -> None:

@@ -16,11 +16,10 @@ from lockstep.model.fitting import Fitting
 from lockstep.model.matrices import row_matrix
 from lockstep.model.saved import SavedModel, Training
 from lockstep.schema.dataset import Column, Dataset
-from tests.conftest import ROOT
+from tests.conftest import DATASETS, ROOT
 from tests.unit.modelling import PARAMS
 
-NAMES = sorted(file.stem for file in (ROOT / "datasets").glob("*.yaml"))
-RECIPES = [(name, recipe) for name in NAMES for recipe in ("raw", "full")]
+RECIPES = [(name, recipe) for name in DATASETS for recipe in ("raw", "full")]
 
 
 def dataset_of(name: str) -> Dataset:

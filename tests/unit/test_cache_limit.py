@@ -19,7 +19,7 @@ from lockstep.search.evaluation_log import TABLE, EvaluationLog, NoLog
 from lockstep.search.machine import CACHE, CACHE_MB, cache_limit
 from lockstep.search.ordered import search
 from lockstep.search.study_file import StudyFile
-from tests.conftest import ROOT
+from tests.conftest import GOOD_ROWS, ROOT, OwnTable
 from tests.unit.searching import FINGERPRINTS, AtOnce, plan_of, stand_in
 from tests.unit.test_evaluation_log import EVALUATION
 
@@ -239,10 +239,10 @@ def test_a_study_that_a_person_has_added_stays_and_so_do_files_that_it_is_called
 
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "a lot", "200 MB", "1e3", "9" * 5000])
 def test_a_limit_that_is_none_is_told_by_lockstep_check(
-    value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    value: str, own_table: OwnTable, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    own_table.write(GOOD_ROWS)
     monkeypatch.setenv(CACHE, value)
-    monkeypatch.chdir(ROOT)
     with pytest.raises(ConfigError):
         cache_limit()
     assert main(["check"]) == 1

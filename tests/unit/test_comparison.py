@@ -19,7 +19,7 @@ from lockstep.comparison.opening import opened_side
 from lockstep.comparison.statistics import reuse
 from lockstep.errors import DataError
 from lockstep.tracking.result import NEEDED, PipelineResult
-from tests.conftest import ROOT
+from tests.conftest import SETTINGS
 
 
 def test_large_differences_are_written_without_powers_of_ten() -> None:
@@ -110,7 +110,7 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / paths.UNCERTAINTY).write_text('{"intervals": []}')
     (folder / paths.TRIALS).write_text("number,state,message,cv_rmse\n")
     (folder / paths.BASELINES).write_text("model,a,b,c,d,rmse\n")
-    shutil.copy(ROOT / paths.PARAMS, folder)
+    shutil.copy(SETTINGS, folder)
     PipelineResult.read(folder, exported=True)
     return folder
 

@@ -15,7 +15,6 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
-from lockstep.config import load_config
 from lockstep.errors import ConfigError, DataError
 from lockstep.features.recipe import Features
 from lockstep.model.booster import RoundBudget, fit_fold, fit_rounds, predict
@@ -26,7 +25,7 @@ from lockstep.model.interval import offset_of
 from lockstep.model.matrices import quantised
 from lockstep.model.metrics import classification_scores, pinball, pseudo_huber, regression_scores
 from lockstep.model.saved import SavedModel, Training
-from tests.conftest import ROOT
+from tests.conftest import shipped_config
 from tests.unit.features import examples
 from tests.unit.modelling import CLASSES, NUMBER, HereWorkers, folds_of, model, table, with_interval
 
@@ -73,7 +72,7 @@ def test_less_of_the_loss_is_always_better() -> None:
     ("objective", "metric", "n_classes"), [("auto", "auc", 0), ("auto", "rmse", 2), ("quantile", "auto", 3)]
 )
 def test_objective_and_metric_must_go_with_the_target(objective: str, metric: str, n_classes: int) -> None:
-    settings = load_config(ROOT).booster.model_copy(update={"objective": objective, "metric": metric})
+    settings = shipped_config().booster.model_copy(update={"objective": objective, "metric": metric})
     with pytest.raises(ConfigError, match=r"params.yaml: booster\.(metric|objective)"):
         Fitting.of(settings, n_classes)
 
@@ -231,7 +230,7 @@ def test_a_monotone_feature_never_turns(direction: int) -> None:
 
 @pytest.mark.parametrize(("objective", "n_classes"), [("absolute_error", 0), ("quantile", 0), ("auto", 3)])
 def test_a_constraint_that_cannot_be_kept_is_refused(objective: str, n_classes: int) -> None:
-    settings = load_config(ROOT).booster.model_copy(update={"objective": objective, "monotone": {"a": 1}})
+    settings = shipped_config().booster.model_copy(update={"objective": objective, "monotone": {"a": 1}})
     with pytest.raises(ConfigError, match=r"booster\.monotone: cannot be kept with"):
         Fitting.of(settings, n_classes)
 

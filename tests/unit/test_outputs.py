@@ -6,16 +6,7 @@ import pytest
 
 from lockstep.errors import DataError
 from lockstep.outputs import Outputs
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def test_committed_reports_are_read_under_their_names() -> None:
-    outputs = Outputs(ROOT)
-    assert outputs.metrics["test"]["rmse"] > 0
-    assert outputs.uncertainty["intervals"][0]["metric"] == "rmse"
-    assert {"feature", "gain", "shap"} <= set(outputs.table("feature_importance").columns)
-    assert outputs.learning_curve.columns.tolist()[0] == "round"
+from tests.conftest import ROOT
 
 
 def test_a_missing_file_is_one_line_with_its_remedy(tmp_path: Path) -> None:

@@ -7,14 +7,14 @@ import pytest
 
 from lockstep.tracking.result import _effective
 from lockstep.yaml_file import read_yaml
-from tests.conftest import ROOT
+from tests.conftest import SETTINGS
 
 
 @pytest.mark.parametrize("name", ["price in $ (net)", "Größe", "a=b", "x" * 300])
 def test_features_are_in_no_name_of_a_parameter(name: str) -> None:
     from mlflow.utils.validation import _validate_param
 
-    params: dict[str, Any] = read_yaml(ROOT / "params.yaml")
+    params: dict[str, Any] = read_yaml(SETTINGS)
     params["booster"]["monotone"] = {name: 1, "a": -1}
     found = _effective(params)
     assert json.loads(found["booster.monotone"]) == {name: 1, "a": -1}

@@ -18,7 +18,7 @@ from lockstep.verify.clean_copy import clean_copy
 from lockstep.verify.lock import Difference, Lock, differences, read_lock, refuse_stale
 from lockstep.verify.run import _why
 from lockstep.verify.verify import verify
-from tests.conftest import GOOD_ROWS, ROOT, OwnTable
+from tests.conftest import GOOD_ROWS, ROOT, OwnTable, shipped_config
 
 RAW, MODEL, PAGE, SEARCH = "data/raw.parquet", "models/model", "reports/index.html", "models/search.json"
 LOCK = Lock(
@@ -63,19 +63,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _causes(different: list[Difference], then: MadeWith, dataset: str = "spotify_songs") -> list[str]:
-    config = load_config(ROOT)
-    if dataset != config.dataset_name:
-        config = _with_dataset(dataset)
-    return likely_causes(different, config, LOCK, then, NOW)
-
-
-def _with_dataset(name: str) -> Any:
-    from dataclasses import replace
-
-    from lockstep.config import parse_dataset
-
-    path = ROOT / f"datasets/{name}.yaml"
-    return replace(load_config(ROOT), dataset_name=name, dataset=parse_dataset(path.read_text(), path))
+    return likely_causes(different, shipped_config(dataset), LOCK, then, NOW)
 
 
 def test_the_copy_holds_the_files_as_they_are_and_no_results_or_caches(repository: OwnTable, elsewhere: Path) -> None:
