@@ -1,4 +1,4 @@
-"""The tests read nothing that a person changes: `make test` passes whatever params.yaml, datasets/ and reports/ hold."""
+"""No test reads what a person changes: `make test` passes whatever params.yaml, datasets/ and reports/ hold."""
 
 import re
 
