@@ -60,19 +60,34 @@ spotify: $(READY)  ## Spotify popularity with all features, as an experiment (ab
 notebook: $(READY)  ## Run notebooks/analysis.ipynb on the last result and keep its outputs.
 	@python notebooks/execute.py
 
+# Each process runs whole files: what a file's tests share is made once.
+PYTEST := pytest -n 2 --dist loadfile --no-loadscope-reorder
+
 .PHONY: lint
 lint: $(READY)  ## Format check, lint and types.
 	@ruff format --check --quiet .
 	@ruff check --quiet .
 	@mypy
 
+.PHONY: quick
+quick: lint  ## While you work: lint, types and unit tests (a minute).
+	@$(PYTEST) tests/unit
+
 .PHONY: test
-test: lint  ## Everything that must hold: lint, types and all tests.
-	@pytest -n 2 --dist loadfile --no-loadscope-reorder
+test: lint  ## Before a commit: lint, types and every promise in its short form (five minutes).
+	@$(PYTEST)
+
+.PHONY: test-long
+test-long: $(READY)  ## What `make test` leaves out of `make test-all`.
+	@$(PYTEST) --tier long
+
+.PHONY: test-all
+test-all: lint  ## Everything but the nightly promises, as CI runs it.
+	@$(PYTEST) --tier all
 
 .PHONY: nightly
-nightly: $(READY)  ## The long promises: both studies at full length, every supported Python.
-	@pytest -n 0 --nightly
+nightly: $(READY)  ## The longest promises: both studies at full length, every supported Python.
+	@pytest -n 0 --tier nightly
 
 .PHONY: bench
 bench: $(READY)  ## Lockstep beside the reference scripts and FLAML: table and picture in benchmarks/ (over an hour).
@@ -94,4 +109,4 @@ lock:  ## Renew requirements.lock from pyproject.toml (needs uv).
 
 .PHONY: clean
 clean:  ## Remove the environment and local state; results and DVC's cache stay.
-	rm -rf .venv .lockstep .mypy_cache .ruff_cache .hypothesis dvc_plots
+	rm -rf .venv .lockstep .mypy_cache .ruff_cache .hypothesis .pytest_cache dvc_plots

@@ -27,12 +27,17 @@ SETTINGS = ROOT / "tests/settings/params.yaml"
 DATASETS = ("california_housing", "diabetes", "friedman", "spotify_songs", "spotify_tracks")
 
 
+# Which tests a run takes, by their mark ("" is none of the two below).
+TIERS = {"daily": {""}, "long": {"long"}, "all": {"", "long"}, "nightly": {"nightly"}}
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--nightly", action="store_true", help="run only the long promises marked `nightly`")
+    parser.addoption("--tier", choices=TIERS, default="daily", help="which tests: see CONTRIBUTING.md")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "nightly: takes minutes; run by `make nightly`, not by `make test`")
+    config.addinivalue_line("markers", "long: has a shorter sister; run by `make test-all`, not by `make test`")
+    config.addinivalue_line("markers", "nightly: takes minutes; run by `make nightly` alone")
     # A shell's background job ignores Ctrl-C, one under nohup the terminal's end, and so would every process that a
     # test starts and stops so.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -42,9 +47,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    nightly = config.getoption("--nightly")
-    chosen = [item for item in items if ("nightly" in item.keywords) == nightly]
-    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    tier = TIERS[config.getoption("--tier")]
+    # `pytest --lf` runs again what has failed, of whatever tier it is.
+    failed = config.cache.get("cache/lastfailed", {}) if config.getoption("lf", False) and config.cache else {}
+    chosen, left = list[pytest.Item](), list[pytest.Item]()
+    for item in items:
+        mark = next((mark for mark in ("nightly", "long") if item.get_closest_marker(mark)), "")
+        (chosen if mark in tier or item.nodeid in failed else left).append(item)
+    config.hook.pytest_deselected(items=left)
     items[:] = chosen
 
 

@@ -60,13 +60,13 @@ class Matrix:
 
 @pytest.fixture(scope="session")
 def matrices(finished: Project, shared_folder: Path, request: pytest.FixtureRequest) -> Path:
-    """A folder per action, made once; `--nightly` lets a run follow upon every state that a fault has left."""
+    """A folder per action, made once; `make nightly` lets a run follow upon every state that a fault has left."""
     out = shared_folder / "crash_matrix"
     with (shared_folder / "crash_matrix.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not out.exists():
             (out / "tmp").mkdir(parents=True)
-            every = ["every"] if request.config.getoption("--nightly") else []
+            every = ["every"] if request.config.getoption("--tier") == "nightly" else []
             # MLflow's own writes are not examined here: it gets a store that it cannot open.
             (out / "file").touch()
             store = f"sqlite:///{out}/file/mlflow.db"

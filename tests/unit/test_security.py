@@ -244,11 +244,23 @@ def test_a_server_that_nobody_reaches_is_not_taken_for_one(line: str) -> None:
     assert not any(map(_is_exposed, _commands(line)))
 
 
-def test_every_row_of_the_reliability_page_names_a_test_that_is_there() -> None:
+def _letters() -> dict[str, str]:
+    """Each test's letter on the reliability page: of `make nightly` N, of `make test-all` alone L, else none."""
+    letters = {}
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                marks = {ast.unparse(each).rpartition(".")[2].lower() for each in node.decorator_list}
+                letters[node.name] = "N" if "nightly" in marks else "L" if "long" in marks else ""
+    return letters
+
+
+def test_every_row_of_the_reliability_page_names_a_test_that_is_there_and_when_it_runs() -> None:
     rows = [line for line in (ROOT / "docs/reliability.md").read_text(encoding="utf-8").splitlines() if line[:1] == "|"]
     rows = [row for row in rows if not row.startswith(("| case", "|---"))]
-    made = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("test_*.py"))
+    letters = _letters()
     for row in rows:
-        named = re.findall(r"\btest_\w+", row)
+        named = re.findall(r"\b(test_\w+)(?: \(([NL])\))?", row)
         assert named, row
-        assert [name for name in named if f"def {name}(" not in made] == []
+        # A test without a mark of its own may have a letter, for the cases of it that the row is about.
+        assert [name for name, letter in named if letters.get(name) not in ("", letter)] == [], row
