@@ -1,8 +1,8 @@
 """Makes every change of a stage, and of an export, fail in every way, and writes down what is left.
 
-`python -m tests.faults.crash_child PROJECT FOLDER [every]`. An action runs once. Before each of its changes the process
-forks a copy of itself for each fault; the copy meets the fault and ends, its original puts the files back and goes on.
-So a crash point costs a fork, not a start: some 50 ms.
+`python -m tests.faults.crash_child PROJECT FOLDER MODE`, a mode of MODES. An action runs once. Before each of its
+changes the process forks a copy of itself for each fault; the copy meets the fault and ends, its original puts the
+files back and goes on. So a crash point costs a fork, not a start: some 50 ms.
 """
 
 import gc
@@ -25,6 +25,9 @@ from tests.faults.writes import FAULTS, Change, Watch, limit_files, strike
 
 STAGES = ("fetch", "clean", "split", "tune", "train_best", "evaluate")
 QUICK = ("fetch", "clean", "split", "export")
+DAILY = ("fetch", "clean", "split", "tune")
+# `every` lets a run follow upon every state that a fault has left.
+MODES = {"daily": DAILY, "whole": STAGES, "every": STAGES}
 NEEDED = ("params.yaml", "datasets", "data", "models", "reports", ".lockstep")
 Action = Callable[[], None]
 
@@ -152,14 +155,14 @@ def _relevant(digests: Mapping[str, str]) -> list[tuple[str, str]]:
     return sorted((name, digest) for name, digest in digests.items() if not name.startswith(".lockstep/"))
 
 
-def main(finished: Path, out: Path, *, every: bool) -> None:
-    """Examine every stage, and an export."""
+def main(finished: Path, out: Path, mode: str) -> None:
+    """Examine the stages of a mode, and an export."""
     import mlflow  # noqa: F401 - evaluate would import it in each of its runs
     import yaml
 
     from lockstep.stage import run_stage
 
-    works = {stage: importlib.import_module(f"stages.{stage}").main for stage in STAGES}
+    works = {stage: importlib.import_module(f"stages.{stage}").main for stage in MODES[mode]}
     importlib.import_module("lockstep.exporting.target")
     dvc_yaml = yaml.safe_load((finished / "dvc.yaml").read_text())
     # A collection of what was imported would make every forked copy's memory its own.
@@ -178,11 +181,11 @@ def main(finished: Path, out: Path, *, every: bool) -> None:
         def run(stage: str = stage, work: Action = work) -> None:
             run_stage(stage, work)
 
-        examine(run, root, start, sizes, out / stage, every=every or stage in QUICK)
+        examine(run, root, start, sizes, out / stage, every=mode == "every" or stage in QUICK)
     sizes = {f"{EXPORT}/{name}": len(new_file(name)) for name in EXPORTED}
     examine(export, root, earlier_export(), sizes, out / "export", every=True)
     strike_log(out / "log")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), every=sys.argv[3:] == ["every"])
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

@@ -17,7 +17,7 @@ import yaml
 
 from tests.conftest import ROOT
 from tests.faults.crash_actions import EXPORT, outputs_of
-from tests.faults.crash_child import STAGES, Outcome
+from tests.faults.crash_child import DAILY, STAGES, Outcome
 from tests.faults.writes import KILLS_WITHIN, PART
 from tests.pipeline.project import Project, environment
 
@@ -60,23 +60,24 @@ class Matrix:
 
 @pytest.fixture(scope="session")
 def matrices(finished: Project, shared_folder: Path, request: pytest.FixtureRequest) -> Path:
-    """A folder per action, made once; `make nightly` lets a run follow upon every state that a fault has left."""
+    """A folder per action, made once; see crash_child.MODES."""
     out = shared_folder / "crash_matrix"
     with (shared_folder / "crash_matrix.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not out.exists():
             (out / "tmp").mkdir(parents=True)
-            every = ["every"] if request.config.getoption("--tier") == "nightly" else []
+            mode = {"daily": "daily", "nightly": "every"}.get(request.config.getoption("--tier"), "whole")
             # MLflow's own writes are not examined here: it gets a store that it cannot open.
             (out / "file").touch()
             store = f"sqlite:///{out}/file/mlflow.db"
             own = {"TMPDIR": str(out / "tmp"), "LOCKSTEP_WORKERS": "2", "MLFLOW_TRACKING_URI": store}
-            command = [sys.executable, "-m", "tests.faults.crash_child", str(finished.folder), str(out), *every]
-            subprocess.run(command, cwd=ROOT, env=environment(own), check=True, timeout=3000 if every else 900)
+            command = [sys.executable, "-m", "tests.faults.crash_child", str(finished.folder), str(out), mode]
+            subprocess.run(command, cwd=ROOT, env=environment(own), check=True, timeout=3000)
     return out
 
 
-@pytest.fixture(params=STAGES)
+# Daily sisters of the two long stages: the other four, tune with all that XGBoost, Optuna and SQLite write among them.
+@pytest.fixture(params=[pytest.param(name, marks=() if name in DAILY else pytest.mark.long) for name in STAGES])
 def stage(matrices: Path, request: pytest.FixtureRequest) -> Matrix:
     return Matrix(matrices / request.param)
 
@@ -158,6 +159,7 @@ def test_every_output_is_struck_before_during_and_after_its_write(stage: Matrix,
     assert struck[-1] == ("end", "end")
 
 
+@pytest.mark.long
 def test_there_are_hundreds_of_crash_points(matrices: Path) -> None:
     points = {
         (action, each.kind, each.path, each.fault)

@@ -1,6 +1,7 @@
 """tune is killed, interrupted, terminated, run twice: the next `dvc repro` ends with the bytes of a quiet run."""
 
 import csv
+import fcntl
 import hashlib
 import json
 import os
@@ -71,17 +72,22 @@ class Stopped:
 TUNED = ("models/best_params.json", "models/search.json", "reports/tune/trials.csv")
 
 
-@pytest.fixture(scope="module")
-def quiet(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], int]:
+@pytest.fixture(scope="session")
+def quiet(finished: Project, shared_folder: Path) -> tuple[dict[str, str], int]:
     """Hashes of an undisturbed run, and how many folds it fits in all."""
-    folder = tmp_path_factory.mktemp("quiet")
-    (folder / "tmp").mkdir()
-    stopped = Stopped(finished.copy(folder / "project"), folder / "tmp")
-    (stopped.project.folder / ".lockstep/evaluations.db").unlink()
-    fitted, known = stopped.repro()
-    assert known == 0
-    assert list(stopped.temporary.glob("lockstep-*")) == []
-    return stopped.hashes(), fitted
+    folder = shared_folder / "quiet"
+    with (shared_folder / "quiet.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "found.json").exists():
+            (folder / "tmp").mkdir(parents=True)
+            stopped = Stopped(finished.copy(folder / "project"), folder / "tmp")
+            (stopped.project.folder / ".lockstep/evaluations.db").unlink()
+            fitted, known = stopped.repro()
+            assert known == 0
+            assert list(stopped.temporary.glob("lockstep-*")) == []
+            (folder / "found.json").write_text(json.dumps([stopped.hashes(), fitted]))
+    hashes, fitted = json.loads((folder / "found.json").read_text())
+    return hashes, fitted
 
 
 @pytest.fixture
