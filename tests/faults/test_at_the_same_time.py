@@ -59,6 +59,8 @@ def test_many_searches_share_one_new_state_folder(tmp_path: Path) -> None:
         assert dict(found) == {f"study {number}": trials for number in range(processes)}
 
 
+# Daily: test_two_syncs_at_once_make_one_view, test_ten_processes_set_up_one_new_store.
+@pytest.mark.long
 def test_an_empty_store_is_filled_once_by_syncs_and_by_searches_that_run(project: Project, empty_store: Path) -> None:
     trials, uri = 12, store_of(project)
     shutil.rmtree(project.folder / "mlruns/artifacts")

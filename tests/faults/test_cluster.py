@@ -64,6 +64,8 @@ def cluster() -> Iterator[Cluster]:
         yield Cluster(stack)
 
 
+# Daily: test_workers_may_die_and_join_while_the_search_runs.
+@pytest.mark.long
 def test_two_workers_over_tcp_give_the_bytes_of_one_machine(
     cluster: Cluster,
     stopped: Stopped,  # noqa: F811
@@ -138,7 +140,10 @@ def test_a_worker_with_other_versions_is_named(cluster: Cluster, project: Projec
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense://x", "127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "address",
+    ["tcp://127.0.0.1:1", *(pytest.param(each, marks=pytest.mark.long) for each in ("nonsense://x", "127.0.0.1:1"))],
+)
 def test_a_scheduler_that_does_not_answer_is_one_line(address: str, project: Project) -> None:
     done = project.run("python3", "-m", "stages.tune", check=False, env={"LOCKSTEP_SCHEDULER": address})
     assert done.returncode == 1

@@ -146,6 +146,8 @@ def test_the_notebook_explains_classes(classes: tuple[Project, list[str]]) -> No
     assert '"output_type": "error"' not in notebook
 
 
+# Daily: test_dvc_metrics_params_and_plots_are_useful_as_they_come.
+@pytest.mark.long
 def test_a_second_run_does_nothing_and_dvc_draws_every_plot(classes: tuple[Project, list[str]]) -> None:
     project, _ = classes
     assert project.repro() == []

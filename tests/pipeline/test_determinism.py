@@ -38,7 +38,7 @@ def test_another_machine_gets_the_same_bytes(finished: Project, tmp_path: Path) 
     assert other.run("git", "diff", "--stat").stdout == ""
 
 
-@pytest.mark.parametrize("workers", ["3", "8"])
+@pytest.mark.parametrize("workers", [pytest.param("3", marks=pytest.mark.long), "8"])
 def test_more_workers_give_the_same_bytes(workers: str, project: Project) -> None:
     before = _contents(project.folder)
     (project.folder / ".lockstep/evaluations.db").unlink()

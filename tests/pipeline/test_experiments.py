@@ -113,7 +113,13 @@ def test_sync_refuses_outputs_made_with_other_settings(project: Project) -> None
     assert len(_parents(project)) == 1
 
 
-@pytest.mark.parametrize("store", ["http://user:secret@127.0.0.1:9", "http://[bad", "~no_such_user/store"])
+@pytest.mark.parametrize(
+    "store",
+    [
+        "http://user:secret@127.0.0.1:9",
+        *(pytest.param(each, marks=pytest.mark.long) for each in ("http://[bad", "~no_such_user/store")),
+    ],
+)
 def test_sync_to_a_store_that_cannot_be_used_is_one_line(project: Project, store: str) -> None:
     refused = project.run("lockstep", "sync", check=False, env={"MLFLOW_TRACKING_URI": store})
     assert refused.returncode == 1

@@ -64,7 +64,7 @@ def _table(*, shuffled: bool) -> pd.DataFrame:
     return table.assign(y=random.permutation(y) if shuffled else y)
 
 
-def _finished(folder: Path, *, shuffled: bool) -> Project:
+def _finished(folder: Path, *stages: str, shuffled: bool) -> Project:
     project = new_project(folder)
     _table(shuffled=shuffled).to_csv(project.folder / "own.csv", index=False)
     facts = {
@@ -83,13 +83,19 @@ def _finished(folder: Path, *, shuffled: bool) -> Project:
     }
     (project.folder / "datasets/own.yaml").write_text(yaml.safe_dump(facts))
     project.edit("params.yaml", "dataset: friedman", "dataset: own")
-    project.run("dvc", "repro", env={"LOCKSTEP_WORKERS": "2"})
+    project.run("dvc", "repro", *stages, env={"LOCKSTEP_WORKERS": "2"})
     return project
 
 
 @pytest.fixture(scope="module")
 def rich(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return _finished(tmp_path_factory.mktemp("rich") / "project", shuffled=False)
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The same after the first three stages."""
+    return _finished(tmp_path_factory.mktemp("rows") / "project", "split", shuffled=False)
 
 
 def _r2(project: Project) -> dict[str, float]:
@@ -124,20 +130,20 @@ def test_poisoned_test_rows_change_no_feature_and_no_model(rich: Project, tmp_pa
     assert {file: file.read_bytes() for file in made} == before
 
 
-def test_a_changed_row_of_a_fold_changes_no_score_of_what_it_does_not_train(rich: Project, tmp_path: Path) -> None:
+def test_a_changed_row_of_a_fold_changes_no_score_of_what_it_does_not_train(rows: Project) -> None:
     """A row of fold 0 validates there: that fold's own boosters, asked about its other rows, must not notice."""
     from lockstep.config import load_config
     from lockstep.data.target import Target
     from lockstep.model.make_folds import make_folds
 
-    config = load_config(rich.folder)
-    train = pd.read_parquet(rich.folder / "data/split/train.parquet")
+    config = load_config(rows.folder)
+    train = pd.read_parquet(rows.folder / "data/split/train.parquet")
     changed = train.copy()
     row = int(np.flatnonzero(train["fold"] == 0)[0])
     changed.loc[row, ["a", "latitude", "y"]] = [99.0, 1.0, 1e6]
     changed.loc[row, ["artist", "genre", "tags"]] = ["new", "new", "new;a"]
     target = Target.of(config.dataset)
-    before, after = (make_folds(rows, target, config.recipe, "random", config.seed)[0] for rows in (train, changed))
+    before, after = (make_folds(each, target, config.recipe, "random", config.seed)[0] for each in (train, changed))
     others = np.arange(len(train)) != row
     assert before.x[others].tobytes() == after.x[others].tobytes()
     assert before.x[row].tobytes() != after.x[row].tobytes()

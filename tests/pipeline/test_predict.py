@@ -176,7 +176,12 @@ def test_what_cannot_be_answered_is_one_line_and_leaves_the_earlier_file(
 
 
 @pytest.mark.parametrize(
-    "stop", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.nightly)]
+    "stop",
+    [
+        signal.SIGINT,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.long),
+        pytest.param(signal.SIGHUP, marks=pytest.mark.nightly),
+    ],
 )
 def test_a_stopped_prediction_leaves_the_earlier_file_alone(
     finished: Project, asked: Path, tmp_path: Path, stop: signal.Signals

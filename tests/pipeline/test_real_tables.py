@@ -30,9 +30,16 @@ def _experiment(project: Project, *settings: str) -> dict[str, dict[str, float]]
 
 
 @needs_mirror
-def test_california_features_and_split_are_scikit_learns(project: Project) -> None:
+@pytest.mark.long
+def test_a_short_search_on_california_finds_much_of_it(project: Project) -> None:
     metrics = _experiment(project, *HOUSING, "tune.n_trials=3", "tune.early_stopping_rounds=5")
     assert metrics["test"]["r2"] > 0.5
+
+
+@needs_mirror
+def test_california_features_and_split_are_scikit_learns(project: Project) -> None:
+    project.edit("params.yaml", "dataset: friedman", "dataset: california_housing")
+    project.run("dvc", "repro", "split", env={"LOCKSTEP_DATA_MIRROR": str(FOLDER.resolve())})
     raw = np.loadtxt(FOLDER / "cal_housing.data", delimiter=",")
     expected = pd.DataFrame(
         {

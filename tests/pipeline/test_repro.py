@@ -19,7 +19,9 @@ EDITS = [
         DATA, "clean: []", "clean: [{rule: drop_outside, column: x0, max: 0.9}]", STAGES[1:], id="a rule", marks=NIGHTLY
     ),
     pytest.param("params.yaml", "test_size: 0.2", "test_size: 0.25", STAGES[2:], id="split", marks=NIGHTLY),
-    pytest.param("params.yaml", "subsample: {low: 0.5", "subsample: {low: 0.6", STAGES[3:], id="space"),
+    pytest.param(
+        "params.yaml", "subsample: {low: 0.5", "subsample: {low: 0.6", STAGES[3:], id="space", marks=pytest.mark.long
+    ),
     pytest.param("params.yaml", "n_models: 1", "n_models: 2", STAGES[4:], id="train_best", marks=NIGHTLY),
     pytest.param("params.yaml", "min_test_r2: 0.0", "min_test_r2: 0.99", STAGES[5:], id="evaluate"),
 ]
@@ -100,7 +102,11 @@ def test_a_mistake_ends_with_one_line_and_leaves_upstream_results(project: Proje
 
 @pytest.mark.parametrize(
     ("setting", "word"),
-    [("dataset=none_such", "none_such"), ("tune.space=none_such", "none_such"), ("features=none_such", "none_such")],
+    [
+        ("dataset=none_such", "none_such"),
+        pytest.param("tune.space=none_such", "none_such", marks=pytest.mark.long),
+        pytest.param("features=none_such", "none_such", marks=pytest.mark.long),
+    ],
 )
 def test_an_unknown_name_is_refused_before_anything_runs(project: Project, setting: str, word: str) -> None:
     failed = project.run("dvc", "exp", "run", "-S", setting, check=False)

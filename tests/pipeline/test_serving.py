@@ -63,9 +63,11 @@ def _mlflow(logged: Logged, command: str, *arguments: str) -> subprocess.Popen[s
     )
 
 
-@pytest.mark.parametrize("kind", ["csv", pytest.param("json", marks=pytest.mark.nightly)])
+@pytest.mark.parametrize(
+    "kind", [pytest.param("csv", marks=pytest.mark.long), pytest.param("json", marks=pytest.mark.nightly)]
+)
 def test_mlflow_models_predict_says_what_evaluate_said(logged: Logged, tmp_path: Path, kind: str) -> None:
-    """A server is sent JSON anyway."""
+    """Daily: test_a_served_model_says_what_evaluate_said_and_names_what_it_refuses, which is sent JSON."""
     asked, answer = tmp_path / f"rows.{kind}", tmp_path / "answer"
     if kind == "csv":
         logged.rows.to_csv(asked, index=False)

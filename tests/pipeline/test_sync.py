@@ -54,7 +54,9 @@ def test_a_revision_is_read_from_git_and_the_cache(project: Project) -> None:
     project.run("lockstep", "sync", "--check", "--rev", "main")
 
 
-@pytest.mark.parametrize("rev", ["no-such-branch", "--version", "HEAD~99"])
+@pytest.mark.parametrize(
+    "rev", ["no-such-branch", *(pytest.param(each, marks=pytest.mark.long) for each in ("--version", "HEAD~99"))]
+)
 def test_an_unknown_revision_is_one_line(finished: Project, rev: str) -> None:
     refused = finished.run("lockstep", "sync", f"--rev={rev}", check=False)
     assert refused.returncode == 1

@@ -98,6 +98,8 @@ def _state(folder: Path) -> dict[str, tuple[int, bytes]]:
     }
 
 
+# Daily: test_a_commit_is_verified_whatever_lies_in_the_workspace, of two stages.
+@pytest.mark.long
 def test_a_fresh_clone_without_cache_is_identical(clone: Project, temporary: Path, tmp_path: Path) -> None:
     """Nothing of another repository is used either, whatever the environment names."""
     before = _state(clone.folder)
@@ -236,7 +238,7 @@ def test_edits_since_the_lock_are_refused_before_anything_runs(
 
 @pytest.mark.parametrize(
     ("number", "during"),
-    [(signal.SIGTERM, "tune"), pytest.param(signal.SIGINT, "fetch", marks=pytest.mark.nightly)],
+    [pytest.param(signal.SIGTERM, "tune", marks=pytest.mark.long), (signal.SIGINT, "fetch")],
 )
 def test_a_stopped_verify_leaves_no_copy_and_no_process(
     number: int, during: str, clone: Project, temporary: Path
