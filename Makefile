@@ -63,26 +63,43 @@ notebook: $(READY)  ## Run notebooks/analysis.ipynb on the last result and keep 
 # Each process runs whole files: what a file's tests share is made once.
 PYTEST := pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: lint
-lint: $(READY)  ## Format check, lint and types.
+# mypy without its cache keeps one core busy for a minute: tests run beside it.
+BESIDE := $(MAKE) --no-print-directory -j 2 types
+
+.PHONY: lint style types
+lint: style types  ## Format check, lint and types.
+
+style: $(READY)
 	@ruff format --check --quiet .
 	@ruff check --quiet .
+
+types: $(READY)
 	@mypy
 
-.PHONY: quick
-quick: lint  ## While you work: lint, types and unit tests (a minute).
+.PHONY: quick quick-tests
+quick: style  ## While you work: lint, types and unit tests (a minute).
+	@$(BESIDE) quick-tests
+
+quick-tests: $(READY)
 	@$(PYTEST) tests/unit
 
-.PHONY: test
-test: lint  ## Before a commit: lint, types and every promise in its short form (five minutes).
+.PHONY: test daily-tests
+test: style  ## Before a commit: lint, types and every promise in its short form (five minutes).
+	@$(BESIDE) daily-tests
+
+daily-tests: $(READY)
 	@$(PYTEST)
 
 .PHONY: test-long
-test-long: $(READY)  ## What `make test` leaves out of `make test-all`.
+test-long: $(READY)  ## What `make test-all` runs beyond `make test`.
 	@$(PYTEST) --tier long
 
 .PHONY: test-all
-test-all: lint  ## Everything but the nightly promises, as CI runs it.
+test-all: style  ## Everything but the nightly promises, as CI runs it.
+	@$(BESIDE) all-tests
+
+.PHONY: all-tests
+all-tests: $(READY)
 	@$(PYTEST) --tier all
 
 .PHONY: nightly

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from pydantic import TypeAdapter
 
 from lockstep.features.base import Numbers, Transformer
@@ -107,7 +108,25 @@ def transformer_of(example: dict[str, Any], n_classes: int = 0) -> Transformer:
 CASES = [
     (example, n_classes) for example in EXAMPLES for n_classes in (N_CLASSES if learns_from_target(example) else (0,))
 ] + [(NUMBERS_ONLY, 0)]
-IDS = [f"{example['step']}-{n_classes}-{number}" for number, (example, n_classes) in enumerate(CASES)]
+
+
+def _has_shorter_sister(example: dict[str, Any], n_classes: int) -> bool:
+    """Of classes, the first of a step's examples has the most options and takes the longest; its second stays daily."""
+    of_step = [each for each in EXAMPLES if each["step"] == example["step"]]
+    return n_classes > 0 and len(of_step) > 1 and example is of_step[0]
+
+
+every_case = pytest.mark.parametrize(
+    ("example", "n_classes"),
+    [
+        pytest.param(
+            *case,
+            id=f"{case[0]['step']}-{case[1]}-{number}",
+            marks=pytest.mark.long if _has_shorter_sister(*case) else (),
+        )
+        for number, case in enumerate(CASES)
+    ],
+)
 
 
 def table(rows: int = 120, seed: int = 0) -> pd.DataFrame:

@@ -15,9 +15,9 @@ from lockstep.schema.params import Split
 from tests.unit.features.examples import (
     CASES,
     EXAMPLES,
-    IDS,
     N_CLASSES,
     SUPERVISED,
+    every_case,
     learns_from_target,
     step_of,
     table,
@@ -25,7 +25,6 @@ from tests.unit.features.examples import (
     transformer_of,
 )
 
-every_case = pytest.mark.parametrize(("example", "n_classes"), CASES, ids=IDS)
 LEARNERS = [case for case in CASES if learns_from_target(case[0])]
 
 

@@ -27,7 +27,11 @@ def digests() -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize("setting", [OLDER, {"OMP_NUM_THREADS": "3"}], ids=["older CPU", "three threads"])
+@pytest.mark.parametrize(
+    "setting",
+    [OLDER, pytest.param({"OMP_NUM_THREADS": "3"}, marks=pytest.mark.long)],
+    ids=["older CPU", "three threads"],
+)
 def test_features_do_not_depend_on_the_machine(setting: dict[str, str]) -> None:
     environment = os.environ | setting | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(

@@ -1,0 +1,42 @@
+"""Which tests a run takes."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+HOOKS = "from tests.conftest import pytest_addoption, pytest_collection_modifyitems, pytest_configure\n"
+ONE_OF_EACH = """
+import pytest
+
+def test_daily():
+    raise AssertionError
+
+@pytest.mark.long
+def test_long():
+    raise AssertionError
+
+@pytest.mark.nightly
+def test_nightly():
+    raise AssertionError
+"""
+
+
+def _failed(folder: Path, *options: str) -> set[str]:
+    command = [sys.executable, "-m", "pytest", "-p", "no:xdist", *options]
+    path = {"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(folder)}
+    done = subprocess.run(command, cwd=folder, env=path, capture_output=True, text=True, check=False)
+    return set(re.findall(r"^FAILED \S+::test_(\w+)", done.stdout, re.MULTILINE))
+
+
+def test_a_tier_runs_its_own_and_what_failed_is_run_again_of_whatever_tier(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "conftest.py").write_text(HOOKS)
+    (tmp_path / "tests/test_tiers.py").write_text(ONE_OF_EACH)
+    assert _failed(tmp_path) == {"daily"}
+    assert _failed(tmp_path, "--tier", "all") == {"daily", "long"}
+    assert _failed(tmp_path, "--lf") == {"daily", "long"}
