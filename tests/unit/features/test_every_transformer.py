@@ -13,7 +13,7 @@ from sklearn.utils import estimator_checks
 from lockstep.features.recipe import Features
 from lockstep.features.steps import TRANSFORMERS, make_transformer
 from lockstep.schema.features import Recipe
-from tests.unit.features.examples import CASES, EXAMPLES, every_case, step_of, table, target, transformer_of
+from tests.unit.features.examples import EXAMPLES, every_case, step_of, table, target, transformer_of
 
 every_example = pytest.mark.parametrize("example", EXAMPLES, ids=[example["step"] for example in EXAMPLES])
 
