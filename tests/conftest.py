@@ -1,6 +1,7 @@
 """Options and fixtures shared by all tests."""
 
 import fcntl
+import os
 import shutil
 import signal
 import sys
@@ -15,6 +16,9 @@ from lockstep.config import Config, load_config
 from tests.fault_proxy import FaultProxy
 from tests.mlflow_server import MlflowServer, set_up_store
 from tests.postgres import Postgres, postgres_or_skip
+
+# Threads of scikit-learn and XGBoost that wait for each other sleep: beside other test processes they would burn the cores.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 # A busy machine must not decide whether a test passes: no deadlines, and the same examples on every run.
 settings.register_profile("lockstep", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

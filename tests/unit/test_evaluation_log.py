@@ -154,12 +154,24 @@ def test_every_byte_of_a_fold_is_in_its_fingerprint() -> None:
         assert sum(differs) >= 2  # swapping two rows' folds leaves the third fold's rows as they are
 
 
-@settings(max_examples=30)
+@settings(max_examples=8)
 @given(st.data())
 def test_a_torn_log_changes_nothing_and_is_mended(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    path = tmp_path_factory.mktemp("torn") / "log.db"
+    _tear(tmp_path_factory.mktemp("torn") / "log.db", data)
+
+
+@pytest.mark.long
+@settings(max_examples=30)
+@given(st.data())
+def test_a_log_torn_in_many_ways_changes_nothing_and_is_mended(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    _tear(tmp_path_factory.mktemp("torn") / "log.db", data)
+
+
+def _tear(path: Path, data: st.DataObject) -> None:
     first, fitted, _ = _logged(path)
     content = bytearray(path.read_bytes())
     kind = data.draw(st.sampled_from(["truncated", "overwritten", "zeroed"]))
@@ -219,8 +231,10 @@ def test_a_log_that_cannot_be_written_costs_one_warning(tmp_path: Path, capsys: 
 TWO = """
 import sys
 from pathlib import Path
+from lockstep.model.booster import FoldScore
 from lockstep.search.evaluation_log import EvaluationLog
-from tests.unit.test_evaluation_log import EVALUATION
+from lockstep.search.trial import Evaluation
+EVALUATION = Evaluation(FoldScore(1.5, {"rmse": 1.5, "mse": 2.25, "mae": 1.1, "r2": None}, 7), "", 0.25, 0.2)
 with EvaluationLog(Path(sys.argv[1])) as log:
     for number in range(300):
         if log.find(f"key {number}") is None:
