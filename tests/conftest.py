@@ -17,7 +17,7 @@ from tests.fault_proxy import FaultProxy
 from tests.mlflow_server import MlflowServer, set_up_store
 from tests.postgres import Postgres, postgres_or_skip
 
-# Threads of scikit-learn and XGBoost that wait for each other sleep: beside other test processes they would burn the cores.
+# Threads of scikit-learn and XGBoost that wait for each other sleep: beside other processes they would burn the cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 # A busy machine must not decide whether a test passes: no deadlines, and the same examples on every run.
