@@ -40,7 +40,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: has a shorter sister; run by `make test-all`, not by `make test`")
+    config.addinivalue_line(
+        "markers",
+        "long(daily): run by `make test-all`; the test named stays in `make test`, or another case of the same",
+    )
     config.addinivalue_line("markers", "nightly: takes minutes; run by `make nightly` alone")
     # A shell's background job ignores Ctrl-C, one under nohup the terminal's end, and so would every process that a
     # test starts and stops so.

@@ -33,6 +33,7 @@ NIGHTLY = pytest.mark.nightly
 
 
 @pytest.mark.parametrize("clones", ["clones", pytest.param("one repository", marks=NIGHTLY)])
+@pytest.mark.long("test_two_syncs_at_once_make_one_view")
 def test_ten_processes_set_up_one_new_store(clones: str, tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path}/shared.db"
     env = {"MLFLOW_TRACKING_URI": uri}
@@ -43,6 +44,7 @@ def test_ten_processes_set_up_one_new_store(clones: str, tmp_path: Path) -> None
     assert numbers == [number for number, each in enumerate(found) if each is not None]
 
 
+@pytest.mark.long("test_two_searches_share_one_log")
 def test_many_searches_share_one_new_state_folder(tmp_path: Path) -> None:
     entries, trials, processes = 90, 12, 6
     told = at_once("share_state", processes, tmp_path, entries, trials)
@@ -59,8 +61,7 @@ def test_many_searches_share_one_new_state_folder(tmp_path: Path) -> None:
         assert dict(found) == {f"study {number}": trials for number in range(processes)}
 
 
-# Daily: test_two_syncs_at_once_make_one_view, test_ten_processes_set_up_one_new_store.
-@pytest.mark.long
+@pytest.mark.long("test_two_syncs_at_once_make_one_view")
 def test_an_empty_store_is_filled_once_by_syncs_and_by_searches_that_run(project: Project, empty_store: Path) -> None:
     trials, uri = 12, store_of(project)
     shutil.rmtree(project.folder / "mlruns/artifacts")
@@ -172,6 +173,7 @@ def test_a_model_that_another_machine_has_just_logged_stays_until_its_digest_is_
     assert kept() == set()
 
 
+@pytest.mark.long("test_a_result_that_is_being_made_is_not_opened")
 def test_two_repros_at_once_do_the_work_once_or_say_who_is_at_it(project: Project) -> None:
     project.edit("params.yaml", "seed: 42", "seed: 43")
     both = {name: project.start("dvc", "repro", "split") for name in ("one", "other")}

@@ -64,8 +64,7 @@ def cluster() -> Iterator[Cluster]:
         yield Cluster(stack)
 
 
-# Daily: test_workers_may_die_and_join_while_the_search_runs.
-@pytest.mark.long
+@pytest.mark.long("test_workers_may_die_and_join_while_the_search_runs")
 def test_two_workers_over_tcp_give_the_bytes_of_one_machine(
     cluster: Cluster,
     stopped: Stopped,  # noqa: F811
@@ -126,6 +125,7 @@ def test_a_lost_cluster_is_one_line_and_finished_folds_are_kept(
     assert stopped.hashes() == hashes
 
 
+@pytest.mark.long("test_a_scheduler_that_does_not_answer_is_one_line")
 def test_a_worker_with_other_versions_is_named(cluster: Cluster, project: Project, tmp_path: Path) -> None:
     other = tmp_path / "site/xgboost-9.9.dist-info"
     other.mkdir(parents=True)

@@ -159,7 +159,7 @@ def test_every_output_is_struck_before_during_and_after_its_write(stage: Matrix,
     assert struck[-1] == ("end", "end")
 
 
-@pytest.mark.long
+@pytest.mark.long("test_every_output_is_struck_before_during_and_after_its_write")
 def test_there_are_hundreds_of_crash_points(matrices: Path) -> None:
     points = {
         (action, each.kind, each.path, each.fault)

@@ -55,6 +55,7 @@ def _assert_nothing_grew(rows: list[dict[str, float]], fixed: tuple[str, ...]) -
     assert rows[-1]["tmp_bytes"] == 0
 
 
+@pytest.mark.long("test_searches_leave_no_lock_of_their_own")
 def test_some_experiments_in_one_process_leave_nothing_behind(folder: Path) -> None:
     # The first sets up MLflow's store and the fork server; the second goes on in what it left.
     _assert_nothing_grew(_soaked(folder / "soak", 4, 300, IN_PROCESS)[1:], OF_A_PROCESS)

@@ -30,11 +30,13 @@ linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs
 
 
 @linux
+@pytest.mark.long("test_what_a_file_tells_does_not_depend_on_where_its_pieces_end")
 def test_fetch_and_clean_of_a_csv_table_need_less_than_three_times_its_size(tmp_path: Path) -> None:
     _check(tmp_path, "own.csv", 500_000)
 
 
 @linux
+@pytest.mark.long("test_what_a_file_tells_does_not_depend_on_where_its_pieces_end")
 def test_fetch_and_clean_of_numbers_need_less_than_three_times_their_size(tmp_path: Path) -> None:
     _check(tmp_path, FRIEDMAN, 1_000_000)
 

@@ -115,6 +115,7 @@ def test_after_kill_9_no_finished_fold_is_repeated(
 @pytest.mark.parametrize(
     ("number", "code"), [pytest.param(signal.SIGINT, 130, marks=pytest.mark.nightly), (signal.SIGTERM, 143)]
 )
+@pytest.mark.long("test_control_c_at_the_terminal_stops_dvc_and_the_search")
 def test_a_stopped_search_keeps_its_work_and_leaves_nothing_running(
     number: int, code: int, stopped: Stopped, quiet: tuple[dict[str, str], int]
 ) -> None:
@@ -162,6 +163,7 @@ def test_two_searches_at_once_leave_one_whole_log(stopped: Stopped, quiet: tuple
     assert stopped.hashes() == hashes
 
 
+@pytest.mark.long("test_a_torn_log_changes_nothing_and_is_mended")
 def test_a_damaged_log_costs_time_and_nothing_else(stopped: Stopped, quiet: tuple[dict[str, str], int]) -> None:
     hashes, folds = quiet
     process = stopped.start()
@@ -186,6 +188,7 @@ def test_more_trials_cost_only_themselves(project: Project, finished: Project) -
     assert 3 <= int(counts[1]) <= 9
 
 
+@pytest.mark.long("test_more_trials_cost_only_themselves")
 def test_a_changed_pruner_repeats_no_fold_of_an_unchanged_trial(project: Project) -> None:
     before = _trials(project)
     project.edit("params.yaml", "pruner: race", "pruner: none")
@@ -213,6 +216,7 @@ def _trials(project: Project) -> dict[tuple[str, ...], int]:
     }
 
 
+@pytest.mark.long("test_more_trials_cost_only_themselves")
 def test_other_folds_repeat_every_fold(project: Project) -> None:
     project.edit("params.yaml", "seed: 42", "seed: 43")
     counts = COUNTS.search(project.run("dvc", "repro", "tune").stdout)

@@ -23,7 +23,7 @@ LONG = {
 }
 
 
-@pytest.mark.parametrize("stage", LONG)
+@pytest.mark.parametrize("stage", ["train_best", pytest.param("evaluate", marks=pytest.mark.long)])
 def test_a_stopped_stage_leaves_one_line_and_nothing_running(
     stage: str, project: Project, temporary: Path, tmp_path: Path
 ) -> None:
@@ -126,8 +126,8 @@ run_stage("evaluate", main)
 """
 
 
-@pytest.mark.parametrize("memory", ["in_core", "external"])
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize("memory", ["in_core", pytest.param("external", marks=pytest.mark.long)])
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), pytest.param("SIGTERM", 143, marks=pytest.mark.long)])
 def test_a_signal_while_xgboost_asks_for_rows_is_not_lost(name: str, code: int, memory: str, tmp_path: Path) -> None:
     program = QUANTISES.replace("SIGNAL", name).replace("MEMORY", memory)
     done = subprocess.run(

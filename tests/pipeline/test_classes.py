@@ -146,8 +146,7 @@ def test_the_notebook_explains_classes(classes: tuple[Project, list[str]]) -> No
     assert '"output_type": "error"' not in notebook
 
 
-# Daily: test_dvc_metrics_params_and_plots_are_useful_as_they_come.
-@pytest.mark.long
+@pytest.mark.long("test_a_second_run_does_nothing")
 def test_a_second_run_does_nothing_and_dvc_draws_every_plot(classes: tuple[Project, list[str]]) -> None:
     project, _ = classes
     assert project.repro() == []
@@ -189,6 +188,7 @@ def test_figures_exist_for_every_declared_plot(classes: tuple[Project, list[str]
     assert all((project.folder / file).stat().st_size > 0 for file in files)
 
 
+@pytest.mark.long("test_a_planted_better_model_is_better_and_shipped")
 def test_two_results_are_compared_by_their_probabilities(classes: tuple[Project, list[str]], tmp_path: Path) -> None:
     project, names = classes
     sure = exported(project, tmp_path / "sure")

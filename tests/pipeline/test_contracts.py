@@ -1,6 +1,8 @@
 """dvc.yaml says the truth: deps are the real imports, params the real reads, and every choice has a stage."""
 
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -92,26 +94,40 @@ def _declared(stage: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def recorded(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def recorded(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Any]]:
+    """Runs a stage, once, and tells what it used."""
     project = finished.copy(tmp_path_factory.mktemp("contracts") / "project")
     (project.folder / ".git/info/exclude").write_text("recorded.json\nrecorder.py\n")
     (project.folder / "recorder.py").write_text(RECORDER)
-    records = {}
-    for stage in STAGES:
+
+    @cache
+    def record(stage: str) -> dict[str, Any]:
         project.run("python3", "recorder.py", stage)
-        records[stage] = json.loads((project.folder / "recorded.json").read_text())
-    return records
+        content: dict[str, Any] = json.loads((project.folder / "recorded.json").read_text())
+        return content
+
+    return record
+
+
+def _declared_code(stage: str) -> set[str]:
+    return {file for each in DVC[stage]["deps"] if each.startswith(CODE) for file in expanded(each)}
+
+
+# Of every stage by its imports; those that are quick are run too.
+run_stages = pytest.mark.parametrize(
+    "stage", [*STAGES[:3], *(pytest.param(stage, marks=pytest.mark.long) for stage in STAGES[3:])]
+)
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_declared_code_is_the_code_used(stage: str, recorded: dict[str, dict[str, Any]]) -> None:
-    declared = set[str]()
-    for dependency in DVC[stage]["deps"]:
-        if dependency.startswith(CODE):
-            declared |= expanded(dependency)
-    assert declared == used_by(stage)
-    matter = {file for file in recorded[stage]["files"] if expanded_or_empty(file)}
-    assert matter - {"recorder.py"} <= declared
+def test_declared_code_is_the_code_imported(stage: str) -> None:
+    assert _declared_code(stage) == used_by(stage)
+
+
+@run_stages
+def test_declared_code_is_the_code_used(stage: str, recorded: Callable[[str], dict[str, Any]]) -> None:
+    matter = {file for file in recorded(stage)["files"] if expanded_or_empty(file)}
+    assert matter - {"recorder.py"} <= _declared_code(stage)
 
 
 def expanded_or_empty(file: str) -> bool:
@@ -122,10 +138,10 @@ def expanded_or_empty(file: str) -> bool:
     }
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_declared_params_are_the_params_read(stage: str, recorded: dict[str, dict[str, Any]]) -> None:
+@run_stages
+def test_declared_params_are_the_params_read(stage: str, recorded: Callable[[str], dict[str, Any]]) -> None:
     read = set[str]()
-    for name in recorded[stage]["reads"]:
+    for name in recorded(stage)["reads"]:
         kind, _, field = name.partition(".")
         if name in MEANS:
             read.add(MEANS[name])
@@ -139,8 +155,8 @@ def test_declared_params_are_the_params_read(stage: str, recorded: dict[str, dic
 
 
 @pytest.mark.parametrize("stage", ["fetch", "clean", "split"])
-def test_data_stages_start_without_the_heavy_libraries(stage: str, recorded: dict[str, dict[str, Any]]) -> None:
-    assert recorded[stage]["heavy"] == []
+def test_data_stages_start_without_the_heavy_libraries(stage: str, recorded: Callable[[str], dict[str, Any]]) -> None:
+    assert recorded(stage)["heavy"] == []
 
 
 def test_every_choice_belongs_to_a_stage() -> None:

@@ -39,6 +39,7 @@ def test_another_machine_gets_the_same_bytes(finished: Project, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("workers", [pytest.param("3", marks=pytest.mark.long), "8"])
+@pytest.mark.long("test_another_machine_gets_the_same_bytes")
 def test_more_workers_give_the_same_bytes(workers: str, project: Project) -> None:
     before = _contents(project.folder)
     (project.folder / ".lockstep/evaluations.db").unlink()
@@ -47,6 +48,7 @@ def test_more_workers_give_the_same_bytes(workers: str, project: Project) -> Non
     assert _contents(project.folder) == before
 
 
+@pytest.mark.long("test_poisoned_test_targets_in_the_cleaned_table_change_nothing_but_the_test_rows")
 def test_poisoned_test_rows_change_nothing_before_evaluate(project: Project) -> None:
     before = _contents(project.folder)
     path = project.folder / "data/split/test.parquet"

@@ -91,6 +91,7 @@ def test_the_logged_model_predicts_what_evaluate_predicted(finished: Project) ->
     assert sum(file.path.endswith(".png") for file in artifacts) == 8
 
 
+@pytest.mark.long("test_two_syncs_at_once_make_one_view")
 def test_sync_changes_nothing_that_is_there_and_restores_what_is_not(project: Project) -> None:
     import shutil
 
@@ -128,6 +129,7 @@ def test_sync_to_a_store_that_cannot_be_used_is_one_line(project: Project, store
     assert "secret" not in refused.stderr
 
 
+@pytest.mark.long("test_sync_killed_anywhere_is_completed_by_the_next")
 def test_an_interrupted_sync_is_completed_not_repeated(project: Project) -> None:
     import mlflow
 
@@ -150,6 +152,7 @@ def test_the_pipeline_finishes_when_mlflow_cannot_be_reached(project: Project) -
     assert project.run("dvc", "status").stdout.strip() == "Data and pipelines are up to date."
 
 
+@pytest.mark.long("test_a_commit_and_an_experiment_fill_every_section_with_the_same_words_every_time")
 def test_exp_run_with_a_changed_parameter(project: Project) -> None:
     done = project.run("dvc", "exp", "run", "-n", "more", "-S", "train_best.n_models=2", "-S", "seed=42")
     assert "Ran experiment(s): more" in done.stdout

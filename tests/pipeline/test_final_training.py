@@ -39,6 +39,7 @@ def test_three_workers_make_the_same_outputs(trained: Project, tmp_path: Path) -
                 assert (other.folder / file.relative_to(trained.folder)).read_bytes() == file.read_bytes(), file
 
 
+@pytest.mark.long("test_an_interval_holds_about_the_share_of_new_rows_it_is_asked_for")
 def test_predictions_have_intervals_whose_coverage_is_judged(trained: Project) -> None:
     said = pd.read_parquet(trained.folder / "data/predictions/test.parquet")
     assert list(said.columns) == ["row_id", "actual", "predicted", "lower", "upper"]
@@ -50,6 +51,7 @@ def test_predictions_have_intervals_whose_coverage_is_judged(trained: Project) -
     assert 0.5 < inside <= 1
 
 
+@pytest.mark.long("test_the_summary_by_hand")
 def test_further_splits_are_listed_and_summarised(trained: Project) -> None:
     again = _json(trained, "reports/evaluate/repeated.json")
     assert again["protocol"] == "repeated"
@@ -60,6 +62,7 @@ def test_further_splits_are_listed_and_summarised(trained: Project) -> None:
     assert "2 further random splits" in " ".join(_page(trained).split())
 
 
+@pytest.mark.long("test_a_lower_learning_rate_is_kept_only_if_the_folds_are_better")
 def test_the_smaller_learning_rate_was_taken_and_the_page_and_mlflow_say_so(trained: Project) -> None:
     import mlflow
 

@@ -44,6 +44,7 @@ def assert_whole(notebook: nbformat.NotebookNode) -> None:
     assert "version" not in json.dumps(notebook.metadata)
 
 
+@pytest.mark.long("test_a_missing_result_is_one_line_and_the_notebook_stays")
 def test_notebook_runs_from_start_to_end_on_another_table(project: Project) -> None:
     before = project.run("git", "status", "--porcelain").stdout
     project.run("python", "notebooks/execute.py")

@@ -30,7 +30,7 @@ def _experiment(project: Project, *settings: str) -> dict[str, dict[str, float]]
 
 
 @needs_mirror
-@pytest.mark.long
+@pytest.mark.long("test_california_features_and_split_are_scikit_learns")
 def test_a_short_search_on_california_finds_much_of_it(project: Project) -> None:
     metrics = _experiment(project, *HOUSING, "tune.n_trials=3", "tune.early_stopping_rounds=5")
     assert metrics["test"]["r2"] > 0.5

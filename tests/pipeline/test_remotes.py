@@ -82,6 +82,7 @@ def after_grid(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> T
     return team
 
 
+@pytest.mark.long("test_after_a_pull_a_colleague_has_nothing_to_run")
 def test_a_commit_is_read_from_where_its_storage_stands_now(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Addresses in its own .dvc/config may be relative to the repository, or of before cache or remote moved."""
     monkeypatch.chdir(project.folder)
@@ -105,7 +106,7 @@ def _key_of_head() -> str:
         return result.key
 
 
-@pytest.mark.parametrize("kind", ["folder", "ssh"])
+@pytest.mark.parametrize("kind", ["folder", pytest.param("ssh", marks=pytest.mark.long)])
 def test_after_a_pull_a_colleague_has_nothing_to_run(
     project: Project, request: pytest.FixtureRequest, kind: str, tmp_path: Path
 ) -> None:
@@ -120,6 +121,7 @@ def test_after_a_pull_a_colleague_has_nothing_to_run(
         assert (colleague.folder / output).read_bytes() == (project.folder / output).read_bytes()
 
 
+@pytest.mark.long("test_after_a_pull_a_colleague_has_nothing_to_run")
 def test_an_experiment_travels_with_its_name_its_model_and_its_numbers(after_grid: Team, tmp_path: Path) -> None:
     project = after_grid.project.copy(tmp_path / "project")
     project.run("dvc", "exp", "push", "origin", "grid-1")
@@ -138,6 +140,7 @@ def test_an_experiment_travels_with_its_name_its_model_and_its_numbers(after_gri
         assert (colleague.folder / file).read_bytes() == (project.folder / file).read_bytes()
 
 
+@pytest.mark.long("test_a_commit_and_an_experiment_fill_every_section_with_the_same_words_every_time")
 def test_a_grid_becomes_named_experiments_that_can_be_applied_and_branched(after_grid: Team, tmp_path: Path) -> None:
     project = after_grid.project.copy(tmp_path / "project")
     settings = {name: each["params"]["params.yaml"]["data"]["tune"] for name, each in _experiments(project).items()}

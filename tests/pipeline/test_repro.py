@@ -69,6 +69,7 @@ def test_what_the_experiment_does_not_use_reruns_nothing(project: Project) -> No
     assert project.repro() == []
 
 
+@pytest.mark.long("test_every_chart_says_what_its_axes_mean")
 def test_dvc_metrics_params_and_plots_are_useful_as_they_come(project: Project) -> None:
     project.edit("params.yaml", "n_models: 1", "n_models: 2")
     project.repro()
@@ -85,6 +86,7 @@ def test_dvc_metrics_params_and_plots_are_useful_as_they_come(project: Project) 
     assert not [line for line in project.run("git", "status", "--porcelain").stdout.splitlines() if "??" in line]
 
 
+@pytest.mark.long("test_check_validates_without_running")
 def test_a_mistake_ends_with_one_line_and_leaves_upstream_results(project: Project) -> None:
     before = project.output_hashes()
     project.edit("params.yaml", "n_trials: 6", "n_trials: -6")

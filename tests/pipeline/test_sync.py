@@ -38,6 +38,7 @@ def test_a_deleted_store_comes_back_with_everything_but_times(project: Project) 
     assert _content(project) == before
 
 
+@pytest.mark.long("test_a_revision_is_read_without_a_thread_that_may_wait_for_ever")
 def test_a_revision_is_read_from_git_and_the_cache(project: Project) -> None:
     project.edit("params.yaml", "min_test_r2: 0.0", "min_test_r2: 0.3")
     project.repro()
@@ -147,6 +148,7 @@ def test_every_planted_difference_is_found_and_mended(project: Project) -> None:
     assert project.run("git", "rev-parse", "HEAD").stdout.strip() in parent.data.tags["git.commit"]
 
 
+@pytest.mark.long("test_check_makes_nothing")
 def test_a_result_that_is_missing_or_there_twice_is_found(project: Project) -> None:
     uri = store_of(project)
     client = client_of(uri)
@@ -161,6 +163,7 @@ def test_a_result_that_is_missing_or_there_twice_is_found(project: Project) -> N
     assert "DVC has one, MLflow has nothing" in project.run("lockstep", "sync", "--check", check=False).stdout
 
 
+@pytest.mark.long("test_a_search_that_is_run_again_leaves_one_view")
 def test_tags_alone_are_set_again_without_another_run(project: Project) -> None:
     uri = store_of(project)
     (parent,) = parents_of(uri)

@@ -98,8 +98,7 @@ def _state(folder: Path) -> dict[str, tuple[int, bytes]]:
     }
 
 
-# Daily: test_a_commit_is_verified_whatever_lies_in_the_workspace, of two stages.
-@pytest.mark.long
+@pytest.mark.long("test_a_commit_is_verified_whatever_lies_in_the_workspace")
 def test_a_fresh_clone_without_cache_is_identical(clone: Project, temporary: Path, tmp_path: Path) -> None:
     """Nothing of another repository is used either, whatever the environment names."""
     before = _state(clone.folder)
@@ -164,6 +163,7 @@ def test_a_changed_pin_is_named_as_the_cause(
     assert len([line for line in lines if "likely cause" in line]) == 1
 
 
+@pytest.mark.long("test_a_commit_is_verified_whatever_lies_in_the_workspace")
 def test_a_hash_that_was_edited_in_the_lock_is_found_in_its_stage(short: Project, temporary: Path) -> None:
     report = short.output_hashes()["reports/data_quality.json"]
     short.edit("dvc.lock", report, "f" * 32)
@@ -192,6 +192,7 @@ def test_a_commit_is_verified_whatever_lies_in_the_workspace(short: Project, tem
     assert note.startswith("verify: note: not what requirements.lock pins: xgboost 3.2.0 (pinned: 3.1.3); `make -B")
 
 
+@pytest.mark.long("test_the_data_is_suspected_only_where_no_sha256_would_have_told")
 def test_other_bytes_at_the_source_are_the_likely_cause(short: Project, temporary: Path) -> None:
     (short.folder / "tables/own.csv").write_text(GOOD_ROWS.replace("7,", "8,"))
     done = _verify(short, temporary, env=MIRROR)
@@ -201,6 +202,7 @@ def test_other_bytes_at_the_source_are_the_likely_cause(short: Project, temporar
     assert lines[-1].startswith("  likely cause: data: the table may have changed at its source: datasets/own.yaml")
 
 
+@pytest.mark.long("test_a_stopped_verify_leaves_no_copy_and_no_process")
 def test_a_stage_that_fails_in_the_copy_is_one_line_and_the_copy_may_be_kept(short: Project, temporary: Path) -> None:
     (short.folder / "tables/own.csv").write_text("a,b\n1,2\n")
     done = short.run(
@@ -222,7 +224,10 @@ def test_a_stage_that_fails_in_the_copy_is_one_line_and_the_copy_may_be_kept(sho
     ("file", "old", "new", "what"),
     [
         ("datasets/own.yaml", '[""]', '["", "-"]', "datasets/own.yaml: missing_values was changed"),
-        ("lockstep/data/cleaning.py", '"""', '"""Now ', "lockstep/data/cleaning.py was changed"),
+        pytest.param(
+            *("lockstep/data/cleaning.py", '"""', '"""Now ', "lockstep/data/cleaning.py was changed"),
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_edits_since_the_lock_are_refused_before_anything_runs(

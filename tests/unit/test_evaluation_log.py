@@ -162,7 +162,7 @@ def test_a_torn_log_changes_nothing_and_is_mended(
     _tear(tmp_path_factory.mktemp("torn") / "log.db", data)
 
 
-@pytest.mark.long
+@pytest.mark.long("test_a_torn_log_changes_nothing_and_is_mended")
 @settings(max_examples=30)
 @given(st.data())
 def test_a_log_torn_in_many_ways_changes_nothing_and_is_mended(

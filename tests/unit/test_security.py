@@ -250,7 +250,7 @@ def _letters() -> dict[str, str]:
     for file in (ROOT / "tests").rglob("test_*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                marks = {ast.unparse(each).rpartition(".")[2].lower() for each in node.decorator_list}
+                marks = {ast.unparse(each).partition("(")[0].rpartition(".")[2].lower() for each in node.decorator_list}
                 letters[node.name] = "N" if "nightly" in marks else "L" if "long" in marks else ""
     return letters
 

@@ -1,5 +1,6 @@
 """Which tests a run takes."""
 
+import ast
 import re
 import shutil
 import subprocess
@@ -23,6 +24,25 @@ def test_long():
 def test_nightly():
     raise AssertionError
 """
+
+
+def _marks() -> dict[str, str]:
+    """Each test's decorators, as text."""
+    nodes = [
+        node for file in (ROOT / "tests").rglob("test_*.py") for node in ast.walk(ast.parse(file.read_text("utf-8")))
+    ]
+    tests = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    return {test.name: "\n".join(map(ast.unparse, test.decorator_list)) for test in tests}
+
+
+def test_every_long_test_names_one_that_is_daily() -> None:
+    marks = _marks()
+    own = re.compile(r"^(?:pytest\.mark\.long(?:\('(\w+)'\))?|.*nightly)$", re.MULTILINE | re.IGNORECASE)
+    beyond_daily = {name: found[1] for name, text in marks.items() if (found := own.search(text))}
+    long = [name for name, text in marks.items() if re.search(r"^pytest\.mark\.long", text, re.MULTILINE)]
+    assert len(long) > 10
+    daily = marks.keys() - beyond_daily.keys()
+    assert {name: beyond_daily[name] for name in long if beyond_daily[name] not in daily} == {}
 
 
 def _failed(folder: Path, *options: str) -> set[str]:
