@@ -18,7 +18,17 @@ from lockstep.errors import ConfigError
 from lockstep.schema.base import Settings
 from lockstep.schema.dataset import Dataset
 from lockstep.schema.features import Recipe
-from lockstep.schema.params import BoosterSettings, Evaluate, Params, PrunerOptions, Space, Split, TrainBest, Tune
+from lockstep.schema.params import (
+    SQUARED_ERROR_GATES,
+    BoosterSettings,
+    Evaluate,
+    Params,
+    PrunerOptions,
+    Space,
+    Split,
+    TrainBest,
+    Tune,
+)
 from lockstep.secrets import masked
 from lockstep.yaml_file import parsed_yaml, read_yaml
 
@@ -65,6 +75,7 @@ def load_config(root: Path = Path()) -> Config:
         )
     _check_split_columns(params, dataset, relative)
     _check_booster(params, dataset, relative)
+    _check_gates(params, dataset, relative)
     return Config(
         dataset_name=params.dataset,
         dataset=dataset,
@@ -188,6 +199,20 @@ def _check_booster(params: Params, dataset: Dataset, file: Path) -> None:
         raise ConfigError(
             f"params.yaml: booster.monotone.{shown(unknown[0])}: recipe {_shown(params.features)} of {file} makes"
             f" no such feature; it makes: {listed(sorted(made))}"
+        )
+
+
+def _check_gates(params: Params, dataset: Dataset, file: Path) -> None:
+    """Refuse gates that a person has set and that would judge nothing."""
+    n_classes = len(dataset.classes)
+    objective, _ = params.booster.resolved(n_classes)
+    for name, value in params.evaluate.gates.without_effect(objective).items():
+        why = f"the target of {file} has classes" if n_classes else f"booster.objective is {objective}"
+        default = SQUARED_ERROR_GATES[name]
+        remedy = "null" if default is None else f"{default} or null"
+        raise ConfigError(
+            f"params.yaml: evaluate.gates.{name}: {value}: judges squared error only, and {why}; set it to {remedy},"
+            " or use max_test_score"
         )
 
 

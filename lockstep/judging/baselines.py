@@ -68,10 +68,16 @@ def baseline_predictions(
 
 
 def average(y: Vector, n_rows: int, n_classes: int) -> Predictions:
-    """What one would say of every row without looking at it: the mean, or the shares of the classes."""
+    """What one would predict for every row without looking at it: the mean, or the shares of the classes.
+
+    Shares are smoothed by Laplace's rule of succession, (count + 1) / (rows + classes), which is their posterior mean
+    under a uniform prior (Gelman et al. 2013, Bayesian Data Analysis, section 3.4). A class without a training row is
+    rare, not impossible: with a share of 0 its first test row costs so much log loss that a useless model looks better.
+    """
     if not n_classes:
         return np.full(n_rows, np.mean(y))
-    return np.tile(np.bincount(y.astype(np.int64), minlength=n_classes) / len(y), (n_rows, 1))
+    counts = np.bincount(y.astype(np.int64), minlength=n_classes)
+    return np.tile((counts + 1) / (len(y) + n_classes), (n_rows, 1))
 
 
 def untuned_xgboost(
@@ -168,11 +174,11 @@ def _shares(
 ) -> Predictions:
     """Probabilities of all classes, 0 for those the training rows do not have."""
     present = np.unique(y).astype(np.int64)
+    shares = np.zeros((len(new), n_classes))
     if len(present) < 2:
-        return average(y, len(new), n_classes)
+        shares[:, present] = 1.0
+        return shares
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        found = model.fit(x, y).predict_proba(new)
-    shares = np.zeros((len(new), n_classes))
-    shares[:, present] = found
+        shares[:, present] = model.fit(x, y).predict_proba(new)
     return shares

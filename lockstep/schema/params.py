@@ -59,6 +59,9 @@ USUAL_METRICS = {
     "classes": "log_loss",
 }
 
+# Gates that judge squared error only, and their defaults in params.yaml.
+SQUARED_ERROR_GATES = {"min_test_r2": 0.0, "max_test_rmse": None}
+
 Strategy = Literal["random", "stratified", "group", "time"]
 PrunerName = Literal["none", "race", "median", "percentile", "successive_halving", "hyperband"]
 
@@ -246,6 +249,15 @@ class Gates(Settings):
     max_test_rmse: Annotated[float, Field(gt=0)] | None
     max_test_score: float | None
     beat_baselines: bool
+
+    def without_effect(self, objective: str) -> dict[str, float]:
+        """Gates that a person has set and that do not judge a model of this objective, with their values."""
+        if objective == "squared_error":
+            return {}
+        gates = {"min_test_r2": self.min_test_r2, "max_test_rmse": self.max_test_rmse}
+        return {
+            name: value for name, value in gates.items() if value is not None and value != SQUARED_ERROR_GATES[name]
+        }
 
 
 class Evaluate(Settings):

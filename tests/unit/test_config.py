@@ -132,6 +132,45 @@ def test_a_mistake_in_params_gets_one_line(own_table: OwnTable, old: str, new: s
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("gate", "value", "remedy"), [("min_test_r2: 0.0", "0.2", "0.0 or null"), ("max_test_rmse: null", "60", "null")]
+)
+@pytest.mark.parametrize("objective", ["absolute_error", "pseudo_huber", "quantile"])
+def test_a_gate_on_squared_error_is_refused_with_another_objective(
+    own_table: OwnTable, gate: str, value: str, remedy: str, objective: str
+) -> None:
+    own_table.write(GOOD_ROWS)
+    own_table.edit_params("objective: auto", f"objective: {objective}")
+    load_config()  # the default judges nothing
+    name = gate.partition(":")[0]
+    own_table.edit_params(gate, f"{name}: {value}")
+    with pytest.raises(ConfigError) as error:
+        load_config()
+    assert str(error.value) == (
+        f"params.yaml: evaluate.gates.{name}: {float(value)}: judges squared error only, and booster.objective is"
+        f" {objective}; set it to {remedy}, or use max_test_score"
+    )
+    own_table.edit_params(f"objective: {objective}", "objective: auto")
+    load_config()
+
+
+def test_a_gate_on_squared_error_is_refused_with_classes_and_may_be_switched_off(own_table: OwnTable) -> None:
+    own_table.write(GOOD_ROWS)
+    file = own_table.folder / "datasets/own.yaml"
+    file.write_text(
+        file.read_text()
+        .replace("y: {type: number}", "y: {type: integer}")
+        .replace("target: y", "target: {column: y, classes: [0, 1, 2, 3, 4]}")
+    )
+    own_table.edit_params("min_test_r2: 0.0", "min_test_r2: null")
+    load_config()
+    own_table.edit_params("min_test_r2: null", "min_test_r2: 0.2")
+    with pytest.raises(
+        ConfigError, match=r"min_test_r2: 0\.2: .* and the target of datasets/own\.yaml has classes; set"
+    ):
+        load_config()
+
+
 FACTS = [
     ("clean: []", "clean: [{rule: rename, columns: {a: fold}}]", "clean[0] (rename): the name 'fold' is reserved"),
     ("clean: []", "clean: [{rule: rename, columns: {a: b}}]", "clean[0] (rename): makes column 'b' twice"),

@@ -496,6 +496,15 @@ def test_judgement_and_gates() -> None:
     assert check_gates(off, judgement, NUMBER) == {"gates": [], "gates_overall": "pass"}
 
 
+@pytest.mark.parametrize("objective", ["absolute_error", "quantile", "classes"])
+def test_gates_on_squared_error_judge_no_other_objective(objective: str) -> None:
+    judgement = replace(_found().judgement, test={"rmse": 9.0, "mae": 9.0, "r2": -0.5})
+    gates = Gates(min_test_r2=0.0, max_test_rmse=1.0, max_test_score=None, beat_baselines=False)
+    assert check_gates(gates, judgement, NUMBER)["gates_overall"] == "fail"
+    other = Fitting(objective, "mae")
+    assert check_gates(gates, judgement, other) == {"gates": [], "gates_overall": "pass"}
+
+
 def test_cross_validation_is_that_of_the_trained_model() -> None:
     """At a smaller learning rate the folds were fitted again; the best trial says nothing of that."""
     made = model()
@@ -515,6 +524,25 @@ def test_beat_baselines_means_the_mean_and_untuned_xgboost() -> None:
     for name, expected in (("ridge", "pass"), ("untuned_xgboost", "fail")):
         worse = {"mean": {"rmse": own + 1}, "untuned_xgboost": {"rmse": own + 1}, name: {"rmse": own / 2}}
         assert check_gates(gate, replace(judgement, baselines=worse), NUMBER)["gates_overall"] == expected
+
+
+def test_a_model_that_is_worse_than_equal_shares_does_not_beat_the_mean_of_rare_classes() -> None:
+    """300 classes without any signal, a third of which have no training row."""
+    n_classes = 300
+    y = np.random.default_rng(4).integers(0, n_classes, size=500).astype(np.float64)
+    fitting = Fitting("classes", "log_loss", n_classes)
+    equal = fitting.loss(fitting.scores(y[300:], np.full((200, n_classes), 1 / n_classes)))
+    smoothed = fitting.loss(fitting.scores(y[300:], baselines.average(y[:300], 200, n_classes)))
+    assert smoothed == pytest.approx(equal, abs=0.15)
+
+
+@pytest.mark.parametrize("counts", [(150, 204), (900, 100), (60, 58, 61, 59, 62, 60)])
+def test_smoothing_hardly_moves_the_baseline_of_ordinary_classes(counts: tuple[int, ...]) -> None:
+    y = np.repeat(np.arange(len(counts)), counts).astype(np.float64)
+    fitting = Fitting("classes", "log_loss", len(counts))
+    plain = np.tile(np.array(counts) / len(y), (len(y), 1))
+    losses = [fitting.loss(fitting.scores(y, each)) for each in (plain, baselines.average(y, len(y), len(counts)))]
+    assert 0 <= losses[1] - losses[0] < 1e-4
 
 
 def test_the_lead_over_a_baseline_is_measured_on_the_same_rows() -> None:
