@@ -133,7 +133,7 @@ def _only(a: list[str], b: list[str]) -> list[Block]:
 
 
 def _meaning(pair: Pair) -> Block:
-    units = "" if pair.same_metric else f" (A's {pair.a.score_name}, B's {pair.b.score_name})"
+    units = "" if pair.same_score else f" (A's {pair.a.score_name}, B's {pair.b.score_name})"
     return text(
         f"A and B: by how much the test score{units} grows when the feature's values are shuffled, below 0 by luck;"
         " gain: its share of what all splits of the trees gained."

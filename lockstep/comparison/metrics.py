@@ -3,7 +3,6 @@
 from lockstep.comparison.document import Block, Section, Table, text
 from lockstep.comparison.numbers import RISING, change, number, relative
 from lockstep.comparison.pair import Pair
-from lockstep.comparison.verdict import Outcome
 from lockstep.report.templates import UNKNOWN, metric_name
 
 ROWS = {"test": "test", "cv": "cross-validation", "train": "training"}
@@ -16,7 +15,7 @@ def section(pair: Pair) -> Section:
     blocks: list[Block] = [
         Table("Metrics side by side", HEAD, tuple(row for rows in ROWS for row in _rows(pair, rows)), sortable=True)
     ]
-    if pair.verdict.outcome == Outcome.OTHER_ROWS:
+    if pair.verdict.other_rows:
         blocks.append(text("The test rows differ, so a difference of test metrics may be one of the rows."))
     if not pair.same_folds:
         blocks.append(
@@ -41,7 +40,7 @@ def _rows(pair: Pair, rows: str) -> list[tuple[str, ...]]:
             "higher" if name in RISING else "lower",
             number(a.get(name)),
             number(b.get(name)),
-            *(_against(name, a.get(name), b.get(name)) if against else (UNKNOWN,) * 3),
+            *(_against(pair, name, a.get(name), b.get(name)) if against else (UNKNOWN,) * 3),
         )
         for name in sorted({*a, *b}, key=lambda name: (name != pair.a.fitting.metric, *_place(name)))
     ]
@@ -52,8 +51,9 @@ def _place(name: str) -> tuple[int, str]:
     return USUAL.index(name) if name in USUAL else len(USUAL), name
 
 
-def _against(name: str, a: float | None, b: float | None) -> tuple[str, str, str]:
-    return change(a, b), relative(a, b), _ahead(name, a, b)
+def _against(pair: Pair, name: str, a: float | None, b: float | None) -> tuple[str, str, str]:
+    """The change; which of two is ahead is said only where they can be ranked."""
+    return change(a, b), relative(a, b), _ahead(name, a, b) if pair.verdict.comparable else UNKNOWN
 
 
 def _ahead(name: str, a: float | None, b: float | None) -> str:

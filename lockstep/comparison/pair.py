@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from lockstep.comparison.sides import Side, test_groups
-from lockstep.comparison.verdict import Verdict, verdict
+import pandas as pd
+
+from lockstep.comparison.sides import Side, test_table
 from lockstep.errors import DataError
-from lockstep.judging.bootstrap import Units
 from lockstep.judging.paired import as_scored
+from lockstep.judging.ranking import Ranking, Verdict, rank
 from lockstep.model.metrics import Scores
 
 
@@ -48,15 +49,9 @@ class Pair:
         return self.a.result.key == self.b.result.key
 
     @property
-    def same_metric(self) -> bool:
-        """Whether the folds of both were judged by the same score."""
-        return self._judged_by(self.a) == self._judged_by(self.b)
-
-    @staticmethod
-    def _judged_by(side: Side) -> tuple[object, ...]:
-        """The metric, and what it depends on."""
-        metric, fitting = side.fitting.metric, side.fitting
-        return metric, {"pinball": fitting.quantile, "pseudo_huber": fitting.huber_slope}.get(metric)
+    def same_score(self) -> bool:
+        """Whether both minimise the same, and are judged by the same score."""
+        return self.a.contender.score_settings == self.b.contender.score_settings
 
     @property
     def same_folds(self) -> bool:
@@ -72,30 +67,37 @@ class Pair:
     @property
     def confidence(self) -> float:
         """Of the intervals."""
-        return float(self.a.settings["evaluate.confidence"])
+        return self.a.contender.confidence
 
     @property
     def samples(self) -> int:
         """Resamples of the paired bootstrap."""
-        return int(self.a.settings["evaluate.bootstrap_samples"])
+        return self.a.contender.samples
 
     @cached_property
+    def ranking(self) -> Ranking:
+        """What the rule says of the two.
+
+        Raises:
+            DataError: naming B, if groups are drawn and its test table cannot be read.
+        """
+        return rank(self.a.contender, self.b.contender, self._test_rows)
+
+    def _test_rows(self) -> pd.DataFrame:
+        try:
+            return test_table(self.b)
+        except DataError as error:
+            raise DataError(f"compare {self.b.name}: {error}") from error
+
+    @property
     def verdict(self) -> Verdict:
-        """Which of the two is better by A's score, on the test rows."""
-        a, b = self.a.outputs.predictions, self.b.outputs.predictions
-        units = None
-        if self.a.group is not None:
-            units = Units.of(test_groups(self.a), self.a.group)
-        return verdict(
-            self.a.fitting,
-            self.a.target,
-            a,
-            b,
-            samples=self.samples,
-            confidence=self.confidence,
-            seed=int(self.a.settings["seed"]),
-            units=units,
-        )
+        """Which of the two is better on the test rows."""
+        return self.ranking.verdict
+
+    @property
+    def group(self) -> str | None:
+        """The column whose groups of test rows are drawn."""
+        return self.a.group or self.b.group
 
     @property
     def lead(self) -> float:
@@ -113,7 +115,7 @@ class Pair:
 
     def _score(self, side: Side, rows: str) -> float | None:
         fitting, found = self.a.fitting, side.outputs.metrics[rows]
-        if side is self.b and not self.same_metric:
+        if side is self.b and not self.same_score:
             found = self._by_a(rows)
         return None if found.get(fitting.metric) is None else fitting.loss(found)
 

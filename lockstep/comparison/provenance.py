@@ -3,7 +3,7 @@
 from lockstep.comparison.document import Name, Section, Table, text
 from lockstep.comparison.pair import Pair
 from lockstep.comparison.sides import Side
-from lockstep.tracking.result import test_rows_digest
+from lockstep.judging.differences import test_rows_digest
 
 # Of a hash: as many digits as tell results apart.
 DIGITS = 12

@@ -7,15 +7,9 @@ from lockstep.comparison.document import Block, Bullets, Line, Name, Section, St
 from lockstep.comparison.numbers import number, relative
 from lockstep.comparison.pair import Pair
 from lockstep.comparison.parameters import at_bounds
-from lockstep.comparison.settings import changed_rows
+from lockstep.comparison.settings import changed_rows, changed_score
 from lockstep.comparison.sides import Side
-from lockstep.comparison.verdict import Outcome
-from lockstep.report.templates import byte_size
-
-RULE = (
-    "A model whose gates fail is not shipped. Of the others the better one is, if the interval of the difference"
-    " excludes 0; within noise the smaller one, of equally large ones the one with the cheaper search, else A."
-)
+from lockstep.judging.ranking import RULE, Outcome
 
 
 @dataclass(frozen=True)
@@ -39,19 +33,9 @@ class Recommendation:
 
 def recommended(pair: Pair) -> Recommendation:
     """Apply the rule."""
-    if not pair.verdict.comparable:
-        return Recommendation(None, ("the two cannot be compared",))
-    passing = [side for side in pair if not side.failed_gates]
-    if not passing:
-        return Recommendation(None, ("the gates of both fail",))
-    if len(passing) == 1:
-        other = pair.b if passing[0] is pair.a else pair.a
-        better = ", though it is better by score" if pair.verdict.winner == other.letter else ""
-        return Recommendation(passing[0], (f"{other.letter} fails ", *listed(other.failed_gates), better))
-    if pair.verdict.winner:
-        winner = pair.a if pair.verdict.winner == "A" else pair.b
-        return Recommendation(winner, ("it is better, and the interval of the difference excludes 0",))
-    return _thriftier(pair)
+    decision = pair.ranking.decision()
+    side = {"A": pair.a, "B": pair.b}.get(decision.letter or "")
+    return Recommendation(side, (decision.reason,))
 
 
 def section(pair: Pair) -> Section:
@@ -64,30 +48,16 @@ def section(pair: Pair) -> Section:
 
 def next_steps(pair: Pair) -> list[Line]:
     """What the facts suggest."""
-    return [*_same_rows(pair), *_gates(pair), *_ceiling(pair), *_bounds(pair), *_finer(pair), *_failed_trials(pair)]
+    return [*_same_score(pair), *_gates(pair), *_ceiling(pair), *_bounds(pair), *_finer(pair), *_failed_trials(pair)]
 
 
-def _thriftier(pair: Pair) -> Recommendation:
-    why = "the predictions are the same" if pair.verdict.outcome == Outcome.SAME else "the difference is within noise"
-    a, b = (side.outputs.model_bytes for side in pair)
-    if a != b:
-        small, large = (pair.a, pair.b) if a < b else (pair.b, pair.a)
-        sizes = f"{byte_size(min(a, b))} against {byte_size(max(a, b))}"
-        return Recommendation(small, (f"{why}, and its model is smaller than {large.letter}'s ({sizes})",))
-    a, b = (int(side.cost["fold_fits"]) for side in pair)
-    if a != b:
-        cheap = pair.a if a < b else pair.b
-        fits = f"{number(min(a, b))} against {number(max(a, b))} fold fits"
-        return Recommendation(cheap, (f"{why}, the models are equally large, and its search was cheaper ({fits})",))
-    return Recommendation(pair.a, (f"{why}, and model and search cost the same; nothing speaks for a change",))
-
-
-def _same_rows(pair: Pair) -> list[Line]:
-    if pair.verdict.outcome != Outcome.OTHER_ROWS:
+def _same_score(pair: Pair) -> list[Line]:
+    """How to make two results that can be compared."""
+    if pair.verdict.outcome != Outcome.OTHER:
         return []
-    causes = changed_rows(pair)
+    causes = [*(changed_rows(pair) if pair.verdict.other_rows else []), *changed_score(pair)]
     what: Line = ("with the same ", *listed(causes)) if causes else ("with the same table and code",)
-    return [("Run one of them again ", *what, ", so that both are judged on the same test rows.")]
+    return [("Run one of them again ", *what, ", so that both have the same score on the same test rows.")]
 
 
 def _gates(pair: Pair) -> list[Line]:

@@ -11,6 +11,7 @@ from lockstep.report.templates import UNKNOWN, range_text
 # Shown as the space and as given configurations.
 ELSEWHERE = ("tune.enqueue",)
 DECIDING_ROWS = ("dataset", "seed", "split.")
+DECIDING_SCORE = ("booster.objective", "booster.metric", "booster.quantile", "booster.huber_slope")
 
 
 def section(pair: Pair) -> Section:
@@ -28,6 +29,11 @@ def changed(pair: Pair) -> dict[str, tuple[Any, Any]]:
 def changed_rows(pair: Pair) -> list[str]:
     """Choices that differ and decide which rows are test rows."""
     return [name for name in changed(pair) if name.startswith(DECIDING_ROWS)]
+
+
+def changed_score(pair: Pair) -> list[str]:
+    """Choices that differ and decide what is minimised or judged by."""
+    return [name for name in changed(pair) if name in DECIDING_SCORE] if not pair.same_score else []
 
 
 def _choices(pair: Pair) -> list[Block]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from lockstep.data.tables import read_json, read_table
 from lockstep.data.target import Target
 from lockstep.errors import DataError
 from lockstep.exporting.merging import RESULTS
+from lockstep.judging.contender import Contender
 from lockstep.model.fitting import Fitting, shown
 from lockstep.outputs import Outputs
 from lockstep.search.times import SearchTime, search_time
@@ -73,7 +75,7 @@ class Side:
     @property
     def group(self) -> str | None:
         """The column whose groups of rows stand on one side of the split."""
-        return str(self.settings["split.group"]) if self.settings["split.strategy"] == "group" else None
+        return self.contender.group
 
     @property
     def score_name(self) -> str:
@@ -86,9 +88,14 @@ class Side:
         test = self.outputs.metrics["test"]
         return None if test.get(self.fitting.metric) is None else self.fitting.loss(test)
 
+    @cached_property
+    def contender(self) -> Contender:
+        """What the rule ranks."""
+        return Contender.of(self.outputs, self.settings)
+
     @property
-    def failed_gates(self) -> list[str]:
-        return [str(gate["gate"]) for gate in self.outputs.gates["gates"] if gate["result"] != "pass"]
+    def failed_gates(self) -> tuple[str, ...]:
+        return self.contender.failed_gates
 
     @property
     def finished_trials(self) -> pd.DataFrame:
@@ -117,16 +124,15 @@ def read_side(letter: str, name: str, kind: str, result: PipelineResult) -> Side
         getattr(outputs, each)
     features, parameters = (outputs.table(f"{each}_importance") for each in ("feature", "parameter"))
     side = Side(letter, name, kind, result, outputs, features, parameters, _time(result.root))
-    if side.group is not None:
-        test_groups(side)
+    _check_groups(side)
     # What another version wrote is found out here, where the side is known.
     for part in ("target", "fitting", "score", "failed_gates", "finished_trials", "n_trees", "cost", "space"):
         getattr(side, part)
     return side
 
 
-def test_groups(side: Side) -> pd.DataFrame:
-    """The test table, of which the groups are wanted.
+def test_table(side: Side) -> pd.DataFrame:
+    """The table of a side's test rows.
 
     Raises:
         DataError: if it cannot be read, or is not the table of the predictions.
@@ -138,9 +144,17 @@ def test_groups(side: Side) -> pd.DataFrame:
     rows = len(side.outputs.predictions)
     if len(table) != rows:
         raise DataError(f"{paths.TEST}: has {len(table):,} rows, {paths.PREDICTIONS} {rows:,}; run it again")
-    if side.group not in table:
-        raise DataError(f"{paths.TEST}: has no column {side.group!r}, whose groups were split; run it again")
     return table
+
+
+def _check_groups(side: Side) -> None:
+    """Make sure that the test table has the groups of the split.
+
+    Raises:
+        DataError: if it has not.
+    """
+    if side.group is not None and side.group not in test_table(side):
+        raise DataError(f"{paths.TEST}: has no column {side.group!r}, whose groups were split; run it again")
 
 
 def _time(root: Path) -> SearchTime | None:

@@ -5,21 +5,20 @@ from lockstep.comparison.figures import differences
 from lockstep.comparison.numbers import ends, number, relative, signed
 from lockstep.comparison.pair import Pair
 from lockstep.comparison.settings import changed_rows
-from lockstep.comparison.verdict import Outcome
+from lockstep.judging.ranking import Outcome
 from lockstep.report.templates import percent
 
 
 def section(pair: Pair) -> Section:
     """The paired difference, or why there is none."""
     title = "Is it more than luck?"
-    if pair.verdict.outcome == Outcome.OTHER_ROWS:
-        return Section(title, _other_rows(pair))
+    if pair.verdict.outcome == Outcome.OTHER:
+        return Section(title, _incomparable(pair))
     if pair.verdict.outcome == Outcome.SAME:
-        return Section(title, (text("Both say exactly the same of every test row: there is no difference to test."),))
+        return Section(title, (text("Both predict exactly the same for every test row: no difference to test."),))
     if pair.verdict.outcome == Outcome.UNDEFINED:
-        return Section(
-            title, (text(f"The {pair.score_name} is undefined on these test rows, so nothing can be said."),)
-        )
+        what = f"The {pair.score_name} is undefined or has no interval on these test rows, so nothing can be said."
+        return Section(title, (text(what),))
     return Section(title, _paired(pair))
 
 
@@ -64,7 +63,6 @@ def _paired(pair: Pair) -> tuple[Block, ...]:
     return (
         table,
         text(*_how(pair)),
-        *_metric_note(pair),
         text(reuse(pair.confidence)),
         Figure(f"How the difference of the {pair.score_name} falls over the resamples", differences(pair)),
     )
@@ -73,14 +71,14 @@ def _paired(pair: Pair) -> tuple[Block, ...]:
 def _how(pair: Pair) -> Line:
     """What was drawn, and what the interval means."""
     rows = f"{len(pair.a.outputs.predictions):,} test rows"
-    if pair.a.group:
-        drawn: Line = (f"{pair.verdict.n_units:,} groups of equal ", Name(pair.a.group), f" among {rows}")
+    if pair.group:
+        drawn: Line = (f"{pair.verdict.n_units:,} groups of equal ", Name(pair.group), f" among {rows}")
     else:
         drawn = (rows,)
-    held = (pair.verdict.paired.low or 0.0) <= 0 <= (pair.verdict.paired.high or 0.0)
+    contains_0 = (pair.verdict.paired.low or 0.0) <= 0 <= (pair.verdict.paired.high or 0.0)
     equal = "excludes 0, but the scores are equal in every digit that is kept: the difference is within noise."
     meaning = {
-        Outcome.NOISE: "holds 0: the difference is within noise." if held else equal,
+        Outcome.NOISE: "contains 0: the difference is within noise." if contains_0 else equal,
         Outcome.A_BETTER: "lies wholly below 0: A is better.",
         Outcome.B_BETTER: "lies wholly above 0: B is better.",
     }[pair.verdict.outcome]
@@ -92,11 +90,18 @@ def _how(pair: Pair) -> Line:
     )
 
 
-def _metric_note(pair: Pair) -> list[Block]:
-    if pair.same_metric:
-        return []
-    other = f"B's folds were judged by the {pair.b.score_name}"
-    return [text(f"{other}; both are compared by A's {pair.score_name}. Turn the sides round for the other.")]
+def _incomparable(pair: Pair) -> tuple[Block, ...]:
+    """What differs, and each side's own score."""
+    rows = tuple((each.what, each.a, each.b) for each in pair.verdict.differences)
+    return (
+        text(
+            Strong("The two cannot be compared"),
+            ": neither a p-value nor a winner is given for results that differ in what defines their score.",
+        ),
+        Table("What differs", ("differs", "A", "B"), rows),
+        *(_other_rows(pair) if pair.verdict.other_rows else ()),
+        Table("Each by its own score on its own test rows", ("test", "score", "value", "interval"), _own_scores(pair)),
+    )
 
 
 def _other_rows(pair: Pair) -> tuple[Block, ...]:
@@ -110,28 +115,14 @@ def _other_rows(pair: Pair) -> tuple[Block, ...]:
         lines.append(("They differ because of ", *listed(causes), "."))
     else:
         lines.append(("No choice in params.yaml tells why: the table, its cleaning or the code has changed.",))
-    return (
-        text(
-            Strong("The test rows differ"),
-            ", so neither a p-value nor a winner can be named: which rows are easy is luck.",
-        ),
-        Bullets(tuple(lines)),
-        Table(
-            "Each on its own rows",
-            (f"test {pair.score_name}", "value", f"{percent(pair.confidence)} interval"),
-            _intervals(pair),
-        ),
-        text("Even intervals that do not touch may only tell that one set of rows is easier than the other."),
-    )
+    lines.append(("Which rows are easy is luck: even intervals that do not overlap may only show easier rows.",))
+    return text(Strong("The test rows differ"), "."), Bullets(tuple(lines))
 
 
-def _intervals(pair: Pair) -> tuple[tuple[str, ...], ...]:
+def _own_scores(pair: Pair) -> tuple[tuple[str, ...], ...]:
     """Each side's own score and interval, as its run found them."""
-    rows = []
-    for side, score in zip(pair, pair.scores("test"), strict=True):
-        sure = side.outputs.uncertainty
-        own = pair.same_metric or side is pair.a
-        rows.append(
-            (side.letter, number(score), ends(sure["score_low"], sure["score_high"]) if own else ends(None, None))
-        )
-    return tuple(rows)
+    return tuple(
+        (side.letter, side.score_name, number(side.score), ends(interval["score_low"], interval["score_high"]))
+        for side in pair
+        for interval in (side.outputs.uncertainty,)
+    )

@@ -7,7 +7,7 @@ from lockstep.comparison.pair import Pair
 from lockstep.comparison.recommendation import recommended
 from lockstep.comparison.sides import Side
 from lockstep.comparison.statistics import lead, p_text
-from lockstep.comparison.verdict import Outcome
+from lockstep.judging.ranking import Outcome
 
 
 def section(pair: Pair) -> Section:
@@ -33,19 +33,20 @@ def _paragraph(pair: Pair) -> Line:
 def _headline(pair: Pair) -> str:
     if pair.same:
         return "The same result on both sides"
-    said = str(pair.verdict.outcome)
-    return said[0].upper() + said[1:]
+    outcome = pair.verdict.in_words()
+    return outcome[0].upper() + outcome[1:]
 
 
 def _scores(pair: Pair) -> Line:
     a, b = pair.scores("test")
     name, rows = pair.score_name, f"{len(pair.a.outputs.predictions):,}"
-    if pair.verdict.outcome == Outcome.OTHER_ROWS:
-        return (f"The test {name} is {number(a)} for A and {number(b)} for B, but on other rows. ",)
+    if pair.verdict.outcome == Outcome.OTHER:
+        own = (f"{side.score_name} {number(side.score)} for {side.letter}" for side in pair)
+        return (f"Each by its own score on its own test rows: {', '.join(own)}. ",)
     if pair.verdict.outcome == Outcome.UNDEFINED:
         return ()
     if pair.verdict.outcome == Outcome.SAME:
-        return (f"Both say the same of all {rows} test rows: {name} {number(a)}. ",)
+        return (f"Both predict the same for all {rows} test rows: {name} {number(a)}. ",)
     return (
         f"On the same {rows} test rows the {name} is {number(a)} for A and {number(b)} for B ({relative(a, b)}):"
         f" {lead(pair)}, {p_text(pair)}. ",

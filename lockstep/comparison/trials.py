@@ -24,14 +24,14 @@ def section(pair: Pair) -> Section:
         Table("Distribution of the trials", ("trials", "A", "B"), _distribution(pair)),
         _progress(pair),
     ]
-    if pair.same_metric and pair.same_folds:
+    if pair.same_score and pair.same_folds:
         blocks += [
             *_pictured(pair),
             *_as_many(pair),
             Figure("Complete trials of both searches, and the best score so far", best_so_far(pair)),
         ]
     else:
-        by = "on different training rows or folds" if pair.same_metric else "by different scores"
+        by = "on different training rows or folds" if pair.same_score else "by different scores"
         blocks.append(text(f"The searches were judged {by}, so their trials are not set against each other."))
     return Section("Trials", tuple(blocks))
 

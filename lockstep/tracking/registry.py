@@ -1,18 +1,11 @@
 """The registered model of a dataset: a version per result, and the champion."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from lockstep import paths
-from lockstep.data.tables import read_json, read_table
-from lockstep.data.target import Target
-from lockstep.judging.bootstrap import Units
-from lockstep.judging.paired import Paired, paired
-from lockstep.model.fitting import Fitting, shown
-from lockstep.scratch import scratch_folder
-from lockstep.tracking.result import PipelineResult, test_rows_digest
+from lockstep.data.tables import read_json
+from lockstep.tracking.champion import CHAMPION, decided
+from lockstep.tracking.result import PipelineResult
 from lockstep.tracking.trial_runs import RESULT
 
 if TYPE_CHECKING:
@@ -20,15 +13,13 @@ if TYPE_CHECKING:
     from mlflow.entities import LoggedModel
     from mlflow.entities.model_registry import ModelVersion
 
-CHAMPION = "champion"
-
 
 def register(client: "MlflowClient", model: "LoggedModel", result: PipelineResult, *, new: bool) -> tuple[bool, str]:
     """Register a result's model, once, under the dataset's name, and let it become champion if it is better.
 
-    The alias moves when the gates pass and the interval of a paired bootstrap on the same test rows lies wholly on the
-    new model's side; the first model whose gates pass gets it. That is decided once, when the version is made: an
-    alias that a person sets stays.
+    The alias moves when the rule of `lockstep compare` prefers the new model to the champion (see
+    lockstep.judging.ranking); the first model whose gates pass gets it. That is decided once, when the version is made:
+    an alias that a person sets stays.
 
     Args:
         client: The store.
@@ -54,8 +45,10 @@ def register(client: "MlflowClient", model: "LoggedModel", result: PipelineResul
     version, others = (known, own) if known else _new_version(client, name, model, result)
     if any(old.description for old in own):
         moves, reason = holder in own, "its run was made again"
+    elif holder in own:
+        moves, reason = True, "its registration was interrupted after it had become champion"
     else:
-        moves, reason = _decided(client, holder, result)
+        moves, reason = decided(client, holder, version.version, result)
     if moves:
         client.set_registered_model_alias(name, CHAMPION, version.version)
     for old in others:
@@ -138,65 +131,6 @@ def _new_version(
     if not made:
         raise MlflowException("the version was deleted while it was made", RESOURCE_DOES_NOT_EXIST)
     return min(made, key=lambda each: int(each.version)), own
-
-
-def _decided(client: "MlflowClient", holder: "ModelVersion | None", result: PipelineResult) -> tuple[bool, str]:
-    """Whether the champion changes, and why or why not."""
-    if result.gates["gates_overall"] != "pass":
-        return False, "the gates fail"
-    return _compared(client, holder, result) if holder else (True, "the first whose gates pass")
-
-
-def _compared(client: "MlflowClient", holder: "ModelVersion", result: PipelineResult) -> tuple[bool, str]:
-    """Whether the new model is better on the champion's test rows, in words too."""
-    mine = read_table(result.root / paths.PREDICTIONS)
-    theirs = _predictions(client, holder)
-    if theirs is None:
-        return False, "its predictions are gone from MLflow; set the alias there yourself"
-    if test_rows_digest(theirs) != test_rows_digest(mine):
-        return False, "it was judged on other test rows; compare them yourself and set the alias in MLflow"
-    found = _gain(result, mine, theirs)
-    saved = read_json(result.root / paths.MODEL / "model.json")
-    what = f"test {shown(saved['fitting']['metric'])}"
-    if found.gain is None:
-        return False, f"{what} is undefined on these test rows"
-    low, high = (f"{0.0 if end is None else end:.4g}" for end in (found.low, found.high))
-    difference = f"{what} lower by {found.gain:.4g} [{low}, {high}] on the same {len(mine)} test rows"
-    return found.better, difference if found.better else f"{difference}: not better for certain"
-
-
-def _gain(result: PipelineResult, mine: pd.DataFrame, theirs: pd.DataFrame) -> Paired:
-    saved, params = read_json(result.root / paths.MODEL / "model.json"), result.params
-    group = str(params["split.group"]) if params["split.strategy"] == "group" else None
-    return paired(
-        Fitting(**saved["fitting"]),
-        Target(saved["target"]["column"], tuple(saved["target"]["classes"])),
-        mine,
-        theirs,
-        samples=int(params["evaluate.bootstrap_samples"]),
-        confidence=float(params["evaluate.confidence"]),
-        seed=int(params["seed"]),
-        units=Units.of(read_table(result.root / paths.TEST), group),
-    )
-
-
-def _predictions(client: "MlflowClient", version: "ModelVersion") -> pd.DataFrame | None:
-    """What a version's result said of its test rows, if its run still has it."""
-    if not version.run_id:
-        return None
-    from mlflow.exceptions import MlflowException
-
-    folder = paths.PREDICTIONS.parent.as_posix()
-    try:
-        there = {file.path for file in client.list_artifacts(version.run_id, folder)}
-    except MlflowException as error:
-        if error.error_code == "RESOURCE_DOES_NOT_EXIST":  # the run was deleted for good
-            return None
-        raise
-    if paths.PREDICTIONS.as_posix() not in there:
-        return None
-    with scratch_folder("mlflow") as scratch:
-        return read_table(Path(client.download_artifacts(version.run_id, paths.PREDICTIONS.as_posix(), str(scratch))))
 
 
 def _sentence(name: str, number: str, holder: "ModelVersion | None", moves: bool, reason: str) -> str:

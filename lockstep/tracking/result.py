@@ -14,6 +14,7 @@ import pandas as pd
 from lockstep import paths
 from lockstep.data.tables import read_json, read_table
 from lockstep.errors import DataError
+from lockstep.judging.differences import test_rows_digest
 from lockstep.judging.findings import THIS_MODEL
 from lockstep.search.trials_file import read_trials
 from lockstep.tracking.limits import fitting_param
@@ -152,15 +153,6 @@ class PipelineResult:
         """Outputs in reports/evaluate/; what else lies there is a person's own."""
         files = sorted(file for file in declared(self.root, "evaluate") if file.parent == paths.EVALUATE)
         return [file for file in files if (self.root / file).is_file()]
-
-
-def test_rows_digest(said: pd.DataFrame) -> str:
-    """sha256 of which rows were predicted and what they really are: equal for results on the same test rows."""
-    digest = hashlib.sha256(said["row_id"].to_numpy(dtype="<i8").tobytes())
-    actual = said["actual"]
-    whole = pd.api.types.is_numeric_dtype(actual)
-    digest.update(actual.to_numpy(dtype="<f8").tobytes() if whole else "\0".join(actual).encode())
-    return digest.hexdigest()
 
 
 def flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

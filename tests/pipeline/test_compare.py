@@ -170,7 +170,7 @@ def test_within_noise_the_smaller_model_is_shipped(folders: Callable[[str], Path
     report = _report()
     assert "**Within noise**" in _section(report, "Executive summary")
     assert "**within noise**" in _section(report, "Is it more than luck?")
-    assert "**Ship B**: the difference is within noise, and its model is smaller than A's" in report
+    assert "**Ship B**: the difference is within noise, and B's model is smaller (" in report
 
 
 def test_a_better_model_whose_gates_fail_is_not_shipped(folders: Callable[[str], Path]) -> None:
@@ -180,7 +180,7 @@ def test_a_better_model_whose_gates_fail_is_not_shipped(folders: Callable[[str],
     gates["gates"][0]["result"] = gates["gates_overall"] = "fail"
     write_json(gates, Path("b/reports/gates.json"))
     said = _section(_report(), "Recommendation")
-    assert "**Ship A**: B fails `min_test_r2`, though it is better by score." in said
+    assert "**Ship A**: B fails min_test_r2, though it is better by score." in said
     assert "find out why" in said
 
 
@@ -190,7 +190,8 @@ def test_on_other_test_rows_nothing_is_recommended_by_score(folders: Callable[[s
     write_table(read_table(b / TEST).iloc[:-1], b / TEST)
     _edit(b, "params.yaml", "test_size: 0.2", "test_size: 0.19")
     report = _report()
-    assert "**Cannot be compared: other test rows**" in report
+    assert "**Cannot be compared: test rows (A: 80, B: 79 others)**" in report
+    assert _cells(_section(report, "Metrics"), "test RMSE")[-1] == "–"  # noqa: RUF001
     assert "because of `split.test_size`" in _section(report, "Is it more than luck?")
     assert "**Ship neither for its score**" in report
     assert "p = " not in report
@@ -266,14 +267,26 @@ def test_shuffling_is_compared_by_its_difference(folders: Callable[[str], Path])
     assert _cells(_report(), "`unneeded`")[:3] == ["0.001", "-0.011", "-0.012"]
 
 
-def test_with_other_metrics_both_are_compared_by_the_first(folders: Callable[[str], Path]) -> None:
+def test_results_with_other_scores_are_shown_and_not_ranked(folders: Callable[[str], Path]) -> None:
     folders("a")
     plant(folders("b"), 0.8)
     _edit(Path("b"), "models/model/model.json", '"metric": "rmse"', '"metric": "mae"')
-    report = _report()
-    assert "B's folds were judged by the MAE; both are compared by A's RMSE" in report
-    assert "not set against each other" in report
-    assert "the MAE is" in _report("./b", "./a")
+    _edit(Path("b"), "models/model/model.json", '"objective": "squared_error"', '"objective": "absolute_error"')
+    _edit(Path("b"), "params.yaml", "objective: auto", "objective: absolute_error")
+    report, turned = _report(), _report("./b", "./a")
+    what = "objective (A: squared_error, B: absolute_error), metric (A: rmse, B: mae)"
+    assert f"**Cannot be compared: {what}**. Each by its own score on its own test rows: RMSE " in report
+    assert "**Cannot be compared: objective (A: absolute_error, B: squared_error), metric (A: mae, B: rmse)**" in turned
+    for each in (report, turned):
+        assert "**Ship neither for its score**" in each
+        assert "p = " not in each
+        assert "is better" not in each.partition("## Recommendation")[0]
+        assert "with the same `booster.objective`, so that both have the same score" in each
+        assert "judged by different scores" in each
+        assert _cells(_section(each, "Metrics"), "test RMSE")[-1] == "–"  # noqa: RUF001
+    assert f"**Ship neither for its score**: the two cannot be compared: {what}." in report
+    assert _cells(_section(report, "Is it more than luck?"), "metric") == ["rmse", "mae"]
+    assert all(_cells(_section(report, "Metrics"), "test RMSE")[1:3])
 
 
 def test_other_targets_are_one_line(folders: Callable[[str], Path]) -> None:
@@ -377,5 +390,5 @@ def test_results_of_the_same_predictions_are_told_apart_by_their_cost(folders: C
     Path("b/models/search.json").write_text(json.dumps(search))
     report = _report()
     assert "**The same predictions**" in report
-    assert "the models are equally large, and its search was cheaper" in report
+    assert "the models are equally large, and B's search was cheaper" in report
     assert "**Ship B**" in report

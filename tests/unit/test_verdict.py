@@ -7,10 +7,10 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from lockstep.comparison.verdict import Outcome, Verdict, verdict
 from lockstep.data.target import Target
 from lockstep.judging.bootstrap import Units
 from lockstep.judging.paired import p_value
+from lockstep.judging.ranking import Outcome, Verdict, verdict
 from lockstep.model.fitting import Fitting
 
 PAIRS = 200
@@ -78,14 +78,6 @@ def test_the_sides_can_be_turned_round() -> None:
     assert (there.outcome, back.outcome) == (Outcome.B_BETTER, Outcome.A_BETTER)
     assert there.paired.gain == pytest.approx(-(back.paired.gain or 0))
     assert there.paired.p == back.paired.p
-
-
-def test_other_test_rows_have_no_statistics() -> None:
-    actual, error = np.random.default_rng(3).normal(size=(2, 50))
-    a = _said(actual, error)
-    for b in (a.iloc[:-1], a.assign(actual=actual + 1), a.assign(row_id=a["row_id"] + 1)):
-        found = _judged(a, b)
-        assert (found.outcome, found.paired.p, found.paired.low) == (Outcome.OTHER_ROWS, None, None)
 
 
 def test_a_gain_that_rests_on_one_group_is_within_noise() -> None:

@@ -1,0 +1,74 @@
+"""What ranking two results needs of each of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import pandas as pd
+
+from lockstep.data.target import Target
+from lockstep.model.fitting import Fitting
+from lockstep.outputs import Outputs
+
+# Settings of a fit that change the model but not what its score means.
+NOT_OF_THE_SCORE = ("device", "memory", "monotone", "n_classes")
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One of two results that are ranked.
+
+    Attributes:
+        fitting: What was minimised, and what the result is judged by.
+        target: What is predicted.
+        predictions: row_id, actual and the prediction of every test row.
+        failed_gates: Names of the gates that fail.
+        model_bytes: Size of the model's files.
+        fold_fits: How many folds the search fitted.
+        samples: Resamples of the paired bootstrap, of which the first contender's count.
+        confidence: Of its intervals.
+        seed: Of its draws.
+        group: The column whose groups of rows the split keeps together.
+    """
+
+    fitting: Fitting
+    target: Target
+    predictions: pd.DataFrame
+    failed_gates: tuple[str, ...]
+    model_bytes: int
+    fold_fits: int
+    samples: int
+    confidence: float
+    seed: int
+    group: str | None
+
+    @classmethod
+    def of(cls, outputs: Outputs, params: Mapping[str, Any]) -> Self:
+        """Read a result.
+
+        Args:
+            outputs: The folder of its outputs.
+            params: Its choices by their names with dots, as values or as MLflow's text.
+
+        Raises:
+            DataError: naming the output that is missing or cannot be read.
+            KeyError, TypeError, ValueError: if another version of Lockstep wrote it.
+        """
+        return cls(
+            fitting=outputs.fitting,
+            target=outputs.target,
+            predictions=outputs.predictions,
+            failed_gates=tuple(str(gate["gate"]) for gate in outputs.gates["gates"] if gate["result"] != "pass"),
+            model_bytes=outputs.model_bytes,
+            fold_fits=int(outputs.search["cost"]["fold_fits"]),
+            samples=int(params["evaluate.bootstrap_samples"]),
+            confidence=float(params["evaluate.confidence"]),
+            seed=int(params["seed"]),
+            group=str(params["split.group"]) if params["split.strategy"] == "group" else None,
+        )
+
+    @property
+    def score_settings(self) -> dict[str, Any]:
+        """What is minimised and judged by: results that differ in any of it have no common score."""
+        described = self.fitting.described()
+        return {name: value for name, value in described.items() if name not in NOT_OF_THE_SCORE}
