@@ -13,7 +13,7 @@ from lockstep import paths
 from lockstep.data.tables import cut_off
 from lockstep.errors import CacheError
 from lockstep.locks import held
-from lockstep.report.templates import byte_size
+from lockstep.outputs import byte_size
 from lockstep.scratch import abandoned
 from lockstep.search.evaluation_log import IN_USE
 

@@ -140,3 +140,10 @@ class Outputs:
         except (OSError, ValueError) as error:
             reason = " ".join(str(error).split())[:200]
             raise DataError(f"{file}: cannot be read ({reason}); run `dvc repro`, or `dvc checkout` it") from error
+
+
+def byte_size(count: int) -> str:
+    """Bytes in kB or MB."""
+    if count < 10_000:
+        return f"{count:,} bytes"
+    return f"{count / 1e3:,.0f} kB" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"

@@ -5,7 +5,8 @@ from lockstep.comparison.numbers import change, milliseconds, number, relative, 
 from lockstep.comparison.pair import Pair
 from lockstep.comparison.sides import Side
 from lockstep.comparison.timing import ROWS, InferenceTime
-from lockstep.report.templates import UNKNOWN, byte_size
+from lockstep.outputs import byte_size
+from lockstep.report.templates import UNKNOWN
 
 Times = tuple[InferenceTime, InferenceTime]
 COUNTS = {"fold_fits": "fold fits", "boosting_rounds": "boosting rounds"}

@@ -14,6 +14,7 @@ from lockstep.judging.contender import Contender
 from lockstep.judging.differences import Difference, differences
 from lockstep.judging.paired import Paired, as_scored, paired
 from lockstep.model.fitting import Fitting, shown
+from lockstep.outputs import byte_size
 
 RULE = (
     "Results that differ in what they minimise, what they are judged by, the target or the test rows are not ranked."
@@ -136,8 +137,7 @@ class Ranking:
         sizes, fits = (self.a.model_bytes, self.b.model_bytes), (self.a.fold_fits, self.b.fold_fits)
         if sizes[0] != sizes[1]:
             small = LETTERS[sizes[1] < sizes[0]]
-            against = f"{min(sizes):,} against {max(sizes):,} bytes"
-            return Decision(small, f"{why}, and {names[small]}'s model is smaller ({against})")
+            return Decision(small, f"{why}, and {names[small]}'s model is smaller ({_sizes(*sorted(sizes))})")
         if fits[0] != fits[1]:
             cheap = LETTERS[fits[1] < fits[0]]
             against = f"{min(fits):,} against {max(fits):,} fold fits"
@@ -224,6 +224,13 @@ def verdict(
     if outcome in (Outcome.A_BETTER, Outcome.B_BETTER) and _score(fitting, target, a) == _score(fitting, target, b):
         outcome = Outcome.NOISE
     return Verdict(outcome, found, len(units.sizes))
+
+
+def _sizes(small: int, large: int) -> str:
+    """In as few digits as tell them apart."""
+    if byte_size(small) == byte_size(large):
+        return f"{small:,} against {large:,} bytes"
+    return f"{byte_size(small)} against {byte_size(large)}"
 
 
 def _score(fitting: Fitting, target: Target, predictions: pd.DataFrame) -> float:

@@ -9,6 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from lockstep.data.tables import significant
+from lockstep.outputs import byte_size
 
 FOLDER = Path(__file__).parent
 METRICS = {
@@ -114,10 +115,3 @@ def range_text(bounds: Mapping[str, Any] | None) -> str:
         return ", ".join(str(choice) for choice in bounds["choices"])
     grid = ", log" if bounds.get("log") else f", step {bounds['step']}" if bounds.get("step") else ""
     return f"{bounds['low']} to {bounds['high']}{grid}"
-
-
-def byte_size(count: int) -> str:
-    """Bytes in kB or MB."""
-    if count < 10_000:
-        return f"{count:,} bytes"
-    return f"{count / 1e3:,.0f} kB" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"

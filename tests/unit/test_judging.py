@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neighbors import KNeighborsRegressor
 
 from lockstep.data.target import Target
+from lockstep.features.recipe import Features
 from lockstep.judging import baselines, importance
 from lockstep.judging.bootstrap import Units, ends, resampled
 from lockstep.judging.calibration import (
@@ -26,14 +27,17 @@ from lockstep.judging.calibration import (
 from lockstep.judging.findings import Findings, examine
 from lockstep.judging.gates import check_gates
 from lockstep.judging.importance import feature_importance
+from lockstep.judging.judgement import Judgement
 from lockstep.judging.rows import Rows, new_rows
 from lockstep.judging.shap_values import shap_values
 from lockstep.judging.slices import quantile_parts, slice_table
+from lockstep.model.booster import fit_rounds, max_bin_of
 from lockstep.model.fitting import Fitting
-from lockstep.model.saved import Predictions
+from lockstep.model.matrices import row_matrix
+from lockstep.model.saved import Predictions, SavedModel, Training
 from lockstep.schema.dataset import GridSlice, Judging, QuantileSlice, SeenSlice, ValueSlice
 from lockstep.schema.params import Evaluate, Gates
-from tests.unit.modelling import CLASSES, NUMBER, model, table, with_interval
+from tests.unit.modelling import CLASSES, NUMBER, RECIPE, model, table, with_interval
 
 GATES = Gates(min_test_r2=0.0, max_test_rmse=None, max_test_score=None, beat_baselines=True)
 SETTINGS = Evaluate(
@@ -526,14 +530,38 @@ def test_beat_baselines_means_the_mean_and_untuned_xgboost() -> None:
         assert check_gates(gate, replace(judgement, baselines=worse), NUMBER)["gates_overall"] == expected
 
 
-def test_a_model_that_is_worse_than_equal_shares_does_not_beat_the_mean_of_rare_classes() -> None:
+def test_the_mean_of_rare_classes_is_about_as_good_as_equal_shares() -> None:
     """300 classes without any signal, a third of which have no training row."""
     n_classes = 300
-    y = np.random.default_rng(4).integers(0, n_classes, size=500).astype(np.float64)
-    fitting = Fitting("classes", "log_loss", n_classes)
-    equal = fitting.loss(fitting.scores(y[300:], np.full((200, n_classes), 1 / n_classes)))
-    smoothed = fitting.loss(fitting.scores(y[300:], baselines.average(y[:300], 200, n_classes)))
-    assert smoothed == pytest.approx(equal, abs=0.15)
+    y = np.random.default_rng(4).integers(0, n_classes, size=500)
+    shares = baselines.average(y[:300].astype(np.float64), 200, n_classes)
+    assert shares.sum(axis=1) == pytest.approx(1)
+    assert -np.mean(np.log(shares[np.arange(200), y[300:]])) == pytest.approx(np.log(n_classes), abs=0.15)
+
+
+def test_a_useless_model_of_rare_classes_fails_the_gates() -> None:
+    """60 classes of about two training rows and no signal: what it learned by heart is worse than equal shares."""
+    n_classes, random = 60, np.random.default_rng(6)
+    rows = pd.DataFrame({"a": random.random(200), "word": "x", "class": random.integers(0, n_classes, 200)})
+    train = rows[:120].reset_index(names="row_id")
+    test = rows[120:].reset_index(names="row_id")
+    fitting, target = Fitting("classes", "log_loss", n_classes), Target("class", tuple(range(n_classes)))
+    features = Features(RECIPE, 5, n_classes)
+    x = features.fit_transform(train, target.values(train))
+    names, types = tuple(features.names), tuple(features.types)
+    matrix = row_matrix(x, target.values(train), None, names, types, max_bin_of({}), "in_core")
+    made = SavedModel([fit_rounds(matrix, {}, 3, 1, fitting)], features, target, fitting, Training({}, 3, 0.2))
+    new = new_rows(made, test)
+    predicted = {
+        "mean": baselines.average(target.values(train), len(test), n_classes),
+        "untuned_xgboost": made.predict_matrix(new.x),
+    }
+    scores = {name: fitting.scores(new.y, each) for name, each in predicted.items()}
+    judgement = Judgement({}, {}, scores["untuned_xgboost"], scores, predicted)
+    assert scores["untuned_xgboost"]["log_loss"] > np.log(n_classes) + 0.5
+    (gate,) = check_gates(GATES, judgement, fitting)["gates"]
+    assert (gate["gate"], gate["result"]) == ("beat_baselines", "fail")
+    assert gate["required"] < np.log(n_classes) + 0.2
 
 
 @pytest.mark.parametrize("counts", [(150, 204), (900, 100), (60, 58, 61, 59, 62, 60)])

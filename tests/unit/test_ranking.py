@@ -117,7 +117,7 @@ def test_other_targets_and_other_test_rows_are_never_ranked() -> None:
         (
             {"share": 1.0, "model_bytes": 999},
             "B",
-            "the predictions are the same, and B's model is smaller (999 against 1,000 bytes)",
+            "the predictions are the same, and B's model is smaller (999 bytes against 1,000 bytes)",
         ),
         (
             {"share": 1.0, "fold_fits": 49},
