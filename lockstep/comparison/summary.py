@@ -24,10 +24,9 @@ def _paragraph(pair: Pair) -> Line:
             "A and B hold the same choices and, byte for byte, the same outputs. There is nothing to choose.",
         )
     parts += _scores(pair)
-    parts += recommended(pair).sentence
-    if pair.verdict.comparable:
-        parts += (" ", per_gain(pair, with_times=False)[0])
-    return parts
+    if not pair.verdict.comparable:  # the headline says why
+        return (*parts, Strong("Ship neither for its score"), ".")
+    return (*parts, *recommended(pair).sentence, " ", per_gain(pair, with_times=False)[0])
 
 
 def _headline(pair: Pair) -> str:

@@ -71,6 +71,13 @@ def test_the_champion_moves_to_a_better_model_only(workspace: Project) -> None:
     assert worse in versions[4].description
 
 
+def test_a_registration_that_was_interrupted_is_finished(workspace: Project) -> None:
+    client_of(store_of(workspace)).update_model_version("friedman", "1", "")
+    said = publish(PipelineResult.read(), Provenance.of(Path(), None, None, workspace=True)).champion
+    assert said.startswith("friedman version 1 is the champion: its registration was interrupted after")
+    assert _versions(workspace)[0][1].description
+
+
 def _edit_model(project: Project, **fitting: Any) -> None:
     """Change what the model says it was fitted with."""
     file = project.folder / "models/model/model.json"
@@ -124,7 +131,7 @@ def test_a_champion_of_which_mlflow_has_lost_a_part_stays(workspace: Project, go
 
 @pytest.mark.nightly
 def test_a_real_quantile_model_and_the_mean_s_are_never_ranked(project: Project) -> None:
-    """The sequence that once replaced a champion of RMSE 51.4 by a 0.7 quantile of 56.7, and back."""
+    """Each is the better one by its own score, so neither may replace the other."""
     settings = ("-S", "booster.objective=quantile", "-S", "booster.quantile=0.7")
     said = project.run("dvc", "exp", "run", *settings).stdout
     assert "version 1 stays champion: the two cannot be compared: objective (version 1: squared_error" in said
