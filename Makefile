@@ -102,6 +102,10 @@ test-all: style  ## Everything but the nightly promises, as CI runs it.
 all-tests: $(READY)
 	@$(PYTEST) --tier all
 
+.PHONY: manifest
+manifest: $(READY)  ## Compare every output of five configurations with its kept hash (minutes); RENEW=1 keeps new ones.
+	@python -m tests.manifest.manifest $(if $(RENEW),--renew) $(if $(LOCKSTEP_DATA_MIRROR),--mirror "$(LOCKSTEP_DATA_MIRROR)")
+
 .PHONY: nightly
 nightly: $(READY)  ## The longest promises: both studies at full length, every supported Python.
 	@pytest -n 0 --tier nightly

@@ -21,12 +21,10 @@ class Configuration:
     Attributes:
         settings: Values of params.yaml by their names with dots; the rest is as shipped.
         made_table: Name of a table in tests/made_tables.py that the dataset beside this file is about.
-        published: Whether the table must come from a mirror or the network.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     made_table: str | None = None
-    published: bool = False
 
     def apply(self, project: Project) -> None:
         """Set the project's params.yaml, and add the made table with its dataset file."""
@@ -57,8 +55,7 @@ CONFIGURATIONS = {
             "tune.n_trials": 10,
             "train_best.n_models": 2,
             "train_best.interval": 0.9,
-        },
-        published=True,
+        }
     ),
     "spotify": Configuration(
         {
@@ -67,8 +64,7 @@ CONFIGURATIONS = {
             "split.group": "track_artist",
             "tune.n_trials": 6,
             **QUICK,
-        },
-        published=True,
+        }
     ),
     "two_classes": Configuration(
         {
