@@ -60,13 +60,15 @@ def pseudo_huber(actual: Vector, predicted: Vector, slope: float) -> float:
 
 def pinball_losses(residual: Vector, quantile: float) -> Vector:
     """The pinball loss of each residual, actual - predicted."""
-    return np.maximum(quantile * residual, (quantile - 1) * residual)
+    losses: Vector = np.maximum(quantile * residual, (quantile - 1) * residual)
+    return losses
 
 
 def pseudo_huber_losses(residual: Vector, slope: float) -> Vector:
     """The pseudo-Huber loss of each residual."""
     # The root less 1 would cancel where the slope is large.
-    return residual**2 / (np.sqrt(1 + (residual / slope) ** 2) + 1)
+    losses: Vector = residual**2 / (np.sqrt(1 + (residual / slope) ** 2) + 1)
+    return losses
 
 
 def classification_scores(actual: Vector, probabilities: Vector) -> dict[str, float | None]:
