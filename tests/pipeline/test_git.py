@@ -1,0 +1,85 @@
+"""What git does to a result: line ends, merges, and a project in a subfolder of a repository."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.project import Project
+
+UP_TO_DATE = "Data and pipelines are up to date."
+NIGHTLY = pytest.mark.nightly
+
+
+def test_a_clone_that_converts_line_ends_is_up_to_date(finished: Project, tmp_path: Path) -> None:
+    """With core.autocrlf git would check out text as CRLF: other bytes, so six stale stages."""
+    clone = Project(tmp_path / "clone")
+    finished.run("git", "clone", "-q", "-c", "core.autocrlf=true", str(finished.folder), str(clone.folder))
+    clone.run("dvc", "config", "--local", "cache.dir", str(finished.folder / ".dvc/cache"))
+    clone.run("dvc", "checkout")
+    assert clone.run("dvc", "status").stdout.strip() == UP_TO_DATE
+    assert clone.run("git", "status", "--porcelain").stdout == ""
+
+
+# On each branch what its edit re-runs; the split alone is the short form.
+@pytest.mark.parametrize("target", [["split"], pytest.param([], id="all", marks=NIGHTLY)])
+def test_locks_of_two_branches_are_never_merged_by_lines(project: Project, target: list[str]) -> None:
+    """The edits touch different stages, so that git's merge by lines would succeed, in a lock of no run."""
+    project.run("git", "checkout", "-q", "-b", "theirs")
+    project.edit("datasets/friedman.yaml", "x9: {type: number, min: 0, max: 1}", "x9: {type: number, min: 0, max: 2}")
+    assert project.repro(*target)[0] == "clean"
+    project.commit()
+    project.run("git", "checkout", "-q", "-b", "ours", "main")
+    project.edit("params.yaml", "test_size: 0.2", "test_size: 0.25")
+    assert project.repro(*target)[0] == "split"
+    project.commit()
+
+    merge = project.run("git", "merge", "theirs", check=False)
+    assert merge.returncode == 1
+    assert "Merge conflict in dvc.lock" in merge.stdout
+    project.run("git", "checkout", "--ours", "dvc.lock", "reports")
+    project.repro(*target)
+    assert project.run("dvc", "status", *target).stdout.strip() == UP_TO_DATE
+    project.run("git", "add", "-A")
+    project.run("git", "commit", "-q", "--no-edit")
+    stages = project.lock()["stages"]
+    assert stages["clean"]["params"]["datasets/friedman.yaml"]["columns"]["x9"]["max"] == 2
+    assert stages["split"]["params"]["params.yaml"]["split"]["test_size"] == 0.25
+    assert not project.run("git", "status", "--porcelain").stdout
+
+
+def test_reports_of_two_branches_are_never_merged_by_lines(tmp_path: Path) -> None:
+    """Metrics that change on different lines, one on each branch: a merge would hold figures of no model."""
+    root = Path(__file__).parents[2]
+    project = Project(tmp_path)
+    project.run("git", "init", "-q", "-b", "main")
+    project.run("git", "config", "user.name", "test")
+    project.run("git", "config", "user.email", "test@example.org")
+    (tmp_path / ".gitattributes").write_bytes((root / ".gitattributes").read_bytes())
+    files = ("reports/metrics.json", "reports/tune/trials.csv", "reports/index.html", "requirements.lock")
+    for name, first, last in (("main", 0, 0), ("theirs", 1, 0), ("ours", 0, 1)):
+        if name != "main":
+            project.run("git", "checkout", "-q", "-b", name, "main")
+        for file in files:
+            (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / file).write_text(f"first {first}\n" + "same\n" * 10 + f"last {last}\n")
+        project.commit()
+    merge = project.run("git", "merge", "theirs", check=False)
+    assert merge.returncode == 1
+    for file in files:
+        assert f"Merge conflict in {file}" in merge.stdout
+
+
+@NIGHTLY
+def test_experiments_pass_through_what_is_never_merged(project: Project) -> None:
+    """`dvc exp` stashes and merges the workspace, whose lock has changed, and the experiment's."""
+    project.edit("params.yaml", "min_test_r2: 0.0", "min_test_r2: 0.1")
+    project.repro()
+    project.run("dvc", "exp", "run", "--temp", "-n", "temporary", "-S", "evaluate.confidence=0.9")
+    project.run("dvc", "exp", "run", "--queue", "-n", "queued", "-S", "evaluate.confidence=0.8")
+    project.run_queue(jobs=1)
+    for name, confidence in (("temporary", 0.9), ("queued", 0.8)):
+        project.run("dvc", "exp", "apply", name)
+        assert project.lock()["stages"]["evaluate"]["params"]["params.yaml"]["evaluate"]["confidence"] == confidence
+        assert project.run("dvc", "status").stdout.strip() == UP_TO_DATE
+        project.run("dvc", "exp", "branch", name, f"of-{name}")
+        assert f"confidence: {confidence}" in project.run("git", "show", f"of-{name}:params.yaml").stdout
