@@ -204,7 +204,7 @@ def test_groups_are_drawn_where_the_split_keeps_them_together(folders: Callable[
         test = read_table(folder / "data/split/test.parquet")
         write_table(test.assign(band=np.arange(len(test)) % 7), folder / "data/split/test.parquet")
         _edit(folder, "params.yaml", "strategy: random", "strategy: group")
-        _edit(folder, "params.yaml", "group: null", "group: band")
+        _edit(folder, "params.yaml", "group:  ", "group: band  ")
         plant(folder, share)
     assert "7 groups of equal `band` among 80 test rows" in _report()
 
@@ -214,7 +214,7 @@ def test_a_test_table_that_is_not_that_of_the_predictions_is_one_line(folders: C
     test = read_table(folder / "data/split/test.parquet")
     write_table(test.assign(band=1).iloc[:-1], folder / "data/split/test.parquet")
     _edit(folder, "params.yaml", "strategy: random", "strategy: group")
-    _edit(folder, "params.yaml", "group: null", "group: band")
+    _edit(folder, "params.yaml", "group:  ", "group: band  ")
     with pytest.raises(DataError, match=r"^compare \./a: data/split/test.parquet: has 79 rows, .* 80; run it again$"):
         _report("./a", "./a")
 

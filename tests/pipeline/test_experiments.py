@@ -156,6 +156,7 @@ def test_the_pipeline_finishes_when_mlflow_cannot_be_reached(project: Project) -
 def test_exp_run_with_a_changed_parameter(project: Project) -> None:
     done = project.run("dvc", "exp", "run", "-n", "more", "-S", "train_best.n_models=2", "-S", "seed=42")
     assert "Ran experiment(s): more" in done.stdout
+    assert project.run("git", "diff", "--numstat", "params.yaml").stdout.split() == ["1", "1", "params.yaml"]
     diff = json.loads(project.run("dvc", "metrics", "diff", "--json").stdout)
     assert "test.rmse" in diff["reports/metrics.json"]
     named = [run for run in _parents(project) if run.data.tags.get("dvc.exp_name") == "more"]
@@ -166,6 +167,7 @@ def test_exp_run_with_a_changed_parameter(project: Project) -> None:
 @pytest.mark.nightly
 def test_scientific_notation_from_the_command_line_is_a_number(project: Project) -> None:
     project.run("dvc", "exp", "run", "-S", "spaces.default.reg_lambda.low=1e-05")
+    assert project.run("git", "diff", "--numstat", "params.yaml").stdout.split() == ["1", "1", "params.yaml"]
     space = json.loads((project.folder / "models/search.json").read_text())["settings"]["space"]
     assert space["reg_lambda"]["low"] == 1e-05
 

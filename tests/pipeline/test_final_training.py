@@ -10,7 +10,7 @@ import pytest
 from tests.pipeline.project import Project, new_project
 
 CHOICES = {
-    "interval: null": "interval: 0.8",
+    "interval:\n": "interval: 0.8\n",
     "learning_rate_factor: 1.0": "learning_rate_factor: 0.5",
     "protocol: single": "protocol: repeated",
     "repeats: 10": "repeats: 2",

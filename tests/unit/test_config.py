@@ -103,8 +103,8 @@ MISTAKES = [
         "log needs low above 0, not 0",
     ),
     (LEAVES, "max_leaves: {choices: []}", "choices is empty"),
-    ("max_leaves: 96,", "max_leaves: 999,", "tune.enqueue[1].max_leaves: 999 is outside 2 to 128"),
-    ("{max_leaves: 96,", "{leaves: 96,", "tune.enqueue[1].leaves: is in no space; spaces have colsample_bylevel, "),
+    ("max_leaves: 96", "max_leaves: 999", "tune.enqueue[1].max_leaves: 999 is outside 2 to 128"),
+    ("max_leaves: 96", "leaves: 96", "tune.enqueue[1].leaves: is in no space; spaces have colsample_bylevel, "),
     ("metric: auto", "metric: auc", "params.yaml: booster.metric: 'auc' does not go with this target; allowed: auto,"),
     (
         "monotone: {}",

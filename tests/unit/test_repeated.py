@@ -122,7 +122,7 @@ def test_time_has_only_one_split(own_table: OwnTable) -> None:
     own_table.write(GOOD_ROWS)
     own_table.edit_params("protocol: single", "protocol: repeated")
     own_table.edit_params("strategy: random", "strategy: time")
-    own_table.edit_params("time: null", "time: a")
+    own_table.edit_params("time:  ", "time: a  ")
     with pytest.raises(ConfigError, match=r"params.yaml: evaluate.protocol: 'repeated'.*set it to single"):
         load_config()
 
