@@ -11,7 +11,7 @@ from lockstep.errors import DataError
 from lockstep.scratch import scratch_folder
 from lockstep.tracking.lock_file import LOCK, PIPELINE, outputs, refuse_stale
 from lockstep.tracking.provenance import REQUIREMENTS, Provenance
-from lockstep.tracking.repository import Revision, head
+from lockstep.tracking.repository import Revision, head, project_folder
 from lockstep.tracking.result import PipelineResult
 from lockstep.tracking.snapshot import dvc_at_work, snapshot
 
@@ -80,7 +80,9 @@ def _fetch(place: Revision, folder: Path) -> None:
 
 @contextmanager
 def _files_of(rev: str) -> "Iterator[DVCFileSystem]":
-    """A commit's files as DVC sees them: git's as they are stored, and the outputs in its cache or a remote.
+    """The project in a commit as DVC sees it: git's files as they are stored, and outputs in its cache or a remote.
+
+    The project may be a subfolder of the git repository: the commit's tree of that folder is the root here.
 
     `DVCFileSystem(rev=...)` has pygit2 stream every file of git's from a thread, whose reader can miss its wake-up and
     then waits for ever (`_BlobIO.readinto` of pygit2 1.21). Objects without a backend are read at once.
@@ -93,7 +95,14 @@ def _files_of(rev: str) -> "Iterator[DVCFileSystem]":
     from scmrepo.git.objects import GitTrie
 
     git = SCM(os.curdir)
-    tree = GitTrie(Pygit2Object(git.pygit2.repo[rev].tree), rev)
+    tree = git.pygit2.repo[rev].tree
+    if folder := project_folder():
+        if folder not in tree:
+            raise DataError(
+                f"commit {rev[:7]}: has no folder {folder}, where the project stands now, so there is no result in it"
+            )
+        tree = tree[folder]
+    tree = GitTrie(Pygit2Object(tree), rev)
     own = _storage_now()
     with Repo("/", fs=GitFileSystem(trie=tree), scm=git, uninitialized=True, config=own) as repo:
         yield DVCFileSystem(repo)

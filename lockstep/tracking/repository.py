@@ -36,6 +36,12 @@ def head() -> str | None:
     return text.strip() if code == 0 else None
 
 
+def project_folder() -> str:
+    """The working directory's path inside the git repository, as commits have it; empty at its root."""
+    code, text = _git("rev-parse", "--show-prefix")
+    return text.strip("\n").rstrip("/") if code == 0 else ""
+
+
 def is_commit(rev: str) -> bool:
     """Whether the repository has a commit of this hash."""
     return bool(HASH.match(rev)) and _git("cat-file", "-e", f"{rev}^{{commit}}")[0] == 0

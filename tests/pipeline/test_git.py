@@ -1,5 +1,7 @@
 """What git does to a result: line ends, merges, and a project in a subfolder of a repository."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,54 @@ def test_experiments_pass_through_what_is_never_merged(project: Project) -> None
         assert project.run("dvc", "status").stdout.strip() == UP_TO_DATE
         project.run("dvc", "exp", "branch", name, f"of-{name}")
         assert f"confidence: {confidence}" in project.run("git", "show", f"of-{name}:params.yaml").stdout
+
+
+@pytest.fixture
+def subfolder(finished: Project, tmp_path: Path) -> Project:
+    """The finished project as the folder `team/ml` of a git repository whose last commit has its result."""
+    project = finished.copy(tmp_path / "top/team/ml")
+    shutil.rmtree(project.folder / ".git")
+    (tmp_path / "top/dvc.lock").write_text("another project's\n")
+    for command in (["init", "-q", "-b", "main"], ["config", "user.name", "test"], ["config", "user.email", "t@e.org"]):
+        project.run("git", "-C", str(tmp_path / "top"), *command)
+    project.run("git", "add", "-A", "--", "../..")
+    project.run("git", "commit", "-q", "-m", "all")
+    return project
+
+
+def test_commits_of_a_subfolder_are_compared_and_synced(subfolder: Project) -> None:
+    assert "The same result on both sides" in subfolder.run("lockstep", "compare", "HEAD").stdout
+    assert subfolder.run("lockstep", "sync", "--rev", "HEAD").stdout.startswith("commit ")
+    assert not subfolder.run("git", "status", "--porcelain").stdout
+
+
+def test_a_commit_from_before_the_subfolder_is_one_line(subfolder: Project) -> None:
+    subfolder.run("git", "mv", "../../team", "../../group")
+    moved = Project(subfolder.folder.parents[1] / "group/ml")
+    refused = moved.run("lockstep", "export", "--rev", "HEAD", "../../../exported", check=False)
+    assert refused.returncode == 1
+    head = moved.run("git", "rev-parse", "HEAD").stdout[:7]
+    assert refused.stderr == (
+        f"lockstep: commit {head}: has no folder group/ml, where the project stands now, so there is no result in it\n"
+    )
+
+
+@NIGHTLY
+def test_experiments_export_and_verify_in_a_subfolder(subfolder: Project, tmp_path: Path) -> None:
+    assert subfolder.run("dvc", "status").stdout.strip() == UP_TO_DATE
+    subfolder.run("lockstep", "export", "--rev", "HEAD", str(tmp_path / "exported"))
+    metrics = (subfolder.folder / "reports/metrics.json").read_bytes()
+    assert (tmp_path / "exported/reports/metrics.json").read_bytes() == metrics
+    subfolder.run("dvc", "exp", "run", "-n", "here", "-S", "evaluate.gates.min_test_r2=0.1")
+    subfolder.run("dvc", "exp", "run", "--temp", "-n", "apart", "-S", "evaluate.gates.min_test_r2=0.2")
+    for name in ("here", "apart"):
+        assert f"`{name}`" in subfolder.run("lockstep", "compare", "HEAD", name).stdout
+    synced = subfolder.run("lockstep", "sync", "--all-experiments").stdout
+    assert "experiment here: " in synced
+    assert "experiment apart: " in synced
+    subfolder.run("python", "notebooks/execute.py")
+    for rev in ("--rev=HEAD", "--rev=here"):
+        ran = subfolder.run("lockstep", "verify", rev)
+        assert ran.stdout == f"lockstep: identical: 6 stages, {len(subfolder.output_hashes())} outputs\n", ran.stderr
+    shown = json.loads(subfolder.run("dvc", "exp", "show", "--json").stdout)
+    assert {each["name"] for group in shown for each in group["experiments"] or ()} == {"here", "apart"}
