@@ -114,7 +114,7 @@ def _log_model(client: "MlflowClient", result: PipelineResult, run_id: str) -> N
         logged = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(package / SERVED_BY),
-            artifacts={"model": str(folder)},
+            artifacts={"model": str(_files(folder, scratch))},
             code_paths=[str(_code(package, scratch))],
             signature=signature_of(model),
             input_example=example_rows(folder, model),
@@ -123,6 +123,11 @@ def _log_model(client: "MlflowClient", result: PipelineResult, run_id: str) -> N
     with scratch_folder("mlflow") as scratch:
         there = Path(mlflow.artifacts.download_artifacts(logged.model_uri, dst_path=str(scratch)))
         client.set_logged_model_tags(logged.model_id, {FILES_DIGEST: files_digest(there)})
+
+
+def _files(folder: Path, scratch: Path) -> Path:
+    """The model's files themselves: DVC may keep links into its cache, which MLflow takes for an escape and refuses."""
+    return Path(shutil.copytree(folder, scratch / folder.name, copy_function=shutil.copyfile))
 
 
 def _code(package: Path, scratch: Path) -> Path:

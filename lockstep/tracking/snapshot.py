@@ -73,7 +73,8 @@ def _copied(source: Path, target: Path) -> None:
 
 def _linked(source: Path, target: Path) -> None:
     try:
-        os.link(source, target)
+        # DVC may keep a link into its cache: the file behind it, which `dvc gc` cannot take away
+        os.link(os.path.realpath(source), target)
     except FileNotFoundError:
         raise
     except OSError:  # another disk, or another owner
