@@ -133,9 +133,11 @@ def _parser() -> argparse.ArgumentParser:
 def check(chosen: argparse.Namespace) -> str:
     """Validate params.yaml, the chosen dataset file, its local table and the environment; only tune asks a cluster."""
     from lockstep.config import load_config
+    from lockstep.paths import DATASETS
     from lockstep.search.machine import cache_limit, scheduler_address, worker_count
     from lockstep.secrets import masked
     from lockstep.source_file import check_source, update_source
+    from lockstep.tracking.repository import is_untracked
 
     config, workers, address = load_config(), worker_count(), scheduler_address()
     cache_limit()
@@ -143,6 +145,10 @@ def check(chosen: argparse.Namespace) -> str:
         return update_source(config)
     for warning in check_source(config):
         print(f"lockstep: warning: {warning}", file=sys.stderr)
+    file = DATASETS / f"{config.dataset_name}.yaml"
+    if is_untracked(file):
+        note = f"{file}: git does not track it, so `dvc exp run --temp` and `--queue` lack it; git add it"
+        print(f"lockstep: note: {note}", file=sys.stderr)
     where = f"Dask cluster {masked(address)}" if address else f"{workers} workers"
     return (
         f"lockstep: settings are valid: dataset {config.dataset_name}, features {config.features},"

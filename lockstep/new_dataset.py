@@ -95,7 +95,9 @@ def summary(written: NewDataset) -> str:
         lines.append(f"  {label}  {shown(column.name) if column.name else '(unnamed)'}: {brief(column.why)}")
     if found.copies:
         lines.append(f"  note      {found.copies} rows repeat an earlier one; {written.file} shows a rule")
-    return "\n".join([*lines, f"next: dvc exp run -S dataset={written.name}"])
+    return "\n".join(
+        [*lines, f"next: dvc exp run -S dataset={written.name}  (with --temp or --queue: git add {written.file} first)"]
+    )
 
 
 def _features_by_type(found: Findings) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from lockstep.errors import DataError
 
@@ -40,6 +41,12 @@ def project_folder() -> str:
     """The working directory's path inside the git repository, as commits have it; empty at its root."""
     code, text = _git("rev-parse", "--show-prefix")
     return text.strip("\n").rstrip("/") if code == 0 else ""
+
+
+def is_untracked(file: Path) -> bool:
+    """Whether git would leave a file out of a commit and of DVC's copies of the workspace."""
+    code, text = _git("ls-files", "--others", "--", str(file))
+    return code == 0 and bool(text.strip())
 
 
 def is_commit(rev: str) -> bool:

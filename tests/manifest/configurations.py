@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from lockstep.yaml_file import read_yaml
 from tests.made_tables import write
 from tests.pipeline.project import Project
 
@@ -29,7 +30,7 @@ class Configuration:
     def apply(self, project: Project) -> None:
         """Set the project's params.yaml, and add the made table with its dataset file."""
         file = project.folder / "params.yaml"
-        params = yaml.safe_load(file.read_text(encoding="utf-8"))
+        params = read_yaml(file)
         for name, value in self.settings.items():
             *blocks, key = name.split(".")
             block = params

@@ -1,6 +1,8 @@
 """`dvc exp run`, --temp and --queue; DVC and MLflow tell the same story about each."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -159,9 +161,41 @@ def test_exp_run_with_a_changed_parameter(project: Project) -> None:
     assert project.run("git", "diff", "--numstat", "params.yaml").stdout.split() == ["1", "1", "params.yaml"]
     diff = json.loads(project.run("dvc", "metrics", "diff", "--json").stdout)
     assert "test.rmse" in diff["reports/metrics.json"]
+    _assert_table_fits_a_terminal(project)
     named = [run for run in _parents(project) if run.data.tags.get("dvc.exp_name") == "more"]
     assert len(named) == 1
     assert named[0].data.params["train_best.n_models"] == "2"
+
+
+def _assert_table_fits_a_terminal(project: Project) -> None:
+    """What `make experiments` shows: rich cuts columns that do not fit to an ellipsis."""
+    makefile = (project.folder / "Makefile").read_text()
+    (command,) = re.findall(r"^\t@(dvc exp show .*)$", makefile, re.MULTILINE)
+    shown = project.run(*shlex.split(command), env={"COLUMNS": "120"}).stdout
+    assert max(map(len, shown.splitlines())) <= 120
+    assert "\N{HORIZONTAL ELLIPSIS}" not in shown
+    for column in ("Experiment", "test.rmse", "test.r2", "train_best.n_models"):
+        assert column in shown
+    assert "score_low" not in project.run("dvc", "metrics", "show").stdout
+    assert "score_low" in project.run("dvc", "metrics", "show", "reports/evaluate/uncertainty.json").stdout
+
+
+def test_a_dataset_file_that_git_does_not_track_is_told(project: Project) -> None:
+    """DVC's copies of the workspace lack it, and DVC can only say that its parameters are missing."""
+    (project.folder / "datasets/mine.yaml").write_bytes((project.folder / "datasets/friedman.yaml").read_bytes())
+    project.edit("params.yaml", "dataset: friedman", "dataset: mine")
+    assert project.run("lockstep", "check").stderr == (
+        "lockstep: note: datasets/mine.yaml: git does not track it,"
+        " so `dvc exp run --temp` and `--queue` lack it; git add it\n"
+    )
+    project.run("git", "add", "datasets/mine.yaml")
+    assert project.run("lockstep", "check").stderr == ""
+    project.edit("params.yaml", "dataset: mine", "dataset: none_such")
+    refused = project.run("lockstep", "check", check=False)
+    assert refused.returncode == 1
+    assert (
+        "there is no datasets/none_such.yaml; known: california_housing, diabetes, friedman, mine, " in refused.stderr
+    )
 
 
 @pytest.mark.nightly

@@ -22,6 +22,7 @@ def fetched(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.run("lockstep", "new-dataset", "own.csv", "--target", "y")
     project.edit("params.yaml", "dataset: friedman", "dataset: own")
     assert project.repro("fetch") == ["fetch"]
+    project.commit()
     return project
 
 
