@@ -153,6 +153,7 @@ for steps in (300, 3_000, 10_000, 30_000, 100_000):
 """
 
 
+@pytest.mark.long("test_a_torn_log_changes_nothing_and_is_mended")
 def test_a_search_that_is_killed_while_it_forgets_leaves_a_whole_log(tmp_path: Path) -> None:
     keys = _keys("fold", 10_000)
     _search(tmp_path / "log.db", *keys)

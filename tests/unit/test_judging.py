@@ -385,6 +385,7 @@ def test_untuned_boosting_is_scikit_learns() -> None:
     np.testing.assert_array_equal(baselines.untuned_sklearn(x, sign, new, ["q"] * 3, 2, 7), shares)
 
 
+@pytest.mark.long("test_a_class_that_no_training_row_has_gets_no_probability")
 def test_a_class_of_one_row_among_many_stops_no_boosting() -> None:
     """Above 10,000 rows scikit-learn puts a part of every class aside, which one row does not allow."""
     x, y = _matrix(10_050, 1)

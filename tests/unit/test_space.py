@@ -86,7 +86,12 @@ def any_space(task: FoldTask) -> Evaluation:
 
 
 @pytest.mark.parametrize(
-    ("space", "seed", "trials"), [("spotify9", 1, 150), ("spotify9", 42, 230), ("housing7", 3, 120)]
+    ("space", "seed", "trials"),
+    [
+        ("spotify9", 1, 150),
+        pytest.param("spotify9", 42, 230, marks=pytest.mark.long),
+        pytest.param("housing7", 3, 120, marks=pytest.mark.long),
+    ],
 )
 def test_an_older_cpu_suggests_the_same_trials(space: str, seed: int, trials: int) -> None:
     """These searches differed while tied values were left to numpy's unstable argsort, or the last bit was kept."""
