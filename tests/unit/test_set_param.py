@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockstep.yaml_file import parsed_yaml
-from tests.conftest import ROOT
+from tests.conftest import DATASETS, ROOT, SETTINGS
 
-TEXT = (ROOT / "params.yaml").read_text(encoding="utf-8")
+TEXT = SETTINGS.read_text(encoding="utf-8")
 Key = tuple[str, ...]
 
 # An override, and the value that arrives.
@@ -100,7 +100,7 @@ def test_a_list_of_starts_is_replaced_and_what_follows_it_stays(tmp_path: Path) 
     assert text.partition("\n  early_stopping_rounds")[2] == TEXT.partition("\n  early_stopping_rounds")[2]
 
 
-@pytest.mark.parametrize("name", sorted(file.stem for file in (ROOT / "datasets").glob("*.yaml")))
+@pytest.mark.parametrize("name", DATASETS)
 def test_a_dataset_file_keeps_its_other_values(tmp_path: Path, name: str) -> None:
     """DVC writes every list of it anew, one item to a line and without comments and anchors."""
     file, text = tmp_path / f"{name}.yaml", (ROOT / f"datasets/{name}.yaml").read_text(encoding="utf-8")
