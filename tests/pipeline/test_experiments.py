@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.pipeline.mlflow_view import runs_of, store_of
-from tests.pipeline.project import Project
+from tests.pipeline.project import Project, new_project
 
 
 def _runs(project: Project) -> list[Any]:
@@ -165,6 +165,18 @@ def test_exp_run_with_a_changed_parameter(project: Project) -> None:
     named = [run for run in _parents(project) if run.data.tags.get("dvc.exp_name") == "more"]
     assert len(named) == 1
     assert named[0].data.params["train_best.n_models"] == "2"
+
+
+def test_a_queued_change_is_one_line_of_params(tmp_path: Path) -> None:
+    """What DVC keeps of a queued experiment is a commit with the file as it wrote it."""
+    project = new_project(tmp_path / "project")
+    project.run("dvc", "exp", "run", "--queue", "-S", "spaces.default.reg_lambda.low=1e-05")
+    diff = project.run("git", "diff", "--unified=0", "HEAD", "refs/exps/celery/stash", "--", "params.yaml").stdout
+    changed = [line for line in diff.splitlines() if re.match(r"[-+][^-+]", line)]
+    assert changed == [
+        "-    reg_lambda: {low: 0.01, high: 30.0, log: true}",
+        "+    reg_lambda: {low: 1e-05, high: 30.0, log: true}",
+    ]
 
 
 def _assert_table_fits_a_terminal(project: Project) -> None:
