@@ -141,6 +141,7 @@ def strike(fault: str, change: Change, size: int) -> None:
 
 def limit_files(size: int, then: signal.Handlers) -> None:
     """Let no file of this process grow beyond `size` bytes; a write that would is cut short, or ends the process."""
+    sys.dont_write_bytecode = True  # Python would leave it behind cut short
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGXFSZ, then)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
+from lockstep.yaml_file import read_yaml
 from tests.conftest import ROOT, SETTINGS
 from tests.pipeline.code_used import expanded, imported, used_by
 from tests.pipeline.project import Project
 
 DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-PARAMS = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))
+PARAMS = read_yaml(SETTINGS)
 STAGES = ["fetch", "clean", "split", "tune", "train_best", "evaluate"]
 CODE = ("lockstep", "stages")
 

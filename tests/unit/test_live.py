@@ -84,7 +84,8 @@ def test_every_trial_is_shown_as_trials_csv_will_have_it(store: str) -> None:
     assert pruned.tags["lockstep.message"].startswith("pruned after fold")
 
 
-def test_a_search_that_starts_again_goes_on_in_the_same_run(store: str) -> None:
+def test_a_search_that_starts_again_goes_on_in_the_same_run(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "STOPPING_SECONDS", 60.0)  # a busy machine must not decide
     stopped = _live()
     for result in search(PLAN, FINGERPRINTS, _fails_at_two, AtOnce(), NoLog())[:5]:
         stopped.finished(result)

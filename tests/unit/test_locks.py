@@ -183,7 +183,7 @@ def test_a_file_that_is_being_written_is_not_taken_for_cut_off(tmp_path: Path) -
 def test_a_disk_that_is_full_is_one_line_of_a_command_too(tmp_path: Path) -> None:
     table = tmp_path / "table.csv.gz"
     table.write_bytes(gzip.compress(b"x,y\n" + b"1,2\n" * 20_000))
-    limited = f"ulimit -f 8; trap '' XFSZ; exec '{sys.executable}' -m lockstep.cli new-dataset '{table}' --target y"
+    limited = f"ulimit -f 8; trap '' XFSZ; exec '{sys.executable}' -B -m lockstep.cli new-dataset '{table}' --target y"
     done = subprocess.run(
         ["bash", "-c", limited], cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
     )

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import resource
+import sys
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -180,8 +181,9 @@ def _archive(name: str, content: bytes) -> bytes:
 
 
 @pytest.fixture
-def small_disk() -> Iterator[None]:
-    """No file may get more than ten thousand bytes."""
+def small_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No file may get more than ten thousand bytes; none of bytecode, which Python would leave behind cut short."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
     yield

@@ -60,15 +60,15 @@ def test_no_two_asks_share_a_seed() -> None:
 
 SUGGESTIONS = """
 import json, sys
-import yaml
 from lockstep.schema.params import NoPruning, Range
 from lockstep.search.ordered import Plan
 from lockstep.search.space import SearchSpace
+from lockstep.yaml_file import read_yaml
 from tests.conftest import SETTINGS
 from tests.unit.searching import AtOnce, plan_of, run_search
 from tests.unit.test_space import any_space
 space, seed, trials = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-spaces = yaml.safe_load(SETTINGS.read_text())["spaces"]
+spaces = read_yaml(SETTINGS)["spaces"]
 ranges = {name: Range.model_validate(bounds) for name, bounds in spaces[space].items()}
 plan = plan_of(NoPruning(), n_trials=trials, lag=8, n_startup_trials=10)
 plan = Plan(plan.tune, SearchSpace(ranges), plan.pruner, seed, plan.fitting)
