@@ -48,6 +48,6 @@ def test_every_command_works_with_links(project: Project, tmp_path: Path, kind: 
     assert not [file for file in (tmp_path / "exported").rglob("*") if file.is_symlink()]
     pd.read_parquet(project.folder / "data/raw/table.parquet").head(5).to_csv(tmp_path / "rows.csv", index=False)
     for model in ([], ["--model", "models:/friedman@champion"]):
-        project.run("lockstep", "predict", str(tmp_path / "rows.csv"), str(tmp_path / "answers.csv"), *model)
+        project.run("lockstep", "predict", str(tmp_path / "rows.csv"), str(tmp_path / "answers.csv"), "--force", *model)
     project.run("dvc", "repro", "--force")
     assert "up to date" in project.run("dvc", "status").stdout
