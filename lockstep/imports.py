@@ -17,8 +17,11 @@ def imported(file: Path, root: Path, packages: Sequence[str]) -> set[Path]:
     for node in _statements(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.ImportFrom):
+            # of a relative import: the package that its dots stand for
+            package = names[0].split(".")[: -node.level] if node.level else []
+            module = ".".join([*package, *([node.module] if node.module else [])])
+            names += [module, *(f"{module}.{alias.name}" for alias in node.names)]
     return {found for name in names if name.split(".")[0] in packages for found in _files_of(name, root)}
 
 

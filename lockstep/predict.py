@@ -123,7 +123,7 @@ class _Progress:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model that is asked.
+    """A model with its name.
 
     Attributes:
         model: The model.
@@ -137,9 +137,9 @@ class Loaded:
     def summary(self) -> str:
         """What answers, in one line: model, dataset, target and version."""
         origin = self.model.origin
-        made = f"dataset {shown(origin.dataset)}" if origin else "of an unnamed dataset"
-        version = f", Lockstep {shown(origin.version)}" if origin else ", an earlier version of Lockstep"
-        return f"{self.name}: {made}, target {shown(self.model.target.column)}{version}"
+        dataset = shown(origin.dataset) if origin else "unknown"
+        version = f"Lockstep {shown(origin.version)}" if origin else "saved by an earlier version of Lockstep"
+        return f"{self.name}: dataset {dataset}, target {shown(self.model.target.column)}, {version}"
 
     @property
     def warnings(self) -> list[str]:

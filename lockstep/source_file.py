@@ -2,7 +2,6 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 from lockstep import paths
 from lockstep.config import Config
@@ -10,8 +9,7 @@ from lockstep.data.tables import replacing
 from lockstep.errors import ConfigError, SourceError
 from lockstep.paths import anchored
 from lockstep.schema.source import FileSource
-from lockstep.tracking.lock_file import LOCK
-from lockstep.yaml_file import read_yaml
+from lockstep.tracking.lock_file import param_of
 
 UPDATE = "`lockstep check --update-source`"
 
@@ -28,7 +26,8 @@ def check_source(config: Config) -> list[str]:
     source, where = config.dataset.source, f"{_file(config)}: source.path"
     if not isinstance(source, FileSource) or source.path is None:
         return []
-    fetched, path = _fetched_sha256(config), anchored(source.path)
+    # None where dvc.lock tells of another dataset, or of none
+    fetched, path = param_of(Path(), "fetch", _file(config), "source.sha256"), anchored(source.path)
     if not path.is_file():
         if fetched == source.sha256:
             return [f"{where}: {source.path}: the file is gone; the results stand, but fetch cannot read it again"]
@@ -39,7 +38,7 @@ def check_source(config: Config) -> list[str]:
             f" restore it, or take it in with {UPDATE} and run `dvc repro`"
         )
     if fetched is not None and fetched != source.sha256:
-        return [f"{where}: {source.path}: is newer than the results, which `dvc repro` makes again"]
+        return [f"{where}: {source.path}: the results are made of another file; `dvc repro` makes them of this one"]
     return []
 
 
@@ -51,18 +50,19 @@ def update_source(config: Config) -> str:
         SourceError: if there is no such file.
     """
     source, file = config.dataset.source, _file(config)
-    if not isinstance(source, FileSource) or source.path is None or source.sha256 is None:
+    if not isinstance(source, FileSource) or source.path is None:
         raise ConfigError(f"{file}: source: is no local file, so there is nothing to update")
     path = anchored(source.path)
     if not path.is_file():
         raise SourceError(f"{file}: source.path: {source.path}: no such file; put it there or correct the path")
-    found, text = _sha256(path), file.read_text(encoding="utf-8")
-    if found == source.sha256:
+    found, known, content = _sha256(path), str(source.sha256), file.read_bytes()
+    if found == known:
         return f"lockstep: {file}: source.sha256 is {source.path}'s already"
-    if text.count(source.sha256) != 1:
+    if content.count(known.encode()) != 1:
         raise ConfigError(f"{file}: source.sha256: stands there more than once; write {found} yourself")
-    with replacing(file) as part:
-        part.write_text(text.replace(source.sha256, found), encoding="utf-8")
+    # bytes, and the file behind a link: nothing else may change
+    with replacing(file.resolve()) as part:
+        part.write_bytes(content.replace(known.encode(), found.encode()))
     return f"lockstep: {file}: source.sha256 is {source.path}'s now; `dvc repro` makes the results of it"
 
 
@@ -73,13 +73,3 @@ def _sha256(path: Path) -> str:
 
 def _file(config: Config) -> Path:
     return paths.DATASETS / f"{config.dataset_name}.yaml"
-
-
-def _fetched_sha256(config: Config) -> str | None:
-    """The source's sha256 when this dataset was fetched last; None if dvc.lock tells of another dataset, or of none."""
-    if not LOCK.is_file():
-        return None
-    found: Any = read_yaml(LOCK)
-    for key in ("stages", "fetch", "params", _file(config).as_posix(), "source", "sha256"):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found if isinstance(found, str) else None

@@ -173,7 +173,7 @@ def rank(a: Contender, b: Contender, test_rows: Callable[[], pd.DataFrame]) -> R
         table = test_rows()
         if group in table:
             return Ranking(a, b, _verdict(a, b, Units.of(table, group)))
-        found.append(Difference("groups of test rows", group, "no such column", of_rows=True))
+        found.append(Difference("groups of test rows", a.group or "none", b.group or "none"))
     if found:
         return Ranking(a, b, Verdict(Outcome.OTHER, differences=tuple(found)))
     return Ranking(a, b, _verdict(a, b, None))
@@ -220,7 +220,7 @@ def verdict(
     units = units or Units.rows(len(a))
     found = paired(fitting, target, b, a, samples=samples, confidence=confidence, seed=seed, units=units)
     same = bool((as_scored(target, a)[1] == as_scored(target, b)[1]).all())
-    outcome = _outcome(found, same)
+    outcome = _outcome(found, same, len(units.sizes))
     if outcome in (Outcome.A_BETTER, Outcome.B_BETTER) and _score(fitting, target, a) == _score(fitting, target, b):
         outcome = Outcome.NOISE
     return Verdict(outcome, found, len(units.sizes))
@@ -238,10 +238,11 @@ def _score(fitting: Fitting, target: Target, predictions: pd.DataFrame) -> float
     return significant(fitting.loss(fitting.scores(*as_scored(target, predictions))), SAME_DIGITS)
 
 
-def _outcome(found: Paired, same: bool) -> Outcome:
+def _outcome(found: Paired, same: bool, n_units: int) -> Outcome:
     if same:
         return Outcome.SAME
-    if found.low is None or found.high is None:
+    # one unit alone, drawn again and again, has an interval without width
+    if found.low is None or found.high is None or n_units < 2:
         return Outcome.UNDEFINED
     if found.low > 0:
         return Outcome.B_BETTER

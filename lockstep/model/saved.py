@@ -235,6 +235,17 @@ class SavedModel:
         )
 
 
+def missing_files(folder: Path) -> list[str]:
+    """Files that a saved model must have and a folder lacks, the description first."""
+    if not (folder / DESCRIPTION).is_file():
+        return [DESCRIPTION]
+    saved = json.loads(read_bytes(folder / DESCRIPTION, MAX_DESCRIPTION))
+    needed = [f"booster_{index}.ubj" for index in range(saved["n_models"])]
+    needed += [f"{ARRAYS}/{name}.npy" for name in saved["arrays"]]
+    needed += [INTERVAL] if "interval" in saved else []
+    return [name for name in needed if not (folder / name).is_file()]
+
+
 def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
 

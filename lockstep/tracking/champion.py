@@ -8,11 +8,12 @@ from lockstep.data.tables import read_table
 from lockstep.errors import DataError
 from lockstep.judging.contender import Contender
 from lockstep.judging.ranking import Ranking, rank
+from lockstep.model.saved import missing_files
 from lockstep.outputs import Outputs
 from lockstep.scratch import scratch_folder
 from lockstep.tracking.logged_model import FILES
 from lockstep.tracking.result import PipelineResult
-from lockstep.tracking.store import TRACKING_URI, shown_uri
+from lockstep.tracking.store import TRACKING_URI
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -44,7 +45,10 @@ def decided(
         return False, f"the gates fail ({', '.join(new.failed_gates)})"
     if holder is None:
         return True, "the first whose gates pass"
-    by_hand = f"; to make version {number} the champion all the same: {alias_command(holder.name, number)}"
+    by_hand = (
+        f"; to make version {number} the champion all the same, with {TRACKING_URI} set to this store:"
+        f" {alias_command(holder.name, number)}"
+    )
     try:
         old = _read(client, holder)
     except DataError as error:
@@ -54,9 +58,9 @@ def decided(
 
 
 def alias_command(name: str, number: str) -> str:
-    """The command by which a person makes a version the champion."""
+    """The command by which a person makes a version the champion; the store's address, which may be secret, is theirs."""
     call = f'mlflow.MlflowClient().set_registered_model_alias("{name}", "{CHAMPION}", "{number}")'
-    return f"{TRACKING_URI}={shown_uri()} python3 -c 'import mlflow; {call}'"
+    return f"python3 -c 'import mlflow; {call}'"
 
 
 def _of(ranking: Ranking, a: str, b: str, by_hand: str) -> tuple[bool, str]:
@@ -105,18 +109,27 @@ def _download(client: "MlflowClient", run_id: str, path: Path, root: Path) -> No
 
 
 def _download_model(version: "ModelVersion", root: Path) -> None:
-    """Fetch the files of a version's model to where the outputs have them."""
+    """Fetch the files of a version's model to where the outputs have them.
+
+    Raises:
+        DataError: if the model is gone, wholly or in part.
+    """
     import mlflow
     from mlflow.exceptions import MlflowException
 
-    uri = f"models:/{version.name}/{version.version}/{FILES}"
+    uri, folder = f"models:/{version.name}/{version.version}/{FILES}", _new_folder(root, paths.MODEL)
     try:
-        there = mlflow.artifacts.download_artifacts(uri, dst_path=str(_new_folder(root, paths.MODEL)))
-    except (MlflowException, OSError) as error:
-        if isinstance(error, MlflowException) and error.error_code not in GONE:
+        # A server words a missing file as trouble of its own, so a look comes first.
+        present = mlflow.artifacts.list_artifacts(artifact_uri=uri)
+    except MlflowException as error:
+        if error.error_code not in GONE:
             raise
-        raise DataError(f"the model of version {version.version} is gone from MLflow") from error
-    _place(there, root / paths.MODEL)
+        present = []
+    if not present:
+        raise DataError(f"the model of version {version.version} is gone from MLflow")
+    _place(mlflow.artifacts.download_artifacts(uri, dst_path=str(folder)), root / paths.MODEL)
+    if lost := missing_files(root / paths.MODEL):
+        raise DataError(f"{lost[0]} of the model of version {version.version} is gone from MLflow")
 
 
 def _new_folder(root: Path, path: Path) -> Path:

@@ -41,4 +41,5 @@ def _version(folder: Path) -> str:
     """The registered version, where the address was one of the registry."""
     if not (folder / META).is_file():
         return ""
-    return f" (version {shown(str(read_yaml(folder / META, META)['model_version']))})"
+    noted = read_yaml(folder / META, META)
+    return f" (version {shown(str(noted.get('model_version')))})" if isinstance(noted, dict) else ""

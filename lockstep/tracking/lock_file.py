@@ -66,6 +66,14 @@ def declared(root: Path, stage: str) -> list[Path]:
     return [Path(next(iter(each)) if isinstance(each, Mapping) else each) for each in entries]
 
 
+def param_of(root: Path, stage: str, file: Path, key: str) -> Any:
+    """The value of a setting when a stage ran last; None where dvc.lock, the stage or the setting is not there."""
+    found: Any = read_yaml(root / LOCK) if (root / LOCK).is_file() else None
+    for part in ("stages", stage, "params", file.as_posix()):
+        found = found.get(part) if isinstance(found, dict) else None
+    return _at(found, key)
+
+
 def _stages(root: Path) -> dict[str, Any]:
     stages = (read_yaml(root / LOCK) or {}).get("stages")
     if not isinstance(stages, dict):

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from tests.conftest import ROOT, SETTINGS
+from tests.conftest import DATASETS, ROOT, SETTINGS
 
 # Few trials, folds and rounds: the promises are about what runs and what comes out, not about the score.
 TINY = {
@@ -169,7 +169,8 @@ def new_project(folder: Path, *, tiny: bool = True) -> Project:
     )
     for name in listed.stdout.splitlines():
         source = ROOT / name
-        if source.is_file() and not (tiny and name.startswith(RESULTS)):
+        own_dataset = Path(name).parent == Path("datasets") and source.suffix == ".yaml" and source.stem not in DATASETS
+        if source.is_file() and not own_dataset and not (tiny and name.startswith(RESULTS)):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, folder / name)
     shutil.copyfile(SETTINGS, folder / "params.yaml")

@@ -46,13 +46,17 @@ def test_a_changed_file_stops_and_is_taken_in_by_one_command(own: Project) -> No
         f" dataset file says {_sha256(ROWS)}; restore it, or take it in with `lockstep check --update-source` and run"
         " `dvc repro`",
     )
-    before = (own.folder / "datasets/own.yaml").read_text()
+    before = (own.folder / "datasets/own.yaml").read_bytes().replace(b"\n", b"\r\n")
+    (own.folder / "facts.yaml").write_bytes(before)
+    (own.folder / "datasets/own.yaml").unlink()
+    (own.folder / "datasets/own.yaml").symlink_to("../facts.yaml")
     assert _check(own, "--update-source")[0] == 0
-    assert (own.folder / "datasets/own.yaml").read_text() == before.replace(_sha256(ROWS), _sha256(newer))
+    assert (own.folder / "facts.yaml").read_bytes() == before.replace(_sha256(ROWS).encode(), _sha256(newer).encode())
+    assert (own.folder / "datasets/own.yaml").is_symlink()
     assert _check(own) == (
         0,
-        "lockstep: warning: datasets/own.yaml: source.path: own.csv: is newer than the results, which `dvc repro` makes"
-        " again",
+        "lockstep: warning: datasets/own.yaml: source.path: own.csv: the results are made of another file; `dvc repro`"
+        " makes them of this one",
     )
     assert own.repro("fetch") == ["fetch"]
     assert _check(own) == (0, "")

@@ -240,5 +240,5 @@ def test_a_model_saved_before_it_knew_its_dataset_is_still_asked(
     del saved["origin"]
     (tmp_path / "old/model.json").write_text(json.dumps(saved))
     done = predict(asked / "in.csv", tmp_path / "out.csv", "--model", tmp_path / "old")
-    assert done.out.splitlines()[1].endswith("old: of an unnamed dataset, target y, an earlier version of Lockstep")
+    assert done.out.splitlines()[1].endswith("old: dataset unknown, target y, saved by an earlier version of Lockstep")
     assert _read(tmp_path / "out.csv")["predicted"].tolist() == _expected(finished)

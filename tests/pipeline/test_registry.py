@@ -92,8 +92,10 @@ def test_the_champion_of_another_objective_stays_and_a_person_is_told_how_to_cha
     reason = "the two cannot be compared: objective (version 1: squared_error, version 2: quantile), metric (version 1:"
     assert said.startswith(f"version 2 is registered; version 1 stays champion: {reason} rmse, version 2: pinball); to")
     assert _versions(workspace)[1] == 1
-    command = said.partition("to make version 2 the champion all the same: ")[2]
-    workspace.run("bash", "-c", command)
+    _, _, command = said.partition(
+        "to make version 2 the champion all the same, with MLFLOW_TRACKING_URI set to this store: "
+    )
+    workspace.run("bash", "-c", command, env={"MLFLOW_TRACKING_URI": store_of(workspace)})
     assert _versions(workspace)[1] == 2
 
 
@@ -119,14 +121,14 @@ def test_a_passing_model_takes_over_from_a_champion_whose_gates_fail(workspace: 
     )
 
 
-@pytest.mark.parametrize("gone", ["data/predictions/test.parquet", "reports/gates.json", "model.json"])
+@pytest.mark.parametrize("gone", ["data/predictions/test.parquet", "reports/gates.json", "model.json", "booster_0.ubj"])
 def test_a_champion_of_which_mlflow_has_lost_a_part_stays(workspace: Project, gone: str) -> None:
     for file in (workspace.folder / "mlruns").rglob(gone):
         file.unlink()
     said = _published(workspace, 0.5)
     assert said.startswith("version 2 is registered; version 1 stays champion: the two cannot be compared, because ")
-    assert gone in said
-    assert "to make version 2 the champion all the same: MLFLOW_TRACKING_URI=" in said
+    assert f"{gone.removeprefix('artifacts/')} " in said
+    assert "is gone from MLflow; to make version 2 the champion all the same, with MLFLOW_TRACKING_URI set" in said
 
 
 @pytest.mark.nightly

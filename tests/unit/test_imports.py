@@ -10,7 +10,9 @@ FILES = {
     "ours/late.py": "import ours.room.c as c\n",
     "ours/room/__init__.py": "",
     "ours/room/b.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ours import types_only\n",
-    "ours/room/c.py": "from ours.a import f\n",
+    "ours/room/c.py": "from ours.a import f\nfrom . import near\nfrom ..far import x\n",
+    "ours/room/near.py": "",
+    "ours/far.py": "",
     "ours/types_only.py": "",
     "ours/unused.py": "",
 }

@@ -25,15 +25,15 @@ LONGEST_NUMBER = 400
 def missing_texts(table: pa.Table, target: str) -> tuple[str, ...]:
     """The texts of a table that mean "no value", sorted; those that are classes of a target of words are not."""
     per_column = [text_counts(table.column(name)) for name in table.column_names]
-    found = {text for counts in per_column for text in _marked(counts)} | _intruders(per_column)
-    found |= {text for name in table.column_names for text in _infinite(table.column(name))}
+    infinite = {text for name in table.column_names for text in _infinite(table.column(name))}
+    found = {text for counts in per_column for text in _marked(counts)} | _intruders(per_column, infinite)
     return tuple(sorted(found - _class_words(table.column(target))))
 
 
-def _intruders(per_column: Sequence[dict[str, int]]) -> set[str]:
+def _intruders(per_column: Sequence[dict[str, int]], infinite: set[str]) -> set[str]:
     """Words among numbers that are values nowhere: missing values hold for all columns, and F may be a grade in one."""
     strange = [(counts, _not_numbers(counts)) for counts in per_column]
-    words = {word for _, others in strange for word in others}
+    words = {word for _, others in strange for word in others} | infinite
     return {word for word in words if all(word in others or word not in counts for counts, others in strange)}
 
 
