@@ -131,8 +131,7 @@ def test_experiments_export_and_verify_in_a_subfolder(subfolder: Project, tmp_pa
     assert "experiment here: " in synced
     assert "experiment apart: " in synced
     subfolder.run("python", "notebooks/execute.py")
-    for rev in ("--rev=HEAD", "--rev=here"):
-        ran = subfolder.run("lockstep", "verify", rev)
-        assert ran.stdout == f"lockstep: identical: 6 stages, {len(subfolder.output_hashes())} outputs\n", ran.stderr
+    ran = subfolder.run("lockstep", "verify", "--rev", "HEAD")
+    assert ran.stdout == f"lockstep: identical: 6 stages, {len(subfolder.output_hashes())} outputs\n", ran.stderr
     shown = json.loads(subfolder.run("dvc", "exp", "show", "--json").stdout)
     assert {each["name"] for group in shown for each in group["experiments"] or ()} == {"here", "apart"}
