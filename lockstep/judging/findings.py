@@ -149,7 +149,7 @@ def _uncertainty(
         lead = None if own is None or theirs is None else theirs - own
         leads[name] = ends(lead, settings.confidence)
     score = ends(own, settings.confidence)
-    # A list, so that `dvc metrics show` has the ends of the score's interval as its only columns.
+    # A list, so that `dvc metrics show FILE` has the ends of the score's interval as its only columns.
     return {"score_low": score["low"], "score_high": score["high"], "intervals": found}, leads
 
 

@@ -15,7 +15,7 @@ def check_gates(gates: Gates, judgement: Judgement, fitting: Fitting) -> dict[st
     0.9 quantile has a poor R². What is undefined fails. beat_baselines means the mean and untuned XGBoost: a linear
     model or another library that does better is a finding, not a defect.
 
-    The gates are a list: `dvc metrics show` leaves lists out, so its table has one column for all gates.
+    The gates are a list: `dvc metrics show FILE` leaves lists out, so its table has one column for all gates.
     """
     test, report = judgement.test, list[dict[str, Any]]()
 

@@ -128,7 +128,7 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
 def summary_of(fitting: Fitting, splits: list[Scores], first_seed: int) -> dict[str, Any]:
     """The content of repeated.json: mean, std (of a sample), min and max per metric, and every split's metrics.
 
-    Both are lists, so that `dvc metrics show` has the score's mean and spread as its only columns.
+    Both are lists, so that `dvc metrics show FILE` has the score's mean and spread as its only columns.
     """
     metrics = [{"metric": name, **_spread([scores[name] for scores in splits])} for name in splits[0]]
     score = _spread([score_of(fitting, scores) for scores in splits])

@@ -58,7 +58,7 @@ def decided(
 
 
 def alias_command(name: str, number: str) -> str:
-    """The command by which a person makes a version the champion; the store's address, which may be secret, is theirs."""
+    """The command by which a person makes a version the champion, without the store's address, which may be secret."""
     call = f'mlflow.MlflowClient().set_registered_model_alias("{name}", "{CHAMPION}", "{number}")'
     return f"python3 -c 'import mlflow; {call}'"
 
