@@ -86,7 +86,7 @@ quick: style  ## While you work: lint, types and unit tests (a minute).
 	@$(BESIDE) quick-tests
 
 quick-tests: $(READY)
-	@$(PYTEST) tests/unit
+	@$(PYTEST) --tier quick tests/unit
 
 .PHONY: test daily-tests
 test: style  ## Before a commit: lint, types and every promise in its short form (five minutes).

@@ -31,8 +31,9 @@ SETTINGS = ROOT / "tests/settings/params.yaml"
 DATASETS = ("california_housing", "diabetes", "friedman", "spotify_songs", "spotify_tracks")
 
 
-# Which tests a run takes, by their mark ("" is none of the two below).
-TIERS = {"daily": {""}, "long": {"long"}, "all": {"", "long"}, "nightly": {"nightly"}}
+# Which tests a run takes, by their mark; "" stands for none.
+MARKS = ("nightly", "long", "slow")
+TIERS = {"quick": {""}, "daily": {"", "slow"}, "long": {"long"}, "all": {"", "slow", "long"}, "nightly": {"nightly"}}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "long(daily): run by `make test-all`; the test named stays in `make test`, or another case of the same",
     )
+    config.addinivalue_line("markers", "slow: a unit test of processes, searches or pages; not run by `make quick`")
     config.addinivalue_line("markers", "nightly: takes minutes; run by `make nightly` alone")
     # A shell's background job ignores Ctrl-C, one under nohup the terminal's end, and so would every process that a
     # test starts and stops so.
@@ -59,7 +61,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     failed = config.cache.get("cache/lastfailed", {}) if config.getoption("lf", False) and config.cache else {}
     chosen, left = list[pytest.Item](), list[pytest.Item]()
     for item in items:
-        mark = next((mark for mark in ("nightly", "long") if item.get_closest_marker(mark)), "")
+        mark = next((mark for mark in MARKS if item.get_closest_marker(mark)), "")
         (chosen if mark in tier or item.nodeid in failed else left).append(item)
     config.hook.pytest_deselected(items=left)
     items[:] = chosen

@@ -23,6 +23,8 @@ from tests.conftest import GOOD_ROWS, ROOT, OwnTable
 from tests.unit.searching import FINGERPRINTS, AtOnce, plan_of, stand_in
 from tests.unit.test_evaluation_log import EVALUATION
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 100_000
 
 

@@ -23,6 +23,8 @@ from lockstep.search.trial import Evaluation, FoldTask, Result
 from tests.conftest import ROOT
 from tests.unit.searching import PRUNERS, AtOnce, plan_of, run_search, small_folds, stand_in, without_time
 
+pytestmark = pytest.mark.slow
+
 TASK = FoldTask(0, 0, {"max_depth": 3}, RoundBudget(5, 10), 1, Fitting())
 EVALUATION = Evaluation(FoldScore(1.5, {"rmse": 1.5, "mse": 2.25, "mae": 1.1, "r2": None}, 7), "", 0.25, 0.2)
 PLAN = plan_of(PRUNERS[1], n_trials=20)

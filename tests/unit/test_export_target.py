@@ -14,6 +14,8 @@ from lockstep.exporting.merging import LISTED, RESULTS
 from lockstep.exporting.target import MADE_BY, PREFIX, Target
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

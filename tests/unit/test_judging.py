@@ -350,6 +350,7 @@ print([f"{value:.5e}" for value in scores.values()], [f"{value:.5e}" for value i
 """
 
 
+@pytest.mark.slow
 def test_logistic_regression_has_the_same_six_digits_on_an_older_processor() -> None:
     found = [
         subprocess.run([sys.executable, "-c", KERNELS], env=os.environ | kernel, capture_output=True, check=True).stdout

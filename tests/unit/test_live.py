@@ -22,6 +22,8 @@ from lockstep.tracking.store import shown_uri
 from lockstep.tracking.trial_runs import STATUS, TrialRun, complete_trials, nested_runs, trial_runs
 from tests.unit.searching import FINGERPRINTS, FOLDS, PRUNERS, SPACE, AtOnce, plan_of, stand_in
 
+pytestmark = pytest.mark.slow
+
 PLAN = plan_of(PRUNERS[1], n_trials=14)
 
 

@@ -20,6 +20,8 @@ from lockstep.search.worker import FoldKeeper, evaluate, evaluate_here
 from tests.conftest import ROOT
 from tests.unit.searching import PRUNERS, AtOnce, plan_of, save_folds, small_folds, without_time
 
+pytestmark = pytest.mark.slow
+
 
 def _dies_once(marker: str) -> str:
     path = Path(marker)

@@ -24,6 +24,8 @@ from tests.faults.forks import in_child
 from tests.pipeline.project import environment
 from tests.unit.test_study_file import _searched
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 60.0
 
 

@@ -28,6 +28,8 @@ from lockstep.search.study_rows import add_trials
 from lockstep.search.trial import Evaluation, FoldTask, Result, State
 from tests.unit.searching import ALL_PRUNERS, FOLDS, AtOnce, plan_of, run_search, score_of, stand_in, without_time
 
+pytestmark = pytest.mark.slow
+
 # Few values, so that ties are common.
 SCORES = st.sampled_from([0.5, 0.75, 1.0, 1.0 + 2**-40, 1.25, 2.0, 1e6])
 

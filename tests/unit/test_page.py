@@ -20,6 +20,8 @@ from lockstep.schema.dataset import Judging, ValueSlice
 from tests.unit.modelling import model, table, with_interval
 from tests.unit.reporting import BEST, SEARCH, SPACE, evaluated, page, trials
 
+pytestmark = pytest.mark.slow
+
 EVIL = "<script>alert(1)</script>"
 SECTIONS = [
     *("result", "data", "search", "bounds", "ceiling"),

@@ -17,6 +17,8 @@ from lockstep.model.saved import SavedModel
 from lockstep.predict import predict_file
 from tests.unit.raw_rows import answering, dataset_of, raw_table
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[SavedModel, pa.Table]:

@@ -18,6 +18,8 @@ from lockstep.search.trials_file import read_trials
 from tests.unit.modelling import model
 from tests.unit.reporting import SPACE, page, trials
 
+pytestmark = pytest.mark.slow
+
 FIGURES = (
     *("calibration", "feature_importance", "feature_shap", "learning_curve", "optimisation_history"),
     *("parameter_importance", "predicted_vs_actual", "residuals"),

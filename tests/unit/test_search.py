@@ -34,6 +34,8 @@ from tests.unit.searching import (
     without_time,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def _name(pruner: PrunerOptions) -> str:
     return type(pruner).__name__

@@ -18,6 +18,8 @@ from tests.pipeline.code_used import used_from
 from tests.unit.modelling import model, table, with_interval
 from tests.unit.raw_rows import dataset_of
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = {"a": Column(type="number", min=0), "word": Column(type="category", missing=True)}
 INTAKE = Intake(COLUMNS, (), ("",), ())
 MODELS = {

@@ -19,6 +19,8 @@ from lockstep.search.trial import Evaluation, FoldTask
 from tests.conftest import ROOT
 from tests.unit.searching import score_of
 
+pytestmark = pytest.mark.slow
+
 
 @given(
     st.integers(0, 50), st.integers(0, 50), st.integers(1, 7), st.floats(-10, 70, allow_nan=False, allow_infinity=False)

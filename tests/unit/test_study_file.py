@@ -21,6 +21,8 @@ from lockstep.search.study_rows import add_trials
 from lockstep.search.trial import Result, State
 from tests.unit.searching import FINGERPRINTS, PRUNERS, AtOnce, plan_of, stand_in
 
+pytestmark = pytest.mark.slow
+
 PLAN = plan_of(PRUNERS[1], n_trials=14)
 
 

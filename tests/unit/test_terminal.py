@@ -22,6 +22,8 @@ from tests.unit.modelling import CLASSES, NUMBER
 from tests.unit.searching import FINGERPRINTS, AtOnce, plan_of, stand_in
 from tests.unit.test_judging import _found
 
+pytestmark = pytest.mark.slow
+
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -7,13 +7,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
+
+pytestmark = pytest.mark.slow
 
 HOOKS = "from tests.conftest import pytest_addoption, pytest_collection_modifyitems, pytest_configure\n"
 ONE_OF_EACH = """
 import pytest
 
 def test_daily():
+    raise AssertionError
+
+@pytest.mark.slow
+def test_slow():
     raise AssertionError
 
 @pytest.mark.long
@@ -57,6 +65,7 @@ def test_a_tier_runs_its_own_and_what_failed_is_run_again_of_whatever_tier(tmp_p
     (tmp_path / "tests").mkdir()
     (tmp_path / "conftest.py").write_text(HOOKS)
     (tmp_path / "tests/test_tiers.py").write_text(ONE_OF_EACH)
-    assert _failed(tmp_path) == {"daily"}
-    assert _failed(tmp_path, "--tier", "all") == {"daily", "long"}
-    assert _failed(tmp_path, "--lf") == {"daily", "long"}
+    assert _failed(tmp_path, "--tier", "quick") == {"daily"}
+    assert _failed(tmp_path) == {"daily", "slow"}
+    assert _failed(tmp_path, "--tier", "all") == {"daily", "slow", "long"}
+    assert _failed(tmp_path, "--lf") == {"daily", "slow", "long"}

@@ -13,6 +13,8 @@ from lockstep.judging.paired import p_value
 from lockstep.judging.ranking import Outcome, Verdict, verdict
 from lockstep.model.fitting import Fitting
 
+pytestmark = pytest.mark.slow
+
 PAIRS = 200
 # Models of one table err on the same rows: what they cannot know is most of their error.
 SHARED = 0.9

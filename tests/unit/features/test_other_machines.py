@@ -10,6 +10,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.unit.features.examples import CASES, table, target, transformer_of
 
+pytestmark = pytest.mark.slow
+
 # What a machine without AVX2 computes with: numpy's and OpenBLAS's plain paths.
 OLDER = {"NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4", "OPENBLAS_CORETYPE": "Prescott"}
 PRINT = "from tests.unit.features.test_other_machines import digests; print(*digests(), sep='\\n')"
