@@ -27,8 +27,8 @@ def test_mlflow_takes_a_model_that_is_a_link(project: Project, tmp_path: Path) -
     assert project.run("lockstep", "sync", "--check").stdout.endswith("tell the same of 1 result\n")
 
 
-@pytest.mark.nightly
-@pytest.mark.parametrize("kind", LINKED)
+@pytest.mark.long("test_mlflow_takes_a_model_that_is_a_link")
+@pytest.mark.parametrize("kind", ["hardlink", pytest.param("symlink", marks=pytest.mark.nightly)])
 def test_every_command_works_with_links(project: Project, tmp_path: Path, kind: str) -> None:
     import pandas as pd
 

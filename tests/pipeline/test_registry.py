@@ -131,7 +131,7 @@ def test_a_champion_of_which_mlflow_has_lost_a_part_stays(workspace: Project, go
     assert "is gone from MLflow; to make version 2 the champion all the same, with MLFLOW_TRACKING_URI set" in said
 
 
-@pytest.mark.nightly
+@pytest.mark.long("test_the_champion_of_another_objective_stays_and_a_person_is_told_how_to_change_it")
 def test_a_real_quantile_model_and_the_mean_s_are_never_ranked(project: Project) -> None:
     """Each is the better one by its own score, so neither may replace the other."""
     settings = ("-S", "booster.objective=quantile", "-S", "booster.quantile=0.7")
