@@ -11,8 +11,6 @@ import sys
 import warnings
 from pathlib import Path
 
-from lockstep.errors import ConfigError, refuse_stripped_docstrings
-
 # Set for the second start, so that a broken .venv cannot start itself for ever.
 TOLD = "LOCKSTEP_STARTED_AGAIN"
 
@@ -36,6 +34,8 @@ def _end_quietly_while_importing() -> None:
 
 
 def _refuse_what_stops_imports() -> None:
+    from lockstep.errors import ConfigError, refuse_stripped_docstrings
+
     try:
         refuse_stripped_docstrings()
     except ConfigError as error:

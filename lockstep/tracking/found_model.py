@@ -42,4 +42,5 @@ def _version(folder: Path) -> str:
     if not (folder / META).is_file():
         return ""
     noted = read_yaml(folder / META, META)
-    return f" (version {shown(str(noted.get('model_version')))})" if isinstance(noted, dict) else ""
+    version = noted.get("model_version") if isinstance(noted, dict) else None
+    return f" (version {shown(str(version))})" if version is not None else ""

@@ -116,8 +116,10 @@ DESCRIPTIONS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     (
         "an unknown rule",
         lambda d: d["intake"].update(rules=[{"rule": "exec"}]),
-        "the model is damaged (ValidationError",
+        "trained with the cleaning rule 'exec', which this version of Lockstep does not have",
     ),
+    ("a rule that is none", lambda d: d["intake"].update(rules=["exec"]), "the model is damaged (TypeError"),
+    ("a rule of other settings", lambda d: d["intake"].update(rules=[{"rule": "scale"}]), "the model is damaged"),
     ("columns without a name", lambda d: d["intake"].update(columns=[{}]), "the model is damaged (KeyError"),
     ("fewer features than it was trained on", lambda d: d["features"]["steps"].pop(), "the model is damaged"),
 ]
