@@ -33,7 +33,7 @@ NIGHTLY = pytest.mark.nightly
 
 
 @pytest.mark.parametrize("clones", ["clones", pytest.param("one repository", marks=NIGHTLY)])
-@pytest.mark.long("test_two_syncs_at_once_make_one_view")
+@pytest.mark.long("test_sync_killed_anywhere_is_completed_by_the_next")
 def test_ten_processes_set_up_one_new_store(clones: str, tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path}/shared.db"
     env = {"MLFLOW_TRACKING_URI": uri}
@@ -61,7 +61,7 @@ def test_many_searches_share_one_new_state_folder(tmp_path: Path) -> None:
         assert dict(found) == {f"study {number}": trials for number in range(processes)}
 
 
-@pytest.mark.long("test_two_syncs_at_once_make_one_view")
+@pytest.mark.long("test_sync_killed_anywhere_is_completed_by_the_next")
 def test_an_empty_store_is_filled_once_by_syncs_and_by_searches_that_run(project: Project, empty_store: Path) -> None:
     trials, uri = 12, store_of(project)
     shutil.rmtree(project.folder / "mlruns/artifacts")
@@ -96,6 +96,7 @@ def shared_store(request: pytest.FixtureRequest, empty_store: Path, tmp_path: Pa
     return SharedStore(f"sqlite:///{shutil.copy(empty_store, tmp_path / 'shared.db')}", machines)
 
 
+@pytest.mark.long("test_of_two_equal_searches_at_once_one_is_shown")
 def test_clones_show_their_results_in_one_store(finished: Project, shared_store: SharedStore, tmp_path: Path) -> None:
     """Four clones with two results; those of one result find the other's run, or the other finds theirs."""
     uri, clones = shared_store.uri, [finished.copy(tmp_path / f"clone{number}") for number in range(4)]

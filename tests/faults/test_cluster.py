@@ -64,7 +64,7 @@ def cluster() -> Iterator[Cluster]:
         yield Cluster(stack)
 
 
-@pytest.mark.long("test_workers_may_die_and_join_while_the_search_runs")
+@pytest.mark.long("test_a_worker_that_dies_is_replaced_and_its_fit_tried_again")
 def test_two_workers_over_tcp_give_the_bytes_of_one_machine(
     cluster: Cluster,
     stopped: Stopped,  # noqa: F811
@@ -82,6 +82,7 @@ def test_two_workers_over_tcp_give_the_bytes_of_one_machine(
     assert [list(counts.values()) for counts in received.values()] == [[1], [1]]
 
 
+@pytest.mark.long("test_a_worker_that_dies_is_replaced_and_its_fit_tried_again")
 def test_workers_may_die_and_join_while_the_search_runs(
     cluster: Cluster,
     stopped: Stopped,  # noqa: F811

@@ -34,6 +34,7 @@ STRIKES = (
 
 
 @pytest.mark.parametrize("strikes", [STRIKES[:3], pytest.param(STRIKES, marks=pytest.mark.long)], ids=["data", "all"])
+@pytest.mark.long("test_after_kill_9_no_finished_fold_is_repeated")
 def test_a_pipeline_killed_in_every_stage_ends_with_the_same_hashes(
     strikes: tuple[str, ...], project: Project, finished: Project, tmp_path: Path
 ) -> None:

@@ -115,7 +115,7 @@ def test_after_kill_9_no_finished_fold_is_repeated(
 @pytest.mark.parametrize(
     ("number", "code"), [pytest.param(signal.SIGINT, 130, marks=pytest.mark.nightly), (signal.SIGTERM, 143)]
 )
-@pytest.mark.long("test_control_c_at_the_terminal_stops_dvc_and_the_search")
+@pytest.mark.long("test_a_stopped_stage_leaves_one_line_and_nothing_running")
 def test_a_stopped_search_keeps_its_work_and_leaves_nothing_running(
     number: int, code: int, stopped: Stopped, quiet: tuple[dict[str, str], int]
 ) -> None:
@@ -134,6 +134,7 @@ def test_a_stopped_search_keeps_its_work_and_leaves_nothing_running(
     assert stopped.hashes() == hashes
 
 
+@pytest.mark.long("test_a_stopped_stage_leaves_one_line_and_nothing_running")
 def test_control_c_at_the_terminal_stops_dvc_and_the_search(
     stopped: Stopped, quiet: tuple[dict[str, str], int]
 ) -> None:
@@ -179,6 +180,7 @@ def test_a_damaged_log_costs_time_and_nothing_else(stopped: Stopped, quiet: tupl
     assert stopped.hashes() == hashes
 
 
+@pytest.mark.long("test_after_kill_9_no_finished_fold_is_repeated")
 def test_more_trials_cost_only_themselves(project: Project, finished: Project) -> None:
     known_before = _fits(finished)
     project.edit("params.yaml", "n_trials: 6", "n_trials: 9")
@@ -188,7 +190,7 @@ def test_more_trials_cost_only_themselves(project: Project, finished: Project) -
     assert 3 <= int(counts[1]) <= 9
 
 
-@pytest.mark.long("test_more_trials_cost_only_themselves")
+@pytest.mark.long("test_after_kill_9_no_finished_fold_is_repeated")
 def test_a_changed_pruner_repeats_no_fold_of_an_unchanged_trial(project: Project) -> None:
     before = _trials(project)
     project.edit("params.yaml", "pruner: race", "pruner: none")
@@ -216,7 +218,7 @@ def _trials(project: Project) -> dict[tuple[str, ...], int]:
     }
 
 
-@pytest.mark.long("test_more_trials_cost_only_themselves")
+@pytest.mark.long("test_after_kill_9_no_finished_fold_is_repeated")
 def test_other_folds_repeat_every_fold(project: Project) -> None:
     project.edit("params.yaml", "seed: 42", "seed: 43")
     counts = COUNTS.search(project.run("dvc", "repro", "tune").stdout)

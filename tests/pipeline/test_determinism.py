@@ -18,6 +18,7 @@ from tests.pipeline.project import Project
 BEFORE_EVALUATE = ("models/best_params.json", "models/search.json", "reports/tune/trials.csv", "models/model")
 
 
+@pytest.mark.long("test_features_do_not_depend_on_the_machine")
 def test_another_machine_gets_the_same_bytes(finished: Project, tmp_path: Path) -> None:
     """One worker instead of two, an older CPU's numpy, another time zone, locale and hash seed, no cache."""
     other = finished.copy(tmp_path / "elsewhere")
@@ -39,7 +40,7 @@ def test_another_machine_gets_the_same_bytes(finished: Project, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("workers", [pytest.param("3", marks=pytest.mark.long), "8"])
-@pytest.mark.long("test_another_machine_gets_the_same_bytes")
+@pytest.mark.long("test_features_do_not_depend_on_the_machine")
 def test_more_workers_give_the_same_bytes(workers: str, project: Project) -> None:
     before = _contents(project.folder)
     (project.folder / ".lockstep/evaluations.db").unlink()

@@ -93,7 +93,7 @@ def test_the_logged_model_predicts_what_evaluate_predicted(finished: Project) ->
     assert sum(file.path.endswith(".png") for file in artifacts) == 8
 
 
-@pytest.mark.long("test_two_syncs_at_once_make_one_view")
+@pytest.mark.long("test_sync_killed_anywhere_is_completed_by_the_next")
 def test_sync_changes_nothing_that_is_there_and_restores_what_is_not(project: Project) -> None:
     import shutil
 
@@ -146,6 +146,7 @@ def test_an_interrupted_sync_is_completed_not_repeated(project: Project) -> None
     assert len(_parents(project)) == 1
 
 
+@pytest.mark.long("test_a_store_that_cannot_be_used_costs_one_warning")
 def test_the_pipeline_finishes_when_mlflow_cannot_be_reached(project: Project) -> None:
     project.edit("params.yaml", "min_test_r2: 0.0", "min_test_r2: 0.1")
     done = project.run("dvc", "repro", env={"MLFLOW_TRACKING_URI": "http://user:secret@127.0.0.1:9"})
@@ -218,6 +219,7 @@ def test_scientific_notation_from_the_command_line_is_a_number(project: Project)
     assert space["reg_lambda"]["low"] == 1e-05
 
 
+@pytest.mark.long("test_an_unknown_name_is_refused_before_anything_runs")
 def test_a_typo_on_the_command_line_is_one_line(project: Project) -> None:
     failed = project.run("dvc", "exp", "run", "-S", "+tune.n_trails=3", check=False)
     assert failed.returncode != 0

@@ -30,13 +30,14 @@ def _experiment(project: Project, *settings: str) -> dict[str, dict[str, float]]
 
 
 @needs_mirror
-@pytest.mark.long("test_california_features_and_split_are_scikit_learns")
+@pytest.mark.long("test_raw_rows_get_the_predictions_of_the_cleaned_rows")
 def test_a_short_search_on_california_finds_much_of_it(project: Project) -> None:
     metrics = _experiment(project, *HOUSING, "tune.n_trials=3", "tune.early_stopping_rounds=5")
     assert metrics["test"]["r2"] > 0.5
 
 
 @needs_mirror
+@pytest.mark.long("test_raw_rows_get_the_predictions_of_the_cleaned_rows")
 def test_california_features_and_split_are_scikit_learns(project: Project) -> None:
     project.edit("params.yaml", "dataset: friedman", "dataset: california_housing")
     project.run("dvc", "repro", "split", env={"LOCKSTEP_DATA_MIRROR": str(FOLDER.resolve())})
@@ -61,6 +62,7 @@ def test_california_features_and_split_are_scikit_learns(project: Project) -> No
 
 
 @needs_mirror
+@pytest.mark.long("test_raw_rows_get_the_predictions_of_the_cleaned_rows")
 def test_spotify_cleans_to_the_reference_rows(project: Project) -> None:
     project.edit("params.yaml", "dataset: friedman", "dataset: spotify_songs")
     project.run("dvc", "repro", "clean", env={"LOCKSTEP_DATA_MIRROR": str(FOLDER.resolve())})

@@ -203,6 +203,7 @@ def test_sync_killed_anywhere_is_completed_by_the_next(project: Project, empty_s
     assert len(runs_of(store_of(project))) == 7
 
 
+@pytest.mark.long("test_sync_killed_anywhere_is_completed_by_the_next")
 def test_two_syncs_at_once_make_one_view(project: Project) -> None:
     shutil.rmtree(project.folder / "mlruns")
     both = [project.start("lockstep", "sync"), project.start("lockstep", "sync")]
@@ -258,6 +259,7 @@ def test_a_copied_repository_does_not_write_into_the_first(project: Project, tmp
     project.run("lockstep", "sync", "--check")
 
 
+@pytest.mark.long("test_check_makes_nothing")
 def test_a_deleted_experiment_is_not_brought_back(project: Project) -> None:
     client = client_of(store_of(project))
     client.delete_experiment(parents_of(store_of(project))[0].info.experiment_id)
