@@ -150,7 +150,7 @@ def test_groups_are_drawn_where_either_split_keeps_them() -> None:
     for a, b in ((grouped, _better()), (PLAIN, _better(grouped))):
         assert _ranked(b, a, lambda: groups).verdict.n_units == 6
     lost = _ranked(_better(), grouped, lambda: groups.rename(columns={"g": "h"}))
-    assert lost.verdict.in_words() == "cannot be compared: groups of test rows (A: g, B: no such column)"
+    assert lost.verdict.in_words() == "cannot be compared: groups of test rows (A: g, B: none)"
 
 
 def test_the_bootstrap_has_the_settings_of_a() -> None:
