@@ -82,14 +82,14 @@ types: $(READY)
 	@mypy
 
 .PHONY: quick quick-tests
-quick: style  ## While you work: lint, types and unit tests (a minute).
+quick: style  ## While you work: lint, types and unit tests.
 	@$(BESIDE) quick-tests
 
 quick-tests: $(READY)
 	@$(PYTEST) --tier quick tests/unit
 
 .PHONY: test daily-tests
-test: style  ## Before a commit: lint, types and every promise in its short form (five minutes).
+test: style  ## Before a commit: lint, types and every promise in its short form.
 	@$(BESIDE) daily-tests
 
 daily-tests: $(READY)
