@@ -1,11 +1,34 @@
-"""Signals that would end a stage while other people's C code calls back into Python wait until that code is done."""
+"""Signals that would end a stage: held back while C code calls back into Python, and not missed while it waits."""
 
+import queue
 import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
 
 ENDING = (signal.SIGINT, signal.SIGTERM)
+# A signal that arrives just before Python's main thread begins to wait for a lock is looked at when the wait ends.
+LOOKS_EVERY = 1.0
+
+
+def result_of(future: Future[T]) -> T:
+    """The future's result, which the main thread waits for without missing a signal for longer than a second."""
+    while not wait((future,), LOOKS_EVERY).done:
+        pass
+    return future.result()
+
+
+def next_of(waiting: queue.SimpleQueue[T]) -> T:
+    """The queue's next item, waited for in the same way."""
+    while True:
+        try:
+            return waiting.get(timeout=LOOKS_EVERY)
+        except queue.Empty:
+            pass
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """Settings as YAML 1.2, read without running anything and within limits, whoever wrote the file."""
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,8 @@ LOCK = Limits(16 * 2**20, 1_000_000)
 MAX_DEPTH = 20
 INT64 = range(-(2**63), 2**63)
 MOST_DIGITS = 1000
+# Characters of a text whose content is remembered.
+MOST_KEPT = 2**18
 
 
 def read_yaml(path: Path, shown: Path | None = None) -> Any:
@@ -61,12 +65,7 @@ def parsed_yaml(text: str, shown: Path, limits: Limits = SETTINGS) -> Any:
         ConfigError: with one line that calls the file `shown`.
     """
     try:
-        loader = _Loader(text.removeprefix("\ufeff"), limits.n_values)
-        node = loader.get_single_node()
-        if node is None:
-            return None
-        _limit(node, limits.n_values)
-        return loader.construct_document(node)
+        return deepcopy(_kept(text, limits) if len(text) <= MOST_KEPT else _loaded(text, limits))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise ConfigError(f"{shown}: line {line}: {_one_line(error.problem)}; mend the YAML") from None
@@ -74,6 +73,19 @@ def parsed_yaml(text: str, shown: Path, limits: Limits = SETTINGS) -> Any:
         raise ConfigError(f"{shown}: is not valid YAML: {' '.join(str(error).split())}") from None
     except RecursionError:
         raise ConfigError(f"{shown}: is nested too deeply; mend the YAML") from None
+
+
+def _loaded(text: str, limits: Limits) -> Any:
+    loader = _Loader(text.removeprefix("\ufeff"), limits.n_values)
+    node = loader.get_single_node()
+    if node is None:
+        return None
+    _limit(node, limits.n_values)
+    return loader.construct_document(node)
+
+
+# A command reads the same settings for every stage, and dvc.lock several times.
+_kept = lru_cache(maxsize=8)(_loaded)
 
 
 def _one_line(problem: object) -> str:

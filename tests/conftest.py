@@ -7,12 +7,14 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from lockstep.config import Config, load_config
+from tests import warm
 from tests.fault_proxy import FaultProxy
 from tests.mlflow_server import MlflowServer, set_up_store
 from tests.postgres import Postgres, postgres_or_skip
@@ -38,9 +40,11 @@ TIERS = {"quick": {""}, "daily": {"", "slow"}, "long": {"long"}, "all": {"", "sl
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--tier", choices=TIERS, default="daily", help="which tests: see CONTRIBUTING.md")
+    parser.addoption("--cold", action="store_true", help="start every process with an interpreter of its own")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    warm.cold = config.getoption("--cold") or config.getoption("--tier") == "nightly"
     config.addinivalue_line(
         "markers",
         "long(daily): run by `make test-all`; the test named stays in `make test`, or another case of the same",
@@ -64,7 +68,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         mark = next((mark for mark in MARKS if item.get_closest_marker(mark)), "")
         (chosen if mark in tier or item.nodeid in failed else left).append(item)
     config.hook.pytest_deselected(items=left)
-    items[:] = chosen
+    items[:] = _in_turn(chosen) if hasattr(config, "workerinput") else chosen
+
+
+def _in_turn(items: list[pytest.Item]) -> list[pytest.Item]:
+    """A file of pipelines, one of units, and so on: while one process makes what pipelines share, none waits for it."""
+    files = dict[Path, list[pytest.Item]]()
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    units = [file for file in files if file.is_relative_to(ROOT / "tests/unit")]
+    others = [file for file in files if file not in units]
+    turns = (file for pair in zip_longest(others, units) for file in pair if file)
+    return [item for file in turns for item in files[file]]
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from lockstep import paths
+from lockstep.signals import result_of
 from lockstep.tracking.logged_model import FILES_DIGEST, SERVED_BY, files_digest
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import publish
@@ -40,7 +41,7 @@ def write_view(root: Path, place: Provenance, folder: Path) -> None:
     home = folder.parent.resolve()
     # A process of its own: MLflow keeps its settings, its clients and its open databases for as long as one lives.
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_alone, initargs=(home,)) as process:
-        process.submit(_published, root, replace(place, workspace=True)).result()
+        result_of(process.submit(_published, root, replace(place, workspace=True)))
     shutil.rmtree(home / paths.local_state().name, ignore_errors=True)
     for lock in folder.glob(".*.lock"):
         lock.unlink()

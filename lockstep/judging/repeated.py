@@ -32,6 +32,7 @@ from lockstep.scratch import scratch_folder
 from lockstep.search.local_engine import LocalEngine
 from lockstep.search.machine import worker_count
 from lockstep.search.worker import REMEDY, failure_message
+from lockstep.signals import result_of
 
 TABLE = "all_rows.parquet"
 
@@ -81,7 +82,7 @@ def repeated(refit: Refit, train: pd.DataFrame, test: pd.DataFrame, repeats: int
         with LocalEngine(min(worker_count(), repeats), None) as engine:
             futures = [engine.submit(score_split, refit, folder, refit.seed + 1 + r) for r in range(repeats)]
             for number, future in enumerate(futures):
-                scores.append(future.result())
+                scores.append(result_of(future))
                 found = score_of(refit.fitting, scores[-1])
                 shown = "undefined" if found is None else f"{found:.6g}"
                 line = f"evaluate: split {number + 1}/{repeats}: test {refit.fitting.metric} score {shown}"

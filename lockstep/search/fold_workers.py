@@ -14,6 +14,7 @@ from lockstep.model.folds import FoldSet, Matrix, Vector, digest_of
 from lockstep.search import worker
 from lockstep.search.local_engine import LocalEngine
 from lockstep.search.machine import worker_count
+from lockstep.signals import result_of
 
 ALL_ROWS = "all_rows"
 
@@ -37,7 +38,7 @@ class FoldWorkers:
             self._engine.submit(worker.on_fold, function, number, max_bin, self._memory, args)
             for number in range(self._n_folds)
         ]
-        return [future.result() for future in futures]
+        return [result_of(future) for future in futures]
 
     def on_all_rows(self, function: Callable[..., Any], max_bin: int, calls: list[tuple[Any, ...]]) -> list[Any]:
         """`function(matrix of all training rows, *args)` for every call, in their order."""
@@ -45,7 +46,7 @@ class FoldWorkers:
         futures = [
             self._engine.submit(worker.on_all_rows, function, folder, max_bin, self._memory, args) for args in calls
         ]
-        return [future.result() for future in futures]
+        return [result_of(future) for future in futures]
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from lockstep.search.evaluation_log import Log
 from lockstep.search.identity import fold_key
 from lockstep.search.pruning import Judge
 from lockstep.search.trial import Evaluation, FoldTask, Result, State, running_means
+from lockstep.signals import next_of
 
 
 @dataclass
@@ -115,7 +116,7 @@ class Runner:
     def finish(self, trial: Trial) -> None:
         """Serve all trials in flight until this one has ended."""
         while trial.state is None:
-            other, task, key, future = self._fitted.get()
+            other, task, key, future = next_of(self._fitted)
             evaluation = future.result()
             self._log.remember(key, evaluation)
             if other.arrive(task.fold, evaluation):

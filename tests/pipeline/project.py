@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from tests import warm
 from tests.conftest import DATASETS, ROOT, SETTINGS
 
 # Few trials, folds and rounds: the promises are about what runs and what comes out, not about the score.
@@ -33,6 +34,13 @@ TINY = {
     "bootstrap_samples: 1000": "bootstrap_samples: 100",
 }
 RESULTS = ("reports/", "dvc.lock")
+# What the repository consists of; a person's own tables and folders are not copied.
+PARTS = {
+    *(".dockerignore", ".dvc", ".dvcignore", ".gitattributes", ".gitignore"),
+    *("Dockerfile", "LICENSE", "Makefile", "README.md", "pyproject.toml", "requirements.lock"),
+    *("benchmarks", "data", "datasets", "docker", "docs", "lockstep", "notebooks", "reports", "stages", "tests"),
+    *("dvc.lock", "dvc.yaml", "params.yaml"),
+}
 # Seconds: more than any command takes beside other work.
 ENDS_WITHIN = 600.0
 # Where MLflow keeps addresses of artefacts.
@@ -49,6 +57,12 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's, without what points Lockstep, MLflow or DVC somewhere, and with its interpreter first on PATH."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("LOCKSTEP_", "MLFLOW_", "DVC_"))}
     return {**kept, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}", **(more or {})}
+
+
+def _warm(env: Mapping[str, str] | None) -> dict[str, str]:
+    """`environment`, with interpreters that have imported the packages of others first on PATH."""
+    own = {"PYTHONFAULTHANDLER": "1", **environment(env)}
+    return own if warm.cold else {**own, "PATH": f"{warm.launchers()}{os.pathsep}{own['PATH']}"}
 
 
 @dataclass(frozen=True)
@@ -72,7 +86,7 @@ class Project:
         with subprocess.Popen(
             command,
             cwd=self.folder,
-            env={"PYTHONFAULTHANDLER": "1", **environment(env)},
+            env=_warm(env),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -169,8 +183,10 @@ def new_project(folder: Path, *, tiny: bool = True) -> Project:
     )
     for name in listed.stdout.splitlines():
         source = ROOT / name
-        own_dataset = Path(name).parent == Path("datasets") and source.suffix == ".yaml" and source.stem not in DATASETS
-        if source.is_file() and not own_dataset and not (tiny and name.startswith(RESULTS)):
+        own = (Path(name).parts[0] not in PARTS) or (
+            Path(name).parent == Path("datasets") and source.suffix == ".yaml" and source.stem not in DATASETS
+        )
+        if source.is_file() and not own and not (tiny and name.startswith(RESULTS)):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, folder / name)
     shutil.copyfile(SETTINGS, folder / "params.yaml")

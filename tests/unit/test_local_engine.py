@@ -126,28 +126,38 @@ def test_the_workers_of_a_killed_search_end_with_it(tmp_path: Path) -> None:
 
 
 TERMINATED = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from lockstep.search.local_engine import LocalEngine
+from lockstep.signals import result_of
 from lockstep.stage import run_stage
 def main():
     with LocalEngine(1, Path(sys.argv[1])) as engine:
         print(engine.submit(os.getpid).result(), flush=True)
-        engine.submit(time.sleep, 600).result()
+        if sys.argv[2] == "missed":
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+        print("waiting", flush=True)
+        result_of(engine.submit(time.sleep, 600))
 if __name__ == "__main__":
     run_stage("tune", main)
 """
 
 
-def test_sigterm_ends_a_stage_and_its_workers(tmp_path: Path) -> None:
+# A signal that another thread gets does not wake the main one: as if it had come just before the wait.
+@pytest.mark.parametrize("signal_is", ["seen", "missed"])
+def test_sigterm_ends_a_stage_and_its_workers(tmp_path: Path, signal_is: str) -> None:
     save_folds(tmp_path / "folds")
     (tmp_path / "terminated.py").write_text(TERMINATED)
-    command = [sys.executable, str(tmp_path / "terminated.py"), str(tmp_path / "folds")]
+    command = [sys.executable, str(tmp_path / "terminated.py"), str(tmp_path / "folds"), signal_is]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as stage:
         assert stage.stdout is not None
         worker = int(stage.stdout.readline())
+        assert stage.stdout.readline() == "waiting\n"
         stage.send_signal(signal.SIGTERM)
-        assert stage.wait(timeout=60) == 128 + signal.SIGTERM
+        try:
+            assert stage.wait(timeout=60) == 128 + signal.SIGTERM
+        finally:
+            stage.kill()
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
 
