@@ -15,10 +15,10 @@ from benchmarks.measure import measure
 from benchmarks.sections import flaml_python
 from benchmarks.study_run import start_project
 from benchmarks.tables import ROOT, copy_repository, run
-from lockstep import paths
+from lockstep.clean.target import Target
 from lockstep.config import load_config
-from lockstep.data.tables import read_json
-from lockstep.data.target import Target
+from lockstep.project import paths
+from lockstep.storage.tables import read_json
 
 FOUND = Path(__file__).with_name("new_tables.json")
 NAMES = ("house_sales", "bank_churn", "crops", "bike_rentals", "used_cars", "songs")

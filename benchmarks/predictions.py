@@ -23,9 +23,9 @@ from pyarrow import csv
 
 from benchmarks.measure import measure
 from benchmarks.tables import ROOT, environment, run
+from lockstep.clean.target import Target
 from lockstep.config import parse_dataset
 from lockstep.data.intake import Intake
-from lockstep.data.target import Target
 from lockstep.features.recipe import Features
 from lockstep.model.fitting import Fitting
 from lockstep.model.saved import SavedModel, Training

@@ -12,18 +12,18 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.tables import TABLES, prepare
+from lockstep.clean.target import Target
 from lockstep.config import Config, load_config
-from lockstep.data.tables import read_table
-from lockstep.data.target import Target
 from lockstep.model.fitting import Fitting
 from lockstep.model.make_folds import make_folds
-from lockstep.paths import TRAIN
+from lockstep.project.paths import TRAIN
 from lockstep.schema.params import Median, NoPruning, Percentile, PrunerOptions, Race, SuccessiveHalving
 from lockstep.search.engines import Engine, open_engine
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.ordered import Plan, best_of, search
 from lockstep.search.space import SearchSpace
 from lockstep.search.trial import Evaluation, State
+from lockstep.storage.tables import read_table
 
 PRUNERS: dict[str, PrunerOptions] = {
     "none": NoPruning(),

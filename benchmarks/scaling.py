@@ -8,8 +8,8 @@ from benchmarks.measure import measure
 from benchmarks.own_table import describe, write_own_table
 from benchmarks.sections import STAGES
 from benchmarks.tables import configure, copy_repository
-from lockstep.data.tables import StoredTable
-from lockstep.paths import CLEAN, RAW
+from lockstep.project.paths import CLEAN, RAW
+from lockstep.storage.tables import StoredTable
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 OWN_ROWS = 1_000_000

@@ -9,13 +9,11 @@ import os
 import time
 from functools import partial
 
+from lockstep.clean.target import Target
 from lockstep.config import load_config
-from lockstep.data.tables import read_table
-from lockstep.data.target import Target
 from lockstep.model.fitting import Fitting
 from lockstep.model.make_folds import make_folds
-from lockstep.paths import TRAIN
-from lockstep.scratch import scratch_folder
+from lockstep.project.paths import TRAIN
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.machine import WORKERS
@@ -23,6 +21,8 @@ from lockstep.search.ordered import Plan, search
 from lockstep.search.space import SearchSpace
 from lockstep.search.study_file import StudyFile
 from lockstep.search.trial import Evaluation, Result, State
+from lockstep.storage.scratch import scratch_folder
+from lockstep.storage.tables import read_table
 
 
 class Cost(EvaluationLog):

@@ -10,19 +10,19 @@ from typing import Any
 from benchmarks.measure import measure
 from benchmarks.study_settings import Setting
 from benchmarks.tables import run
-from lockstep import paths
+from lockstep.clean.target import Target
 from lockstep.config import load_config
-from lockstep.data.tables import read_json, read_table
-from lockstep.data.target import Target
 from lockstep.model.booster import RoundBudget
 from lockstep.model.fitting import Fitting
 from lockstep.model.make_folds import make_folds
 from lockstep.model.saved import SavedModel
-from lockstep.scratch import scratch_folder
+from lockstep.project import paths
 from lockstep.search.local_engine import LocalEngine
 from lockstep.search.machine import worker_count
 from lockstep.search.trial import FoldTask
 from lockstep.search.worker import evaluate_here
+from lockstep.storage.scratch import scratch_folder
+from lockstep.storage.tables import read_json, read_table
 
 TIMES = 5
 

@@ -21,7 +21,6 @@ from optuna.samplers import BaseSampler
 from optuna.search_space import IntersectionSearchSpace
 
 from lockstep.config import load_config
-from lockstep.data.tables import significant
 from lockstep.model.booster import FoldScore
 from lockstep.model.fitting import Fitting
 from lockstep.schema.params import Tune
@@ -32,6 +31,7 @@ from lockstep.search.pruning import Judge
 from lockstep.search.sampler import make_sampler
 from lockstep.search.space import SearchSpace
 from lockstep.search.trial import Evaluation, FoldTask, Result, State
+from lockstep.storage.tables import significant
 
 SIZES = (100, 300, 1000, 3000, 10_000)
 TRIALS = "trials.jsonl"

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from lockstep import paths
-from lockstep.data.tables import cut_off
 from lockstep.errors import CacheError
-from lockstep.locks import held
 from lockstep.outputs import byte_size
-from lockstep.scratch import abandoned
+from lockstep.project import paths
 from lockstep.search.evaluation_log import IN_USE
+from lockstep.storage.locks import held
+from lockstep.storage.scratch import abandoned
+from lockstep.storage.tables import cut_off
 
 EVALUATIONS = "folds that searches have fitted: a longer or interrupted one would fit them again"
 STUDY = "studies as optuna-dashboard shows them"

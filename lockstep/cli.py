@@ -7,8 +7,8 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from lockstep.column_names import brief
 from lockstep.errors import LockstepError, file_trouble, refuse_stripped_docstrings
+from lockstep.guards.messages import brief
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -133,9 +133,9 @@ def _parser() -> argparse.ArgumentParser:
 def check(chosen: argparse.Namespace) -> str:
     """Validate params.yaml, the chosen dataset file, its local table and the environment; only tune asks a cluster."""
     from lockstep.config import load_config
-    from lockstep.paths import DATASETS
+    from lockstep.guards.secrets import masked
+    from lockstep.project.paths import DATASETS
     from lockstep.search.machine import cache_limit, scheduler_address, worker_count
-    from lockstep.secrets import masked
     from lockstep.source_file import check_source, update_source
     from lockstep.tracking.repository import is_untracked
 

@@ -4,20 +4,20 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from lockstep.column_names import brief, listed, shown
+from lockstep.clean.columns import typed
 from lockstep.config import parse_dataset
 from lockstep.data.clean_names import clean_names
-from lockstep.data.columns import typed
 from lockstep.data.dataset_file import dataset_text
 from lockstep.data.inspection import LEFT_OUT, Findings, inspect
-from lockstep.data.sources.download import file_name
 from lockstep.data.table_file import read_table_file
-from lockstep.data.tables import replacing
 from lockstep.errors import ConfigError
-from lockstep.paths import DATASETS, PARAMS
-from lockstep.schema.params import DATASET_NAME
-from lockstep.schema.source import is_address
-from lockstep.secrets import masked
+from lockstep.fetch.download import file_name
+from lockstep.fetch.settings import is_address
+from lockstep.guards.messages import brief, listed, shown
+from lockstep.guards.secrets import masked
+from lockstep.project.blocks import DATASET_NAME
+from lockstep.project.paths import DATASETS, PARAMS
+from lockstep.storage.tables import replacing
 
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".gz")
 

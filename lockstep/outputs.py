@@ -11,12 +11,12 @@ from typing import Any, Self, TypeVar
 
 import pandas as pd
 
-from lockstep import paths
-from lockstep.data.tables import read_json, read_table
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.errors import DataError
 from lockstep.model.fitting import Fitting
+from lockstep.project import paths
 from lockstep.search.trials_file import read_trials
+from lockstep.storage.tables import read_json, read_table
 
 Read = TypeVar("Read")
 

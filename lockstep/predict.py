@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tqdm import tqdm
 
-from lockstep.column_names import listed, shown
-from lockstep.config import chosen_dataset
 from lockstep.data.row_files import CSV, PACKED_CSV, RowFile, open_reader
 from lockstep.data.row_writer import Writer
-from lockstep.data.tables import replacing
 from lockstep.errors import DataError
+from lockstep.guards.messages import listed, shown
 from lockstep.model.saved import SavedModel
+from lockstep.project.blocks import chosen_dataset
+from lockstep.storage.tables import replacing
 
 # How a column of a type is read from CSV; a type that is not here stays text for the intake to read.
 FAST = {"number": pa.float64(), "integer": pa.int64()}

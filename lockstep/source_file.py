@@ -3,12 +3,12 @@
 import hashlib
 from pathlib import Path
 
-from lockstep import paths
 from lockstep.config import Config
-from lockstep.data.tables import replacing
 from lockstep.errors import ConfigError, SourceError
-from lockstep.paths import anchored
-from lockstep.schema.source import FileSource
+from lockstep.fetch.settings import FileSource
+from lockstep.project import paths
+from lockstep.project.paths import anchored
+from lockstep.storage.tables import replacing
 from lockstep.tracking.lock_file import param_of
 
 UPDATE = "`lockstep check --update-source`"

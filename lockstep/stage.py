@@ -6,11 +6,11 @@ import sys
 import time
 from collections.abc import Callable
 
-from lockstep.column_names import brief
-from lockstep.data.tables import read_json, write_json
 from lockstep.errors import LockstepError, file_trouble
-from lockstep.locks import soon_held
-from lockstep.paths import local_state
+from lockstep.guards.messages import brief
+from lockstep.project.paths import local_state
+from lockstep.storage.locks import soon_held
+from lockstep.storage.tables import read_json, write_json
 
 # DVC removes a stage's outputs before it runs the stage.
 REMEDY = "(earlier results: `dvc checkout` brings back data and models, `git checkout reports` the reports)"

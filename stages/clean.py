@@ -2,20 +2,21 @@
 
 Reads   data/raw/table.parquet
 Writes  data/clean/table.parquet, reports/data_quality.json
-Params  dataset, datasets/<dataset>.yaml: target, columns, missing_values, clean
+Params  datasets/<dataset>.yaml: target, columns, missing_values, clean
 """
 
-from lockstep.config import load_config
-from lockstep.data.cleaning import clean_table
-from lockstep.data.tables import StoredTable, write_json, write_table
-from lockstep.paths import CLEAN, DATA_QUALITY, DATASETS, RAW
+from lockstep.clean.cleaning import clean_table
+from lockstep.clean.settings import TableBlocks
+from lockstep.project.blocks import Blocks
+from lockstep.project.paths import CLEAN, DATA_QUALITY, RAW
 from lockstep.stage import run_stage
+from lockstep.storage.tables import StoredTable, write_json, write_table
 
 
 def main() -> None:
     """Run the stage."""
-    config = load_config()
-    table, report = clean_table(StoredTable(RAW), config.dataset, f"{DATASETS}/{config.dataset_name}.yaml")
+    blocks = Blocks.read()
+    table, report = clean_table(StoredTable(RAW), blocks.facts(TableBlocks), str(blocks.file))
     write_table(table, CLEAN)
     write_json(report, DATA_QUALITY)
     print(f"clean: {report['rows']['raw']} rows in, {report['rows']['clean']} out, {len(report['rules'])} rules")

@@ -11,18 +11,18 @@ import sys
 
 import pandas as pd
 
-from lockstep import paths
 from lockstep.config import load_config
-from lockstep.data.tables import read_json, read_table, write_json, write_table
 from lockstep.judging.findings import examine
 from lockstep.judging.repeated import refit_of, repeated, summary_of
 from lockstep.model.saved import SavedModel
+from lockstep.project import paths
 from lockstep.report.evaluation import Story, write_figures, write_tables
 from lockstep.report.page import write_page
 from lockstep.report.run import Run
 from lockstep.report.summary import summary
 from lockstep.search.trials_file import read_trials
 from lockstep.stage import run_stage
+from lockstep.storage.tables import read_json, read_table, write_json, write_table
 from lockstep.terminal import Paint, step_teller
 from lockstep.tracking.publish import publish_or_warn
 

@@ -5,19 +5,20 @@ Writes  data/raw/table.parquet
 Params  dataset, datasets/<dataset>.yaml: source
 """
 
-from lockstep.config import load_config
-from lockstep.data.sources import load_source
-from lockstep.data.tables import write_table
-from lockstep.paths import RAW
+from lockstep.fetch.load import load_source
+from lockstep.fetch.settings import SourceBlock
+from lockstep.project.blocks import Blocks
+from lockstep.project.paths import RAW
 from lockstep.stage import run_stage
+from lockstep.storage.tables import write_table
 
 
 def main() -> None:
     """Run the stage."""
-    config = load_config()
-    raw = load_source(config.dataset.source)
+    blocks = Blocks.read()
+    raw = load_source(blocks.facts(SourceBlock).source)
     write_table(raw, RAW)
-    print(f"fetch: {config.dataset_name}: {raw.num_rows} rows, {raw.num_columns} columns")
+    print(f"fetch: {blocks.dataset_name}: {raw.num_rows} rows, {raw.num_columns} columns")
 
 
 if __name__ == "__main__":

@@ -5,22 +5,27 @@ Writes  data/split/train.parquet (with a `fold` column), data/split/test.parquet
 Params  split, seed, datasets/<dataset>.yaml: target
 """
 
-from lockstep.config import load_config
-from lockstep.data.splitting import split_table
-from lockstep.data.tables import StoredTable, write_table
-from lockstep.data.target import Target
-from lockstep.paths import CLEAN, TEST, TRAIN
+from lockstep.clean.settings import ROW_ID, TargetBlock
+from lockstep.clean.target import Target
+from lockstep.project.blocks import Blocks
+from lockstep.project.paths import CLEAN, TEST, TRAIN
+from lockstep.split.settings import SplitBlocks, check_split_columns
+from lockstep.split.splitting import split_table
 from lockstep.stage import run_stage
+from lockstep.storage.tables import StoredTable, write_table
 
 
 def main() -> None:
     """Run the stage."""
-    config = load_config()
-    train, test = split_table(StoredTable(CLEAN).frame(), Target.of(config.dataset), config.split, config.seed)
+    blocks = Blocks.read()
+    choices, target = blocks.choices(SplitBlocks), Target.of(blocks.facts(TargetBlock))
+    clean = StoredTable(CLEAN).frame()
+    check_split_columns(choices.split, [name for name in clean.columns if name != ROW_ID], str(blocks.file))
+    train, test = split_table(clean, target, choices.split, choices.seed)
     write_table(train, TRAIN)
     write_table(test, TEST)
     folds = int(train["fold"].max()) + 1
-    print(f"split: {config.split.strategy}: {len(train)} rows train, {len(test)} test, folds {folds}")
+    print(f"split: {choices.split.strategy}: {len(train)} rows train, {len(test)} test, folds {folds}")
 
 
 if __name__ == "__main__":

@@ -10,12 +10,11 @@ import time
 from dataclasses import asdict
 from functools import partial
 
+from lockstep.clean.target import Target
 from lockstep.config import load_config
-from lockstep.data.tables import read_table, write_csv, write_json
-from lockstep.data.target import Target
 from lockstep.model.fitting import Fitting, check_monotone, shown
 from lockstep.model.make_folds import make_folds
-from lockstep.paths import BEST_PARAMS, EVALUATIONS, SEARCH, STUDY, TRAIN, TRIALS, local_state
+from lockstep.project.paths import BEST_PARAMS, EVALUATIONS, SEARCH, STUDY, TRAIN, TRIALS, local_state
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.identity import key_of
@@ -27,6 +26,7 @@ from lockstep.search.space import SearchSpace
 from lockstep.search.study_file import StudyFile
 from lockstep.search.times import SearchTime, keep_search_time
 from lockstep.stage import run_stage
+from lockstep.storage.tables import read_table, write_csv, write_json
 from lockstep.tracking.live import LiveTrials, runs_of
 
 

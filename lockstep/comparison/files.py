@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lockstep import paths
 from lockstep.errors import DataError
-from lockstep.paths import project_root
+from lockstep.project import paths
+from lockstep.project.paths import project_root
 from lockstep.tracking.lock_file import LOCK
 
 # Of the repository: what a person or the pipeline has written there.

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from lockstep import paths
 from lockstep.comparison.sides import Side, read_side
 from lockstep.errors import DataError
+from lockstep.project import paths
 from lockstep.tracking.places import opened
 from lockstep.tracking.repository import Revision, find_revision
 from lockstep.tracking.result import PipelineResult

@@ -23,8 +23,8 @@ from lockstep.comparison.markdown import markdown
 from lockstep.comparison.opening import WORKSPACE, opened_side
 from lockstep.comparison.pair import Pair
 from lockstep.comparison.timing import inference_times
-from lockstep.data.tables import replacing
 from lockstep.errors import DataError, LockstepError
+from lockstep.storage.tables import replacing
 
 
 def write_reports(a: str, b: str, md: str | None, page: str | None, *, timing: bool = True) -> str:

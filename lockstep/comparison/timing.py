@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from lockstep import paths
 from lockstep.model.saved import SavedModel
+from lockstep.project import paths
 from lockstep.tracking.signature import example_rows
 
 ROWS = 1000

@@ -7,7 +7,7 @@ from typing import Any
 from lockstep.data.inspection import Finding, Findings
 from lockstep.data.suggested_recipes import suggested_recipes
 from lockstep.data.yaml_text import WIDTH, beside, comment, listed, quoted, wrapped
-from lockstep.schema.source import FileSource
+from lockstep.fetch.settings import FileSource
 
 MAX_SLICES = 12
 LATITUDE, LONGITUDE = re.compile(r"(?i)lat(itude)?"), re.compile(r"(?i)(lon|lng|long|longitude)")

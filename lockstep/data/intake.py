@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
-from lockstep.column_names import LENGTH, listed
-from lockstep.data.columns import Place, typed_values
-from lockstep.data.rules import change_columns
+from lockstep.clean.apply_rules import change_columns
+from lockstep.clean.columns import Place, typed_values
+from lockstep.clean.rules import RULES, DropColumns, DropDuplicates, Rule
+from lockstep.clean.settings import Column
 from lockstep.errors import DataError
-from lockstep.schema.dataset import Column, Dataset
-from lockstep.schema.rules import RULES, DropColumns, DropDuplicates, Rule
+from lockstep.guards.messages import LENGTH, listed
+from lockstep.schema.dataset import Dataset
 
 COPIES = Column(type="integer", min=1, missing=True)
 

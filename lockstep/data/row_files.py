@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from lockstep.column_names import repeated
-from lockstep.data.csv_errors import csv_reason
-from lockstep.data.sources.contents import MOST_COLUMNS, header_width
-from lockstep.data.sources.parquet_size import refuse_bomb
 from lockstep.errors import DataError, SourceError
+from lockstep.fetch.contents import MOST_COLUMNS, header_width
+from lockstep.fetch.csv_errors import csv_reason
+from lockstep.fetch.parquet_size import refuse_bomb
+from lockstep.guards.messages import repeated
 
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK_BYTES, ROWS_AT_ONCE = 4 << 20, 2**15

@@ -10,14 +10,14 @@ from pathlib import Path
 import pyarrow as pa
 
 from lockstep.data.inspection.missing import NUMBER
-from lockstep.data.sources import download, files
-from lockstep.data.sources.contents import PIECE, Contents, pieces
-from lockstep.data.sources.formats import BYTE_ORDER_MARKS, refuse_other_formats
-from lockstep.data.sources.unpacking import plain
 from lockstep.errors import SourceError
-from lockstep.paths import anchored, project_root
-from lockstep.schema.source import FileSource
-from lockstep.scratch import scratch_folder
+from lockstep.fetch import download, files
+from lockstep.fetch.contents import PIECE, Contents, pieces
+from lockstep.fetch.formats import BYTE_ORDER_MARKS, refuse_other_formats
+from lockstep.fetch.settings import FileSource
+from lockstep.fetch.unpacking import plain
+from lockstep.project.paths import anchored, project_root
+from lockstep.storage.scratch import scratch_folder
 
 SAMPLE_LINES = 200
 

@@ -3,8 +3,6 @@
 import shutil
 from pathlib import Path
 
-from lockstep import paths
-from lockstep.data.tables import write_json
 from lockstep.errors import DataError
 from lockstep.exporting.merging import RESULTS
 from lockstep.exporting.mlflow_view import write_view
@@ -12,15 +10,17 @@ from lockstep.exporting.readme import readme
 from lockstep.exporting.results import results_of
 from lockstep.exporting.study import write_study
 from lockstep.exporting.target import Target
+from lockstep.guards.yaml_file import read_yaml
 from lockstep.outputs import Outputs
-from lockstep.scratch import scratch_folder
+from lockstep.project import paths
 from lockstep.search.times import search_time
+from lockstep.storage.scratch import scratch_folder
+from lockstep.storage.tables import write_json
 from lockstep.tracking.lock_file import LOCK
 from lockstep.tracking.places import opened
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.repository import revision
 from lockstep.tracking.result import PipelineResult
-from lockstep.yaml_file import read_yaml
 
 # Outputs that are copied, and all those inside, under the names they have in the repository: Outputs reads the folder.
 SAME_NAMES = (paths.REPORTS, paths.MODEL.parent, paths.PREDICTIONS, paths.TEST)

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from lockstep.data.tables import read_json, write_json
 from lockstep.errors import DataError
+from lockstep.storage.tables import read_json, write_json
 
 # Lists the files that an export wrote, so that the next one replaces these and no others.
 LISTED = ".lockstep-export.json"

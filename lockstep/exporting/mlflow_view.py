@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from lockstep import paths
+from lockstep.project import paths
 from lockstep.signals import result_of
 from lockstep.tracking.logged_model import FILES_DIGEST, SERVED_BY, files_digest
 from lockstep.tracking.provenance import Provenance

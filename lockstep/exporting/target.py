@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lockstep.data.tables import read_json
 from lockstep.errors import DataError
 from lockstep.exporting.merging import RESULTS, RollbackError, listed_files, merge
-from lockstep.locks import held
-from lockstep.paths import local_state, project_root
+from lockstep.project.paths import local_state, project_root
 from lockstep.search.identity import key_of
+from lockstep.storage.locks import held
+from lockstep.storage.tables import read_json
 
 MADE_BY = {"made_by": "lockstep export"}
 PREFIX = ".lockstep-export-"

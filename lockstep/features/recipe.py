@@ -8,10 +8,10 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import TypeAdapter
 
-from lockstep.column_names import repeated
 from lockstep.errors import DataError
 from lockstep.features.base import Numbers, Transformer
 from lockstep.features.steps import make_transformer
+from lockstep.guards.messages import repeated
 from lockstep.schema.features import Recipe, Step
 
 Matrix = npt.NDArray[np.float32]

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.data.tables import significant
 from lockstep.model.fitting import RISING, Fitting
 from lockstep.model.folds import Vector
 from lockstep.model.metrics import SURE, Scores, pinball_losses, pseudo_huber_losses
 from lockstep.model.saved import Predictions
+from lockstep.storage.tables import significant
 
 DIGITS = 6
 # Rows drawn at once, over all resamples: some 100 MB.

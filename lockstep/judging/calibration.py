@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.data.tables import significant
 from lockstep.judging.slices import quantile_parts
 from lockstep.model.folds import Vector
 from lockstep.model.saved import Predictions
+from lockstep.storage.tables import significant
 
 PARTS = 10
 DIGITS = 6

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.model.fitting import Fitting
 from lockstep.outputs import Outputs
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.judging.contender import Contender
 
 

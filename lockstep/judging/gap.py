@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from lockstep.data.tables import significant
 from lockstep.judging.judgement import Judgement, score_of
 from lockstep.model.fitting import Fitting
+from lockstep.storage.tables import significant
 
 DIGITS = 4
 

@@ -4,10 +4,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.data.tables import significant
 from lockstep.judging.judgement import score_of
 from lockstep.judging.rows import Rows, chosen_rows
 from lockstep.model.saved import SavedModel
+from lockstep.storage.tables import significant
 
 # A shuffled row costs some 30 ns per tree. The sample shrinks with trees and features: some 15 seconds for all.
 MOST_ROWS, FEWEST_ROWS, MOST_STEPS = 20_000, 1_000, 500_000_000

@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.data.tables import significant
 from lockstep.judging.baselines import ALWAYS, baseline_predictions
 from lockstep.judging.rows import Rows
 from lockstep.model.fitting import Fitting
 from lockstep.model.metrics import DIGITS, Scores, adjusted
 from lockstep.model.saved import Predictions, SavedModel
+from lockstep.storage.tables import significant
 
 # Linear algebra and boosting of other libraries differ between CPUs in their last digits.
 BASELINE_DIGITS = 6

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.judging.bootstrap import Numbers, Units, ends, losses, resampled
 from lockstep.model.fitting import Fitting
 from lockstep.model.folds import Vector

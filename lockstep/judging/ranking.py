@@ -7,14 +7,14 @@ from typing import Literal
 
 import pandas as pd
 
-from lockstep.data.tables import significant
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.judging.bootstrap import Units
 from lockstep.judging.contender import Contender
 from lockstep.judging.differences import Difference, differences
 from lockstep.judging.paired import Paired, as_scored, paired
 from lockstep.model.fitting import Fitting, shown
 from lockstep.outputs import byte_size
+from lockstep.storage.tables import significant
 
 RULE = (
     "Results that differ in what they minimise, what they are judged by, the target or the test rows are not ranked."

@@ -14,9 +14,7 @@ import numpy as np
 import pandas as pd
 import xgboost as xgb
 
-from lockstep.data.splitting import split_table
-from lockstep.data.tables import read_table, significant, write_table
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.errors import LockstepError, SearchError
 from lockstep.features.recipe import Features
 from lockstep.judging.judgement import score_of
@@ -27,12 +25,14 @@ from lockstep.model.matrices import keep_pages_in, quantised, row_matrix
 from lockstep.model.metrics import DIGITS, Scores
 from lockstep.model.saved import SavedModel, Training
 from lockstep.schema.features import Recipe
-from lockstep.schema.params import Split
-from lockstep.scratch import scratch_folder
 from lockstep.search.local_engine import LocalEngine
 from lockstep.search.machine import worker_count
 from lockstep.search.worker import REMEDY, failure_message
 from lockstep.signals import result_of
+from lockstep.split.settings import Split
+from lockstep.split.splitting import split_table
+from lockstep.storage.scratch import scratch_folder
+from lockstep.storage.tables import read_table, significant, write_table
 
 TABLE = "all_rows.parquet"
 

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.data.tables import significant
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.features.base import numbers
 from lockstep.judging.judgement import score_of
 from lockstep.judging.rows import Rows
 from lockstep.model.fitting import Fitting
 from lockstep.model.saved import Predictions
 from lockstep.schema.dataset import GridSlice, QuantileSlice, SeenSlice, Slice, ValueSlice
+from lockstep.storage.tables import significant
 
 DECILES = 10
 # Cells of a grid; rows of the emptiest ones are taken together.

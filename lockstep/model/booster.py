@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import xgboost as xgb
 
-from lockstep.data.tables import significant
 from lockstep.errors import ConfigError
 from lockstep.model.fitting import Fitting, Value
 from lockstep.model.folds import Matrix
 from lockstep.model.matrices import FoldMatrices
 from lockstep.model.metrics import DIGITS, Scores
+from lockstep.storage.tables import significant
 
 # One thread: model bytes do not depend on it, and two workers with two threads each were at least four times slower
 # than with one each (docs/decisions.md).

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import xgboost as xgb
 
-from lockstep.data.tables import significant
 from lockstep.model.booster import ROUNDS, FoldScore, RoundBudget, fit_fold, fit_rounds, max_bin_of, metric_by_round
 from lockstep.model.fitting import Fitting, Value
 from lockstep.model.interval import Interval, conformity, fit_quantiles, offset_of
 from lockstep.model.matrices import FoldMatrices
 from lockstep.model.metrics import DIGITS
 from lockstep.model.saved import Training
+from lockstep.storage.tables import significant
 
 CURVE_POINTS = 200
 RATE = "learning_rate"

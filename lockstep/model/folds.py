@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from lockstep.data.tables import not_written
+from lockstep.storage.tables import not_written
 
 Matrix = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.float64]
@@ -49,7 +49,7 @@ class FoldSet:
         matrices: The distinct feature matrices, each of shape (rows, features).
         matrix_of: For each fold the index of its matrix.
         y: Target, shape (rows,).
-        fold: The table's fold column, shape (rows,); see lockstep.data.splitting.
+        fold: The table's fold column, shape (rows,); see lockstep.split.splitting.
         strategy: `split.strategy`; with time folds only earlier rows train.
         names: For each fold its feature names; what a step makes may depend on the rows it learned from.
         types: For each fold XGBoost's feature types.

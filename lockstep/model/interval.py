@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import xgboost as xgb
 
-from lockstep.data.tables import significant
 from lockstep.model.booster import fit_rounds
 from lockstep.model.fitting import Fitting, Value
 from lockstep.model.folds import Matrix
 from lockstep.model.matrices import FoldMatrices
 from lockstep.model.metrics import DIGITS
+from lockstep.storage.tables import significant
 
 
 @dataclass(frozen=True)

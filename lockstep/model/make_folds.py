@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.features.recipe import Features
 from lockstep.model.folds import FoldSet, Matrices, fold_masks
 from lockstep.schema.features import Recipe
@@ -17,7 +17,7 @@ def make_folds(
     """Fit each fold's features on its training rows, once, and apply them to the others.
 
     Args:
-        train: A training table (see lockstep.data.splitting).
+        train: A training table (see lockstep.split.splitting).
         target: What is predicted.
         recipe: Feature steps.
         strategy: `split.strategy`.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from lockstep.data.tables import significant
+from lockstep.storage.tables import significant
 
 DIGITS = 10
 # Probabilities are kept this far from 0 and 1: one sure and wrong row would make the log loss infinite.

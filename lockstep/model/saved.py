@@ -12,9 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import xgboost as xgb
 
+from lockstep.clean.target import Target
 from lockstep.data.intake import Intake
-from lockstep.data.tables import replacing, write_json
-from lockstep.data.target import Target
 from lockstep.errors import DataError, LockstepError
 from lockstep.features.recipe import Features
 from lockstep.model.booster import predict
@@ -22,6 +21,7 @@ from lockstep.model.fitting import Fitting, Value
 from lockstep.model.interval import Interval
 from lockstep.model.model_files import MAX_FILE, read_array, read_bytes
 from lockstep.model.ubj import Shape, check_ubj
+from lockstep.storage.tables import replacing, write_json
 
 DESCRIPTION = "model.json"
 ARRAYS = "features"

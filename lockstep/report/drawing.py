@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from lockstep.data.tables import replacing
+from lockstep.storage.tables import replacing
 
 BLUE, ORANGE, GREY = "#2f6db3", "#d9822b", "#8a8f98"
 INCHES, DPI = (6.4, 4.2), 110

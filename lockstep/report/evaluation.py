@@ -7,13 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.data.tables import write_csv, write_json
 from lockstep.judging.findings import Findings
 from lockstep.model.fitting import shown
 from lockstep.model.saved import SavedModel
 from lockstep.report import class_figures, feature_figures, number_figures, search_figures
 from lockstep.report.drawing import Draw, save
 from lockstep.report.search_history import optimisation_history, parameter_importance
+from lockstep.storage.tables import write_csv, write_json
 
 # DVC keeps CSV plots in git: of large test sets every k-th row is enough to look at.
 MOST_POINTS = 2000

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lockstep.data.tables import replacing
 from lockstep.judging.baselines import MOST_ROWS
 from lockstep.judging.ceiling import ceiling
 from lockstep.judging.findings import THIS_MODEL, Findings
@@ -19,6 +18,7 @@ from lockstep.report.records import records_of
 from lockstep.report.run import Run
 from lockstep.report.search_section import search_section
 from lockstep.report.templates import environment
+from lockstep.storage.tables import replacing
 
 # Metrics that people ask for, beside the score.
 TILES = ("accuracy", "auc", "r2", "mae")

@@ -11,7 +11,8 @@ from lockstep.model.fitting import shown
 from lockstep.model.saved import SavedModel
 from lockstep.report.evaluation import Story
 from lockstep.schema.dataset import Judging
-from lockstep.schema.params import Evaluate, Split
+from lockstep.schema.params import Evaluate
+from lockstep.split.settings import Split
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lockstep.data.tables import significant
 from lockstep.judging.ceiling import fold_scores, standard_error
 from lockstep.schema.params import WHOLE
+from lockstep.storage.tables import significant
 
 # A best value this close to an end of its range, as a share of the range, has perhaps not found its best.
 AT_BOUND = 0.02

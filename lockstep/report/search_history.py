@@ -9,9 +9,9 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, IntD
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState, create_trial
 
-from lockstep.data.tables import significant
 from lockstep.schema.params import Range
 from lockstep.search.space import SearchSpace
+from lockstep.storage.tables import significant
 
 # PED-ANOVA compares the best trials with all; fewer than this many make no statement.
 MIN_TRIALS = 4

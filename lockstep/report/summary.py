@@ -7,7 +7,7 @@ import pandas as pd
 
 from lockstep.judging.findings import THIS_MODEL, Findings
 from lockstep.model.fitting import Fitting, shown
-from lockstep.paths import INDEX
+from lockstep.project.paths import INDEX
 from lockstep.report.templates import model_name
 from lockstep.terminal import Paint
 

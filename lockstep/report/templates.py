@@ -8,8 +8,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from lockstep.data.tables import significant
 from lockstep.outputs import byte_size
+from lockstep.storage.tables import significant
 
 FOLDER = Path(__file__).parent
 METRICS = {

@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from lockstep.column_names import repeated
-from lockstep.schema.base import Names
+from lockstep.guards.messages import repeated
+from lockstep.project.settings import Names
 from lockstep.schema.step_base import BaseStep, Columns, Combination, FeatureName, Pair
 
 

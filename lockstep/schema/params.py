@@ -5,7 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from lockstep.schema.base import Settings
+from lockstep.project.blocks import DatasetName
+from lockstep.project.settings import Seed, Settings
+from lockstep.split.settings import Split
 
 # Booster parameters a space may tune. What the pipeline itself decides (objective, metric, seed, threads)
 # is left out on purpose.
@@ -46,8 +48,6 @@ WHOLE = {
     "num_parallel_tree": 1,
 }
 
-# A file's name may have 255 signs, and temporary ones are longer.
-DATASET_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,199}$"
 # Metrics by the kind of target, and an objective's own.
 NUMBER_METRICS = ("rmse", "mae", "pseudo_huber", "pinball")
 CLASS_METRICS = ("log_loss", "auc", "accuracy")
@@ -62,7 +62,6 @@ USUAL_METRICS = {
 # Gates that judge squared error only, and their defaults in params.yaml.
 SQUARED_ERROR_GATES = {"min_test_r2": 0.0, "max_test_rmse": None}
 
-Strategy = Literal["random", "stratified", "group", "time"]
 PrunerName = Literal["none", "race", "median", "percentile", "successive_halving", "hyperband"]
 
 
@@ -105,30 +104,6 @@ class Range(Settings):
 
 
 Space = dict[str, Range]
-
-
-class Split(Settings):
-    """How rows are divided into train, test and folds."""
-
-    strategy: Strategy
-    test_size: Annotated[float, Field(gt=0, lt=1)]
-    folds: Annotated[int, Field(ge=1)]
-    valid_size: Annotated[float, Field(gt=0, lt=1)]
-    group: str | None = None
-    time: str | None = None
-
-    @model_validator(mode="after")
-    def _column_for_strategy(self) -> Self:
-        if self.strategy == "group" and not self.group:
-            raise ValueError("strategy is group but split.group names no column; set split.group")
-        if self.strategy == "time" and not self.time:
-            raise ValueError("strategy is time but split.time names no column; set split.time")
-        if self.folds == 1 and self.test_size + self.valid_size >= 1:
-            raise ValueError(
-                f"test_size {self.test_size} + valid_size {self.valid_size} leave no row to train on;"
-                " their sum must stay below 1"
-            )
-        return self
 
 
 class BoosterSettings(Settings):
@@ -274,9 +249,9 @@ class Evaluate(Settings):
 class Params(Settings):
     """The whole of params.yaml."""
 
-    dataset: Annotated[str, Field(pattern=DATASET_NAME)]
+    dataset: DatasetName
     features: str
-    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    seed: Seed
     split: Split
     booster: BoosterSettings
     tune: Tune

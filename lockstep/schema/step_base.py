@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from lockstep.column_names import repeated
-from lockstep.schema.base import Names, Settings
+from lockstep.guards.messages import repeated
+from lockstep.project.settings import Names, Settings
 
 
 class BaseStep(Settings):

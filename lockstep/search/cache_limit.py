@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from lockstep.locks import held
+from lockstep.storage.locks import held
 
 WAIT_SECONDS = 30.0
 # Left free when something has to go, so that not every search has to drop a little.

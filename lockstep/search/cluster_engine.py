@@ -12,12 +12,12 @@ from distributed import Client, KilledWorker, wait
 from distributed.comm.core import CommClosedError
 
 from lockstep.errors import ConfigError, SearchError
+from lockstep.guards.secrets import masked
 from lockstep.model.folds import FoldSet
 from lockstep.search.cluster_worker import differing, evaluate_there, forget
 from lockstep.search.identity import fitting_versions, key_of
 from lockstep.search.machine import SCHEDULER
 from lockstep.search.trial import Evaluation, FoldTask
-from lockstep.secrets import masked
 
 CONNECT_SECONDS = 10
 WORKERS_SECONDS = 60

@@ -10,12 +10,12 @@ from pathlib import Path
 from lockstep.errors import ConfigError
 from lockstep.model.folds import FoldSet
 from lockstep.schema.params import NoPruning
-from lockstep.scratch import scratch_folder
 from lockstep.search.local_engine import LocalEngine
 from lockstep.search.machine import SCHEDULER, scheduler_address, worker_count
 from lockstep.search.ordered import Plan
 from lockstep.search.trial import Evaluation, FoldTask
 from lockstep.search.worker import evaluate_here
+from lockstep.storage.scratch import scratch_folder
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from lockstep.data.splitting import ALWAYS_TRAIN
 from lockstep.features.recipe import Features
 from lockstep.model.fitting import Memory
 from lockstep.model.folds import FoldSet, Matrix, Vector, digest_of
@@ -15,6 +14,7 @@ from lockstep.search import worker
 from lockstep.search.local_engine import LocalEngine
 from lockstep.search.machine import worker_count
 from lockstep.signals import result_of
+from lockstep.split.splitting import ALWAYS_TRAIN
 
 ALL_ROWS = "all_rows"
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-from lockstep.data.tables import significant
 from lockstep.model.fitting import Value
 from lockstep.schema.params import Range, Space
+from lockstep.storage.tables import significant
 
 DIGITS = 4
 FINEST = 1e-6

@@ -14,10 +14,10 @@ from optuna.distributions import BaseDistribution
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from lockstep.locks import held
 from lockstep.search.cache_limit import WAIT_SECONDS, delete_study, drop_studies, make_shrinkable
 from lockstep.search.study_rows import add_trials
 from lockstep.search.trial import Result, State
+from lockstep.storage.locks import held
 
 CLOSING_SECONDS = 60.0
 # So that a writer that is slow shows that it is at work.

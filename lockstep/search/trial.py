@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lockstep.data.tables import significant
 from lockstep.model.booster import FoldScore, RoundBudget
 from lockstep.model.fitting import Fitting, Value
 from lockstep.model.metrics import DIGITS
+from lockstep.storage.tables import significant
 
 
 class State(StrEnum):

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockstep import paths
-from lockstep.data.tables import read_table
 from lockstep.errors import DataError
 from lockstep.judging.contender import Contender
 from lockstep.judging.ranking import Ranking, rank
 from lockstep.model.saved import missing_files
 from lockstep.outputs import Outputs
-from lockstep.scratch import scratch_folder
+from lockstep.project import paths
+from lockstep.storage.scratch import scratch_folder
+from lockstep.storage.tables import read_table
 from lockstep.tracking.logged_model import FILES
 from lockstep.tracking.result import PipelineResult
 from lockstep.tracking.store import TRACKING_URI

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lockstep.column_names import shown
 from lockstep.errors import TrackingError
-from lockstep.scratch import scratch_folder
-from lockstep.secrets import masked
+from lockstep.guards.messages import shown
+from lockstep.guards.secrets import masked
+from lockstep.guards.yaml_file import read_yaml
+from lockstep.storage.scratch import scratch_folder
 from lockstep.tracking.logged_model import FILES
 from lockstep.tracking.store import set_store, trouble
-from lockstep.yaml_file import read_yaml
 
 # MLflow's client notes here which version an alias or stage stood for.
 META = Path("registered_model_meta")

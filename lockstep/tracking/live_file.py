@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Self
 
-from lockstep.data.tables import read_json, write_json
-from lockstep.locks import held
-from lockstep.paths import local_state
+from lockstep.project.paths import local_state
+from lockstep.storage.locks import held
+from lockstep.storage.tables import read_json, write_json
 from lockstep.tracking.trial_runs import RESULT, all_runs, delete_with_trials
 
 if TYPE_CHECKING:

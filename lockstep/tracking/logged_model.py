@@ -7,10 +7,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockstep import paths
 from lockstep.errors import TrackingError
 from lockstep.model.saved import SavedModel
-from lockstep.scratch import scratch_folder
+from lockstep.project import paths
+from lockstep.storage.scratch import scratch_folder
 from lockstep.tracking.parent_run import same_bytes
 from lockstep.tracking.result import PipelineResult
 from lockstep.tracking.signature import example_rows, signature_of
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parent.parent
 SERVED_BY = "tracking/serving.py"
 # What serving.py imports, directly or not.
-ROOMS = ("__init__.py", "column_names.py", "errors.py", "locks.py", "signals.py", "data", "features", "model", "schema")
+ROOMS = (
+    *("__init__.py", "errors.py", "signals.py"),
+    *("clean", "data", "features", "fetch", "guards", "model", "project", "schema", "storage"),
+)
 # Where MLflow keeps the model folder inside the logged model.
 FILES = "artifacts/model"
 FILES_DIGEST = "lockstep.files_sha256"

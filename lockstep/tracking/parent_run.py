@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lockstep import paths
-from lockstep.scratch import scratch_folder
+from lockstep.project import paths
+from lockstep.storage.scratch import scratch_folder
 from lockstep.tracking.provenance import COMMIT, Provenance, listed, lists, with_place
 from lockstep.tracking.repository import is_commit
 from lockstep.tracking.result import PipelineResult

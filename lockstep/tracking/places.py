@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lockstep import paths
 from lockstep.errors import DataError
-from lockstep.scratch import scratch_folder
+from lockstep.project import paths
+from lockstep.storage.scratch import scratch_folder
 from lockstep.tracking.lock_file import LOCK, PIPELINE, outputs, refuse_stale
 from lockstep.tracking.provenance import REQUIREMENTS, Provenance
 from lockstep.tracking.repository import Revision, head, project_folder

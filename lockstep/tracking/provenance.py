@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from lockstep.paths import project_root
+from lockstep.project.paths import project_root
 from lockstep.tracking.lock_file import lock_digest
 from lockstep.tracking.repository import head
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockstep import paths
-from lockstep.data.tables import read_json
 from lockstep.errors import LockstepError, TrackingError
+from lockstep.project import paths
+from lockstep.storage.tables import read_json
 from lockstep.tracking.live_file import LIVE, LiveFile
 from lockstep.tracking.logged_model import complete_model, delete_models
 from lockstep.tracking.parent_run import artifact_differences, beyond_repair, differences, repair

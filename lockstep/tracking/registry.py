@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from lockstep import paths
-from lockstep.data.tables import read_json
+from lockstep.project import paths
+from lockstep.storage.tables import read_json
 from lockstep.tracking.champion import CHAMPION, decided
 from lockstep.tracking.result import PipelineResult
 from lockstep.tracking.trial_runs import RESULT

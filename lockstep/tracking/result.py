@@ -11,16 +11,16 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep import paths
-from lockstep.data.tables import read_json, read_table
 from lockstep.errors import DataError
+from lockstep.guards.yaml_file import read_yaml
 from lockstep.judging.differences import test_rows_digest
 from lockstep.judging.findings import THIS_MODEL
+from lockstep.project import paths
 from lockstep.search.trials_file import read_trials
+from lockstep.storage.tables import read_json, read_table
 from lockstep.tracking.limits import fitting_param
 from lockstep.tracking.lock_file import declared
 from lockstep.tracking.trial_runs import TrialRun, trial_runs
-from lockstep.yaml_file import read_yaml
 
 REPORTS = (paths.METRICS, paths.GATES, paths.INDEX, paths.DATA_QUALITY, paths.TRIALS, paths.LEARNING_CURVE)
 NEEDED = (

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lockstep.data.tables import read_json
+from lockstep.clean.settings import NUMBERS
 from lockstep.model.saved import SavedModel
-from lockstep.paths import EXAMPLE
-from lockstep.schema.dataset import NUMBERS
+from lockstep.project.paths import EXAMPLE
+from lockstep.storage.tables import read_json
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lockstep.data.tables import read_json
-from lockstep.paths import local_state, project_root
-from lockstep.scratch import scratch_folder
+from lockstep.project.paths import local_state, project_root
+from lockstep.storage.scratch import scratch_folder
+from lockstep.storage.tables import read_json
 
 RWLOCK = Path(".dvc/tmp/rwlock")
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockstep.errors import LockstepError, TrackingError
-from lockstep.locks import held
-from lockstep.paths import anchored, local_state, project_root
-from lockstep.secrets import masked
+from lockstep.guards.secrets import masked
+from lockstep.project.paths import anchored, local_state, project_root
+from lockstep.storage.locks import held
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
-from lockstep.data.tables import significant
 from lockstep.model.metrics import DIGITS
+from lockstep.storage.tables import significant
 from lockstep.tracking.limits import fitting_param, fitting_tag
 
 if TYPE_CHECKING:

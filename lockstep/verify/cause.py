@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from lockstep import paths
 from lockstep.config import Config
-from lockstep.data.tables import read_json
 from lockstep.errors import VerifyError
-from lockstep.schema.source import FileSource
+from lockstep.fetch.settings import FileSource
+from lockstep.project import paths
 from lockstep.search.identity import LIBRARIES
+from lockstep.storage.tables import read_json
 from lockstep.verify.clean_copy import git
 from lockstep.verify.lock import LOCK, Difference, Lock
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lockstep.config import Config, load_config
 from lockstep.errors import VerifyError
-from lockstep.schema.source import FileSource
+from lockstep.fetch.settings import FileSource
 
 # Whatever the project's or the user's settings say, the copy has a cache of its own.
 LOCAL_CONFIG = (

@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from lockstep.data.sources.download import MIRROR
 from lockstep.errors import VerifyError
-from lockstep.paths import anchored
+from lockstep.fetch.download import MIRROR
+from lockstep.project.paths import anchored
 from lockstep.stage import REMEDY
 
 STARTED = re.compile(r"Running stage '(.+)':")

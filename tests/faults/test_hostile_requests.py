@@ -12,8 +12,8 @@ import pytest
 
 from lockstep.config import parse_dataset
 from lockstep.data import row_files
-from lockstep.data.sources import parquet_size
 from lockstep.errors import DataError
+from lockstep.fetch import parquet_size
 from lockstep.model.saved import SavedModel
 from lockstep.predict import predict_file
 from tests.unit.raw_rows import answering

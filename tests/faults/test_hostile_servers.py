@@ -18,9 +18,10 @@ from pathlib import Path
 import pytest
 
 from lockstep.cli import main
-from lockstep.data.sources import download, load_source, unpacking
 from lockstep.errors import SourceError
-from lockstep.schema.source import FileSource
+from lockstep.fetch import download, unpacking
+from lockstep.fetch.load import load_source
+from lockstep.fetch.settings import FileSource
 
 CSV = b"a,b\n1,x\n2,y\n"
 OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"

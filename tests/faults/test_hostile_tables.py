@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from lockstep.cli import main
-from lockstep.data.sources import files, parquet_size, unpacking
-from lockstep.paths import CLEAN, RAW
+from lockstep.fetch import files, parquet_size, unpacking
+from lockstep.project.paths import CLEAN, RAW
 from tests.conftest import OwnTable
 
 N_ROWS = 40

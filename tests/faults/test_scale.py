@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.own_table import describe, write_own_table
-from lockstep.data.tables import StoredTable
-from lockstep.paths import RAW
+from lockstep.project.paths import RAW
+from lockstep.storage.tables import StoredTable
 from tests.conftest import ROOT, SETTINGS
 from tests.pipeline.project import environment
 

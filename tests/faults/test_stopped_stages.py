@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from lockstep.errors import DataError
-from lockstep.locks import held
 from lockstep.stage import run_stage
+from lockstep.storage.locks import held
 from tests.conftest import ROOT
 from tests.faults.test_stopped_search import _of_session
 from tests.pipeline.project import Project, environment
@@ -166,7 +166,7 @@ def test_a_stage_waits_for_a_process_that_hangs_no_longer_than_its_time_is_worth
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("lockstep.locks.PATIENCE", 0.1)
+    monkeypatch.setattr("lockstep.storage.locks.PATIENCE", 0.1)
     before = signal.getsignal(signal.SIGTERM)
     with held(tmp_path / ".lockstep/locks/timings"):
         run_stage("fetch", lambda: print("fetch: done"))

@@ -14,12 +14,12 @@ import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
 import optuna.storages  # noqa: F401
 
 from lockstep.cli import main
-from lockstep.data.tables import read_table, write_table
-from lockstep.paths import EVALUATIONS, PREDICTIONS, STUDY, local_state
+from lockstep.project.paths import EVALUATIONS, PREDICTIONS, STUDY, local_state
 from lockstep.search.evaluation_log import EvaluationLog, NoLog
 from lockstep.search.ordered import search
 from lockstep.search.study_file import StudyFile
 from lockstep.search.trial import Evaluation, FoldTask
+from lockstep.storage.tables import read_table, write_table
 from lockstep.tracking import live
 from lockstep.tracking.live import LiveTrials, runs_of
 from lockstep.tracking.live_file import LiveFile

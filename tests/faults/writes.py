@@ -92,7 +92,7 @@ class Watch:
                 self.announce(kind, args[0], args[folder], goal=args[1] if kind == "rename" else None)
 
     def _announce_what_has_no_event(self) -> None:
-        from lockstep.data import tables
+        from lockstep.storage import tables
 
         new_part, fsync = tables._new_part, os.fsync
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 from lockstep.config import load_config, parse_dataset
 from lockstep.data.inspection import inspect
 from lockstep.data.row_files import RowFile, open_reader
-from lockstep.data.sources import files
-from lockstep.data.sources.download import Obtained
 from lockstep.data.table_file import read_table_file
 from lockstep.errors import LockstepError
+from lockstep.fetch import files
+from lockstep.fetch.download import Obtained
+from lockstep.fetch.settings import FileSource
 from lockstep.model.saved import SavedModel
-from lockstep.schema.source import FileSource
 from tests.conftest import SETTINGS
 from tests.unit.raw_rows import answering, dataset_of, raw_table
 

@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from lockstep.data.cleaning import clean_table
-from lockstep.data.sources import files
-from lockstep.data.sources.download import Obtained
-from lockstep.data.tables import write_json
+from lockstep.clean.cleaning import clean_table
 from lockstep.errors import LockstepError
+from lockstep.fetch import files
+from lockstep.fetch.download import Obtained
+from lockstep.fetch.settings import FileSource
 from lockstep.schema.dataset import Dataset
-from lockstep.schema.source import FileSource
+from lockstep.storage.tables import write_json
 from tests.fuzz.targets import FOLDER, TARGETS, beginnings
 
 few = settings(max_examples=25, suppress_health_check=list(HealthCheck))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lockstep.data.tables import read_json, read_table, write_json, write_table
+from lockstep.storage.tables import read_json, read_table, write_json, write_table
 from tests.pipeline.project import Project
 
 EXPORTED = ("params.yaml", "dvc.lock", "reports", "models", "data/predictions", "data/split/test.parquet")

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from lockstep.data.tables import read_table, write_table
 from lockstep.exporting.results import results_of
 from lockstep.exporting.study import write_study
 from lockstep.outputs import Outputs
+from lockstep.storage.tables import read_table, write_table
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.result import PipelineResult
 from tests.pipeline.planted import TEST, exported

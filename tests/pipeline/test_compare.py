@@ -13,8 +13,8 @@ import pytest
 from lockstep.comparison.html import html
 from lockstep.comparison.markdown import markdown
 from lockstep.comparison.report import compare, write_reports
-from lockstep.data.tables import read_json, read_table, write_json, write_table
 from lockstep.errors import DataError
+from lockstep.storage.tables import read_json, read_table, write_json, write_table
 from tests.pipeline.planted import TEST, exported, plant
 from tests.pipeline.project import Project
 

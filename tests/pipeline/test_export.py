@@ -10,10 +10,10 @@ from pathlib import Path
 import optuna
 import pytest
 
-from lockstep.data.tables import read_json
 from lockstep.exporting.readme import readme
 from lockstep.exporting.study import write_study
 from lockstep.outputs import Outputs
+from lockstep.storage.tables import read_json
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.result import PipelineResult
 from tests.mlflow_server import MlflowServer
@@ -250,7 +250,7 @@ def test_mlflow_server_shows_the_moved_export_whole(
         mlflow.set_tracking_uri(server.uri)
         model = mlflow.pyfunc.load_model("models:/friedman@champion")
         said = Outputs(exported).predictions
-        from lockstep.data.tables import read_table
+        from lockstep.storage.tables import read_table
 
         answers = model.predict(read_table(exported / "data/split/test.parquet"))
         assert list(answers) == said["predicted"].tolist()

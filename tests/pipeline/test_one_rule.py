@@ -11,9 +11,9 @@ import pytest
 from lockstep.comparison.pair import Pair
 from lockstep.comparison.recommendation import recommended
 from lockstep.comparison.sides import read_side
-from lockstep.data.tables import read_json, read_table, write_json, write_table
 from lockstep.judging.contender import Contender
 from lockstep.outputs import Outputs
+from lockstep.storage.tables import read_json, read_table, write_json, write_table
 from lockstep.tracking import champion
 from lockstep.tracking.result import PipelineResult
 from tests.pipeline.planted import TEST, exported, plant

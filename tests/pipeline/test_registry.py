@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lockstep.data.tables import read_json, read_table, write_json, write_table
+from lockstep.storage.tables import read_json, read_table, write_json, write_table
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import publish
 from lockstep.tracking.result import PipelineResult

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lockstep.data.tables import read_json, write_json
+from lockstep.storage.tables import read_json, write_json
 from lockstep.tracking.result import PipelineResult
 from tests.pipeline.mlflow_view import client_of, content_of, parents_of, runs_of, store_of, trials_of
 from tests.pipeline.project import Project

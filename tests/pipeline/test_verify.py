@@ -184,7 +184,7 @@ def test_a_commit_is_verified_whatever_lies_in_the_workspace(short: Project, tem
     short.edit("requirements.lock", "xgboost==3.2.0", "xgboost==3.1.3")
     short.commit()
     short.edit("params.yaml", "test_size: 0.2", "test_size: 0.3")
-    short.edit("lockstep/data/cleaning.py", '"""', 'raise SystemError\n"""')
+    short.edit("lockstep/clean/cleaning.py", '"""', 'raise SystemError\n"""')
     installed = {"PYTHONPATH": str(short.folder), "PYTHONSAFEPATH": "1"}
     done = _verify(short, temporary, "--rev", "main", env={**MIRROR, **installed})
     assert done.stdout == "lockstep: identical: 2 stages, 3 outputs\n", done.stderr
@@ -225,7 +225,7 @@ def test_a_stage_that_fails_in_the_copy_is_one_line_and_the_copy_may_be_kept(sho
     [
         ("datasets/own.yaml", '[""]', '["", "-"]', "datasets/own.yaml: missing_values was changed"),
         pytest.param(
-            *("lockstep/data/cleaning.py", '"""', '"""Now ', "lockstep/data/cleaning.py was changed"),
+            *("lockstep/clean/cleaning.py", '"""', '"""Now ', "lockstep/clean/cleaning.py was changed"),
             marks=pytest.mark.long,
         ),
     ],

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.features.recipe import Features
 from lockstep.model.booster import fit_rounds, max_bin_of
 from lockstep.model.fitting import Fitting, Value

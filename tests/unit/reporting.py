@@ -7,15 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.data.tables import write_csv
 from lockstep.judging.findings import Findings, examine
 from lockstep.model.saved import SavedModel
 from lockstep.report.evaluation import Story, write_figures, write_tables
 from lockstep.report.page import write_page
 from lockstep.report.run import Run
 from lockstep.schema.dataset import Judging, ValueSlice
-from lockstep.schema.params import Evaluate, Gates, Split
+from lockstep.schema.params import Evaluate, Gates
 from lockstep.search.trials_file import read_trials
+from lockstep.split.settings import Split
+from lockstep.storage.tables import write_csv
 from tests.unit.modelling import model, table
 
 SPACE: dict[str, Any] = {

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from lockstep.data.tables import significant
 from lockstep.model.booster import FoldScore
 from lockstep.model.fitting import Fitting
 from lockstep.model.folds import FoldSet, digest_of
@@ -29,6 +28,7 @@ from lockstep.search.evaluation_log import Log, NoLog
 from lockstep.search.ordered import Plan, search
 from lockstep.search.space import SearchSpace
 from lockstep.search.trial import Evaluation, FoldTask, Result
+from lockstep.storage.tables import significant
 
 FOLDS = 4
 FINGERPRINTS = [f"fold {number}" for number in range(FOLDS)]

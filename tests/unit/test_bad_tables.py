@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from lockstep import stage
-from lockstep.data.tables import read_json
-from lockstep.paths import RAW, TRAIN
+from lockstep.project.paths import RAW, TRAIN
+from lockstep.storage.tables import read_json
 from tests.conftest import GOOD_ROWS, OwnTable
 
 HTML = b"<!DOCTYPE html><html><body>please log in</body></html>"

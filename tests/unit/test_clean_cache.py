@@ -12,10 +12,10 @@ import pytest
 
 from lockstep import caches
 from lockstep.cli import main
-from lockstep.data.tables import replacing
-from lockstep.locks import held
-from lockstep.scratch import scratch_folder
 from lockstep.search.evaluation_log import EvaluationLog
+from lockstep.storage.locks import held
+from lockstep.storage.scratch import scratch_folder
+from lockstep.storage.tables import replacing
 from tests.unit.test_evaluation_log import EVALUATION
 
 KEY = "0123456789abcdef" * 4

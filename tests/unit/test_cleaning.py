@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockstep.data.columns import WITH_COMMAS, typed
-from lockstep.data.rules import apply_rule
+from lockstep.clean import rules
+from lockstep.clean.apply_rules import apply_rule
+from lockstep.clean.columns import WITH_COMMAS, typed
+from lockstep.clean.settings import Column
 from lockstep.errors import DataError
-from lockstep.schema import rules
-from lockstep.schema.dataset import Column
 
 
 def _typed(values: list[str], **facts: object) -> pd.Series:

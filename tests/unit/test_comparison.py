@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from lockstep import paths
 from lockstep.comparison.document import Document, Name, Section, Table, text
 from lockstep.comparison.files import refuse_files
 from lockstep.comparison.markdown import markdown
@@ -18,6 +17,7 @@ from lockstep.comparison.numbers import change, counted, milliseconds, relative,
 from lockstep.comparison.opening import opened_side
 from lockstep.comparison.statistics import reuse
 from lockstep.errors import DataError
+from lockstep.project import paths
 from lockstep.tracking.result import NEEDED, PipelineResult
 from tests.conftest import SETTINGS
 

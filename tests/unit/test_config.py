@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lockstep.config import load_config
 from lockstep.errors import ConfigError
-from lockstep.yaml_file import read_yaml
+from lockstep.guards.yaml_file import read_yaml
 from tests.conftest import DATASETS, GOOD_ROWS, OwnTable, shipped_config
 
 

@@ -116,7 +116,7 @@ def test_the_key_covers_all_code_that_a_fit_loads() -> None:
     assert set(loaded.stdout.split()) == set(map(str, identity.fitting_code()))
 
 
-@pytest.mark.parametrize("name", ["model/metrics.py", "model/booster.py", "signals.py", "data/tables.py"])
+@pytest.mark.parametrize("name", ["model/metrics.py", "model/booster.py", "signals.py", "storage/tables.py"])
 def test_an_edit_of_code_that_fits_changes_every_key(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from lockstep.config import parse_dataset
 from lockstep.data.intake import Intake
-from lockstep.data.tables import read_json, write_json
 from lockstep.errors import DataError
 from lockstep.model.saved import SavedModel
+from lockstep.storage.tables import read_json, write_json
 from tests.unit.raw_rows import RECIPES, answering, dataset_of, raw_table, with_copies
 
 every_recipe = pytest.mark.parametrize(("name", "recipe"), RECIPES)

@@ -13,7 +13,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neighbors import KNeighborsRegressor
 
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.features.recipe import Features
 from lockstep.judging import baselines, importance
 from lockstep.judging.bootstrap import Units, ends, resampled

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from lockstep.data.tables import csv_text
-from lockstep.locks import held
 from lockstep.search.evaluation_log import NoLog
 from lockstep.search.ordered import search
 from lockstep.search.report import trials_table
 from lockstep.search.trial import Evaluation, FoldTask, Result, State
 from lockstep.search.trials_file import read_trials
+from lockstep.storage.locks import held
+from lockstep.storage.tables import csv_text
 from lockstep.tracking import live
 from lockstep.tracking.live import LiveTrials, runs_of
 from lockstep.tracking.live_file import LiveFile

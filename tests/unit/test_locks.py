@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from lockstep.data.tables import cut_off, replacing
 from lockstep.errors import file_trouble
-from lockstep.locks import SharedLock, held
 from lockstep.signals import held_back
+from lockstep.storage.locks import SharedLock, held
+from lockstep.storage.tables import cut_off, replacing
 from lockstep.tracking.store import store_lock
 from tests.conftest import ROOT
 from tests.faults.forks import in_child

@@ -12,13 +12,13 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from lockstep.clean.apply_rules import apply_rule
+from lockstep.clean.cleaning import clean_table
+from lockstep.clean.columns import typed
 from lockstep.cli import main
 from lockstep.config import load_config
-from lockstep.data.cleaning import clean_table
-from lockstep.data.columns import typed
-from lockstep.data.rules import apply_rule
-from lockstep.data.sources import load_source
 from lockstep.errors import ConfigError
+from lockstep.fetch.load import load_source
 from lockstep.schema.dataset import Dataset
 from tests.conftest import OwnTable
 from tests.made_tables import TABLES, write

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.judging.ceiling import ceiling
 from lockstep.model.saved import SavedModel
 from lockstep.report.advice import advice

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.judging.bootstrap import Units
 from lockstep.judging.paired import Paired, paired
 from lockstep.model.fitting import Fitting

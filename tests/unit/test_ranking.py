@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.judging.contender import Contender
 from lockstep.judging.ranking import Letter, Outcome, Ranking, rank
 from lockstep.model.fitting import Fitting

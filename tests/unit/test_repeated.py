@@ -9,15 +9,15 @@ import pytest
 import xgboost as xgb
 
 from lockstep.config import load_config
-from lockstep.data.splitting import split_table
-from lockstep.data.tables import write_table
 from lockstep.errors import ConfigError, DataError, SearchError
 from lockstep.features.recipe import Features
 from lockstep.judging.repeated import TABLE, Refit, refit_of, repeated, score_split, summary_of
 from lockstep.model.booster import FIXED, fit_rounds
 from lockstep.model.matrices import row_matrix
 from lockstep.model.metrics import Scores
-from lockstep.schema.params import Split
+from lockstep.split.settings import Split
+from lockstep.split.splitting import split_table
+from lockstep.storage.tables import write_table
 from tests.conftest import GOOD_ROWS, OwnTable
 from tests.unit.modelling import NUMBER, PARAMS, RECIPE, model, table, target_of
 

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from lockstep.data.tables import write_csv
 from lockstep.judging.shap_values import ShapValues
 from lockstep.report import feature_figures, number_figures, search_figures
 from lockstep.report.drawing import LONGEST_NAME, save, shortened
 from lockstep.report.evaluation import points_of
 from lockstep.report.search_history import optimisation_history, parameter_importance
 from lockstep.search.trials_file import read_trials
+from lockstep.storage.tables import write_csv
 from tests.unit.modelling import model
 from tests.unit.reporting import SPACE, page, trials
 

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from lockstep.clean.cleaning import clean_table
+from lockstep.clean.rules import RULES, BaseRule, DropRows
 from lockstep.config import parse_dataset
-from lockstep.data.cleaning import clean_table
 from lockstep.data.intake import Intake
 from lockstep.errors import ConfigError, DataError
 from lockstep.schema.dataset import Dataset
-from lockstep.schema.rules import RULES, BaseRule, DropRows
 
 # One use of each rule on the table below, in which it changes something.
 EXAMPLES: Mapping[str, dict[str, Any]] = {
@@ -83,7 +83,7 @@ def test_every_rule_has_an_example_here() -> None:
     kinds = BaseRule.__subclasses__()
     for kind in kinds:
         kinds += kind.__subclasses__()
-    rules = {kind for kind in kinds if "rule" in kind.model_fields and kind.__module__ == "lockstep.schema.rules"}
+    rules = {kind for kind in kinds if "rule" in kind.model_fields and kind.__module__ == "lockstep.clean.rules"}
     assert rules == set(RULES.values())
     assert set(EXAMPLES) == set(RULES)
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from lockstep.clean.settings import Column
 from lockstep.data.intake import Intake
 from lockstep.model.saved import SavedModel
-from lockstep.schema.dataset import Column
 from lockstep.tracking.logged_model import PACKAGE, ROOMS, SERVED_BY
 from lockstep.tracking.signature import signature_of
 from tests.pipeline.code_used import used_from

@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lockstep.data.sources import download, load_source
-from lockstep.data.tables import write_table
 from lockstep.errors import DiskError, SourceError
-from lockstep.schema.source import EmbeddedSource, FileSource, GeneratedSource
+from lockstep.fetch import download
+from lockstep.fetch.load import load_source
+from lockstep.fetch.settings import EmbeddedSource, FileSource, GeneratedSource
+from lockstep.storage.tables import write_table
 
 CSV = b"a,b\n1,x\n2,\n"
 SHA = hashlib.sha256(CSV).hexdigest()

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from optuna.distributions import FloatDistribution
 
-from lockstep.data.tables import significant
 from lockstep.schema.params import Range
 from lockstep.search.sampler import seed_of
 from lockstep.search.space import Parameter, cut, distinct
 from lockstep.search.trial import Evaluation, FoldTask
+from lockstep.storage.tables import significant
 from tests.conftest import ROOT
 from tests.unit.searching import score_of
 
@@ -65,7 +65,7 @@ import json, sys
 from lockstep.schema.params import NoPruning, Range
 from lockstep.search.ordered import Plan
 from lockstep.search.space import SearchSpace
-from lockstep.yaml_file import read_yaml
+from lockstep.guards.yaml_file import read_yaml
 from tests.conftest import SETTINGS
 from tests.unit.searching import AtOnce, plan_of, run_search
 from tests.unit.test_space import any_space

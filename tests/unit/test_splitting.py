@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
-from lockstep.data.splitting import split_table
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.errors import DataError
 from lockstep.model.folds import fold_masks
-from lockstep.schema.params import Split
+from lockstep.split.settings import Split
+from lockstep.split.splitting import split_table
 
 SIZES: dict[str, Any] = {"test_size": 0.2, "valid_size": 0.15}
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from lockstep.guards.yaml_file import read_yaml
 from lockstep.tracking.result import _effective
-from lockstep.yaml_file import read_yaml
 from tests.conftest import SETTINGS
 
 

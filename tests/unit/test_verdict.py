@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.judging.bootstrap import Units
 from lockstep.judging.paired import p_value
 from lockstep.judging.ranking import Outcome, Verdict, verdict

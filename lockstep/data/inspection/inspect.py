@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lockstep.column_names import brief, listed, shown
-from lockstep.data.cleaning import MIN_ROWS
+from lockstep.clean.cleaning import MIN_ROWS
+from lockstep.clean.settings import ROW_ID
 from lockstep.data.inspection.findings import LEFT_OUT, Finding, Findings
 from lockstep.data.inspection.formulas import formulas, untried
 from lockstep.data.inspection.leaks import suspicion
@@ -20,7 +20,7 @@ from lockstep.data.inspection.reading import Read, decoded, read_column
 from lockstep.data.inspection.roles import describe
 from lockstep.data.inspection.target import describe_target
 from lockstep.errors import DataError
-from lockstep.schema.dataset import ROW_ID
+from lockstep.guards.messages import brief, listed, shown
 
 
 def inspect(table: pa.Table, target: str, *, as_classes: bool = False) -> Findings:

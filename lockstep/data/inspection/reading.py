@@ -7,12 +7,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lockstep.column_names import shown
-from lockstep.data.columns import DATE, TRUTH, parsed_dates, typed
+from lockstep.clean.columns import DATE, TRUTH, parsed_dates, typed
+from lockstep.clean.settings import Column
 from lockstep.data.inspection.findings import Type
 from lockstep.data.inspection.missing import NUMBER, text_counts
 from lockstep.errors import DataError
-from lockstep.schema.dataset import Column
+from lockstep.guards.messages import shown
 
 LEADING_ZERO = re.compile(r"0\d+")
 LONG_WHOLE = re.compile(r"[+-]?\d{16,}")

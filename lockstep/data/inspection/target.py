@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.column_names import LENGTH, brief
 from lockstep.data.inspection.findings import TargetFinding
 from lockstep.data.inspection.reading import Read
 from lockstep.data.inspection.roles import hint, shown
 from lockstep.errors import DataError
+from lockstep.guards.messages import LENGTH, brief
 
 # Texts are classes up to this many without being told so; whole numbers up to the second only get a comment.
 MAX_TEXT_CLASSES, MAX_CLASSES, FEW_INTEGERS = 20, 1000, 10

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 import xgboost as xgb
 
-from lockstep.data.splitting import split_table
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.features.base import Numbers
 from lockstep.model.make_folds import make_folds
-from lockstep.schema.params import Split
+from lockstep.split.settings import Split
+from lockstep.split.splitting import split_table
 from tests.unit.features.examples import (
     CASES,
     EXAMPLES,

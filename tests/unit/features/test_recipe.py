@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lockstep.data.splitting import split_table
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.errors import DataError
 from lockstep.features.recipe import Features
 from lockstep.model.make_folds import make_folds
 from lockstep.schema.features import ColumnsStep, RatioStep
-from lockstep.schema.params import Split
+from lockstep.split.settings import Split
+from lockstep.split.splitting import split_table
 
 STEPS = (
     ColumnsStep(step="columns", columns=("number", "word", "day")),

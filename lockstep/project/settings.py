@@ -13,3 +13,5 @@ class Settings(BaseModel):
 
 # YAML has lists, not tuples: the outer container is taken leniently, its items stay strict.
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+# params.yaml: seed
+Seed = Annotated[int, Field(ge=0, lt=2**31)]

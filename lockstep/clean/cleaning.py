@@ -6,18 +6,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lockstep.column_names import shown
-from lockstep.data.columns import Table, typed
-from lockstep.data.rules import apply_rule
-from lockstep.data.tables import give_back_memory, significant
-from lockstep.data.target import Target
+from lockstep.clean.apply_rules import apply_rule
+from lockstep.clean.columns import Table, typed
+from lockstep.clean.settings import TableBlocks
+from lockstep.clean.target import Target
 from lockstep.errors import DataError
-from lockstep.schema.dataset import Dataset
+from lockstep.guards.messages import shown
+from lockstep.storage.tables import give_back_memory, significant
 
 MIN_ROWS = 10
 
 
-def clean_table(raw: Table, dataset: Dataset, file: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+def clean_table(raw: Table, dataset: TableBlocks, file: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Type, check and clean a raw table.
 
     Args:

@@ -3,8 +3,8 @@
 import codecs
 import re
 
-from lockstep.data.sources.contents import Contents
 from lockstep.errors import SourceError
+from lockstep.fetch.contents import Contents
 
 GZIP_MAGIC = b"\x1f\x8b"
 HTML = re.compile(rb"^\s*<(?:!doctype html|html|head|body|!--|\?xml|error\b)", re.IGNORECASE)

@@ -14,12 +14,12 @@ import pooch
 import requests
 from requests.utils import get_auth_from_url
 
-from lockstep.data.sources.formats import HTML
-from lockstep.data.sources.unpacking import CHUNK, MAX_BYTES, unpack_gzip, unpack_member, write_blocks
 from lockstep.errors import ConfigError, DiskError, SourceError
-from lockstep.paths import anchored
-from lockstep.schema.source import FileSource
-from lockstep.secrets import masked
+from lockstep.fetch.formats import HTML
+from lockstep.fetch.settings import FileSource
+from lockstep.fetch.unpacking import CHUNK, MAX_BYTES, unpack_gzip, unpack_member, write_blocks
+from lockstep.guards.secrets import masked
+from lockstep.project.paths import anchored
 
 MIRROR = "LOCKSTEP_DATA_MIRROR"
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 10, 30, 900

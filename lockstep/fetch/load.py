@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
-from lockstep.data.sources import embedded, files
-from lockstep.schema.source import EmbeddedSource, FileSource, Source
+from lockstep.fetch import embedded, files
+from lockstep.fetch.settings import EmbeddedSource, FileSource, Source
 
 
 def load_source(source: Source) -> pa.Table:

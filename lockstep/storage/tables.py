@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lockstep.locks import held, is_at
+from lockstep.storage.locks import held, is_at
 
 # Ends the names of temporary files, which git and DVC ignore.
 PART = ".part"

@@ -4,16 +4,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from lockstep.column_names import repeated
-from lockstep.data.csv_errors import csv_reason
-from lockstep.data.sources import download
-from lockstep.data.sources.contents import MOST_COLUMNS, Contents, header_width
-from lockstep.data.sources.formats import refuse_other_encoding, refuse_other_formats
-from lockstep.data.sources.parquet_size import refuse_bomb
-from lockstep.data.sources.unpacking import plain
 from lockstep.errors import SourceError
-from lockstep.schema.source import FileSource
-from lockstep.scratch import scratch_folder
+from lockstep.fetch import download
+from lockstep.fetch.contents import MOST_COLUMNS, Contents, header_width
+from lockstep.fetch.csv_errors import csv_reason
+from lockstep.fetch.formats import refuse_other_encoding, refuse_other_formats
+from lockstep.fetch.parquet_size import refuse_bomb
+from lockstep.fetch.settings import FileSource
+from lockstep.fetch.unpacking import plain
+from lockstep.guards.messages import repeated
+from lockstep.storage.scratch import scratch_folder
 
 DELIMITERS = (",", ";", "\t", "|")
 # Most rows fit into Arrow's usual block; what comes out does not depend on the block's size.

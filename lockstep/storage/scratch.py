@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from lockstep.locks import held
+from lockstep.storage.locks import held
 
 PREFIX = "lockstep-"
 LOCK, NEW = "owner.lock", "new.lock"

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from lockstep.schema.base import Names, Settings
+from lockstep.project.settings import Names, Settings
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 # Numbers of a generated table, 8 bytes each.
@@ -96,3 +96,9 @@ class GeneratedSource(Settings):
 
 
 Source = Annotated[FileSource | EmbeddedSource | GeneratedSource, Field(discriminator="kind")]
+
+
+class SourceBlock(Settings):
+    """Where the table comes from."""
+
+    source: Source

@@ -1,4 +1,4 @@
-"""Cleaning rules as data: the `clean` list of datasets/NAME.yaml. lockstep.data.rules applies them."""
+"""Cleaning rules as data: the `clean` list of datasets/NAME.yaml. lockstep.clean.apply_rules applies them."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from lockstep.schema.base import Names, Settings
+from lockstep.project.settings import Names, Settings
 
 
 class BaseRule(Settings):

@@ -1,7 +1,11 @@
-"""Names of columns as messages show them, and those that stand twice."""
+"""Names of columns and values as messages show them, and names that stand twice."""
 
+import reprlib
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
+
+from lockstep.guards.secrets import masked
 
 SHOWN, LENGTH = 20, 80
 LONGEST_LINE = 1000
@@ -32,3 +36,20 @@ def shortened(line: str) -> str:
 def repeated(names: Sequence[str]) -> list[str]:
     """Names that stand more than once, sorted."""
     return sorted(name for name, count in Counter(names).items() if count > 1)
+
+
+class _Short(reprlib.Repr):
+    """Values without passwords, cut where they are long: aliases can make a small file's value very large."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = LENGTH
+
+    def repr_str(self, x: str, level: int) -> str:
+        # a password's end could be cut away, and with it what tells that it is one
+        return super().repr_str(masked(x), level)
+
+
+def quoted(value: Any) -> str:
+    """A value as Python writes it, short and without passwords."""
+    return _Short().repr(value)

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.schema import rules
-from lockstep.schema.rules import Rule
+from lockstep.clean import rules
+from lockstep.clean.rules import Rule
 
 Mask = npt.NDArray[np.bool_]
 

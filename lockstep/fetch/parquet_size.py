@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lockstep.data.sources.unpacking import LARGE
 from lockstep.errors import SourceError
+from lockstep.fetch.unpacking import LARGE
 
 MOST_REPEATED = 1000
 CELL_BYTES = 8

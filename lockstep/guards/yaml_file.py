@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from lockstep.column_names import LENGTH, brief, shortened
 from lockstep.errors import ConfigError
-from lockstep.secrets import masked
+from lockstep.guards.messages import LENGTH, brief, shortened
+from lockstep.guards.secrets import masked
 
 
 @dataclass(frozen=True)

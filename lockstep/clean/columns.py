@@ -10,10 +10,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lockstep.column_names import listed, shown
-from lockstep.data.tables import give_back_memory
+from lockstep.clean.settings import Column
 from lockstep.errors import DataError
-from lockstep.schema.dataset import Column
+from lockstep.guards.messages import listed, shown
+from lockstep.storage.tables import give_back_memory
 
 TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 # Above this, a float no longer tells neighbouring whole numbers apart.

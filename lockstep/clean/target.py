@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.column_names import listed
+from lockstep.clean.settings import TargetBlock, class_label
 from lockstep.errors import DataError
-from lockstep.schema.dataset import Dataset, class_label
+from lockstep.guards.messages import listed
 
 Class = bool | int | str
 Vector = npt.NDArray[np.float64]
@@ -28,7 +28,7 @@ class Target:
     classes: tuple[Class, ...] = ()
 
     @classmethod
-    def of(cls, dataset: Dataset) -> Self:
+    def of(cls, dataset: TargetBlock) -> Self:
         """The target a dataset file names."""
         return cls(dataset.target_column, dataset.classes)
 

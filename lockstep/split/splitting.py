@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import GroupKFold, GroupShuffleSplit, KFold, StratifiedKFold, train_test_split
 
-from lockstep.data.target import Target
+from lockstep.clean.target import Target
 from lockstep.errors import DataError
-from lockstep.schema.params import Split
+from lockstep.split.settings import Split
 
 ALWAYS_TRAIN = -1
 TARGET_BINS = 10

@@ -13,10 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Protocol, Self
 
-from lockstep.data.sources.formats import GZIP_MAGIC
-from lockstep.data.tables import not_written
 from lockstep.errors import DiskError, SourceError, file_trouble
-from lockstep.scratch import scratch_folder
+from lockstep.fetch.formats import GZIP_MAGIC
+from lockstep.storage.scratch import scratch_folder
+from lockstep.storage.tables import not_written
 
 MAX_BYTES = 8 * 2**30
 # What grows to more than this, by more than this factor, is no table: gzip packs CSV 3 to 20 times, zeros 1,000 times.

@@ -1,0 +1,1 @@
+"""Clean: column types, rules, the target."""

@@ -1,0 +1,1 @@
+"""Limits for what strangers send: YAML; what messages show of it."""

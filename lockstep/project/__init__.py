@@ -1,0 +1,1 @@
+"""Where things lie, and what all settings have in common."""

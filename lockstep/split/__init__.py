@@ -1,0 +1,1 @@
+"""Split: which rows train, validate and test."""

@@ -1,0 +1,1 @@
+"""Tables, JSON and CSV as deterministic files; locks; scratch folders."""
