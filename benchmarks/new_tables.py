@@ -15,9 +15,9 @@ from benchmarks.measure import measure
 from benchmarks.sections import flaml_python
 from benchmarks.study_run import start_project
 from benchmarks.tables import ROOT, copy_repository, run
-from lockstep.clean.target import Target
 from lockstep.config import load_config
 from lockstep.project import paths
+from lockstep.project.target import Target
 from lockstep.storage.tables import read_json
 
 FOUND = Path(__file__).with_name("new_tables.json")

@@ -23,12 +23,12 @@ from pyarrow import csv
 
 from benchmarks.measure import measure
 from benchmarks.tables import ROOT, environment, run
-from lockstep.clean.target import Target
 from lockstep.config import parse_dataset
 from lockstep.data.intake import Intake
 from lockstep.features.recipe import Features
 from lockstep.model.fitting import Fitting
 from lockstep.model.saved import SavedModel, Training
+from lockstep.project.target import Target
 from lockstep.schema.dataset import Dataset
 
 ROWS, TRAINING_ROWS, LARGE = 1_000_000, 50_000, 24

@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.tables import TABLES, prepare
-from lockstep.clean.target import Target
 from lockstep.config import Config, load_config
 from lockstep.model.fitting import Fitting
 from lockstep.model.make_folds import make_folds
 from lockstep.project.paths import TRAIN
+from lockstep.project.target import Target
 from lockstep.schema.params import Median, NoPruning, Percentile, PrunerOptions, Race, SuccessiveHalving
 from lockstep.search.engines import Engine, open_engine
 from lockstep.search.evaluation_log import EvaluationLog

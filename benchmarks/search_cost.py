@@ -9,11 +9,11 @@ import os
 import time
 from functools import partial
 
-from lockstep.clean.target import Target
 from lockstep.config import load_config
 from lockstep.model.fitting import Fitting
 from lockstep.model.make_folds import make_folds
 from lockstep.project.paths import TRAIN
+from lockstep.project.target import Target
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.machine import WORKERS

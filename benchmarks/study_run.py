@@ -10,13 +10,13 @@ from typing import Any
 from benchmarks.measure import measure
 from benchmarks.study_settings import Setting
 from benchmarks.tables import run
-from lockstep.clean.target import Target
 from lockstep.config import load_config
 from lockstep.model.booster import RoundBudget
 from lockstep.model.fitting import Fitting
 from lockstep.model.make_folds import make_folds
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
+from lockstep.project.target import Target
 from lockstep.search.local_engine import LocalEngine
 from lockstep.search.machine import worker_count
 from lockstep.search.trial import FoldTask

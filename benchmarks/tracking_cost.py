@@ -12,11 +12,11 @@ import time
 from functools import partial
 from pathlib import Path
 
-from lockstep.clean.target import Target
 from lockstep.config import load_config
 from lockstep.model.fitting import Fitting
 from lockstep.model.make_folds import make_folds
 from lockstep.project.paths import TRAIN
+from lockstep.project.target import Target
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.ordered import Observer, Plan, search

@@ -11,10 +11,10 @@ from typing import Any, Self, TypeVar
 
 import pandas as pd
 
-from lockstep.clean.target import Target
 from lockstep.errors import DataError
 from lockstep.model.fitting import Fitting
 from lockstep.project import paths
+from lockstep.project.target import Target
 from lockstep.search.trials_file import read_trials
 from lockstep.storage.tables import read_json, read_table
 

@@ -5,10 +5,10 @@ Writes  data/split/train.parquet (with a `fold` column), data/split/test.parquet
 Params  split, seed, datasets/<dataset>.yaml: target
 """
 
-from lockstep.clean.settings import ROW_ID, TargetBlock
-from lockstep.clean.target import Target
 from lockstep.project.blocks import Blocks
 from lockstep.project.paths import CLEAN, TEST, TRAIN
+from lockstep.project.settings import ROW_ID
+from lockstep.project.target import Target, TargetBlock
 from lockstep.split.settings import SplitBlocks, check_split_columns
 from lockstep.split.splitting import split_table
 from lockstep.stage import run_stage

@@ -6,7 +6,6 @@ Params  train_best, booster, dataset, seed, features, split.strategy, tune.early
         datasets/<dataset>.yaml: columns, missing_values, clean, target, features.<features>
 """
 
-from lockstep.clean.target import Target
 from lockstep.config import load_config
 from lockstep.data.intake import Intake
 from lockstep.features.recipe import Features
@@ -16,6 +15,7 @@ from lockstep.model.fitting import Fitting
 from lockstep.model.make_folds import make_folds
 from lockstep.model.saved import Origin, SavedModel
 from lockstep.project.paths import BEST_PARAMS, EXAMPLE, LEARNING_CURVE, MODEL, RAW, TRAIN
+from lockstep.project.target import Target
 from lockstep.search.fold_workers import fold_workers
 from lockstep.stage import run_stage
 from lockstep.storage.scratch import scratch_folder

@@ -10,11 +10,11 @@ import time
 from dataclasses import asdict
 from functools import partial
 
-from lockstep.clean.target import Target
 from lockstep.config import load_config
 from lockstep.model.fitting import Fitting, check_monotone, shown
 from lockstep.model.make_folds import make_folds
 from lockstep.project.paths import BEST_PARAMS, EVALUATIONS, SEARCH, STUDY, TRAIN, TRIALS, local_state
+from lockstep.project.target import Target
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.identity import key_of

@@ -9,9 +9,9 @@ import pandas as pd
 from lockstep.clean.apply_rules import apply_rule
 from lockstep.clean.columns import Table, typed
 from lockstep.clean.settings import TableBlocks
-from lockstep.clean.target import Target
 from lockstep.errors import DataError
 from lockstep.guards.messages import shown
+from lockstep.project.target import Target
 from lockstep.storage.tables import give_back_memory, significant
 
 MIN_ROWS = 10

@@ -8,13 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.clean.target import Target
 from lockstep.errors import DataError
 from lockstep.exporting.merging import RESULTS
 from lockstep.judging.contender import Contender
 from lockstep.model.fitting import Fitting, shown
 from lockstep.outputs import Outputs
 from lockstep.project import paths
+from lockstep.project.target import Target
 from lockstep.search.times import SearchTime, search_time
 from lockstep.storage.tables import read_json, read_table
 from lockstep.tracking.result import PipelineResult

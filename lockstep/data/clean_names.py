@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from lockstep.clean.settings import RESERVED
+from lockstep.project.settings import RESERVED
 
 # XGBoost refuses these signs in names of features.
 INSTEAD = str.maketrans({"[": "(", "]": ")", "<": "_below_"})

@@ -6,9 +6,9 @@ from typing import Any, Self
 
 import pandas as pd
 
-from lockstep.clean.target import Target
 from lockstep.model.fitting import Fitting
 from lockstep.outputs import Outputs
+from lockstep.project.target import Target
 
 # Settings of a fit that change the model but not what its score means.
 NOT_OF_THE_SCORE = ("device", "memory", "monotone", "n_classes")

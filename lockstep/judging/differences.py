@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.clean.target import Target
 from lockstep.judging.contender import Contender
+from lockstep.project.target import Target
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from lockstep.clean.target import Target
 from lockstep.judging.bootstrap import Numbers, Units, ends, losses, resampled
 from lockstep.model.fitting import Fitting
 from lockstep.model.folds import Vector
 from lockstep.model.saved import Predictions
+from lockstep.project.target import Target
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import xgboost as xgb
 
-from lockstep.clean.target import Target
 from lockstep.errors import LockstepError, SearchError
 from lockstep.features.recipe import Features
 from lockstep.judging.judgement import score_of
@@ -24,6 +23,7 @@ from lockstep.model.folds import Fold, Matrix, Vector
 from lockstep.model.matrices import keep_pages_in, quantised, row_matrix
 from lockstep.model.metrics import DIGITS, Scores
 from lockstep.model.saved import SavedModel, Training
+from lockstep.project.target import Target
 from lockstep.schema.features import Recipe
 from lockstep.search.local_engine import LocalEngine
 from lockstep.search.machine import worker_count

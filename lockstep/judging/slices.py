@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.clean.target import Target
 from lockstep.features.base import numbers
 from lockstep.judging.judgement import score_of
 from lockstep.judging.rows import Rows
 from lockstep.model.fitting import Fitting
 from lockstep.model.saved import Predictions
+from lockstep.project.target import Target
 from lockstep.schema.dataset import GridSlice, QuantileSlice, SeenSlice, Slice, ValueSlice
 from lockstep.storage.tables import significant
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lockstep.clean.target import Target
 from lockstep.features.recipe import Features
 from lockstep.model.folds import FoldSet, Matrices, fold_masks
+from lockstep.project.target import Target
 from lockstep.schema.features import Recipe
 
 

@@ -12,7 +12,6 @@ import pandas as pd
 import pyarrow as pa
 import xgboost as xgb
 
-from lockstep.clean.target import Target
 from lockstep.data.intake import Intake
 from lockstep.errors import DataError, LockstepError
 from lockstep.features.recipe import Features
@@ -21,6 +20,7 @@ from lockstep.model.fitting import Fitting, Value
 from lockstep.model.interval import Interval
 from lockstep.model.model_files import MAX_FILE, read_array, read_bytes
 from lockstep.model.ubj import Shape, check_ubj
+from lockstep.project.target import Target
 from lockstep.storage.tables import replacing, write_json
 
 DESCRIPTION = "model.json"

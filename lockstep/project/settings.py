@@ -15,3 +15,6 @@ class Settings(BaseModel):
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 # params.yaml: seed
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
+# Columns the pipeline adds itself.
+ROW_ID = "row_id"
+RESERVED = (ROW_ID, "fold")

@@ -14,7 +14,7 @@ from lockstep.search import worker
 from lockstep.search.local_engine import LocalEngine
 from lockstep.search.machine import worker_count
 from lockstep.signals import result_of
-from lockstep.split.splitting import ALWAYS_TRAIN
+from lockstep.split.settings import ALWAYS_TRAIN
 
 ALL_ROWS = "all_rows"
 

@@ -10,6 +10,8 @@ from lockstep.guards.messages import listed, quoted
 from lockstep.project.settings import Seed, Settings
 
 Strategy = Literal["random", "stratified", "group", "time"]
+# The fold of rows that validate in none: with one fold (holdout) they train it.
+ALWAYS_TRAIN = -1
 
 
 class Split(Settings):

@@ -13,11 +13,10 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import GroupKFold, GroupShuffleSplit, KFold, StratifiedKFold, train_test_split
 
-from lockstep.clean.target import Target
 from lockstep.errors import DataError
-from lockstep.split.settings import Split
+from lockstep.project.target import Target
+from lockstep.split.settings import ALWAYS_TRAIN, Split
 
-ALWAYS_TRAIN = -1
 TARGET_BINS = 10
 
 Rows = npt.NDArray[np.int64]

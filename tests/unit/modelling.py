@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lockstep.clean.target import Target
 from lockstep.features.recipe import Features
 from lockstep.model.booster import fit_rounds, max_bin_of
 from lockstep.model.fitting import Fitting, Value
@@ -15,6 +14,7 @@ from lockstep.model.folds import FoldSet
 from lockstep.model.make_folds import make_folds
 from lockstep.model.matrices import quantised, row_matrix
 from lockstep.model.saved import SavedModel, Training
+from lockstep.project.target import Target
 from lockstep.schema.features import ColumnsStep
 
 RECIPE = (ColumnsStep(step="columns", columns=("a", "word")),)

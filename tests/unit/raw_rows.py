@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from lockstep.clean.cleaning import clean_table
 from lockstep.clean.settings import Column
-from lockstep.clean.target import Target
 from lockstep.config import parse_dataset
 from lockstep.data.intake import Intake
 from lockstep.features.recipe import Features
@@ -16,6 +15,7 @@ from lockstep.model.booster import fit_rounds, max_bin_of
 from lockstep.model.fitting import Fitting
 from lockstep.model.matrices import row_matrix
 from lockstep.model.saved import SavedModel, Training
+from lockstep.project.target import Target
 from lockstep.schema.dataset import Dataset
 from tests.conftest import DATASETS, ROOT
 from tests.unit.modelling import PARAMS

@@ -13,7 +13,6 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neighbors import KNeighborsRegressor
 
-from lockstep.clean.target import Target
 from lockstep.features.recipe import Features
 from lockstep.judging import baselines, importance
 from lockstep.judging.bootstrap import Units, ends, resampled
@@ -35,6 +34,7 @@ from lockstep.model.booster import fit_rounds, max_bin_of
 from lockstep.model.fitting import Fitting
 from lockstep.model.matrices import row_matrix
 from lockstep.model.saved import Predictions, SavedModel, Training
+from lockstep.project.target import Target
 from lockstep.schema.dataset import GridSlice, Judging, QuantileSlice, SeenSlice, ValueSlice
 from lockstep.schema.params import Evaluate, Gates
 from tests.unit.modelling import CLASSES, NUMBER, RECIPE, model, table, with_interval

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from lockstep.clean.target import Target
 from lockstep.judging.ceiling import ceiling
 from lockstep.model.saved import SavedModel
+from lockstep.project.target import Target
 from lockstep.report.advice import advice
 from lockstep.report.search_facts import bounds_hit
 from lockstep.report.table_figures import across_and_up

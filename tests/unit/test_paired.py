@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lockstep.clean.target import Target
 from lockstep.judging.bootstrap import Units
 from lockstep.judging.paired import Paired, paired
 from lockstep.model.fitting import Fitting
+from lockstep.project.target import Target
 
 ROWS = 400
 

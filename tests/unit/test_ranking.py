@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockstep.clean.target import Target
 from lockstep.judging.contender import Contender
 from lockstep.judging.ranking import Letter, Outcome, Ranking, rank
 from lockstep.model.fitting import Fitting
+from lockstep.project.target import Target
 
 ROWS = 120
 RANDOM = np.random.default_rng(8)

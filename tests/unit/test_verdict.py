@@ -7,11 +7,11 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from lockstep.clean.target import Target
 from lockstep.judging.bootstrap import Units
 from lockstep.judging.paired import p_value
 from lockstep.judging.ranking import Outcome, Verdict, verdict
 from lockstep.model.fitting import Fitting
+from lockstep.project.target import Target
 
 pytestmark = pytest.mark.slow
 

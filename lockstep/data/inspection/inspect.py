@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lockstep.clean.cleaning import MIN_ROWS
-from lockstep.clean.settings import ROW_ID
 from lockstep.data.inspection.findings import LEFT_OUT, Finding, Findings
 from lockstep.data.inspection.formulas import formulas, untried
 from lockstep.data.inspection.leaks import suspicion
@@ -21,6 +20,7 @@ from lockstep.data.inspection.roles import describe
 from lockstep.data.inspection.target import describe_target
 from lockstep.errors import DataError
 from lockstep.guards.messages import brief, listed, shown
+from lockstep.project.settings import ROW_ID
 
 
 def inspect(table: pa.Table, target: str, *, as_classes: bool = False) -> Findings:

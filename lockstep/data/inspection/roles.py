@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from lockstep.clean.settings import ROW_ID
 from lockstep.data.inspection.findings import Finding
 from lockstep.data.inspection.missing import NUMBER
 from lockstep.data.inspection.reading import Read
+from lockstep.project.settings import ROW_ID
 
 # A category of more values is encoded besides; one whose values repeat less than twice on average is none.
 ENCODED_ABOVE = 10

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import xgboost as xgb
 
-from lockstep.clean.target import Target
 from lockstep.features.base import Numbers
 from lockstep.model.make_folds import make_folds
+from lockstep.project.target import Target
 from lockstep.split.settings import Split
 from lockstep.split.splitting import split_table
 from tests.unit.features.examples import (

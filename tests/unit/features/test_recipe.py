@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lockstep.clean.target import Target
 from lockstep.errors import DataError
 from lockstep.features.recipe import Features
 from lockstep.model.make_folds import make_folds
+from lockstep.project.target import Target
 from lockstep.schema.features import ColumnsStep, RatioStep
 from lockstep.split.settings import Split
 from lockstep.split.splitting import split_table

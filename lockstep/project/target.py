@@ -1,18 +1,66 @@
-"""The target as numbers: its values, or the positions of its classes."""
+"""The target: the block of datasets/NAME.yaml that names it, and its values as numbers."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from lockstep.clean.settings import TargetBlock, class_label
 from lockstep.errors import DataError
 from lockstep.guards.messages import listed
+from lockstep.project.settings import Settings
 
 Class = bool | int | str
 Vector = npt.NDArray[np.float64]
+
+
+def class_label(name: bool | int | str) -> str:
+    """A class as text: truth values in small letters, as YAML writes them."""
+    return str(name).lower() if isinstance(name, bool) else str(name)
+
+
+class ClassTarget(Settings):
+    """A target that is a class: two or more values of a category, text, boolean or integer column.
+
+    Attributes:
+        column: The column to predict.
+        classes: All its values, in the order of the predicted probabilities; of two the second is the positive one.
+    """
+
+    column: str
+    classes: Annotated[tuple[bool | int | str, ...], Field(strict=False, min_length=2, max_length=1000)]
+
+    @model_validator(mode="after")
+    def _no_class_twice(self) -> Self:
+        numbers = [float(name) for name in self.classes if not isinstance(name, str)]
+        if len({class_label(name) for name in self.classes}) < len(self.classes) or len(set(numbers)) < len(numbers):
+            raise ValueError("a class is listed twice; remove one")
+        return self
+
+
+# With the union told apart by hand, a mistake among the classes is not reported as a missing text.
+TargetOf = Annotated[
+    Annotated[str, Tag("of a number")] | Annotated[ClassTarget, Tag("of classes")],
+    Discriminator(lambda target: "of a number" if isinstance(target, str) else "of classes"),
+]
+
+
+class TargetBlock(Settings):
+    """What is predicted."""
+
+    target: TargetOf
+
+    @property
+    def target_column(self) -> str:
+        """Name of the column to predict."""
+        return self.target if isinstance(self.target, str) else self.target.column
+
+    @property
+    def classes(self) -> tuple[bool | int | str, ...]:
+        """The target's classes; empty for a number."""
+        return () if isinstance(self.target, str) else self.target.classes
 
 
 @dataclass(frozen=True)
