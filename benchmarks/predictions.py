@@ -26,7 +26,7 @@ from benchmarks.tables import ROOT, environment, run
 from lockstep.config import parse_dataset
 from lockstep.data.intake import Intake
 from lockstep.features.recipe import Features
-from lockstep.model.fitting import Fitting
+from lockstep.fitting.fitting import Fitting
 from lockstep.model.saved import SavedModel, Training
 from lockstep.project.target import Target
 from lockstep.schema.dataset import Dataset

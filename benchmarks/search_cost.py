@@ -10,19 +10,19 @@ import time
 from functools import partial
 
 from lockstep.config import load_config
-from lockstep.model.fitting import Fitting
-from lockstep.model.make_folds import make_folds
+from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.make_folds import make_folds
 from lockstep.project.paths import TRAIN
 from lockstep.project.target import Target
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
-from lockstep.search.machine import WORKERS
 from lockstep.search.ordered import Plan, search
 from lockstep.search.space import SearchSpace
 from lockstep.search.study_file import StudyFile
-from lockstep.search.trial import Evaluation, Result, State
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import read_table
+from lockstep.workers.machine import WORKERS
+from lockstep.workers.trial import Evaluation, Result, State
 
 
 class Cost(EvaluationLog):

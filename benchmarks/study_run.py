@@ -11,18 +11,18 @@ from benchmarks.measure import measure
 from benchmarks.study_settings import Setting
 from benchmarks.tables import run
 from lockstep.config import load_config
-from lockstep.model.booster import RoundBudget
-from lockstep.model.fitting import Fitting
-from lockstep.model.make_folds import make_folds
+from lockstep.fitting.booster import RoundBudget
+from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.make_folds import make_folds
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
 from lockstep.project.target import Target
-from lockstep.search.local_engine import LocalEngine
-from lockstep.search.machine import worker_count
-from lockstep.search.trial import FoldTask
-from lockstep.search.worker import evaluate_here
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import read_json, read_table
+from lockstep.workers.local_engine import LocalEngine
+from lockstep.workers.machine import worker_count
+from lockstep.workers.trial import FoldTask
+from lockstep.workers.worker import evaluate_here
 
 TIMES = 5
 

@@ -13,19 +13,19 @@ from functools import partial
 from pathlib import Path
 
 from lockstep.config import load_config
-from lockstep.model.fitting import Fitting
-from lockstep.model.make_folds import make_folds
+from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.make_folds import make_folds
 from lockstep.project.paths import TRAIN
 from lockstep.project.target import Target
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.ordered import Observer, Plan, search
 from lockstep.search.space import SearchSpace
-from lockstep.search.trial import Result
 from lockstep.storage.tables import read_table
 from lockstep.tracking.live import LiveTrials, runs_of
 from lockstep.tracking.store import TRACKING_URI, open_store
 from lockstep.tracking.trial_runs import PARENT
+from lockstep.workers.trial import Result
 
 
 class Clock:

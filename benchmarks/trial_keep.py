@@ -11,16 +11,16 @@ from typing import Any
 
 from benchmarks.trial_search import MEASURED, N_FOLDS, SIZES, results_in
 from lockstep.config import load_config
-from lockstep.model.fitting import Fitting
+from lockstep.fitting.fitting import Fitting
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.report import trials_table
 from lockstep.search.space import SearchSpace
 from lockstep.search.study_file import StudyFile
-from lockstep.search.trial import Result
 from lockstep.storage.tables import write_csv
 from lockstep.tracking.live import runs_of
 from lockstep.tracking.store import TRACKING_URI, open_store
 from lockstep.tracking.trial_runs import TrialRun, nested_runs
+from lockstep.workers.trial import Result
 
 
 def measured(folder: Path) -> dict[str, Any]:

@@ -13,17 +13,17 @@ import pandas as pd
 
 from benchmarks.trial_search import N_FOLDS, SIZES, formula, plan_of, results_in
 from lockstep.config import load_config
+from lockstep.fitting.booster import FoldScore
 from lockstep.judging.findings import examine
-from lockstep.model.booster import FoldScore
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
 from lockstep.report.evaluation import Story, write_figures, write_tables
 from lockstep.report.page import write_page
 from lockstep.report.run import Run
 from lockstep.search.report import best_params, describe, settings_of, trials_table
-from lockstep.search.trial import FoldTask, Result, State
 from lockstep.search.trials_file import read_trials
 from lockstep.storage.tables import read_json, read_table, write_csv
+from lockstep.workers.trial import FoldTask, Result, State
 
 T = TypeVar("T")
 

@@ -21,8 +21,8 @@ from optuna.samplers import BaseSampler
 from optuna.search_space import IntersectionSearchSpace
 
 from lockstep.config import load_config
-from lockstep.model.booster import FoldScore
-from lockstep.model.fitting import Fitting
+from lockstep.fitting.booster import FoldScore
+from lockstep.fitting.fitting import Fitting
 from lockstep.schema.params import Tune
 from lockstep.search import in_flight, ordered
 from lockstep.search.evaluation_log import EvaluationLog
@@ -30,8 +30,8 @@ from lockstep.search.ordered import Plan, search
 from lockstep.search.pruning import Judge
 from lockstep.search.sampler import make_sampler
 from lockstep.search.space import SearchSpace
-from lockstep.search.trial import Evaluation, FoldTask, Result, State
 from lockstep.storage.tables import significant
+from lockstep.workers.trial import Evaluation, FoldTask, Result, State
 
 SIZES = (100, 300, 1000, 3000, 10_000)
 TRIALS = "trials.jsonl"

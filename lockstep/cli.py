@@ -135,9 +135,9 @@ def check(chosen: argparse.Namespace) -> str:
     from lockstep.config import load_config
     from lockstep.guards.secrets import masked
     from lockstep.project.paths import DATASETS
-    from lockstep.search.machine import cache_limit, scheduler_address, worker_count
     from lockstep.source_file import check_source, update_source
     from lockstep.tracking.repository import is_untracked
+    from lockstep.workers.machine import cache_limit, scheduler_address, worker_count
 
     config, workers, address = load_config(), worker_count(), scheduler_address()
     cache_limit()
@@ -159,7 +159,7 @@ def check(chosen: argparse.Namespace) -> str:
 
 def sync(chosen: argparse.Namespace) -> str:
     """Make MLflow complete, or compare it."""
-    from lockstep.tracking.sync import sync as run
+    from lockstep.sync.sync import sync as run
 
     _end_in_order()
     return run(chosen.rev, chosen.all_experiments, chosen.check, _say)

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 import pandas as pd
 
 from lockstep.errors import DataError
-from lockstep.model.fitting import Fitting
+from lockstep.fitting.fitting import Fitting
 from lockstep.project import paths
 from lockstep.project.target import Target
 from lockstep.search.trials_file import read_trials

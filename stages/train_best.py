@@ -9,19 +9,19 @@ Params  train_best, booster, dataset, seed, features, split.strategy, tune.early
 from lockstep.config import load_config
 from lockstep.data.intake import Intake
 from lockstep.features.recipe import Features
-from lockstep.model.booster import RoundBudget
+from lockstep.fitting.booster import RoundBudget
+from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.make_folds import make_folds
 from lockstep.model.final import chosen_training, fit_boosters, fit_interval, learning_curve
-from lockstep.model.fitting import Fitting
-from lockstep.model.make_folds import make_folds
 from lockstep.model.saved import Origin, SavedModel
 from lockstep.project.paths import BEST_PARAMS, EXAMPLE, LEARNING_CURVE, MODEL, RAW, TRAIN
 from lockstep.project.target import Target
-from lockstep.search.fold_workers import fold_workers
 from lockstep.stage import run_stage
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import read_arrow_rows, read_json, read_table, write_csv, write_json
 from lockstep.terminal import step_teller
 from lockstep.version import VERSION
+from lockstep.workers.fold_workers import fold_workers
 
 EXAMPLE_ROWS = 5
 

@@ -11,14 +11,12 @@ from dataclasses import asdict
 from functools import partial
 
 from lockstep.config import load_config
-from lockstep.model.fitting import Fitting, check_monotone, shown
-from lockstep.model.make_folds import make_folds
+from lockstep.fitting.fitting import Fitting, check_monotone, shown
+from lockstep.fitting.make_folds import make_folds
 from lockstep.project.paths import BEST_PARAMS, EVALUATIONS, SEARCH, STUDY, TRAIN, TRIALS, local_state
 from lockstep.project.target import Target
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
-from lockstep.search.identity import key_of
-from lockstep.search.machine import cache_limit
 from lockstep.search.ordered import Plan, search
 from lockstep.search.progress import Progress
 from lockstep.search.report import best_params, cost, describe, settings_of, trials_table
@@ -28,6 +26,8 @@ from lockstep.search.times import SearchTime, keep_search_time
 from lockstep.stage import run_stage
 from lockstep.storage.tables import read_table, write_csv, write_json
 from lockstep.tracking.live import LiveTrials, runs_of
+from lockstep.workers.identity import key_of
+from lockstep.workers.machine import cache_limit
 
 
 def main() -> None:

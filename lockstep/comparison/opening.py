@@ -7,7 +7,7 @@ from pathlib import Path
 from lockstep.comparison.sides import Side, read_side
 from lockstep.errors import DataError
 from lockstep.project import paths
-from lockstep.tracking.places import opened
+from lockstep.sync.places import opened
 from lockstep.tracking.repository import Revision, find_revision
 from lockstep.tracking.result import PipelineResult
 

@@ -10,7 +10,7 @@ from lockstep.comparison.sides import Side, test_table
 from lockstep.errors import DataError
 from lockstep.judging.paired import as_scored
 from lockstep.judging.ranking import Ranking, Verdict, rank
-from lockstep.model.metrics import Scores
+from lockstep.metrics.metrics import Scores
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import pandas as pd
 
 from lockstep.errors import DataError
 from lockstep.exporting.merging import RESULTS
+from lockstep.fitting.fitting import Fitting, shown
 from lockstep.judging.contender import Contender
-from lockstep.model.fitting import Fitting, shown
 from lockstep.outputs import Outputs
 from lockstep.project import paths
 from lockstep.project.target import Target

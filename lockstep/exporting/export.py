@@ -16,8 +16,8 @@ from lockstep.project import paths
 from lockstep.search.times import search_time
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import write_json
+from lockstep.sync.places import opened
 from lockstep.tracking.lock_file import LOCK
-from lockstep.tracking.places import opened
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.repository import revision
 from lockstep.tracking.result import PipelineResult

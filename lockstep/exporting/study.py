@@ -15,13 +15,13 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from lockstep.model.fitting import Fitting
+from lockstep.fitting.fitting import Fitting
 from lockstep.outputs import Outputs
 from lockstep.report.search_history import value_of
 from lockstep.schema.params import Range
 from lockstep.search.space import SearchSpace
-from lockstep.search.trial import running_means
 from lockstep.storage.tables import significant
+from lockstep.workers.trial import running_means
 
 # trials.csv holds ten digits of each fold's score.
 SAME_DIGITS = 8

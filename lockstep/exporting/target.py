@@ -10,9 +10,9 @@ from pathlib import Path
 from lockstep.errors import DataError
 from lockstep.exporting.merging import RESULTS, RollbackError, listed_files, merge
 from lockstep.project.paths import local_state, project_root
-from lockstep.search.identity import key_of
 from lockstep.storage.locks import held
 from lockstep.storage.tables import read_json
+from lockstep.workers.identity import key_of
 
 MADE_BY = {"made_by": "lockstep export"}
 PREFIX = ".lockstep-export-"

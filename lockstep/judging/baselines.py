@@ -19,11 +19,11 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from lockstep.features.base import numbers
+from lockstep.fitting.booster import fit_rounds, predict
+from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.folds import Matrix, Vector
+from lockstep.fitting.matrices import row_matrix
 from lockstep.judging.rows import Rows, chosen_rows
-from lockstep.model.booster import fit_rounds, predict
-from lockstep.model.fitting import Fitting
-from lockstep.model.folds import Matrix, Vector
-from lockstep.model.matrices import row_matrix
 from lockstep.model.saved import Predictions, SavedModel
 
 # The ones that gates mean and metrics.json holds.

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.model.fitting import RISING, Fitting
-from lockstep.model.folds import Vector
-from lockstep.model.metrics import SURE, Scores, pinball_losses, pseudo_huber_losses
+from lockstep.fitting.fitting import RISING, Fitting
+from lockstep.fitting.folds import Vector
+from lockstep.metrics.metrics import SURE, Scores, pinball_losses, pseudo_huber_losses
 from lockstep.model.saved import Predictions
 from lockstep.storage.tables import significant
 

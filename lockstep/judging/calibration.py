@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from lockstep.fitting.folds import Vector
 from lockstep.judging.slices import quantile_parts
-from lockstep.model.folds import Vector
 from lockstep.model.saved import Predictions
 from lockstep.storage.tables import significant
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.model.fitting import shown
+from lockstep.fitting.fitting import shown
 
 # Of fewer complete trials the curve of the best says nothing.
 FEWEST = 5

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from lockstep.model.fitting import Fitting
+from lockstep.fitting.fitting import Fitting
 from lockstep.outputs import Outputs
 from lockstep.project.target import Target
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lockstep.fitting.folds import Matrix
 from lockstep.judging.rows import Rows, chosen_rows
-from lockstep.model.folds import Matrix
 from lockstep.model.saved import Predictions, SavedModel
 
 MOST_FEATURES, MOST_POINTS = 6, 15

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from lockstep.fitting.fitting import Fitting
 from lockstep.judging.judgement import Judgement, score_of
-from lockstep.model.fitting import Fitting
 from lockstep.storage.tables import significant
 
 DIGITS = 4

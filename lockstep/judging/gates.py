@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from lockstep.fitting.fitting import Fitting
 from lockstep.judging.baselines import ALWAYS
 from lockstep.judging.judgement import Judgement, score_of
-from lockstep.model.fitting import Fitting
 from lockstep.schema.params import Gates
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from lockstep.fitting.fitting import Fitting
 from lockstep.judging.baselines import ALWAYS, baseline_predictions
 from lockstep.judging.rows import Rows
-from lockstep.model.fitting import Fitting
-from lockstep.model.metrics import DIGITS, Scores, adjusted
+from lockstep.metrics.metrics import DIGITS, Scores, adjusted
 from lockstep.model.saved import Predictions, SavedModel
 from lockstep.storage.tables import significant
 

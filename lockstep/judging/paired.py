@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.folds import Vector
 from lockstep.judging.bootstrap import Numbers, Units, ends, losses, resampled
-from lockstep.model.fitting import Fitting
-from lockstep.model.folds import Vector
 from lockstep.model.saved import Predictions
 from lockstep.project.target import Target
 

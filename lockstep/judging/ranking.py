@@ -7,11 +7,11 @@ from typing import Literal
 
 import pandas as pd
 
+from lockstep.fitting.fitting import Fitting, shown
 from lockstep.judging.bootstrap import Units
 from lockstep.judging.contender import Contender
 from lockstep.judging.differences import Difference, differences
 from lockstep.judging.paired import Paired, as_scored, paired
-from lockstep.model.fitting import Fitting, shown
 from lockstep.outputs import byte_size
 from lockstep.project.target import Target
 from lockstep.storage.tables import significant

@@ -16,23 +16,23 @@ import xgboost as xgb
 
 from lockstep.errors import LockstepError, SearchError
 from lockstep.features.recipe import Features
+from lockstep.fitting.booster import RoundBudget, fit_rounds, fit_stopped, max_bin_of
+from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.folds import Fold, Matrix, Vector
+from lockstep.fitting.matrices import keep_pages_in, quantised, row_matrix
 from lockstep.judging.judgement import score_of
-from lockstep.model.booster import RoundBudget, fit_rounds, fit_stopped, max_bin_of
-from lockstep.model.fitting import Fitting
-from lockstep.model.folds import Fold, Matrix, Vector
-from lockstep.model.matrices import keep_pages_in, quantised, row_matrix
-from lockstep.model.metrics import DIGITS, Scores
+from lockstep.metrics.metrics import DIGITS, Scores
 from lockstep.model.saved import SavedModel, Training
 from lockstep.project.target import Target
 from lockstep.schema.features import Recipe
-from lockstep.search.local_engine import LocalEngine
-from lockstep.search.machine import worker_count
-from lockstep.search.worker import REMEDY, failure_message
 from lockstep.signals import result_of
 from lockstep.split.settings import Split
 from lockstep.split.splitting import split_table
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import read_table, significant, write_table
+from lockstep.workers.local_engine import LocalEngine
+from lockstep.workers.machine import worker_count
+from lockstep.workers.worker import REMEDY, failure_message
 
 TABLE = "all_rows.parquet"
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from lockstep.features.recipe import Features
-from lockstep.model.folds import Matrix, Vector
+from lockstep.fitting.folds import Matrix, Vector
 from lockstep.model.saved import Predictions, SavedModel
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import xgboost as xgb
 
+from lockstep.fitting.folds import Matrix
 from lockstep.judging.rows import Rows, chosen_rows
-from lockstep.model.folds import Matrix
 from lockstep.model.saved import SavedModel
 
 MOST_ROWS, FEWEST_ROWS = 2_000, 100

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from lockstep.features.base import numbers
+from lockstep.fitting.fitting import Fitting
 from lockstep.judging.judgement import score_of
 from lockstep.judging.rows import Rows
-from lockstep.model.fitting import Fitting
 from lockstep.model.saved import Predictions
 from lockstep.project.target import Target
 from lockstep.schema.dataset import GridSlice, QuantileSlice, SeenSlice, Slice, ValueSlice

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import xgboost as xgb
 
-from lockstep.model.booster import ROUNDS, FoldScore, RoundBudget, fit_fold, fit_rounds, max_bin_of, metric_by_round
-from lockstep.model.fitting import Fitting, Value
+from lockstep.fitting.booster import ROUNDS, FoldScore, RoundBudget, fit_fold, fit_rounds, max_bin_of, metric_by_round
+from lockstep.fitting.fitting import Fitting, Value
+from lockstep.fitting.matrices import FoldMatrices
+from lockstep.metrics.metrics import DIGITS
 from lockstep.model.interval import Interval, conformity, fit_quantiles, offset_of
-from lockstep.model.matrices import FoldMatrices
-from lockstep.model.metrics import DIGITS
 from lockstep.model.saved import Training
 from lockstep.storage.tables import significant
 

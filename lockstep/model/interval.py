@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import xgboost as xgb
 
-from lockstep.model.booster import fit_rounds
-from lockstep.model.fitting import Fitting, Value
-from lockstep.model.folds import Matrix
-from lockstep.model.matrices import FoldMatrices
-from lockstep.model.metrics import DIGITS
+from lockstep.fitting.booster import fit_rounds
+from lockstep.fitting.fitting import Fitting, Value
+from lockstep.fitting.folds import Matrix
+from lockstep.fitting.matrices import FoldMatrices
+from lockstep.metrics.metrics import DIGITS
 from lockstep.storage.tables import significant
 
 

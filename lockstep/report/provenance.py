@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lockstep.report.run import Run
-from lockstep.search.identity import file_digest
+from lockstep.workers.identity import file_digest
 
 # Said elsewhere on the page, or too long for a line.
 ELSEWHERE = ("space", "versions", "data_sha256", "rows_as", "enqueue")

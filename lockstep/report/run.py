@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.model.fitting import shown
+from lockstep.fitting.fitting import shown
 from lockstep.model.saved import SavedModel
 from lockstep.report.evaluation import Story
 from lockstep.schema.dataset import Judging

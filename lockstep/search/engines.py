@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lockstep.errors import ConfigError
-from lockstep.model.folds import FoldSet
+from lockstep.fitting.folds import FoldSet
 from lockstep.schema.params import NoPruning
-from lockstep.search.local_engine import LocalEngine
-from lockstep.search.machine import SCHEDULER, scheduler_address, worker_count
 from lockstep.search.ordered import Plan
-from lockstep.search.trial import Evaluation, FoldTask
-from lockstep.search.worker import evaluate_here
 from lockstep.storage.scratch import scratch_folder
+from lockstep.workers.local_engine import LocalEngine
+from lockstep.workers.machine import SCHEDULER, scheduler_address, worker_count
+from lockstep.workers.trial import Evaluation, FoldTask
+from lockstep.workers.worker import evaluate_here
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def open_engine(make_folds: Callable[[Path | None], FoldSet], plan: Plan) -> Ite
         if importlib.util.find_spec("distributed") is None:
             raise ConfigError(f"environment: {SCHEDULER} is set but Dask is not installed; pip install '.[cluster]'")
         # Dask is an extra.
-        from lockstep.search.cluster_engine import cluster_engine
+        from lockstep.workers.cluster_engine import cluster_engine
 
         folds = make_folds(None)
         with cluster_engine(address, folds) as (executor, run):

@@ -14,11 +14,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol, Self
 
-from lockstep.model.booster import FoldScore
+from lockstep.fitting.booster import FoldScore
 from lockstep.search.cache_limit import connected, drop_oldest, keep_recent, let_shrink
-from lockstep.search.machine import CACHE
-from lockstep.search.trial import Evaluation
 from lockstep.storage.locks import SharedLock, held
+from lockstep.workers.machine import CACHE
+from lockstep.workers.trial import Evaluation
 
 # Another layout of the table gets another number; logs of several versions live side by side in one file.
 TABLE = "folds_2"

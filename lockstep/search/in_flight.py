@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
-from lockstep.model.booster import FoldScore
+from lockstep.fitting.booster import FoldScore
 from lockstep.search.evaluation_log import Log
-from lockstep.search.identity import fold_key
 from lockstep.search.pruning import Judge
-from lockstep.search.trial import Evaluation, FoldTask, Result, State, running_means
 from lockstep.signals import next_of
+from lockstep.workers.identity import fold_key
+from lockstep.workers.trial import Evaluation, FoldTask, Result, State, running_means
 
 
 @dataclass

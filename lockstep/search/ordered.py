@@ -16,15 +16,15 @@ from optuna.search_space import IntersectionSearchSpace
 from optuna.trial import FrozenTrial, TrialState
 
 from lockstep.errors import SearchError
-from lockstep.model.booster import RoundBudget
-from lockstep.model.fitting import Fitting, Value
+from lockstep.fitting.booster import RoundBudget
+from lockstep.fitting.fitting import Fitting, Value
 from lockstep.schema.params import PrunerOptions, Tune
 from lockstep.search.evaluation_log import Log
 from lockstep.search.in_flight import Runner, Trial
 from lockstep.search.pruning import STUDY_NAME, Judge, Rules, frozen
 from lockstep.search.sampler import make_sampler
 from lockstep.search.space import SearchSpace, distinct
-from lockstep.search.trial import Evaluation, FoldTask, Result, State
+from lockstep.workers.trial import Evaluation, FoldTask, Result, State
 
 
 class Observer(Protocol):

@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from tqdm import tqdm
 
-from lockstep.search.trial import Result, State
 from lockstep.terminal import is_terminal
+from lockstep.workers.trial import Result, State
 
 LINES_WITHOUT_TERMINAL = 10
 FORM = "tune: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} trials, {desc}, {remaining} left"

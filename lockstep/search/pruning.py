@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from lockstep.schema.params import Hyperband, Median, NoPruning, Percentile, PrunerOptions, Race, SuccessiveHalving
 from lockstep.search.racing import RacingPruner
 from lockstep.search.snapshot import Snapshot
-from lockstep.search.trial import Result, State
+from lockstep.workers.trial import Result, State
 
 # HyperbandPruner derives a trial's bracket from the study's name.
 STUDY_NAME = "lockstep"

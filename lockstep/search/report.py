@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.model.fitting import Fitting
+from lockstep.fitting.fitting import Fitting
 from lockstep.schema.params import Space
-from lockstep.search.identity import file_digest, key_of, library_versions
 from lockstep.search.ordered import Plan, best_of
-from lockstep.search.trial import Result, State
+from lockstep.workers.identity import file_digest, key_of, library_versions
+from lockstep.workers.trial import Result, State
 
 
 def trials_table(results: list[Result], n_folds: int, fitting: Fitting) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-from lockstep.model.fitting import Value
+from lockstep.fitting.fitting import Value
 from lockstep.schema.params import Range, Space
 from lockstep.storage.tables import significant
 

@@ -16,8 +16,8 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from lockstep.search.cache_limit import WAIT_SECONDS, delete_study, drop_studies, make_shrinkable
 from lockstep.search.study_rows import add_trials
-from lockstep.search.trial import Result, State
 from lockstep.storage.locks import held
+from lockstep.workers.trial import Result, State
 
 CLOSING_SECONDS = 60.0
 # So that a writer that is slow shows that it is at work.

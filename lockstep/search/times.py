@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from lockstep.project.paths import SEARCH_TIMES, local_state
-from lockstep.search.identity import file_digest
-from lockstep.search.trial import Result
 from lockstep.storage.locks import soon_held
 from lockstep.storage.tables import read_json, write_json
+from lockstep.workers.identity import file_digest
+from lockstep.workers.trial import Result
 
 KEPT = 200
 TRIALS_SHA256 = "trials_sha256"

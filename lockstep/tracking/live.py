@@ -11,14 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from lockstep.errors import LockstepError
-from lockstep.model.fitting import Fitting
+from lockstep.fitting.fitting import Fitting
 from lockstep.search.report import trials_table
-from lockstep.search.trial import Result
 from lockstep.search.trials_file import read_trials
 from lockstep.storage.tables import csv_text
 from lockstep.tracking.live_file import LIVE, LiveFile
 from lockstep.tracking.store import open_store, shown_uri, trouble
 from lockstep.tracking.trial_runs import TrialRun, nested_runs, trial_runs
+from lockstep.workers.trial import Result
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

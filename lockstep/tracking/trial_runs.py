@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
-from lockstep.model.metrics import DIGITS
+from lockstep.metrics.metrics import DIGITS
 from lockstep.storage.tables import significant
 from lockstep.tracking.limits import fitting_param, fitting_tag
 

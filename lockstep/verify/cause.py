@@ -12,10 +12,10 @@ from lockstep.config import Config
 from lockstep.errors import VerifyError
 from lockstep.fetch.settings import FileSource
 from lockstep.project import paths
-from lockstep.search.identity import LIBRARIES
 from lockstep.storage.tables import read_json
 from lockstep.verify.clean_copy import git
 from lockstep.verify.lock import LOCK, Difference, Lock
+from lockstep.workers.identity import LIBRARIES
 
 REQUIREMENTS = "requirements.lock"
 # Whose code stands behind the bytes of an output; those that tune records come first.

@@ -56,9 +56,9 @@ def earlier_export() -> Files:
 
 def strike_log(out: Path) -> None:
     """End processes that write the evaluation log, and refuse their writes, all along the file; writes log.json."""
-    from lockstep.model.booster import FoldScore
+    from lockstep.fitting.booster import FoldScore
     from lockstep.search.evaluation_log import EvaluationLog
-    from lockstep.search.trial import Evaluation
+    from lockstep.workers.trial import Evaluation
 
     out.mkdir()
     path = out / "evaluations.db"

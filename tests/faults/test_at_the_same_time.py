@@ -17,8 +17,8 @@ import yaml
 
 from lockstep.errors import DataError
 from lockstep.search.evaluation_log import TABLE
+from lockstep.sync.places import opened
 from lockstep.tracking.logged_model import complete_model, logged_models
-from lockstep.tracking.places import opened
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import publish, publish_or_warn
 from lockstep.tracking.repository import revision

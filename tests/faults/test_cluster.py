@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from lockstep.search.cluster_worker import arrivals
+from lockstep.workers.cluster_worker import arrivals
 from tests.conftest import ROOT
 from tests.faults.test_stopped_search import COUNTS, Stopped, quiet, stopped  # noqa: F401 - fixtures
 from tests.pipeline.project import Project

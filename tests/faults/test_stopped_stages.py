@@ -110,7 +110,7 @@ def test_a_stage_that_nobody_reads_on_stops_as_if_told_to(
 QUANTISES = """
 import os, signal
 import numpy as np
-from lockstep.model.matrices import row_matrix
+from lockstep.fitting.matrices import row_matrix
 from lockstep.stage import run_stage
 
 class Rows:

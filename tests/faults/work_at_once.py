@@ -18,7 +18,6 @@ from lockstep.project.paths import EVALUATIONS, PREDICTIONS, STUDY, local_state
 from lockstep.search.evaluation_log import EvaluationLog, NoLog
 from lockstep.search.ordered import search
 from lockstep.search.study_file import StudyFile
-from lockstep.search.trial import Evaluation, FoldTask
 from lockstep.storage.tables import read_table, write_table
 from lockstep.tracking import live
 from lockstep.tracking.live import LiveTrials, runs_of
@@ -28,6 +27,7 @@ from lockstep.tracking.publish import publish
 from lockstep.tracking.repository import head
 from lockstep.tracking.result import PipelineResult
 from lockstep.tracking.store import existing_store, open_store
+from lockstep.workers.trial import Evaluation, FoldTask
 from tests.unit.searching import FINGERPRINTS, FOLDS, PRUNERS, SPACE, AtOnce, plan_of, score_of, stand_in
 
 

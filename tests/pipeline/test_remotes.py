@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lockstep.tracking.places import opened
+from lockstep.sync.places import opened
 from lockstep.tracking.repository import revision
 from tests.pipeline.project import Project
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -131,3 +132,37 @@ def test_check_validates_without_running(project: Project) -> None:
     failed = project.run("lockstep", "check", check=False)
     assert failed.returncode == 1
     assert failed.stderr == "lockstep: params.yaml: tune.lagg: unknown key, did you mean 'lag'?; correct or remove it\n"
+
+
+TUNE_ON = {"tune", "train_best", "evaluate"}
+CODE_EDITS = {
+    "lockstep/fetch/download.py": {"fetch"},
+    "lockstep/clean/apply_rules.py": {"clean", "train_best", "evaluate"},
+    "lockstep/split/splitting.py": {"split", "evaluate"},  # evaluate splits again where its protocol is `repeated`
+    "lockstep/features/ratio.py": TUNE_ON,
+    "lockstep/metrics/metrics.py": TUNE_ON,
+    "lockstep/search/sampler.py": {"tune"},
+    "lockstep/model/final.py": {"train_best", "evaluate"},
+    "lockstep/judging/slices.py": {"evaluate"},
+    "lockstep/report/page.py": {"evaluate"},
+    "lockstep/comparison/html.py": set[str](),
+    "lockstep/exporting/readme.py": set[str](),
+    "lockstep/verify/cause.py": set[str](),
+    "lockstep/data/inspection/leaks.py": set[str](),
+    "lockstep/predict.py": set[str](),
+    "lockstep/sync/check.py": set[str](),
+}
+
+
+def test_an_edit_of_code_reruns_the_stages_that_import_its_room(project: Project) -> None:
+    for file in CODE_EDITS:
+        path = project.folder / file
+        path.write_text(path.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
+    changed = dict[str, set[Path]]()
+    for stage, entries in json.loads(project.run("dvc", "status", "--json").stdout).items():
+        changed[stage] = {
+            Path(name) for entry in entries if entry != "changed command" for name in entry["changed deps"]
+        }
+    for file, stages in CODE_EDITS.items():
+        again = {stage for stage, deps in changed.items() if any(Path(file).is_relative_to(dep) for dep in deps)}
+        assert again == stages, file

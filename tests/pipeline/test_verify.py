@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from lockstep.config import load_config
-from lockstep.search.identity import LIBRARIES
 from lockstep.verify.cause import installed, likely_causes, made_with
 from lockstep.verify.lock import Difference, read_lock
+from lockstep.workers.identity import LIBRARIES
 from tests.conftest import GOOD_ROWS
 from tests.faults.test_stopped_search import _of_session
 from tests.pipeline.project import Project, new_project

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from lockstep.features.recipe import Features
-from lockstep.model.booster import fit_rounds, max_bin_of
-from lockstep.model.fitting import Fitting, Value
-from lockstep.model.folds import FoldSet
-from lockstep.model.make_folds import make_folds
-from lockstep.model.matrices import quantised, row_matrix
+from lockstep.fitting.booster import fit_rounds, max_bin_of
+from lockstep.fitting.fitting import Fitting, Value
+from lockstep.fitting.folds import FoldSet
+from lockstep.fitting.make_folds import make_folds
+from lockstep.fitting.matrices import quantised, row_matrix
 from lockstep.model.saved import SavedModel, Training
 from lockstep.project.target import Target
 from lockstep.schema.features import ColumnsStep

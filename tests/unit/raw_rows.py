@@ -11,9 +11,9 @@ from lockstep.clean.settings import Column
 from lockstep.config import parse_dataset
 from lockstep.data.intake import Intake
 from lockstep.features.recipe import Features
-from lockstep.model.booster import fit_rounds, max_bin_of
-from lockstep.model.fitting import Fitting
-from lockstep.model.matrices import row_matrix
+from lockstep.fitting.booster import fit_rounds, max_bin_of
+from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.matrices import row_matrix
 from lockstep.model.saved import SavedModel, Training
 from lockstep.project.target import Target
 from lockstep.schema.dataset import Dataset

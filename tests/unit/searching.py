@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from lockstep.model.booster import FoldScore
-from lockstep.model.fitting import Fitting
-from lockstep.model.folds import FoldSet, digest_of
+from lockstep.fitting.booster import FoldScore
+from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.folds import FoldSet, digest_of
 from lockstep.schema.params import (
     Hyperband,
     Median,
@@ -27,8 +27,8 @@ from lockstep.schema.params import (
 from lockstep.search.evaluation_log import Log, NoLog
 from lockstep.search.ordered import Plan, search
 from lockstep.search.space import SearchSpace
-from lockstep.search.trial import Evaluation, FoldTask, Result
 from lockstep.storage.tables import significant
+from lockstep.workers.trial import Evaluation, FoldTask, Result
 
 FOLDS = 4
 FINGERPRINTS = [f"fold {number}" for number in range(FOLDS)]

@@ -15,10 +15,10 @@ from lockstep.errors import ConfigError
 from lockstep.schema.params import NoPruning
 from lockstep.search import cache_limit as limits
 from lockstep.search.evaluation_log import TABLE, EvaluationLog, NoLog
-from lockstep.search.machine import CACHE, CACHE_MB, cache_limit
 from lockstep.search.ordered import search
 from lockstep.search.study_file import StudyFile
 from lockstep.storage.locks import held
+from lockstep.workers.machine import CACHE, CACHE_MB, cache_limit
 from tests.conftest import GOOD_ROWS, ROOT, OwnTable
 from tests.unit.searching import FINGERPRINTS, AtOnce, plan_of, stand_in
 from tests.unit.test_evaluation_log import EVALUATION

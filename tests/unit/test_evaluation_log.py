@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lockstep
-from lockstep.model.booster import FoldScore, RoundBudget
-from lockstep.model.fitting import Fitting
-from lockstep.model.folds import digest_of
+from lockstep.fitting.booster import FoldScore, RoundBudget
+from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.folds import digest_of
 from lockstep.schema.params import NoPruning
-from lockstep.search import identity
 from lockstep.search.evaluation_log import TABLE, EvaluationLog
-from lockstep.search.identity import fold_key
-from lockstep.search.trial import Evaluation, FoldTask, Result
+from lockstep.workers import identity
+from lockstep.workers.identity import fold_key
+from lockstep.workers.trial import Evaluation, FoldTask, Result
 from tests.conftest import ROOT
 from tests.unit.searching import PRUNERS, AtOnce, plan_of, run_search, small_folds, stand_in, without_time
 
@@ -109,14 +109,14 @@ def test_another_library_version_knows_nothing(tmp_path: Path, monkeypatch: pyte
 def test_the_key_covers_all_code_that_a_fit_loads() -> None:
     """A process that evaluates a fold of given arrays has loaded no file of ours that the key leaves out."""
     script = (
-        "import sys; import lockstep.search.worker;"
+        "import sys; import lockstep.workers.worker;"
         "print(*sorted(m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'lockstep'), sep='\\n')"
     )
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert set(loaded.stdout.split()) == set(map(str, identity.fitting_code()))
 
 
-@pytest.mark.parametrize("name", ["model/metrics.py", "model/booster.py", "signals.py", "storage/tables.py"])
+@pytest.mark.parametrize("name", ["metrics/metrics.py", "fitting/booster.py", "signals.py", "storage/tables.py"])
 def test_an_edit_of_code_that_fits_changes_every_key(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,9 +233,9 @@ def test_a_log_that_cannot_be_written_costs_one_warning(tmp_path: Path, capsys: 
 TWO = """
 import sys
 from pathlib import Path
-from lockstep.model.booster import FoldScore
+from lockstep.fitting.booster import FoldScore
 from lockstep.search.evaluation_log import EvaluationLog
-from lockstep.search.trial import Evaluation
+from lockstep.workers.trial import Evaluation
 EVALUATION = Evaluation(FoldScore(1.5, {"rmse": 1.5, "mse": 2.25, "mae": 1.1, "r2": None}, 7), "", 0.25, 0.2)
 with EvaluationLog(Path(sys.argv[1])) as log:
     for number in range(300):

@@ -14,6 +14,9 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neighbors import KNeighborsRegressor
 
 from lockstep.features.recipe import Features
+from lockstep.fitting.booster import fit_rounds, max_bin_of
+from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.matrices import row_matrix
 from lockstep.judging import baselines, importance
 from lockstep.judging.bootstrap import Units, ends, resampled
 from lockstep.judging.calibration import (
@@ -30,9 +33,6 @@ from lockstep.judging.judgement import Judgement
 from lockstep.judging.rows import Rows, new_rows
 from lockstep.judging.shap_values import shap_values
 from lockstep.judging.slices import quantile_parts, slice_table
-from lockstep.model.booster import fit_rounds, max_bin_of
-from lockstep.model.fitting import Fitting
-from lockstep.model.matrices import row_matrix
 from lockstep.model.saved import Predictions, SavedModel, Training
 from lockstep.project.target import Target
 from lockstep.schema.dataset import GridSlice, Judging, QuantileSlice, SeenSlice, ValueSlice
@@ -85,7 +85,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
 
 @pytest.mark.parametrize("n_classes", [0, 2, 3])
 def test_every_resample_has_the_metrics_of_its_rows(n_classes: int) -> None:
-    """The vectorised metrics are those that lockstep.model.metrics gives for the same rows."""
+    """The vectorised metrics are those that lockstep.metrics.metrics gives for the same rows."""
     random = np.random.default_rng(2)
     fitting = CLASSES[n_classes] if n_classes else Fitting(metric="pinball", objective="quantile", quantile=0.8)
     actual = random.integers(0, n_classes, 40).astype(float) if n_classes else random.random(40)
@@ -338,7 +338,7 @@ KERNELS = """
 import numpy as np
 from threadpoolctl import threadpool_limits
 from lockstep.judging.baselines import linear
-from lockstep.model.fitting import Fitting
+from lockstep.fitting.fitting import Fitting
 random = np.random.default_rng(1)
 a = random.normal(size=(900, 1))
 x = np.hstack([a, 2 * a + 1e-3 * random.normal(size=a.shape), 1 - a, random.integers(0, 6, a.shape)]).astype(np.float32)

@@ -11,7 +11,6 @@ import pytest
 from lockstep.search.evaluation_log import NoLog
 from lockstep.search.ordered import search
 from lockstep.search.report import trials_table
-from lockstep.search.trial import Evaluation, FoldTask, Result, State
 from lockstep.search.trials_file import read_trials
 from lockstep.storage.locks import held
 from lockstep.storage.tables import csv_text
@@ -20,6 +19,7 @@ from lockstep.tracking.live import LiveTrials, runs_of
 from lockstep.tracking.live_file import LiveFile
 from lockstep.tracking.store import shown_uri
 from lockstep.tracking.trial_runs import STATUS, TrialRun, complete_trials, nested_runs, trial_runs
+from lockstep.workers.trial import Evaluation, FoldTask, Result, State
 from tests.unit.searching import FINGERPRINTS, FOLDS, PRUNERS, SPACE, AtOnce, plan_of, stand_in
 
 pytestmark = pytest.mark.slow

@@ -12,11 +12,11 @@ import pytest
 
 from lockstep.errors import ConfigError, SearchError
 from lockstep.search.evaluation_log import NoLog
-from lockstep.search.local_engine import LocalEngine
-from lockstep.search.machine import worker_count
 from lockstep.search.ordered import search
 from lockstep.search.report import best_params
-from lockstep.search.worker import FoldKeeper, evaluate, evaluate_here
+from lockstep.workers.local_engine import LocalEngine
+from lockstep.workers.machine import worker_count
+from lockstep.workers.worker import FoldKeeper, evaluate, evaluate_here
 from tests.conftest import ROOT
 from tests.unit.searching import PRUNERS, AtOnce, plan_of, save_folds, small_folds, without_time
 
@@ -95,7 +95,7 @@ def test_a_worker_that_cannot_start_is_an_error_not_an_endless_wait(tmp_path: Pa
 KILLED = """
 import os, signal, sys, time
 from pathlib import Path
-from lockstep.search.local_engine import LocalEngine
+from lockstep.workers.local_engine import LocalEngine
 if __name__ == "__main__":
     engine = LocalEngine(1, Path(sys.argv[1]))
     print(engine.submit(os.getpid).result(), flush=True)
@@ -128,7 +128,7 @@ def test_the_workers_of_a_killed_search_end_with_it(tmp_path: Path) -> None:
 TERMINATED = """
 import os, signal, sys, time
 from pathlib import Path
-from lockstep.search.local_engine import LocalEngine
+from lockstep.workers.local_engine import LocalEngine
 from lockstep.signals import result_of
 from lockstep.stage import run_stage
 def main():
@@ -169,7 +169,7 @@ def test_a_temporary_folder_too_long_for_sockets_is_named(tmp_path: Path) -> Non
     long.mkdir()
     code = (
         "from pathlib import Path; import os\n"
-        "from lockstep.search.local_engine import LocalEngine\n"
+        "from lockstep.workers.local_engine import LocalEngine\n"
         "if __name__ == '__main__':\n"
         f"    with LocalEngine(1, Path({str(tmp_path / 'folds')!r})) as engine:\n"
         "        engine.submit(os.getpid).result()\n"

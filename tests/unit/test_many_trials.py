@@ -25,7 +25,7 @@ from lockstep.search import racing, sampler
 from lockstep.search.pruning import STUDY_NAME, Judge, Rules, frozen, make_pruner
 from lockstep.search.study_file import StudyFile
 from lockstep.search.study_rows import add_trials
-from lockstep.search.trial import Evaluation, FoldTask, Result, State
+from lockstep.workers.trial import Evaluation, FoldTask, Result, State
 from tests.unit.searching import ALL_PRUNERS, FOLDS, AtOnce, plan_of, run_search, score_of, stand_in, without_time
 
 pytestmark = pytest.mark.slow

@@ -17,13 +17,13 @@ from sklearn.metrics import (
 
 from lockstep.errors import ConfigError, DataError
 from lockstep.features.recipe import Features
-from lockstep.model.booster import RoundBudget, fit_fold, fit_rounds, predict
+from lockstep.fitting.booster import RoundBudget, fit_fold, fit_rounds, predict
+from lockstep.fitting.fitting import Fitting, check_monotone
+from lockstep.fitting.folds import FoldSet
+from lockstep.fitting.matrices import quantised
+from lockstep.metrics.metrics import classification_scores, pinball, pseudo_huber, regression_scores
 from lockstep.model.final import chosen_training, fit_boosters, learning_curve
-from lockstep.model.fitting import Fitting, check_monotone
-from lockstep.model.folds import FoldSet
 from lockstep.model.interval import offset_of
-from lockstep.model.matrices import quantised
-from lockstep.model.metrics import classification_scores, pinball, pseudo_huber, regression_scores
 from lockstep.model.saved import SavedModel, Training
 from tests.conftest import shipped_config
 from tests.unit.features import examples

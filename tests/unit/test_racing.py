@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from lockstep.search.racing import RacingPruner, _folds
-from lockstep.search.trial import running_means
+from lockstep.workers.trial import running_means
 
 BEST = [1.0, 2.0, 1.5, 1.2]
 KNOWN = [BEST, [1.1, 2.1, 1.7, 1.2], [1.2, 2.0, 1.6, 1.4]]

@@ -11,10 +11,10 @@ import xgboost as xgb
 from lockstep.config import load_config
 from lockstep.errors import ConfigError, DataError, SearchError
 from lockstep.features.recipe import Features
+from lockstep.fitting.booster import FIXED, fit_rounds
+from lockstep.fitting.matrices import row_matrix
 from lockstep.judging.repeated import TABLE, Refit, refit_of, repeated, score_split, summary_of
-from lockstep.model.booster import FIXED, fit_rounds
-from lockstep.model.matrices import row_matrix
-from lockstep.model.metrics import Scores
+from lockstep.metrics.metrics import Scores
 from lockstep.split.settings import Split
 from lockstep.split.splitting import split_table
 from lockstep.storage.tables import write_table

@@ -11,7 +11,7 @@ import pytest
 from lockstep.schema.params import NoPruning
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.times import KEPT, SearchTime, keep_search_time, search_time
-from lockstep.search.trial import Evaluation, FoldTask
+from lockstep.workers.trial import Evaluation, FoldTask
 from tests.unit.searching import FOLDS, AtOnce, plan_of, run_search, stand_in
 
 

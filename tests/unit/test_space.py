@@ -14,8 +14,8 @@ from optuna.distributions import FloatDistribution
 from lockstep.schema.params import Range
 from lockstep.search.sampler import seed_of
 from lockstep.search.space import Parameter, cut, distinct
-from lockstep.search.trial import Evaluation, FoldTask
 from lockstep.storage.tables import significant
+from lockstep.workers.trial import Evaluation, FoldTask
 from tests.conftest import ROOT
 from tests.unit.searching import score_of
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from lockstep.errors import DataError
-from lockstep.model.folds import fold_masks
+from lockstep.fitting.folds import fold_masks
 from lockstep.project.target import Target
 from lockstep.split.settings import Split
 from lockstep.split.splitting import split_table

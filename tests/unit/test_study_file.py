@@ -16,9 +16,9 @@ from lockstep.search.evaluation_log import NoLog
 from lockstep.search.ordered import search
 from lockstep.search.study_file import StudyFile
 from lockstep.search.study_rows import add_trials
-from lockstep.search.trial import Result, State
 from lockstep.storage.locks import held
 from lockstep.storage.scratch import PREFIX, abandoned, scratch_folder
+from lockstep.workers.trial import Result, State
 from tests.unit.searching import FINGERPRINTS, PRUNERS, AtOnce, plan_of, stand_in
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 import xgboost as xgb
 
 from lockstep.features.base import Numbers
-from lockstep.model.make_folds import make_folds
+from lockstep.fitting.make_folds import make_folds
 from lockstep.project.target import Target
 from lockstep.split.settings import Split
 from lockstep.split.splitting import split_table

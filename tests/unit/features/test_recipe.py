@@ -10,7 +10,7 @@ import pytest
 
 from lockstep.errors import DataError
 from lockstep.features.recipe import Features
-from lockstep.model.make_folds import make_folds
+from lockstep.fitting.make_folds import make_folds
 from lockstep.project.target import Target
 from lockstep.schema.features import ColumnsStep, RatioStep
 from lockstep.split.settings import Split

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from lockstep.features.recipe import Features
-from lockstep.model.fitting import Memory
-from lockstep.model.folds import FoldSet, Matrix, Vector, digest_of
-from lockstep.search import worker
-from lockstep.search.local_engine import LocalEngine
-from lockstep.search.machine import worker_count
+from lockstep.fitting.fitting import Memory
+from lockstep.fitting.folds import FoldSet, Matrix, Vector, digest_of
 from lockstep.signals import result_of
 from lockstep.split.settings import ALWAYS_TRAIN
+from lockstep.workers import worker
+from lockstep.workers.local_engine import LocalEngine
+from lockstep.workers.machine import worker_count
 
 ALL_ROWS = "all_rows"
 

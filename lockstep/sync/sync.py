@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from lockstep.errors import DataError, LockstepError, TrackingError
-from lockstep.tracking.check import check
+from lockstep.sync.check import check
+from lockstep.sync.places import opened
 from lockstep.tracking.live_file import LiveFile
-from lockstep.tracking.places import opened
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import publish
 from lockstep.tracking.repository import Revision, experiments, revision

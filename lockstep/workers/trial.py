@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lockstep.model.booster import FoldScore, RoundBudget
-from lockstep.model.fitting import Fitting, Value
-from lockstep.model.metrics import DIGITS
+from lockstep.fitting.booster import FoldScore, RoundBudget
+from lockstep.fitting.fitting import Fitting, Value
+from lockstep.metrics.metrics import DIGITS
 from lockstep.storage.tables import significant
 
 

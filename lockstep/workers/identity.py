@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import lockstep
+from lockstep.fitting.booster import ROUNDS
 from lockstep.imports import imported_from
-from lockstep.model.booster import ROUNDS
-from lockstep.search.trial import FoldTask
+from lockstep.workers.trial import FoldTask
 
 # What the numbers depend on. Python itself is left out: the same libraries gave the same bytes on 3.11 to 3.13.
 LIBRARIES = ("numpy", "optuna", "pandas", "pyarrow", "scikit-learn", "xgboost")
 # Where the code between a fold's arrays and its score begins.
-FITS = Path("search/worker.py")
+FITS = Path("workers/worker.py")
 
 
 @cache
@@ -48,7 +48,7 @@ def fold_key(task: FoldTask, fingerprint: str) -> str:
 
     Args:
         task: What is fitted.
-        fingerprint: sha256 of the fold's rows (lockstep.model.folds.FoldSet.fingerprints).
+        fingerprint: sha256 of the fold's rows (lockstep.fitting.folds.FoldSet.fingerprints).
     """
     budget = None if ROUNDS in task.params else [task.budget.early_stopping_rounds, task.budget.max_rounds]
     return key_of([fingerprint, dict(task.params), budget, task.seed, task.fitting.described(), fitting_versions()])

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lockstep.errors import ConfigError, DiskError, SearchError
-from lockstep.search import worker
+from lockstep.workers import worker
 
 TRIES = 3
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a name in a message

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import xgboost as xgb
 
-from lockstep.model.fitting import Memory
-from lockstep.model.folds import Fold, Mask, Matrix, Vector
+from lockstep.fitting.fitting import Memory
+from lockstep.fitting.folds import Fold, Mask, Matrix, Vector
 from lockstep.signals import held_back
 
 BATCH_ROWS = 2**20

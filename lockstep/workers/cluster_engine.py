@@ -12,12 +12,12 @@ from distributed import Client, KilledWorker, wait
 from distributed.comm.core import CommClosedError
 
 from lockstep.errors import ConfigError, SearchError
+from lockstep.fitting.folds import FoldSet
 from lockstep.guards.secrets import masked
-from lockstep.model.folds import FoldSet
-from lockstep.search.cluster_worker import differing, evaluate_there, forget
-from lockstep.search.identity import fitting_versions, key_of
-from lockstep.search.machine import SCHEDULER
-from lockstep.search.trial import Evaluation, FoldTask
+from lockstep.workers.cluster_worker import differing, evaluate_there, forget
+from lockstep.workers.identity import fitting_versions, key_of
+from lockstep.workers.machine import SCHEDULER
+from lockstep.workers.trial import Evaluation, FoldTask
 
 CONNECT_SECONDS = 10
 WORKERS_SECONDS = 60

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lockstep.errors import ConfigError
-from lockstep.model.folds import Fold
-from lockstep.model.metrics import (
+from lockstep.fitting.folds import Fold
+from lockstep.metrics.metrics import (
     Vector,
     classification_scores,
     pinball,

@@ -9,11 +9,11 @@ from typing import Any
 from distributed import Future, get_client, get_worker, secede
 
 from lockstep.errors import SearchError
-from lockstep.model.folds import FoldSet
-from lockstep.model.matrices import keep_pages_in
-from lockstep.search.identity import fitting_versions
-from lockstep.search.trial import Evaluation, FoldTask
-from lockstep.search.worker import FoldKeeper, evaluate
+from lockstep.fitting.folds import FoldSet
+from lockstep.fitting.matrices import keep_pages_in
+from lockstep.workers.identity import fitting_versions
+from lockstep.workers.trial import Evaluation, FoldTask
+from lockstep.workers.worker import FoldKeeper, evaluate
 
 # Two, so that two searches on one cluster do not fetch in turns; a search that was killed cannot clear its own.
 TABLES_KEPT = 2

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import xgboost as xgb
 
 from lockstep.errors import ConfigError
-from lockstep.model.fitting import Fitting, Value
-from lockstep.model.folds import Matrix
-from lockstep.model.matrices import FoldMatrices
-from lockstep.model.metrics import DIGITS, Scores
+from lockstep.fitting.fitting import Fitting, Value
+from lockstep.fitting.folds import Matrix
+from lockstep.fitting.matrices import FoldMatrices
+from lockstep.metrics.metrics import DIGITS, Scores
 from lockstep.storage.tables import significant
 
 # One thread: model bytes do not depend on it, and two workers with two threads each were at least four times slower

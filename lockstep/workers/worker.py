@@ -16,11 +16,11 @@ import xgboost as xgb
 from xgboost.core import XGBoostError
 
 from lockstep.errors import LockstepError, SearchError
-from lockstep.model.booster import fit_fold, max_bin_of
-from lockstep.model.fitting import Memory
-from lockstep.model.folds import FoldSet
-from lockstep.model.matrices import FoldMatrices, keep_pages_in, quantised, row_matrix
-from lockstep.search.trial import Evaluation, FoldTask
+from lockstep.fitting.booster import fit_fold, max_bin_of
+from lockstep.fitting.fitting import Memory
+from lockstep.fitting.folds import FoldSet
+from lockstep.fitting.matrices import FoldMatrices, keep_pages_in, quantised, row_matrix
+from lockstep.workers.trial import Evaluation, FoldTask
 
 # "[07:12:33] /path/to/source.cc:123: Check failed": the time would make a DVC output differ from run to run.
 XGBOOST_PREFIX = re.compile(r"^\[\d\d:\d\d:\d\d\]\s+\S+:\d+:\s*")

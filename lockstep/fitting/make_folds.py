@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lockstep.features.recipe import Features
-from lockstep.model.folds import FoldSet, Matrices, fold_masks
+from lockstep.fitting.folds import FoldSet, Matrices, fold_masks
 from lockstep.project.target import Target
 from lockstep.schema.features import Recipe
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from lockstep.errors import DataError
 from lockstep.project import paths
 from lockstep.storage.scratch import scratch_folder
+from lockstep.sync.snapshot import dvc_at_work, snapshot
 from lockstep.tracking.lock_file import LOCK, PIPELINE, outputs, refuse_stale
 from lockstep.tracking.provenance import REQUIREMENTS, Provenance
 from lockstep.tracking.repository import Revision, head, project_folder
 from lockstep.tracking.result import PipelineResult
-from lockstep.tracking.snapshot import dvc_at_work, snapshot
 
 if TYPE_CHECKING:
     from dvc.api import DVCFileSystem

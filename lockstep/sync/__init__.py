@@ -1,0 +1,1 @@
+"""`lockstep sync`: MLflow made to show what DVC holds."""

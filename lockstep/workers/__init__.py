@@ -1,0 +1,1 @@
+"""Processes that fit: on this machine or on a cluster."""
