@@ -225,7 +225,7 @@ def test_a_stage_that_fails_in_the_copy_is_one_line_and_the_copy_may_be_kept(sho
     [
         ("datasets/own.yaml", '[""]', '["", "-"]', "datasets/own.yaml: missing_values was changed"),
         pytest.param(
-            *("lockstep/clean/cleaning.py", '"""', '"""Now ', "lockstep/clean/cleaning.py was changed"),
+            *("lockstep/clean/cleaning.py", '"""', '"""Now ', "lockstep/clean was changed"),
             marks=pytest.mark.long,
         ),
     ],
