@@ -144,7 +144,7 @@ def test_control_c_while_a_stage_imports_its_modules_is_no_traceback(tmp_path: P
     (tmp_path / "lockstep/errors.py").symlink_to(ROOT / "lockstep/errors.py")
     (tmp_path / "lockstep/config.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGINT)")
     done = subprocess.run(
-        [sys.executable, "-m", "stages.fetch"], cwd=tmp_path, env=environment(), capture_output=True, check=False
+        [sys.executable, "-m", "stages.train_best"], cwd=tmp_path, env=environment(), capture_output=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
 
