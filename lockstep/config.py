@@ -11,6 +11,7 @@ from lockstep.guards.messages import listed, quoted, shown
 from lockstep.guards.yaml_file import parsed_yaml
 from lockstep.project.blocks import Blocks, validated
 from lockstep.project.paths import PARAMS
+from lockstep.project.target import Target
 from lockstep.schema.dataset import Dataset
 from lockstep.schema.features import Recipe
 from lockstep.schema.params import (
@@ -61,7 +62,7 @@ def load_config(root: Path = Path()) -> Config:
             f"params.yaml: features: {quoted(params.features)}: {blocks.file} has no such recipe;"
             f" it has: {listed(sorted(dataset.features))}"
         )
-    check_split_columns(params.split, list(dataset.clean_types()), str(blocks.file))
+    check_split_columns(params.split, Target.of(dataset), list(dataset.clean_types()), str(blocks.file))
     _check_booster(params, dataset, blocks.file)
     _check_gates(params, dataset, blocks.file)
     return Config(

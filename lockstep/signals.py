@@ -11,7 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 ENDING = (signal.SIGINT, signal.SIGTERM)
-# A signal that arrives just before Python's main thread begins to wait for a lock is looked at when the wait ends.
+# A signal that arrives just before Python's main thread begins to wait for a lock is handled only when that wait ends.
 LOOKS_EVERY = 1.0
 
 

@@ -20,7 +20,7 @@ def main() -> None:
     blocks = Blocks.read()
     choices, target = blocks.choices(SplitBlocks), Target.of(blocks.facts(TargetBlock))
     clean = StoredTable(CLEAN).frame()
-    check_split_columns(choices.split, [name for name in clean.columns if name != ROW_ID], str(blocks.file))
+    check_split_columns(choices.split, target, [name for name in clean.columns if name != ROW_ID], str(blocks.file))
     train, test = split_table(clean, target, choices.split, choices.seed)
     write_table(train, TRAIN)
     write_table(test, TEST)

@@ -1,1 +1,1 @@
-"""Clean: column types, rules, the target."""
+"""Clean: column types and cleaning rules."""

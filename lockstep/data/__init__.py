@@ -1,1 +1,1 @@
-"""Sources, cleaning, splitting and deterministic table I/O."""
+"""Rows of files for predict, and what new-dataset finds in a table."""

@@ -32,7 +32,7 @@ LOCK = Limits(16 * 2**20, 1_000_000)
 MAX_DEPTH = 20
 INT64 = range(-(2**63), 2**63)
 MOST_DIGITS = 1000
-# Characters of a text whose content is remembered.
+# The content of texts of at most this many characters is remembered.
 MOST_KEPT = 2**18
 
 

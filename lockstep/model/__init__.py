@@ -1,1 +1,1 @@
-"""Folds, boosters, the saved model and metrics."""
+"""The final model: its training, its intervals, and how it is saved."""

@@ -1,1 +1,1 @@
-"""Where things lie, and what all settings have in common."""
+"""Settings as raw blocks, where files lie, the target."""

@@ -106,9 +106,9 @@ def validated(model: type[Model], content: Any, file: Path) -> Model:
 def _of_keys(model: type[Model], content: dict[Any, Any], file: Path) -> Model:
     present = {key: content[key] for key in model.model_fields if key in content}
     texts = [key for key in content if isinstance(key, str)]
-    for missing in model.model_fields.keys() - present.keys():
+    for missing in [key for key in model.model_fields if key not in present]:
         # what is misspelt is shown, with the name that was meant
-        present |= {key: content[key] for key in difflib.get_close_matches(missing, texts, n=1, cutoff=0.8)}
+        present |= {key: content[key] for key in difflib.get_close_matches(missing, texts, n=1)}
     return validated(model, present, file)
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from lockstep.errors import ConfigError
 from lockstep.guards.messages import listed, quoted
 from lockstep.project.settings import Seed, Settings
+from lockstep.project.target import Target
 
 Strategy = Literal["random", "stratified", "group", "time"]
 # The fold of rows that validate in none: with one fold (holdout) they train it.
@@ -45,12 +46,14 @@ class SplitBlocks(Settings):
     split: Split
 
 
-def check_split_columns(split: Split, columns: Sequence[str], file: str) -> None:
-    """Make sure that the cleaned table has the column that the strategy goes by.
+def check_split_columns(split: Split, target: Target, columns: Sequence[str], file: str) -> None:
+    """Make sure that the cleaned table has the target and the column that the strategy goes by.
 
     Raises:
         ConfigError: naming the setting, the dataset file and its columns.
     """
+    if target.column not in columns:
+        raise ConfigError(f"{file}: target: the table has no column {quoted(target.column)}; it has: {listed(columns)}")
     for setting, column in (("group", split.group), ("time", split.time)):
         if split.strategy == setting and column not in columns:
             raise ConfigError(

@@ -60,7 +60,7 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def _warm(env: Mapping[str, str] | None) -> dict[str, str]:
-    """`environment`, with interpreters that have imported the packages of others first on PATH."""
+    """`environment`, with interpreters that have imported third-party packages first on PATH."""
     own = {"PYTHONFAULTHANDLER": "1", **environment(env)}
     return own if warm.cold else {**own, "PATH": f"{warm.launchers()}{os.pathsep}{own['PATH']}"}
 

@@ -59,7 +59,8 @@ def watch(kind):
 def recorded(load):
     def loaded(*arguments):
         global recording
-        recording, content = False, load(*arguments)
+        recording = False
+        content = load(*arguments)
         recording = True
         return content
     return loaded

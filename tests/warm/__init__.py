@@ -1,4 +1,4 @@
-"""Processes of `python3 -m ...` and `lockstep` that find the packages of others already imported.
+"""Processes of `python3 -m ...` and `lockstep` that find third-party packages already imported.
 
 Most of what a short stage costs is the import of MLflow, scikit-learn, XGBoost and matplotlib. `launchers` starts one
 process that imports them and nothing of ours; `python3` and `lockstep` of its folder ask it for a copy of itself
@@ -33,10 +33,11 @@ def launchers() -> Path:
         text = LAUNCHER.format(python=sys.executable, here=HERE, socket=place / "socket", program=program)
         (place / program).write_text(text, encoding="utf-8")
         (place / program).chmod(0o755)
+    own = {**os.environ, "PYTHONFAULTHANDLER": "1"}
     # It ends with its standard input, so also when this process is killed.
     server = subprocess.Popen(
         [sys.executable, str(HERE / "server.py"), str(place / "socket")],
-        env={**os.environ, "PYTHONFAULTHANDLER": "1"},
+        env={key: value for key, value in own.items() if not key.startswith(("LOCKSTEP_", "MLFLOW_", "DVC_"))},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         process_group=0,

@@ -11,6 +11,7 @@ import socket
 import struct
 import sys
 import tempfile
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -44,10 +45,11 @@ def request(listening: socket.socket, inherited: list[object]) -> dict[str, Any]
 
 def _one(connection: socket.socket, inherited: list[object]) -> dict[str, Any]:
     length, streams, _, _ = socket.recv_fds(connection, 4, 3)
-    (left,) = struct.unpack("<I", length)
-    text = b""
-    while len(text) < left:
-        text += connection.recv(left - len(text))
+    left, text = struct.unpack("<I", length)[0] if length else 0, b""
+    while length and len(text) < left and (part := connection.recv(left - len(text))):
+        text += part
+    if not length or len(text) < left:  # the caller is gone
+        os._exit(0)
     asked: dict[str, Any] = json.loads(text)
     same = asked["inherited"] == inherited
     connection.sendall(b"y" if same else b"n")
@@ -55,6 +57,10 @@ def _one(connection: socket.socket, inherited: list[object]) -> dict[str, Any]:
         os._exit(0)
     child = os.fork()
     if child:
+        with suppress(OSError):  # both set it: whichever comes first
+            os.setpgid(child, child)
+        for stream in streams:
+            os.close(stream)
         _wait_for(child, connection)
     connection.close()
     os.setpgid(0, 0)
@@ -72,13 +78,21 @@ def _wait_for(child: int, connection: socket.socket) -> None:
         ready, _, _ = select.select([connection.fileno(), ended], [], [])
         if ended in ready:
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        elif number := connection.recv(1):
+        elif number := _received(connection):
             os.kill(child, number[0])
         else:
             os.killpg(child, signal.SIGKILL)
             os._exit(0)
-    connection.sendall(struct.pack("<i", code))
+    with suppress(ConnectionError):
+        connection.sendall(struct.pack("<i", code))
     os._exit(0)
+
+
+def _received(connection: socket.socket) -> bytes:
+    try:
+        return connection.recv(1)
+    except ConnectionError:
+        return b""
 
 
 def run(asked: dict[str, Any]) -> None:
@@ -93,7 +107,7 @@ def run(asked: dict[str, Any]) -> None:
         sys.exit(importlib.import_module("lockstep.cli").main())
     _, module, *arguments = asked["arguments"]
     sys.path.insert(0, asked["folder"])
-    sys.argv = [module, *arguments]
+    sys.argv = ["-m", *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

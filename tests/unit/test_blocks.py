@@ -1,0 +1,81 @@
+"""A stage validates the blocks it reads, and says in one line what is wrong with them."""
+
+import subprocess
+import sys
+
+import pytest
+from pydantic import BaseModel
+
+from lockstep.clean.settings import TableBlocks
+from lockstep.errors import ConfigError
+from lockstep.fetch.settings import SourceBlock
+from lockstep.project.blocks import Blocks
+from lockstep.project.target import Target, TargetBlock
+from lockstep.split.settings import SplitBlocks, check_split_columns
+from tests.conftest import GOOD_ROWS, ROOT, OwnTable
+
+
+def _edited(own_table: OwnTable, old: str, new: str) -> Blocks:
+    own_table.write(GOOD_ROWS)
+    for file in (own_table.folder / "params.yaml", own_table.folder / "datasets/own.yaml"):
+        file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    return Blocks.read(own_table.folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "model", "line"),
+    [
+        (
+            "clean: []",
+            "cleaning: []",
+            TableBlocks,
+            "cleaning: unknown key, did you mean 'clean'?; correct or remove it",
+        ),
+        ("source:", "sources:", SourceBlock, "sources: unknown key, did you mean 'source'?; correct or remove it"),
+        ("kind: csv", "kind: xls", SourceBlock, "source"),
+        ("b: {type: number}", "b: {type: numbr}", TableBlocks, "columns.b.type: 'numbr': input should be"),
+        ("target: y", "target: z", TableBlocks, "target: no column 'z' at this point; there are: a, b, y"),
+    ],
+)
+def test_a_mistake_in_a_block_of_the_dataset_is_one_line(
+    own_table: OwnTable, old: str, new: str, model: type[BaseModel], line: str
+) -> None:
+    with pytest.raises(ConfigError, match=r"^datasets/own.yaml: [^\n]*$") as refused:
+        _edited(own_table, old, new).facts(model)
+    assert str(refused.value).startswith(f"datasets/own.yaml: {line}")
+
+
+def test_what_a_stage_does_not_read_may_be_wrong(own_table: OwnTable) -> None:
+    blocks = _edited(own_table, "n_trials: 60", "n_trials: none")
+    assert blocks.choices(SplitBlocks).seed == 42
+    assert blocks.facts(TargetBlock).target_column == "y"
+
+
+def test_the_column_of_the_split_and_the_target_are_in_the_table(own_table: OwnTable) -> None:
+    split = _edited(own_table, "strategy: random", "strategy: group").choices
+    with pytest.raises(ConfigError, match=r"^params.yaml: split: strategy is group but split.group names no column"):
+        split(SplitBlocks)
+    chosen = _edited(own_table, "strategy: group", "strategy: random").choices(SplitBlocks).split
+    with pytest.raises(ConfigError, match=r"^datasets/own.yaml: target: the table has no column 'z'; it has: a, y$"):
+        check_split_columns(chosen, Target("z"), ["a", "y"], "datasets/own.yaml")
+
+
+def test_the_same_mistake_is_named_first_every_time(own_table: OwnTable) -> None:
+    own_table.write(GOOD_ROWS)
+    facts = own_table.folder / "datasets/own.yaml"
+    text = facts.read_text(encoding="utf-8")
+    facts.write_text(text.replace("columns:\n", "colums:\n").replace("clean:", "cleen:").replace("target:", "targets:"))
+    code = (
+        "from lockstep.project.blocks import Blocks; from lockstep.clean.settings import TableBlocks\n"
+        "Blocks.read().facts(TableBlocks)"
+    )
+    said = set[str]()
+    for seed in range(4):
+        env = {"PYTHONHASHSEED": str(seed), "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, cwd=own_table.folder, env=env, capture_output=True, text=True, check=False)
+        said.add(done.stderr.splitlines()[-1])
+    assert said == {
+        "lockstep.errors.ConfigError: datasets/own.yaml: targets: unknown key, did you mean 'target'?;"
+        " correct or remove it"
+    }
