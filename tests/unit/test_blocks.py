@@ -32,7 +32,7 @@ def _edited(own_table: OwnTable, old: str, new: str) -> Blocks:
             "cleaning: unknown key, did you mean 'clean'?; correct or remove it",
         ),
         ("source:", "sources:", SourceBlock, "sources: unknown key, did you mean 'source'?; correct or remove it"),
-        ("kind: csv", "kind: xls", SourceBlock, "source"),
+        ("kind: csv", "kind: xls", SourceBlock, "source: {'kind': 'xls', "),
         ("b: {type: number}", "b: {type: numbr}", TableBlocks, "columns.b.type: 'numbr': input should be"),
         ("target: y", "target: z", TableBlocks, "target: no column 'z' at this point; there are: a, b, y"),
     ],
@@ -69,13 +69,13 @@ def test_the_same_mistake_is_named_first_every_time(own_table: OwnTable) -> None
         "from lockstep.project.blocks import Blocks; from lockstep.clean.settings import TableBlocks\n"
         "Blocks.read().facts(TableBlocks)"
     )
-    said = set[str]()
+    messages = set[str]()
     for seed in range(4):
         env = {"PYTHONHASHSEED": str(seed), "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-c", code]
         done = subprocess.run(command, cwd=own_table.folder, env=env, capture_output=True, text=True, check=False)
-        said.add(done.stderr.splitlines()[-1])
-    assert said == {
+        messages.add(done.stderr.splitlines()[-1])
+    assert messages == {
         "lockstep.errors.ConfigError: datasets/own.yaml: targets: unknown key, did you mean 'target'?;"
         " correct or remove it"
     }
