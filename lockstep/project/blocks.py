@@ -18,7 +18,7 @@ from lockstep.project.paths import DATASETS, PARAMS
 from lockstep.project.settings import Settings
 
 Model = TypeVar("Model", bound=BaseModel)
-# A file's name may have 255 signs, and temporary ones are longer.
+# File systems allow names of 255 bytes, and the names of temporary files are longer than this one.
 DATASET_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,199}$"
 DatasetName = Annotated[str, Field(pattern=DATASET_NAME)]
 
