@@ -15,7 +15,7 @@ from benchmarks.measure import measure
 from benchmarks.sections import flaml_python
 from benchmarks.study_run import start_project
 from benchmarks.tables import ROOT, copy_repository, run
-from lockstep.config import load_config
+from lockstep.check.config import load_config
 from lockstep.project import paths
 from lockstep.project.target import Target
 from lockstep.storage.tables import read_json

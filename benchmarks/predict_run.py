@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lockstep.model.saved import SavedModel
-from lockstep.predict import predict_file
+from lockstep.predict.predict import predict_file
 
 WAYS = (("in.csv", "out.csv"), ("in.parquet", "out.parquet"), ("in.csv", "out.parquet"))
 SINGLE_ROWS = 500

@@ -23,13 +23,12 @@ from pyarrow import csv
 
 from benchmarks.measure import measure
 from benchmarks.tables import ROOT, environment, run
-from lockstep.config import parse_dataset
-from lockstep.data.intake import Intake
+from lockstep.check.config import Dataset, parse_dataset
 from lockstep.features.recipe import Features
 from lockstep.fitting.fitting import Fitting
+from lockstep.model.intake import Intake
 from lockstep.model.saved import SavedModel, Training
 from lockstep.project.target import Target
-from lockstep.schema.dataset import Dataset
 
 ROWS, TRAINING_ROWS, LARGE = 1_000_000, 50_000, 24
 TREES, DEPTH, ROUNDS, REQUESTS = 300, 8, 5, 200

@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.measure import measure
 from benchmarks.study_settings import Setting
 from benchmarks.tables import run
-from lockstep.config import load_config
+from lockstep.check.config import load_config
 from lockstep.fitting.booster import RoundBudget
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.make_folds import make_folds

@@ -12,7 +12,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from lockstep.config import load_config
+from lockstep.check.config import load_config
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.make_folds import make_folds
 from lockstep.project.paths import TRAIN

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.trial_search import MEASURED, N_FOLDS, SIZES, results_in
-from lockstep.config import load_config
+from lockstep.check.config import load_config
 from lockstep.fitting.fitting import Fitting
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.report import trials_table

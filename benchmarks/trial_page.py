@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from benchmarks.trial_search import N_FOLDS, SIZES, formula, plan_of, results_in
-from lockstep.config import load_config
+from lockstep.check.config import load_config
+from lockstep.evaluate.findings import examine
 from lockstep.fitting.booster import FoldScore
-from lockstep.judging.findings import examine
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
 from lockstep.report.evaluation import Story, write_figures, write_tables

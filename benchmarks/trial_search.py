@@ -20,16 +20,16 @@ from typing import Any
 from optuna.samplers import BaseSampler
 from optuna.search_space import IntersectionSearchSpace
 
-from lockstep.config import load_config
+from lockstep.check.config import load_config
 from lockstep.fitting.booster import FoldScore
 from lockstep.fitting.fitting import Fitting
-from lockstep.schema.params import Tune
 from lockstep.search import in_flight, ordered
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.ordered import Plan, search
 from lockstep.search.pruning import Judge
 from lockstep.search.sampler import make_sampler
 from lockstep.search.space import SearchSpace
+from lockstep.search.tune_blocks import Tune
 from lockstep.storage.tables import significant
 from lockstep.workers.trial import Evaluation, FoldTask, Result, State
 

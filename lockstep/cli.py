@@ -132,10 +132,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def check(chosen: argparse.Namespace) -> str:
     """Validate params.yaml, the chosen dataset file, its local table and the environment; only tune asks a cluster."""
-    from lockstep.config import load_config
+    from lockstep.check.config import load_config
+    from lockstep.check.source_file import check_source, update_source
     from lockstep.guards.secrets import masked
     from lockstep.project.paths import DATASETS
-    from lockstep.source_file import check_source, update_source
     from lockstep.tracking.repository import is_untracked
     from lockstep.workers.machine import cache_limit, scheduler_address, worker_count
 
@@ -169,14 +169,14 @@ def export(chosen: argparse.Namespace) -> str:
     """Write a result and its views into one folder."""
     from pathlib import Path
 
-    from lockstep.exporting.target import Target
+    from lockstep.export.target import Target
 
     target = Target(Path(chosen.folder))
     target.refuse_unusable(force=chosen.force)
     if chosen.check:
         return f"lockstep: {chosen.folder} can take an export"
     # Whole libraries come with it.
-    from lockstep.exporting.export import export as write
+    from lockstep.export.export import export as write
 
     _end_in_order()
     what = write(target, chosen.rev)
@@ -192,8 +192,8 @@ def verify(chosen: argparse.Namespace) -> str:
 
 def new_dataset(chosen: argparse.Namespace) -> str:
     """Look at a table and write datasets/NAME.yaml."""
-    from lockstep.new_dataset import new_dataset as write
-    from lockstep.new_dataset import summary
+    from lockstep.inspect.new_dataset import new_dataset as write
+    from lockstep.inspect.new_dataset import summary
 
     written = write(chosen.place, chosen.target, name=chosen.name, as_classes=chosen.classes, force=chosen.force)
     return summary(written)
@@ -203,7 +203,7 @@ def predict(chosen: argparse.Namespace) -> str:
     """Write the model's predictions for the rows of a file."""
     import time
 
-    from lockstep.predict import loaded_model, predict_file
+    from lockstep.predict.predict import loaded_model, predict_file
 
     _end_in_order()
     with loaded_model(chosen.model) as asked:
@@ -227,7 +227,7 @@ def clean_cache(chosen: argparse.Namespace) -> str:
 
 def compare(chosen: argparse.Namespace) -> str:
     """Compare two results."""
-    from lockstep.comparison.report import write_reports
+    from lockstep.compare.report import write_reports
 
     _end_in_order()
     return write_reports(chosen.a, chosen.b, chosen.md, chosen.html, timing=not chosen.no_timing)

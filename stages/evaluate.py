@@ -11,11 +11,13 @@ import sys
 
 import pandas as pd
 
-from lockstep.config import load_config
-from lockstep.judging.findings import examine
-from lockstep.judging.repeated import refit_of, repeated, summary_of
+from lockstep.evaluate.evaluate_blocks import asked_for
+from lockstep.evaluate.findings import examine
+from lockstep.evaluate.repeated import refit_of, repeated, summary_of
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
+from lockstep.project.blocks import Blocks
+from lockstep.project.table_columns import TableColumns
 from lockstep.report.evaluation import Story, write_figures, write_tables
 from lockstep.report.page import write_page
 from lockstep.report.run import Run
@@ -29,10 +31,11 @@ from lockstep.tracking.publish import publish_or_warn
 
 def main() -> None:
     """Run the stage."""
-    config = load_config()
-    settings, judging, split, seed = config.evaluate, config.dataset.judging, config.split, config.seed
+    blocks, model = Blocks.read(), SavedModel.load(paths.MODEL)
+    choices, judging = asked_for(blocks, TableColumns.read(paths.COLUMNS), model.fitting, model.target.column)
+    settings, split, seed = choices.evaluate, choices.split, choices.seed
     train, test = read_table(paths.TRAIN), read_table(paths.TEST)
-    model, best, search = SavedModel.load(paths.MODEL), read_json(paths.BEST_PARAMS), read_json(paths.SEARCH)
+    best, search = read_json(paths.BEST_PARAMS), read_json(paths.SEARCH)
     trials = read_trials(paths.TRIALS, search["settings"]["space"])
     story = Story(trials, search, pd.read_csv(paths.LEARNING_CURVE))
     group = split.group if split.strategy == "group" else None

@@ -6,7 +6,7 @@ Params  dataset, datasets/<dataset>.yaml: source
 """
 
 from lockstep.fetch.load import load_source
-from lockstep.fetch.settings import SourceBlock
+from lockstep.fetch.source_block import SourceBlock
 from lockstep.project.blocks import Blocks
 from lockstep.project.paths import RAW
 from lockstep.stage import run_stage

@@ -6,15 +6,18 @@ Params  train_best, booster, dataset, seed, features, split.strategy, tune.early
         datasets/<dataset>.yaml: columns, missing_values, clean, target, features.<features>
 """
 
-from lockstep.config import load_config
-from lockstep.data.intake import Intake
+from lockstep.clean.table_blocks import TableBlocks
+from lockstep.features.features_block import chosen_recipe
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import RoundBudget
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.make_folds import make_folds
 from lockstep.model.final import chosen_training, fit_boosters, fit_interval, learning_curve
+from lockstep.model.intake import Intake
 from lockstep.model.saved import Origin, SavedModel
-from lockstep.project.paths import BEST_PARAMS, EXAMPLE, LEARNING_CURVE, MODEL, RAW, TRAIN
+from lockstep.model.train_block import TrainBlocks
+from lockstep.project.blocks import Blocks, mistakes_in
+from lockstep.project.paths import BEST_PARAMS, EXAMPLE, LEARNING_CURVE, MODEL, PARAMS, RAW, TRAIN
 from lockstep.project.target import Target
 from lockstep.stage import run_stage
 from lockstep.storage.scratch import scratch_folder
@@ -28,16 +31,19 @@ EXAMPLE_ROWS = 5
 
 def main() -> None:
     """Run the stage."""
-    config = load_config()
+    blocks = Blocks.read()
+    choices, table = blocks.choices(TrainBlocks), blocks.facts(TableBlocks)
+    target, seed, settings = Target.of(table), choices.seed, choices.train_best
+    with mistakes_in(PARAMS):
+        settings.check(target.n_classes)
+    recipe, fitting = chosen_recipe(choices, blocks, table.cleaned()), Fitting.of(choices.booster, target.n_classes)
+    budget = RoundBudget(choices.tune.early_stopping_rounds, choices.tune.max_rounds)
     train, best = read_table(TRAIN), read_json(BEST_PARAMS)
-    target, seed, settings = Target.of(config.dataset), config.seed, config.train_best
-    fitting = Fitting.of(config.booster, target.n_classes)
-    budget = RoundBudget(config.tune.early_stopping_rounds, config.tune.max_rounds)
     tell = step_teller("train_best", len(train))
     with scratch_folder() as folder:
         tell(f"features of {len(train):,} rows, of the folds and of all")
-        folds = make_folds(train, target, config.recipe, config.split.strategy, seed, folder)
-        features, y = Features(config.recipe, seed, target.n_classes), target.values(train)
+        folds = make_folds(train, target, recipe, choices.split.strategy, seed, folder)
+        features, y = Features(recipe, seed, target.n_classes), target.values(train)
         x = features.fit_transform(train, y)
         with fold_workers(folds, features, x, y, folder, fitting.memory) as workers:
             if settings.learning_rate_factor < 1:
@@ -49,8 +55,8 @@ def main() -> None:
             if settings.interval is not None:
                 tell("the prediction interval")
                 interval = fit_interval(training, settings.interval, fitting, seed, workers)
-            intake = Intake.of(config.dataset, features.columns)
-            origin = Origin(config.dataset_name, VERSION)
+            intake = Intake.of(table, features.columns)
+            origin = Origin(blocks.dataset_name, VERSION)
             SavedModel(boosters, features, target, fitting, training, interval, intake, origin).save(MODEL)
             example = read_arrow_rows(RAW, train["row_id"].head(EXAMPLE_ROWS).tolist())
             write_json(intake.request(example), MODEL / EXAMPLE)

@@ -1,6 +1,6 @@
 """tune: search the hyperparameters by cross-validation on the training folds.
 
-Reads   data/split/train.parquet
+Reads   data/split/train.parquet, data/clean/columns.json
 Writes  models/best_params.json, models/search.json, reports/tune/trials.csv; shows trials to MLflow as they finish
 Params  dataset, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
         datasets/<dataset>.yaml: target, features.<features>
@@ -10,11 +10,13 @@ import time
 from dataclasses import asdict
 from functools import partial
 
-from lockstep.config import load_config
+from lockstep.features.features_block import chosen_recipe
 from lockstep.fitting.fitting import Fitting, check_monotone, shown
 from lockstep.fitting.make_folds import make_folds
-from lockstep.project.paths import BEST_PARAMS, EVALUATIONS, SEARCH, STUDY, TRAIN, TRIALS, local_state
-from lockstep.project.target import Target
+from lockstep.project.blocks import Blocks
+from lockstep.project.paths import BEST_PARAMS, COLUMNS, EVALUATIONS, SEARCH, STUDY, TRAIN, TRIALS, local_state
+from lockstep.project.table_columns import TableColumns
+from lockstep.project.target import Target, TargetBlock
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.ordered import Plan, search
@@ -23,6 +25,7 @@ from lockstep.search.report import best_params, cost, describe, settings_of, tri
 from lockstep.search.space import SearchSpace
 from lockstep.search.study_file import StudyFile
 from lockstep.search.times import SearchTime, keep_search_time
+from lockstep.search.tune_blocks import TuneBlocks
 from lockstep.stage import run_stage
 from lockstep.storage.tables import read_table, write_csv, write_json
 from lockstep.tracking.live import LiveTrials, runs_of
@@ -32,26 +35,23 @@ from lockstep.workers.machine import cache_limit
 
 def main() -> None:
     """Run the stage."""
-    config, limit = load_config(), cache_limit()
-    target, strategy = Target.of(config.dataset), config.split.strategy
-    fitting = Fitting.of(config.booster, target.n_classes)
-    plan = Plan(config.tune, SearchSpace(config.space), config.pruner, config.seed, fitting)
-    rows_as = {
-        "target": asdict(target),
-        "features": [s.model_dump(mode="json") for s in config.recipe],
-        "strategy": strategy,
-    }
-    folds_in = partial(make_folds, read_table(TRAIN), target, config.recipe, strategy, config.seed)
+    blocks, limit = Blocks.read(), cache_limit()
+    choices, target = blocks.choices(TuneBlocks), Target.of(blocks.facts(TargetBlock))
+    recipe, strategy = chosen_recipe(choices, blocks, TableColumns.read(COLUMNS)), choices.split.strategy
+    tune, space, fitting = choices.chosen_tune, choices.chosen_space, Fitting.of(choices.booster, target.n_classes)
+    plan = Plan(tune, SearchSpace(space), choices.chosen_pruner, choices.seed, fitting)
+    steps = [step.model_dump(mode="json") for step in recipe]
+    rows_as = {"target": asdict(target), "features": steps, "strategy": strategy}
+    folds_in = partial(make_folds, read_table(TRAIN), target, recipe, strategy, choices.seed)
     started = time.perf_counter()
     with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS, limit) as log:
         n_folds = len(engine.folds)
         check_monotone(fitting, engine.folds)
-        settings = settings_of(plan, config.space, TRAIN, n_folds, rows_as)
-        notes = {"space": config.tune.space}
-        study = StudyFile(local_state() / STUDY, key_of(settings), plan.space.shown(), notes, limit)
-        as_runs = partial(runs_of, space=config.space, n_folds=n_folds, fitting=fitting)
-        live = LiveTrials(config.dataset_name, key_of(settings), as_runs)
-        with study, live, Progress(config.tune.n_trials) as progress:
+        settings = settings_of(plan, space, TRAIN, n_folds, rows_as)
+        study = StudyFile(local_state() / STUDY, key_of(settings), plan.space.shown(), {"space": tune.space}, limit)
+        as_runs = partial(runs_of, space=space, n_folds=n_folds, fitting=fitting)
+        live = LiveTrials(blocks.dataset_name, key_of(settings), as_runs)
+        with study, live, Progress(tune.n_trials) as progress:
             observers = (progress, study, live)
             results = search(plan, engine.folds.fingerprints(), engine.run, engine.executor, log, observers)
             elapsed = time.perf_counter() - started
@@ -59,7 +59,7 @@ def main() -> None:
     write_csv(trials_table(results, n_folds, fitting), TRIALS)
     keep_search_time(TRIALS, SearchTime.of(results, None if log.found_earlier else elapsed))
     write_json(best, BEST_PARAMS)
-    write_json(describe(plan, settings, results, config.dataset_name, config.features), SEARCH)
+    write_json(describe(plan, settings, results, blocks.dataset_name, choices.features), SEARCH)
     spent = cost(results)
     trials = f"{len(results)} trials ({spent['trials_pruned']} pruned, {spent['trials_failed']} failed)"
     score = f"CV {shown(fitting.metric)} {best[fitting.score_name]:.6g}"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from lockstep.config import Config, load_config
+from lockstep.check.config import Config, load_config
 from tests import warm
 from tests.fault_proxy import FaultProxy
 from tests.mlflow_server import MlflowServer, set_up_store

@@ -8,7 +8,7 @@ import pandas as pd
 
 from lockstep.clean.apply_rules import apply_rule
 from lockstep.clean.columns import Table, typed
-from lockstep.clean.settings import TableBlocks
+from lockstep.clean.table_blocks import TableBlocks
 from lockstep.errors import DataError
 from lockstep.guards.messages import shown
 from lockstep.project.target import Target

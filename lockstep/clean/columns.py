@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lockstep.clean.settings import Column
+from lockstep.clean.table_blocks import Column
 from lockstep.errors import DataError
 from lockstep.guards.messages import listed, shown
 from lockstep.storage.tables import give_back_memory

@@ -10,9 +10,9 @@ from pydantic import TypeAdapter
 
 from lockstep.errors import DataError
 from lockstep.features.base import Numbers, Transformer
+from lockstep.features.features_block import Recipe, Step
 from lockstep.features.steps import make_transformer
 from lockstep.guards.messages import repeated
-from lockstep.schema.features import Recipe, Step
 
 Matrix = npt.NDArray[np.float32]
 Array = npt.NDArray[Any]

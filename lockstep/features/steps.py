@@ -8,6 +8,7 @@ from lockstep.features.columns import Columns
 from lockstep.features.count import Count
 from lockstep.features.date_parts import DateParts
 from lockstep.features.distance import Distance
+from lockstep.features.features_block import Step
 from lockstep.features.interaction import Interaction
 from lockstep.features.linear import Linear
 from lockstep.features.local_linear import LocalLinear
@@ -18,7 +19,6 @@ from lockstep.features.ratio import Ratio
 from lockstep.features.rotate import Rotate
 from lockstep.features.target_encode import TargetEncode
 from lockstep.features.text import Text
-from lockstep.schema.features import Step
 
 TRANSFORMERS: Mapping[str, type[Transformer]] = {
     "clusters": Clusters,

@@ -5,7 +5,7 @@ import pyarrow as pa
 from sklearn.datasets import load_diabetes, make_friedman1
 
 from lockstep.errors import SourceError
-from lockstep.fetch.settings import GeneratedSource
+from lockstep.fetch.source_block import GeneratedSource
 
 # sin() and the normal generator may differ in the last bit between CPUs; four decimals hide that and nothing else.
 DECIMALS = 4

@@ -10,7 +10,7 @@ from lockstep.fetch.contents import MOST_COLUMNS, Contents, header_width
 from lockstep.fetch.csv_errors import csv_reason
 from lockstep.fetch.formats import refuse_other_encoding, refuse_other_formats
 from lockstep.fetch.parquet_size import refuse_bomb
-from lockstep.fetch.settings import FileSource
+from lockstep.fetch.source_block import FileSource
 from lockstep.fetch.unpacking import plain
 from lockstep.guards.messages import repeated
 from lockstep.storage.scratch import scratch_folder

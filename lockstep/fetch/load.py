@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from lockstep.fetch import embedded, files
-from lockstep.fetch.settings import EmbeddedSource, FileSource, Source
+from lockstep.fetch.source_block import EmbeddedSource, FileSource, Source
 
 
 def load_source(source: Source) -> pa.Table:

@@ -18,7 +18,7 @@ from lockstep.metrics.metrics import (
 )
 
 if TYPE_CHECKING:
-    from lockstep.schema.params import BoosterSettings
+    from lockstep.fitting.booster_block import BoosterSettings
 
 Memory = Literal["in_core", "external"]
 Value = int | float | str | bool

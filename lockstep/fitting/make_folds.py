@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lockstep.features.features_block import Recipe
 from lockstep.features.recipe import Features
 from lockstep.fitting.folds import FoldSet, Matrices, fold_masks
 from lockstep.project.target import Target
-from lockstep.schema.features import Recipe
 
 
 def make_folds(

@@ -12,11 +12,11 @@ import pandas as pd
 import pyarrow as pa
 import xgboost as xgb
 
-from lockstep.data.intake import Intake
 from lockstep.errors import DataError, LockstepError
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import predict
 from lockstep.fitting.fitting import Fitting, Value
+from lockstep.model.intake import Intake
 from lockstep.model.interval import Interval
 from lockstep.model.model_files import MAX_FILE, read_array, read_bytes
 from lockstep.model.ubj import Shape, check_ubj

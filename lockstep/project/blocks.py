@@ -4,6 +4,8 @@ A mistake becomes one line that names the file, the key, the value seen and what
 """
 
 import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
@@ -103,6 +105,19 @@ def validated(model: type[Model], content: Any, file: Path) -> Model:
         raise ConfigError(f"{file}: {_one_line(error, content)}") from None
 
 
+@contextmanager
+def mistakes_in(file: Path) -> Iterator[None]:
+    """A ValueError about what a file says, raised in the block, as one line that names the file.
+
+    Raises:
+        ConfigError: in its place.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise ConfigError(f"{file}: {_fit_to_show(str(error))}") from None
+
+
 def _of_keys(model: type[Model], content: dict[Any, Any], file: Path) -> Model:
     present = {key: content[key] for key in model.model_fields if key in content}
     texts = [key for key in content if isinstance(key, str)]
@@ -132,6 +147,10 @@ def _one_line(error: ValidationError, content: dict[Any, Any]) -> str:
         line = f"{key}: {message}" if key else message
     else:
         line = f"{key}: {quoted(first['input'])}: {message[0].lower()}{message[1:]}"
+    return _fit_to_show(line)
+
+
+def _fit_to_show(line: str) -> str:
     return shortened(" ".join(brief(masked(line)).split()))
 
 

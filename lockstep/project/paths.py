@@ -10,6 +10,7 @@ DATASETS = Path("datasets")
 
 RAW = Path("data/raw/table.parquet")
 CLEAN = Path("data/clean/table.parquet")
+COLUMNS = Path("data/clean/columns.json")
 TRAIN = Path("data/split/train.parquet")
 TEST = Path("data/split/test.parquet")
 PREDICTIONS = Path("data/predictions/test.parquet")

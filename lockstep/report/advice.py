@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lockstep.judging.ceiling import Ceiling
-from lockstep.judging.findings import THIS_MODEL, Findings
+from lockstep.evaluate.ceiling import Ceiling
+from lockstep.evaluate.findings import THIS_MODEL, Findings
 from lockstep.report.drawing import shortened
 from lockstep.report.run import Run
 from lockstep.report.search_facts import Bound

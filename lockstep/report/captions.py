@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from lockstep.judging.findings import Findings
+from lockstep.evaluate.findings import Findings
 from lockstep.report.pictures import Picture
 from lockstep.report.run import Run
 from lockstep.report.templates import number

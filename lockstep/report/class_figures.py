@@ -56,7 +56,7 @@ def calibration(table: pd.DataFrame, positive: str | None) -> Draw:
     """Shares against predicted probabilities; the bars at the bottom show how many rows each range has.
 
     Args:
-        table: From lockstep.judging.calibration.class_calibration.
+        table: From lockstep.evaluate.calibration.class_calibration.
         positive: Of two classes the second, whose probability is meant.
     """
 

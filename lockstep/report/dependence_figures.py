@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lockstep.judging.dependence import Dependence
+from lockstep.evaluate.dependence import Dependence
 from lockstep.report.drawing import BLUE, GREY, DrawAll, panels, shortened
 
 COLUMNS = 3

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lockstep.judging.findings import Findings
+from lockstep.evaluate.findings import Findings
 from lockstep.report import table_figures
 from lockstep.report.drawing import drawn_all
 from lockstep.report.pictures import Picture

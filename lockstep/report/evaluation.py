@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from lockstep.evaluate.findings import Findings
 from lockstep.fitting.fitting import shown
-from lockstep.judging.findings import Findings
 from lockstep.model.saved import SavedModel
 from lockstep.report import class_figures, feature_figures, number_figures, search_figures
 from lockstep.report.drawing import Draw, save

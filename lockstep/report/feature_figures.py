@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 
-from lockstep.judging.shap_values import ShapValues
+from lockstep.evaluate.shap_values import ShapValues
 from lockstep.report.drawing import GREY, MOST_BARS, Draw, bars, shortened
 
 MOST_SWARMS = 12

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.judging.findings import THIS_MODEL, Findings
+from lockstep.evaluate.findings import THIS_MODEL, Findings
 from lockstep.report.run import Run
 from lockstep.report.templates import metric_name, model_name, number, percent, span
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lockstep.judging.findings import Findings
+from lockstep.evaluate.findings import Findings
 from lockstep.report import dependence_figures
 from lockstep.report.drawing import drawn_all
 from lockstep.report.pictures import Picture

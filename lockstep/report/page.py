@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lockstep.judging.baselines import MOST_ROWS
-from lockstep.judging.ceiling import ceiling
-from lockstep.judging.findings import THIS_MODEL, Findings
+from lockstep.evaluate.baselines import MOST_ROWS
+from lockstep.evaluate.ceiling import ceiling
+from lockstep.evaluate.findings import THIS_MODEL, Findings
 from lockstep.report.advice import advice
 from lockstep.report.captions import captioned
 from lockstep.report.data_section import data_section

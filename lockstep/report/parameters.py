@@ -10,8 +10,8 @@ import pandas as pd
 from optuna.distributions import CategoricalDistribution
 
 from lockstep.report.search_history import value_of
-from lockstep.schema.params import Range
 from lockstep.search.space import SearchSpace
+from lockstep.search.tune_blocks import Range
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from lockstep.evaluate.evaluate_blocks import Evaluate, Judging
 from lockstep.fitting.fitting import shown
 from lockstep.model.saved import SavedModel
 from lockstep.report.evaluation import Story
-from lockstep.schema.dataset import Judging
-from lockstep.schema.params import Evaluate
-from lockstep.split.settings import Split
+from lockstep.split.split_block import Split
 
 
 @dataclass(frozen=True)

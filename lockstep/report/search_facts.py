@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lockstep.judging.ceiling import fold_scores, standard_error
-from lockstep.schema.params import WHOLE
+from lockstep.evaluate.ceiling import fold_scores, standard_error
+from lockstep.search.tune_blocks import WHOLE
 from lockstep.storage.tables import significant
 
 # A best value this close to an end of its range, as a share of the range, has perhaps not found its best.

@@ -9,8 +9,8 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, IntD
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState, create_trial
 
-from lockstep.schema.params import Range
 from lockstep.search.space import SearchSpace
+from lockstep.search.tune_blocks import Range
 from lockstep.storage.tables import significant
 
 # PED-ANOVA compares the best trials with all; fewer than this many make no statement.

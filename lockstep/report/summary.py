@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from lockstep.evaluate.findings import THIS_MODEL, Findings
 from lockstep.fitting.fitting import Fitting, shown
-from lockstep.judging.findings import THIS_MODEL, Findings
 from lockstep.project.paths import INDEX
 from lockstep.report.templates import model_name
 from lockstep.terminal import Paint

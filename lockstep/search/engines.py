@@ -9,8 +9,8 @@ from pathlib import Path
 
 from lockstep.errors import ConfigError
 from lockstep.fitting.folds import FoldSet
-from lockstep.schema.params import NoPruning
 from lockstep.search.ordered import Plan
+from lockstep.search.tune_blocks import NoPruning
 from lockstep.storage.scratch import scratch_folder
 from lockstep.workers.local_engine import LocalEngine
 from lockstep.workers.machine import SCHEDULER, scheduler_address, worker_count

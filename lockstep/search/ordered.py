@@ -18,12 +18,12 @@ from optuna.trial import FrozenTrial, TrialState
 from lockstep.errors import SearchError
 from lockstep.fitting.booster import RoundBudget
 from lockstep.fitting.fitting import Fitting, Value
-from lockstep.schema.params import PrunerOptions, Tune
 from lockstep.search.evaluation_log import Log
 from lockstep.search.in_flight import Runner, Trial
 from lockstep.search.pruning import STUDY_NAME, Judge, Rules, frozen
 from lockstep.search.sampler import make_sampler
 from lockstep.search.space import SearchSpace, distinct
+from lockstep.search.tune_blocks import PrunerOptions, Tune
 from lockstep.workers.trial import Evaluation, FoldTask, Result, State
 
 

@@ -8,9 +8,9 @@ import optuna
 from optuna.pruners import BasePruner
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from lockstep.schema.params import Hyperband, Median, NoPruning, Percentile, PrunerOptions, Race, SuccessiveHalving
 from lockstep.search.racing import RacingPruner
 from lockstep.search.snapshot import Snapshot
+from lockstep.search.tune_blocks import Hyperband, Median, NoPruning, Percentile, PrunerOptions, Race, SuccessiveHalving
 from lockstep.workers.trial import Result, State
 
 # HyperbandPruner derives a trial's bracket from the study's name.

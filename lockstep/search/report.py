@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from lockstep.fitting.fitting import Fitting
-from lockstep.schema.params import Space
 from lockstep.search.ordered import Plan, best_of
+from lockstep.search.tune_blocks import Space
 from lockstep.workers.identity import file_digest, key_of, library_versions
 from lockstep.workers.trial import Result, State
 

@@ -9,8 +9,8 @@ from optuna.search_space import IntersectionSearchSpace
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-from lockstep.schema.params import Tune
 from lockstep.search.space import distinct
+from lockstep.search.tune_blocks import Tune
 
 
 def make_sampler(tune: Tune, seed: int, number: int, space: IntersectionSearchSpace) -> BaseSampler:

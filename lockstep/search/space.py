@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from lockstep.fitting.fitting import Value
-from lockstep.schema.params import Range, Space
+from lockstep.search.tune_blocks import Range, Space
 from lockstep.storage.tables import significant
 
 DIGITS = 4

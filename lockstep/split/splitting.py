@@ -15,7 +15,7 @@ from sklearn.model_selection import GroupKFold, GroupShuffleSplit, KFold, Strati
 
 from lockstep.errors import DataError
 from lockstep.project.target import Target
-from lockstep.split.settings import ALWAYS_TRAIN, Split
+from lockstep.split.split_block import ALWAYS_TRAIN, Split
 
 TARGET_BINS = 10
 

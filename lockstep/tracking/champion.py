@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockstep.errors import DataError
-from lockstep.judging.contender import Contender
-from lockstep.judging.ranking import Ranking, rank
+from lockstep.evaluate.contender import Contender
+from lockstep.evaluate.ranking import Ranking, rank
 from lockstep.model.saved import missing_files
 from lockstep.outputs import Outputs
 from lockstep.project import paths

@@ -18,8 +18,8 @@ def register(client: "MlflowClient", model: "LoggedModel", result: PipelineResul
     """Register a result's model, once, under the dataset's name, and let it become champion if it is better.
 
     The alias moves when the rule of `lockstep compare` prefers the new model to the champion (see
-    lockstep.judging.ranking); the first model whose gates pass gets it. That is decided once, when the version is made:
-    an alias that a person sets stays.
+    lockstep.evaluate.ranking); the first model whose gates pass gets it. That is decided once, when the version is
+    made: an alias that a person sets stays.
 
     Args:
         client: The store.

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lockstep.clean.settings import NUMBERS
 from lockstep.model.saved import SavedModel
 from lockstep.project.paths import EXAMPLE
+from lockstep.project.table_columns import NUMBERS
 from lockstep.storage.tables import read_json
 
 if TYPE_CHECKING:

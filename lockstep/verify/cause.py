@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from lockstep.config import Config
+from lockstep.check.config import Config
 from lockstep.errors import VerifyError
-from lockstep.fetch.settings import FileSource
+from lockstep.fetch.source_block import FileSource
 from lockstep.project import paths
 from lockstep.storage.tables import read_json
 from lockstep.verify.clean_copy import git

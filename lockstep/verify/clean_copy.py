@@ -6,9 +6,9 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from lockstep.config import Config, load_config
+from lockstep.check.config import Config, load_config
 from lockstep.errors import VerifyError
-from lockstep.fetch.settings import FileSource
+from lockstep.fetch.source_block import FileSource
 
 # Whatever the project's or the user's settings say, the copy has a cache of its own.
 LOCAL_CONFIG = (

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
-from lockstep.config import Config
+from lockstep.check.config import Config
 from lockstep.errors import VerifyError
 from lockstep.verify.cause import MadeWith, installed, likely_causes, made_with, not_as_pinned
 from lockstep.verify.clean_copy import clean_copy

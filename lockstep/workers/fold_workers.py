@@ -11,7 +11,7 @@ from lockstep.features.recipe import Features
 from lockstep.fitting.fitting import Memory
 from lockstep.fitting.folds import FoldSet, Matrix, Vector, digest_of
 from lockstep.signals import result_of
-from lockstep.split.settings import ALWAYS_TRAIN
+from lockstep.split.split_block import ALWAYS_TRAIN
 from lockstep.workers import worker
 from lockstep.workers.local_engine import LocalEngine
 from lockstep.workers.machine import worker_count

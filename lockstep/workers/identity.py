@@ -10,7 +10,7 @@ from typing import Any
 
 import lockstep
 from lockstep.fitting.booster import ROUNDS
-from lockstep.imports import imported_from
+from lockstep.workers.imports import imported_from
 from lockstep.workers.trial import FoldTask
 
 # What the numbers depend on. Python itself is left out: the same libraries gave the same bytes on 3.11 to 3.13.

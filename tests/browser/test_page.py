@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from lockstep.schema.dataset import Judging, ValueSlice
+from lockstep.evaluate.evaluate_blocks import Judging, ValueSlice
 from tests.browser.chromium import Scheme, chromium_or_skip, opened
 from tests.pipeline.project import Project
 from tests.unit.modelling import table

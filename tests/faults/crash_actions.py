@@ -28,7 +28,7 @@ def outputs_of(stage: str, dvc_yaml: Mapping[str, Any], files: Files) -> list[st
 def export() -> None:
     """What `lockstep export` does with its folder, with few files."""
     from lockstep.errors import LockstepError
-    from lockstep.exporting.target import Target
+    from lockstep.export.target import Target
 
     target = Target(Path(EXPORT))
     try:

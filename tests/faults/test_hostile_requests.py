@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lockstep.config import parse_dataset
-from lockstep.data import row_files
+from lockstep.check.config import parse_dataset
 from lockstep.errors import DataError
 from lockstep.fetch import parquet_size
 from lockstep.model.saved import SavedModel
-from lockstep.predict import predict_file
+from lockstep.predict import row_files
+from lockstep.predict.predict import predict_file
 from tests.unit.raw_rows import answering
 
 FACTS = """

@@ -21,7 +21,7 @@ from lockstep.cli import main
 from lockstep.errors import SourceError
 from lockstep.fetch import download, unpacking
 from lockstep.fetch.load import load_source
-from lockstep.fetch.settings import FileSource
+from lockstep.fetch.source_block import FileSource
 
 CSV = b"a,b\n1,x\n2,y\n"
 OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from lockstep.check.config import Dataset, load_config
 from lockstep.cli import main
-from lockstep.config import load_config
 from lockstep.errors import ConfigError
+from lockstep.features.features_block import Step
 from lockstep.guards import yaml_file
 from lockstep.guards.yaml_file import SETTINGS, Limits, parsed_yaml, read_yaml
-from lockstep.schema.dataset import Dataset
-from lockstep.schema.features import Step
 from tests.conftest import GOOD_ROWS, OwnTable
 
 

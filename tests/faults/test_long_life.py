@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lockstep.config import load_config
+from lockstep.check.config import load_config
 from tests.conftest import ROOT
 from tests.pipeline.project import environment
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from lockstep.schema.params import TUNABLE
 from lockstep.search.evaluation_log import TABLE
+from lockstep.search.tune_blocks import TUNABLE
 from tests.faults.at_once import finish_all
 from tests.pipeline.project import Project
 

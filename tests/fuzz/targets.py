@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from lockstep.config import load_config, parse_dataset
-from lockstep.data.inspection import inspect
-from lockstep.data.row_files import RowFile, open_reader
-from lockstep.data.table_file import read_table_file
+from lockstep.check.config import load_config, parse_dataset
 from lockstep.errors import LockstepError
 from lockstep.fetch import files
 from lockstep.fetch.download import Obtained
-from lockstep.fetch.settings import FileSource
+from lockstep.fetch.source_block import FileSource
+from lockstep.inspect.inspection import inspect
+from lockstep.inspect.table_file import read_table_file
 from lockstep.model.saved import SavedModel
+from lockstep.predict.row_files import RowFile, open_reader
 from tests.conftest import SETTINGS
 from tests.unit.raw_rows import answering, dataset_of, raw_table
 

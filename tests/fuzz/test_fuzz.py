@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from lockstep.check.config import Dataset
 from lockstep.clean.cleaning import clean_table
 from lockstep.errors import LockstepError
 from lockstep.fetch import files
 from lockstep.fetch.download import Obtained
-from lockstep.fetch.settings import FileSource
-from lockstep.schema.dataset import Dataset
+from lockstep.fetch.source_block import FileSource
 from lockstep.storage.tables import write_json
 from tests.fuzz.targets import FOLDER, TARGETS, beginnings
 

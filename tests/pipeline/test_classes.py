@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from lockstep.exporting.results import results_of
-from lockstep.exporting.study import write_study
+from lockstep.export.results import results_of
+from lockstep.export.study import write_study
 from lockstep.outputs import Outputs
 from lockstep.storage.tables import read_table, write_table
 from lockstep.tracking.provenance import Provenance

@@ -20,21 +20,19 @@ STAGES = ["fetch", "clean", "split", "tune", "train_best", "evaluate"]
 CODE = ("lockstep", "stages")
 # Rooms and files of lockstep/, from the ground up: each imports only from layers below its own.
 LAYERS = (
-    ("errors", "imports", "signals", "storage", "terminal", "version"),
+    ("errors", "signals", "storage", "terminal", "version"),
     ("guards", "metrics"),
     ("project",),
-    ("clean", "fetch", "split", "stage"),
-    ("schema",),
-    ("config", "data", "features"),
-    ("fitting", "new_dataset"),
+    ("clean", "features", "fetch", "split", "stage"),
+    ("fitting",),
     ("model", "workers"),
-    ("search", "verify"),
+    ("search",),
     ("outputs",),
-    ("caches", "judging"),
+    ("caches", "evaluate"),
     ("report", "tracking"),
-    ("predict", "source_file", "sync"),
-    ("exporting",),
-    ("comparison",),
+    ("check", "predict", "sync"),
+    ("export", "inspect", "verify"),
+    ("compare",),
     ("cli",),
 )
 
@@ -64,14 +62,12 @@ def recorded(load):
         recording = True
         return content
     return loaded
-if config := sys.modules.get("lockstep.config"):
-    config.load_config = recorded(config.load_config)
 Blocks.facts, Blocks.choices = recorded(Blocks.facts), recorded(Blocks.choices)
 
 kinds = [Settings]
 for kind in kinds:
     kinds += kind.__subclasses__()
-for kind in [Blocks, *([config.Config] if config else []), *kinds[1:]]:
+for kind in [Blocks, *kinds[1:]]:
     watch(kind)
 
 if __name__ == "__main__":  # the fork server imports this file again in every worker
@@ -87,23 +83,25 @@ if __name__ == "__main__":  # the fork server imports this file again in every w
 # What a read of a settings object means in params.yaml or the dataset file.
 MEANS = {
     "Blocks.dataset_name": "dataset",
-    "Config.dataset_name": "dataset",
-    "Config.features": "features",
-    "Config.seed": "seed",
+    "RecipeChoice.features": "features",
     "SplitBlocks.seed": "seed",
-    "Config.space": "spaces.${tune.space}",
-    "Config.pruner": "pruners.${tune.pruner}",
+    "TuneBlocks.seed": "seed",
+    "TrainBlocks.seed": "seed",
+    "SearchBlocks.spaces": "spaces.${tune.space}",
+    "SearchBlocks.pruners": "pruners.${tune.pruner}",
     "SourceBlock.source": "datasets:source",
     "TargetBlock.target": "datasets:target",
     "TableBlocks.columns": "datasets:columns",
     "TableBlocks.clean": "datasets:clean",
     "TableBlocks.missing_values": "datasets:missing_values",
-    "Dataset.features": "datasets:features.${features}",
-    "Dataset.judging": "datasets:judging",
+    "RecipesBlock.features": "datasets:features.${features}",
+    "JudgingBlock.judging": "datasets:judging",
 }
 BLOCKS = {
     "BoosterSettings": "booster",
     "Split": "split",
+    "StrategyOnly": "split",
+    "RoundSettings": "tune",
     "Tune": "tune",
     "TrainBest": "train_best",
     "Evaluate": "evaluate",

@@ -10,8 +10,8 @@ from pathlib import Path
 import optuna
 import pytest
 
-from lockstep.exporting.readme import readme
-from lockstep.exporting.study import write_study
+from lockstep.export.readme import readme
+from lockstep.export.study import write_study
 from lockstep.outputs import Outputs
 from lockstep.storage.tables import read_json
 from lockstep.tracking.provenance import Provenance

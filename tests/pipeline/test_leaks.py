@@ -132,7 +132,7 @@ def test_poisoned_test_rows_change_no_feature_and_no_model(rich: Project, tmp_pa
 
 def test_a_changed_row_of_a_fold_changes_no_score_of_what_it_does_not_train(rows: Project) -> None:
     """A row of fold 0 validates there: that fold's own boosters, asked about its other rows, must not notice."""
-    from lockstep.config import load_config
+    from lockstep.check.config import load_config
     from lockstep.fitting.make_folds import make_folds
     from lockstep.project.target import Target
 

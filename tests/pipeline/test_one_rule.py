@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from lockstep.comparison.pair import Pair
-from lockstep.comparison.recommendation import recommended
-from lockstep.comparison.sides import read_side
-from lockstep.judging.contender import Contender
+from lockstep.compare.pair import Pair
+from lockstep.compare.recommendation import recommended
+from lockstep.compare.sides import read_side
+from lockstep.evaluate.contender import Contender
 from lockstep.outputs import Outputs
 from lockstep.storage.tables import read_json, read_table, write_json, write_table
 from lockstep.tracking import champion

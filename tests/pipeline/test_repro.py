@@ -138,18 +138,23 @@ TUNE_ON = {"tune", "train_best", "evaluate"}
 CODE_EDITS = {
     "lockstep/fetch/download.py": {"fetch"},
     "lockstep/clean/apply_rules.py": {"clean", "train_best", "evaluate"},
+    "lockstep/clean/rules.py": {"clean", "train_best", "evaluate"},
+    "lockstep/clean/table_blocks.py": {"clean", "train_best", "evaluate"},
+    "lockstep/fetch/source_block.py": {"fetch"},
+    "lockstep/features/features_block.py": TUNE_ON,
+    "lockstep/check/config.py": set[str](),
     "lockstep/split/splitting.py": {"split", "evaluate"},  # evaluate splits again where its protocol is `repeated`
     "lockstep/features/ratio.py": TUNE_ON,
     "lockstep/metrics/metrics.py": TUNE_ON,
     "lockstep/search/sampler.py": {"tune"},
     "lockstep/model/final.py": {"train_best", "evaluate"},
-    "lockstep/judging/slices.py": {"evaluate"},
+    "lockstep/evaluate/slices.py": {"evaluate"},
     "lockstep/report/page.py": {"evaluate"},
-    "lockstep/comparison/html.py": set[str](),
-    "lockstep/exporting/readme.py": set[str](),
+    "lockstep/compare/html.py": set[str](),
+    "lockstep/export/readme.py": set[str](),
     "lockstep/verify/cause.py": set[str](),
-    "lockstep/data/inspection/leaks.py": set[str](),
-    "lockstep/predict.py": set[str](),
+    "lockstep/inspect/leaks.py": set[str](),
+    "lockstep/predict/predict.py": set[str](),
     "lockstep/sync/check.py": set[str](),
 }
 

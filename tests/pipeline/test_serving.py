@@ -20,7 +20,7 @@ import pytest
 import requests
 
 from lockstep.errors import TrackingError
-from lockstep.predict import loaded_model
+from lockstep.predict.predict import loaded_model
 from tests.pipeline.project import Project
 
 

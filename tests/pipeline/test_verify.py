@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lockstep.config import load_config
+from lockstep.check.config import load_config
 from lockstep.verify.cause import installed, likely_causes, made_with
 from lockstep.verify.lock import Difference, read_lock
 from lockstep.workers.identity import LIBRARIES

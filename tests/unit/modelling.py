@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lockstep.features.features_block import ColumnsStep
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import fit_rounds, max_bin_of
 from lockstep.fitting.fitting import Fitting, Value
@@ -15,7 +16,6 @@ from lockstep.fitting.make_folds import make_folds
 from lockstep.fitting.matrices import quantised, row_matrix
 from lockstep.model.saved import SavedModel, Training
 from lockstep.project.target import Target
-from lockstep.schema.features import ColumnsStep
 
 RECIPE = (ColumnsStep(step="columns", columns=("a", "word")),)
 PARAMS: dict[str, Value] = {"max_depth": 3, "subsample": 0.7}

@@ -6,17 +6,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from lockstep.check.config import Dataset, parse_dataset
 from lockstep.clean.cleaning import clean_table
-from lockstep.clean.settings import Column
-from lockstep.config import parse_dataset
-from lockstep.data.intake import Intake
+from lockstep.clean.table_blocks import Column
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import fit_rounds, max_bin_of
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.matrices import row_matrix
+from lockstep.model.intake import Intake
 from lockstep.model.saved import SavedModel, Training
 from lockstep.project.target import Target
-from lockstep.schema.dataset import Dataset
 from tests.conftest import DATASETS, ROOT
 from tests.unit.modelling import PARAMS
 

@@ -7,15 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.judging.findings import Findings, examine
+from lockstep.evaluate.evaluate_blocks import Evaluate, Gates, Judging, ValueSlice
+from lockstep.evaluate.findings import Findings, examine
 from lockstep.model.saved import SavedModel
 from lockstep.report.evaluation import Story, write_figures, write_tables
 from lockstep.report.page import write_page
 from lockstep.report.run import Run
-from lockstep.schema.dataset import Judging, ValueSlice
-from lockstep.schema.params import Evaluate, Gates
 from lockstep.search.trials_file import read_trials
-from lockstep.split.settings import Split
+from lockstep.split.split_block import Split
 from lockstep.storage.tables import write_csv
 from tests.unit.modelling import model, table
 

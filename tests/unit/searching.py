@@ -13,7 +13,10 @@ import numpy as np
 from lockstep.fitting.booster import FoldScore
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import FoldSet, digest_of
-from lockstep.schema.params import (
+from lockstep.search.evaluation_log import Log, NoLog
+from lockstep.search.ordered import Plan, search
+from lockstep.search.space import SearchSpace
+from lockstep.search.tune_blocks import (
     Hyperband,
     Median,
     NoPruning,
@@ -24,9 +27,6 @@ from lockstep.schema.params import (
     SuccessiveHalving,
     Tune,
 )
-from lockstep.search.evaluation_log import Log, NoLog
-from lockstep.search.ordered import Plan, search
-from lockstep.search.space import SearchSpace
 from lockstep.storage.tables import significant
 from lockstep.workers.trial import Evaluation, FoldTask, Result
 

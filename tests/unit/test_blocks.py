@@ -6,12 +6,12 @@ import sys
 import pytest
 from pydantic import BaseModel
 
-from lockstep.clean.settings import TableBlocks
+from lockstep.clean.table_blocks import TableBlocks
 from lockstep.errors import ConfigError
-from lockstep.fetch.settings import SourceBlock
+from lockstep.fetch.source_block import SourceBlock
 from lockstep.project.blocks import Blocks
 from lockstep.project.target import Target, TargetBlock
-from lockstep.split.settings import SplitBlocks, check_split_columns
+from lockstep.split.split_block import SplitBlocks, check_split_columns
 from tests.conftest import GOOD_ROWS, ROOT, OwnTable
 
 
@@ -66,7 +66,7 @@ def test_the_same_mistake_is_named_first_every_time(own_table: OwnTable) -> None
     text = facts.read_text(encoding="utf-8")
     facts.write_text(text.replace("columns:\n", "colums:\n").replace("clean:", "cleen:").replace("target:", "targets:"))
     code = (
-        "from lockstep.project.blocks import Blocks; from lockstep.clean.settings import TableBlocks\n"
+        "from lockstep.project.blocks import Blocks; from lockstep.clean.table_blocks import TableBlocks\n"
         "Blocks.read().facts(TableBlocks)"
     )
     messages = set[str]()

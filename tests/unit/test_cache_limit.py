@@ -12,11 +12,11 @@ import pytest
 
 from lockstep.cli import main
 from lockstep.errors import ConfigError
-from lockstep.schema.params import NoPruning
 from lockstep.search import cache_limit as limits
 from lockstep.search.evaluation_log import TABLE, EvaluationLog, NoLog
 from lockstep.search.ordered import search
 from lockstep.search.study_file import StudyFile
+from lockstep.search.tune_blocks import NoPruning
 from lockstep.storage.locks import held
 from lockstep.workers.machine import CACHE, CACHE_MB, cache_limit
 from tests.conftest import GOOD_ROWS, ROOT, OwnTable

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lockstep.judging.ceiling import Ceiling, ceiling
+from lockstep.evaluate.ceiling import Ceiling, ceiling
 
 
 def _trials(scores: list[float | None], *, folds: int = 5, noise: float = 0.0, metric: str = "rmse") -> pd.DataFrame:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lockstep.clean import rules
 from lockstep.clean.apply_rules import apply_rule
 from lockstep.clean.columns import WITH_COMMAS, typed
-from lockstep.clean.settings import Column
+from lockstep.clean.table_blocks import Column
 from lockstep.errors import DataError
 
 

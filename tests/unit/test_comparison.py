@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from lockstep.comparison.document import Document, Name, Section, Table, text
-from lockstep.comparison.files import refuse_files
-from lockstep.comparison.markdown import markdown
-from lockstep.comparison.numbers import change, counted, milliseconds, relative, signed
-from lockstep.comparison.opening import opened_side
-from lockstep.comparison.statistics import reuse
+from lockstep.compare.document import Document, Name, Section, Table, text
+from lockstep.compare.files import refuse_files
+from lockstep.compare.markdown import markdown
+from lockstep.compare.numbers import change, counted, milliseconds, relative, signed
+from lockstep.compare.opening import opened_side
+from lockstep.compare.statistics import reuse
 from lockstep.errors import DataError
 from lockstep.project import paths
 from lockstep.tracking.result import NEEDED, PipelineResult
@@ -149,7 +149,7 @@ def test_whatever_else_does_not_fit_is_one_line(
     def read(*_: object) -> None:
         raise error("of two\nlines")
 
-    monkeypatch.setattr("lockstep.comparison.opening.read_side", read)
+    monkeypatch.setattr("lockstep.compare.opening.read_side", read)
     with pytest.raises(DataError, match=rf"^compare \./b: was written by another .*{error.__name__}.*run it again$"):
         opened_side("B", "./b").__enter__()
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockstep.config import load_config
+from lockstep.check.config import load_config
 from lockstep.errors import ConfigError
 from lockstep.guards.yaml_file import read_yaml
 from tests.conftest import DATASETS, GOOD_ROWS, OwnTable, shipped_config

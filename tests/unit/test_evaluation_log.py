@@ -15,8 +15,8 @@ import lockstep
 from lockstep.fitting.booster import FoldScore, RoundBudget
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import digest_of
-from lockstep.schema.params import NoPruning
 from lockstep.search.evaluation_log import TABLE, EvaluationLog
+from lockstep.search.tune_blocks import NoPruning
 from lockstep.workers import identity
 from lockstep.workers.identity import fold_key
 from lockstep.workers.trial import Evaluation, FoldTask, Result
@@ -123,7 +123,7 @@ def test_an_edit_of_code_that_fits_changes_every_key(
     assert _code_hash_after_an_edit(name, tmp_path, monkeypatch) != identity.fitting_versions()["lockstep.model"]
 
 
-@pytest.mark.parametrize("name", ["features/count.py", "schema/params.py", "config.py", "report/page.py"])
+@pytest.mark.parametrize("name", ["features/count.py", "fitting/booster_block.py", "check/config.py", "report/page.py"])
 def test_an_edit_of_code_that_makes_features_or_reads_settings_changes_no_key(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from lockstep.errors import DataError
-from lockstep.exporting.merging import LISTED, RESULTS
-from lockstep.exporting.target import MADE_BY, PREFIX, Target
+from lockstep.export.merging import LISTED, RESULTS
+from lockstep.export.target import MADE_BY, PREFIX, Target
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -125,7 +125,7 @@ def test_a_folder_with_other_files_is_refused_and_force_keeps_them(repository: P
 KILLED = """
 import os, sys
 from pathlib import Path
-from lockstep.exporting.target import Target
+from lockstep.export.target import Target
 rename = Path.rename
 def dying(path, goal):
     rename(path, goal)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lockstep.imports import imported, imported_from
+from lockstep.workers.imports import imported, imported_from
 
 FILES = {
     "ours/__init__.py": "",

@@ -7,9 +7,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from lockstep.data.inspection import Finding, Findings, inspect
-from lockstep.data.inspection.missing import NUMBER
 from lockstep.errors import DataError
+from lockstep.inspect.findings import Finding, Findings
+from lockstep.inspect.inspection import inspect
+from lockstep.inspect.missing import NUMBER
 
 ROWS = 60
 RANDOM = np.random.default_rng(0)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockstep.config import parse_dataset
-from lockstep.data.intake import Intake
+from lockstep.check.config import parse_dataset
 from lockstep.errors import DataError
+from lockstep.model.intake import Intake
 from lockstep.model.saved import SavedModel
 from lockstep.storage.tables import read_json, write_json
 from tests.unit.raw_rows import RECIPES, answering, dataset_of, raw_table, with_copies

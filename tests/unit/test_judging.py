@@ -13,30 +13,29 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neighbors import KNeighborsRegressor
 
-from lockstep.features.recipe import Features
-from lockstep.fitting.booster import fit_rounds, max_bin_of
-from lockstep.fitting.fitting import Fitting
-from lockstep.fitting.matrices import row_matrix
-from lockstep.judging import baselines, importance
-from lockstep.judging.bootstrap import Units, ends, resampled
-from lockstep.judging.calibration import (
+from lockstep.evaluate import baselines, importance
+from lockstep.evaluate.bootstrap import Units, ends, resampled
+from lockstep.evaluate.calibration import (
     calibration_error,
     class_calibration,
     confusion_matrix,
     interval_summary,
     number_calibration,
 )
-from lockstep.judging.findings import Findings, examine
-from lockstep.judging.gates import check_gates
-from lockstep.judging.importance import feature_importance
-from lockstep.judging.judgement import Judgement
-from lockstep.judging.rows import Rows, new_rows
-from lockstep.judging.shap_values import shap_values
-from lockstep.judging.slices import quantile_parts, slice_table
+from lockstep.evaluate.evaluate_blocks import Evaluate, Gates, GridSlice, Judging, QuantileSlice, SeenSlice, ValueSlice
+from lockstep.evaluate.findings import Findings, examine
+from lockstep.evaluate.gates import check_gates
+from lockstep.evaluate.importance import feature_importance
+from lockstep.evaluate.judgement import Judgement
+from lockstep.evaluate.rows import Rows, new_rows
+from lockstep.evaluate.shap_values import shap_values
+from lockstep.evaluate.slices import quantile_parts, slice_table
+from lockstep.features.recipe import Features
+from lockstep.fitting.booster import fit_rounds, max_bin_of
+from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.matrices import row_matrix
 from lockstep.model.saved import Predictions, SavedModel, Training
 from lockstep.project.target import Target
-from lockstep.schema.dataset import GridSlice, Judging, QuantileSlice, SeenSlice, ValueSlice
-from lockstep.schema.params import Evaluate, Gates
 from tests.unit.modelling import CLASSES, NUMBER, RECIPE, model, table, with_interval
 
 GATES = Gates(min_test_r2=0.0, max_test_rmse=None, max_test_score=None, beat_baselines=True)
@@ -113,7 +112,7 @@ def test_resampled_losses_are_the_metrics_own_at_any_slope(metric: str, slope: f
 def test_the_same_seed_draws_the_same_rows_in_any_number_of_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     actual, said = np.arange(50.0), np.arange(50.0) ** 1.1
     whole = resampled(NUMBER, actual, said, 1, 40, 1)
-    monkeypatch.setattr("lockstep.judging.bootstrap.DRAWN_AT_ONCE", 150)
+    monkeypatch.setattr("lockstep.evaluate.bootstrap.DRAWN_AT_ONCE", 150)
     sliced = resampled(NUMBER, actual, said, 1, 40, 1)
     np.testing.assert_array_equal(whole["rmse"], sliced["rmse"])
     assert not np.array_equal(whole["rmse"], resampled(NUMBER, actual, said, 1, 40, 2)["rmse"])
@@ -337,7 +336,7 @@ def test_logistic_regression_reaches_its_optimum() -> None:
 KERNELS = """
 import numpy as np
 from threadpoolctl import threadpool_limits
-from lockstep.judging.baselines import linear
+from lockstep.evaluate.baselines import linear
 from lockstep.fitting.fitting import Fitting
 random = np.random.default_rng(1)
 a = random.normal(size=(900, 1))
@@ -459,7 +458,7 @@ def test_large_trees_are_explained_on_fewer_rows(monkeypatch: pytest.MonkeyPatch
     made = model()
     rows = new_rows(made, table(400, seed=9))
     assert len(shap_values(made, rows, 1).x) == 400
-    monkeypatch.setattr("lockstep.judging.shap_values.MOST_STEPS", 1)
+    monkeypatch.setattr("lockstep.evaluate.shap_values.MOST_STEPS", 1)
     assert len(shap_values(made, rows, 1).x) == 100
 
 

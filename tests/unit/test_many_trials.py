@@ -20,11 +20,11 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from sqlalchemy import event
 
-from lockstep.schema.params import NoPruning, PrunerOptions
 from lockstep.search import racing, sampler
 from lockstep.search.pruning import STUDY_NAME, Judge, Rules, frozen, make_pruner
 from lockstep.search.study_file import StudyFile
 from lockstep.search.study_rows import add_trials
+from lockstep.search.tune_blocks import NoPruning, PrunerOptions
 from lockstep.workers.trial import Evaluation, FoldTask, Result, State
 from tests.unit.searching import ALL_PRUNERS, FOLDS, AtOnce, plan_of, run_search, score_of, stand_in, without_time
 

@@ -12,14 +12,13 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from lockstep.check.config import Dataset, load_config
 from lockstep.clean.apply_rules import apply_rule
 from lockstep.clean.cleaning import clean_table
 from lockstep.clean.columns import typed
 from lockstep.cli import main
-from lockstep.config import load_config
 from lockstep.errors import ConfigError
 from lockstep.fetch.load import load_source
-from lockstep.schema.dataset import Dataset
 from tests.conftest import OwnTable
 from tests.made_tables import TABLES, write
 from tests.unit.test_sources import Server, server

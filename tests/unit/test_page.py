@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from lockstep.judging.ceiling import ceiling
+from lockstep.evaluate.ceiling import ceiling
+from lockstep.evaluate.evaluate_blocks import Judging, ValueSlice
 from lockstep.model.saved import SavedModel
 from lockstep.project.target import Target
 from lockstep.report.advice import advice
 from lockstep.report.search_facts import bounds_hit
 from lockstep.report.table_figures import across_and_up
-from lockstep.schema.dataset import Judging, ValueSlice
 from tests.unit.modelling import model, table, with_interval
 from tests.unit.reporting import BEST, SEARCH, SPACE, evaluated, page, trials
 
@@ -226,7 +226,7 @@ def test_the_page_says_what_was_resampled_and_what_was_left_out(
     written = _words(page(tmp_path / "rows", 3))
     assert "(percentile bootstrap of the test rows);" in written
     assert "Logistic regression is left out" not in written
-    monkeypatch.setattr("lockstep.judging.baselines.MOST_NUMBERS", 1)
+    monkeypatch.setattr("lockstep.evaluate.baselines.MOST_NUMBERS", 1)
     run, _ = evaluated(tmp_path / "one", model(), table(60))
     split = run.split.model_copy(update={"strategy": "group", "group": "artist"})
     written = _words(page(tmp_path / "groups", 3, split=split))

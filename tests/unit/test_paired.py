@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lockstep.evaluate.bootstrap import Units
+from lockstep.evaluate.paired import Paired, paired
 from lockstep.fitting.fitting import Fitting
-from lockstep.judging.bootstrap import Units
-from lockstep.judging.paired import Paired, paired
 from lockstep.project.target import Target
 
 ROWS = 400

@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import csv
 
-from lockstep.data import row_files
-from lockstep.data.row_files import RowFile, open_reader
 from lockstep.errors import DataError
 from lockstep.model.saved import SavedModel
-from lockstep.predict import predict_file
+from lockstep.predict import row_files
+from lockstep.predict.predict import predict_file
+from lockstep.predict.row_files import RowFile, open_reader
 from tests.unit.raw_rows import answering, dataset_of, raw_table
 
 pytestmark = pytest.mark.slow

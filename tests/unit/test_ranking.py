@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lockstep.evaluate.contender import Contender
+from lockstep.evaluate.ranking import Letter, Outcome, Ranking, rank
 from lockstep.fitting.fitting import Fitting
-from lockstep.judging.contender import Contender
-from lockstep.judging.ranking import Letter, Outcome, Ranking, rank
 from lockstep.project.target import Target
 
 ROWS = 120

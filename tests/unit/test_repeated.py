@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 import xgboost as xgb
 
-from lockstep.config import load_config
+from lockstep.check.config import load_config
 from lockstep.errors import ConfigError, DataError, SearchError
+from lockstep.evaluate.repeated import TABLE, Refit, refit_of, repeated, score_split, summary_of
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import FIXED, fit_rounds
 from lockstep.fitting.matrices import row_matrix
-from lockstep.judging.repeated import TABLE, Refit, refit_of, repeated, score_split, summary_of
 from lockstep.metrics.metrics import Scores
-from lockstep.split.settings import Split
+from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
 from lockstep.storage.tables import write_table
 from tests.conftest import GOOD_ROWS, OwnTable

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from lockstep.judging.shap_values import ShapValues
+from lockstep.evaluate.shap_values import ShapValues
 from lockstep.report import feature_figures, number_figures, search_figures
 from lockstep.report.drawing import LONGEST_NAME, save, shortened
 from lockstep.report.evaluation import points_of

@@ -9,12 +9,11 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from lockstep.check.config import Dataset, parse_dataset
 from lockstep.clean.cleaning import clean_table
 from lockstep.clean.rules import RULES, BaseRule, DropRows
-from lockstep.config import parse_dataset
-from lockstep.data.intake import Intake
 from lockstep.errors import ConfigError, DataError
-from lockstep.schema.dataset import Dataset
+from lockstep.model.intake import Intake
 
 # One use of each rule on the table below, in which it changes something.
 EXAMPLES: Mapping[str, dict[str, Any]] = {

@@ -14,10 +14,10 @@ from optuna.trial import FrozenTrial
 from lockstep.errors import SearchError
 from lockstep.fitting import matrices
 from lockstep.fitting.fitting import Fitting, Memory
-from lockstep.schema.params import NoPruning, Percentile, PrunerOptions, SuccessiveHalving
 from lockstep.search.ordered import best_of
 from lockstep.search.pruning import Judge, Rules, frozen
 from lockstep.search.report import trials_table
+from lockstep.search.tune_blocks import NoPruning, Percentile, PrunerOptions, SuccessiveHalving
 from lockstep.workers.trial import Evaluation, FoldTask, State
 from lockstep.workers.worker import FoldKeeper, evaluate, failure_message
 from tests.unit.searching import (

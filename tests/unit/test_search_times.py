@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lockstep.schema.params import NoPruning
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.times import KEPT, SearchTime, keep_search_time, search_time
+from lockstep.search.tune_blocks import NoPruning
 from lockstep.workers.trial import Evaluation, FoldTask
 from tests.unit.searching import FOLDS, AtOnce, plan_of, run_search, stand_in
 

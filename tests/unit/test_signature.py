@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from lockstep.clean.settings import Column
-from lockstep.data.intake import Intake
+from lockstep.clean.table_blocks import Column
+from lockstep.model.intake import Intake
 from lockstep.model.saved import SavedModel
 from lockstep.tracking.logged_model import PACKAGE, ROOMS, SERVED_BY
 from lockstep.tracking.signature import signature_of

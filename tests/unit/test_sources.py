@@ -18,7 +18,7 @@ import pytest
 from lockstep.errors import DiskError, SourceError
 from lockstep.fetch import download
 from lockstep.fetch.load import load_source
-from lockstep.fetch.settings import EmbeddedSource, FileSource, GeneratedSource
+from lockstep.fetch.source_block import EmbeddedSource, FileSource, GeneratedSource
 from lockstep.storage.tables import write_table
 
 CSV = b"a,b\n1,x\n2,\n"

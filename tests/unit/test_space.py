@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from optuna.distributions import FloatDistribution
 
-from lockstep.schema.params import Range
 from lockstep.search.sampler import seed_of
 from lockstep.search.space import Parameter, cut, distinct
+from lockstep.search.tune_blocks import Range
 from lockstep.storage.tables import significant
 from lockstep.workers.trial import Evaluation, FoldTask
 from tests.conftest import ROOT
@@ -62,7 +62,7 @@ def test_no_two_asks_share_a_seed() -> None:
 
 SUGGESTIONS = """
 import json, sys
-from lockstep.schema.params import NoPruning, Range
+from lockstep.search.tune_blocks import NoPruning, Range
 from lockstep.search.ordered import Plan
 from lockstep.search.space import SearchSpace
 from lockstep.guards.yaml_file import read_yaml

@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 from lockstep.errors import DataError
 from lockstep.fitting.folds import fold_masks
 from lockstep.project.target import Target
-from lockstep.split.settings import Split
+from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
 
 SIZES: dict[str, Any] = {"test_size": 0.2, "valid_size": 0.15}

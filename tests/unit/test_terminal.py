@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from lockstep.report.summary import summary
-from lockstep.schema.params import NoPruning
 from lockstep.search.evaluation_log import NoLog
 from lockstep.search.ordered import search
 from lockstep.search.progress import Progress
+from lockstep.search.tune_blocks import NoPruning
 from lockstep.terminal import LONG_ROWS, Paint, step_teller
 from tests.unit.modelling import CLASSES, NUMBER
 from tests.unit.searching import FINGERPRINTS, AtOnce, plan_of, stand_in

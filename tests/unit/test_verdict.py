@@ -7,10 +7,10 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
+from lockstep.evaluate.bootstrap import Units
+from lockstep.evaluate.paired import p_value
+from lockstep.evaluate.ranking import Outcome, Verdict, verdict
 from lockstep.fitting.fitting import Fitting
-from lockstep.judging.bootstrap import Units
-from lockstep.judging.paired import p_value
-from lockstep.judging.ranking import Outcome, Verdict, verdict
 from lockstep.project.target import Target
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lockstep.config import load_config
+from lockstep.check.config import load_config
 from lockstep.errors import VerifyError
 from lockstep.verify.cause import BEHIND_RESULTS, MadeWith, installed, likely_causes, made_with, not_as_pinned
 from lockstep.verify.clean_copy import clean_copy
@@ -155,7 +155,7 @@ def test_a_stage_that_dvc_yaml_no_longer_has_is_not_compared(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
-        ([{"changed deps": {RAW: "deleted", "lockstep/config.py": "modified"}}], "lockstep/config.py"),
+        ([{"changed deps": {RAW: "deleted", "lockstep/check/config.py": "modified"}}], "lockstep/check/config.py"),
         ([{"changed deps": {"params.yaml": {"tune.lag": "modified"}}}], "params.yaml: tune.lag"),
         (["changed command"], "dvc.yaml: cmd"),
     ],

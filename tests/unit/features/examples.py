@@ -8,8 +8,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from lockstep.features.base import Numbers, Transformer
+from lockstep.features.features_block import Recipe, Step
 from lockstep.features.steps import make_transformer
-from lockstep.schema.features import Recipe, Step
 
 EXAMPLES: tuple[dict[str, Any], ...] = (
     {"step": "columns", "columns": ["a", "genre", "day"]},

@@ -10,9 +10,9 @@ from pydantic import TypeAdapter
 from sklearn.base import clone
 from sklearn.utils import estimator_checks
 
+from lockstep.features.features_block import Recipe
 from lockstep.features.recipe import Features
 from lockstep.features.steps import TRANSFORMERS, make_transformer
-from lockstep.schema.features import Recipe
 from tests.unit.features.examples import EXAMPLES, every_case, step_of, table, target, transformer_of
 
 every_example = pytest.mark.parametrize("example", EXAMPLES, ids=[example["step"] for example in EXAMPLES])

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from lockstep.errors import DataError
+from lockstep.features.features_block import ColumnsStep, RatioStep
 from lockstep.features.recipe import Features
 from lockstep.fitting.make_folds import make_folds
 from lockstep.project.target import Target
-from lockstep.schema.features import ColumnsStep, RatioStep
-from lockstep.split.settings import Split
+from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
 
 STEPS = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lockstep.config import load_config
+from lockstep.check.config import load_config
 from lockstep.errors import ConfigError
 from lockstep.features.recipe import Features
 from tests.conftest import OwnTable

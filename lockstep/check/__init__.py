@@ -1,0 +1,1 @@
+"""All settings of an experiment checked together, and its local table."""

@@ -1,0 +1,115 @@
+"""All settings of an experiment as one frozen object: params.yaml with the dataset file it names.
+
+Every setting of both files is validated, those of one block against those of another too; see lockstep.project.blocks.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from pydantic import model_validator
+
+from lockstep.clean.table_blocks import TableBlocks
+from lockstep.evaluate.evaluate_blocks import Evaluate, Judging, check_choices
+from lockstep.features.features_block import Recipe, RecipeChoice, Recipes, check_recipe
+from lockstep.fetch.source_block import Source
+from lockstep.fitting.booster_block import BoosterSettings
+from lockstep.guards.yaml_file import parsed_yaml
+from lockstep.model.train_block import TrainBest
+from lockstep.project.blocks import Blocks, DatasetName, mistakes_in, validated
+from lockstep.project.paths import PARAMS
+from lockstep.project.settings import Seed
+from lockstep.project.target import Target
+from lockstep.search.tune_blocks import PrunerOptions, SearchBlocks, Space, Tune
+from lockstep.split.split_block import Split, check_split_columns
+
+
+class Dataset(TableBlocks):
+    """The whole of one datasets/NAME.yaml."""
+
+    about: str
+    source: Source
+    features: Recipes
+    judging: Judging
+
+    @model_validator(mode="after")
+    def _names_are_in_the_cleaned_table(self) -> Self:
+        columns = self.cleaned()
+        for recipe, steps in self.features.items():
+            check_recipe(recipe, steps, columns, self)
+        self.judging.check(columns, self.target_column)
+        return self
+
+
+class Params(SearchBlocks):
+    """The whole of params.yaml."""
+
+    dataset: DatasetName
+    features: str
+    seed: Seed
+    split: Split
+    booster: BoosterSettings
+    train_best: TrainBest
+    evaluate: Evaluate
+
+
+@dataclass(frozen=True)
+class Config:
+    """One experiment's settings: the choices of params.yaml with the chosen dataset, recipe, space and pruner."""
+
+    dataset_name: str
+    dataset: Dataset
+    features: str
+    seed: int
+    split: Split
+    booster: BoosterSettings
+    tune: Tune
+    space: Space
+    pruner: PrunerOptions
+    train_best: TrainBest
+    evaluate: Evaluate
+
+    @property
+    def recipe(self) -> Recipe:
+        """Steps of the chosen feature recipe."""
+        return self.dataset.features[self.features]
+
+
+def load_config(root: Path = Path()) -> Config:
+    """Read and validate params.yaml and the dataset file it names, both below `root`.
+
+    Raises:
+        ConfigError: with one line, for any mistake in either file.
+    """
+    blocks = Blocks.read(root)
+    params, dataset = validated(Params, blocks.params, PARAMS), validated(Dataset, blocks.dataset, blocks.file)
+    recipe = RecipeChoice(features=params.features).of(dataset.features, blocks.file)
+    target = Target.of(dataset)
+    check_split_columns(params.split, target, list(dataset.clean_types()), str(blocks.file))
+    with mistakes_in(PARAMS):
+        objective, _ = params.booster.resolved(target.n_classes)
+        params.train_best.check(target.n_classes)
+        params.booster.check_monotone(params.features, recipe, blocks.file)
+        check_choices(params.evaluate, params.split.strategy, objective, blocks.file)
+    return Config(
+        dataset_name=params.dataset,
+        dataset=dataset,
+        features=params.features,
+        seed=params.seed,
+        split=params.split,
+        booster=params.booster,
+        tune=params.chosen_tune,
+        space=params.chosen_space,
+        pruner=params.chosen_pruner,
+        train_best=params.train_best,
+        evaluate=params.evaluate,
+    )
+
+
+def parse_dataset(text: str, shown: Path) -> Dataset:
+    """A dataset file's text, validated.
+
+    Raises:
+        ConfigError: with one line that calls the file `shown`.
+    """
+    return validated(Dataset, parsed_yaml(text, shown), shown)

@@ -1,0 +1,75 @@
+"""A table in a local file: whether it still is the one that the dataset file pins, and the results are made of."""
+
+import hashlib
+from pathlib import Path
+
+from lockstep.check.config import Config
+from lockstep.errors import ConfigError, SourceError
+from lockstep.fetch.source_block import FileSource
+from lockstep.project import paths
+from lockstep.project.paths import anchored
+from lockstep.storage.tables import replacing
+from lockstep.tracking.lock_file import param_of
+
+UPDATE = "`lockstep check --update-source`"
+
+
+def check_source(config: Config) -> list[str]:
+    """Compare a local source with its sha256 in the dataset file, and that with what dvc.lock says was fetched.
+
+    Returns:
+        One line if the results are made of another file, or of one that is gone; nothing for a source elsewhere.
+
+    Raises:
+        SourceError: if the file changed, or is gone and was never fetched.
+    """
+    source, where = config.dataset.source, f"{_file(config)}: source.path"
+    if not isinstance(source, FileSource) or source.path is None:
+        return []
+    # None where dvc.lock tells of another dataset, or of none
+    fetched, path = param_of(Path(), "fetch", _file(config), "source.sha256"), anchored(source.path)
+    if not path.is_file():
+        if fetched == source.sha256:
+            return [f"{where}: {source.path}: the file is gone; the results stand, but fetch cannot read it again"]
+        raise SourceError(f"{where}: {source.path}: no such file; put it there or correct the path")
+    if (found := _sha256(path)) != source.sha256:
+        raise SourceError(
+            f"{where}: {source.path}: the file changed: its sha256 is {found}, the dataset file says {source.sha256};"
+            f" restore it, or take it in with {UPDATE} and run `dvc repro`"
+        )
+    if fetched is not None and fetched != source.sha256:
+        return [f"{where}: {source.path}: the results are made of another file; `dvc repro` makes them of this one"]
+    return []
+
+
+def update_source(config: Config) -> str:
+    """Write the sha256 of a local source into its dataset file, and change nothing else there; returns what was done.
+
+    Raises:
+        ConfigError: if the source is no local file, or the sha256 does not stand in the file exactly once.
+        SourceError: if there is no such file.
+    """
+    source, file = config.dataset.source, _file(config)
+    if not isinstance(source, FileSource) or source.path is None:
+        raise ConfigError(f"{file}: source: is no local file, so there is nothing to update")
+    path = anchored(source.path)
+    if not path.is_file():
+        raise SourceError(f"{file}: source.path: {source.path}: no such file; put it there or correct the path")
+    found, known, content = _sha256(path), str(source.sha256), file.read_bytes()
+    if found == known:
+        return f"lockstep: {file}: source.sha256 is {source.path}'s already"
+    if content.count(known.encode()) != 1:
+        raise ConfigError(f"{file}: source.sha256: stands there more than once; write {found} yourself")
+    # bytes, and the file behind a link: nothing else may change
+    with replacing(file.resolve()) as part:
+        part.write_bytes(content.replace(known.encode(), found.encode()))
+    return f"lockstep: {file}: source.sha256 is {source.path}'s now; `dvc repro` makes the results of it"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _file(config: Config) -> Path:
+    return paths.DATASETS / f"{config.dataset_name}.yaml"

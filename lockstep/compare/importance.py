@@ -1,0 +1,140 @@
+"""What mattered to both: hyperparameters in the search, features in the model."""
+
+import pandas as pd
+
+from lockstep.compare.document import Block, Figure, Name, Section, Table, listed, text
+from lockstep.compare.figures import importance
+from lockstep.compare.numbers import change, ends, number, relative, signed
+from lockstep.compare.pair import Pair
+from lockstep.compare.sides import Side
+from lockstep.report.templates import UNKNOWN, percent
+
+# The trials that show where a parameter is good.
+BEST_SHARE, FEWEST = 0.1, 3
+MOST_ROWS = 25
+TOP = 3
+
+
+def hyperparameters(pair: Pair) -> Section:
+    """Which parameters separated good trials from others, and where the good ones lay."""
+    a, b = (_shares(side) for side in pair)
+    names = _ordered(a, b)
+    ranges = [_best_values(side) for side in pair]
+    rows = tuple(
+        (
+            Name(name),
+            *(UNKNOWN if share is None else percent(share) for share in (a.get(name), b.get(name))),
+            _points(a.get(name), b.get(name)),
+            *(found.get(name, UNKNOWN) for found in ranges),
+        )
+        for name in names
+    )
+    head = ("hyperparameter", "A", "B", "change", "A's best tenth", "B's best tenth")
+    note = text(
+        "Share by which a parameter separates the best trials from the rest (PED-ANOVA); the best tenth of the complete"
+        f" trials, at least {FEWEST}, shows where its good values lie."
+    )
+    chart = importance("Hyperparameter importance", "share", names, *_columns(names, a, b))
+    return Section(
+        "Hyperparameter importance",
+        (
+            Table("Hyperparameter importance", head, rows, sortable=True),
+            note,
+            Figure("Importance of the hyperparameters in both searches", chart),
+        ),
+    )
+
+
+def features(pair: Pair) -> Section:
+    """Which features the models rest on."""
+    a, b = ({str(row["feature"]): row for _, row in side.features.iterrows()} for side in pair)
+    growth = [{name: float(row["permutation_mean"]) for name, row in each.items()} for each in (a, b)]
+    names = _ordered(*growth)
+    rows = tuple(
+        (Name(name), *_values(a, b, name, "permutation_mean"), *_values(a, b, name, "gain"))
+        for name in names[:MOST_ROWS]
+    )
+    head = ("feature", "A", "B", "change", "A gain", "B gain", "change of gain")
+    blocks: list[Block] = [Table("Feature importance", head, rows, sortable=True)]
+    if len(names) > MOST_ROWS:
+        blocks.append(text(f"The {MOST_ROWS} most important of {len(names)} features."))
+    blocks += [_top(pair), *_only(list(a), list(b)), _meaning(pair)]
+    chart = importance("Feature importance", "growth of the score when shuffled", names, *_columns(names, *growth))
+    return Section(
+        "Feature importance", (*blocks, Figure("Importance of the features in both models, by shuffling", chart))
+    )
+
+
+def _shares(side: Side) -> dict[str, float]:
+    return {str(row["parameter"]): float(row["importance"]) for _, row in side.parameters.iterrows()}
+
+
+def _points(a: float | None, b: float | None) -> str:
+    """The change of a share in percentage points."""
+    if a is None or b is None:
+        return "new" if a is None else "removed"
+    return "0" if a == b else f"{signed(100 * (b - a), 2)} points"
+
+
+def _ordered(a: dict[str, float], b: dict[str, float]) -> list[str]:
+    """Names of both, by the larger value, equal ones by name."""
+    return sorted({*a, *b}, key=lambda name: (-max(a.get(name, 0.0), b.get(name, 0.0)), name))
+
+
+def _columns(names: list[str], a: dict[str, float], b: dict[str, float]) -> tuple[list[float], list[float]]:
+    return [a.get(name, 0.0) for name in names], [b.get(name, 0.0) for name in names]
+
+
+def _best_values(side: Side) -> dict[str, str]:
+    """The values of each parameter in the best complete trials."""
+    finished = side.finished_trials.sort_values(["score", "number"])
+    best = finished.head(max(FEWEST, round(BEST_SHARE * len(finished))))["number"]
+    trials = side.outputs.trials
+    rows = trials[trials["number"].isin(best)]
+    return {name: _range_of(rows[name]) for name in side.space if name in rows}
+
+
+def _range_of(values: "pd.Series[str]") -> str:
+    numbers = pd.to_numeric(values, errors="coerce")
+    if numbers.isna().any():
+        return ", ".join(sorted({str(value) for value in values}))
+    low, high = float(numbers.min()), float(numbers.max())
+    return number(low, 3) if low == high else ends(low, high)
+
+
+def _values(
+    a: dict[str, "pd.Series[float]"], b: dict[str, "pd.Series[float]"], name: str, column: str
+) -> tuple[str, ...]:
+    before, after = (float(each[name][column]) if name in each else None for each in (a, b))
+    if column == "gain":
+        shown = [UNKNOWN if share is None else percent(share) for share in (before, after)]
+        return *shown, relative(before, after)
+    # Near 0, where shuffling changes nothing but by luck, a difference in percent of what was before means nothing.
+    return number(before, 3), number(after, 3), change(before, after)
+
+
+def _top(pair: Pair) -> Block:
+    """Whether the same features lead."""
+    a, b = ([str(name) for name in side.features["feature"].head(TOP)] for side in pair)
+    if a == b:
+        return text(f"The first {len(a)} are the same in both, in the same order: ", *listed(a), ".")
+    if set(a) == set(b):
+        return text(f"The first {len(a)} are the same in both: ", *listed(a), " in A, ", *listed(b), " in B.")
+    return text(f"The first {TOP} differ: ", *listed(a), " in A, ", *listed(b), " in B.")
+
+
+def _only(a: list[str], b: list[str]) -> list[Block]:
+    """Features that one side alone has."""
+    blocks = list[Block]()
+    for letter, own, others in (("A", a, b), ("B", b, a)):
+        if only := [name for name in own if name not in others]:
+            blocks.append(text(f"Only in {letter}: ", *listed(only), "."))
+    return blocks
+
+
+def _meaning(pair: Pair) -> Block:
+    units = "" if pair.same_score else f" (A's {pair.a.score_name}, B's {pair.b.score_name})"
+    return text(
+        f"A and B: by how much the test score{units} grows when the feature's values are shuffled, below 0 by luck;"
+        " gain: its share of what all splits of the trees gained."
+    )

@@ -1,0 +1,77 @@
+"""The report as Markdown that also reads well on a terminal: GitHub's tables, with columns of equal width."""
+
+import re
+import unicodedata
+
+from lockstep.compare.document import Block, Bullets, Document, Line, Name, Strong, Table, Text
+
+# Characters that Markdown or GitHub would take for more than themselves.
+SPECIAL = re.compile(r"([\\`*\[\]|~<>@#]|(?<!\w)_|_(?!\w))")
+
+
+def markdown(document: Document) -> str:
+    """The whole report; figures are left out."""
+    parts = [f"# {_inline(document.title)}"]
+    for section in document.sections:
+        parts.append(f"## {_inline((section.title,))}")
+        parts += [rendered for block in section.blocks if (rendered := _block(block))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Text):
+        return _inline(block.line)
+    if isinstance(block, Bullets):
+        return "\n".join(f"- {_inline(line)}" for line in block.lines)
+    return _table(block) if isinstance(block, Table) else ""
+
+
+def _table(table: Table) -> str:
+    rows = [[_inline((cell,)) for cell in row] for row in (table.columns, *table.rows)]
+    widths = [max(3, *(_width(cell) for cell in column)) for column in zip(*rows, strict=True)]
+    head, *body = (_row(row, widths) for row in rows)
+    rule = [f":{'-' * (widths[0] - 1)}", *(f"{'-' * (width - 1)}:" for width in widths[1:])]
+    return "\n".join([head, f"| {' | '.join(rule)} |", *body])
+
+
+def _row(cells: list[str], widths: list[int]) -> str:
+    padded = [
+        cell + " " * (width - _width(cell)) if place == 0 else " " * (width - _width(cell)) + cell
+        for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    return f"| {' | '.join(padded)} |"
+
+
+def _width(cell: str) -> int:
+    """Columns on a terminal, on which Chinese characters take two."""
+    return sum(
+        0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in cell
+    )
+
+
+def _inline(line: Line) -> str:
+    return "".join(_part(part) for part in line)
+
+
+def _part(part: str) -> str:
+    plain = _visible(" ".join(part.split()) if isinstance(part, Name) else re.sub(r"\s", " ", part))
+    if isinstance(part, Name):
+        return _code(plain)
+    escaped = SPECIAL.sub(_escaped, plain)
+    return f"**{escaped}**" if isinstance(part, Strong) else escaped
+
+
+def _visible(text: str) -> str:
+    """Characters that steer a terminal become their codes."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return {"<": "&lt;", ">": "&gt;", "@": "&#64;"}.get(match[0], f"\\{match[0]}")
+
+
+def _code(name: str) -> str:
+    """A code span, fenced by more backticks than the name has in a row; a table's bar must be escaped even here."""
+    longest = max((len(run) for run in re.findall("`+", name)), default=0)
+    fence, pad = "`" * (longest + 1), " " if longest else ""
+    return f"{fence}{pad}{name}{pad}{fence}".replace("|", "\\|")

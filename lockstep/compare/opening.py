@@ -1,0 +1,107 @@
+"""Results found by name and opened; errors say which of the two they are about."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from lockstep.compare.sides import Side, read_side
+from lockstep.errors import DataError
+from lockstep.project import paths
+from lockstep.sync.places import opened
+from lockstep.tracking.repository import Revision, find_revision
+from lockstep.tracking.result import PipelineResult
+
+WORKSPACE = "workspace"
+# What to do about a workspace without a result.
+RUN_IT = "; run `dvc repro` first"
+
+
+@contextmanager
+def opened_side(letter: str, name: str) -> Iterator[Side]:
+    """Find a result and open it.
+
+    Args:
+        letter: What the report calls it.
+        name: A commit, branch, tag, experiment, `workspace`, or a folder that `lockstep export` wrote.
+
+    Raises:
+        DataError: naming the side, if there is no such result, or its outputs are missing or damaged.
+    """
+    folder = _folder(name)
+    place = None if folder or name == WORKSPACE else _revision(name)
+    if folder is not None:
+        with _named(name):
+            side = read_side(letter, name, "exported folder", PipelineResult.read(folder, exported=True))
+        yield side
+        return
+    with ExitStack() as stack:
+        with _named(name, place):
+            result, _ = stack.enter_context(opened(place))
+        with _named(name, place, result.root):
+            side = read_side(letter, name, _kind(place), result)
+        yield side
+
+
+def _folder(name: str) -> Path | None:
+    """The folder of a name, unless it names a revision."""
+    if not name.strip():
+        raise DataError("compare: a name is empty; name a commit, branch, tag, experiment, `workspace` or folder")
+    path = Path(name)
+    if name == WORKSPACE or not _is_folder(path, name):
+        return None
+    if not name.startswith(("./", "../", "/")) and find_revision(name, _shown(name)) is not None:
+        raise DataError(f"{_shown(name)}: is both a revision and a folder; write ./{name} for the folder")
+    if (path / "dvc.yaml").exists():
+        raise DataError(
+            f"{_shown(name)}: is a repository, no exported folder; write `{WORKSPACE}` for the files of the one you are"
+            " in, and export the result of another"
+        )
+    if not (path / paths.METRICS).is_file():
+        raise DataError(f"{_shown(name)}: the folder holds no result; `lockstep export {name}` writes one")
+    return path
+
+
+def _is_folder(path: Path, name: str) -> bool:
+    try:
+        path.resolve()  # only this tells of links that lead back to themselves
+        found = path.is_dir()
+        if found:
+            (path / paths.METRICS).is_file()
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "a link leads back to itself"
+        raise DataError(f"{_shown(name)}: cannot be read ({reason}); check the name and its permissions") from None
+    return found
+
+
+def _revision(name: str) -> Revision:
+    if (found := find_revision(name, _shown(name))) is None:
+        raise DataError(
+            f"{_shown(name)}: is no commit, tag, branch, experiment or folder; see `git log` and"
+            " `dvc exp list --all-commits`"
+        )
+    return found
+
+
+def _kind(place: Revision | None) -> str:
+    if place is None:
+        return "the files as they are"
+    return f"experiment, commit {place.rev[:7]}" if place.exp_name else f"commit {place.rev[:7]}"
+
+
+@contextmanager
+def _named(name: str, place: Revision | None = None, root: Path | None = None) -> Iterator[None]:
+    """Errors that name the side; a throw-away folder is nothing to look for, and a commit no place to run in."""
+    try:
+        yield
+    except DataError as error:
+        said = str(error).replace(f"{root}/", "") if root and root != Path() else str(error)
+        if place is not None and said.endswith(RUN_IT):
+            said = f"{said.removesuffix(RUN_IT)}: {place} has no result that this version of Lockstep can read"
+        raise DataError(f"{_shown(name)}: {said}") from error
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        raise DataError(f"{_shown(name)}: was written by another version of Lockstep ({what}); run it again") from error
+
+
+def _shown(name: str) -> str:
+    return f"compare {name}"

@@ -1,0 +1,127 @@
+"""Two results and what can be said of both together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from lockstep.compare.sides import Side, test_table
+from lockstep.errors import DataError
+from lockstep.evaluate.paired import as_scored
+from lockstep.evaluate.ranking import Ranking, Verdict, rank
+from lockstep.metrics.metrics import Scores
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two results about the same target.
+
+    Attributes:
+        a: The first, from which changes are counted.
+        b: The second.
+    """
+
+    a: Side
+    b: Side
+
+    def __post_init__(self) -> None:
+        """Refuse results that no number compares.
+
+        Raises:
+            DataError: if they predict different things.
+        """
+        if self.a.target == self.b.target:
+            return
+        said = [
+            f"{side.name} predicts {side.target.column!r}" + (f" ({kind} classes)" if kind else " (a number)")
+            for side in self
+            for kind in (side.target.n_classes,)
+        ]
+        raise DataError(f"compare: {said[0]}, {said[1]}: compare results about one target with the same classes")
+
+    def __iter__(self) -> Iterator[Side]:
+        return iter((self.a, self.b))
+
+    @property
+    def same(self) -> bool:
+        """Whether both are one result: the same choices and, byte for byte, the same outputs."""
+        return self.a.result.key == self.b.result.key
+
+    @property
+    def same_score(self) -> bool:
+        """Whether both minimise the same, and are judged by the same score."""
+        return self.a.contender.score_settings == self.b.contender.score_settings
+
+    @property
+    def same_folds(self) -> bool:
+        """Whether both were cross-validated on the same training rows in the same folds."""
+        a, b = (side.outputs.search["settings"]["data_sha256"] for side in self)
+        return bool(a == b)
+
+    @property
+    def score_name(self) -> str:
+        """What both are compared by: A's score."""
+        return self.a.score_name
+
+    @property
+    def confidence(self) -> float:
+        """Of the intervals."""
+        return self.a.contender.confidence
+
+    @property
+    def samples(self) -> int:
+        """Resamples of the paired bootstrap."""
+        return self.a.contender.samples
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """What the rule says of the two.
+
+        Raises:
+            DataError: naming B, if groups are drawn and its test table cannot be read.
+        """
+        return rank(self.a.contender, self.b.contender, self._test_rows)
+
+    def _test_rows(self) -> pd.DataFrame:
+        try:
+            return test_table(self.b)
+        except DataError as error:
+            raise DataError(f"compare {self.b.name}: {error}") from error
+
+    @property
+    def verdict(self) -> Verdict:
+        """Which of the two is better on the test rows."""
+        return self.ranking.verdict
+
+    @property
+    def group(self) -> str | None:
+        """The column whose groups of test rows are drawn."""
+        return self.a.group or self.b.group
+
+    @property
+    def lead(self) -> float:
+        """By what share of the other's score the lower one is lower."""
+        a, b = self.scores("test")
+        return abs(a - b) / max(a, b) if a is not None and b is not None and max(a, b) else 0.0
+
+    def scores(self, rows: str) -> tuple[float | None, float | None]:
+        """A's score of both.
+
+        Args:
+            rows: test, cv or train.
+        """
+        return self._score(self.a, rows), self._score(self.b, rows)
+
+    def _score(self, side: Side, rows: str) -> float | None:
+        fitting, found = self.a.fitting, side.outputs.metrics[rows]
+        if side is self.b and not self.same_score:
+            found = self._by_a(rows)
+        return None if found.get(fitting.metric) is None else fitting.loss(found)
+
+    def _by_a(self, rows: str) -> Scores:
+        """B's metrics as A's settings mean them: of the test rows anew, of others only what needs no setting."""
+        if rows == "test":
+            return self.a.fitting.scores(*as_scored(self.b.target, self.b.outputs.predictions))
+        found: Scores = self.b.outputs.metrics[rows]
+        return {name: value for name, value in found.items() if name not in ("pinball", "pseudo_huber")}

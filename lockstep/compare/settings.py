@@ -1,0 +1,106 @@
+"""What was asked for differently: choices in params.yaml, search spaces, given configurations."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from lockstep.compare.document import Block, Bullets, Line, Name, Section, Table, listed, text
+from lockstep.compare.pair import Pair
+from lockstep.report.templates import UNKNOWN, range_text
+
+# Shown as the space and as given configurations.
+ELSEWHERE = ("tune.enqueue",)
+DECIDING_ROWS = ("dataset", "seed", "split.")
+DECIDING_SCORE = ("booster.objective", "booster.metric", "booster.quantile", "booster.huber_slope")
+
+
+def section(pair: Pair) -> Section:
+    """Parameters and search space changed."""
+    return Section("What was changed", (*_choices(pair), *_code(pair), *_space(pair), *_given(pair)))
+
+
+def changed(pair: Pair) -> dict[str, tuple[Any, Any]]:
+    """Choices that differ, by name: A's and B's value; None where a side has no such choice."""
+    a, b = pair.a.settings, pair.b.settings
+    names = [name for name in dict.fromkeys([*a, *b]) if name not in ELSEWHERE]
+    return {name: (a.get(name), b.get(name)) for name in names if a.get(name) != b.get(name)}
+
+
+def changed_rows(pair: Pair) -> list[str]:
+    """Choices that differ and decide which rows are test rows."""
+    return [name for name in changed(pair) if name.startswith(DECIDING_ROWS)]
+
+
+def changed_score(pair: Pair) -> list[str]:
+    """Choices that differ and decide what is minimised or judged by."""
+    return [name for name in changed(pair) if name in DECIDING_SCORE] if not pair.same_score else []
+
+
+def _choices(pair: Pair) -> list[Block]:
+    found = changed(pair)
+    if not found:
+        return [text("The choices in params.yaml are the same.")]
+    rows = tuple((Name(name), _shown(a), _shown(b)) for name, (a, b) in found.items())
+    return [Table("Choices that differ", ("choice in params.yaml", "A", "B"), rows)]
+
+
+def _shown(value: Any) -> str:
+    return UNKNOWN if value is None else str(value)
+
+
+def _code(pair: Pair) -> list[Block]:
+    """Differences that no choice shows: rows, feature steps, versions of the libraries."""
+    a, b = (side.outputs.search["settings"] for side in pair)
+    lines = list[Line]()
+    if not pair.same_folds:
+        lines.append(("The training rows or their folds differ.",))
+    elif pair.verdict.comparable:
+        lines.append(("The training and test rows are the same.",))
+    if a["rows_as"] != b["rows_as"]:
+        lines.append(("What is made of the training rows differs: target, feature steps or the folds' strategy.",))
+    versions = {name: (a["versions"].get(name), b["versions"].get(name)) for name in {**a["versions"], **b["versions"]}}
+    lines += [
+        (f"{name}: {_shown(before)} in A, {_shown(after)} in B.",)
+        for name, (before, after) in versions.items()
+        if before != after
+    ]
+    return [Bullets(tuple(lines))] if lines else []
+
+
+def _space(pair: Pair) -> list[Block]:
+    a, b = pair.a.space, pair.b.space
+    rows = tuple(
+        (Name(name), range_text(a.get(name)), range_text(b.get(name)), _kind(a.get(name), b.get(name)))
+        for name in dict.fromkeys([*a, *b])
+        if a.get(name) != b.get(name)
+    )
+    if not rows:
+        return [text("The search space is the same.")]
+    same = [name for name in a if a[name] == b.get(name)]
+    unchanged: list[Block] = [text("Searched in the same range: ", *listed(same), ".")] if same else []
+    return [Table("Search spaces", ("search space", "A", "B", "change"), rows), *unchanged]
+
+
+def _kind(a: Mapping[str, Any] | None, b: Mapping[str, Any] | None) -> str:
+    if a is None or b is None:
+        return "new" if a is None else "removed"
+    if "choices" in a or "choices" in b:
+        return "other choices"
+    wider, narrower = (b["low"] <= a["low"], b["high"] >= a["high"]), (b["low"] >= a["low"], b["high"] <= a["high"])
+    if all(wider) and all(narrower):
+        return "other steps"
+    return "wider" if all(wider) else "narrower" if all(narrower) else "moved"
+
+
+def _given(pair: Pair) -> list[Block]:
+    """Configurations that were tried first."""
+    a, b = (side.outputs.search["settings"]["enqueue"] for side in pair)
+    if not a and not b:
+        return []
+    if a == b:
+        return [text(f"The same {len(a)} configurations were given to try first.")]
+    lines: list[Line] = [(f"Configurations given to try first: {len(a)} in A, {len(b)} in B.",)]
+    for letter, own, others in (("A", a, b), ("B", b, a)):
+        only = (each for each in own if each not in others)
+        lines += [(f"Only in {letter}: ", Name(json.dumps(each, ensure_ascii=False))) for each in only]
+    return [Bullets(tuple(lines))]

@@ -1,0 +1,74 @@
+"""What is compared, and the whole report in one paragraph."""
+
+from lockstep.compare.cost import per_gain
+from lockstep.compare.document import Line, Name, Section, Strong, Table, text
+from lockstep.compare.numbers import counted, number, relative
+from lockstep.compare.pair import Pair
+from lockstep.compare.recommendation import recommended
+from lockstep.compare.sides import Side
+from lockstep.compare.statistics import lead, p_text
+from lockstep.evaluate.ranking import Outcome
+
+
+def section(pair: Pair) -> Section:
+    """The executive summary."""
+    table = Table("What is compared", ("what is compared", "A", "B"), _table(pair))
+    return Section("Executive summary", (text(*_paragraph(pair)), table))
+
+
+def _paragraph(pair: Pair) -> Line:
+    parts: Line = (Strong(_headline(pair)), ". ")
+    if pair.same:
+        return (
+            *parts,
+            "A and B hold the same choices and, byte for byte, the same outputs. There is nothing to choose.",
+        )
+    parts += _scores(pair)
+    if not pair.verdict.comparable:  # the headline says why
+        return (*parts, Strong("Ship neither for its score"), ".")
+    return (*parts, *recommended(pair).sentence, " ", per_gain(pair, with_times=False)[0])
+
+
+def _headline(pair: Pair) -> str:
+    if pair.same:
+        return "The same result on both sides"
+    outcome = pair.verdict.in_words()
+    return outcome[0].upper() + outcome[1:]
+
+
+def _scores(pair: Pair) -> Line:
+    a, b = pair.scores("test")
+    name, rows = pair.score_name, f"{len(pair.a.outputs.predictions):,}"
+    if pair.verdict.outcome == Outcome.OTHER:
+        own = (f"{side.score_name} {number(side.score)} for {side.letter}" for side in pair)
+        return (f"Each by its own score on its own test rows: {', '.join(own)}. ",)
+    if pair.verdict.outcome == Outcome.UNDEFINED:
+        return ()
+    if pair.verdict.outcome == Outcome.SAME:
+        return (f"Both predict the same for all {rows} test rows: {name} {number(a)}. ",)
+    return (
+        f"On the same {rows} test rows the {name} is {number(a)} for A and {number(b)} for B ({relative(a, b)}):"
+        f" {lead(pair)}, {p_text(pair)}. ",
+    )
+
+
+def _table(pair: Pair) -> tuple[tuple[str, ...], ...]:
+    columns = [_about(side) for side in pair]
+    return tuple((name, columns[0][name], columns[1][name]) for name in columns[0])
+
+
+def _about(side: Side) -> dict[str, str]:
+    settings, search = side.settings, side.outputs.search
+    folds = "one holdout" if settings["split.folds"] == 1 else f"{settings['split.folds']} folds"
+    rows = f"{settings['split.strategy']}, test {settings['split.test_size']}, {folds}"
+    return {
+        "name": Name(side.name),
+        "what it is": side.kind,
+        "dataset": Name(settings["dataset"]),
+        "features": f"{settings['features']} ({len(side.features)})",
+        "split": rows,
+        "test rows": number(len(side.outputs.predictions)),
+        "search": f"{search['space_name']}, {counted(len(side.outputs.trials), 'trial')}",
+        "judged by": side.score_name,
+        "gates": "pass" if not side.failed_gates else f"fail: {', '.join(side.failed_gates)}",
+    }

@@ -1,1 +1,0 @@
-"""Rows of files for predict, and what new-dataset finds in a table."""

@@ -1,0 +1,171 @@
+"""The block `evaluate` of params.yaml, and `judging` of datasets/NAME.yaml."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from lockstep.fitting.fitting import Fitting
+from lockstep.project.blocks import Blocks, mistakes_in
+from lockstep.project.paths import PARAMS
+from lockstep.project.settings import Settings
+from lockstep.project.table_columns import TableColumns, must_be_in, must_be_number
+from lockstep.split.split_block import SplitBlocks
+
+# Gates that judge squared error only, and their defaults in params.yaml.
+SQUARED_ERROR_GATES = {"min_test_r2": 0.0, "max_test_rmse": None}
+
+
+class Gates(Settings):
+    """Conditions a result must meet; null switches one off."""
+
+    min_test_r2: float | None
+    max_test_rmse: Annotated[float, Field(gt=0)] | None
+    max_test_score: float | None
+    beat_baselines: bool
+
+
+class Evaluate(Settings):
+    """How the final model is judged."""
+
+    protocol: Literal["single", "repeated"]
+    repeats: Annotated[int, Field(ge=2, le=100)]
+    bootstrap_samples: Annotated[int, Field(ge=100)]
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    permutation_repeats: Annotated[int, Field(ge=1)]
+    gates: Gates
+
+
+class ValueSlice(Settings):
+    """Test rows by the value of a column: the most frequent ones, and the others together."""
+
+    by: Literal["value"]
+    column: str
+    top: Annotated[int, Field(ge=1, le=100)] = 12
+
+
+class SeenSlice(Settings):
+    """Test rows whose value of a column stands in the training rows too, and those whose value is new."""
+
+    by: Literal["seen"]
+    column: str
+
+
+class GridSlice(Settings):
+    """Test rows by cells of two numeric columns, `size` wide in their unit: regions of a map."""
+
+    by: Literal["grid"]
+    columns: Annotated[tuple[str, str], Field(strict=False)]
+    size: Annotated[float, Field(gt=0)]
+
+
+class QuantileSlice(Settings):
+    """Test rows by equal parts of a numeric column."""
+
+    by: Literal["quantiles"]
+    column: str
+    parts: Annotated[int, Field(ge=2, le=20)] = 5
+
+
+Slice = Annotated[ValueSlice | SeenSlice | GridSlice | QuantileSlice, Field(discriminator="by")]
+
+
+class Judging(Settings):
+    """What `evaluate` looks at besides the whole test set; deciles of the target are always there.
+
+    Attributes:
+        slices: Parts of the test rows that get metrics of their own.
+        coordinates: Two columns that are a place; with them nearest neighbours in space are a baseline.
+    """
+
+    slices: Annotated[tuple[Slice, ...], Field(strict=False)]
+    coordinates: Annotated[tuple[str, str], Field(strict=False)] | None
+
+    def check(self, columns: TableColumns, target: str) -> None:
+        """Make sure that the columns of the slices and the coordinates are there and fit.
+
+        Args:
+            columns: Those of the cleaned table.
+            target: The target's column.
+
+        Raises:
+            ValueError: naming the entry and the column.
+        """
+        types = columns.types
+        for position, part in enumerate(self.slices):
+            where = f"judging.slices[{position}] ({part.by})"
+            for column in part.columns if isinstance(part, GridSlice) else (part.column,):
+                must_be_in(types, column, where)
+                if isinstance(part, GridSlice | QuantileSlice):
+                    must_be_number(types, column, where)
+        where = "judging.coordinates"
+        for column in self.coordinates or ():
+            must_be_in(types, column, where)
+            if column == target:
+                raise ValueError(f"{where}: {column!r} is the target; name another column")
+            if column in columns.made_of_target:
+                raise ValueError(f"{where}: column {column!r} is made from the target; name another column")
+            must_be_number(types, column, where)
+
+
+class EvaluateBlocks(SplitBlocks):
+    """What the evaluation is asked for."""
+
+    evaluate: Evaluate
+
+
+class JudgingBlock(Settings):
+    """The facts about a table that the evaluation reads."""
+
+    judging: Judging
+
+
+def asked_for(blocks: Blocks, columns: TableColumns, fitting: Fitting, target: str) -> tuple[EvaluateBlocks, Judging]:
+    """What params.yaml and the dataset file ask of the evaluation, checked against the table and the model.
+
+    Args:
+        blocks: Both files.
+        columns: Those of the cleaned table.
+        fitting: What the model minimises.
+        target: The target's column.
+
+    Raises:
+        ConfigError: with one line, for a mistake in either file.
+    """
+    choices, judging = blocks.choices(EvaluateBlocks), blocks.facts(JudgingBlock).judging
+    with mistakes_in(PARAMS):
+        check_choices(choices.evaluate, choices.split.strategy, fitting.objective, blocks.file)
+    with mistakes_in(blocks.file):
+        judging.check(columns, target)
+    return choices, judging
+
+
+def check_choices(evaluate: Evaluate, strategy: str, objective: str, file: Path) -> None:
+    """Refuse choices that have no effect under the others.
+
+    Args:
+        evaluate: The block.
+        strategy: `split.strategy`.
+        objective: What the model minimises; `classes` for a target of classes.
+        file: The dataset file, as messages call it.
+
+    Raises:
+        ValueError: naming the setting.
+    """
+    if evaluate.protocol == "repeated" and strategy == "time":
+        raise ValueError(
+            "evaluate.protocol: 'repeated' draws further random splits, and split.strategy is 'time', of which"
+            " there is one; set it to single"
+        )
+    if objective == "squared_error":
+        return
+    why = f"the target of {file} has classes" if objective == "classes" else f"booster.objective is {objective}"
+    gates = evaluate.gates
+    for name, value in (("min_test_r2", gates.min_test_r2), ("max_test_rmse", gates.max_test_rmse)):
+        default = SQUARED_ERROR_GATES[name]
+        if value is not None and value != default:
+            remedy = "null" if default is None else f"{default} or null"
+            raise ValueError(
+                f"evaluate.gates.{name}: {value}: judges squared error only, and {why}; set it to {remedy},"
+                " or use max_test_score"
+            )

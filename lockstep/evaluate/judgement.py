@@ -1,0 +1,107 @@
+"""A model's metrics on training rows, in cross-validation and on test rows, beside the baselines' on test rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from lockstep.evaluate.baselines import ALWAYS, baseline_predictions
+from lockstep.evaluate.rows import Rows
+from lockstep.fitting.fitting import Fitting
+from lockstep.metrics.metrics import DIGITS, Scores, adjusted
+from lockstep.model.saved import Predictions, SavedModel
+from lockstep.storage.tables import significant
+
+# Linear algebra and boosting of other libraries differ between CPUs in their last digits.
+BASELINE_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Metrics of a model and of the baselines.
+
+    Attributes:
+        train: On training rows.
+        cv: Mean of the folds, with the parameters and rounds of the model.
+        test: On test rows.
+        baselines: Each baseline's on test rows.
+        predictions: Each baseline's predictions of the test rows.
+    """
+
+    train: Scores
+    cv: Scores
+    test: Scores
+    baselines: Mapping[str, Scores]
+    predictions: Mapping[str, Predictions]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The content of reports/metrics.json: of the baselines only those that every table has."""
+        always = {name: self.baselines[name] for name in ALWAYS}
+        return {"train": self.train, "cv": self.cv, "test": self.test, "baseline": always}
+
+
+def judge(
+    model: SavedModel,
+    train: Rows,
+    test: Rows,
+    predicted: Predictions,
+    best_trial: pd.Series,
+    coordinates: tuple[str, str] | None,
+    seed: int,
+) -> Judgement:
+    """Score a model.
+
+    Args:
+        model: The trained model.
+        train: Training rows, for the training metrics and to fit the baselines.
+        test: Test rows.
+        predicted: What the model says of them.
+        best_trial: The row of trials.csv the model was made from.
+        coordinates: Two columns that are a place, for nearest neighbours.
+        seed: Seed of the baselines.
+    """
+    fitting, n_features = model.fitting, test.x.shape[1]
+    predictions = baseline_predictions(model, train, test, coordinates, seed)
+    return Judgement(
+        train=fitting.scores(train.y, model.predict_matrix(train.x), n_features),
+        cv=_cv_scores(model, best_trial, int((train.frame["fold"] >= 0).sum()), n_features),
+        test=fitting.scores(test.y, predicted, n_features),
+        baselines={
+            name: _baseline_scores(name, fitting.scores(test.y, said, 0 if name == "mean" else n_features))
+            for name, said in predictions.items()
+        },
+        predictions=predictions,
+    )
+
+
+def score_of(fitting: Fitting, scores: Scores) -> float | None:
+    """The score that the search minimises; None where its metric is undefined, as AUC of rows of one class."""
+    return None if scores[fitting.metric] is None else significant(fitting.loss(scores), DIGITS)
+
+
+def _baseline_scores(name: str, scores: Scores) -> Scores:
+    if name in ALWAYS:
+        return scores
+    return {metric: None if value is None else significant(value, BASELINE_DIGITS) for metric, value in scores.items()}
+
+
+def _cv_scores(model: SavedModel, best_trial: pd.Series, n_rows: int, n_features: int) -> Scores:
+    """Those of the training where it has its own, as at a smaller learning rate, else those of the best trial."""
+    fitting, own = model.fitting, model.training.cv
+
+    def mean(metric: str) -> float | None:
+        columns = [name for name in best_trial.index if name.startswith("fold_") and name.endswith(f"_{metric}")]
+        columns = [name for name in columns if name.split("_", 2)[2] == metric]
+        values = [float(best_trial[name]) for name in columns if pd.notna(best_trial[name])]
+        return _rounded(sum(values) / len(values)) if values else None
+
+    names = [metric for metric in fitting.fold_metrics if metric != "mse"]
+    scores = {metric: mean(metric) if own is None else _rounded(own.get(metric)) for metric in names}
+    if not fitting.n_classes:
+        scores["adjusted_r2"] = adjusted(scores["r2"], n_rows, n_features)
+    return scores
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else significant(value, DIGITS)

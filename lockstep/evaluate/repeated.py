@@ -1,0 +1,167 @@
+"""The repeated protocol: the final configuration refitted and tested on further random splits of all rows.
+
+One split is one draw of the test rows; several show how much of a result is luck. The hyperparameters stay those that
+were chosen on the first split's training rows, so rows of the other test sets took part in choosing them.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xgboost as xgb
+
+from lockstep.errors import LockstepError, SearchError
+from lockstep.evaluate.judgement import score_of
+from lockstep.features.features_block import Recipe
+from lockstep.features.recipe import Features
+from lockstep.fitting.booster import RoundBudget, fit_rounds, fit_stopped, max_bin_of
+from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.folds import Fold, Matrix, Vector
+from lockstep.fitting.matrices import keep_pages_in, quantised, row_matrix
+from lockstep.metrics.metrics import DIGITS, Scores
+from lockstep.model.saved import SavedModel, Training
+from lockstep.project.target import Target
+from lockstep.signals import result_of
+from lockstep.split.split_block import Split
+from lockstep.split.splitting import split_table
+from lockstep.storage.scratch import scratch_folder
+from lockstep.storage.tables import read_table, significant, write_table
+from lockstep.workers.local_engine import LocalEngine
+from lockstep.workers.machine import worker_count
+from lockstep.workers.worker import REMEDY, failure_message
+
+TABLE = "all_rows.parquet"
+
+
+@dataclass(frozen=True)
+class Refit:
+    """Everything that decides the result of one split, but for its seed.
+
+    Attributes:
+        split: How rows are divided.
+        target: What is predicted.
+        recipe: Feature steps.
+        training: Parameters and rounds of the final model.
+        n_models: Boosters whose predictions are averaged.
+        fitting: Objective and metric.
+        budget: Rounds where validation rows stop them.
+        seed: Seed of features and boosters.
+    """
+
+    split: Split
+    target: Target
+    recipe: Recipe
+    training: Training
+    n_models: int
+    fitting: Fitting
+    budget: RoundBudget
+    seed: int
+
+
+def refit_of(model: SavedModel, split: Split, searched: Mapping[str, Any], seed: int) -> Refit:
+    """The configuration of a saved model; `searched` is search.json's `settings`, for the budget of rounds."""
+    slower = 1 / model.training.learning_rate_factor
+    budget = RoundBudget(round(searched["early_stopping_rounds"] * slower), round(searched["max_rounds"] * slower))
+    recipe = model.features.steps
+    return Refit(split, model.target, recipe, model.training, len(model.boosters), model.fitting, budget, seed)
+
+
+def repeated(refit: Refit, train: pd.DataFrame, test: pd.DataFrame, repeats: int) -> list[Scores]:
+    """Test metrics of `repeats` splits of all rows, with the split seeds seed + 1, seed + 2, ...
+
+    The splits run side by side, one XGBoost thread each; the result does not depend on how many do.
+    """
+    rows = pd.concat([train.drop(columns="fold"), test]).sort_values("row_id", ignore_index=True)
+    scores = []
+    with scratch_folder() as folder:
+        write_table(rows, folder / TABLE)
+        with LocalEngine(min(worker_count(), repeats), None) as engine:
+            futures = [engine.submit(score_split, refit, folder, refit.seed + 1 + r) for r in range(repeats)]
+            for number, future in enumerate(futures):
+                scores.append(result_of(future))
+                found = score_of(refit.fitting, scores[-1])
+                shown = "undefined" if found is None else f"{found:.6g}"
+                line = f"evaluate: split {number + 1}/{repeats}: test {refit.fitting.metric} score {shown}"
+                print(line, file=sys.stderr, flush=True)
+    return scores
+
+
+def score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
+    """Split all rows, refit on the training rows, score the test rows: a pure function of its arguments' contents.
+
+    With `split.folds: 1` the validation rows stop the rounds and are not trained on.
+
+    Raises:
+        SearchError: if it fails, as when memory is short.
+    """
+    try:
+        return _score_split(refit, folder, split_seed)
+    except LockstepError:
+        raise
+    except Exception as error:
+        raise SearchError(f"split with seed {split_seed}: {failure_message(error)}; {REMEDY}") from error
+
+
+def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
+    keep_pages_in(folder)
+    train, test = split_table(read_table(folder / TABLE), refit.target, refit.split, split_seed)
+    stopping = train["fold"].to_numpy() == 0 if refit.split.folds == 1 else np.zeros(len(train), dtype=np.bool_)
+    features = Features(refit.recipe, refit.seed, refit.target.n_classes)
+    fitted = train[~stopping]
+    x = features.fit_transform(fitted, refit.target.values(fitted))
+    names, types = tuple(features.names), tuple(features.types)
+    if refit.split.folds == 1:
+        everything = np.empty((len(train), x.shape[1]), dtype=np.float32)
+        everything[~stopping], everything[stopping] = x, features.transform(train[stopping])
+        fold = Fold(everything, refit.target.values(train), ~stopping, stopping, names, types)
+        boosters = _stopped(refit, fold)
+    else:
+        boosters = _fixed(refit, x, refit.target.values(train), names, types)
+    model = SavedModel(boosters, features, refit.target, refit.fitting, refit.training)
+    x_test = features.transform(test)
+    return refit.fitting.scores(refit.target.values(test), model.predict_matrix(x_test), x_test.shape[1])
+
+
+def summary_of(fitting: Fitting, splits: list[Scores], first_seed: int) -> dict[str, Any]:
+    """The content of repeated.json: mean, std (of a sample), min and max per metric, and every split's metrics.
+
+    Both are lists, so that `dvc metrics show FILE` has the score's mean and spread as its only columns.
+    """
+    metrics = [{"metric": name, **_spread([scores[name] for scores in splits])} for name in splits[0]]
+    score = _spread([score_of(fitting, scores) for scores in splits])
+    return {
+        "protocol": "repeated",
+        "score_mean": score["mean"],
+        "score_std": score["std"],
+        "metrics": metrics,
+        "splits": [{"seed": first_seed + number, **scores} for number, scores in enumerate(splits)],
+    }
+
+
+def _spread(values: list[float | None]) -> dict[str, float | None]:
+    known = np.array([value for value in values if value is not None])
+    if len(known) < len(values):
+        return dict.fromkeys(("mean", "std", "min", "max"))
+    found = {"mean": known.mean(), "std": known.std(ddof=1), "min": known.min(), "max": known.max()}
+    return {name: significant(float(value), DIGITS) for name, value in found.items()}
+
+
+def _fixed(refit: Refit, x: Matrix, y: Vector, names: tuple[str, ...], types: tuple[str, ...]) -> list[xgb.Booster]:
+    params = refit.training.params
+    rows = row_matrix(x, y, None, names, types, max_bin_of(params), refit.fitting.memory)
+    rounds, seeds = refit.training.n_rounds, range(refit.seed, refit.seed + refit.n_models)
+    return [fit_rounds(rows, params, rounds, seed, refit.fitting) for seed in seeds]
+
+
+def _stopped(refit: Refit, fold: Fold) -> list[xgb.Booster]:
+    params = refit.training.params
+    matrices = quantised(fold, max_bin_of(params), refit.fitting.memory)
+    boosters = []
+    for seed in range(refit.seed, refit.seed + refit.n_models):
+        booster, rounds = fit_stopped(matrices, params, refit.budget, seed, refit.fitting)
+        boosters.append(booster[:rounds])
+    return boosters

@@ -1,0 +1,160 @@
+"""Where a model errs: metrics of parts of the test rows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from lockstep.evaluate.evaluate_blocks import GridSlice, QuantileSlice, SeenSlice, Slice, ValueSlice
+from lockstep.evaluate.judgement import score_of
+from lockstep.evaluate.rows import Rows
+from lockstep.features.base import numbers
+from lockstep.fitting.fitting import Fitting
+from lockstep.model.saved import Predictions
+from lockstep.project.target import Target
+from lockstep.storage.tables import significant
+
+DECILES = 10
+# Cells of a grid; rows of the emptiest ones are taken together.
+MOST_CELLS = 40
+DIGITS = 6
+OTHERS, MISSING = "all others", "missing"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A slice: its name and which rows it has."""
+
+    by: str
+    name: str
+    rows: npt.NDArray[np.bool_]
+
+
+def slice_table(
+    fitting: Fitting,
+    target: Target,
+    slices: tuple[Slice, ...],
+    train: pd.DataFrame,
+    test: Rows,
+    predicted: Predictions,
+) -> pd.DataFrame:
+    """Metrics of the deciles of the target (of each class), and of the slices a dataset file names.
+
+    Returns:
+        by, slice, rows, score (what the search minimises), the metrics, and bias: the mean of actual - predicted; of
+        classes accuracy less mean probability of the predicted class. R2 is left out where the slice is one of the
+        target itself: it compares with the spread inside the slice, which the slice makes small.
+    """
+    records = []
+    for part in [*_of_target(target, test), *(each for chosen in slices for each in _of(chosen, train, test.frame))]:
+        if part.rows.any():
+            y, said = test.y[part.rows], predicted[part.rows]
+            found = {name: value for name, value in fitting.scores(y, said).items() if name != "adjusted_r2"}
+            score = score_of(fitting, found)
+            if part.by == target.column and "r2" in found:
+                found["r2"] = None
+            shown = {name: None if value is None else significant(value, DIGITS) for name, value in found.items()}
+            records.append(
+                {
+                    "by": part.by,
+                    "slice": f"{part.by}: {part.name}",
+                    "rows": int(part.rows.sum()),
+                    "score": None if score is None else significant(score, DIGITS),
+                    **shown,
+                    "bias": significant(bias(target, y, said), DIGITS),
+                }
+            )
+    table = pd.DataFrame(records)
+    measured = [name for name in table.columns if name not in ("by", "slice", "rows")]
+    return table.astype(dict.fromkeys(measured, np.float64))
+
+
+def bias(target: Target, actual: npt.NDArray[np.float64], predicted: Predictions) -> float:
+    """Mean of actual - predicted; of classes accuracy less mean probability of the predicted class."""
+    if target.classes:
+        right = np.argmax(predicted, axis=1) == actual
+        return float(np.mean(right) - np.mean(np.max(predicted, axis=1)))
+    return float(np.mean(actual - predicted))
+
+
+def quantile_parts(values: npt.NDArray[np.float64], parts: int) -> npt.NDArray[np.int64]:
+    """The part of each value, 0, 1, ...: as equal in size as equal values, which stay together, allow; -1: missing."""
+    known = np.sort(values[~np.isnan(values)])
+    edges = known[[len(known) * part // parts - 1 for part in range(1, parts) if len(known) * part // parts > 0]]
+    found = np.searchsorted(np.unique(edges), values, side="left")
+    return np.where(np.isnan(values), -1, found).astype(np.int64)
+
+
+def _of_target(target: Target, test: Rows) -> Iterator[Part]:
+    if target.classes:
+        for number, label in enumerate(target.labels):
+            yield Part(target.column, label, test.y == number)
+    else:
+        yield from _quantiles(target.column, test.y, DECILES)
+
+
+def _of(chosen: Slice, train: pd.DataFrame, test: pd.DataFrame) -> Iterator[Part]:
+    if isinstance(chosen, ValueSlice):
+        yield from _values(chosen, test[chosen.column])
+    elif isinstance(chosen, SeenSlice):
+        yield from _seen(chosen.column, train[chosen.column], test[chosen.column])
+    elif isinstance(chosen, QuantileSlice):
+        yield from _quantiles(chosen.column, numbers(test, chosen.column), chosen.parts)
+    else:
+        yield from _cells(chosen, test)
+
+
+def _quantiles(column: str, values: npt.NDArray[np.float64], parts: int) -> Iterator[Part]:
+    found = quantile_parts(values, parts)
+    for part in range(parts):
+        rows = found == part
+        if rows.any():
+            low, high = values[rows].min(), values[rows].max()
+            yield Part(column, f"{low:.6g}" if low == high else f"{low:.6g} to {high:.6g}", rows)
+    yield Part(column, MISSING, found == -1)
+
+
+def _values(chosen: ValueSlice, values: pd.Series) -> Iterator[Part]:
+    text = values.map(_text, na_action="ignore")
+    counts = text.value_counts(sort=False).rename_axis("value").reset_index(name="count")
+    ordered = counts.sort_values(["count", "value"], ascending=[False, True], kind="stable")
+    top = ordered["value"].head(chosen.top).tolist()
+    for value in top:
+        yield Part(chosen.column, value, (text == value).fillna(False).to_numpy(dtype=np.bool_))
+    yield Part(chosen.column, OTHERS, (text.notna() & ~text.isin(top)).to_numpy(dtype=np.bool_))
+    yield Part(chosen.column, MISSING, values.isna().to_numpy(dtype=np.bool_))
+
+
+def _seen(column: str, train: pd.Series, test: pd.Series) -> Iterator[Part]:
+    missing = test.isna().to_numpy(dtype=np.bool_)
+    seen = test.isin(train.dropna().unique()).to_numpy(dtype=np.bool_)
+    yield Part(column, "seen in training", seen & ~missing)
+    yield Part(column, "new", ~seen & ~missing)
+    yield Part(column, MISSING, missing)
+
+
+def _cells(chosen: GridSlice, test: pd.DataFrame) -> Iterator[Part]:
+    by = ", ".join(chosen.columns)
+    places = np.column_stack([numbers(test, column) for column in chosen.columns])
+    missing = np.isnan(places[:, 0]) | np.isnan(places[:, 1])
+    cells = np.floor(np.where(missing[:, np.newaxis], 0, places) / chosen.size)
+    distinct, cell_of, counts = np.unique(cells[~missing], axis=0, return_inverse=True, return_counts=True)
+    number: npt.NDArray[np.int64] = np.full(len(test), -1, dtype=np.int64)
+    number[~missing] = cell_of.ravel()
+    # Of cells with equally many rows the first come first; shown in the order of the map.
+    largest = np.sort(np.argsort(-counts, kind="stable")[:MOST_CELLS])
+    for cell in largest:
+        yield Part(by, ", ".join(_range(float(low), chosen.size) for low in distinct[cell]), number == cell)
+    yield Part(by, OTHERS, (number >= 0) & ~np.isin(number, largest))
+    yield Part(by, MISSING, missing)
+
+
+def _range(cell: float, size: float) -> str:
+    return f"{cell * size:.6g} to {(cell + 1) * size:.6g}"
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)

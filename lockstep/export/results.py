@@ -1,0 +1,70 @@
+"""results.json: a result in one flat file, for scripts and for people in a hurry."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lockstep.export.target import MADE_BY
+from lockstep.outputs import Outputs
+from lockstep.search.times import SearchTime
+from lockstep.tracking.provenance import Provenance
+from lockstep.tracking.result import PipelineResult
+
+# There for every result, null where the metric does not apply, as RMSE of classes.
+ALWAYS = ("rmse", "r2")
+
+
+def results_of(outputs: Outputs, result: PipelineResult, place: Provenance, time: SearchTime | None) -> dict[str, Any]:
+    """The content of results.json.
+
+    Args:
+        outputs: The result's outputs.
+        result: The same as MLflow is shown it.
+        place: Where it stands.
+        time: What the search took, if it is known here.
+    """
+    search, best, params = outputs.search, outputs.best, result.params
+    cost, score = search["cost"], best[search["score"]]
+    return {
+        **MADE_BY,
+        "dataset": result.dataset,
+        "target": outputs.target.column,
+        "features": params["features"],
+        "seed": params["seed"],
+        "metric": search["metric"],
+        "best_params": best["params"],
+        "best_trial": best["trial"],
+        "n_rounds": best["n_rounds"],
+        "cv_rmse": score if search["metric"] == "rmse" else None,
+        "cv_score": score,
+        **_metrics(outputs),
+        "test_intervals": {each["metric"]: [each["low"], each["high"]] for each in outputs.uncertainty["intervals"]},
+        "gates": outputs.gates["gates_overall"],
+        "n_trials": search["n_trials"],
+        "n_trials_completed": cost["trials_complete"],
+        "n_trials_pruned": cost["trials_pruned"],
+        "n_trials_failed": cost["trials_failed"],
+        "fold_fits": cost["fold_fits"],
+        "boosting_rounds": cost["boosting_rounds"],
+        "optimization_time_seconds": time.wall_seconds if time else None,
+        "search_cpu_seconds": time.cpu_seconds if time else None,
+        "model_bytes": outputs.model_bytes,
+        "versions": search["settings"]["versions"],
+        "space": search["space_name"],
+        "study_key": search["study_key"],
+        "result_key": result.key,
+        "commit": place.commit,
+        "experiment": place.exp_name,
+    }
+
+
+def _metrics(outputs: Outputs) -> dict[str, float | None]:
+    """test_METRIC, train_METRIC, and of the baselines baseline_METRIC (the mean) and untuned_xgboost_METRIC."""
+    metrics = outputs.metrics
+    parts: dict[str, Mapping[str, float | None]] = {
+        "test": metrics["test"],
+        "train": metrics["train"],
+        "baseline": metrics["baseline"]["mean"],
+        "untuned_xgboost": metrics["baseline"]["untuned_xgboost"],
+    }
+    names = list(dict.fromkeys([*ALWAYS, *metrics["test"]]))
+    return {f"{part}_{name}": scores.get(name) for part, scores in parts.items() for name in names}

@@ -1,0 +1,112 @@
+"""optuna_study.db: the search of one result as an Optuna study, with its times where they are known."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import optuna
+import pandas as pd
+from optuna.distributions import BaseDistribution
+from optuna.exceptions import OptunaError
+from optuna.storages import RDBStorage
+from optuna.trial import FrozenTrial, TrialState, create_trial
+from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+from lockstep.fitting.fitting import Fitting
+from lockstep.outputs import Outputs
+from lockstep.report.search_history import value_of
+from lockstep.search.space import SearchSpace
+from lockstep.search.tune_blocks import Range
+from lockstep.storage.tables import significant
+from lockstep.workers.trial import running_means
+
+# trials.csv holds ten digits of each fold's score.
+SAME_DIGITS = 8
+
+
+def write_study(outputs: Outputs, kept: Path, path: Path) -> None:
+    """Write a file with exactly this study, which optuna.load_study and optuna-dashboard open.
+
+    Args:
+        outputs: The result's outputs.
+        kept: The file in which searches leave their studies: times are taken over if it holds the same trials.
+            Otherwise the study is made from trials.csv, and its trials take no time.
+        path: The file to write.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    name, trials = outputs.search["study_key"], _trials(outputs)
+    # A search that was asked for fewer trials than an earlier one made its first.
+    known = _kept_trials(kept, name)[: len(trials)]
+    timed = list(map(_told, known)) == list(map(_told, trials))
+    storage = RDBStorage(f"sqlite:///{path}")
+    try:
+        study = optuna.create_study(study_name=name, storage=storage, direction="minimize")
+        study.set_user_attr("space", outputs.search["space_name"])
+        study.set_user_attr("score", outputs.search["score"])
+        study.set_user_attr("times", "measured" if timed else "unknown")
+        study.add_trials(known if timed else trials)
+    finally:
+        storage.engine.dispose()
+
+
+def _kept_trials(path: Path, name: str) -> list[FrozenTrial]:
+    """The trials of a study; none if the file or the study is not there, or damaged: it is no output of the search."""
+    if not path.exists():
+        return []
+    storage = None
+    try:
+        # Only read: a search may be making the file at this moment.
+        file = f"file:{quote(str(path.resolve()))}"
+        url = URL.create("sqlite", database=file, query={"mode": "ro", "uri": "true"})
+        storage = RDBStorage(url.render_as_string(), skip_table_creation=True)
+        return optuna.load_study(study_name=name, storage=storage).get_trials(deepcopy=False)
+    except (KeyError, ValueError, RuntimeError, SQLAlchemyError, OptunaError):
+        return []
+    finally:
+        if storage is not None:
+            storage.engine.dispose()
+
+
+def _trials(outputs: Outputs) -> list[FrozenTrial]:
+    """All trials of trials.csv."""
+    settings, now = outputs.search["settings"], datetime.now()
+    space = SearchSpace({name: Range.model_validate(value) for name, value in settings["space"].items()}).shown()
+    fitting = Fitting(**settings["fitting"])
+    trials = [_frozen(row, space, fitting, settings["n_folds"]) for _, row in outputs.trials.iterrows()]
+    for trial in trials:
+        # Optuna wants times; equal ones say that it took none.
+        trial.datetime_start = trial.datetime_complete = now
+    return trials
+
+
+def _frozen(
+    row: "pd.Series[Any]", space: Mapping[str, BaseDistribution], fitting: Fitting, n_folds: int
+) -> FrozenTrial:
+    """As lockstep.search.study_file writes it."""
+    state = TrialState[row["state"]]
+    cells = [row[f"fold_{fold}_{fitting.metric}"] for fold in range(n_folds)]
+    scores = [fitting.loss({fitting.metric: float(cell)}) for cell in cells if pd.notna(cell)]
+    means = running_means(scores)
+    message = row["message"]
+    return create_trial(
+        state=state,
+        value=means[-1] if state is not TrialState.FAIL else None,
+        params={name: value_of(row[name], distribution) for name, distribution in space.items()},
+        distributions=dict(space),
+        intermediate_values=dict(enumerate(means, start=1)),
+        user_attrs={"message": message} if isinstance(message, str) and message else {},
+    )
+
+
+def _told(trial: FrozenTrial) -> tuple[Any, ...]:
+    """What two equal trials have in common, whatever was rounded on the way through trials.csv."""
+    params = {name: _rounded(value) for name, value in trial.params.items()}
+    steps = {step: _rounded(value) for step, value in trial.intermediate_values.items()}
+    return trial.state, params, steps, trial.user_attrs.get("message")
+
+
+def _rounded(value: Any) -> Any:
+    return significant(value, SAME_DIGITS) if isinstance(value, float) else value

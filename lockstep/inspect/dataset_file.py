@@ -1,0 +1,159 @@
+"""The text of a dataset file for an inspected table: every decision with its reason beside it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from lockstep.fetch.source_block import FileSource
+from lockstep.inspect.findings import Finding, Findings
+from lockstep.inspect.suggested_recipes import suggested_recipes
+from lockstep.inspect.yaml_text import WIDTH, beside, comment, listed, quoted, wrapped
+
+MAX_SLICES = 12
+LATITUDE, LONGITUDE = re.compile(r"(?i)lat(itude)?"), re.compile(r"(?i)(lon|lng|long|longitude)")
+HEAD = """\
+Written by `lockstep new-dataset`; facts about one table, yours to correct. A comment says why; change the line and
+run again. Types: number, integer, boolean, category, text (kept, no feature by itself), date, ignore.
+docs/bring-your-own-table.md explains every decision. No bounds are guessed: add min and max where values must not leave
+a range."""
+
+
+def dataset_text(findings: Findings, source: FileSource, about: str, renamed: Mapping[str, str]) -> str:
+    """The YAML text.
+
+    Args:
+        findings: The inspected table.
+        source: Where its file is.
+        about: One line about it.
+        renamed: Names after cleaning, where those of the file cannot stay.
+    """
+    blocks = [
+        [*comment(HEAD), f"about: {quoted(about)}    # say what a row is", *_target(findings, renamed)],
+        _source(source),
+        _split_hints(findings, renamed),
+        [f'missing_values: {listed(findings.missing_values or [""])}    # texts that mean "no value"'],
+        ["columns:", *(_column(column) for column in findings.columns)],
+        _clean(findings, renamed),
+        _features(findings, renamed),
+        _judging(findings, renamed),
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _target(findings: Findings, renamed: Mapping[str, str]) -> list[str]:
+    target = findings.target
+    column = quoted(renamed.get(target.column, target.column))
+    notes = [line for note in target.notes for line in comment(note)]
+    if not target.classes:
+        return [f"target: {column}", *notes]
+    second = [] if len(target.classes) > 2 else comment(f"the second class, {target.classes[1]}, is the positive one")
+    return ["target:", f"  column: {column}", *wrapped("  classes: ", target.classes), *second, *notes]
+
+
+def _source(source: FileSource) -> list[str]:
+    lines = ["source:", f"  kind: {source.kind}"]
+    lines.append(f"  path: {quoted(source.path)}" if source.path else f"  urls: {listed(source.urls)}")
+    lines.append(beside(f"  sha256: {source.sha256}", "a file with other bytes is refused"))
+    if source.delimiter != ",":
+        lines.append(f"  delimiter: {quoted(source.delimiter)}")
+    if source.encoding != "utf-8":
+        lines.append(f"  encoding: {quoted(source.encoding)}")
+    return lines
+
+
+def _split_hints(findings: Findings, renamed: Mapping[str, str]) -> list[str]:
+    """How to split when rows are not alike: by time, where there are dates."""
+    dates = [renamed.get(column.name, column.name) for column in findings.of("plain") if column.type == "date"]
+    if not dates:
+        return []
+    return comment(
+        "A random split tests on rows from the same days as the training rows. To test on later ones:"
+        f" split.strategy=time split.time={dates[0]}"
+    )
+
+
+def _column(column: Finding) -> str:
+    facts = f"type: {column.type}" + (", missing: true" if column.missing and column.type != "ignore" else "")
+    why = f"LEAK? {column.why}; not in the recipes" if column.role == "leak" else column.why
+    if column.missing and column.role not in ("empty", "unreadable"):
+        why = f"{why}; {column.missing} missing" if why else f"{column.missing} missing"
+    return beside(f"  {quoted(column.name)}: {{{facts}}}", why)
+
+
+def _clean(findings: Findings, renamed: Mapping[str, str]) -> list[str]:
+    rules = []
+    if renamed:
+        names = ", ".join(f"{quoted(old)}: {quoted(new)}" for old, new in renamed.items())
+        rules += comment("XGBoost refuses [, ] and <, the pipeline row_id and fold", "  ")
+        rules.append(f"  - {{rule: rename, columns: {{{names}}}}}")
+    if findings.target.missing:
+        target = quoted(renamed.get(findings.target.column, findings.target.column))
+        rule = f"  - {{rule: drop_missing, columns: [{target}]}}"
+        rules.append(beside(rule, f"{findings.target.missing} rows without a target"))
+    hints = []
+    if findings.copies:
+        columns = listed(
+            renamed.get(column.name, column.name)
+            for column in findings.columns
+            if column.type != "ignore" and column.role != "identifier"
+        )
+        hints = comment(
+            f"{findings.copies} rows repeat an earlier one (identifiers aside). Where that is an accident, add"
+            f" {{rule: drop_duplicates, keep: first, columns: {columns}}}",
+            "  ",
+        )
+    return ["clean:" if rules else "clean: []", *rules, *hints]
+
+
+def _features(findings: Findings, renamed: Mapping[str, str]) -> list[str]:
+    left_out = [column.name for column in findings.of("leak")]
+    lines = ["features:"]
+    if left_out:
+        lines += comment(f"left out because they may know the target: {', '.join(left_out)}", "  ")
+    for recipe, suggested in suggested_recipes(findings, renamed).items():
+        lines.append(f"  {recipe}:")
+        if suggested.left_out:
+            names = ", ".join(suggested.left_out)
+            lines += comment(f"left out because a column or another step has the name: {names}", "    ")
+        for step in suggested.steps:
+            lines += _one_step(step)
+    return lines
+
+
+def _judging(findings: Findings, renamed: Mapping[str, str]) -> list[str]:
+    """Categories whose values deserve metrics of their own, and a place if there is one."""
+    categories = [column for column in findings.of("plain", "encoded") if column.type == "category"]
+    few = [column for column in categories if column.distinct <= MAX_SLICES][:2]
+    many = sorted((column for column in categories if column.distinct > MAX_SLICES), key=lambda one: -one.distinct)[:1]
+    slices = [
+        f"    - {{by: {by}, column: {quoted(renamed.get(column.name, column.name))}}}"
+        for by, columns in (("value", few), ("seen", many))
+        for column in columns
+    ]
+    place = [_numbers_named(findings, name) for name in (LATITUDE, LONGITUDE)]
+    coordinates = listed(renamed.get(name, name) for name in place if name) if all(place) else "null"
+    return [
+        beside("judging:", "parts of the test rows that get metrics of their own"),
+        "  slices:" if slices else "  slices: []",
+        *slices,
+        beside(f"  coordinates: {coordinates}", "two columns that are a place"),
+    ]
+
+
+def _numbers_named(findings: Findings, name: re.Pattern[str]) -> str | None:
+    found = (column.name for column in findings.of("plain") if column.type == "number" and name.fullmatch(column.name))
+    return next(found, None)
+
+
+def _one_step(step: Mapping[str, Any]) -> list[str]:
+    others = [
+        f"{key}: {listed(value) if isinstance(value, list) else quoted(value)}"
+        for key, value in step.items()
+        if key != "columns"
+    ]
+    columns = step.get("columns")
+    line = f"    - {{{', '.join(others)}" + (f", columns: {listed(columns)}}}" if columns else "}")
+    if len(line) <= WIDTH or columns is None:
+        return [line]
+    block = [f"    - {others[0]}", *(f"      {other}" for other in others[1:])]
+    return [*block, *wrapped("      columns: ", columns)]

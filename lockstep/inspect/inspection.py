@@ -1,0 +1,125 @@
+"""The inspection of a whole table."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import sha256
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lockstep.clean.cleaning import MIN_ROWS
+from lockstep.errors import DataError
+from lockstep.guards.messages import brief, listed, shown
+from lockstep.inspect.findings import LEFT_OUT, Finding, Findings
+from lockstep.inspect.formulas import formulas, untried
+from lockstep.inspect.leaks import suspicion
+from lockstep.inspect.missing import missing_texts
+from lockstep.inspect.reading import Read, decoded, read_column
+from lockstep.inspect.roles import describe
+from lockstep.inspect.target_choice import describe_target
+from lockstep.project.settings import ROW_ID
+
+
+def inspect(table: pa.Table, target: str, *, as_classes: bool = False) -> Findings:
+    """Look at every value of a table.
+
+    Args:
+        table: Text columns as in a CSV file, or typed ones.
+        target: Name of the column to predict.
+        as_classes: Whether whole numbers of the target are classes even if there are many.
+
+    Raises:
+        DataError: if there is no such column, too few rows or columns, or nothing to learn.
+    """
+    _check_table(table, target)
+    missing = missing_texts(table, target)
+    reads = {name: read_column(name, table.column(name), missing) for name in table.column_names}
+    goal = describe_target(reads[target], _as_written(table.column(target), missing), as_classes=as_classes)
+    if table.num_rows - goal.missing < MIN_ROWS:
+        raise DataError(f"target {target!r}: {table.num_rows - goal.missing} rows have a value; {MIN_ROWS} are needed")
+    found = {name: describe(read) for name, read in reads.items()}
+    found[target] = replace(found[target], type=goal.type, role="target", why="the target")
+    if not goal.classes:
+        goal = replace(goal, notes=(*goal.notes, *untried([reads[name] for name in _candidates(found)])))
+    found = _without_copies(_without_leaks(found, reads, target, classes=bool(goal.classes)), reads)
+    if all(finding.role in (*LEFT_OUT, "target") for finding in found.values()):
+        reasons = "; ".join(f"{shown(name)}: {finding.why}" for name, finding in found.items() if name != target)
+        raise DataError(f"no column is left to learn {target!r} from: {brief(reasons)}"[:500])
+    return Findings(table.num_rows, goal, tuple(found.values()), missing, _repeated_rows(found, reads))
+
+
+def _check_table(table: pa.Table, target: str) -> None:
+    names = table.column_names
+    if len(names) < 2:
+        raise DataError(f"the table has one column, {names[0]!r}; a target and at least one other column are needed")
+    if target not in names:
+        close = difflib.get_close_matches(target, names, n=1) or [
+            name for name in names if name.strip().lower() == target.strip().lower()
+        ]
+        meant = f", did you mean {close[0]!r}?" if close else ""
+        raise DataError(f"--target {shown(target)}: the table has no such column{meant}; it has: {listed(names)}")
+    if target == ROW_ID:
+        raise DataError("--target row_id: the name is reserved for the pipeline; rename the column in the file")
+    if table.num_rows < MIN_ROWS:
+        raise DataError(f"the table has {table.num_rows} rows; at least {MIN_ROWS} are needed")
+
+
+def _as_written(column: pa.ChunkedArray, missing: tuple[str, ...]) -> pd.Series:
+    try:
+        texts = pc.cast(decoded(column), pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pd.Series(dtype="str")
+    words: pd.Series = pc.if_else(pc.is_in(texts, pa.array(missing, pa.string())), None, texts).to_pandas()
+    return words
+
+
+def _without_leaks(
+    found: Mapping[str, Finding], reads: Mapping[str, Read], target: str, *, classes: bool
+) -> dict[str, Finding]:
+    candidates = _candidates(found)
+    reasons = {name: suspicion(reads[name], reads[target], classes=classes) for name in candidates}
+    if not classes:
+        suspected = {name for name, reason in reasons.items() if reason}
+        found_formulas = formulas([reads[name] for name in candidates], reads[target], suspected)
+        reasons = {name: reason or found_formulas.get(name, "") for name, reason in reasons.items()}
+    return {
+        name: replace(finding, role="leak", why=reasons[name]) if reasons.get(name) else finding
+        for name, finding in found.items()
+    }
+
+
+def _candidates(found: Mapping[str, Finding]) -> list[str]:
+    return [name for name, finding in found.items() if finding.role not in (*LEFT_OUT, "target")]
+
+
+def _without_copies(found: Mapping[str, Finding], reads: Mapping[str, Read]) -> dict[str, Finding]:
+    """Columns that tell trees no more than an earlier one."""
+    result, seen = dict[str, Finding](), dict[tuple[str, str], str]()
+    for name, finding in found.items():
+        result[name] = finding
+        if finding.role not in ("plain", "encoded", "parts", "words"):
+            continue
+        how, content = _content(reads[name].values, finding)
+        key = (how, sha256(content).hexdigest())
+        if key in seen:
+            result[name] = replace(finding, type="ignore", role="copy", why=f"{how} {seen[key]!r} in every row")
+        seen.setdefault(key, name)
+    return result
+
+
+def _content(values: pd.Series, finding: Finding) -> tuple[str, bytes]:
+    """What trees can tell from a column: the order of its quantities, or which rows share a name; a date has parts."""
+    if finding.type == "category":
+        return "names the same rows as", pd.factorize(values)[0].tobytes()
+    if finding.type in ("text", "date"):
+        return "equals", repr(values.tolist()).encode()
+    return "orders the rows like", np.asarray(values.rank(method="dense"), dtype=np.float64).tobytes()
+
+
+def _repeated_rows(found: Mapping[str, Finding], reads: Mapping[str, Read]) -> int:
+    """Rows that repeat an earlier one in all columns but identifiers and unreadable ones."""
+    kept = [reads[name].values for name, column in found.items() if column.role not in ("identifier", "unreadable")]
+    return int(pd.concat(kept, axis=1).duplicated().sum())

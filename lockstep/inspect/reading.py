@@ -1,0 +1,126 @@
+"""Which type a column has: the first under which the clean stage's own conversion takes every value."""
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lockstep.clean.columns import DATE, TRUTH, parsed_dates, typed
+from lockstep.clean.table_blocks import Column
+from lockstep.errors import DataError
+from lockstep.guards.messages import shown
+from lockstep.inspect.findings import Type
+from lockstep.inspect.missing import NUMBER, text_counts
+
+LEADING_ZERO = re.compile(r"0\d+")
+LONG_WHOLE = re.compile(r"[+-]?\d{16,}")
+COMPACT_DAYS = (19_000_101, 21_001_231)
+
+
+@dataclass(frozen=True)
+class Read:
+    """One column as the clean stage will read it: float64, int64, datetime64[s] or text, by its type.
+
+    `problem` says why no type fits; `code` marks digits that are a name, not a quantity.
+    """
+
+    name: str
+    type: Type
+    values: pd.Series
+    problem: str = ""
+    code: bool = False
+
+    @property
+    def missing(self) -> int:
+        """Rows without a value."""
+        return int(self.values.isna().sum())
+
+    @property
+    def distinct(self) -> int:
+        """Different values."""
+        return int(self.values.nunique())
+
+    @property
+    def present(self) -> int:
+        """Rows with a value."""
+        return len(self.values) - self.missing
+
+
+def read_column(name: str, column: pa.ChunkedArray, missing: tuple[str, ...]) -> Read:
+    """A column under the first type that takes all its values."""
+    column = decoded(column)
+    texts = [text for text in text_counts(column) if text not in missing]
+    nothing = pd.Series([None] * len(column), dtype=object)
+    if column.null_count == len(column) or (_is_text(column) and not texts):
+        return Read(name, "ignore", nothing)
+    problem = ""
+    for kind in _candidates(column, texts):
+        try:
+            frame, _ = typed(pa.table({name: column}), {name: Column(type=kind, missing=True)}, missing, name)
+        except DataError as error:
+            problem = str(error)
+            continue
+        if kind == "number" and _loses_digits(texts):
+            continue
+        code = kind == "text" and all(text.strip().isdigit() for text in texts)
+        return Read(name, kind, frame[name], code=code)
+    return Read(name, "ignore", nothing, problem.removeprefix(f"{name}: columns.{shown(name)}: ") or _unknown(column))
+
+
+def _loses_digits(texts: list[str]) -> bool:
+    """Whether different long whole numbers became one float: they are names of things, not quantities."""
+    long = {text.strip() for text in texts if LONG_WHOLE.fullmatch(text.strip())}
+    return len(long) > 1 and len({float(text) for text in long}) < len(long)
+
+
+def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column without Parquet's and Arrow's way to write each value once."""
+    return pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def _is_text(column: pa.ChunkedArray) -> bool:
+    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
+
+
+def _candidates(column: pa.ChunkedArray, texts: list[str]) -> list[Type]:
+    kind = column.type
+    if _is_text(column):
+        words = {text.strip().lower() for text in texts}
+        if words <= TRUTH.keys() and len({TRUTH[word] for word in words}) == 2:
+            return ["boolean"]
+        if any(LEADING_ZERO.fullmatch(word) for word in words):
+            return ["text"]
+        if all(re.fullmatch(r"\d{8}", word) and _is_compact_day(int(word)) for word in words):
+            return ["date", "integer"]
+        # a few texts tell which conversions are worth trying on all of them
+        some = [text.strip() for text in sorted(texts)[:: max(1, len(texts) // 200)]]
+        numbers: list[Type] = ["integer", "number"] if all(NUMBER.fullmatch(text) for text in some) else []
+        dates: list[Type] = ["date"] if _are_dates(some) else []
+        return [*numbers, *dates, "text"]
+    if pa.types.is_boolean(kind):
+        return ["boolean"]
+    if pa.types.is_integer(kind):
+        bounds = pc.min_max(column).as_py()
+        if bounds == {"min": 0, "max": 1}:
+            return ["boolean"]
+        days = all(_is_compact_day(bounds[end]) for end in ("min", "max"))
+        return ["date", "integer"] if days else ["integer", "number"]
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return ["integer", "number"]
+    return ["date"] if pa.types.is_date(kind) or pa.types.is_timestamp(kind) else []
+
+
+def _are_dates(texts: list[str]) -> bool:
+    # most columns are told by one text, which is much cheaper
+    return bool(re.match(DATE, texts[0])) and bool(parsed_dates(pd.Series(texts, dtype="str")).notna().all())
+
+
+def _is_compact_day(number: int) -> bool:
+    first, last = COMPACT_DAYS
+    return first <= number <= last and 1 <= number // 100 % 100 <= 12 and 1 <= number % 100 <= 31
+
+
+def _unknown(column: pa.ChunkedArray) -> str:
+    return f"values of type {column.type} are no number, text or date"

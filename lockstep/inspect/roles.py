@@ -1,0 +1,149 @@
+"""What becomes of a column that is neither target nor leak: feature, encoded category, parts, words, or left out."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from lockstep.inspect.findings import Finding
+from lockstep.inspect.missing import NUMBER
+from lockstep.inspect.reading import Read
+from lockstep.project.settings import ROW_ID
+
+# A category of more values is encoded besides; one whose values repeat less than twice on average is none.
+ENCODED_ABOVE = 10
+NEARLY_UNIQUE = 0.95
+MIN_ROWS_FOR_IDENTIFIER = 20
+# Separators of parts, and the least share of the values that must hold one: commas also stand in plain prose.
+SEPARATORS = ((";", 0.2), ("|", 0.2), (",", 0.5))
+PROSE = 0.2  # least share of texts of several words among texts that are no identifiers
+PART_REPEATS, PART_WORDS = 3, 4
+IDENTIFIER_NAME = re.compile(
+    r"(?i)(?:^|.*[\W_])(id|ids|key|uuid|guid|index|idx|row|number|no|nr)|.*[a-z](Id|ID|Key|No)"
+)
+CODE_NAME = re.compile(r"(?i)(?:^|.*[\W_])(id|key|code|zip|zipcode|postcode|plz)|.*[a-z](Id|ID|Key|Code)")
+# What pandas, readr and Parquet call a column without a name: an index that was written along with the table.
+UNNAMED = re.compile(r"\s*|Unnamed: \d+([._].*)?|\.\.\.\d+|__index_level_\d+__")
+# Parts of dates, and what pandas calls them.
+DATE_PARTS = {name: name for name in ("year", "month", "day", "day_of_year", "hour")} | {"weekday": "day_of_week"}
+NEEDED = {"weekday": {"day"}, "day_of_year": {"day", "year"}}
+
+
+def describe(read: Read) -> Finding:
+    """The role of one column by its own values."""
+    plain = Finding(read.name, read.type, "plain", "", read.missing, read.distinct)
+    if read.name == ROW_ID:
+        why = "the pipeline's own name for row numbers; to learn from it, rename it in the file"
+        return replace(plain, type="ignore", role="identifier", why=why)
+    if UNNAMED.fullmatch(read.name):
+        why = "a column without a name, as an index is written; to learn from it, name it in the file"
+        return replace(plain, type="ignore", role="identifier", why=why)
+    if read.problem:
+        return replace(plain, role="unreadable", why=read.problem)
+    if read.present == 0:
+        return replace(plain, type="ignore", role="empty", why="every value is missing")
+    if read.distinct == 1 and not read.missing:
+        return replace(plain, type="ignore", role="constant", why=f"always {read.values.iloc[0]!s:.40}")
+    if read.type == "text":
+        return _text(plain, read)
+    if read.type == "integer":
+        return _integer(plain, read)
+    if read.type == "date":
+        return _date(plain, read)
+    if read.type == "boolean":
+        return replace(plain, why=f"true in {100 * read.values.mean():.3g}% of its rows")
+    return replace(plain, why=_range(read.values))
+
+
+def _range(values: pd.Series) -> str:
+    return f"{shown(values.min())} to {shown(values.max())}"
+
+
+def shown(number: float) -> str:
+    """A number for people: six digits, or all before the point."""
+    return f"{number:,.0f}" if 100_000 <= abs(number) < 1e15 else f"{number:.6g}"
+
+
+def _integer(plain: Finding, read: Read) -> Finding:
+    distinct, span = plain.distinct, f"whole numbers {int(read.values.min())} to {int(read.values.max())}"
+    whole = replace(plain, why=f"{span}, {distinct} different")
+    if reason := _row_number(read):
+        return replace(plain, role="identifier", why=f"{reason}: {span}")
+    if distinct <= ENCODED_ABOVE or read.present < MIN_ROWS_FOR_IDENTIFIER:
+        return whole
+    if distinct >= NEARLY_UNIQUE * read.present and IDENTIFIER_NAME.fullmatch(read.name):
+        return replace(plain, role="identifier", why=f"by its name and {distinct} different values in {read.present}")
+    if distinct <= read.present / 2 and CODE_NAME.fullmatch(read.name):
+        why = f"by its name a number that names things: {distinct} different"
+        return replace(plain, type="category", role="encoded", why=why)
+    return whole
+
+
+def _row_number(read: Read) -> str:
+    """Whether whole numbers only count the rows."""
+    if read.missing or read.present < MIN_ROWS_FOR_IDENTIFIER or read.distinct < read.present:
+        return ""
+    values = read.values.to_numpy(dtype=np.int64)
+    steps = np.diff(values)
+    if (steps == steps[0]).all():
+        return "numbers the rows"
+    if values.max() - values.min() == len(values) - 1:
+        return "numbers the rows in another order"
+    monotone = (steps > 0).all() or (steps < 0).all()
+    return "rises or falls with every row" if monotone else ""
+
+
+def _text(plain: Finding, read: Read) -> Finding:
+    texts = read.values.dropna().astype("str")
+    distinct, present = plain.distinct, read.present
+    category, counted = replace(plain, type="category"), f"{distinct} different texts"
+    if distinct <= ENCODED_ABOVE:
+        examples = ", ".join(f"{text:.40}" for text in sorted(texts.unique())[:4])
+        return replace(category, why=f"{distinct} different: {examples}{', ...' if distinct > 4 else ''}{hint(texts)}")
+    if found := _parts(texts):
+        separator, n_parts, mean = found
+        why = f"several values in one text, separated by {separator!r}: {n_parts} different, {mean:.1f} a row"
+        return replace(plain, role="parts", separator=separator, n_parts=n_parts, why=why)
+    if distinct <= present / 2:
+        what = f"digits that name things: {counted}" if read.code else counted + hint(texts)
+        why = f"{what}, {present / distinct:,.0f} rows each"
+        return replace(category, role="encoded", why=why)
+    named = IDENTIFIER_NAME.fullmatch(read.name)
+    if present >= MIN_ROWS_FOR_IDENTIFIER and (named or texts.str.contains(r"\S\s+\S").mean() < PROSE):
+        return replace(plain, role="identifier", why=f"an identifier: {counted} in {present} rows{hint(texts)}")
+    return replace(plain, role="words", why=f"free text: {counted} in {present} rows{hint(texts)}")
+
+
+def hint(texts: pd.Series) -> str:
+    """What a text could be if the file wrote it otherwise: a number with a sign or unit, or a date."""
+    sample = texts.drop_duplicates().head(1000).str.strip()
+    if sample.str.fullmatch(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?").mean() > 0.9:
+        return f"; a date? write {sample.iloc[0][:40]!r} as YYYY-MM-DD"
+    if sample.str.fullmatch(r"[^\w\s]?\s?[+-]?\d[\d.,' ]*\s?(\D{1,9})?").mean() > 0.9 and len(sample) > 1:
+        strange = next((text for text in sample if not NUMBER.fullmatch(text)), sample.iloc[0])
+        return f"; a number? write {strange[:40]!r} without separators, sign and unit"
+    return ""
+
+
+def _parts(texts: pd.Series) -> tuple[str, int, float] | None:
+    """Separator, different parts and mean parts a row, where texts hold several values that repeat."""
+    for separator, least in SEPARATORS:
+        if texts.str.contains(separator, regex=False).mean() < least:
+            continue
+        parts = texts.str.split(separator, regex=False).explode().str.strip()
+        short = parts.str.count(r"\s+").median() < PART_WORDS
+        distinct = parts.nunique()
+        if short and len(parts) >= PART_REPEATS * distinct and distinct < texts.nunique():
+            return separator, distinct, len(parts) / len(texts)
+    return None
+
+
+def _date(plain: Finding, read: Read) -> Finding:
+    dates = read.values.dropna().dt
+    differing = [part for part, name in DATE_PARTS.items() if getattr(dates, name).nunique() > 1]
+    # the first of a month has no weekday of its own, and in a single year the day of the year repeats month and day
+    telling = [part for part in differing if NEEDED.get(part, set()) <= set(differing)]
+    clock = " with a clock time" if "hour" in telling else ""
+    why = f"{read.values.min().date()} to {read.values.max().date()}{clock}"
+    return replace(plain, why=why, date_parts=tuple(telling))

@@ -1,0 +1,128 @@
+"""What is to be predicted: a number or one of several classes, and what to know about it."""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from lockstep.errors import DataError
+from lockstep.guards.messages import LENGTH, brief
+from lockstep.inspect.findings import TargetFinding
+from lockstep.inspect.reading import Read
+from lockstep.inspect.roles import hint, shown
+
+# Texts are classes up to this many without being told so; whole numbers up to the second only get a comment.
+MAX_TEXT_CLASSES, MAX_CLASSES, FEW_INTEGERS = 20, 1000, 10
+RARE_ROWS, RARE_SHARE = 20, 0.1
+SKEWED = 2.0
+DECIMAL_COMMA = r"\s*[+-]?\d*,\d+\s*"
+NEGATIVE = frozenset(["0", "false", "no", "n", "-", "neg", "negative", "none"])
+
+
+def describe_target(read: Read, words: pd.Series, *, as_classes: bool) -> TargetFinding:
+    """Number or classes.
+
+    Args:
+        read: The target column.
+        words: Its values as the file writes them, missing where it has none.
+        as_classes: Whether whole numbers are classes even if there are many.
+
+    Raises:
+        DataError: if nothing can be learned from it.
+    """
+    where = f"target {read.name!r}"
+    if read.problem:
+        raise DataError(f"{where}: {read.problem}; name another column")
+    if read.present == 0:
+        raise DataError(f"{where}: every value is missing; name another column")
+    if read.distinct == 1:
+        raise DataError(f"{where}: is {_word(read.values.dropna().iloc[0])} in every row; there is nothing to learn")
+    if read.type == "date":
+        raise DataError(f"{where}: is a date; name a number, or a column with few different values")
+    if read.type == "text":
+        return _text_classes(read, where, as_classes=as_classes)
+    if read.type == "boolean":
+        return _truth_classes(read, words)
+    if read.type == "integer" and (as_classes or read.distinct == 2):
+        if read.distinct > MAX_CLASSES:
+            raise DataError(f"{where}: has {read.distinct} different values; at most {MAX_CLASSES} can be classes")
+        return _classes(read, "integer", sorted(int(value) for value in read.values.dropna().unique()))
+    if as_classes:
+        raise DataError(f"{where}: has decimals, which cannot be classes; leave out --classes")
+    return _number(read)
+
+
+def _number(read: Read) -> TargetFinding:
+    values = read.values.dropna().astype(float)
+    notes = [f"a number from {shown(values.min())} to {shown(values.max())}, mean {shown(values.mean())}"]
+    if read.type == "integer" and read.distinct <= FEW_INTEGERS:
+        seen = ", ".join(str(int(value)) for value in np.unique(values))
+        notes.append(
+            f"only {read.distinct} different whole numbers, taken as a number: a grade or a count. If they name"
+            f" classes: target: {{column: ..., classes: [{seen}]}}, or new-dataset with --classes"
+        )
+    skew = _skewness(np.asarray(values, dtype=np.float64))
+    if abs(skew) > SKEWED:
+        notes.append(
+            f"skewness {skew:.2f}: a few far values weigh most in RMSE; also try booster.objective=pseudo_huber or"
+            " absolute_error"
+        )
+    return TargetFinding(read.name, read.type, (), read.missing, tuple(notes))
+
+
+def _skewness(values: npt.NDArray[np.float64]) -> float:
+    """Mean cubed distance from the mean, in standard deviations."""
+    return float((((values - values.mean()) / values.std()) ** 3).mean())
+
+
+def _truth_classes(read: Read, words: pd.Series) -> TargetFinding:
+    written = sorted(words.dropna().unique(), key=lambda word: word.strip().lower() not in NEGATIVE)
+    if len(written) != 2 or {word.strip().lower() for word in written} == {"false", "true"}:
+        return _classes(read, "boolean", [False, True])
+    if {word.strip() for word in written} == {"0", "1"}:
+        return _classes(read, "integer", [0, 1])
+    texts = Read(read.name, "text", words)
+    return _classes(texts, "category", written)
+
+
+def _text_classes(read: Read, where: str, *, as_classes: bool) -> TargetFinding:
+    counts = read.values.value_counts()
+    if not as_classes and read.values.dropna().str.fullmatch(DECIMAL_COMMA).all():
+        raise DataError(
+            f"{where}: holds numbers with decimal commas, such as {counts.index[0]!r}; write them with a point, or name"
+            " --classes"
+        )
+    if len(counts) > (MAX_CLASSES if as_classes else MAX_TEXT_CLASSES):
+        remedy = hint(read.values.dropna()) or (
+            "; --classes takes up to 1000" if len(counts) <= MAX_CLASSES else "; name another column"
+        )
+        raise DataError(f"{where}: has {len(counts)} different texts, too many for classes{remedy}")
+    names = sorted(counts.index)
+    if len(names) == 2:
+        # the positive class comes second: not the one that says no, else the rarer one
+        names.sort(key=lambda name: (name.strip().lower() not in NEGATIVE, -counts[name], name))
+    found, meant = _classes(read, "category", names), hint(read.values.dropna())
+    return replace(found, notes=(*found.notes, f"texts, taken as names of classes{meant}")) if meant else found
+
+
+def _word(value: object) -> str:
+    return brief(str(value)[:LENGTH])
+
+
+def _classes(read: Read, kind: str, classes: list[bool] | list[int] | list[str]) -> TargetFinding:
+    counts = [int((read.values == name).sum()) for name in classes]
+    words = [_word(name) for name in classes]
+    notes = [f"rows of each class: {', '.join(f'{word} {n}' for word, n in zip(words, counts, strict=True))}"]
+    rare = [word for word, count in zip(words, counts, strict=True) if count < RARE_ROWS]
+    if rare:
+        notes.append(
+            f"fewer than {RARE_ROWS} rows: {', '.join(rare)}; too few to learn or to judge: merge or drop them, and"
+            " set split.strategy to stratified"
+        )
+    elif min(counts) < RARE_SHARE * sum(counts):
+        notes.append(
+            "the rarest class is rare: accuracy says little, look at AUC and log loss; split.strategy=stratified"
+            " keeps its share in every fold"
+        )
+    return TargetFinding(read.name, kind, tuple(classes), read.missing, tuple(notes))  # type: ignore[arg-type]

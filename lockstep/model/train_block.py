@@ -1,0 +1,37 @@
+"""The block `train_best` of params.yaml, and what else the stage reads of it."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from lockstep.features.features_block import RecipeChoice
+from lockstep.fitting.booster_block import BoosterSettings, RoundSettings
+from lockstep.project.settings import Seed, Settings
+from lockstep.split.split_block import StrategyOnly
+
+
+class TrainBest(Settings):
+    """How the final model is trained."""
+
+    n_models: Annotated[int, Field(ge=1, le=100)]
+    learning_rate_factor: Annotated[float, Field(gt=0, le=1)]
+    interval: Annotated[float, Field(gt=0, lt=1)] | None
+
+    def check(self, n_classes: int) -> None:
+        """Refuse an interval of classes; `n_classes` is 0 for a number.
+
+        Raises:
+            ValueError: naming the setting.
+        """
+        if n_classes and self.interval is not None:
+            raise ValueError("train_best.interval: classes have no interval; set it to null")
+
+
+class TrainBlocks(RecipeChoice):
+    """All that the stage train_best is asked for."""
+
+    seed: Seed
+    split: StrategyOnly
+    booster: BoosterSettings
+    tune: RoundSettings
+    train_best: TrainBest

@@ -1,1 +1,0 @@
-"""The shape of params.yaml and datasets/*.yaml: frozen, validated models without behaviour."""
