@@ -147,3 +147,29 @@ def test_a_changed_row_of_a_fold_changes_no_score_of_what_it_does_not_train(rows
     others = np.arange(len(train)) != row
     assert before.x[others].tobytes() == after.x[others].tobytes()
     assert before.x[row].tobytes() != after.x[row].tobytes()
+
+
+OF_TARGET = {"rule": "ratio", "name": "made", "numerator": "y", "denominator": "a"}
+
+
+@pytest.mark.parametrize(
+    ("column", "line"),
+    [
+        ("y", "uses the target 'y'; remove it"),
+        ("artist", "column 'artist' is text; state type category to learn from its values"),
+        ("made", "column 'made' is made from the target; remove it"),
+        ("nobody", "no column 'nobody' at this point; there are: a, "),
+    ],
+)
+def test_tune_refuses_a_column_that_no_recipe_may_read(rows: Project, tmp_path: Path, column: str, line: str) -> None:
+    """tune knows no cleaning rule: it goes by what clean wrote of the columns."""
+    project = rows.copy(tmp_path / "project")
+    path = project.folder / "datasets/own.yaml"
+    facts = yaml.safe_load(path.read_text())
+    facts |= {"clean": [OF_TARGET], "features": {"full": [{"step": "columns", "columns": ["a", column]}]}}
+    path.write_text(yaml.safe_dump(facts))
+    done = project.run("dvc", "repro", "tune", check=False)
+    assert done.returncode != 0
+    (refused,) = [each for each in done.stderr.splitlines() if each.startswith("tune: ")]
+    assert refused.startswith(f"tune: datasets/own.yaml: features.full: {line}")
+    assert not (project.folder / "models/best_params.json").exists()
