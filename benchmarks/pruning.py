@@ -13,7 +13,6 @@ from pathlib import Path
 
 from benchmarks.tables import TABLES, prepare
 from lockstep.check.config import Config, load_config
-from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.make_folds import make_folds
 from lockstep.project.paths import TRAIN
 from lockstep.project.target import Target
@@ -95,7 +94,7 @@ def _compare(title: str, folder: Path, chosen: argparse.Namespace, log: Path) ->
 def _plan(config: Config, seed: int, trials: int, pruner: PrunerOptions) -> Plan:
     # Without the given configurations, which would decide the first trials of every seed alike.
     tune = config.tune.model_copy(update={"n_trials": trials, "enqueue": ()})
-    fitting = Fitting.of(config.booster, len(config.dataset.classes))
+    fitting = config.booster.fitting(len(config.dataset.classes))
     return Plan(tune, SearchSpace(config.space), pruner, seed, fitting)
 
 

@@ -10,7 +10,6 @@ import time
 from functools import partial
 
 from lockstep.check.config import load_config
-from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.make_folds import make_folds
 from lockstep.project.paths import TRAIN
 from lockstep.project.target import Target
@@ -47,7 +46,7 @@ def main() -> None:
     config = load_config()
     tune = config.tune.model_copy(update={"n_trials": chosen.trials})
     train, target, strategy = read_table(TRAIN), Target.of(config.dataset), config.split.strategy
-    fitting = Fitting.of(config.booster, target.n_classes)
+    fitting = config.booster.fitting(target.n_classes)
     plan = Plan(tune, SearchSpace(config.space), config.pruner, config.seed, fitting)
     with (
         open_engine(partial(make_folds, train, target, config.recipe, strategy, config.seed), plan) as engine,

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 from lockstep.check.config import load_config
-from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.make_folds import make_folds
 from lockstep.project.paths import TRAIN
 from lockstep.project.target import Target
@@ -47,7 +46,7 @@ def main() -> None:
     os.environ[TRACKING_URI] = f"sqlite:///{Path.cwd() / f'tracking-{time.time_ns()}.db'}"
     config = load_config()
     target, strategy = Target.of(config.dataset), config.split.strategy
-    fitting = Fitting.of(config.booster, target.n_classes)
+    fitting = config.booster.fitting(target.n_classes)
     tune = config.tune.model_copy(update={"n_trials": chosen.trials})
     plan = Plan(tune, SearchSpace(config.space), config.pruner, config.seed, fitting)
     folds_in = partial(make_folds, read_table(TRAIN), target, config.recipe, strategy, config.seed)

@@ -10,7 +10,6 @@ from lockstep.clean.table_blocks import TableBlocks
 from lockstep.features.features_block import chosen_recipe
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import RoundBudget
-from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.make_folds import make_folds
 from lockstep.model.final import chosen_training, fit_boosters, fit_interval, learning_curve
 from lockstep.model.intake import Intake
@@ -36,7 +35,7 @@ def main() -> None:
     target, seed, settings = Target.of(table), choices.seed, choices.train_best
     with mistakes_in(PARAMS):
         settings.check(target.n_classes)
-    recipe, fitting = chosen_recipe(choices, blocks, table.cleaned()), Fitting.of(choices.booster, target.n_classes)
+    recipe, fitting = chosen_recipe(choices, blocks, table.cleaned()), choices.booster.fitting(target.n_classes)
     budget = RoundBudget(choices.tune.early_stopping_rounds, choices.tune.max_rounds)
     train, best = read_table(TRAIN), read_json(BEST_PARAMS)
     tell = step_teller("train_best", len(train))

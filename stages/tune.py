@@ -11,7 +11,7 @@ from dataclasses import asdict
 from functools import partial
 
 from lockstep.features.features_block import chosen_recipe
-from lockstep.fitting.fitting import Fitting, check_monotone, shown
+from lockstep.fitting.fitting import check_monotone, shown
 from lockstep.fitting.make_folds import make_folds
 from lockstep.project.blocks import Blocks
 from lockstep.project.paths import BEST_PARAMS, COLUMNS, EVALUATIONS, SEARCH, STUDY, TRAIN, TRIALS, local_state
@@ -38,7 +38,7 @@ def main() -> None:
     blocks, limit = Blocks.read(), cache_limit()
     choices, target = blocks.choices(TuneBlocks), Target.of(blocks.facts(TargetBlock))
     recipe, strategy = chosen_recipe(choices, blocks, TableColumns.read(COLUMNS)), choices.split.strategy
-    tune, space, fitting = choices.chosen_tune, choices.chosen_space, Fitting.of(choices.booster, target.n_classes)
+    tune, space, fitting = choices.chosen_tune, choices.chosen_space, choices.booster.fitting(target.n_classes)
     plan = Plan(tune, SearchSpace(space), choices.chosen_pruner, choices.seed, fitting)
     steps = [step.model_dump(mode="json") for step in recipe]
     rows_as = {"target": asdict(target), "features": steps, "strategy": strategy}

@@ -86,8 +86,8 @@ def load_config(root: Path = Path()) -> Config:
     recipe = RecipeChoice(features=params.features).of(dataset.features, blocks.file)
     target = Target.of(dataset)
     check_split_columns(params.split, target, list(dataset.clean_types()), str(blocks.file))
+    objective = params.booster.fitting(target.n_classes).objective
     with mistakes_in(PARAMS):
-        objective, _ = params.booster.resolved(target.n_classes)
         params.train_best.check(target.n_classes)
         params.booster.check_monotone(params.features, recipe, blocks.file)
         check_choices(params.evaluate, params.split.strategy, objective, blocks.file)

@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from lockstep.features.features_block import Recipe
+from lockstep.fitting.fitting import CLASS_METRICS, NUMBER_METRICS, Fitting
 from lockstep.guards.messages import listed, quoted, shown
+from lockstep.project.blocks import mistakes_in
+from lockstep.project.paths import PARAMS
 from lockstep.project.settings import Settings
 
-# Metrics by the kind of target, and an objective's own.
-NUMBER_METRICS = ("rmse", "mae", "pseudo_huber", "pinball")
-CLASS_METRICS = ("log_loss", "auc", "accuracy")
-USUAL_METRICS = {
+# The metric of an objective where none is chosen.
+OWN_METRIC = {
     "squared_error": "rmse",
     "absolute_error": "mae",
     "pseudo_huber": "pseudo_huber",
@@ -35,26 +36,40 @@ class BoosterSettings(Settings):
     device: Literal["cpu", "cuda"]
     memory: Literal["in_core", "external"]
 
-    def resolved(self, n_classes: int) -> tuple[str, str]:
-        """Objective and metric for a target with that many classes; 0 means a number.
+    def fitting(self, n_classes: int) -> Fitting:
+        """The settings of every fit, for a target with that many classes; 0 means a number.
 
         Raises:
-            ValueError: if they do not go with the target or with the other settings.
+            ConfigError: if they do not go with the target or with each other.
         """
+        with mistakes_in(PARAMS):
+            objective = self._objective(n_classes)
+            metric = self._metric(objective)
+            self._check_monotone_objective(objective, n_classes)
+        monotone = dict(sorted(self.monotone.items()))
+        return Fitting(
+            objective, metric, n_classes, self.quantile, self.huber_slope, monotone, self.device, self.memory
+        )
+
+    def _objective(self, n_classes: int) -> str:
         if n_classes and self.objective != "auto":
             raise ValueError(f"booster.objective: {self.objective!r} is for numbers; of classes set auto")
-        objective = "classes" if n_classes else {"auto": "squared_error"}.get(self.objective, self.objective)
-        allowed = CLASS_METRICS if n_classes else NUMBER_METRICS
-        metric = USUAL_METRICS[objective] if self.metric == "auto" else self.metric
+        return "classes" if n_classes else {"auto": "squared_error"}.get(self.objective, self.objective)
+
+    def _metric(self, objective: str) -> str:
+        metric = OWN_METRIC[objective] if self.metric == "auto" else self.metric
+        allowed = CLASS_METRICS if objective == "classes" else NUMBER_METRICS
         if metric not in allowed:
             raise ValueError(
                 f"booster.metric: {metric!r} does not go with this target; allowed: auto, {', '.join(allowed)}"
             )
+        return metric
+
+    def _check_monotone_objective(self, objective: str, n_classes: int) -> None:
         # XGBoost computes the leaves of these anew after the constraint, and one class rises where others fall.
         if self.monotone and (objective in ("absolute_error", "quantile") or n_classes > 2):
             what = f"{n_classes} classes" if n_classes else f"objective {objective}"
             raise ValueError(f"booster.monotone: cannot be kept with {what}; remove it")
-        return objective, metric
 
     def check_monotone(self, name: str, recipe: Recipe, file: Path) -> None:
         """Make sure that the recipe makes every constrained feature, as far as that is known before it is fitted.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,6 @@ from lockstep.metrics.metrics import (
     pseudo_huber,
     regression_scores,
 )
-
-if TYPE_CHECKING:
-    from lockstep.fitting.booster_block import BoosterSettings
 
 Memory = Literal["in_core", "external"]
 Value = int | float | str | bool
@@ -60,28 +57,6 @@ class Fitting:
     monotone: Mapping[str, int] | None = None
     device: str = "cpu"
     memory: Memory = "in_core"
-
-    @classmethod
-    def of(cls, settings: "BoosterSettings", n_classes: int) -> Self:
-        """The settings of params.yaml for a target.
-
-        Raises:
-            ConfigError: if objective or metric do not go with the target.
-        """
-        try:
-            objective, metric = settings.resolved(n_classes)
-        except ValueError as error:
-            raise ConfigError(f"params.yaml: {error}") from None
-        return cls(
-            objective,
-            metric,
-            n_classes,
-            settings.quantile,
-            settings.huber_slope,
-            dict(sorted(settings.monotone.items())),
-            settings.device,
-            settings.memory,
-        )
 
     @property
     def score_name(self) -> str:
