@@ -76,25 +76,25 @@ def drop_outside(frame: pd.DataFrame, rule: rules.DropOutside) -> Mask:
     return ~outside
 
 
-def ratio(frame: pd.DataFrame, rule: rules.Ratio) -> pd.DataFrame:
+def ratio(frame: pd.DataFrame, rule: rules.AddRatio) -> pd.DataFrame:
     """Add numerator / denominator, missing where the denominator is 0."""
     denominator = frame[rule.denominator].astype(np.float64).replace(0.0, np.nan)
     return _with(frame, rule.name, frame[rule.numerator].astype(np.float64) / denominator)
 
 
-def scale(frame: pd.DataFrame, rule: rules.Scale) -> pd.DataFrame:
+def scale(frame: pd.DataFrame, rule: rules.ScaleColumn) -> pd.DataFrame:
     """Divide a column by a constant."""
     return _with(frame, rule.column, frame[rule.column] / rule.divide_by)
 
 
-def date_part(frame: pd.DataFrame, rule: rules.DatePart) -> pd.DataFrame:
+def date_part(frame: pd.DataFrame, rule: rules.AddDatePart) -> pd.DataFrame:
     """Add a part of a date as a whole number; missing where the date is."""
     part = getattr(frame[rule.column].dt, "day_of_week" if rule.part == "weekday" else rule.part)
     missing = bool(frame[rule.column].isna().any())
     return _with(frame, rule.name, part.astype(np.float64 if missing else np.int64))
 
 
-def rename(frame: pd.DataFrame, rule: rules.Rename) -> pd.DataFrame:
+def rename(frame: pd.DataFrame, rule: rules.RenameColumns) -> pd.DataFrame:
     """Give columns other names."""
     return frame.rename(columns=rule.columns)
 
@@ -118,9 +118,9 @@ _ROWS: dict[type, Callable[[pd.DataFrame, Any], Mask]] = {
 }
 _COLUMNS: dict[type, Callable[[pd.DataFrame, Any], pd.DataFrame]] = {
     rules.DropDuplicates: count_copies,
-    rules.Ratio: ratio,
-    rules.Scale: scale,
-    rules.DatePart: date_part,
-    rules.Rename: rename,
+    rules.AddRatio: ratio,
+    rules.ScaleColumn: scale,
+    rules.AddDatePart: date_part,
+    rules.RenameColumns: rename,
     rules.DropColumns: drop_columns,
 }

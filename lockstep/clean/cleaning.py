@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lockstep.clean.apply_rules import apply_rule
-from lockstep.clean.columns import Table, typed
+from lockstep.clean.columns import RawTable, typed
 from lockstep.clean.table_blocks import TableBlocks
 from lockstep.errors import DataError
 from lockstep.guards.messages import shown
@@ -17,7 +17,7 @@ from lockstep.storage.tables import give_back_memory, significant
 MIN_ROWS = 10
 
 
-def clean_table(raw: Table, dataset: TableBlocks, file: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+def clean_table(raw: RawTable, dataset: TableBlocks, file: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Type, check and clean a raw table.
 
     Args:

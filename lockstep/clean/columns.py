@@ -53,7 +53,7 @@ class Place:
         return mending if self.mendable else "correct the value"
 
 
-class Table(Protocol):
+class RawTable(Protocol):
     """A table's columns by their names; a pyarrow.Table is one."""
 
     @property
@@ -69,7 +69,7 @@ class Table(Protocol):
 
 
 def typed(
-    raw: Table, columns: Mapping[str, Column], missing_values: Sequence[str], file: str
+    raw: RawTable, columns: Mapping[str, Column], missing_values: Sequence[str], file: str
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """Convert and check every described column.
 

@@ -147,7 +147,7 @@ class DropOutside(DropRows):
         return (self.column,)
 
 
-class Ratio(BaseRule):
+class AddRatio(BaseRule):
     """Add a column `name` = numerator / denominator (missing where the denominator is 0)."""
 
     rule: Literal["ratio"]
@@ -174,7 +174,7 @@ class Ratio(BaseRule):
         return self if self.name in needed else None
 
 
-class Scale(BaseRule):
+class ScaleColumn(BaseRule):
     """Divide a column by a constant: a change of unit."""
 
     rule: Literal["scale"]
@@ -191,7 +191,7 @@ class Scale(BaseRule):
         return self if self.column in needed else None
 
 
-class DatePart(BaseRule):
+class AddDatePart(BaseRule):
     """Add a column `name` = the year, quarter, month or weekday (0 = Monday) of a date."""
 
     rule: Literal["date_part"]
@@ -218,7 +218,7 @@ class DatePart(BaseRule):
         return self if self.name in needed else None
 
 
-class Rename(BaseRule):
+class RenameColumns(BaseRule):
     """Give columns other names."""
 
     rule: Literal["rename"]
@@ -264,7 +264,15 @@ class DropColumns(BaseRule):
 
 
 Rule = Annotated[
-    DropMissing | DropDuplicates | DropValues | DropOutside | Ratio | Scale | DatePart | Rename | DropColumns,
+    DropMissing
+    | DropDuplicates
+    | DropValues
+    | DropOutside
+    | AddRatio
+    | ScaleColumn
+    | AddDatePart
+    | RenameColumns
+    | DropColumns,
     Field(discriminator="rule"),
 ]
 

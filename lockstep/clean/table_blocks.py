@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from lockstep.clean.rules import DropColumns, Rename, Rule
+from lockstep.clean.rules import DropColumns, RenameColumns, Rule
 from lockstep.guards.messages import repeated
 from lockstep.project.settings import RESERVED, ROW_ID, Settings
 from lockstep.project.table_columns import TableColumns, must_be_date, must_be_in, must_be_number
@@ -69,7 +69,8 @@ class TableBlocks(TargetBlock):
                 must_be_date(types, column, where)
             after = rule.types_after(dict(types))
             # what is renamed gives its name free
-            _must_be_new(rule.makes(), types.keys() - rule.columns.keys() if isinstance(rule, Rename) else types, where)
+            taken = types.keys() - rule.columns.keys() if isinstance(rule, RenameColumns) else types
+            _must_be_new(rule.makes(), taken, where)
             types = after
         return types
 
@@ -93,7 +94,7 @@ class TableBlocks(TargetBlock):
         """Nobody can ask MLflow's model with a column that has no name; the target is not asked for."""
         name = ""
         for rule in self.clean:
-            name = rule.columns.get(name, name) if isinstance(rule, Rename) else name
+            name = rule.columns.get(name, name) if isinstance(rule, RenameColumns) else name
         if self.columns.get("", IGNORED).type != "ignore" and name != self.target_column:
             raise ValueError(
                 "columns: '': a column without a name is no feature; state type ignore, or name it in the file"
@@ -113,7 +114,7 @@ class TableBlocks(TargetBlock):
             for name, read in rule.made_of().items():
                 marks[name] = (position, name)
                 sources[position, name] = [marks[source] for source in read]
-            if isinstance(rule, Rename):
+            if isinstance(rule, RenameColumns):
                 marks = {rule.columns.get(name, name): mark for name, mark in marks.items()}
             elif isinstance(rule, DropColumns):
                 dropped = set(rule.columns)

@@ -160,6 +160,6 @@ def test_copies_are_counted_on_the_row_that_stays() -> None:
 
 def test_a_part_of_a_date_is_a_column() -> None:
     dates = pd.Series(["2020-02-29", None], dtype="datetime64[s]")
-    rule = rules.DatePart(rule="date_part", name="month", column="day", part="month")
+    rule = rules.AddDatePart(rule="date_part", name="month", column="day", part="month")
     assert apply_rule(pd.DataFrame({"row_id": [0, 1], "day": dates}), rule)["month"].tolist()[0] == 2
     assert apply_rule(pd.DataFrame({"row_id": [0], "day": dates[:1]}), rule)["month"].dtype == np.int64
