@@ -169,9 +169,9 @@ def export(chosen: argparse.Namespace) -> str:
     """Write a result and its views into one folder."""
     from pathlib import Path
 
-    from lockstep.export.target import Target
+    from lockstep.export.folder import ExportFolder
 
-    target = Target(Path(chosen.folder))
+    target = ExportFolder(Path(chosen.folder))
     target.refuse_unusable(force=chosen.force)
     if chosen.check:
         return f"lockstep: {chosen.folder} can take an export"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lockstep.export.target import MADE_BY
+from lockstep.export.folder import MADE_BY
 from lockstep.outputs import Outputs
 from lockstep.search.times import SearchTime
 from lockstep.tracking.provenance import Provenance

@@ -28,9 +28,9 @@ def outputs_of(stage: str, dvc_yaml: Mapping[str, Any], files: Files) -> list[st
 def export() -> None:
     """What `lockstep export` does with its folder, with few files."""
     from lockstep.errors import LockstepError
-    from lockstep.export.target import Target
+    from lockstep.export.folder import ExportFolder
 
-    target = Target(Path(EXPORT))
+    target = ExportFolder(Path(EXPORT))
     try:
         target.refuse_unusable(force=True)
         with target.replaced() as new:

@@ -163,7 +163,7 @@ def main(finished: Path, out: Path, mode: str) -> None:
     from lockstep.stage import run_stage
 
     works = {stage: importlib.import_module(f"stages.{stage}").main for stage in MODES[mode]}
-    importlib.import_module("lockstep.export.target")
+    importlib.import_module("lockstep.export.folder")
     dvc_yaml = yaml.safe_load((finished / "dvc.yaml").read_text())
     # A collection of what was imported would make every forked copy's memory its own.
     gc.freeze()

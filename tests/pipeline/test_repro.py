@@ -151,7 +151,7 @@ CODE_EDITS = {
     "lockstep/evaluate/slices.py": {"evaluate"},
     "lockstep/report/page.py": {"evaluate"},
     "lockstep/compare/html.py": set[str](),
-    "lockstep/export/readme.py": set[str](),
+    "lockstep/export/export.py": set[str](),
     "lockstep/verify/cause.py": set[str](),
     "lockstep/inspect/leaks.py": set[str](),
     "lockstep/predict/predict.py": set[str](),

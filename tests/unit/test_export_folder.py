@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from lockstep.errors import DataError
+from lockstep.export.folder import MADE_BY, PREFIX, ExportFolder
 from lockstep.export.merging import LISTED, RESULTS
-from lockstep.export.target import MADE_BY, PREFIX, Target
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -33,7 +33,7 @@ def _write(folder: Path, value: str) -> None:
 
 
 def _export(folder: Path, value: str, *, force: bool = False, failure: BaseException | None = None) -> None:
-    target = Target(folder)
+    target = ExportFolder(folder)
     target.refuse_unusable(force=force)
     with target.replaced() as new:
         _write(new, value)
@@ -125,14 +125,14 @@ def test_a_folder_with_other_files_is_refused_and_force_keeps_them(repository: P
 KILLED = """
 import os, sys
 from pathlib import Path
-from lockstep.export.target import Target
+from lockstep.export.folder import ExportFolder
 rename = Path.rename
 def dying(path, goal):
     rename(path, goal)
     if path.name == "second":
         os._exit(9)
 Path.rename = dying
-with Target(Path("outputs")).replaced() as new:
+with ExportFolder(Path("outputs")).replaced() as new:
     for name in ("mlruns/second", "results.json"):
         (new / name).parent.mkdir(exist_ok=True)
         (new / name).write_text("second")
@@ -216,13 +216,13 @@ def test_an_empty_volume_is_no_foreign_folder(repository: Path) -> None:
 @pytest.mark.parametrize("name", [".", "reports", "reports/new", "data", "models/x", ".git/x", "mlruns"])
 def test_the_repositorys_own_folders_are_refused_even_with_force(repository: Path, name: str) -> None:
     with pytest.raises(DataError, match="belongs to the repository"):
-        Target(Path(name)).refuse_unusable(force=True)
+        ExportFolder(Path(name)).refuse_unusable(force=True)
 
 
 @pytest.mark.parametrize("name", ["/", "..", "../.."])
 def test_a_folder_around_the_repository_is_refused(repository: Path, name: str) -> None:
     with pytest.raises(DataError, match="contains the repository"):
-        Target(Path(name)).refuse_unusable(force=True)
+        ExportFolder(Path(name)).refuse_unusable(force=True)
 
 
 @pytest.mark.parametrize("name", ["params.yaml/x", "nothing", "loop", "loop/x", "n" * 300])
@@ -231,7 +231,7 @@ def test_a_path_that_can_be_no_folder_is_one_line(repository: Path, name: str) -
     (repository / "nothing").symlink_to("absent")
     (repository / "loop").symlink_to("loop")
     with pytest.raises(DataError, match=r"name a folder|name another") as raised:
-        Target(Path(name)).refuse_unusable(force=False)
+        ExportFolder(Path(name)).refuse_unusable(force=False)
     assert "\n" not in str(raised.value)
 
 

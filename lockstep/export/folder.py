@@ -22,7 +22,7 @@ TAKEN = ("data", "models", "reports", "mlruns", ".lockstep", ".dvc", ".git")
 HARMLESS = ("lost+found",)
 
 
-class Target:
+class ExportFolder:
     """A folder for an export.
 
     Nothing is renamed but what lies inside: the folder itself may be where a volume is mounted.
