@@ -1,14 +1,18 @@
 """The text of a dataset file for an inspected table: every decision with its reason beside it."""
 
 import re
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lockstep.fetch.source_block import FileSource
-from lockstep.inspect.findings import Finding, Findings
+from lockstep.inspect.findings import Finding, TableFindings
 from lockstep.inspect.suggested_recipes import suggested_recipes
-from lockstep.inspect.yaml_text import WIDTH, beside, comment, listed, quoted, wrapped
 
+WIDTH, COMMENT_AT = 118, 44
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Words that some YAML reader takes for no text.
+WORDS = frozenset(["true", "false", "yes", "no", "on", "off", "y", "n", "null", "none", "nan", "inf"])
 MAX_SLICES = 12
 LATITUDE, LONGITUDE = re.compile(r"(?i)lat(itude)?"), re.compile(r"(?i)(lon|lng|long|longitude)")
 HEAD = """\
@@ -18,7 +22,7 @@ docs/bring-your-own-table.md explains every decision. No bounds are guessed: add
 a range."""
 
 
-def dataset_text(findings: Findings, source: FileSource, about: str, renamed: Mapping[str, str]) -> str:
+def dataset_text(findings: TableFindings, source: FileSource, about: str, renamed: Mapping[str, str]) -> str:
     """The YAML text.
 
     Args:
@@ -28,10 +32,10 @@ def dataset_text(findings: Findings, source: FileSource, about: str, renamed: Ma
         renamed: Names after cleaning, where those of the file cannot stay.
     """
     blocks = [
-        [*comment(HEAD), f"about: {quoted(about)}    # say what a row is", *_target(findings, renamed)],
+        [*_comment(HEAD), f"about: {_quoted(about)}    # say what a row is", *_target(findings, renamed)],
         _source(source),
         _split_hints(findings, renamed),
-        [f'missing_values: {listed(findings.missing_values or [""])}    # texts that mean "no value"'],
+        [f'missing_values: {_listed(findings.missing_values or [""])}    # texts that mean "no value"'],
         ["columns:", *(_column(column) for column in findings.columns)],
         _clean(findings, renamed),
         _features(findings, renamed),
@@ -40,33 +44,33 @@ def dataset_text(findings: Findings, source: FileSource, about: str, renamed: Ma
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def _target(findings: Findings, renamed: Mapping[str, str]) -> list[str]:
+def _target(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     target = findings.target
-    column = quoted(renamed.get(target.column, target.column))
-    notes = [line for note in target.notes for line in comment(note)]
+    column = _quoted(renamed.get(target.column, target.column))
+    notes = [line for note in target.notes for line in _comment(note)]
     if not target.classes:
         return [f"target: {column}", *notes]
-    second = [] if len(target.classes) > 2 else comment(f"the second class, {target.classes[1]}, is the positive one")
-    return ["target:", f"  column: {column}", *wrapped("  classes: ", target.classes), *second, *notes]
+    second = [] if len(target.classes) > 2 else _comment(f"the second class, {target.classes[1]}, is the positive one")
+    return ["target:", f"  column: {column}", *_wrapped("  classes: ", target.classes), *second, *notes]
 
 
 def _source(source: FileSource) -> list[str]:
     lines = ["source:", f"  kind: {source.kind}"]
-    lines.append(f"  path: {quoted(source.path)}" if source.path else f"  urls: {listed(source.urls)}")
-    lines.append(beside(f"  sha256: {source.sha256}", "a file with other bytes is refused"))
+    lines.append(f"  path: {_quoted(source.path)}" if source.path else f"  urls: {_listed(source.urls)}")
+    lines.append(_beside(f"  sha256: {source.sha256}", "a file with other bytes is refused"))
     if source.delimiter != ",":
-        lines.append(f"  delimiter: {quoted(source.delimiter)}")
+        lines.append(f"  delimiter: {_quoted(source.delimiter)}")
     if source.encoding != "utf-8":
-        lines.append(f"  encoding: {quoted(source.encoding)}")
+        lines.append(f"  encoding: {_quoted(source.encoding)}")
     return lines
 
 
-def _split_hints(findings: Findings, renamed: Mapping[str, str]) -> list[str]:
+def _split_hints(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     """How to split when rows are not alike: by time, where there are dates."""
     dates = [renamed.get(column.name, column.name) for column in findings.of("plain") if column.type == "date"]
     if not dates:
         return []
-    return comment(
+    return _comment(
         "A random split tests on rows from the same days as the training rows. To test on later ones:"
         f" split.strategy=time split.time={dates[0]}"
     )
@@ -77,27 +81,27 @@ def _column(column: Finding) -> str:
     why = f"LEAK? {column.why}; not in the recipes" if column.role == "leak" else column.why
     if column.missing and column.role not in ("empty", "unreadable"):
         why = f"{why}; {column.missing} missing" if why else f"{column.missing} missing"
-    return beside(f"  {quoted(column.name)}: {{{facts}}}", why)
+    return _beside(f"  {_quoted(column.name)}: {{{facts}}}", why)
 
 
-def _clean(findings: Findings, renamed: Mapping[str, str]) -> list[str]:
+def _clean(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     rules = []
     if renamed:
-        names = ", ".join(f"{quoted(old)}: {quoted(new)}" for old, new in renamed.items())
-        rules += comment("XGBoost refuses [, ] and <, the pipeline row_id and fold", "  ")
+        names = ", ".join(f"{_quoted(old)}: {_quoted(new)}" for old, new in renamed.items())
+        rules += _comment("XGBoost refuses [, ] and <, the pipeline row_id and fold", "  ")
         rules.append(f"  - {{rule: rename, columns: {{{names}}}}}")
     if findings.target.missing:
-        target = quoted(renamed.get(findings.target.column, findings.target.column))
+        target = _quoted(renamed.get(findings.target.column, findings.target.column))
         rule = f"  - {{rule: drop_missing, columns: [{target}]}}"
-        rules.append(beside(rule, f"{findings.target.missing} rows without a target"))
+        rules.append(_beside(rule, f"{findings.target.missing} rows without a target"))
     hints = []
     if findings.copies:
-        columns = listed(
+        columns = _listed(
             renamed.get(column.name, column.name)
             for column in findings.columns
             if column.type != "ignore" and column.role != "identifier"
         )
-        hints = comment(
+        hints = _comment(
             f"{findings.copies} rows repeat an earlier one (identifiers aside). Where that is an accident, add"
             f" {{rule: drop_duplicates, keep: first, columns: {columns}}}",
             "  ",
@@ -105,55 +109,106 @@ def _clean(findings: Findings, renamed: Mapping[str, str]) -> list[str]:
     return ["clean:" if rules else "clean: []", *rules, *hints]
 
 
-def _features(findings: Findings, renamed: Mapping[str, str]) -> list[str]:
+def _features(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     left_out = [column.name for column in findings.of("leak")]
     lines = ["features:"]
     if left_out:
-        lines += comment(f"left out because they may know the target: {', '.join(left_out)}", "  ")
+        lines += _comment(f"left out because they may know the target: {', '.join(left_out)}", "  ")
     for recipe, suggested in suggested_recipes(findings, renamed).items():
         lines.append(f"  {recipe}:")
         if suggested.left_out:
             names = ", ".join(suggested.left_out)
-            lines += comment(f"left out because a column or another step has the name: {names}", "    ")
+            lines += _comment(f"left out because a column or another step has the name: {names}", "    ")
         for step in suggested.steps:
             lines += _one_step(step)
     return lines
 
 
-def _judging(findings: Findings, renamed: Mapping[str, str]) -> list[str]:
+def _judging(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     """Categories whose values deserve metrics of their own, and a place if there is one."""
     categories = [column for column in findings.of("plain", "encoded") if column.type == "category"]
     few = [column for column in categories if column.distinct <= MAX_SLICES][:2]
     many = sorted((column for column in categories if column.distinct > MAX_SLICES), key=lambda one: -one.distinct)[:1]
     slices = [
-        f"    - {{by: {by}, column: {quoted(renamed.get(column.name, column.name))}}}"
+        f"    - {{by: {by}, column: {_quoted(renamed.get(column.name, column.name))}}}"
         for by, columns in (("value", few), ("seen", many))
         for column in columns
     ]
     place = [_numbers_named(findings, name) for name in (LATITUDE, LONGITUDE)]
-    coordinates = listed(renamed.get(name, name) for name in place if name) if all(place) else "null"
+    coordinates = _listed(renamed.get(name, name) for name in place if name) if all(place) else "null"
     return [
-        beside("judging:", "parts of the test rows that get metrics of their own"),
+        _beside("judging:", "parts of the test rows that get metrics of their own"),
         "  slices:" if slices else "  slices: []",
         *slices,
-        beside(f"  coordinates: {coordinates}", "two columns that are a place"),
+        _beside(f"  coordinates: {coordinates}", "two columns that are a place"),
     ]
 
 
-def _numbers_named(findings: Findings, name: re.Pattern[str]) -> str | None:
+def _numbers_named(findings: TableFindings, name: re.Pattern[str]) -> str | None:
     found = (column.name for column in findings.of("plain") if column.type == "number" and name.fullmatch(column.name))
     return next(found, None)
 
 
 def _one_step(step: Mapping[str, Any]) -> list[str]:
     others = [
-        f"{key}: {listed(value) if isinstance(value, list) else quoted(value)}"
+        f"{key}: {_listed(value) if isinstance(value, list) else _quoted(value)}"
         for key, value in step.items()
         if key != "columns"
     ]
     columns = step.get("columns")
-    line = f"    - {{{', '.join(others)}" + (f", columns: {listed(columns)}}}" if columns else "}")
+    line = f"    - {{{', '.join(others)}" + (f", columns: {_listed(columns)}}}" if columns else "}")
     if len(line) <= WIDTH or columns is None:
         return [line]
     block = [f"    - {others[0]}", *(f"      {other}" for other in others[1:])]
-    return [*block, *wrapped("      columns: ", columns)]
+    return [*block, *_wrapped("      columns: ", columns)]
+
+
+def _quoted(value: Any) -> str:
+    """A scalar as YAML that every reader understands alike."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if PLAIN.fullmatch(value) and value.lower() not in WORDS:
+        return str(value)
+    return '"' + "".join(_escaped(sign) for sign in value) + '"'
+
+
+def _escaped(sign: str) -> str:
+    if sign in '"\\':
+        return f"\\{sign}"
+    if sign == "\t":
+        return "\\t"
+    return sign if sign.isprintable() else f"\\U{ord(sign):08x}"
+
+
+def _comment(text: str, indent: str = "") -> list[str]:
+    """Comment lines of at most WIDTH characters."""
+    clean = "".join(sign if sign.isprintable() else " " for sign in text.replace("\n", " "))
+    start = f"{indent}# "
+    return textwrap.TextWrapper(
+        WIDTH, initial_indent=start, subsequent_indent=start, break_on_hyphens=False, break_long_words=False
+    ).wrap(clean)
+
+
+def _beside(line: str, why: str) -> str:
+    """A line with a comment behind it."""
+    clean = "".join(sign if sign.isprintable() else " " for sign in why)
+    return f"{line.ljust(COMMENT_AT)}  # {clean}" if clean else line
+
+
+def _listed(values: Iterable[Any]) -> str:
+    """A list on one line."""
+    return f"[{', '.join(_quoted(value) for value in values)}]"
+
+
+def _wrapped(key: str, values: Iterable[Any]) -> list[str]:
+    """A key with a list, on as many lines as it needs."""
+    lines, line = [], f"{key}["
+    for position, value in enumerate(values):
+        text = f"{', ' if position else ''}{_quoted(value)}"
+        if position and len(line) + len(text) > WIDTH - 2:
+            lines.append(f"{line},")
+            line, text = " " * (len(key) + 1), _quoted(value)
+        line += text
+    return [*lines, f"{line}]"]

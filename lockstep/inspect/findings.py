@@ -60,7 +60,7 @@ class TargetFinding:
 
 
 @dataclass(frozen=True)
-class Findings:
+class TableFindings:
     """One table.
 
     Attributes:

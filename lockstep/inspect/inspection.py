@@ -13,9 +13,8 @@ import pyarrow.compute as pc
 from lockstep.clean.cleaning import MIN_ROWS
 from lockstep.errors import DataError
 from lockstep.guards.messages import brief, listed, shown
-from lockstep.inspect.findings import LEFT_OUT, Finding, Findings
-from lockstep.inspect.formulas import formulas, untried
-from lockstep.inspect.leaks import suspicion
+from lockstep.inspect.findings import LEFT_OUT, Finding, TableFindings
+from lockstep.inspect.leaks import formulas, suspicion, untried
 from lockstep.inspect.missing import missing_texts
 from lockstep.inspect.reading import Read, decoded, read_column
 from lockstep.inspect.roles import describe
@@ -23,7 +22,7 @@ from lockstep.inspect.target_choice import describe_target
 from lockstep.project.settings import ROW_ID
 
 
-def inspect(table: pa.Table, target: str, *, as_classes: bool = False) -> Findings:
+def inspect(table: pa.Table, target: str, *, as_classes: bool = False) -> TableFindings:
     """Look at every value of a table.
 
     Args:
@@ -48,7 +47,7 @@ def inspect(table: pa.Table, target: str, *, as_classes: bool = False) -> Findin
     if all(finding.role in (*LEFT_OUT, "target") for finding in found.values()):
         reasons = "; ".join(f"{shown(name)}: {finding.why}" for name, finding in found.items() if name != target)
         raise DataError(f"no column is left to learn {target!r} from: {brief(reasons)}"[:500])
-    return Findings(table.num_rows, goal, tuple(found.values()), missing, _repeated_rows(found, reads))
+    return TableFindings(table.num_rows, goal, tuple(found.values()), missing, _repeated_rows(found, reads))
 
 
 def _check_table(table: pa.Table, target: str) -> None:

@@ -1,7 +1,11 @@
-"""Columns that know the target: what cannot be known when a prediction is needed looks too good to be true."""
+"""Columns that know the target, alone or in pairs: its copies, its parts, or price per metre beside metres.
+
+What cannot be known when a prediction is needed looks too good to be true.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +24,19 @@ BINS = 50
 GENERIC = frozenset(
     ["class", "count", "label", "output", "rating", "result", "score", "status", "target", "type", "value"]
 )
+# Rows looked at first, spread over the table, and the most columns of which all pairs are tried.
+PROBE_ROWS, MAX_COLUMNS = 300, 80
+# In this share of the rows the formula misses the target by less than this share of its standard deviation.
+SHARE, TOLERANCE = 0.99, 0.005
+ADDITIVE = ("{0} + {1}", "{0} - {1}", "{1} - {0}")
+FORMULAS: tuple[tuple[str, Callable[[Vector, Vector], Vector]], ...] = (
+    ("{0} + {1}", np.add),
+    ("{0} - {1}", np.subtract),
+    ("{1} - {0}", lambda a, b: b - a),
+    ("{0} * {1}", np.multiply),
+    ("{0} / {1}", np.divide),
+    ("{1} / {0}", lambda a, b: b / a),
+)
 
 
 def suspicion(read: Read, target: Read, *, classes: bool) -> str:
@@ -37,6 +54,42 @@ def suspicion(read: Read, target: Read, *, classes: bool) -> str:
     return ""
 
 
+def formulas(reads: Sequence[Read], target: Read, suspected: Collection[str]) -> dict[str, str]:
+    """The formula, for each column that gives the target together with another one.
+
+    Of a product or quotient with a column that is suspected already, the other one is innocent: metres, beside price
+    per metre. Both parts of a sum say something about it.
+    """
+    known = target.values.notna().to_numpy()
+    y = target.values[known].to_numpy(dtype=np.float64)
+    columns = {read.name: _as_floats(read.values[known]).to_numpy() for read in _numbers(reads)[:MAX_COLUMNS]}
+    if len(y) < MIN_ROWS:
+        return {}
+    # a column that is the target by itself would make a formula of any other
+    columns = {name: values for name, values in columns.items() if not _near(values, y, y.std())}
+    probe = np.unique(np.linspace(0, len(y) - 1, PROBE_ROWS).astype(np.int64))
+    found: dict[str, str] = {}
+    for (a, left), (b, right) in combinations(columns.items(), 2):
+        usual = [formula for formula in FORMULAS if formula[0] in ADDITIVE or not {a, b} & set(suspected)]
+        for text, function in usual:
+            if not _gives(function, left[probe], right[probe], y[probe], y.std()):
+                continue
+            if _gives(function, left, right, y, y.std()):
+                line = f"{text.format(a, b)} is the target in at least {100 * SHARE:.0f}% of the rows"
+                found = {a: line, b: line} | found
+    return found
+
+
+def untried(reads: Sequence[Read]) -> list[str]:
+    """A note if not all pairs are tried."""
+    if len(_numbers(reads)) <= MAX_COLUMNS:
+        return []
+    return [
+        f"the first {MAX_COLUMNS} of {len(_numbers(reads))} columns of numbers were tried in pairs for formulas that"
+        " give the target; the others were not"
+    ]
+
+
 def _number_measures(read: Read, target: Read) -> list[tuple[float, float, str]]:
     """(figure, limit, words): the rank correlation, and how much of the target's ranks the column's values explain."""
     known = (read.values.notna() & target.values.notna()).to_numpy()
@@ -45,7 +98,7 @@ def _number_measures(read: Read, target: Read) -> list[tuple[float, float, str]]
     y = _ranks(target.values[known])
     measures = []
     if read.type not in ("text", "ignore"):
-        correlation = _correlation(_ranks(as_floats(read.values[known])), y)
+        correlation = _correlation(_ranks(_as_floats(read.values[known])), y)
         measures.append((abs(correlation), SPEARMAN, f"Spearman {correlation:+.3f} with the target"))
     codes, values = pd.factorize(read.values[known])
     if len(values) <= known.sum() / ROWS_PER_VALUE:
@@ -63,7 +116,7 @@ def _class_measures(read: Read, target: Read) -> list[tuple[float, float, str]]:
     if known.sum() < MIN_ROWS or values.notna().sum() == 0:
         return []
     if read.type not in ("text", "ignore"):
-        numbers = as_floats(values)
+        numbers = _as_floats(values)
         if len(names) == 2:
             auc = _auc(numbers, y)
             measures.append((max(auc, 1 - auc), AUC, f"AUC {auc:.3f} alone"))
@@ -85,7 +138,7 @@ def _gain(codes: npt.NDArray[np.intp], y: npt.NDArray[np.intp], what: str) -> tu
     return float((right - frequent) / (1 - frequent)), EXPLAINED, text
 
 
-def as_floats(values: pd.Series) -> pd.Series:
+def _as_floats(values: pd.Series) -> pd.Series:
     """Numbers, truth values and dates as floats."""
     if pd.api.types.is_datetime64_any_dtype(values):
         seconds = values.to_numpy(dtype="datetime64[s]")
@@ -121,3 +174,16 @@ def _name_in(target: str, column: str) -> bool:
 
 def _words(name: str) -> Sequence[str]:
     return re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
+
+
+def _numbers(reads: Sequence[Read]) -> list[Read]:
+    return [read for read in reads if read.type in ("number", "integer")]
+
+
+def _gives(function: Callable[[Vector, Vector], Vector], left: Vector, right: Vector, y: Vector, spread: float) -> bool:
+    with np.errstate(all="ignore"):
+        return _near(function(left, right), y, spread)
+
+
+def _near(values: Vector, y: Vector, spread: float) -> bool:
+    return bool((np.abs(values - y) <= TOLERANCE * spread).mean() >= SHARE)

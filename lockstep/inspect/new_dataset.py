@@ -1,6 +1,7 @@
 """A dataset file for a table that Lockstep has not seen: read, inspect, write, and check what was written."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,16 +12,18 @@ from lockstep.fetch.download import file_name
 from lockstep.fetch.source_block import is_address
 from lockstep.guards.messages import brief, listed, shown
 from lockstep.guards.secrets import masked
-from lockstep.inspect.clean_names import clean_names
 from lockstep.inspect.dataset_file import dataset_text
-from lockstep.inspect.findings import LEFT_OUT, Findings
+from lockstep.inspect.findings import LEFT_OUT, TableFindings
 from lockstep.inspect.inspection import inspect
 from lockstep.inspect.table_file import read_table_file
 from lockstep.project.blocks import DATASET_NAME
 from lockstep.project.paths import DATASETS, PARAMS
+from lockstep.project.settings import RESERVED
 from lockstep.storage.tables import replacing
 
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".gz")
+# XGBoost refuses these signs in names of features.
+INSTEAD = str.maketrans({"[": "(", "]": ")", "<": "_below_"})
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class NewDataset:
 
     name: str
     file: Path
-    findings: Findings
+    findings: TableFindings
 
 
 def new_dataset(
@@ -61,7 +64,7 @@ def new_dataset(
     findings = inspect(table, target, as_classes=as_classes)
     kept = (column.name for column in findings.columns if column.type != "ignore")
     about = f"{_file_name(place)}, {table.num_rows:,} rows and {table.num_columns} columns"
-    text = dataset_text(findings, source, about, clean_names(kept))
+    text = dataset_text(findings, source, about, _clean_names(kept))
     dataset = parse_dataset(text, file)
     typed(table, dataset.columns, dataset.missing_values, str(file))
     with replacing(file) as part:
@@ -83,6 +86,31 @@ def _name_of(place: str) -> str:
     return name
 
 
+def _clean_names(columns: Iterable[str]) -> dict[str, str]:
+    """Another name for each column whose own cannot stay: empty, reserved, or with a sign XGBoost refuses."""
+    columns = list(columns)
+    taken, renamed = set(columns), dict[str, str]()
+    for name in columns:
+        better = name.translate(INSTEAD)
+        better = re.sub(r"\s+", " ", "".join(sign if sign.isprintable() else " " for sign in better)).strip()
+        if better == name and name not in RESERVED and name:
+            continue
+        better = better or "unnamed"
+        better = f"{better}_column" if better in RESERVED else better
+        renamed[name] = _free(better, taken)
+        taken.add(renamed[name])
+    return renamed
+
+
+def _free(name: str, taken: set[str]) -> str:
+    if name not in taken:
+        return name
+    number = 2
+    while f"{name}_{number}" in taken:
+        number += 1
+    return f"{name}_{number}"
+
+
 def summary(written: NewDataset) -> str:
     """A short table of what was found, and the next command."""
     found, target = written.findings, written.findings.target
@@ -101,7 +129,7 @@ def summary(written: NewDataset) -> str:
     )
 
 
-def _features_by_type(found: Findings) -> dict[str, list[str]]:
+def _features_by_type(found: TableFindings) -> dict[str, list[str]]:
     kinds: dict[str, list[str]] = {}
     for column in found.of("plain", "encoded", "parts", "words"):
         kinds.setdefault(column.type, []).append(column.name)

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from lockstep.features.features_block import Step
-from lockstep.inspect.findings import Finding, Findings
+from lockstep.inspect.findings import Finding, TableFindings
 
 StepData = dict[str, Any]
 # With more values than this an encoded category is no plain code in `full`: trees split codes of many values by chance.
@@ -25,7 +25,7 @@ class Suggested:
     left_out: list[str]
 
 
-def suggested_recipes(findings: Findings, renamed: Mapping[str, str]) -> dict[str, Suggested]:
+def suggested_recipes(findings: TableFindings, renamed: Mapping[str, str]) -> dict[str, Suggested]:
     """The recipes `raw`, columns as they come, and `full`, with all that is made of them.
 
     Args:

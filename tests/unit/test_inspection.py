@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from lockstep.errors import DataError
-from lockstep.inspect.findings import Finding, Findings
+from lockstep.inspect.findings import Finding, TableFindings
 from lockstep.inspect.inspection import inspect
 from lockstep.inspect.missing import NUMBER
 
@@ -24,7 +24,7 @@ def same_draws() -> None:
     RANDOM.bit_generator.state = np.random.default_rng(1).bit_generator.state
 
 
-def _inspect(target: Values = None, *, as_classes: bool = False, **columns: Values) -> Findings:
+def _inspect(target: Values = None, *, as_classes: bool = False, **columns: Values) -> TableFindings:
     """Text columns, as from a CSV file, beside a target of noise."""
     y = [f"{value:.4f}" for value in NOISE] if target is None else target
     table: dict[str, Any] = {name: pa.array([str(value) for value in values]) for name, values in columns.items()}
@@ -181,7 +181,7 @@ def test_a_date_is_no_copy_of_a_number_that_orders_like_it() -> None:
     assert (found.columns[1].type, found.columns[1].date_parts[:2]) == ("date", ("year", "month"))
 
 
-def _leaks(found: Findings) -> dict[str, str]:
+def _leaks(found: TableFindings) -> dict[str, str]:
     return {column.name: column.why for column in found.of("leak")}
 
 
