@@ -15,8 +15,7 @@ from tqdm import tqdm
 from lockstep.errors import DataError
 from lockstep.guards.messages import listed, shown
 from lockstep.model.saved import SavedModel
-from lockstep.predict.row_files import CSV, PACKED_CSV, RowFile, open_reader
-from lockstep.predict.row_writer import Writer
+from lockstep.predict.row_files import CSV, PACKED_CSV, RowFile, Writer, open_reader
 from lockstep.project.blocks import chosen_dataset
 from lockstep.storage.tables import replacing
 

@@ -1,9 +1,11 @@
-"""Files of rows that need not fit into memory: CSV (gzipped or not) and Parquet, read in batches."""
+"""Files of rows that need not fit into memory: CSV (gzipped or not) and Parquet, read and written in batches."""
 
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Protocol, Self
 
 import pyarrow as pa
@@ -204,6 +206,51 @@ class CsvReader:
         )
 
 
+class Writer:
+    """A file of rows opened for writing; the first batch tells the columns.
+
+    Args:
+        path: Where to write.
+        kind: CSV, PACKED_CSV or PARQUET.
+        shown: What messages call it.
+    """
+
+    def __init__(self, path: Path, kind: str, shown: str) -> None:
+        self._path, self._kind, self._shown, self._stack = path, kind, shown, ExitStack()
+        self._writer: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def write(self, table: pa.Table) -> None:
+        """Append rows.
+
+        Raises:
+            DataError: for a column whose type the format does not hold.
+        """
+        try:
+            if self._writer is None:
+                self._writer = self._stack.enter_context(self._opened(table.schema))
+            self._writer.write_table(table)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise DataError(f"{self._shown}: cannot be written: {_first_line(error)}; keep other columns") from None
+
+    def _opened(self, schema: pa.Schema) -> Any:
+        if self._kind == PARQUET:
+            return pq.ParquetWriter(self._path, schema, compression="zstd")
+        sink = self._stack.enter_context(pa.OSFile(str(self._path), "wb"))
+        if self._kind == PACKED_CSV:
+            sink = self._stack.enter_context(pa.CompressedOutputStream(sink, "gzip"))
+        plain = not any(sign in name for name in schema.names for sign in ',"\r\n')
+        options = csv.WriteOptions(quoting_header="none" if plain else "needed")
+        return csv.CSVWriter(sink, schema, write_options=options)
+
+
 def unreadable(file: RowFile, error: Exception) -> DataError:
     """The error for a file that the system or Arrow cannot read."""
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
@@ -211,10 +258,10 @@ def unreadable(file: RowFile, error: Exception) -> DataError:
     if isinstance(error, UnicodeDecodeError):
         return DataError(f"{file.path}: is no UTF-8 text; save it as UTF-8, or name what is packed .csv.gz")
     if file.kind == PARQUET:
-        return DataError(f"{file.path}: cannot be read as Parquet: {first_line(error)}")
+        return DataError(f"{file.path}: cannot be read as Parquet: {_first_line(error)}")
     return DataError(f"{file.path}: cannot be read as CSV: {csv_reason(error, longest=BLOCK_BYTES)}")
 
 
-def first_line(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     """What an error says, in one line."""
     return str(error).splitlines()[0] if str(error) else type(error).__name__
