@@ -12,7 +12,7 @@ from lockstep.project.target import Target
 
 
 @dataclass(frozen=True)
-class Difference:
+class ScoreMismatch:
     """Something in which two results must agree to be ranked, and do not.
 
     Attributes:
@@ -32,21 +32,21 @@ class Difference:
         return f"{self.what} ({a}: {self.a}, {b}: {self.b})"
 
 
-def differences(a: Contender, b: Contender) -> Iterator[Difference]:
+def differences(a: Contender, b: Contender) -> Iterator[ScoreMismatch]:
     """Everything that two results differ in and that defines what a score means."""
     yield from _of_settings(a.score_settings, b.score_settings)
     if a.target != b.target:
-        yield Difference("target", _target(a.target), _target(b.target))
+        yield ScoreMismatch("target", _target(a.target), _target(b.target))
     if test_rows_digest(a.predictions) != test_rows_digest(b.predictions):
-        yield Difference("test rows", f"{len(a.predictions):,}", _other_rows(a.predictions, b.predictions), True)
+        yield ScoreMismatch("test rows", f"{len(a.predictions):,}", _other_rows(a.predictions, b.predictions), True)
 
 
-def _of_settings(a: dict[str, Any], b: dict[str, Any]) -> Iterator[Difference]:
+def _of_settings(a: dict[str, Any], b: dict[str, Any]) -> Iterator[ScoreMismatch]:
     # The quantile and the slope belong to some objectives and metrics only: where those differ, they say it all.
     same_kind = all(a[name] == b[name] for name in ("objective", "metric"))
     for name in dict.fromkeys([*a, *b]):
         if a.get(name) != b.get(name) and (same_kind or (name in a and name in b)):
-            yield Difference(name, str(a.get(name, "none")), str(b.get(name, "none")))
+            yield ScoreMismatch(name, str(a.get(name, "none")), str(b.get(name, "none")))
 
 
 def _target(target: Target) -> str:

@@ -18,14 +18,12 @@ from lockstep.evaluate.calibration import (
 )
 from lockstep.evaluate.dependence import Dependence, dependence
 from lockstep.evaluate.evaluate_blocks import Evaluate, Judging
-from lockstep.evaluate.gap import overfit_gap
 from lockstep.evaluate.gates import check_gates
 from lockstep.evaluate.importance import feature_importance
-from lockstep.evaluate.judgement import Judgement, judge, score_of
+from lockstep.evaluate.judgement import Judgement, judge, overfit_gap, score_of
 from lockstep.evaluate.rows import Rows, new_rows, said_of, training_rows
 from lockstep.evaluate.shap_values import ShapValues, shap_values
-from lockstep.evaluate.slices import slice_table
-from lockstep.evaluate.worst import worst_rows
+from lockstep.evaluate.slices import slice_table, worst_rows
 from lockstep.model.saved import Predictions, SavedModel
 
 THIS_MODEL = "this_model"

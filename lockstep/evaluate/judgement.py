@@ -15,6 +15,7 @@ from lockstep.storage.tables import significant
 
 # Linear algebra and boosting of other libraries differ between CPUs in their last digits.
 BASELINE_DIGITS = 6
+RATIO_DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,22 @@ def score_of(fitting: Fitting, scores: Scores) -> float | None:
     return None if scores[fitting.metric] is None else significant(fitting.loss(scores), DIGITS)
 
 
+def overfit_gap(judgement: Judgement, fitting: Fitting) -> dict[str, Any]:
+    """The score on training rows, in cross-validation and on test rows, and how they compare.
+
+    Returns:
+        train, cv and test; test_per_train and test_per_cv, None where a score is 0 or undefined.
+    """
+    train, cv, test = (score_of(fitting, scores) for scores in (judgement.train, judgement.cv, judgement.test))
+    return {
+        "train": train,
+        "cv": cv,
+        "test": test,
+        "test_per_train": _ratio(test, train),
+        "test_per_cv": _ratio(test, cv),
+    }
+
+
 def _baseline_scores(name: str, scores: Scores) -> Scores:
     if name in ALWAYS:
         return scores
@@ -105,3 +122,7 @@ def _cv_scores(model: SavedModel, best_trial: pd.Series, n_rows: int, n_features
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else significant(value, DIGITS)
+
+
+def _ratio(above: float | None, below: float | None) -> float | None:
+    return significant(above / below, RATIO_DIGITS) if above is not None and below else None

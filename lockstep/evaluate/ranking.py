@@ -9,7 +9,7 @@ import pandas as pd
 
 from lockstep.evaluate.bootstrap import Units
 from lockstep.evaluate.contender import Contender
-from lockstep.evaluate.differences import Difference, differences
+from lockstep.evaluate.differences import ScoreMismatch, differences
 from lockstep.evaluate.paired import Paired, as_scored, paired
 from lockstep.fitting.fitting import Fitting, shown
 from lockstep.outputs import byte_size
@@ -56,7 +56,7 @@ class Verdict:
     outcome: Outcome
     paired: Paired = NOTHING
     n_units: int = 0
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[ScoreMismatch, ...] = ()
 
     @property
     def winner(self) -> Letter | None:
@@ -173,7 +173,7 @@ def rank(a: Contender, b: Contender, test_rows: Callable[[], pd.DataFrame]) -> R
         table = test_rows()
         if group in table:
             return Ranking(a, b, _verdict(a, b, Units.of(table, group)))
-        found.append(Difference("groups of test rows", a.group or "none", b.group or "none"))
+        found.append(ScoreMismatch("groups of test rows", a.group or "none", b.group or "none"))
     if found:
         return Ranking(a, b, Verdict(Outcome.OTHER, differences=tuple(found)))
     return Ranking(a, b, _verdict(a, b, None))
