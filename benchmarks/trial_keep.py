@@ -13,9 +13,9 @@ from benchmarks.trial_search import MEASURED, N_FOLDS, SIZES, results_in
 from lockstep.check.config import load_config
 from lockstep.fitting.fitting import Fitting
 from lockstep.search.evaluation_log import EvaluationLog
-from lockstep.search.report import trials_table
 from lockstep.search.space import SearchSpace
 from lockstep.search.study_file import StudyFile
+from lockstep.search.trials_file import trials_table
 from lockstep.storage.tables import write_csv
 from lockstep.tracking.live import runs_of
 from lockstep.tracking.store import TRACKING_URI, open_store

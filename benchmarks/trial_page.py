@@ -20,8 +20,8 @@ from lockstep.project import paths
 from lockstep.report.evaluation import Story, write_figures, write_tables
 from lockstep.report.page import write_page
 from lockstep.report.run import Run
-from lockstep.search.report import best_params, describe, settings_of, trials_table
-from lockstep.search.trials_file import read_trials
+from lockstep.search.report import best_params, describe, settings_of
+from lockstep.search.trials_file import read_trials, trials_table
 from lockstep.storage.tables import read_json, read_table, write_csv
 from lockstep.workers.trial import FoldTask, Result, State
 

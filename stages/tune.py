@@ -21,10 +21,11 @@ from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.ordered import Plan, search
 from lockstep.search.progress import Progress
-from lockstep.search.report import best_params, cost, describe, settings_of, trials_table
+from lockstep.search.report import best_params, cost, describe, settings_of
 from lockstep.search.space import SearchSpace
 from lockstep.search.study_file import StudyFile
 from lockstep.search.times import SearchTime, keep_search_time
+from lockstep.search.trials_file import trials_table
 from lockstep.search.tune_blocks import TuneBlocks
 from lockstep.stage import run_stage
 from lockstep.storage.tables import read_table, write_csv, write_json

@@ -26,7 +26,7 @@ TABLE = "folds_2"
 IN_USE = Path("locks/in-use")
 
 
-class Log(Protocol):
+class FoldLog(Protocol):
     """Remembers fold evaluations."""
 
     def find(self, key: str) -> Evaluation | None:

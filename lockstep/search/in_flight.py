@@ -6,7 +6,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
 from lockstep.fitting.booster import FoldScore
-from lockstep.search.evaluation_log import Log
+from lockstep.search.evaluation_log import FoldLog
 from lockstep.search.pruning import Judge
 from lockstep.signals import next_of
 from lockstep.workers.identity import fold_key
@@ -94,7 +94,7 @@ class Runner:
     """
 
     def __init__(
-        self, fingerprints: Sequence[str], run: Callable[[FoldTask], Evaluation], engine: Executor, log: Log
+        self, fingerprints: Sequence[str], run: Callable[[FoldTask], Evaluation], engine: Executor, log: FoldLog
     ) -> None:
         self._fingerprints, self._run, self._engine, self._log = fingerprints, run, engine, log
         self._fitted: queue.SimpleQueue[tuple[Trial, FoldTask, str, Future[Evaluation]]] = queue.SimpleQueue()

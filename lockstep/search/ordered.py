@@ -18,7 +18,7 @@ from optuna.trial import FrozenTrial, TrialState
 from lockstep.errors import SearchError
 from lockstep.fitting.booster import RoundBudget
 from lockstep.fitting.fitting import Fitting, Value
-from lockstep.search.evaluation_log import Log
+from lockstep.search.evaluation_log import FoldLog
 from lockstep.search.in_flight import Runner, Trial
 from lockstep.search.pruning import STUDY_NAME, Judge, Rules, frozen
 from lockstep.search.sampler import make_sampler
@@ -55,7 +55,7 @@ def search(
     fingerprints: Sequence[str],
     run: Callable[[FoldTask], Evaluation],
     engine: Executor,
-    log: Log,
+    log: FoldLog,
     observers: Sequence[Observer] = (),
 ) -> list[Result]:
     """Run the search.

@@ -1,25 +1,14 @@
-"""The search's outputs as plain tables and JSON values."""
+"""The search's outputs as JSON values: its best trial, its cost, its settings."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from lockstep.fitting.fitting import Fitting
 from lockstep.search.ordered import Plan, best_of
 from lockstep.search.tune_blocks import Space
 from lockstep.workers.identity import file_digest, key_of, library_versions
 from lockstep.workers.trial import Result, State
-
-
-def trials_table(results: list[Result], n_folds: int, fitting: Fitting) -> pd.DataFrame:
-    """One row per trial: number, state, cv_rmse, a column per parameter, metrics per fold, message.
-
-    With another metric than RMSE the score is called cv_score. It is empty unless the trial is complete; folds that
-    were not fitted are empty.
-    """
-    return pd.DataFrame([_row(result, n_folds, fitting) for result in results])
 
 
 def best_params(results: list[Result], fitting: Fitting) -> dict[str, Any]:
@@ -44,18 +33,6 @@ def cost(results: list[Result]) -> dict[str, int]:
         "fold_fits": sum(len(result.folds) for result in results),
         "boosting_rounds": sum(fold.rounds for result in results for fold in result.folds),
     }
-
-
-def _row(result: Result, n_folds: int, fitting: Fitting) -> dict[str, Any]:
-    row: dict[str, Any] = {"number": result.number, "state": str(result.state), fitting.score_name: result.cv_score}
-    row |= dict(result.params)
-    for fold in range(n_folds):
-        score = result.folds[fold] if fold < len(result.folds) else None
-        for name in fitting.fold_metrics:
-            row[f"fold_{fold}_{name}"] = score.metrics[name] if score else None
-        row[f"fold_{fold}_rounds"] = str(score.rounds) if score else None
-    row["message"] = result.message
-    return row
 
 
 def settings_of(plan: Plan, space: Space, train: Path, n_folds: int, rows_as: Mapping[str, Any]) -> dict[str, Any]:

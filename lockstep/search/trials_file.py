@@ -1,10 +1,24 @@
-"""reports/tune/trials.csv, read back."""
+"""reports/tune/trials.csv: the table of all trials, as it is written and read back."""
 
 from collections.abc import Iterable
 from os import PathLike
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import pandas as pd
+
+from lockstep.fitting.fitting import Fitting
+
+if TYPE_CHECKING:  # who only reads the file needs no XGBoost
+    from lockstep.workers.trial import Result
+
+
+def trials_table(results: "list[Result]", n_folds: int, fitting: Fitting) -> pd.DataFrame:
+    """One row per trial: number, state, cv_rmse, a column per parameter, metrics per fold, message.
+
+    With another metric than RMSE the score is called cv_score. It is empty unless the trial is complete; folds that
+    were not fitted are empty.
+    """
+    return pd.DataFrame([_row(result, n_folds, fitting) for result in results])
 
 
 def read_trials(source: str | PathLike[str] | TextIO, space: Iterable[str]) -> pd.DataFrame:
@@ -16,3 +30,15 @@ def read_trials(source: str | PathLike[str] | TextIO, space: Iterable[str]) -> p
     """
     texts: dict[str, Any] = dict.fromkeys((*space, "message", "state"), str)
     return pd.read_csv(source, keep_default_na=False, na_values=[""], dtype=texts)
+
+
+def _row(result: "Result", n_folds: int, fitting: Fitting) -> dict[str, Any]:
+    row: dict[str, Any] = {"number": result.number, "state": str(result.state), fitting.score_name: result.cv_score}
+    row |= dict(result.params)
+    for fold in range(n_folds):
+        score = result.folds[fold] if fold < len(result.folds) else None
+        for name in fitting.fold_metrics:
+            row[f"fold_{fold}_{name}"] = score.metrics[name] if score else None
+        row[f"fold_{fold}_rounds"] = str(score.rounds) if score else None
+    row["message"] = result.message
+    return row

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from lockstep.errors import LockstepError
 from lockstep.fitting.fitting import Fitting
-from lockstep.search.report import trials_table
-from lockstep.search.trials_file import read_trials
+from lockstep.search.trials_file import read_trials, trials_table
 from lockstep.storage.tables import csv_text
 from lockstep.tracking.live_file import LIVE, LiveFile
 from lockstep.tracking.store import open_store, shown_uri, trouble

@@ -13,7 +13,7 @@ import numpy as np
 from lockstep.fitting.booster import FoldScore
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import FoldSet, digest_of
-from lockstep.search.evaluation_log import Log, NoLog
+from lockstep.search.evaluation_log import FoldLog, NoLog
 from lockstep.search.ordered import Plan, search
 from lockstep.search.space import SearchSpace
 from lockstep.search.tune_blocks import (
@@ -79,7 +79,7 @@ def stand_in(task: FoldTask) -> Evaluation:
 
 
 def run_search(
-    plan: Plan, run: Callable[[FoldTask], Evaluation], engine: Executor, log: Log | None = None
+    plan: Plan, run: Callable[[FoldTask], Evaluation], engine: Executor, log: FoldLog | None = None
 ) -> list[Result]:
     return search(plan, FINGERPRINTS, run, engine, log or NoLog())
 

@@ -10,8 +10,7 @@ import pytest
 
 from lockstep.search.evaluation_log import NoLog
 from lockstep.search.ordered import search
-from lockstep.search.report import trials_table
-from lockstep.search.trials_file import read_trials
+from lockstep.search.trials_file import read_trials, trials_table
 from lockstep.storage.locks import held
 from lockstep.storage.tables import csv_text
 from lockstep.tracking import live

@@ -16,7 +16,7 @@ from lockstep.fitting import matrices
 from lockstep.fitting.fitting import Fitting, Memory
 from lockstep.search.ordered import best_of
 from lockstep.search.pruning import Judge, Rules, frozen
-from lockstep.search.report import trials_table
+from lockstep.search.trials_file import trials_table
 from lockstep.search.tune_blocks import NoPruning, Percentile, PrunerOptions, SuccessiveHalving
 from lockstep.workers.trial import Evaluation, FoldTask, State
 from lockstep.workers.worker import FoldKeeper, evaluate, failure_message
