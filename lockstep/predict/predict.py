@@ -163,7 +163,7 @@ def loaded_model(place: str) -> Iterator[Loaded]:
     if not re.match(r"^\w[\w+-]*:/", place):
         yield Loaded(SavedModel.load(Path(place)), place)
         return
-    from lockstep.tracking.found_model import downloaded
+    from lockstep.tracking.logged_model import downloaded
 
     with downloaded(place) as (folder, name):
         yield Loaded(SavedModel.load(folder), name)

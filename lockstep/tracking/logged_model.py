@@ -3,18 +3,23 @@
 import hashlib
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockstep.errors import TrackingError
+from lockstep.guards.messages import shown
+from lockstep.guards.secrets import masked
+from lockstep.guards.yaml_file import read_yaml
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
 from lockstep.storage.scratch import scratch_folder
 from lockstep.tracking.parent_run import same_bytes
 from lockstep.tracking.result import PipelineResult
 from lockstep.tracking.signature import example_rows, signature_of
-from lockstep.tracking.store import shown_uri
+from lockstep.tracking.store import set_store, shown_uri, trouble
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -32,6 +37,8 @@ FILES = "artifacts/model"
 FILES_DIGEST = "lockstep.files_sha256"
 # Nobody takes longer to log a model and to note its files' digest.
 PENDING_SECONDS = 600.0
+# MLflow's client notes here which version an alias or stage stood for.
+META = Path("registered_model_meta")
 
 
 def complete_model(
@@ -99,7 +106,7 @@ def files_digest(folder: Path) -> str:
     """sha256 of all files of a logged model but those that MLflow adds when it is used."""
     digest = hashlib.sha256()
     for file in sorted(each for each in folder.rglob("*") if each.is_file()):
-        if "__pycache__" not in file.parts and file.name != "registered_model_meta":
+        if "__pycache__" not in file.parts and file.name != META.name:
             name = file.relative_to(folder).as_posix()
             digest.update(name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
@@ -144,3 +151,33 @@ def _code(package: Path, scratch: Path) -> Path:
         else:
             shutil.copy(room, folder / name)
     return folder
+
+
+@contextmanager
+def downloaded(uri: str) -> Iterator[tuple[Path, str]]:
+    """The folder of a model that the pipeline logged, for as long as the block lasts, and what to call the model.
+
+    Args:
+        uri: Such as models:/NAME@champion or runs:/ID/model.
+
+    Raises:
+        TrackingError: in one line, if the store has no such model.
+    """
+    with scratch_folder("model") as scratch:
+        with trouble(f"has no model {masked(uri)}"):
+            set_store()
+            import mlflow
+
+            folder = Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(scratch)))
+        if not (folder / FILES).is_dir():
+            raise TrackingError(f"{masked(uri)}: is no model of Lockstep; name one that `lockstep sync` logged")
+        yield folder / FILES, f"{masked(uri)}{_version_of(folder)}"
+
+
+def _version_of(folder: Path) -> str:
+    """The registered version, where the address was one of the registry."""
+    if not (folder / META).is_file():
+        return ""
+    noted = read_yaml(folder / META, META)
+    version = noted.get("model_version") if isinstance(noted, dict) else None
+    return f" (version {shown(str(version))})" if version is not None else ""

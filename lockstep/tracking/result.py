@@ -18,9 +18,8 @@ from lockstep.guards.yaml_file import read_yaml
 from lockstep.project import paths
 from lockstep.search.trials_file import read_trials
 from lockstep.storage.tables import read_json, read_table
-from lockstep.tracking.limits import fitting_param
 from lockstep.tracking.lock_file import declared
-from lockstep.tracking.trial_runs import TrialRun, trial_runs
+from lockstep.tracking.trial_runs import TrialRun, fitting_param, trial_runs
 
 REPORTS = (paths.METRICS, paths.GATES, paths.INDEX, paths.DATA_QUALITY, paths.TRIALS, paths.LEARNING_CURVE)
 NEEDED = (

@@ -1,5 +1,6 @@
 """What the nested run of a trial holds: made from a row of trials.csv, by a live search and afterwards alike."""
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -9,7 +10,6 @@ import pandas as pd
 
 from lockstep.metrics.metrics import DIGITS
 from lockstep.storage.tables import significant
-from lockstep.tracking.limits import fitting_param, fitting_tag
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -20,6 +20,9 @@ RESULT = "lockstep.result"
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
 PASSES = 5
+# MLflow's texts may be no longer; longer ones are cut the same way every time, with a digest of the whole.
+PARAM_CHARACTERS = 6000
+TAG_CHARACTERS = 5000
 # A trial that a pruner stopped was ended from outside, which is what MLflow calls KILLED.
 STATUS = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
 
@@ -105,6 +108,23 @@ def _means(folds: dict[str, float]) -> dict[str, float]:
     for name, value in folds.items():
         by_metric.setdefault(name.split("_", 2)[2], []).append(value)
     return {f"cv_{metric}": significant(sum(each) / len(each), DIGITS) for metric, each in by_metric.items()}
+
+
+def fitting_param(text: str) -> str:
+    """A parameter's value, cut to what every store takes."""
+    return _fitting(text, PARAM_CHARACTERS)
+
+
+def fitting_tag(text: str) -> str:
+    """A tag's value, cut to what every store takes."""
+    return _fitting(text, TAG_CHARACTERS)
+
+
+def _fitting(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    note = f" ... (cut; sha256 of the whole: {hashlib.sha256(text.encode()).hexdigest()})"
+    return text[: most - len(note)] + note
 
 
 def complete_trials(
