@@ -1,6 +1,8 @@
 """dvc.yaml says the truth: deps are the real imports, params the real reads, and every choice has a stage."""
 
+import ast
 import json
+from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -227,3 +229,17 @@ def test_arrows_point_one_way() -> None:
 
 def _room(file: str) -> str:
     return file.split("/")[1].removesuffix(".py")
+
+
+def test_a_name_belongs_to_one_class_and_to_files_of_two_rooms_at_most() -> None:
+    """No two public classes share a name, and no file name stands in three rooms: who searches for one finds it."""
+    classes, files = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
+    for path in sorted((ROOT / "lockstep").rglob("*.py")):
+        file = path.relative_to(ROOT).as_posix()
+        files[path.name].append(file)
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                classes[node.name].append(file)
+    del files["__init__.py"]
+    shared = {name: found for name, found in classes.items() if len(found) > 1}
+    assert shared | {name: found for name, found in files.items() if len(found) > 2} == {}
