@@ -10,14 +10,13 @@ from lockstep.export.readme import readme
 from lockstep.export.results import results_of
 from lockstep.export.study import write_study
 from lockstep.export.target import Target
-from lockstep.guards.yaml_file import read_yaml
 from lockstep.outputs import Outputs
 from lockstep.project import paths
+from lockstep.results.dvc_lock import LOCK, DvcLock
 from lockstep.search.times import search_time
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import write_json
 from lockstep.sync.places import opened
-from lockstep.tracking.lock_file import LOCK
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.repository import revision
 from lockstep.tracking.result import PipelineResult
@@ -75,8 +74,7 @@ def _write(result: PipelineResult, provenance: Provenance, new: Path) -> None:
 
 def _made(root: Path) -> list[Path]:
     """The outputs that dvc.lock names: what else lies beside them is a person's own."""
-    stages = read_yaml(root / LOCK)["stages"].values()
-    made = [Path(out["path"]) for stage in stages for out in stage.get("outs", [])]
+    made = map(Path, DvcLock.read(root).made)
     return [path for path in made if any(path.is_relative_to(each) for each in SAME_NAMES)]
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from lockstep.tracking.logged_model import model_differences, ready_models
-from lockstep.tracking.parent_run import NOTHING, Difference, artifact_differences, differences, of_mapping
+from lockstep.tracking.parent_run import NOTHING, Mismatch, artifact_mismatches, mismatches, of_mapping
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import result_runs
 from lockstep.tracking.registry import is_registered
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 
-def check(result: PipelineResult, place: Provenance) -> list[Difference]:
+def check(result: PipelineResult, place: Provenance) -> list[Mismatch]:
     """Compare a result with MLflow.
 
     Returns:
@@ -27,43 +27,43 @@ def check(result: PipelineResult, place: Provenance) -> list[Difference]:
     with trouble("could not be compared"):
         store = existing_store(result.dataset)
         if store is None:
-            return [Difference("result", result.key[:10], "one", NOTHING)]
+            return [Mismatch("result", result.key[:10], "one", NOTHING)]
         client, experiment_id = store
         runs = result_runs(client, experiment_id, result.key)
         if len(runs) != 1:
-            return [Difference("result", result.key[:10], "one", f"{len(runs)} runs" if runs else NOTHING)]
+            return [Mismatch("result", result.key[:10], "one", f"{len(runs)} runs" if runs else NOTHING)]
         (run,) = runs
         run_id = run.info.run_id
-        found = differences(result, place, run)
+        found = mismatches(result, place, run)
         if run.info.status != "FINISHED":
-            found.append(Difference("status", "of the run", "FINISHED", run.info.status))
-        found += _trial_differences(client, experiment_id, run_id, result)
-        found += artifact_differences(client, result, place, run_id)
-        return found + _model_differences(client, experiment_id, run_id, result, place)
+            found.append(Mismatch("status", "of the run", "FINISHED", run.info.status))
+        found += _trial_mismatches(client, experiment_id, run_id, result)
+        found += artifact_mismatches(client, result, place, run_id)
+        return found + _model_mismatches(client, experiment_id, run_id, result, place)
 
 
-def _trial_differences(
+def _trial_mismatches(
     client: "MlflowClient", experiment_id: str, parent: str, result: PipelineResult
-) -> list[Difference]:
-    found: list[Difference] = []
+) -> list[Mismatch]:
+    found: list[Mismatch] = []
     wanted = {trial.number: trial for trial in result.trials}
     seen = dict.fromkeys(wanted, 0)
     for run in nested_runs(client, experiment_id, parent):
         trial = TrialRun.of_run(run)
         if trial.number not in wanted:
-            found.append(Difference("trial", f"run {run.info.run_id}", NOTHING, "a run"))
+            found.append(Mismatch("trial", f"run {run.info.run_id}", NOTHING, "a run"))
             continue
         seen[trial.number] += 1
         found += _between(wanted[trial.number], trial)
     for number, count in seen.items():
         if count != 1:
-            found.append(Difference("trial", str(number), "one", f"{count} runs" if count else NOTHING))
+            found.append(Mismatch("trial", str(number), "one", f"{count} runs" if count else NOTHING))
     return found
 
 
-def _between(dvc: TrialRun, mlflow: TrialRun) -> list[Difference]:
+def _between(dvc: TrialRun, mlflow: TrialRun) -> list[Mismatch]:
     name = f"of trial {dvc.number}"
-    status = [] if dvc.status == mlflow.status else [Difference("status", name, dvc.status, mlflow.status)]
+    status = [] if dvc.status == mlflow.status else [Mismatch("status", name, dvc.status, mlflow.status)]
     return [
         *status,
         *of_mapping(f"tag {name}", dvc.tags, mlflow.tags),
@@ -72,13 +72,13 @@ def _between(dvc: TrialRun, mlflow: TrialRun) -> list[Difference]:
     ]
 
 
-def _model_differences(
+def _model_mismatches(
     client: "MlflowClient", experiment_id: str, run_id: str, result: PipelineResult, place: Provenance
-) -> list[Difference]:
+) -> list[Mismatch]:
     models = ready_models(client, experiment_id, run_id)
     if len(models) != 1:
-        return [Difference("model", "of the run", "one", f"{len(models)} models" if models else NOTHING)]
-    found = [Difference("model", name, "the file", "other bytes") for name in model_differences(result, models[0])]
+        return [Mismatch("model", "of the run", "one", f"{len(models)} models" if models else NOTHING)]
+    found = [Mismatch("model", name, "the file", "other bytes") for name in model_differences(result, models[0])]
     if place.workspace and not is_registered(client, models[0], result):
-        found.append(Difference("registered model", result.dataset, "a version", NOTHING))
+        found.append(Mismatch("registered model", result.dataset, "a version", NOTHING))
     return found

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from lockstep.errors import DataError
 from lockstep.project import paths
+from lockstep.results.dvc_lock import LOCK, PIPELINE, DvcLock, refuse_stale
 from lockstep.storage.scratch import scratch_folder
 from lockstep.sync.snapshot import dvc_at_work, snapshot
-from lockstep.tracking.lock_file import LOCK, PIPELINE, outputs, refuse_stale
 from lockstep.tracking.provenance import REQUIREMENTS, Provenance
 from lockstep.tracking.repository import Revision, head, project_folder
 from lockstep.tracking.result import PipelineResult
@@ -48,7 +48,8 @@ def _of_workspace(folder: Path) -> PipelineResult:
     """The result in a snapshot, which a pipeline that runs may have been taken in the middle of."""
     try:
         refuse_stale(folder)
-        lost = [path for path in outputs(folder) if path.is_relative_to(paths.REPORTS) and not (folder / path).exists()]
+        reports = [path for path in map(Path, DvcLock.read(folder).made) if path.is_relative_to(paths.REPORTS)]
+        lost = [path for path in reports if not (folder / path).exists()]
         if lost and dvc_at_work():
             raise DataError(f"{lost[0]}: no such file")
         return PipelineResult.read(folder)

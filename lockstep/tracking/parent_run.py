@@ -22,7 +22,7 @@ CONTEXTS = {"train": "training", "test": "testing"}
 
 
 @dataclass(frozen=True)
-class Difference:
+class Mismatch:
     """Something DVC and MLflow say differently of a result.
 
     Attributes:
@@ -41,10 +41,10 @@ class Difference:
         return f"{self.what} {self.name}: DVC has {self.dvc}, MLflow has {self.mlflow}"
 
 
-def of_mapping(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[Difference]:
+def of_mapping(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[Mismatch]:
     """Every key whose value is missing, different or too many."""
     return [
-        Difference(what, name, _shown(wanted.get(name)), _shown(found.get(name)))
+        Mismatch(what, name, _shown(wanted.get(name)), _shown(found.get(name)))
         for name in sorted({*wanted, *found})
         if wanted.get(name) != found.get(name)
     ]
@@ -54,13 +54,13 @@ def _shown(value: Any) -> str:
     return NOTHING if value is None else repr(value) if isinstance(value, float) else str(value)
 
 
-def differences(result: PipelineResult, place: Provenance, run: "Run") -> list[Difference]:
+def mismatches(result: PipelineResult, place: Provenance, run: "Run") -> list[Mismatch]:
     """Of numbers, parameters, datasets and tags."""
     return [
         *of_mapping("metric", result.metrics, _own(run.data.metrics)),
         *of_mapping("parameter", result.chosen(), run.data.params),
         *of_mapping("dataset", result.tables(), _tables(run)),
-        *_tag_differences(result, place, run.data.tags),
+        *_tag_mismatches(result, place, run.data.tags),
     ]
 
 
@@ -69,13 +69,13 @@ def _own(metrics: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in metrics.items() if not name.startswith("system/")}
 
 
-def beyond_repair(found: list[Difference]) -> bool:
+def beyond_repair(found: list[Mismatch]) -> bool:
     """Whether the run must be made again: MLflow lets tags be set, and the rest only be added."""
     return any(each.what != "tag" and each.mlflow != NOTHING for each in found)
 
 
 def repair(
-    client: "MlflowClient", result: PipelineResult, place: Provenance, run_id: str, found: list[Difference]
+    client: "MlflowClient", result: PipelineResult, place: Provenance, run_id: str, found: list[Mismatch]
 ) -> None:
     """Add and set what a run lacks."""
     from mlflow.entities import Metric, Param, RunTag
@@ -94,12 +94,12 @@ def repair(
         client.log_inputs(run_id, inputs)
 
 
-def _tag_differences(result: PipelineResult, place: Provenance, tags: Mapping[str, str]) -> list[Difference]:
+def _tag_mismatches(result: PipelineResult, place: Provenance, tags: Mapping[str, str]) -> list[Mismatch]:
     own = result.tags()
     found = of_mapping("tag", own, {name: tags[name] for name in own if name in tags})
     for name, value in place.tags().items():
         if not (_knows_commit(tags, value) if name == COMMIT and not place.exp_name else lists(tags.get(name), value)):
-            found.append(Difference("tag", name, value, _shown(tags.get(name))))
+            found.append(Mismatch("tag", name, value, _shown(tags.get(name))))
     return found
 
 
@@ -108,15 +108,15 @@ def _knows_commit(tags: Mapping[str, str], commit: str) -> bool:
     return lists(tags.get(COMMIT), commit) or any(is_commit(each) for each in listed(tags.get(COMMIT)))
 
 
-def artifact_differences(
+def artifact_mismatches(
     client: "MlflowClient", result: PipelineResult, place: Provenance, run_id: str
-) -> list[Difference]:
+) -> list[Mismatch]:
     """Files that MLflow lacks or holds with other bytes; what people attach to a run is theirs.
 
     The page and the figures are no part of the key: where a result stands in several places, after the code that draws
     them was changed, the workspace's and the experiments' own must be there, and of an older commit any.
     """
-    wanted, found = result.artifacts(), list[Difference]()
+    wanted, found = result.artifacts(), list[Mismatch]()
     with scratch_folder("mlflow") as folder:
         there = {each.path for each in client.list_artifacts(run_id)}
         for top in sorted({name.partition("/")[0] for name in wanted} & there):
@@ -124,9 +124,9 @@ def artifact_differences(
         for name in wanted:
             kept = folder / name
             if not kept.is_file():
-                found.append(Difference("artefact", name, "the file", NOTHING))
+                found.append(Mismatch("artefact", name, "the file", NOTHING))
             elif (place.own_page or name in result.keyed) and not same_bytes(result.root / name, kept):
-                found.append(Difference("artefact", name, "the file", "other bytes"))
+                found.append(Mismatch("artefact", name, "the file", "other bytes"))
     return found
 
 

@@ -14,7 +14,7 @@ from lockstep.project import paths
 from lockstep.storage.tables import read_json
 from lockstep.tracking.live_file import LIVE, LiveFile
 from lockstep.tracking.logged_model import complete_model, delete_models
-from lockstep.tracking.parent_run import artifact_differences, beyond_repair, differences, repair
+from lockstep.tracking.parent_run import artifact_mismatches, beyond_repair, mismatches, repair
 from lockstep.tracking.provenance import EXPERIMENT, Provenance, lists, with_place
 from lockstep.tracking.registry import register
 from lockstep.tracking.result import PipelineResult
@@ -181,7 +181,7 @@ class _View:
     def _kept(self) -> "tuple[Run | None, bool]":
         """The first run of the result that is right as far as it goes, and whether others were deleted."""
         runs = result_runs(self.client, self.experiment_id, self.result.key)
-        right = [run for run in runs if not beyond_repair(differences(self.result, self.place, run))][:1]
+        right = [run for run in runs if not beyond_repair(mismatches(self.result, self.place, run))][:1]
         for run in runs:
             if run not in right:
                 delete_models(self.client, self.experiment_id, run.info.run_id)
@@ -201,11 +201,11 @@ class _View:
         """Write what the run lacks; returns whether anything was."""
         client, result, run_id = self.client, self.result, run.info.run_id
         written = complete_trials(client, self.experiment_id, run_id, result.trials, in_time=self.in_time)
-        found = differences(result, self.place, run)
+        found = mismatches(result, self.place, run)
         if found:
             self._name_after_dvc(run)
             repair(client, result, self.place, run_id, found)
-        artifacts = artifact_differences(client, result, self.place, run_id)
+        artifacts = artifact_mismatches(client, result, self.place, run_id)
         for each in artifacts:
             self.in_time()
             client.log_artifact(run_id, str(result.root / each.name), Path(each.name).parent.as_posix())

@@ -16,10 +16,10 @@ from lockstep.evaluate.differences import test_rows_digest
 from lockstep.evaluate.findings import THIS_MODEL
 from lockstep.guards.yaml_file import read_yaml
 from lockstep.project import paths
+from lockstep.results.dvc_lock import declared, md5_of
 from lockstep.search.trials_file import read_trials
 from lockstep.storage.tables import read_json, read_table
 from lockstep.tracking.limits import fitting_param
-from lockstep.tracking.lock_file import declared
 from lockstep.tracking.trial_runs import TrialRun, trial_runs
 
 REPORTS = (paths.METRICS, paths.GATES, paths.INDEX, paths.DATA_QUALITY, paths.TRIALS, paths.LEARNING_CURVE)
@@ -123,10 +123,7 @@ class PipelineResult:
 
     def tables(self) -> dict[str, str]:
         """md5 of the training and the test table, the hashes that dvc.lock has of them."""
-        return {
-            path.stem: hashlib.md5((self.root / path).read_bytes(), usedforsecurity=False).hexdigest()
-            for path in (paths.TRAIN, paths.TEST)
-        }
+        return {path.stem: md5_of(self.root / path) for path in (paths.TRAIN, paths.TEST)}
 
     @property
     def keyed(self) -> set[str]:

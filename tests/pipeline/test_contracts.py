@@ -27,6 +27,7 @@ LAYERS = (
     ("fitting",),
     ("model", "workers"),
     ("search",),
+    ("results",),
     ("outputs",),
     ("caches", "evaluate"),
     ("report", "tracking"),
