@@ -28,7 +28,6 @@ LAYERS = (
     ("model", "workers"),
     ("search",),
     ("results",),
-    ("outputs",),
     ("caches", "evaluate"),
     ("report", "tracking"),
     ("check", "predict", "sync"),
