@@ -83,6 +83,11 @@ class Fitting:
             settings.memory,
         )
 
+    @classmethod
+    def restored(cls, described: Mapping[str, Any]) -> Self:
+        """The settings as `described`, or model.json, has them."""
+        return cls(**described)
+
     @property
     def score_name(self) -> str:
         """What the score is called in best_params.json and trials.csv."""

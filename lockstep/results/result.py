@@ -136,14 +136,13 @@ class Result:
     def target(self) -> Target:
         """What is predicted."""
         with self.reading(DESCRIPTION):
-            described = self.model["target"]
-            return Target(described["column"], tuple(described["classes"]))
+            return Target.restored(self.model["target"])
 
     @property
     def fitting(self) -> Fitting:
         """What was minimised and judged by."""
         with self.reading(DESCRIPTION):
-            return Fitting(**self.model["fitting"])
+            return Fitting.restored(self.model["fitting"])
 
     @property
     def score_name(self) -> str:
