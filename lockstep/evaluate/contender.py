@@ -9,6 +9,7 @@ import pandas as pd
 from lockstep.fitting.fitting import Fitting
 from lockstep.project.target import Target
 from lockstep.results.result import Result
+from lockstep.split.split_block import grouped_by
 
 # Settings of a fit that change the model but not what its score means.
 NOT_OF_THE_SCORE = ("device", "memory", "monotone", "n_classes")
@@ -64,7 +65,7 @@ class Contender:
             samples=int(params["evaluate.bootstrap_samples"]),
             confidence=float(params["evaluate.confidence"]),
             seed=int(params["seed"]),
-            group=str(params["split.group"]) if params["split.strategy"] == "group" else None,
+            group=grouped_by(str(params["split.strategy"]), str(params["split.group"])),
         )
 
     @property
