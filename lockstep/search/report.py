@@ -10,10 +10,10 @@ from lockstep.fitting.fitting import Fitting
 from lockstep.search.ordered import Plan, best_of
 from lockstep.search.tune_blocks import Space
 from lockstep.workers.identity import file_digest, key_of, library_versions
-from lockstep.workers.trial import Result, State
+from lockstep.workers.trial import State, TrialResult
 
 
-def trials_table(results: list[Result], n_folds: int, fitting: Fitting) -> pd.DataFrame:
+def trials_table(results: list[TrialResult], n_folds: int, fitting: Fitting) -> pd.DataFrame:
     """One row per trial: number, state, cv_rmse, a column per parameter, metrics per fold, message.
 
     With another metric than RMSE the score is called cv_score. It is empty unless the trial is complete; folds that
@@ -22,7 +22,7 @@ def trials_table(results: list[Result], n_folds: int, fitting: Fitting) -> pd.Da
     return pd.DataFrame([_row(result, n_folds, fitting) for result in results])
 
 
-def best_params(results: list[Result], fitting: Fitting) -> dict[str, Any]:
+def best_params(results: list[TrialResult], fitting: Fitting) -> dict[str, Any]:
     """The best trial: its parameters, the median of its folds' rounds, its mean score and its number."""
     best = best_of(results)
     rounds = sorted(fold.rounds for fold in best.folds)
@@ -34,7 +34,7 @@ def best_params(results: list[Result], fitting: Fitting) -> dict[str, Any]:
     }
 
 
-def cost(results: list[Result]) -> dict[str, int]:
+def cost(results: list[TrialResult]) -> dict[str, int]:
     """What the search spent, in units that do not depend on the machine."""
     states = [result.state for result in results]
     return {
@@ -46,7 +46,7 @@ def cost(results: list[Result]) -> dict[str, int]:
     }
 
 
-def _row(result: Result, n_folds: int, fitting: Fitting) -> dict[str, Any]:
+def _row(result: TrialResult, n_folds: int, fitting: Fitting) -> dict[str, Any]:
     row: dict[str, Any] = {"number": result.number, "state": str(result.state), fitting.score_name: result.cv_score}
     row |= dict(result.params)
     for fold in range(n_folds):
@@ -87,7 +87,7 @@ def settings_of(plan: Plan, space: Space, train: Path, n_folds: int, rows_as: Ma
 
 
 def describe(
-    plan: Plan, settings: Mapping[str, Any], results: list[Result], dataset: str, features: str
+    plan: Plan, settings: Mapping[str, Any], results: list[TrialResult], dataset: str, features: str
 ) -> dict[str, Any]:
     """What was searched, how, at what cost and with which libraries: the content of models/search.json.
 
