@@ -21,7 +21,7 @@ from lockstep.search.study_file import StudyFile
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import read_table
 from lockstep.workers.machine import WORKERS
-from lockstep.workers.trial import Evaluation, Result, State
+from lockstep.workers.trial import Evaluation, State, TrialResult
 
 
 class Cost(EvaluationLog):
@@ -57,7 +57,7 @@ def main() -> None:
             answer.result()
         # One-time set-up, too: Optuna takes seconds to make a new SQLite file.
         with StudyFile(folder / "study.db", "set-up", {}, {}) as study:
-            study.finished(Result(0, State.FAIL, {}, (), "", {}, 0.0, 0.0))
+            study.finished(TrialResult(0, State.FAIL, {}, (), "", {}, 0.0, 0.0))
         with StudyFile(folder / "study.db", "cost", plan.space.shown(), {}) as study, Cost(folder / "log.db") as cost:
             wall, cpu = time.perf_counter(), time.process_time()
             search(plan, engine.folds.fingerprints(), engine.run, engine.executor, cost, (study,))

@@ -24,7 +24,7 @@ from lockstep.storage.tables import read_table
 from lockstep.tracking.live import LiveTrials, runs_of
 from lockstep.tracking.store import TRACKING_URI, open_store
 from lockstep.tracking.trial_runs import PARENT
-from lockstep.workers.trial import Result
+from lockstep.workers.trial import TrialResult
 
 
 class Clock:
@@ -33,7 +33,7 @@ class Clock:
     def __init__(self) -> None:
         self.finished_at: dict[str, float] = {}
 
-    def finished(self, result: Result) -> None:
+    def finished(self, result: TrialResult) -> None:
         self.finished_at[str(result.number)] = time.time()
 
 

@@ -20,7 +20,7 @@ from lockstep.storage.tables import write_csv
 from lockstep.tracking.live import runs_of
 from lockstep.tracking.store import TRACKING_URI, open_store
 from lockstep.tracking.trial_runs import TrialRun, nested_runs
-from lockstep.workers.trial import Result
+from lockstep.workers.trial import TrialResult
 
 
 def measured(folder: Path) -> dict[str, Any]:
@@ -47,18 +47,18 @@ def _seconds(work: Callable[[], None]) -> float:
     return time.process_time() - began
 
 
-def _trials_csv(folder: Path, results: list[Result]) -> None:
+def _trials_csv(folder: Path, results: list[TrialResult]) -> None:
     write_csv(trials_table(results, N_FOLDS, Fitting()), folder / "trials.csv")
 
 
-def _study_file(path: Path, results: list[Result]) -> None:
+def _study_file(path: Path, results: list[TrialResult]) -> None:
     """Replaces the smaller study that is there, as a restarted search does."""
     with StudyFile(path, "trials", SearchSpace(load_config().space).shown(), {}) as study:
         for result in results:
             study.finished(result)
 
 
-def _tracking(store: Path, results: list[Result], sizes: list[int]) -> dict[str, Any]:
+def _tracking(store: Path, results: list[TrialResult], sizes: list[int]) -> dict[str, Any]:
     """CPU seconds per trial of writing the last runs before each size, and of reading all runs again."""
     store.unlink(missing_ok=True)
     os.environ[TRACKING_URI] = f"sqlite:///{store}"

@@ -23,7 +23,7 @@ from lockstep.report.run import Run
 from lockstep.search.report import best_params, describe, settings_of
 from lockstep.search.trials_file import read_trials, trials_table
 from lockstep.storage.tables import read_json, read_table, write_csv
-from lockstep.workers.trial import FoldTask, Result, State
+from lockstep.workers.trial import FoldTask, State, TrialResult
 
 T = TypeVar("T")
 
@@ -78,11 +78,11 @@ def measured(folder: Path) -> dict[str, Any]:
     return {"report": figures}
 
 
-def _completed(results: list[Result]) -> list[Result]:
+def _completed(results: list[TrialResult]) -> list[TrialResult]:
     plan = plan_of(len(results))
     evaluate = formula(plan)
 
-    def folds(result: Result) -> Iterator[FoldScore]:
+    def folds(result: TrialResult) -> Iterator[FoldScore]:
         for fold in range(N_FOLDS):
             score = evaluate(FoldTask(result.number, fold, result.params, plan.budget, plan.seed, plan.fitting)).score
             if score is not None:

@@ -31,7 +31,7 @@ from lockstep.search.sampler import make_sampler
 from lockstep.search.space import SearchSpace
 from lockstep.search.tune_blocks import Tune
 from lockstep.storage.tables import significant
-from lockstep.workers.trial import Evaluation, FoldTask, Result, State
+from lockstep.workers.trial import Evaluation, FoldTask, State, TrialResult
 
 SIZES = (100, 300, 1000, 3000, 10_000)
 TRIALS = "trials.jsonl"
@@ -92,7 +92,7 @@ class Observer:
         self.walls: list[float] = []
         self.peak_mib: list[float] = []
 
-    def finished(self, result: Result) -> None:
+    def finished(self, result: TrialResult) -> None:
         """Write it down."""
         self._file.write(json.dumps(asdict(result)) + "\n")
         self._file.flush()
@@ -172,11 +172,11 @@ def formula(plan: Plan) -> Callable[[FoldTask], Evaluation]:
     return evaluate
 
 
-def results_in(folder: Path) -> list[Result]:
+def results_in(folder: Path) -> list[TrialResult]:
     """What `measured` left."""
     found = []
     for line in (folder / TRIALS).read_text(encoding="utf-8").splitlines():
         content = json.loads(line)
         folds = tuple(FoldScore(**fold) for fold in content.pop("folds"))
-        found.append(Result(**{**content, "folds": folds, "state": State(content["state"])}))
+        found.append(TrialResult(**{**content, "folds": folds, "state": State(content["state"])}))
     return found

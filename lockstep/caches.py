@@ -10,8 +10,8 @@ from datetime import date
 from pathlib import Path
 
 from lockstep.errors import CacheError
-from lockstep.outputs import byte_size
 from lockstep.project import paths
+from lockstep.results.result import byte_size
 from lockstep.search.evaluation_log import IN_USE
 from lockstep.storage.locks import held
 from lockstep.storage.scratch import abandoned

@@ -38,9 +38,8 @@ def main() -> None:
     best, search = read_json(paths.BEST_PARAMS), read_json(paths.SEARCH)
     trials = read_trials(paths.TRIALS, search["settings"]["space"])
     story = Story(trials, search, pd.read_csv(paths.LEARNING_CURVE))
-    group = split.group if split.strategy == "group" else None
     tell = step_teller("evaluate", len(train) + len(test))
-    found = examine(model, train, test, trials.loc[best["trial"]], judging, settings, seed, group, tell)
+    found = examine(model, train, test, trials.loc[best["trial"]], judging, settings, seed, split.grouped_by, tell)
     again = {"protocol": settings.protocol}
     if settings.protocol == "repeated":
         refit = refit_of(model, split, search["settings"], seed)

@@ -8,8 +8,8 @@ from lockstep.errors import ConfigError, SourceError
 from lockstep.fetch.source_block import FileSource
 from lockstep.project import paths
 from lockstep.project.paths import anchored
+from lockstep.results.dvc_lock import DvcLock
 from lockstep.storage.tables import replacing
-from lockstep.tracking.lock_file import param_of
 
 UPDATE = "`lockstep check --update-source`"
 
@@ -27,7 +27,8 @@ def check_source(config: Config) -> list[str]:
     if not isinstance(source, FileSource) or source.path is None:
         return []
     # None where dvc.lock tells of another dataset, or of none
-    fetched, path = param_of(Path(), "fetch", _file(config), "source.sha256"), anchored(source.path)
+    lock, path = DvcLock.find(Path()), anchored(source.path)
+    fetched = lock.setting("fetch", _file(config), "source.sha256") if lock else None
     if not path.is_file():
         if fetched == source.sha256:
             return [f"{where}: {source.path}: the file is gone; the results stand, but fetch cannot read it again"]

@@ -19,7 +19,7 @@ def section(pair: Pair) -> Section:
 
 def ceiling_of(side: Side) -> Ceiling:
     """Judge a side's search."""
-    return ceiling(side.outputs.trials, side.outputs.search["score"], side.fitting.metric)
+    return ceiling(side.result.trials, side.result.cv_column, side.result.fitting.metric)
 
 
 def both_reached(pair: Pair) -> bool:
@@ -30,7 +30,7 @@ def both_reached(pair: Pair) -> bool:
 def _both(pair: Pair, found: list[Ceiling]) -> list[Block]:
     if any(each.verdict != REACHED for each in found):
         return []
-    r2 = [side.outputs.metrics["test"].get("r2") for side in pair]
+    r2 = [side.result.metrics["test"].get("r2") for side in pair]
     left = max((value for value in r2 if value is not None), default=None)
     rest = ""
     if left is not None and left >= 0:

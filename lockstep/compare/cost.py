@@ -5,8 +5,8 @@ from lockstep.compare.numbers import change, milliseconds, number, relative, sec
 from lockstep.compare.pair import Pair
 from lockstep.compare.sides import Side
 from lockstep.compare.timing import ROWS, InferenceTime
-from lockstep.outputs import byte_size
 from lockstep.report.templates import UNKNOWN
+from lockstep.results.result import byte_size
 
 Times = tuple[InferenceTime, InferenceTime]
 COUNTS = {"fold_fits": "fold fits", "boosting_rounds": "boosting rounds"}
@@ -20,13 +20,13 @@ def section(pair: Pair, times: Times | None, *, with_times: bool) -> Section:
         times: Inference, where it could be measured.
         with_times: Whether anything that a clock said is shown.
     """
-    rows = [_row("trials", *(len(side.outputs.trials) for side in pair))]
-    rows += [_row(name, *(int(side.cost[key]) for side in pair)) for key, name in COUNTS.items()]
+    rows = [_row("trials", *(len(side.result.trials) for side in pair))]
+    rows += [_row(name, *(int(side.result.cost[key]) for side in pair)) for key, name in COUNTS.items()]
     if with_times:
         rows += [_timed("search, wall time †", *_walls(pair)), _timed("search, CPU time †", *_cpus(pair))]
-    a, b = (side.outputs.model_bytes for side in pair)
+    a, b = (side.result.model_bytes for side in pair)
     rows.append(("model size", byte_size(a), byte_size(b), relative(a, b)))
-    rows.append(_row("trees", *(side.n_trees for side in pair)))
+    rows.append(_row("trees", *(side.result.n_trees for side in pair)))
     rows.append(_row("features", *(len(side.features) for side in pair)))
     if with_times:
         rows += _inference(times)
@@ -40,7 +40,7 @@ def per_gain(pair: Pair, *, with_times: bool) -> list[str]:
     """What a percent of the score cost, or that nothing was gained; in fold fits, and CPU time where it is known."""
     if not pair.verdict.comparable:
         return ["What the cost has gained cannot be told, as the scores cannot be compared."]
-    lines = [_gained(pair, (int(pair.a.cost["fold_fits"]), int(pair.b.cost["fold_fits"])), "fold fits")]
+    lines = [_gained(pair, (int(pair.a.result.cost["fold_fits"]), int(pair.b.result.cost["fold_fits"])), "fold fits")]
     a, b = _cpus(pair)
     if with_times and a is not None and b is not None and a != b:
         lines.append(_gained(pair, (a, b), "CPU seconds"))

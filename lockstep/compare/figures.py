@@ -34,14 +34,14 @@ def best_so_far(pair: Pair) -> Draw:
 
     def draw(axes: Axes) -> None:
         for side in pair:
-            trials = side.finished_trials
+            trials = side.result.complete_trials
             colour = COLOURS[side.letter]
             axes.scatter(trials["number"], trials["score"], s=12, color=colour, alpha=0.35, linewidths=0)
             best = trials["score"].cummin()
             axes.step(
                 trials["number"], best, where="post", color=colour, linewidth=2, label=f"{side.letter}: best so far"
             )
-        both = pd.concat([side.finished_trials["score"] for side in pair])
+        both = pd.concat([side.result.complete_trials["score"] for side in pair])
         low, high = both.min(), both.quantile(0.9)
         margin = 0.05 * (high - low) or 1.0
         axes.set_ylim(low - margin, high + margin)

@@ -6,10 +6,10 @@ from pathlib import Path
 from lockstep.errors import DataError
 from lockstep.project import paths
 from lockstep.project.paths import project_root
-from lockstep.tracking.lock_file import LOCK
+from lockstep.results.dvc_lock import LOCK, PIPELINE
 
 # Of the repository: what a person or the pipeline has written there.
-FILES = (paths.PARAMS, LOCK, Path("dvc.yaml"))
+FILES = (paths.PARAMS, LOCK, PIPELINE)
 FOLDERS = (paths.REPORTS, paths.MODEL.parent, paths.TEST.parent.parent)
 
 

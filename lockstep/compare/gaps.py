@@ -36,5 +36,5 @@ def _ratio(above: float | None, below: float | None) -> float | None:
 
 
 def _r2_gap(side: Side) -> float | None:
-    train, test = (side.outputs.metrics[rows].get("r2") for rows in ("train", "test"))
+    train, test = (side.result.metrics[rows].get("r2") for rows in ("train", "test"))
     return None if train is None or test is None else float(train - test)

@@ -87,11 +87,11 @@ def _columns(names: list[str], a: dict[str, float], b: dict[str, float]) -> tupl
 
 def _best_values(side: Side) -> dict[str, str]:
     """The values of each parameter in the best complete trials."""
-    finished = side.finished_trials.sort_values(["score", "number"])
+    finished = side.result.complete_trials.sort_values(["score", "number"])
     best = finished.head(max(FEWEST, round(BEST_SHARE * len(finished))))["number"]
-    trials = side.outputs.trials
+    trials = side.result.trials
     rows = trials[trials["number"].isin(best)]
-    return {name: _range_of(rows[name]) for name in side.space if name in rows}
+    return {name: _range_of(rows[name]) for name in side.result.space if name in rows}
 
 
 def _range_of(values: "pd.Series[str]") -> str:
@@ -133,7 +133,7 @@ def _only(a: list[str], b: list[str]) -> list[Block]:
 
 
 def _meaning(pair: Pair) -> Block:
-    units = "" if pair.same_score else f" (A's {pair.a.score_name}, B's {pair.b.score_name})"
+    units = "" if pair.same_score else f" (A's {pair.a.result.score_name}, B's {pair.b.result.score_name})"
     return text(
         f"A and B: by how much the test score{units} grows when the feature's values are shuffled, below 0 by luck;"
         " gain: its share of what all splits of the trees gained."

@@ -32,7 +32,7 @@ def section(pair: Pair) -> Section:
 
 
 def _rows(pair: Pair, rows: str) -> list[tuple[str, ...]]:
-    a, b = (side.outputs.metrics[rows] for side in pair)
+    a, b = (side.result.metrics[rows] for side in pair)
     against = rows != "cv" or pair.same_folds
     return [
         (
@@ -42,7 +42,7 @@ def _rows(pair: Pair, rows: str) -> list[tuple[str, ...]]:
             number(b.get(name)),
             *(_against(pair, name, a.get(name), b.get(name)) if against else (UNKNOWN,) * 3),
         )
-        for name in sorted({*a, *b}, key=lambda name: (name != pair.a.fitting.metric, *_place(name)))
+        for name in sorted({*a, *b}, key=lambda name: (name != pair.a.result.fitting.metric, *_place(name)))
     ]
 
 
@@ -64,7 +64,7 @@ def _ahead(name: str, a: float | None, b: float | None) -> str:
 
 def _repeated(pair: Pair) -> tuple[tuple[str, ...], ...]:
     """Mean and spread over further splits, where both have them."""
-    a, b = ({each["metric"]: each for each in side.outputs.repeated.get("metrics", [])} for side in pair)
+    a, b = ({each["metric"]: each for each in side.result.repeated.get("metrics", [])} for side in pair)
     return tuple(
         (
             metric_name(name),

@@ -9,7 +9,7 @@ from lockstep.errors import DataError
 from lockstep.project import paths
 from lockstep.sync.places import opened
 from lockstep.tracking.repository import Revision, find_revision
-from lockstep.tracking.result import PipelineResult
+from lockstep.tracking.run_content import whole_result
 
 WORKSPACE = "workspace"
 # What to do about a workspace without a result.
@@ -31,13 +31,13 @@ def opened_side(letter: str, name: str) -> Iterator[Side]:
     place = None if folder or name == WORKSPACE else _revision(name)
     if folder is not None:
         with _named(name):
-            side = read_side(letter, name, "exported folder", PipelineResult.read(folder, exported=True))
+            side = read_side(letter, name, "exported folder", whole_result(folder, exported=True))
         yield side
         return
     with ExitStack() as stack:
         with _named(name, place):
             result, _ = stack.enter_context(opened(place))
-        with _named(name, place, result.root):
+        with _named(name, place):
             side = read_side(letter, name, _kind(place), result)
         yield side
 
@@ -89,12 +89,12 @@ def _kind(place: Revision | None) -> str:
 
 
 @contextmanager
-def _named(name: str, place: Revision | None = None, root: Path | None = None) -> Iterator[None]:
-    """Errors that name the side; a throw-away folder is nothing to look for, and a commit no place to run in."""
+def _named(name: str, place: Revision | None = None) -> Iterator[None]:
+    """Errors that name the side; a commit is no place to run in."""
     try:
         yield
     except DataError as error:
-        said = str(error).replace(f"{root}/", "") if root and root != Path() else str(error)
+        said = str(error)
         if place is not None and said.endswith(RUN_IT):
             said = f"{said.removesuffix(RUN_IT)}: {place} has no result that this version of Lockstep can read"
         raise DataError(f"{_shown(name)}: {said}") from error

@@ -31,12 +31,12 @@ class Pair:
         Raises:
             DataError: if they predict different things.
         """
-        if self.a.target == self.b.target:
+        if self.a.result.target == self.b.result.target:
             return
         said = [
-            f"{side.name} predicts {side.target.column!r}" + (f" ({kind} classes)" if kind else " (a number)")
+            f"{side.name} predicts {side.result.target.column!r}" + (f" ({kind} classes)" if kind else " (a number)")
             for side in self
-            for kind in (side.target.n_classes,)
+            for kind in (side.result.target.n_classes,)
         ]
         raise DataError(f"compare: {said[0]}, {said[1]}: compare results about one target with the same classes")
 
@@ -56,13 +56,13 @@ class Pair:
     @property
     def same_folds(self) -> bool:
         """Whether both were cross-validated on the same training rows in the same folds."""
-        a, b = (side.outputs.search["settings"]["data_sha256"] for side in self)
+        a, b = (side.result.search["settings"]["data_sha256"] for side in self)
         return bool(a == b)
 
     @property
     def score_name(self) -> str:
         """What both are compared by: A's score."""
-        return self.a.score_name
+        return self.a.result.score_name
 
     @property
     def confidence(self) -> float:
@@ -97,7 +97,7 @@ class Pair:
     @property
     def group(self) -> str | None:
         """The column whose groups of test rows are drawn."""
-        return self.a.group or self.b.group
+        return self.a.contender.group or self.b.contender.group
 
     @property
     def lead(self) -> float:
@@ -114,7 +114,7 @@ class Pair:
         return self._score(self.a, rows), self._score(self.b, rows)
 
     def _score(self, side: Side, rows: str) -> float | None:
-        fitting, found = self.a.fitting, side.outputs.metrics[rows]
+        fitting, found = self.a.result.fitting, side.result.metrics[rows]
         if side is self.b and not self.same_score:
             found = self._by_a(rows)
         return None if found.get(fitting.metric) is None else fitting.loss(found)
@@ -122,6 +122,6 @@ class Pair:
     def _by_a(self, rows: str) -> Scores:
         """B's metrics as A's settings mean them: of the test rows anew, of others only what needs no setting."""
         if rows == "test":
-            return self.a.fitting.scores(*as_scored(self.b.target, self.b.outputs.predictions))
-        found: Scores = self.b.outputs.metrics[rows]
+            return self.a.result.fitting.scores(*as_scored(self.b.result.target, self.b.result.predictions))
+        found: Scores = self.b.result.metrics[rows]
         return {name: value for name, value in found.items() if name not in ("pinball", "pseudo_huber")}

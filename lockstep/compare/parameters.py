@@ -28,8 +28,8 @@ def section(pair: Pair) -> Section:
     )
     head = (
         "final model",
-        f"A, trial {pair.a.outputs.best['trial']}",
-        f"B, trial {pair.b.outputs.best['trial']}",
+        f"A, trial {pair.a.result.best['trial']}",
+        f"B, trial {pair.b.result.best['trial']}",
         "change",
     )
     return Section("Best parameters", (Table("Best parameters", head, rows), *_bounds(pair), *_outside(pair)))
@@ -37,17 +37,17 @@ def section(pair: Pair) -> Section:
 
 def at_bounds(side: Side) -> list[Bound]:
     """Parameters whose best value lies at an end of its range."""
-    return bounds_hit(side.outputs.best, side.space, side.outputs.search["space_name"])
+    return bounds_hit(side.result.best, side.result.space, side.result.search["space_name"])
 
 
 def _values(side: Side) -> dict[str, Any]:
-    training = side.outputs.model["training"]
+    training = side.result.training
     params: Mapping[str, Any] = training["params"]
     further = (
-        side.outputs.best["n_rounds"],
+        side.result.best["n_rounds"],
         training["n_rounds"],
         training["learning_rate_factor"],
-        side.outputs.model["n_models"],
+        side.result.model["n_models"],
     )
     return {**{name: params[name] for name in sorted(params)}, **dict(zip(FURTHER, further, strict=True))}
 
@@ -65,15 +65,15 @@ def _bounds(pair: Pair) -> list[Block]:
     lines = list[Line]()
     for side in pair:
         for bound in at_bounds(side):
-            where = f" lies at the {bound.end} end of {range_text(side.space[bound.name])}."
+            where = f" lies at the {bound.end} end of {range_text(side.result.space[bound.name])}."
             lines.append((f"{side.letter}'s best ", Name(bound.name), where))
     return [Bullets(tuple(lines))] if lines else [text("No best value lies at an end of its range.")]
 
 
 def _outside(pair: Pair) -> list[Block]:
     """Whether B found its best where A did not look."""
-    a, best = pair.a.space, pair.b.outputs.best["params"]
-    moved = [name for name, bounds in pair.b.space.items() if name in a and a[name] != bounds and "low" in a[name]]
+    a, b, best = pair.a.result.space, pair.b.result.space, pair.b.result.best["params"]
+    moved = [name for name, bounds in b.items() if name in a and a[name] != bounds and "low" in a[name]]
     beyond = [
         name
         for name in moved

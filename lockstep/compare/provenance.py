@@ -24,12 +24,12 @@ def section(pair: Pair) -> Section:
 
 
 def _column(side: Side) -> dict[str, str]:
-    settings = side.outputs.search["settings"]
+    settings = side.result.search["settings"]
     hashes = {
         "result": side.result.key,
-        "study": side.outputs.search["study_key"],
+        "study": side.result.search["study_key"],
         "training rows": settings["data_sha256"],
-        "test rows": test_rows_digest(side.outputs.predictions),
+        "test rows": test_rows_digest(side.result.predictions),
     }
     shown: dict[str, str] = {name: Name(value[:DIGITS]) for name, value in hashes.items()}
     return shown | dict(sorted(settings["versions"].items()))

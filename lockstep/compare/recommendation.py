@@ -62,9 +62,9 @@ def _same_score(pair: Pair) -> list[Line]:
 
 def _gates(pair: Pair) -> list[Line]:
     return [
-        (f"{side.letter} fails ", *listed(side.failed_gates), ": find out why before anything else.")
+        (f"{side.letter} fails ", *listed(side.contender.failed_gates), ": find out why before anything else.")
         for side in pair
-        if side.failed_gates
+        if side.contender.failed_gates
     ]
 
 
@@ -115,12 +115,12 @@ def _finer(pair: Pair) -> list[Line]:
 def _failed_trials(pair: Pair) -> list[Line]:
     return [
         (
-            f"{side.cost['trials_failed']} of {side.letter}'s trials failed; the column ",
+            f"{side.result.cost['trials_failed']} of {side.letter}'s trials failed; the column ",
             Name("message"),
             " of ",
             Name("reports/tune/trials.csv"),
             " tells why.",
         )
         for side in pair
-        if side.cost["trials_failed"]
+        if side.result.cost["trials_failed"]
     ]

@@ -109,6 +109,6 @@ def report(pair: Pair, *, timing: bool) -> Document:
 def _times(pair: Pair) -> cost.Times | None:
     """None where a model of another version cannot be asked."""
     try:
-        return inference_times((pair.a.outputs.root, pair.b.outputs.root))
+        return inference_times((pair.a.result.root, pair.b.result.root))
     except LockstepError:
         return None

@@ -21,7 +21,7 @@ def section(pair: Pair) -> Section:
 
 def changed(pair: Pair) -> dict[str, tuple[Any, Any]]:
     """Choices that differ, by name: A's and B's value; None where a side has no such choice."""
-    a, b = pair.a.settings, pair.b.settings
+    a, b = pair.a.result.params, pair.b.result.params
     names = [name for name in dict.fromkeys([*a, *b]) if name not in ELSEWHERE]
     return {name: (a.get(name), b.get(name)) for name in names if a.get(name) != b.get(name)}
 
@@ -50,7 +50,7 @@ def _shown(value: Any) -> str:
 
 def _code(pair: Pair) -> list[Block]:
     """Differences that no choice shows: rows, feature steps, versions of the libraries."""
-    a, b = (side.outputs.search["settings"] for side in pair)
+    a, b = (side.result.search["settings"] for side in pair)
     lines = list[Line]()
     if not pair.same_folds:
         lines.append(("The training rows or their folds differ.",))
@@ -68,7 +68,7 @@ def _code(pair: Pair) -> list[Block]:
 
 
 def _space(pair: Pair) -> list[Block]:
-    a, b = pair.a.space, pair.b.space
+    a, b = pair.a.result.space, pair.b.result.space
     rows = tuple(
         (Name(name), range_text(a.get(name)), range_text(b.get(name)), _kind(a.get(name), b.get(name)))
         for name in dict.fromkeys([*a, *b])
@@ -94,7 +94,7 @@ def _kind(a: Mapping[str, Any] | None, b: Mapping[str, Any] | None) -> str:
 
 def _given(pair: Pair) -> list[Block]:
     """Configurations that were tried first."""
-    a, b = (side.outputs.search["settings"]["enqueue"] for side in pair)
+    a, b = (side.result.search["settings"]["enqueue"] for side in pair)
     if not a and not b:
         return []
     if a == b:

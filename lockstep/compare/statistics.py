@@ -70,7 +70,7 @@ def _paired(pair: Pair) -> tuple[Block, ...]:
 
 def _how(pair: Pair) -> Line:
     """What was drawn, and what the interval means."""
-    rows = f"{len(pair.a.outputs.predictions):,} test rows"
+    rows = f"{len(pair.a.result.predictions):,} test rows"
     if pair.group:
         drawn: Line = (f"{pair.verdict.n_units:,} groups of equal ", Name(pair.group), f" among {rows}")
     else:
@@ -105,9 +105,9 @@ def _incomparable(pair: Pair) -> tuple[Block, ...]:
 
 
 def _other_rows(pair: Pair) -> tuple[Block, ...]:
-    a, b = (side.outputs.predictions for side in pair)
+    a, b = (side.result.predictions for side in pair)
     shared = len(set(a["row_id"]) & set(b["row_id"]))
-    same_dataset = pair.a.settings["dataset"] == pair.b.settings["dataset"]
+    same_dataset = pair.a.result.params["dataset"] == pair.b.result.params["dataset"]
     lines: list[Line] = [(f"A was judged on {len(a):,} test rows, B on {len(b):,}.",)]
     if same_dataset:
         lines.append((f"{shared:,} row numbers are in both.",))
@@ -122,7 +122,12 @@ def _other_rows(pair: Pair) -> tuple[Block, ...]:
 def _own_scores(pair: Pair) -> tuple[tuple[str, ...], ...]:
     """Each side's own score and interval, as its run found them."""
     return tuple(
-        (side.letter, side.score_name, number(side.score), ends(interval["score_low"], interval["score_high"]))
+        (
+            side.letter,
+            side.result.score_name,
+            number(side.result.score),
+            ends(interval["score_low"], interval["score_high"]),
+        )
         for side in pair
-        for interval in (side.outputs.uncertainty,)
+        for interval in (side.result.uncertainty,)
     )

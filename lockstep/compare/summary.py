@@ -38,9 +38,9 @@ def _headline(pair: Pair) -> str:
 
 def _scores(pair: Pair) -> Line:
     a, b = pair.scores("test")
-    name, rows = pair.score_name, f"{len(pair.a.outputs.predictions):,}"
+    name, rows = pair.score_name, f"{len(pair.a.result.predictions):,}"
     if pair.verdict.outcome == Outcome.OTHER:
-        own = (f"{side.score_name} {number(side.score)} for {side.letter}" for side in pair)
+        own = (f"{side.result.score_name} {number(side.result.score)} for {side.letter}" for side in pair)
         return (f"Each by its own score on its own test rows: {', '.join(own)}. ",)
     if pair.verdict.outcome == Outcome.UNDEFINED:
         return ()
@@ -58,7 +58,7 @@ def _table(pair: Pair) -> tuple[tuple[str, ...], ...]:
 
 
 def _about(side: Side) -> dict[str, str]:
-    settings, search = side.settings, side.outputs.search
+    settings, search = side.result.params, side.result.search
     folds = "one holdout" if settings["split.folds"] == 1 else f"{settings['split.folds']} folds"
     rows = f"{settings['split.strategy']}, test {settings['split.test_size']}, {folds}"
     return {
@@ -67,8 +67,8 @@ def _about(side: Side) -> dict[str, str]:
         "dataset": Name(settings["dataset"]),
         "features": f"{settings['features']} ({len(side.features)})",
         "split": rows,
-        "test rows": number(len(side.outputs.predictions)),
-        "search": f"{search['space_name']}, {counted(len(side.outputs.trials), 'trial')}",
-        "judged by": side.score_name,
-        "gates": "pass" if not side.failed_gates else f"fail: {', '.join(side.failed_gates)}",
+        "test rows": number(len(side.result.predictions)),
+        "search": f"{search['space_name']}, {counted(len(side.result.trials), 'trial')}",
+        "judged by": side.result.score_name,
+        "gates": "pass" if not side.contender.failed_gates else f"fail: {', '.join(side.contender.failed_gates)}",
     }

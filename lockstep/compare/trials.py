@@ -42,16 +42,16 @@ def _distribution(pair: Pair) -> tuple[tuple[str, ...], ...]:
 
 
 def _column(side: Side) -> dict[str, str]:
-    cost, score = side.cost, side.outputs.search["score"]
-    scores = distribution(side.outputs.trials[side.outputs.trials["state"] == "COMPLETE"], score)
+    cost, score = side.result.cost, side.result.cv_column
+    scores = distribution(side.result.trials[side.result.trials["state"] == "COMPLETE"], score)
     best, middle, worst = scores["best"], scores["median"], scores["worst"]
     return {
-        "judged by": f"CV {side.score_name}",
+        "judged by": f"CV {side.result.score_name}",
         "complete": number(cost["trials_complete"]),
         "pruned": number(cost["trials_pruned"]),
         "failed": number(cost["trials_failed"]),
         "best": number(best),
-        "best trial": number(int(side.outputs.best["trial"])),
+        "best trial": number(int(side.result.best["trial"])),
         "median": number(middle),
         "worst": number(worst),
         "standard deviation": number(scores["std"], 3),
@@ -62,7 +62,7 @@ def _column(side: Side) -> dict[str, str]:
 
 def _progress(pair: Pair) -> Table:
     """The searches in quarters: trials, the range of their scores, and the best until then."""
-    a, b = (quarters(side.outputs.trials, side.outputs.search["score"]) for side in pair)
+    a, b = (quarters(side.result.trials, side.result.cv_column) for side in pair)
     rows = tuple(
         (str(number + 1), *_quarter(one), *_quarter(other)) for number, (one, other) in enumerate(zip_longest(a, b))
     )
@@ -78,12 +78,12 @@ def _quarter(part: Mapping[str, Any] | None) -> tuple[str, str, str]:
 
 def _pictured(pair: Pair) -> list[Block]:
     """A histogram of either side's complete trials on the same scale."""
-    scores = pd.concat([side.finished_trials["score"] for side in pair])
+    scores = pd.concat([side.result.complete_trials["score"] for side in pair])
     low, high = float(scores.min()), float(scores.quantile(0.9))
     if not low < high:
         return []
     edges = np.linspace(low, high, BINS + 1).tolist()
-    rows = tuple((side.letter, histogram(side.finished_trials["score"].tolist(), edges)) for side in pair)
+    rows = tuple((side.letter, histogram(side.result.complete_trials["score"].tolist(), edges)) for side in pair)
     return [
         Table(
             "Histogram of the trials",
@@ -95,11 +95,11 @@ def _pictured(pair: Pair) -> list[Block]:
 
 def _as_many(pair: Pair) -> list[Block]:
     """What the longer search had found when it was as long as the shorter one."""
-    short, long = sorted(pair, key=lambda side: len(side.outputs.trials))
-    count, longest = len(short.outputs.trials), len(long.outputs.trials)
+    short, long = sorted(pair, key=lambda side: len(side.result.trials))
+    count, longest = len(short.result.trials), len(long.result.trials)
     if count == longest:
         return []
-    finished = long.finished_trials
+    finished = long.result.complete_trials
     then, best = finished.loc[finished["number"] < count, "score"].min(), float(finished["score"].min())
     if pd.isna(then):
         return []

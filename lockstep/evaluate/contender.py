@@ -7,8 +7,9 @@ from typing import Any, Self
 import pandas as pd
 
 from lockstep.fitting.fitting import Fitting
-from lockstep.outputs import Outputs
 from lockstep.project.target import Target
+from lockstep.results.result import Result
+from lockstep.split.split_block import grouped_by
 
 # Settings of a fit that change the model but not what its score means.
 NOT_OF_THE_SCORE = ("device", "memory", "monotone", "n_classes")
@@ -43,11 +44,11 @@ class Contender:
     group: str | None
 
     @classmethod
-    def of(cls, outputs: Outputs, params: Mapping[str, Any]) -> Self:
+    def of(cls, result: Result, params: Mapping[str, Any]) -> Self:
         """Read a result.
 
         Args:
-            outputs: The folder of its outputs.
+            result: What it left; of what params.yaml says nothing is read.
             params: Its choices by their names with dots, as values or as MLflow's text.
 
         Raises:
@@ -55,16 +56,16 @@ class Contender:
             KeyError, TypeError, ValueError: if another version of Lockstep wrote it.
         """
         return cls(
-            fitting=outputs.fitting,
-            target=outputs.target,
-            predictions=outputs.predictions,
-            failed_gates=tuple(str(gate["gate"]) for gate in outputs.gates["gates"] if gate["result"] != "pass"),
-            model_bytes=outputs.model_bytes,
-            fold_fits=int(outputs.search["cost"]["fold_fits"]),
+            fitting=result.fitting,
+            target=result.target,
+            predictions=result.predictions,
+            failed_gates=tuple(str(gate["gate"]) for gate in result.gates["gates"] if gate["result"] != "pass"),
+            model_bytes=result.model_bytes,
+            fold_fits=int(result.cost["fold_fits"]),
             samples=int(params["evaluate.bootstrap_samples"]),
             confidence=float(params["evaluate.confidence"]),
             seed=int(params["seed"]),
-            group=str(params["split.group"]) if params["split.strategy"] == "group" else None,
+            group=grouped_by(str(params["split.strategy"]), str(params["split.group"])),
         )
 
     @property

@@ -12,8 +12,8 @@ from lockstep.evaluate.contender import Contender
 from lockstep.evaluate.differences import ScoreMismatch, differences
 from lockstep.evaluate.paired import Paired, as_scored, paired
 from lockstep.fitting.fitting import Fitting, shown
-from lockstep.outputs import byte_size
 from lockstep.project.target import Target
+from lockstep.results.result import byte_size
 from lockstep.storage.tables import significant
 
 RULE = (

@@ -9,19 +9,17 @@ from lockstep.export.merging import RESULTS
 from lockstep.export.mlflow_view import write_view
 from lockstep.export.results import results_of
 from lockstep.export.study import write_study
-from lockstep.guards.yaml_file import read_yaml
-from lockstep.outputs import Outputs
 from lockstep.project import paths
+from lockstep.results.dvc_lock import LOCK, DvcLock
+from lockstep.results.result import Result
 from lockstep.search.times import search_time
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import write_json
 from lockstep.sync.places import opened
-from lockstep.tracking.lock_file import LOCK
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.repository import revision
-from lockstep.tracking.result import PipelineResult
 
-# Outputs that are copied, and all those inside, under the names they have in the repository: Outputs reads the folder.
+# Outputs that are copied, and all those inside, under the names that a Result reads them by.
 SAME_NAMES = (paths.REPORTS, paths.MODEL.parent, paths.PREDICTIONS, paths.TEST)
 # Copied for people who look for one file.
 IN_FRONT = {
@@ -83,8 +81,8 @@ def export(target: ExportFolder, rev: str | None = None) -> str:
     return str(place or "workspace")
 
 
-def _write(result: PipelineResult, provenance: Provenance, new: Path) -> None:
-    outputs, settings = Outputs(result.root), paths.DATASETS / f"{result.dataset}.yaml"
+def _write(result: Result, provenance: Provenance, new: Path) -> None:
+    settings = paths.DATASETS / f"{result.dataset}.yaml"
     for path in (paths.PARAMS, settings, LOCK, *_made(result.root)):
         _copy(result.root / path, new / path)
     for path, name in IN_FRONT.items():
@@ -92,18 +90,17 @@ def _write(result: PipelineResult, provenance: Provenance, new: Path) -> None:
     # The address of a database can hold no % and no ?, which names of folders may.
     with scratch_folder("export") as folder:
         study, view = folder / "optuna_study.db", folder / "mlruns"
-        write_study(outputs, paths.local_state() / paths.STUDY, study)
+        write_study(result, paths.local_state() / paths.STUDY, study)
         write_view(result.root.resolve(), provenance, view)
         _copy(study, new / study.name)
         _copy(view, new / view.name)
     (new / "README.md").write_text(readme(result.dataset, provenance), encoding="utf-8")
-    write_json(results_of(outputs, result, provenance, search_time(result.root / paths.TRIALS)), new / RESULTS)
+    write_json(results_of(result, provenance, search_time(result.root / paths.TRIALS)), new / RESULTS)
 
 
 def _made(root: Path) -> list[Path]:
     """The outputs that dvc.lock names: what else lies beside them is a person's own."""
-    stages = read_yaml(root / LOCK)["stages"].values()
-    made = [Path(out["path"]) for stage in stages for out in stage.get("outs", [])]
+    made = map(Path, DvcLock.read(root).made)
     return [path for path in made if any(path.is_relative_to(each) for each in SAME_NAMES)]
 
 

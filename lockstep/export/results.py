@@ -4,30 +4,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from lockstep.export.folder import MADE_BY
-from lockstep.outputs import Outputs
+from lockstep.results.result import Result
 from lockstep.search.times import SearchTime
 from lockstep.tracking.provenance import Provenance
-from lockstep.tracking.result import PipelineResult
 
 # There for every result, null where the metric does not apply, as RMSE of classes.
 ALWAYS = ("rmse", "r2")
 
 
-def results_of(outputs: Outputs, result: PipelineResult, place: Provenance, time: SearchTime | None) -> dict[str, Any]:
+def results_of(result: Result, place: Provenance, time: SearchTime | None) -> dict[str, Any]:
     """The content of results.json.
 
     Args:
-        outputs: The result's outputs.
-        result: The same as MLflow is shown it.
+        result: The result.
         place: Where it stands.
         time: What the search took, if it is known here.
     """
-    search, best, params = outputs.search, outputs.best, result.params
-    cost, score = search["cost"], best[search["score"]]
+    search, best, params = result.search, result.best, result.params
+    cost, score = result.cost, best[result.cv_column]
     return {
         **MADE_BY,
         "dataset": result.dataset,
-        "target": outputs.target.column,
+        "target": result.target.column,
         "features": params["features"],
         "seed": params["seed"],
         "metric": search["metric"],
@@ -36,9 +34,9 @@ def results_of(outputs: Outputs, result: PipelineResult, place: Provenance, time
         "n_rounds": best["n_rounds"],
         "cv_rmse": score if search["metric"] == "rmse" else None,
         "cv_score": score,
-        **_metrics(outputs),
-        "test_intervals": {each["metric"]: [each["low"], each["high"]] for each in outputs.uncertainty["intervals"]},
-        "gates": outputs.gates["gates_overall"],
+        **_metrics(result),
+        "test_intervals": {each["metric"]: [each["low"], each["high"]] for each in result.uncertainty["intervals"]},
+        "gates": result.gates["gates_overall"],
         "n_trials": search["n_trials"],
         "n_trials_completed": cost["trials_complete"],
         "n_trials_pruned": cost["trials_pruned"],
@@ -47,7 +45,7 @@ def results_of(outputs: Outputs, result: PipelineResult, place: Provenance, time
         "boosting_rounds": cost["boosting_rounds"],
         "optimization_time_seconds": time.wall_seconds if time else None,
         "search_cpu_seconds": time.cpu_seconds if time else None,
-        "model_bytes": outputs.model_bytes,
+        "model_bytes": result.model_bytes,
         "versions": search["settings"]["versions"],
         "space": search["space_name"],
         "study_key": search["study_key"],
@@ -57,9 +55,9 @@ def results_of(outputs: Outputs, result: PipelineResult, place: Provenance, time
     }
 
 
-def _metrics(outputs: Outputs) -> dict[str, float | None]:
+def _metrics(result: Result) -> dict[str, float | None]:
     """test_METRIC, train_METRIC, and of the baselines baseline_METRIC (the mean) and untuned_xgboost_METRIC."""
-    metrics = outputs.metrics
+    metrics = result.metrics
     parts: dict[str, Mapping[str, float | None]] = {
         "test": metrics["test"],
         "train": metrics["train"],

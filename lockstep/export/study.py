@@ -16,8 +16,8 @@ from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from lockstep.fitting.fitting import Fitting
-from lockstep.outputs import Outputs
 from lockstep.report.search_history import value_of
+from lockstep.results.result import Result
 from lockstep.search.space import SearchSpace
 from lockstep.search.tune_blocks import Range
 from lockstep.storage.tables import significant
@@ -27,25 +27,25 @@ from lockstep.workers.trial import running_means
 SAME_DIGITS = 8
 
 
-def write_study(outputs: Outputs, kept: Path, path: Path) -> None:
+def write_study(result: Result, kept: Path, path: Path) -> None:
     """Write a file with exactly this study, which optuna.load_study and optuna-dashboard open.
 
     Args:
-        outputs: The result's outputs.
+        result: The result.
         kept: The file in which searches leave their studies: times are taken over if it holds the same trials.
             Otherwise the study is made from trials.csv, and its trials take no time.
         path: The file to write.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    name, trials = outputs.search["study_key"], _trials(outputs)
+    name, trials = result.search["study_key"], _trials(result)
     # A search that was asked for fewer trials than an earlier one made its first.
     known = _kept_trials(kept, name)[: len(trials)]
     timed = list(map(_told, known)) == list(map(_told, trials))
     storage = RDBStorage(f"sqlite:///{path}")
     try:
         study = optuna.create_study(study_name=name, storage=storage, direction="minimize")
-        study.set_user_attr("space", outputs.search["space_name"])
-        study.set_user_attr("score", outputs.search["score"])
+        study.set_user_attr("space", result.search["space_name"])
+        study.set_user_attr("score", result.cv_column)
         study.set_user_attr("times", "measured" if timed else "unknown")
         study.add_trials(known if timed else trials)
     finally:
@@ -70,12 +70,12 @@ def _kept_trials(path: Path, name: str) -> list[FrozenTrial]:
             storage.engine.dispose()
 
 
-def _trials(outputs: Outputs) -> list[FrozenTrial]:
+def _trials(result: Result) -> list[FrozenTrial]:
     """All trials of trials.csv."""
-    settings, now = outputs.search["settings"], datetime.now()
-    space = SearchSpace({name: Range.model_validate(value) for name, value in settings["space"].items()}).shown()
-    fitting = Fitting(**settings["fitting"])
-    trials = [_frozen(row, space, fitting, settings["n_folds"]) for _, row in outputs.trials.iterrows()]
+    settings, now = result.search["settings"], datetime.now()
+    space = SearchSpace({name: Range.model_validate(value) for name, value in result.space.items()}).shown()
+    fitting = Fitting.restored(settings["fitting"])
+    trials = [_frozen(row, space, fitting, settings["n_folds"]) for _, row in result.trials.iterrows()]
     for trial in trials:
         # Optuna wants times; equal ones say that it took none.
         trial.datetime_start = trial.datetime_complete = now

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,11 @@ class Fitting:
     monotone: Mapping[str, int] | None = None
     device: str = "cpu"
     memory: Memory = "in_core"
+
+    @classmethod
+    def restored(cls, described: Mapping[str, Any]) -> Self:
+        """The settings as `described`, or model.json, has them."""
+        return cls(**described)
 
     @property
     def score_name(self) -> str:

@@ -213,7 +213,7 @@ class SavedModel:
     @classmethod
     def _loaded(cls, folder: Path) -> Self:
         saved = json.loads(read_bytes(folder / DESCRIPTION, MAX_DESCRIPTION))
-        target = Target(saved["target"]["column"], tuple(saved["target"]["classes"]))
+        target = Target.restored(saved["target"])
         _refuse_counts(saved, target)
         arrays = {name: read_array(folder / ARRAYS, name) for name in saved["arrays"]}
         features = Features.restored(saved["features"], arrays)
@@ -227,7 +227,7 @@ class SavedModel:
             boosters,
             features,
             target,
-            Fitting(**saved["fitting"]),
+            Fitting.restored(saved["fitting"]),
             Training(**saved["training"]),
             interval,
             Intake.restored(saved["intake"]) if "intake" in saved else None,

@@ -1,7 +1,8 @@
 """The target: the block of datasets/NAME.yaml that names it, and its values as numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -79,6 +80,11 @@ class Target:
     def of(cls, dataset: TargetBlock) -> Self:
         """The target a dataset file names."""
         return cls(dataset.target_column, dataset.classes)
+
+    @classmethod
+    def restored(cls, described: Mapping[str, Any]) -> Self:
+        """The target as model.json describes it."""
+        return cls(described["column"], tuple(described["classes"]))
 
     @property
     def n_classes(self) -> int:

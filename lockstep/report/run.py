@@ -69,7 +69,7 @@ class Run:
     @property
     def group(self) -> str | None:
         """The column whose rows stay together and were resampled together."""
-        return self.split.group if self.split.strategy == "group" else None
+        return self.split.grouped_by
 
     @property
     def complete(self) -> pd.DataFrame:

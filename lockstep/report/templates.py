@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from lockstep.outputs import byte_size
+from lockstep.results.result import byte_size
 from lockstep.storage.tables import significant
 
 FOLDER = Path(__file__).parent

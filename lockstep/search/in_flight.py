@@ -10,7 +10,7 @@ from lockstep.search.evaluation_log import FoldLog
 from lockstep.search.pruning import Judge
 from lockstep.signals import next_of
 from lockstep.workers.identity import fold_key
-from lockstep.workers.trial import Evaluation, FoldTask, Result, State, running_means
+from lockstep.workers.trial import Evaluation, FoldTask, State, TrialResult, running_means
 
 
 @dataclass
@@ -67,11 +67,11 @@ class Trial:
         if len(self._scores) == self.n_folds:
             self.state = State.COMPLETE
 
-    def result(self) -> Result:
+    def result(self) -> TrialResult:
         """What the trial came to, once `state` is set."""
         if self.state is None:
             raise ValueError(f"trial {self.task.number} has not ended")
-        return Result(
+        return TrialResult(
             number=self.task.number,
             state=self.state,
             params=self.task.params,

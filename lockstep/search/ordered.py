@@ -24,13 +24,13 @@ from lockstep.search.pruning import STUDY_NAME, Judge, Rules, frozen
 from lockstep.search.sampler import make_sampler
 from lockstep.search.space import SearchSpace, distinct
 from lockstep.search.tune_blocks import PrunerOptions, Tune
-from lockstep.workers.trial import Evaluation, FoldTask, Result, State
+from lockstep.workers.trial import Evaluation, FoldTask, State, TrialResult
 
 
 class Observer(Protocol):
     """Is told of every finished trial, in the order of their numbers."""
 
-    def finished(self, result: Result) -> None:
+    def finished(self, result: TrialResult) -> None:
         """Take note of one result."""
 
 
@@ -57,7 +57,7 @@ def search(
     engine: Executor,
     log: FoldLog,
     observers: Sequence[Observer] = (),
-) -> list[Result]:
+) -> list[TrialResult]:
     """Run the search.
 
     Args:
@@ -76,7 +76,7 @@ def search(
     """
     trials, runner = _Trials(plan, len(fingerprints)), Runner(fingerprints, run, engine, log)
     in_flight: deque[Trial] = deque()
-    results: list[Result] = []
+    results: list[TrialResult] = []
 
     def settle() -> None:
         oldest = in_flight.popleft()
@@ -99,7 +99,7 @@ def search(
     return results
 
 
-def best_of(results: list[Result]) -> Result:
+def best_of(results: list[TrialResult]) -> TrialResult:
     """The complete trial with the lowest mean score; of equals the earliest."""
     complete = [result for result in results if result.state is State.COMPLETE]
     return min(complete, key=lambda result: (result.reports[-1], result.number))
@@ -130,7 +130,7 @@ class _Trials:
         task = FoldTask(number, 0, plan.space.used(suggested.params), plan.budget, plan.seed, plan.fitting)
         return Trial(task, Judge(number, self._known, self._rules), self._n_folds)
 
-    def tell(self, result: Result) -> None:
+    def tell(self, result: TrialResult) -> None:
         trial = self._running.pop(result.number)
         for folds_done, mean in enumerate(result.reports, start=1):
             trial.report(mean, folds_done)

@@ -8,7 +8,7 @@ from typing import Any, Self
 from tqdm import tqdm
 
 from lockstep.terminal import is_terminal
-from lockstep.workers.trial import Result, State
+from lockstep.workers.trial import State, TrialResult
 
 LINES_WITHOUT_TERMINAL = 10
 FORM = "tune: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} trials, {desc}, {remaining} left"
@@ -41,7 +41,7 @@ class Progress:
     ) -> None:
         self._bar.close()
 
-    def finished(self, result: Result) -> None:
+    def finished(self, result: TrialResult) -> None:
         """Advance by one trial."""
         if result.cv_score is not None and (self._best is None or result.cv_score < self._best):
             self._best = result.cv_score

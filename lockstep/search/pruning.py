@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from lockstep.search.racing import RacingPruner
 from lockstep.search.snapshot import Snapshot
 from lockstep.search.tune_blocks import Hyperband, Median, NoPruning, Percentile, PrunerOptions, Race, SuccessiveHalving
-from lockstep.workers.trial import Result, State
+from lockstep.workers.trial import State, TrialResult
 
 # HyperbandPruner derives a trial's bracket from the study's name.
 STUDY_NAME = "lockstep"
@@ -111,7 +111,7 @@ class Judge:
         return {key: float(value) for key, value in sorted(noted.items())}
 
 
-def frozen(result: Result) -> FrozenTrial:
+def frozen(result: TrialResult) -> FrozenTrial:
     """A finished trial as pruners see it."""
     trial = create_trial(
         state=TrialState[result.state],

@@ -8,10 +8,10 @@ from lockstep.fitting.fitting import Fitting
 from lockstep.search.ordered import Plan, best_of
 from lockstep.search.tune_blocks import Space
 from lockstep.workers.identity import file_digest, key_of, library_versions
-from lockstep.workers.trial import Result, State
+from lockstep.workers.trial import State, TrialResult
 
 
-def best_params(results: list[Result], fitting: Fitting) -> dict[str, Any]:
+def best_params(results: list[TrialResult], fitting: Fitting) -> dict[str, Any]:
     """The best trial: its parameters, the median of its folds' rounds, its mean score and its number."""
     best = best_of(results)
     rounds = sorted(fold.rounds for fold in best.folds)
@@ -23,7 +23,7 @@ def best_params(results: list[Result], fitting: Fitting) -> dict[str, Any]:
     }
 
 
-def cost(results: list[Result]) -> dict[str, int]:
+def cost(results: list[TrialResult]) -> dict[str, int]:
     """What the search spent, in units that do not depend on the machine."""
     states = [result.state for result in results]
     return {
@@ -64,7 +64,7 @@ def settings_of(plan: Plan, space: Space, train: Path, n_folds: int, rows_as: Ma
 
 
 def describe(
-    plan: Plan, settings: Mapping[str, Any], results: list[Result], dataset: str, features: str
+    plan: Plan, settings: Mapping[str, Any], results: list[TrialResult], dataset: str, features: str
 ) -> dict[str, Any]:
     """What was searched, how, at what cost and with which libraries: the content of models/search.json.
 

@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from lockstep.search.cache_limit import WAIT_SECONDS, delete_study, drop_studies, make_shrinkable
 from lockstep.search.study_rows import add_trials
 from lockstep.storage.locks import held
-from lockstep.workers.trial import Result, State
+from lockstep.workers.trial import State, TrialResult
 
 CLOSING_SECONDS = 60.0
 # So that a writer that is slow shows that it is at work.
@@ -49,7 +49,7 @@ class StudyFile:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._path, self._name, self._notes, self._limit = path, name, notes, limit
         self._distributions, self._locks = distributions, path.parent / "locks"
-        self._results: queue.SimpleQueue[tuple[Result, datetime] | None] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[tuple[TrialResult, datetime] | None] = queue.SimpleQueue()
         self._ended, self._complete, self._written = False, False, 0
         self._thread = threading.Thread(target=self._write_all, name="study-file", daemon=True)
         self._thread.start()
@@ -72,7 +72,7 @@ class StudyFile:
                     file=sys.stderr,
                 )
 
-    def finished(self, result: Result) -> None:
+    def finished(self, result: TrialResult) -> None:
         """Queue one result."""
         self._results.put((result, datetime.now()))
 
@@ -108,7 +108,7 @@ class StudyFile:
                 first = mine.enter_context(held(self._locks / self._name, wait=False, passing=True))
             yield first
 
-    def _waiting(self) -> list[tuple[Result, datetime]]:
+    def _waiting(self) -> list[tuple[TrialResult, datetime]]:
         """The next results, as many as there are; none when the search has ended."""
         if self._ended:
             return []
@@ -130,7 +130,7 @@ class StudyFile:
             study.set_user_attr(key, value)
         return storage, storage.get_study_id_from_name(self._name)
 
-    def _frozen(self, result: Result, when: datetime) -> FrozenTrial:
+    def _frozen(self, result: TrialResult, when: datetime) -> FrozenTrial:
         trial = create_trial(
             state=TrialState[result.state],
             value=result.reports[-1] if result.state is not State.FAIL else None,

@@ -10,7 +10,7 @@ from lockstep.project.paths import SEARCH_TIMES, local_state
 from lockstep.storage.locks import soon_held
 from lockstep.storage.tables import read_json, write_json
 from lockstep.workers.identity import file_digest
-from lockstep.workers.trial import Result
+from lockstep.workers.trial import TrialResult
 
 KEPT = 200
 TRIALS_SHA256 = "trials_sha256"
@@ -29,7 +29,7 @@ class SearchTime:
     cpu_seconds: float
 
     @classmethod
-    def of(cls, results: Iterable[Result], wall_seconds: float | None) -> Self:
+    def of(cls, results: Iterable[TrialResult], wall_seconds: float | None) -> Self:
         """The time of a search that came to these results."""
         wall = None if wall_seconds is None else round(wall_seconds, 3)
         return cls(wall, round(sum(result.cpu_seconds for result in results), 3))

@@ -9,10 +9,10 @@ import pandas as pd
 from lockstep.fitting.fitting import Fitting
 
 if TYPE_CHECKING:  # who only reads the file needs no XGBoost
-    from lockstep.workers.trial import Result
+    from lockstep.workers.trial import TrialResult
 
 
-def trials_table(results: "list[Result]", n_folds: int, fitting: Fitting) -> pd.DataFrame:
+def trials_table(results: "list[TrialResult]", n_folds: int, fitting: Fitting) -> pd.DataFrame:
     """One row per trial: number, state, cv_rmse, a column per parameter, metrics per fold, message.
 
     With another metric than RMSE the score is called cv_score. It is empty unless the trial is complete; folds that
@@ -32,7 +32,7 @@ def read_trials(source: str | PathLike[str] | TextIO, space: Iterable[str]) -> p
     return pd.read_csv(source, keep_default_na=False, na_values=[""], dtype=texts)
 
 
-def _row(result: "Result", n_folds: int, fitting: Fitting) -> dict[str, Any]:
+def _row(result: "TrialResult", n_folds: int, fitting: Fitting) -> dict[str, Any]:
     row: dict[str, Any] = {"number": result.number, "state": str(result.state), fitting.score_name: result.cv_score}
     row |= dict(result.params)
     for fold in range(n_folds):

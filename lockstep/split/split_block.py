@@ -38,6 +38,16 @@ class Split(Settings):
             )
         return self
 
+    @property
+    def grouped_by(self) -> str | None:
+        """The column whose values never stand on two sides of the split; None if rows are not kept together."""
+        return grouped_by(self.strategy, self.group)
+
+
+def grouped_by(strategy: str, group: str | None) -> str | None:
+    """`split.group` where the strategy goes by it: with others it may stand there, and means nothing."""
+    return group if strategy == "group" else None
+
 
 class StrategyOnly(Settings, extra="ignore"):
     """What of the block `split` the stages after it go by: folds are read with the strategy that made them."""

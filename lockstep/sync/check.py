@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from lockstep.results.result import Result
 from lockstep.tracking.logged_model import model_differences, ready_models
 from lockstep.tracking.parent_run import NOTHING, RunDifference, artifact_differences, differences, of_mapping
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import result_runs
 from lockstep.tracking.registry import is_registered
-from lockstep.tracking.result import PipelineResult
+from lockstep.tracking.run_content import trials_of
 from lockstep.tracking.store import existing_store, trouble
 from lockstep.tracking.trial_runs import TrialRun, nested_runs
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 
-def check(result: PipelineResult, place: Provenance) -> list[RunDifference]:
+def check(result: Result, place: Provenance) -> list[RunDifference]:
     """Compare a result with MLflow.
 
     Returns:
@@ -42,11 +43,9 @@ def check(result: PipelineResult, place: Provenance) -> list[RunDifference]:
         return found + _model_differences(client, experiment_id, run_id, result, place)
 
 
-def _trial_differences(
-    client: "MlflowClient", experiment_id: str, parent: str, result: PipelineResult
-) -> list[RunDifference]:
+def _trial_differences(client: "MlflowClient", experiment_id: str, parent: str, result: Result) -> list[RunDifference]:
     found: list[RunDifference] = []
-    wanted = {trial.number: trial for trial in result.trials}
+    wanted = {trial.number: trial for trial in trials_of(result)}
     seen = dict.fromkeys(wanted, 0)
     for run in nested_runs(client, experiment_id, parent):
         trial = TrialRun.of_run(run)
@@ -73,7 +72,7 @@ def _between(dvc: TrialRun, mlflow: TrialRun) -> list[RunDifference]:
 
 
 def _model_differences(
-    client: "MlflowClient", experiment_id: str, run_id: str, result: PipelineResult, place: Provenance
+    client: "MlflowClient", experiment_id: str, run_id: str, result: Result, place: Provenance
 ) -> list[RunDifference]:
     models = ready_models(client, experiment_id, run_id)
     if len(models) != 1:

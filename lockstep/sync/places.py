@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from lockstep.errors import DataError
 from lockstep.project import paths
+from lockstep.results.dvc_lock import LOCK, PIPELINE, DvcLock, refuse_stale
+from lockstep.results.result import Result
 from lockstep.storage.scratch import scratch_folder
 from lockstep.sync.snapshot import dvc_at_work, snapshot
-from lockstep.tracking.lock_file import LOCK, PIPELINE, outputs, refuse_stale
 from lockstep.tracking.provenance import REQUIREMENTS, Provenance
 from lockstep.tracking.repository import Revision, head, project_folder
-from lockstep.tracking.result import PipelineResult
+from lockstep.tracking.run_content import whole_result
 
 if TYPE_CHECKING:
     from dvc.api import DVCFileSystem
@@ -25,7 +26,7 @@ OUTPUTS = (paths.REPORTS, paths.MODEL.parent, paths.PREDICTIONS.parent, paths.TR
 
 
 @contextmanager
-def opened(place: Revision | None) -> Iterator[tuple[PipelineResult, Provenance]]:
+def opened(place: Revision | None) -> Iterator[tuple[Result, Provenance]]:
     """The result of a revision, or of the workspace.
 
     Raises:
@@ -39,19 +40,20 @@ def opened(place: Revision | None) -> Iterator[tuple[PipelineResult, Provenance]
         _fetch(place, folder)
         refuse_stale(folder)
         yield (
-            PipelineResult.read(folder),
+            whole_result(folder),
             Provenance.of(folder, place.baseline, place.exp_name, workspace=False),
         )
 
 
-def _of_workspace(folder: Path) -> PipelineResult:
+def _of_workspace(folder: Path) -> Result:
     """The result in a snapshot, which a pipeline that runs may have been taken in the middle of."""
     try:
         refuse_stale(folder)
-        lost = [path for path in outputs(folder) if path.is_relative_to(paths.REPORTS) and not (folder / path).exists()]
+        reports = [path for path in map(Path, DvcLock.read(folder).made) if path.is_relative_to(paths.REPORTS)]
+        lost = [path for path in reports if not (folder / path).exists()]
         if lost and dvc_at_work():
             raise DataError(f"{lost[0]}: no such file")
-        return PipelineResult.read(folder)
+        return whole_result(folder)
     except DataError as error:
         if work := dvc_at_work():
             raise DataError(f"{work} is making the result: wait until it has ended") from error

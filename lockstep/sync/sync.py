@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from lockstep.errors import DataError, LockstepError, TrackingError
+from lockstep.results.result import Result
 from lockstep.sync.check import check
 from lockstep.sync.places import opened
 from lockstep.tracking.live_file import LiveFile
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import publish
 from lockstep.tracking.repository import Revision, experiments, revision
-from lockstep.tracking.result import PipelineResult
 from lockstep.tracking.store import existing_store, shown_uri, trouble
 
 Say = Callable[[str], None]
@@ -78,14 +78,14 @@ class _Visit:
             work = self._compare if self._only_check else self._complete
             return work(str(place or WORKSPACE), result, provenance)
 
-    def _complete(self, name: str, result: PipelineResult, provenance: Provenance) -> int:
+    def _complete(self, name: str, result: Result, provenance: Provenance) -> int:
         done = publish(result, provenance)
         state = "complete now" if done.changed else "complete already"
         champion = f"; {done.champion}" if done.champion else ""
         self._say(f"{name}: {state}, run {done.run_id}{champion}")
         return int(done.changed)
 
-    def _compare(self, name: str, result: PipelineResult, provenance: Provenance) -> int:
+    def _compare(self, name: str, result: Result, provenance: Provenance) -> int:
         found = check(result, provenance)
         for difference in found:
             self._say(f"{name}: {difference}")

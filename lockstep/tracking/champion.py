@@ -7,12 +7,10 @@ from lockstep.errors import DataError
 from lockstep.evaluate.contender import Contender
 from lockstep.evaluate.ranking import Ranking, rank
 from lockstep.model.saved import missing_files
-from lockstep.outputs import Outputs
 from lockstep.project import paths
+from lockstep.results.result import Result
 from lockstep.storage.scratch import scratch_folder
-from lockstep.storage.tables import read_table
 from lockstep.tracking.logged_model import FILES
-from lockstep.tracking.result import PipelineResult
 from lockstep.tracking.store import TRACKING_URI
 
 if TYPE_CHECKING:
@@ -27,9 +25,7 @@ NEEDED = (paths.PREDICTIONS, paths.GATES, paths.SEARCH)
 GONE = ("RESOURCE_DOES_NOT_EXIST", "NOT_FOUND")
 
 
-def decided(
-    client: "MlflowClient", holder: "ModelVersion | None", number: str, result: PipelineResult
-) -> tuple[bool, str]:
+def decided(client: "MlflowClient", holder: "ModelVersion | None", number: str, result: Result) -> tuple[bool, str]:
     """Whether a result's model becomes champion, and why or why not, in words.
 
     The champion is A and the new model B of the rule that `lockstep compare` states, so that both say the same.
@@ -40,7 +36,7 @@ def decided(
         number: The new model's version.
         result: The new model's result.
     """
-    new = Contender.of(Outputs(result.root), result.params)
+    new = Contender.of(result, result.params)
     if new.failed_gates:
         return False, f"the gates fail ({', '.join(new.failed_gates)})"
     if holder is None:
@@ -53,7 +49,7 @@ def decided(
         old = _read(client, holder)
     except DataError as error:
         return False, f"the two cannot be compared, because {error}{by_hand}"
-    ranking = rank(old, new, lambda: read_table(result.root / paths.TEST))
+    ranking = rank(old, new, lambda: result.test_table)
     return _of(ranking, f"version {holder.version}", f"version {number}", by_hand)
 
 
@@ -82,9 +78,9 @@ def _read(client: "MlflowClient", version: "ModelVersion") -> Contender:
             _download(client, run.info.run_id, path, scratch)
         _download_model(version, scratch)
         try:
-            return Contender.of(Outputs(scratch), run.data.params)
+            return Contender.of(Result(scratch, named=False), run.data.params)
         except (AttributeError, DataError, IndexError, KeyError, TypeError, ValueError) as error:
-            what = f"{type(error).__name__}: {' '.join(str(error).replace(f'{scratch}/', '').split())[:200]}"
+            what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
             raise DataError(f"version {version.version} was made by another version of Lockstep ({what})") from error
 
 

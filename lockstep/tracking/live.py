@@ -17,7 +17,7 @@ from lockstep.storage.tables import csv_text
 from lockstep.tracking.live_file import LIVE, LiveFile
 from lockstep.tracking.store import open_store, shown_uri, trouble
 from lockstep.tracking.trial_runs import TrialRun, nested_runs, trial_runs
-from lockstep.workers.trial import Result
+from lockstep.workers.trial import TrialResult
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -43,10 +43,10 @@ class LiveTrials:
         as_runs: Makes the runs of some results.
     """
 
-    def __init__(self, dataset: str, study_key: str, as_runs: Callable[[list[Result]], list[TrialRun]]) -> None:
+    def __init__(self, dataset: str, study_key: str, as_runs: Callable[[list[TrialResult]], list[TrialRun]]) -> None:
         self._dataset, self._study_key, self._as_runs = dataset, study_key, as_runs
         self._file = LiveFile(study_key)
-        self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[TrialResult] = queue.SimpleQueue()
         self._trials: list[TrialRun] = []
         self._parent: tuple[MlflowClient, str, str] | None = None
         self._there: dict[int, list[tuple[str, TrialRun]]] = {}
@@ -63,7 +63,7 @@ class LiveTrials:
         self._ending.set()
         self._thread.join(STOPPING_SECONDS if self._stopped else CLOSING_SECONDS)
 
-    def finished(self, result: Result) -> None:
+    def finished(self, result: TrialResult) -> None:
         """Queue one result."""
         self._results.put(result)
 
@@ -159,7 +159,7 @@ def _finished_trials(client: "MlflowClient", experiment_id: str, parent: str) ->
     return there
 
 
-def runs_of(results: list[Result], space: Iterable[str], n_folds: int, fitting: Fitting) -> list[TrialRun]:
+def runs_of(results: list[TrialResult], space: Iterable[str], n_folds: int, fitting: Fitting) -> list[TrialRun]:
     """The runs of some results, with the very numbers that trials.csv will hold, and the time their fits took."""
     written = io.StringIO(csv_text(trials_table(results, n_folds, fitting)))
     runs = trial_runs(read_trials(written, space), space, fitting.score_name)

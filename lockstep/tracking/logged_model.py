@@ -15,9 +15,9 @@ from lockstep.guards.secrets import masked
 from lockstep.guards.yaml_file import read_yaml
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
+from lockstep.results.result import Result
 from lockstep.storage.scratch import scratch_folder
 from lockstep.tracking.parent_run import same_bytes
-from lockstep.tracking.result import PipelineResult
 from lockstep.tracking.signature import example_rows, signature_of
 from lockstep.tracking.store import set_store, shown_uri, trouble
 
@@ -42,7 +42,7 @@ META = Path("registered_model_meta")
 
 
 def complete_model(
-    client: "MlflowClient", experiment_id: str, run_id: str, result: PipelineResult
+    client: "MlflowClient", experiment_id: str, run_id: str, result: Result
 ) -> "tuple[LoggedModel, bool]":
     """Make sure that the run has the model, once and with the same bytes; says whether it had to be logged."""
     if whole := _whole_model(client, experiment_id, run_id, result):
@@ -66,9 +66,7 @@ def logged_models(client: "MlflowClient", experiment_id: str, run_id: str) -> "l
     return sorted(found, key=lambda model: (model.creation_timestamp, model.model_id))
 
 
-def _whole_model(
-    client: "MlflowClient", experiment_id: str, run_id: str, result: PipelineResult
-) -> "LoggedModel | None":
+def _whole_model(client: "MlflowClient", experiment_id: str, run_id: str, result: Result) -> "LoggedModel | None":
     """The run's model; copies are deleted, and parts of one that nobody can be writing any more."""
     logged = logged_models(client, experiment_id, run_id)
     whole = [model for model in logged if _is_ready(model) and not model_differences(result, model)][:1]
@@ -88,12 +86,12 @@ def _is_ready(model: "LoggedModel") -> bool:
     return str(model.status) == "READY" and FILES_DIGEST in model.tags
 
 
-def model_differences(result: PipelineResult, model: "LoggedModel") -> list[str]:
+def model_differences(result: Result, model: "LoggedModel") -> list[str]:
     """Files of the model that MLflow lacks or holds with other bytes, and `code` if what goes with them is another."""
     import mlflow
 
     root = result.root / paths.MODEL
-    names = [file.relative_to(root).as_posix() for file in result.model_files()]
+    names = [file.relative_to(root).as_posix() for file in result.model_files]
     with scratch_folder("mlflow") as scratch:
         folder = Path(mlflow.artifacts.download_artifacts(model.model_uri, dst_path=str(scratch)))
         found = [
@@ -112,7 +110,7 @@ def files_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _log_model(client: "MlflowClient", result: PipelineResult, run_id: str) -> None:
+def _log_model(client: "MlflowClient", result: Result, run_id: str) -> None:
     import mlflow
 
     folder = result.root / paths.MODEL

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lockstep.project import paths
+from lockstep.results.result import Result
 from lockstep.storage.scratch import scratch_folder
 from lockstep.tracking.provenance import COMMIT, Provenance, listed, lists, with_place
 from lockstep.tracking.repository import is_commit
-from lockstep.tracking.result import PipelineResult
+from lockstep.tracking.run_content import artifacts_of, metrics_of, params_of, tables_of, tags_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -54,12 +55,12 @@ def _shown(value: Any) -> str:
     return NOTHING if value is None else repr(value) if isinstance(value, float) else str(value)
 
 
-def differences(result: PipelineResult, place: Provenance, run: "Run") -> list[RunDifference]:
+def differences(result: Result, place: Provenance, run: "Run") -> list[RunDifference]:
     """Of numbers, parameters, datasets and tags."""
     return [
-        *of_mapping("metric", result.metrics, _own(run.data.metrics)),
-        *of_mapping("parameter", result.chosen(), run.data.params),
-        *of_mapping("dataset", result.tables(), _tables(run)),
+        *of_mapping("metric", metrics_of(result), _own(run.data.metrics)),
+        *of_mapping("parameter", params_of(result), run.data.params),
+        *of_mapping("dataset", tables_of(result), _tables(run)),
         *_tag_differences(result, place, run.data.tags),
     ]
 
@@ -74,28 +75,26 @@ def beyond_repair(found: list[RunDifference]) -> bool:
     return any(each.what != "tag" and each.mlflow != NOTHING for each in found)
 
 
-def repair(
-    client: "MlflowClient", result: PipelineResult, place: Provenance, run_id: str, found: list[RunDifference]
-) -> None:
+def repair(client: "MlflowClient", result: Result, place: Provenance, run_id: str, found: list[RunDifference]) -> None:
     """Add and set what a run lacks."""
     from mlflow.entities import Metric, Param, RunTag
 
     now = int(time.time() * 1000)
-    chosen, places = result.chosen(), place.tags()
-    metrics = [Metric(each.name, result.metrics[each.name], now, 0) for each in found if each.what == "metric"]
-    params = [Param(each.name, chosen[each.name]) for each in found if each.what == "parameter"]
+    params, metrics, places = params_of(result), metrics_of(result), place.tags()
+    lacking_metrics = [Metric(each.name, metrics[each.name], now, 0) for each in found if each.what == "metric"]
+    lacking_params = [Param(each.name, params[each.name]) for each in found if each.what == "parameter"]
     tags = []
     for each in found:
         if each.what == "tag":
             shared = each.name in places and each.mlflow != NOTHING
             tags.append(RunTag(each.name, with_place(each.mlflow, each.dvc) if shared else each.dvc))
-    client.log_batch(run_id, metrics, params, tags)
+    client.log_batch(run_id, lacking_metrics, lacking_params, tags)
     if inputs := [_dataset_input(result, each.name) for each in found if each.what == "dataset"]:
         client.log_inputs(run_id, inputs)
 
 
-def _tag_differences(result: PipelineResult, place: Provenance, tags: Mapping[str, str]) -> list[RunDifference]:
-    own = result.tags()
+def _tag_differences(result: Result, place: Provenance, tags: Mapping[str, str]) -> list[RunDifference]:
+    own = tags_of(result)
     found = of_mapping("tag", own, {name: tags[name] for name in own if name in tags})
     for name, value in place.tags().items():
         if not (_knows_commit(tags, value) if name == COMMIT and not place.exp_name else lists(tags.get(name), value)):
@@ -108,15 +107,13 @@ def _knows_commit(tags: Mapping[str, str], commit: str) -> bool:
     return lists(tags.get(COMMIT), commit) or any(is_commit(each) for each in listed(tags.get(COMMIT)))
 
 
-def artifact_differences(
-    client: "MlflowClient", result: PipelineResult, place: Provenance, run_id: str
-) -> list[RunDifference]:
+def artifact_differences(client: "MlflowClient", result: Result, place: Provenance, run_id: str) -> list[RunDifference]:
     """Files that MLflow lacks or holds with other bytes; what people attach to a run is theirs.
 
     The page and the figures are no part of the key: where a result stands in several places, after the code that draws
     them was changed, the workspace's and the experiments' own must be there, and of an older commit any.
     """
-    wanted, found = result.artifacts(), list[RunDifference]()
+    wanted, found = artifacts_of(result), list[RunDifference]()
     with scratch_folder("mlflow") as folder:
         there = {each.path for each in client.list_artifacts(run_id)}
         for top in sorted({name.partition("/")[0] for name in wanted} & there):
@@ -125,7 +122,7 @@ def artifact_differences(
             kept = folder / name
             if not kept.is_file():
                 found.append(RunDifference("artefact", name, "the file", NOTHING))
-            elif (place.own_page or name in result.keyed) and not same_bytes(result.root / name, kept):
+            elif (place.own_page or Path(name) in result.keyed) and not same_bytes(result.root / name, kept):
                 found.append(RunDifference("artefact", name, "the file", "other bytes"))
     return found
 
@@ -140,11 +137,11 @@ def _tables(run: "Run") -> dict[str, str]:
     return {each.dataset.name.rpartition("/")[2]: each.dataset.digest for each in inputs}
 
 
-def _dataset_input(result: PipelineResult, name: str) -> "DatasetInput":
+def _dataset_input(result: Result, name: str) -> "DatasetInput":
     """One of the tables as MLflow's dataset input; its digest is the hash that dvc.lock has of it."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     path = {"train": paths.TRAIN, "test": paths.TEST}[name]
     source = json.dumps({"uri": path.as_posix()})
-    dataset = Dataset(f"{result.dataset}/{name}", result.tables()[name], "local", source)
+    dataset = Dataset(f"{result.dataset}/{name}", tables_of(result)[name], "local", source)
     return DatasetInput(dataset, [InputTag("mlflow.data.context", CONTEXTS[name])])

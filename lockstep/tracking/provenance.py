@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from lockstep.project.paths import project_root
-from lockstep.tracking.lock_file import lock_digest
+from lockstep.results.dvc_lock import DvcLock
 from lockstep.tracking.repository import head
 
 COMMIT = "git.commit"
@@ -56,7 +56,8 @@ class Provenance:
         pinned = root / REQUIREMENTS
         requirements = hashlib.sha256(pinned.read_bytes()).hexdigest() if pinned.is_file() else None
         own_page = workspace or exp_name is not None
-        return cls(commit, exp_name, lock_digest(root), requirements, workspace, own_page)
+        lock = DvcLock.find(root)
+        return cls(commit, exp_name, lock.digest() if lock else None, requirements, workspace, own_page)
 
     def tags(self) -> dict[str, str]:
         """What is known of it."""

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from lockstep.errors import LockstepError, TrackingError
 from lockstep.project import paths
+from lockstep.results.result import Result
 from lockstep.storage.tables import read_json
 from lockstep.tracking.live_file import LIVE, LiveFile
 from lockstep.tracking.logged_model import complete_model, delete_models
 from lockstep.tracking.parent_run import artifact_differences, beyond_repair, differences, repair
 from lockstep.tracking.provenance import EXPERIMENT, Provenance, lists, with_place
 from lockstep.tracking.registry import register
-from lockstep.tracking.result import PipelineResult
+from lockstep.tracking.run_content import trials_of, whole_result
 from lockstep.tracking.store import open_store, shown_uri, store_lock, trouble
 from lockstep.tracking.trial_runs import RESULT, all_runs, complete_trials, delete_with_trials
 
@@ -58,7 +59,7 @@ def publish_or_warn() -> None:
     DVC's outputs are the result; MLflow is a view of it that `lockstep sync` can make at any time.
     """
     try:
-        published = publish(PipelineResult.read(), Provenance.here(), MOST_SECONDS)
+        published = publish(whole_result(), Provenance.here(), MOST_SECONDS)
     except LockstepError as error:
         if not _told_in_tune():
             print(
@@ -77,7 +78,7 @@ def _told_in_tune() -> bool:
         return False
 
 
-def publish(result: PipelineResult, place: Provenance, most_seconds: float | None = None) -> Published:
+def publish(result: Result, place: Provenance, most_seconds: float | None = None) -> Published:
     """Make MLflow's view of a result complete.
 
     Args:
@@ -142,7 +143,7 @@ def result_runs(client: "MlflowClient", experiment_id: str, key: str) -> "list[R
 class _View:
     client: "MlflowClient"
     experiment_id: str
-    result: PipelineResult
+    result: Result
     place: Provenance
     in_time: Callable[[], None]
 
@@ -200,7 +201,7 @@ class _View:
     def _fill(self, run: "Run") -> bool:
         """Write what the run lacks; returns whether anything was."""
         client, result, run_id = self.client, self.result, run.info.run_id
-        written = complete_trials(client, self.experiment_id, run_id, result.trials, in_time=self.in_time)
+        written = complete_trials(client, self.experiment_id, run_id, trials_of(result), in_time=self.in_time)
         found = differences(result, self.place, run)
         if found:
             self._name_after_dvc(run)

@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from lockstep.project import paths
-from lockstep.storage.tables import read_json
+from lockstep.results.result import Result
 from lockstep.tracking.champion import CHAMPION, decided
-from lockstep.tracking.result import PipelineResult
+from lockstep.tracking.run_content import metrics_of
 from lockstep.tracking.trial_runs import RESULT
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 
-def register(client: "MlflowClient", model: "LoggedModel", result: PipelineResult, *, new: bool) -> tuple[bool, str]:
+def register(client: "MlflowClient", model: "LoggedModel", result: Result, *, new: bool) -> tuple[bool, str]:
     """Register a result's model, once, under the dataset's name, and let it become champion if it is better.
 
     The alias moves when the rule of `lockstep compare` prefers the new model to the champion (see
@@ -59,7 +58,7 @@ def register(client: "MlflowClient", model: "LoggedModel", result: PipelineResul
     return True, said
 
 
-def is_registered(client: "MlflowClient", model: "LoggedModel", result: PipelineResult) -> bool:
+def is_registered(client: "MlflowClient", model: "LoggedModel", result: Result) -> bool:
     """Whether the result's model has a version."""
     return any(_is_of(version, model) for version in _own(_versions(client, result.dataset), result))
 
@@ -84,7 +83,7 @@ def _versions(client: "MlflowClient", name: str) -> "list[ModelVersion]":
             return found
 
 
-def _own(versions: "list[ModelVersion]", result: PipelineResult) -> "list[ModelVersion]":
+def _own(versions: "list[ModelVersion]", result: Result) -> "list[ModelVersion]":
     """Those of a result."""
     return [version for version in versions if version.tags.get(RESULT) == result.key]
 
@@ -111,7 +110,7 @@ def _is_of(version: "ModelVersion", model: "LoggedModel") -> bool:
 
 
 def _new_version(
-    client: "MlflowClient", name: str, model: "LoggedModel", result: PipelineResult
+    client: "MlflowClient", name: str, model: "LoggedModel", result: Result
 ) -> "tuple[ModelVersion, list[ModelVersion]]":
     """The model's version, made here unless another machine has just made one, and all that the result has now."""
     from mlflow.exceptions import MlflowException
@@ -141,10 +140,9 @@ def _sentence(name: str, number: str, holder: "ModelVersion | None", moves: bool
     return f"{name} version {number} is registered; {stays}{reason}"
 
 
-def _notes(result: PipelineResult, said: str) -> str:
+def _notes(result: Result, said: str) -> str:
     """The version's description: what it is, how good, and why it is or is not the champion."""
-    metric = read_json(result.root / paths.MODEL / "model.json")["fitting"]["metric"]
-    metrics = result.metrics
+    metric, metrics = result.fitting.metric, metrics_of(result)
     lines = [
         f"Features {result.params['features']}, best trial {result.best['trial']} of {result.search['n_trials']}.",
         f"{metric}: test {metrics.get(f'test.{metric}')}, CV {metrics.get(f'cv.{metric}')},"

@@ -1,6 +1,5 @@
 """Why an output may differ: what is known of how the results were made, against what is here now."""
 
-import hashlib
 import platform
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,9 +11,10 @@ from lockstep.check.config import Config
 from lockstep.errors import VerifyError
 from lockstep.fetch.source_block import FileSource
 from lockstep.project import paths
+from lockstep.results.dvc_lock import LOCK, DvcLock, md5_of
 from lockstep.storage.tables import read_json
+from lockstep.verify.against_lock import ChangedOutput
 from lockstep.verify.clean_copy import git
-from lockstep.verify.lock import LOCK, Difference, Lock
 from lockstep.workers.identity import LIBRARIES
 
 REQUIREMENTS = "requirements.lock"
@@ -45,20 +45,20 @@ class MadeWith:
     held: Mapping[str, str]
 
 
-def made_with(root: Path, rev: str | None, copy: Path, lock: Lock) -> MadeWith:
+def made_with(root: Path, rev: str | None, copy: Path, lock: DvcLock) -> MadeWith:
     """Gather it from the project, its history and the clean copy."""
-    held = {path: _md5(copy / path) for path in lock.made_by if (copy / path).is_file()}
+    held = {path: md5_of(copy / path) for path in lock.made if (copy / path).is_file()}
     pins = _pins((copy / REQUIREMENTS).read_text(encoding="utf-8") if (copy / REQUIREMENTS).exists() else "")
     earlier = _pins(_earlier_requirements(root, rev)) or pins
     return MadeWith({**earlier, **_recorded(root, copy, lock)}, pins, held)
 
 
-def _recorded(root: Path, copy: Path, lock: Lock) -> Versions:
+def _recorded(root: Path, copy: Path, lock: DvcLock) -> Versions:
     """What tune recorded: its own file if this project has it, else the page, which git keeps; {} if neither does."""
     search, page = root / paths.SEARCH, copy / paths.INDEX
-    if search.is_file() and _md5(search) == lock.out(str(paths.SEARCH)):
+    if search.is_file() and md5_of(search) == lock.made.get(str(paths.SEARCH)):
         return dict(read_json(search)["settings"]["versions"])
-    if page.is_file() and _md5(page) == lock.out(str(paths.INDEX)):
+    if page.is_file() and md5_of(page) == lock.made.get(str(paths.INDEX)):
         found = ON_PAGE.search(page.read_text(encoding="utf-8"))
         return dict(each.split(" ", 1) for each in found[1].split(", ")) if found else {}
     return {}
@@ -67,9 +67,9 @@ def _recorded(root: Path, copy: Path, lock: Lock) -> Versions:
 def _earlier_requirements(root: Path, rev: str | None) -> str:
     """requirements.lock of the commit that last changed dvc.lock; "" if dvc.lock is newer than every commit."""
     try:
-        if rev is None and git(root, "status", "--porcelain", "--", LOCK):
+        if rev is None and git(root, "status", "--porcelain", "--", str(LOCK)):
             return ""
-        commit = git(root, "log", "-1", "--format=%H", rev or "HEAD", "--", LOCK).strip()
+        commit = git(root, "log", "-1", "--format=%H", rev or "HEAD", "--", str(LOCK)).strip()
         return git(root, "show", f"{commit}:./{REQUIREMENTS}")
     except VerifyError:
         return ""
@@ -77,12 +77,6 @@ def _earlier_requirements(root: Path, rev: str | None) -> str:
 
 def _pins(requirements: str) -> Versions:
     return {name.lower(): pinned for name, pinned in PIN.findall(requirements)}
-
-
-def _md5(file: Path) -> str:
-    with file.open("rb") as stream:
-        # What DVC uses; a name, not a protection.
-        return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def installed() -> Versions:
@@ -105,7 +99,7 @@ def not_as_pinned(pins: Versions, now: Versions) -> str | None:
 
 
 def likely_causes(
-    different: Iterable[Difference], config: Config, lock: Lock, then: MadeWith, now: Versions
+    different: Iterable[ChangedOutput], config: Config, lock: DvcLock, then: MadeWith, now: Versions
 ) -> list[str]:
     """What may have made the outputs differ, best evidence first: data, libraries, processor and system.
 
@@ -124,13 +118,13 @@ def likely_causes(
     ] or [_machine(config)]
 
 
-def _edited_lock(different: list[Difference], held: Mapping[str, str]) -> Iterator[str]:
+def _edited_lock(different: list[ChangedOutput], held: Mapping[str, str]) -> Iterator[str]:
     same = [each.path for each in different if each.now and held.get(each.path) == each.now]
     if same:
         yield f"{LOCK}: {same[0]} as it lies in the project is what came out now; {LOCK} was edited, merged or is older"
 
 
-def _data(first: str, config: Config, lock: Lock) -> Iterator[str]:
+def _data(first: str, config: Config, lock: DvcLock) -> Iterator[str]:
     source = config.dataset.source
     if not isinstance(source, FileSource) or any(path in lock.made_by for path in lock.deps[first]):
         return

@@ -11,9 +11,10 @@ from types import FrameType
 
 from lockstep.check.config import Config
 from lockstep.errors import VerifyError
+from lockstep.results.dvc_lock import DvcLock
+from lockstep.verify.against_lock import ChangedOutput, changed_outputs, refuse_outdated, whole_lock
 from lockstep.verify.cause import MadeWith, installed, likely_causes, made_with, not_as_pinned
 from lockstep.verify.clean_copy import clean_copy
-from lockstep.verify.lock import Difference, Lock, differences, read_lock, refuse_stale
 from lockstep.verify.run import stages_as_they_start, status
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -36,32 +37,32 @@ def verify(rev: str | None = None, *, keep: bool = False) -> str:
     """
     with _folder(keep=keep) as folder:
         copy, config = clean_copy(Path.cwd(), rev, folder)
-        lock = read_lock(copy)
-        refuse_stale(lock, status(copy, folder / "site"))
+        lock = whole_lock(copy)
+        refuse_outdated(lock, status(copy, folder / "site"))
         then = made_with(Path.cwd(), rev, copy, lock)
         drift = not_as_pinned(then.pins, installed())
         if drift:
             _tell(f"note: {drift}")
         order = _run(copy, folder / "site", lock)
-        different = differences(lock, read_lock(copy), order)
+        different = changed_outputs(lock, whole_lock(copy), order)
     if different:
         raise VerifyError(_report(different, config, lock, then))
-    return f"{len(lock.outs)} stages, {len(lock.made_by)} outputs"
+    return f"{len(lock.stages)} stages, {len(lock.made)} outputs"
 
 
-def _run(copy: Path, site: Path, lock: Lock) -> list[str]:
+def _run(copy: Path, site: Path, lock: DvcLock) -> list[str]:
     order: list[str] = []
     with contextlib.closing(stages_as_they_start(copy, site)) as stages:
         for stage in stages:
             order.append(stage)
-            _tell(f"stage {len(order)} of {len(lock.outs)}: {stage}")
-    left_out = [stage for stage in lock.outs if stage not in order]
+            _tell(f"stage {len(order)} of {len(lock.stages)}: {stage}")
+    left_out = [stage for stage in lock.stages if stage not in order]
     if left_out:
         raise VerifyError(f"dvc.yaml: dvc did not run stage {left_out[0]}; if it is frozen, run `dvc unfreeze` first")
     return order
 
 
-def _report(different: list[Difference], config: Config, lock: Lock, then: MadeWith) -> str:
+def _report(different: list[ChangedOutput], config: Config, lock: DvcLock, then: MadeWith) -> str:
     stages = list(dict.fromkeys(each.stage for each in different))
     others = f", then {', '.join(stages[1:])}" if stages[1:] else ""
     causes = likely_causes(different, config, lock, then, installed())

@@ -57,7 +57,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
-class Result:
+class TrialResult:
     """One finished trial.
 
     Attributes:

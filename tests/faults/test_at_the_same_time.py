@@ -22,7 +22,7 @@ from lockstep.tracking.logged_model import complete_model, logged_models
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import publish, publish_or_warn
 from lockstep.tracking.repository import revision
-from lockstep.tracking.result import PipelineResult
+from lockstep.tracking.run_content import artifacts_of, whole_result
 from lockstep.tracking.store import open_store, store_lock
 from tests.faults.at_once import at_once, finish_all
 from tests.faults.shown_search import ONE_WORKER, make_long
@@ -159,13 +159,13 @@ def test_a_model_that_another_machine_has_just_logged_stays_until_its_digest_is_
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project.folder)
-    run_id = publish(PipelineResult.read(), Provenance.here()).run_id
+    run_id = publish(whole_result(), Provenance.here()).run_id
     client, experiment_id = open_store("friedman")
     theirs = client.create_logged_model(experiment_id, "model", run_id).model_id
     client.finalize_logged_model(theirs, "READY")
 
     def kept() -> set[str]:
-        model, new = complete_model(client, experiment_id, run_id, PipelineResult.read())
+        model, new = complete_model(client, experiment_id, run_id, whole_result())
         assert not new
         return {each.model_id for each in logged_models(client, experiment_id, run_id)} - {model.model_id}
 
@@ -198,12 +198,12 @@ def test_what_repro_does_meanwhile_changes_nothing_of_an_opened_result(
 ) -> None:
     monkeypatch.chdir(project.folder)
     with opened(None) as (result, _):
-        before = {name: (result.root / name).read_bytes() for name in result.artifacts()}
+        before = {name: (result.root / name).read_bytes() for name in artifacts_of(result)}
         for name in before:
             Path(name).unlink()
             Path(name).write_text("another result")
         assert {name: (result.root / name).read_bytes() for name in before} == before
-        assert PipelineResult.read(result.root).key == result.key
+        assert whole_result(result.root).key == result.key
     assert not list((project.folder / ".lockstep").glob("lockstep-*"))
 
 

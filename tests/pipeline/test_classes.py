@@ -14,10 +14,9 @@ import yaml
 
 from lockstep.export.results import results_of
 from lockstep.export.study import write_study
-from lockstep.outputs import Outputs
+from lockstep.results.result import Result
 from lockstep.storage.tables import read_table, write_table
 from lockstep.tracking.provenance import Provenance
-from lockstep.tracking.result import PipelineResult
 from tests.pipeline.planted import TEST, exported
 from tests.pipeline.project import Project, new_project, stages_run
 
@@ -205,10 +204,8 @@ def test_two_results_are_compared_by_their_probabilities(classes: tuple[Project,
 def test_exported_results_have_the_metrics_of_classes_and_null_for_those_of_numbers(
     classes: tuple[Project, list[str]],
 ) -> None:
-    outputs = Outputs(classes[0].folder)
-    results = results_of(
-        outputs, PipelineResult.read(outputs.root), Provenance(None, None, None, None, True, True), None
-    )
+    outputs = Result(classes[0].folder)
+    results = results_of(outputs, Provenance(None, None, None, None, True, True), None)
     assert results["test_rmse"] is results["test_r2"] is results["baseline_rmse"] is results["cv_rmse"] is None
     assert results["metric"] == "log_loss"
     assert results["cv_score"] == outputs.best["cv_score"]
@@ -221,7 +218,7 @@ def test_exported_results_have_the_metrics_of_classes_and_null_for_those_of_numb
 def test_the_study_of_classes_is_rebuilt_with_what_its_search_minimised(
     classes: tuple[Project, list[str]], tmp_path: Path
 ) -> None:
-    outputs = Outputs(classes[0].folder)
+    outputs = Result(classes[0].folder)
     kept = outputs.root / ".lockstep/optuna_study.db"
     write_study(outputs, kept, tmp_path / "study.db")
     study = optuna.load_study(study_name=outputs.search["study_key"], storage=f"sqlite:///{tmp_path}/study.db")

@@ -29,7 +29,7 @@ LAYERS = (
     ("fitting",),
     ("model", "workers"),
     ("search",),
-    ("outputs",),
+    ("results",),
     ("caches", "evaluate"),
     ("report", "tracking"),
     ("check", "predict", "sync"),

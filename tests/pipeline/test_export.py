@@ -12,10 +12,9 @@ import pytest
 
 from lockstep.export.export import readme
 from lockstep.export.study import write_study
-from lockstep.outputs import Outputs
+from lockstep.results.result import Result
 from lockstep.storage.tables import read_json
 from lockstep.tracking.provenance import Provenance
-from lockstep.tracking.result import PipelineResult
 from tests.mlflow_server import MlflowServer
 from tests.pipeline.mlflow_view import content_of
 from tests.pipeline.project import Project
@@ -58,7 +57,7 @@ def test_the_export_holds_every_file_that_is_promised(exported: Path, origin: Pr
 
 
 def test_results_json_says_what_the_outputs_say(exported: Path, origin: Project) -> None:
-    results, outputs = read_json(exported / "results.json"), Outputs(origin.folder)
+    results, outputs = read_json(exported / "results.json"), Result(origin.folder)
     assert results["best_params"] == outputs.best["params"]
     assert results["cv_rmse"] == results["cv_score"] == outputs.best["cv_rmse"]
     assert results["test_rmse"] == outputs.metrics["test"]["rmse"]
@@ -71,11 +70,11 @@ def test_results_json_says_what_the_outputs_say(exported: Path, origin: Project)
     assert results["optimization_time_seconds"] > 0
     assert results["search_cpu_seconds"] > 0
     assert results["study_key"] == outputs.search["study_key"]
-    assert results["result_key"] == PipelineResult.read(origin.folder).key
+    assert results["result_key"] == Result(origin.folder).key
 
 
 def test_outputs_reads_the_export_as_it_reads_the_repository(exported: Path, origin: Project) -> None:
-    there, here = Outputs(exported), Outputs(origin.folder)
+    there, here = Result(exported), Result(origin.folder)
     assert there.metrics == here.metrics
     assert there.trials.equals(here.trials)
     assert there.predictions.equals(here.predictions)
@@ -132,7 +131,7 @@ def _study(file: Path) -> optuna.Study:
 
 
 def test_the_exported_study_is_the_searchs_own_with_its_times(exported: Path) -> None:
-    study, outputs = _study(exported / "optuna_study.db"), Outputs(exported)
+    study, outputs = _study(exported / "optuna_study.db"), Result(exported)
     assert optuna.get_all_study_names(f"sqlite:///{exported}/optuna_study.db") == [study.study_name]
     assert [trial.state.name for trial in study.trials] == outputs.trials["state"].tolist()
     assert study.best_trial.number == outputs.best["trial"]
@@ -143,13 +142,13 @@ def test_the_exported_study_is_the_searchs_own_with_its_times(exported: Path) ->
 
 
 def _rebuilt(root: Path, kept: Path, folder: Path) -> optuna.Study:
-    outputs = Outputs(root)
+    outputs = Result(root)
     write_study(outputs, kept, folder / "rebuilt.db")
     return optuna.load_study(study_name=outputs.search["study_key"], storage=f"sqlite:///{folder}/rebuilt.db")
 
 
 def test_a_missing_study_is_rebuilt_from_trials_csv_with_every_state(exported: Path, tmp_path: Path) -> None:
-    copy, outputs = tmp_path / "copy", Outputs(exported)
+    copy, outputs = tmp_path / "copy", Result(exported)
     shutil.copytree(exported, copy, ignore=shutil.ignore_patterns("mlruns"))
     rows = (copy / "reports/tune/trials.csv").read_text().splitlines()
     cells = rows[1].split(",")
@@ -249,7 +248,7 @@ def test_mlflow_server_shows_the_moved_export_whole(
         }
         mlflow.set_tracking_uri(server.uri)
         model = mlflow.pyfunc.load_model("models:/friedman@champion")
-        said = Outputs(exported).predictions
+        said = Result(exported).predictions
         from lockstep.storage.tables import read_table
 
         answers = model.predict(read_table(exported / "data/split/test.parquet"))

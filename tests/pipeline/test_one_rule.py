@@ -12,10 +12,10 @@ from lockstep.compare.pair import Pair
 from lockstep.compare.recommendation import recommended
 from lockstep.compare.sides import read_side
 from lockstep.evaluate.contender import Contender
-from lockstep.outputs import Outputs
+from lockstep.results.result import Result
 from lockstep.storage.tables import read_json, read_table, write_json, write_table
 from lockstep.tracking import champion
-from lockstep.tracking.result import PipelineResult
+from lockstep.tracking.run_content import whole_result
 from tests.pipeline.planted import TEST, exported, plant
 from tests.pipeline.project import Project
 
@@ -106,12 +106,12 @@ def test_compare_and_registry_decide_the_same(
 
 def _decided(a: Path, b: Path, monkeypatch: pytest.MonkeyPatch) -> str | None:
     """Which of two results compare ships; the registry, of which A is the champion, moves if and only if it is B."""
-    results = [PipelineResult.read(folder, exported=True) for folder in (a, b)]
+    results = [whole_result(folder, exported=True) for folder in (a, b)]
     pair = Pair(*(read_side(letter, letter, "", result) for letter, result in zip("AB", results, strict=True)))
     shipped = recommended(pair).side
     # What MLflow holds of the champion: the outputs, and the parameters as text.
     params = {name: str(value) for name, value in results[0].params.items()}
-    monkeypatch.setattr(champion, "_read", lambda *_: Contender.of(Outputs(a), params))
+    monkeypatch.setattr(champion, "_read", lambda *_: Contender.of(Result(a), params))
     holder: Any = SimpleNamespace(name="friedman", version="1")
     client: Any = None
     moves, reason = champion.decided(client, holder, "2", results[1])

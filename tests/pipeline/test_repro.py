@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lockstep.outputs import Outputs
+from lockstep.results.result import Result
 from tests.pipeline.project import Project, stages_run
 
 STAGES = ["fetch", "clean", "split", "tune", "train_best", "evaluate"]
@@ -119,7 +119,7 @@ def test_an_unknown_name_is_refused_before_anything_runs(project: Project, setti
 
 
 def test_reports_are_read_under_their_names(finished: Project) -> None:
-    outputs = Outputs(finished.folder)
+    outputs = Result(finished.folder)
     assert outputs.metrics["test"]["rmse"] > 0
     assert outputs.uncertainty["intervals"][0]["metric"] == "rmse"
     assert {"feature", "gain", "shap"} <= set(outputs.table("feature_importance").columns)
@@ -149,6 +149,7 @@ CODE_EDITS = {
     "lockstep/search/sampler.py": {"tune"},
     "lockstep/model/final.py": {"train_best", "evaluate"},
     "lockstep/evaluate/slices.py": {"evaluate"},
+    "lockstep/results/result.py": {"evaluate"},
     "lockstep/report/page.py": {"evaluate"},
     "lockstep/compare/html.py": set[str](),
     "lockstep/export/export.py": set[str](),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lockstep.storage.tables import read_json, write_json
-from lockstep.tracking.result import PipelineResult
+from lockstep.tracking.run_content import artifacts_of, whole_result
 from tests.pipeline.mlflow_view import client_of, content_of, parents_of, runs_of, store_of, trials_of
 from tests.pipeline.project import Project
 
@@ -287,11 +287,11 @@ def test_a_file_that_a_person_left_among_the_outputs_is_no_part_of_the_result(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project.folder)
-    before = PipelineResult.read()
+    before = whole_result()
     for name in ("notes.csv", "draft.png", "thoughts.json"):
         Path("reports/evaluate", name).write_text("{}")
-    after = PipelineResult.read()
-    assert (after.key, after.artifacts(), after.keyed) == (before.key, before.artifacts(), before.keyed)
+    after = whole_result()
+    assert (after.key, artifacts_of(after), after.keyed) == (before.key, artifacts_of(before), before.keyed)
     Path("dvc.yaml").unlink()  # as in an exported folder
-    exported = PipelineResult.read()
-    assert (exported.key, exported.artifacts()) == (before.key, before.artifacts())
+    exported = whole_result()
+    assert (exported.key, artifacts_of(exported)) == (before.key, artifacts_of(before))

@@ -28,7 +28,7 @@ from lockstep.search.tune_blocks import (
     Tune,
 )
 from lockstep.storage.tables import significant
-from lockstep.workers.trial import Evaluation, FoldTask, Result
+from lockstep.workers.trial import Evaluation, FoldTask, TrialResult
 
 FOLDS = 4
 FINGERPRINTS = [f"fold {number}" for number in range(FOLDS)]
@@ -80,11 +80,11 @@ def stand_in(task: FoldTask) -> Evaluation:
 
 def run_search(
     plan: Plan, run: Callable[[FoldTask], Evaluation], engine: Executor, log: FoldLog | None = None
-) -> list[Result]:
+) -> list[TrialResult]:
     return search(plan, FINGERPRINTS, run, engine, log or NoLog())
 
 
-def without_time(results: list[Result]) -> list[tuple[object, ...]]:
+def without_time(results: list[TrialResult]) -> list[tuple[object, ...]]:
     return [(r.number, r.state, dict(r.params), r.folds, r.message, dict(r.attrs)) for r in results]
 
 

@@ -18,7 +18,7 @@ from lockstep.compare.opening import opened_side
 from lockstep.compare.statistics import reuse
 from lockstep.errors import DataError
 from lockstep.project import paths
-from lockstep.tracking.result import NEEDED, PipelineResult
+from lockstep.tracking.run_content import NEEDED, whole_result
 from tests.conftest import SETTINGS
 
 
@@ -98,7 +98,7 @@ def test_a_name_that_can_be_no_result_is_one_line(
 
 @pytest.fixture
 def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An exported folder with the least that PipelineResult reads, whatever is in the other files."""
+    """An exported folder with the least that compare reads first, whatever is in the other files."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "b"
     for path in NEEDED:
@@ -111,7 +111,7 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / paths.TRIALS).write_text("number,state,message,cv_rmse\n")
     (folder / paths.BASELINES).write_text("model,a,b,c,d,rmse\n")
     shutil.copy(SETTINGS, folder)
-    PipelineResult.read(folder, exported=True)
+    whole_result(folder, exported=True)
     return folder
 
 

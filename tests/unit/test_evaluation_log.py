@@ -19,7 +19,7 @@ from lockstep.search.evaluation_log import TABLE, EvaluationLog
 from lockstep.search.tune_blocks import NoPruning
 from lockstep.workers import identity
 from lockstep.workers.identity import fold_key
-from lockstep.workers.trial import Evaluation, FoldTask, Result
+from lockstep.workers.trial import Evaluation, FoldTask, TrialResult
 from tests.conftest import ROOT
 from tests.unit.searching import PRUNERS, AtOnce, plan_of, run_search, small_folds, stand_in, without_time
 
@@ -30,7 +30,7 @@ EVALUATION = Evaluation(FoldScore(1.5, {"rmse": 1.5, "mse": 2.25, "mae": 1.1, "r
 PLAN = plan_of(PRUNERS[1], n_trials=20)
 
 
-def _logged(path: Path, **changes: object) -> tuple[list[Result], int, int]:
+def _logged(path: Path, **changes: object) -> tuple[list[TrialResult], int, int]:
     """A search with the log at `path`: its results, how many folds it fitted, how many it knew."""
     with EvaluationLog(path) as log:
         plan = replace(PLAN, tune=PLAN.tune.model_copy(update=changes))

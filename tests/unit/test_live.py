@@ -18,7 +18,7 @@ from lockstep.tracking.live import LiveTrials, runs_of
 from lockstep.tracking.live_file import LiveFile
 from lockstep.tracking.store import shown_uri
 from lockstep.tracking.trial_runs import STATUS, TrialRun, complete_trials, nested_runs, trial_runs
-from lockstep.workers.trial import Evaluation, FoldTask, Result, State
+from lockstep.workers.trial import Evaluation, FoldTask, State, TrialResult
 from tests.unit.searching import FINGERPRINTS, FOLDS, PRUNERS, SPACE, AtOnce, plan_of, stand_in
 
 pytestmark = pytest.mark.slow
@@ -49,7 +49,7 @@ def _live(key: str = "key") -> LiveTrials:
     return LiveTrials("table", key, partial(runs_of, space=SPACE, n_folds=FOLDS, fitting=PLAN.fitting))
 
 
-def _searched(shown: LiveTrials, wait: bool = True) -> list[Result]:
+def _searched(shown: LiveTrials, wait: bool = True) -> list[TrialResult]:
     with shown:
         results = search(PLAN, FINGERPRINTS, _fails_at_two, AtOnce(), NoLog(), (shown,))
         while wait and shown._parent is None and not shown._told:
@@ -57,7 +57,7 @@ def _searched(shown: LiveTrials, wait: bool = True) -> list[Result]:
     return results
 
 
-def _in_trials_csv(results: list[Result]) -> list[TrialRun]:
+def _in_trials_csv(results: list[TrialResult]) -> list[TrialRun]:
     text = csv_text(trials_table(results, FOLDS, PLAN.fitting))
     return trial_runs(read_trials(io.StringIO(text), SPACE), SPACE, PLAN.fitting.score_name)
 

@@ -25,7 +25,7 @@ from lockstep.search.pruning import STUDY_NAME, Judge, Rules, frozen, make_prune
 from lockstep.search.study_file import StudyFile
 from lockstep.search.study_rows import add_trials
 from lockstep.search.tune_blocks import NoPruning, PrunerOptions
-from lockstep.workers.trial import Evaluation, FoldTask, Result, State
+from lockstep.workers.trial import Evaluation, FoldTask, State, TrialResult
 from tests.unit.searching import ALL_PRUNERS, FOLDS, AtOnce, plan_of, run_search, score_of, stand_in, without_time
 
 pytestmark = pytest.mark.slow
@@ -83,7 +83,7 @@ def test_every_decision_is_that_of_a_plain_optuna_study(
         assert ours.attrs() == plain.attrs()
         state = State.FAIL if fails else state
         folds = tuple(score_of(score) for score in scores[:done])
-        known.append(frozen(Result(number, state, {}, folds, "", ours.attrs(), 0.0, 0.0)))
+        known.append(frozen(TrialResult(number, state, {}, folds, "", ours.attrs(), 0.0, 0.0)))
 
 
 @settings(max_examples=60)
@@ -91,7 +91,7 @@ def test_every_decision_is_that_of_a_plain_optuna_study(
 def test_a_race_is_judged_alike_whichever_snapshot_comes_first(histories: list[list[float]], order: Any) -> None:
     """One pruner serves judges of different snapshots in any order; a new one for each decides the same."""
     results = [
-        Result(n, State.COMPLETE, {}, tuple(map(score_of, f)), "", {}, 0.0, 0.0) for n, f in enumerate(histories)
+        TrialResult(n, State.COMPLETE, {}, tuple(map(score_of, f)), "", {}, 0.0, 0.0) for n, f in enumerate(histories)
     ]
     known, shared = list(map(frozen, results)), racing.RacingPruner(0.25, 1)
     counts = list(range(1, len(known) + 1))

@@ -8,7 +8,7 @@ from tests.conftest import ROOT
 # DATASETS in their place, tests/pipeline/conftest.py a finished pipeline.
 OWN = re.compile(
     r"""ROOT\s*/\s*(f?["'](params\.yaml|dvc\.lock|reports\b|data\b|models\b)|paths\.)"""
-    r"""|(load_config|Outputs|PipelineResult\.read|read_lock|chdir)\(ROOT\b"""
+    r"""|(load_config|Result|whole_result|whole_lock|chdir)\(ROOT\b"""
     r"""|ROOT\s*/\s*["']datasets["']\)?\.(glob|iterdir)"""
 )
 

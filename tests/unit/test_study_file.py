@@ -18,7 +18,7 @@ from lockstep.search.study_file import StudyFile
 from lockstep.search.study_rows import add_trials
 from lockstep.storage.locks import held
 from lockstep.storage.scratch import PREFIX, abandoned, scratch_folder
-from lockstep.workers.trial import Result, State
+from lockstep.workers.trial import State, TrialResult
 from tests.unit.searching import FINGERPRINTS, PRUNERS, AtOnce, plan_of, stand_in
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 PLAN = plan_of(PRUNERS[1], n_trials=14)
 
 
-def _searched(path: Path, name: str = "key") -> list[Result]:
+def _searched(path: Path, name: str = "key") -> list[TrialResult]:
     with StudyFile(path, name, PLAN.space.shown(), {"space": "x"}) as study:
         return search(PLAN, FINGERPRINTS, stand_in, AtOnce(), NoLog(), (study,))
 

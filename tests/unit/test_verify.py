@@ -1,6 +1,5 @@
 """verify: what the clean copy holds, when dvc.lock is stale, and which cause is named."""
 
-import hashlib
 import platform
 import subprocess
 import tempfile
@@ -13,20 +12,36 @@ import yaml
 
 from lockstep.check.config import load_config
 from lockstep.errors import VerifyError
+from lockstep.results.dvc_lock import DvcLock, md5_of
+from lockstep.verify.against_lock import ChangedOutput, changed_outputs, refuse_outdated, whole_lock
 from lockstep.verify.cause import BEHIND_RESULTS, MadeWith, installed, likely_causes, made_with, not_as_pinned
 from lockstep.verify.clean_copy import clean_copy
-from lockstep.verify.lock import Difference, Lock, differences, read_lock, refuse_stale
 from lockstep.verify.run import _why
 from lockstep.verify.verify import verify
 from tests.conftest import GOOD_ROWS, ROOT, OwnTable, shipped_config
 
 RAW, MODEL, PAGE, SEARCH = "data/raw.parquet", "models/model", "reports/index.html", "models/search.json"
-LOCK = Lock(
-    outs={"fetch": {RAW: "a" * 32}, "tune": {SEARCH: "b" * 32}, "evaluate": {PAGE: "c" * 32}},
-    deps={"fetch": {"stages/fetch.py": "1" * 32}, "tune": {RAW: "a" * 32}, "evaluate": {SEARCH: "b" * 32}},
-)
+Hashes = dict[str, dict[str, str]]
+
+
+def _lock(outs: Hashes, deps: Hashes) -> DvcLock:
+    kinds = {"outs": outs, "deps": deps}
+    return DvcLock(
+        {
+            stage: {
+                kind: [{"path": path, "md5": md5} for path, md5 in hashes.get(stage, {}).items()]
+                for kind, hashes in kinds.items()
+            }
+            for stage in outs
+        }
+    )
+
+
+OUTS: Hashes = {"fetch": {RAW: "a" * 32}, "tune": {SEARCH: "b" * 32}, "evaluate": {PAGE: "c" * 32}}
+DEPS: Hashes = {"fetch": {"stages/fetch.py": "1" * 32}, "tune": {RAW: "a" * 32}, "evaluate": {SEARCH: "b" * 32}}
+LOCK = _lock(OUTS, DEPS)
 NOW = {"numpy": "2.4.6", "xgboost": "3.1.3"}
-FETCH, TUNE = (Difference(stage, path, "old", "new") for stage, path in (("fetch", RAW), ("tune", SEARCH)))
+FETCH, TUNE = (ChangedOutput(stage, path, "old", "new") for stage, path in (("fetch", RAW), ("tune", SEARCH)))
 
 
 @pytest.fixture
@@ -62,7 +77,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("elsewhere")
 
 
-def _causes(different: list[Difference], then: MadeWith, dataset: str = "spotify_songs") -> list[str]:
+def _causes(different: list[ChangedOutput], then: MadeWith, dataset: str = "spotify_songs") -> list[str]:
     return likely_causes(different, shipped_config(dataset), LOCK, then, NOW)
 
 
@@ -143,13 +158,13 @@ def test_a_place_that_cannot_be_written_is_one_line(
 
 def test_a_lock_that_is_missing_or_lacks_a_stage_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(VerifyError, match=r"^dvc.lock: no such file, so there is nothing .*; run `dvc repro` first$"):
-        read_lock(_project(tmp_path, []))
+        whole_lock(_project(tmp_path, []))
     with pytest.raises(VerifyError, match=r"^dvc.lock: has no stage 'tune'; run `dvc repro` first$"):
-        read_lock(_project(tmp_path, ["fetch"]))
+        whole_lock(_project(tmp_path, ["fetch"]))
 
 
 def test_a_stage_that_dvc_yaml_no_longer_has_is_not_compared(tmp_path: Path) -> None:
-    assert list(read_lock(_project(tmp_path, ["fetch", "gone", "tune"])).outs) == ["fetch", "tune"]
+    assert list(whole_lock(_project(tmp_path, ["fetch", "gone", "tune"])).outs) == ["fetch", "tune"]
 
 
 @pytest.mark.parametrize(
@@ -162,24 +177,24 @@ def test_a_stage_that_dvc_yaml_no_longer_has_is_not_compared(tmp_path: Path) -> 
 )
 def test_a_stale_lock_is_refused_with_what_was_changed(changes: list[Any], what: str) -> None:
     with pytest.raises(VerifyError) as refused:
-        refuse_stale(LOCK, {"fetch": [{"changed outs": {RAW: "deleted"}}], "tune": changes})
+        refuse_outdated(LOCK, {"fetch": [{"changed outs": {RAW: "deleted"}}], "tune": changes})
     assert str(refused.value) == f"{what} was changed since dvc.lock was made (stage tune); run `dvc repro` first"
 
 
 def test_outputs_that_are_not_there_yet_make_no_lock_stale() -> None:
     missing = [{"changed deps": {RAW: "deleted"}}, {"changed outs": {SEARCH: "deleted"}}, "always changed"]
-    refuse_stale(LOCK, {"tune": missing})
+    refuse_outdated(LOCK, {"tune": missing})
 
 
 def test_a_lock_whose_stages_saw_different_files_is_refused() -> None:
-    torn = Lock(outs=LOCK.outs, deps={**LOCK.deps, "tune": {RAW: "f" * 32}})
+    torn = _lock(OUTS, {**DEPS, "tune": {RAW: "f" * 32}})
     with pytest.raises(VerifyError, match=rf"^dvc.lock: tune was run with another {RAW} than fetch made last; "):
-        refuse_stale(torn, {})
+        refuse_outdated(torn, {})
 
 
 def test_differences_come_in_the_order_of_the_stages_with_both_hashes() -> None:
-    now = Lock(outs={"evaluate": {}, "tune": {SEARCH: "d" * 32}, "fetch": LOCK.outs["fetch"]}, deps=LOCK.deps)
-    found = [str(each) for each in differences(LOCK, now, ["fetch", "tune", "evaluate"])]
+    now = _lock({"evaluate": {}, "tune": {SEARCH: "d" * 32}, "fetch": OUTS["fetch"]}, DEPS)
+    found = [str(each) for each in changed_outputs(LOCK, now, ["fetch", "tune", "evaluate"])]
     assert found == [
         f"tune: {SEARCH}: {'b' * 32} in dvc.lock, {'d' * 32} now",
         f"evaluate: {PAGE}: {'c' * 32} in dvc.lock, absent now",
@@ -249,7 +264,7 @@ def test_what_tune_recorded_counts_more_than_pins_but_only_if_it_is_the_locks_ow
     page = folder / PAGE
     page.parent.mkdir()
     page.write_text("<p>other</p><p>numpy 2.4.6, scikit-learn 1.9.1, xgboost 3.2.0</p>")
-    known = Lock(outs={"evaluate": {PAGE: hashlib.md5(page.read_bytes()).hexdigest()}}, deps={})  # noqa: S324
+    known = _lock({"evaluate": {PAGE: md5_of(page)}}, {})
     assert made_with(folder, None, folder, known).versions["xgboost"] == "3.2.0"
     assert made_with(folder, None, folder, LOCK).versions == {"xgboost": "3.1.3"}
 

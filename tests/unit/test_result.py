@@ -1,17 +1,17 @@
-"""The outputs of a run, read for people."""
+"""What a run left, read back."""
 
 from pathlib import Path
 
 import pytest
 
 from lockstep.errors import DataError
-from lockstep.outputs import Outputs
+from lockstep.results.result import Result
 from tests.conftest import ROOT
 
 
 def test_a_missing_file_is_one_line_with_its_remedy(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"metrics.json: no such file; run `dvc repro` first"):
-        _ = Outputs(tmp_path).metrics
+        _ = Result(tmp_path).metrics
 
 
 @pytest.mark.parametrize("name", ["metrics", "predictions"])
@@ -19,13 +19,13 @@ def test_a_damaged_file_is_one_line_with_its_remedy(tmp_path: Path, name: str) -
     for path in ("reports/metrics.json", "data/predictions/test.parquet"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(b"{torn")
-    with pytest.raises(DataError, match="cannot be read") as raised:
-        getattr(Outputs(tmp_path), name)
+    with pytest.raises(DataError, match="is damaged, or was written by another version") as raised:
+        getattr(Result(tmp_path), name)
     assert "\n" not in str(raised.value)
 
 
-def test_the_nearest_outputs_are_those_of_the_repository_around_a_folder(tmp_path: Path) -> None:
-    assert Outputs.nearest(ROOT / "notebooks").root == ROOT
-    assert Outputs.nearest(ROOT).root == ROOT
+def test_the_nearest_result_is_that_of_the_repository_around_a_folder(tmp_path: Path) -> None:
+    assert Result.nearest(ROOT / "notebooks").root == ROOT
+    assert Result.nearest(ROOT).root == ROOT
     with pytest.raises(DataError, match=r"no dvc.yaml here or above; start in the repository, or name a folder"):
-        Outputs.nearest(tmp_path)
+        Result.nearest(tmp_path)

@@ -1,0 +1,28 @@
+"""The choices of params.yaml behind a result, each under its name with dots."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def effective(params: Mapping[str, Any]) -> dict[str, Any]:
+    """All choices, flattened, with the chosen pruner's options and without spaces and pruners not chosen."""
+    chosen = {key: value for key, value in params.items() if key not in ("spaces", "pruners")}
+    # Its keys are features, whose names MLflow may refuse in the name of a parameter.
+    monotone = json.dumps(params["booster"]["monotone"], sort_keys=True, ensure_ascii=False)
+    chosen["booster"] = {**params["booster"], "monotone": monotone}
+    pruner = params["tune"]["pruner"]
+    return flat(chosen) | flat(params["pruners"][pruner], f"pruners.{pruner}.")
+
+
+def flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested keys joined with dots; lists become JSON text."""
+    return dict(_leaves(nested, prefix))
+
+
+def _leaves(nested: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in nested.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", json.dumps(value) if isinstance(value, list) else value

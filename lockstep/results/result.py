@@ -1,0 +1,278 @@
+"""What a run of the pipeline left in a folder: each file is read when asked for.
+
+The folder is the repository, a copy of a revision's files, or what `lockstep export` wrote.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import pandas as pd
+
+from lockstep.errors import DataError
+from lockstep.fitting.fitting import Fitting, shown
+from lockstep.guards.yaml_file import read_yaml
+from lockstep.project import paths
+from lockstep.project.target import Target
+from lockstep.results.choices import effective
+from lockstep.results.dvc_lock import declared
+from lockstep.search.trials_file import read_trials
+from lockstep.storage.tables import read_json, read_table
+
+Read = TypeVar("Read")
+DESCRIPTION = paths.MODEL / "model.json"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One result of the pipeline.
+
+    Attributes:
+        root: The folder.
+        named: Whether messages name the folder, not only the file in it: of a copy that nobody has seen they must not.
+
+    Raises:
+        DataError: from every attribute, naming the file, if it is missing, cannot be read or is damaged.
+    """
+
+    root: Path = Path()
+    named: bool = True
+
+    @classmethod
+    def nearest(cls, start: Path | None = None) -> Self:
+        """That of the repository in which a folder, the working directory if none is named, stands.
+
+        Raises:
+            DataError: if it stands in none.
+        """
+        here = (start or Path.cwd()).resolve()
+        for folder in (here, *here.parents):
+            if (folder / "dvc.yaml").is_file():
+                return cls(folder)
+        raise DataError(f"{here}: no dvc.yaml here or above; start in the repository, or name a folder: Result(PATH)")
+
+    @cached_property
+    def params(self) -> Mapping[str, Any]:
+        """Every choice in params.yaml that took part, by its name with dots."""
+        choices = read_yaml(self.root / paths.PARAMS, self._shown(paths.PARAMS))
+        with self.reading(paths.PARAMS):
+            return effective(choices)
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's name, which is the experiment's in MLflow."""
+        return str(self.params["dataset"])
+
+    @cached_property
+    def metrics(self) -> Mapping[str, Any]:
+        """reports/metrics.json: train, cv, test, each metric by name; baseline, the same per model."""
+        return self._json(paths.METRICS)
+
+    @cached_property
+    def gates(self) -> Mapping[str, Any]:
+        """reports/gates.json."""
+        return self._json(paths.GATES)
+
+    @cached_property
+    def uncertainty(self) -> Mapping[str, Any]:
+        """reports/evaluate/uncertainty.json: the intervals of the test metrics."""
+        return self._json(paths.UNCERTAINTY)
+
+    @cached_property
+    def repeated(self) -> Mapping[str, Any]:
+        """reports/evaluate/repeated.json: further splits, if they were asked for."""
+        return self._json(paths.REPEATED)
+
+    @cached_property
+    def data_quality(self) -> Mapping[str, Any]:
+        """reports/data_quality.json: rows per cleaning rule, and every column."""
+        return self._json(paths.DATA_QUALITY)
+
+    @cached_property
+    def best(self) -> Mapping[str, Any]:
+        """models/best_params.json: params, n_rounds, the CV score and the number of the best trial."""
+        return self._json(paths.BEST_PARAMS)
+
+    @cached_property
+    def search(self) -> Mapping[str, Any]:
+        """models/search.json: settings, space and cost of the search."""
+        return self._json(paths.SEARCH)
+
+    @cached_property
+    def space(self) -> Mapping[str, Mapping[str, Any]]:
+        """The ranges of the search, by parameter."""
+        with self.reading(paths.SEARCH):
+            return dict(self.search["settings"]["space"])
+
+    @cached_property
+    def cost(self) -> Mapping[str, int]:
+        """trials_complete, trials_pruned, trials_failed, fold_fits, boosting_rounds of the search."""
+        with self.reading(paths.SEARCH):
+            return dict(self.search["cost"])
+
+    @property
+    def cv_column(self) -> str:
+        """What the search minimised, as trials.csv and best_params.json call it."""
+        with self.reading(paths.SEARCH):
+            return str(self.search["score"])
+
+    @cached_property
+    def model(self) -> Mapping[str, Any]:
+        """models/model/model.json: target, fitting, features and training of the final model."""
+        return self._json(DESCRIPTION)
+
+    @cached_property
+    def training(self) -> Mapping[str, Any]:
+        """How the final model was trained: params, n_rounds, learning_rate_factor."""
+        with self.reading(DESCRIPTION):
+            return dict(self.model["training"])
+
+    @property
+    def target(self) -> Target:
+        """What is predicted."""
+        with self.reading(DESCRIPTION):
+            return Target.restored(self.model["target"])
+
+    @property
+    def fitting(self) -> Fitting:
+        """What was minimised and judged by."""
+        with self.reading(DESCRIPTION):
+            return Fitting.restored(self.model["fitting"])
+
+    @property
+    def score_name(self) -> str:
+        """What it was judged by, for people."""
+        return shown(self.fitting.metric)
+
+    @property
+    def score(self) -> float | None:
+        """The score of the test rows, of which less is better; None where it is undefined."""
+        with self.reading(paths.METRICS):
+            test = self.metrics["test"]
+            return None if test.get(self.fitting.metric) is None else self.fitting.loss(test)
+
+    @property
+    def n_trees(self) -> int:
+        """Trees of all boosters that are averaged."""
+        with self.reading(DESCRIPTION):
+            classes = self.target.n_classes
+            per_round = (classes if classes > 2 else 1) * int(self.training["params"].get("num_parallel_tree", 1))
+            return int(self.model["n_models"]) * int(self.training["n_rounds"]) * per_round
+
+    @property
+    def model_files(self) -> list[Path]:
+        """All files of the final model."""
+        return sorted(file for file in (self.root / paths.MODEL).rglob("*") if file.is_file())
+
+    @property
+    def model_bytes(self) -> int:
+        """Size of the final model's files."""
+        return sum(file.stat().st_size for file in self.model_files)
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """reports/tune/trials.csv, a row per trial; parameters are text, as they are written."""
+        return self._read(paths.TRIALS, lambda file: read_trials(file, self.space))
+
+    @property
+    def complete_trials(self) -> pd.DataFrame:
+        """Complete trials in order: number and score."""
+        with self.reading(paths.TRIALS):
+            found = self.trials.loc[self.trials["state"] == "COMPLETE", ["number", self.cv_column]]
+            return found.set_axis(["number", "score"], axis=1)
+
+    @cached_property
+    def predictions(self) -> pd.DataFrame:
+        """data/predictions/test.parquet: row_id, actual and what the model says of every test row."""
+        return self._read(paths.PREDICTIONS, read_table)
+
+    @property
+    def test_table(self) -> pd.DataFrame:
+        """data/split/test.parquet: the test rows as they were cleaned."""
+        return self._read(paths.TEST, read_table)
+
+    @cached_property
+    def learning_curve(self) -> pd.DataFrame:
+        """reports/train_best/learning_curve.csv: round, train and valid, means of the folds."""
+        return self._read(paths.LEARNING_CURVE, pd.read_csv)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table of the evaluation, such as baselines, slices, feature_importance or optimisation_history.
+
+        Args:
+            name: Of the file in reports/evaluate/, without its ending.
+        """
+        return self._read(paths.EVALUATE / f"{name}.csv", pd.read_csv)
+
+    @cached_property
+    def evaluation(self) -> list[Path]:
+        """Outputs in reports/evaluate/; what else lies there is a person's own."""
+        files = sorted(file for file in declared(self.root, "evaluate") if file.parent == paths.EVALUATE)
+        return [file for file in files if (self.root / file).is_file()]
+
+    @property
+    def keyed(self) -> list[Path]:
+        """Outputs that are part of the key besides the model: those of one result are the same wherever it stands."""
+        tables = [file for file in self.evaluation if file.suffix in (".csv", ".json")]
+        search = (paths.BEST_PARAMS, paths.SEARCH, paths.TRIALS)
+        return [*search, paths.PREDICTIONS, paths.METRICS, paths.GATES, *tables]
+
+    @cached_property
+    def key(self) -> str:
+        """sha256 over the parameters and every output but the page: the same result has the same key."""
+        digest = hashlib.sha256(json.dumps(self.params, sort_keys=True).encode())
+        for path in (*(self.root / each for each in self.keyed), *self.model_files):
+            digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
+
+    @contextmanager
+    def reading(self, path: Path) -> Iterator[Path]:
+        """Whatever an output holds and should not, whoever wrote it, is told in one line that names it.
+
+        Args:
+            path: The output; the block is given where it lies.
+        """
+        try:
+            yield self.root / path
+        except FileNotFoundError:
+            raise DataError(f"{self._shown(path)}: no such file; run `dvc repro` first") from None
+        except OSError as error:
+            reason = error.strerror or " ".join(str(error).split())[:200]
+            raise DataError(
+                f"{self._shown(path)}: cannot be read ({reason}); run `dvc repro`, or `dvc checkout` it"
+            ) from error
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            raise DataError(
+                f"{self._shown(path)}: is damaged, or was written by another version of Lockstep ({what});"
+                " run `dvc repro`"
+            ) from error
+
+    def _json(self, path: Path) -> Mapping[str, Any]:
+        return self._read(path, _read_object)
+
+    def _read(self, path: Path, reader: Callable[[Path], Read]) -> Read:
+        with self.reading(path) as file:
+            return reader(file)
+
+    def _shown(self, path: Path) -> Path:
+        return self.root / path if self.named else path
+
+
+def byte_size(count: int) -> str:
+    """Bytes in kB or MB."""
+    if count < 10_000:
+        return f"{count:,} bytes"
+    return f"{count / 1e3:,.0f} kB" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"
+
+
+def _read_object(file: Path) -> Mapping[str, Any]:
+    content = read_json(file)
+    if not isinstance(content, dict):
+        raise TypeError(f"it holds {type(content).__name__}, no object")
+    return content

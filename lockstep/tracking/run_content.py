@@ -1,0 +1,151 @@
+"""What MLflow is shown of a result: numbers, choices, tags, tables, artefacts and trials."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lockstep.errors import DataError
+from lockstep.evaluate.differences import test_rows_digest
+from lockstep.evaluate.findings import THIS_MODEL
+from lockstep.project import paths
+from lockstep.results.choices import flat
+from lockstep.results.dvc_lock import md5_of
+from lockstep.results.result import DESCRIPTION, Result
+from lockstep.tracking.trial_runs import TrialRun, fitting_param, trial_runs
+
+REPORTS = (paths.METRICS, paths.GATES, paths.INDEX, paths.DATA_QUALITY, paths.TRIALS, paths.LEARNING_CURVE)
+NEEDED = (
+    paths.TRAIN,
+    paths.TEST,
+    paths.BEST_PARAMS,
+    paths.SEARCH,
+    DESCRIPTION,
+    paths.PREDICTIONS,
+    paths.BASELINES,
+    paths.UNCERTAINTY,
+    paths.REPEATED,
+    *REPORTS,
+)
+
+
+def whole_result(root: Path = Path(), *, exported: bool = False) -> Result:
+    """The result in a folder, of which everything that MLflow is shown is there and can be read.
+
+    Args:
+        root: The working directory, or a copy of a revision's outputs, which messages do not name.
+        exported: Whether `lockstep export` wrote the folder: that has no training rows.
+
+    Raises:
+        DataError: naming the file, if an output is missing or not what this version writes.
+    """
+    result = Result(root, named=False)
+    needed = [path for path in NEEDED if path != paths.TRAIN or not exported]
+    missing = [path for path in needed if not (root / path).exists()]
+    if missing:
+        raise DataError(f"{missing[0]}: no such file; run `dvc repro` first")
+    trials_of(result)
+    metrics_of(result)
+    _ = result.training, result.params, result.gates, result.best
+    return result
+
+
+def trials_of(result: Result) -> list[TrialRun]:
+    """The nested runs of its trials."""
+    trials, space, score = result.trials, result.space, result.cv_column
+    with result.reading(paths.TRIALS):
+        return trial_runs(trials, space, score)
+
+
+def metrics_of(result: Result) -> dict[str, float]:
+    """Every number of the evaluation and the cost of the search; what is undefined is left out."""
+    found = dict[str, float]()
+    for path, numbers in NUMBERS.items():
+        with result.reading(path):
+            found |= {name: float(value) for name, value in numbers(result).items() if value is not None}
+    return found
+
+
+def params_of(result: Result) -> dict[str, str]:
+    """Every choice that was made: the parameters, the best trial's, and what the final model does otherwise."""
+    training, best = result.training, result.best
+    final = {name: training[name] for name in ("n_rounds", "learning_rate_factor")}
+    if "learning_rate" in training["params"]:
+        final["learning_rate"] = training["params"]["learning_rate"]
+    chosen = {
+        **result.params,
+        **{f"best.{name}": value for name, value in best["params"].items()},
+        "best.n_rounds": best["n_rounds"],
+        **{f"final.{name}": value for name, value in final.items()},
+    }
+    return {name: fitting_param(str(value)) for name, value in sorted(chosen.items())}
+
+
+def tags_of(result: Result) -> dict[str, str]:
+    """What the result is and was made of; where it stands is told by Provenance."""
+    settings = result.search["settings"]
+    return {
+        "lockstep.result": result.key,
+        "lockstep.dataset": result.dataset,
+        "lockstep.features": str(result.params["features"]),
+        "lockstep.study_key": result.search["study_key"],
+        "lockstep.data_sha256": settings["data_sha256"],
+        "lockstep.test_rows_sha256": test_rows_digest(result.predictions),
+        "lockstep.gates": result.gates["gates_overall"],
+        **{f"lockstep.version.{name}": exact for name, exact in settings["versions"].items()},
+    }
+
+
+def tables_of(result: Result) -> dict[str, str]:
+    """md5 of the training and the test table, the hashes that dvc.lock has of them."""
+    return {path.stem: md5_of(result.root / path) for path in (paths.TRAIN, paths.TEST)}
+
+
+def artifacts_of(result: Result) -> list[str]:
+    """Outputs that MLflow keeps beside the model, under the names they have in the repository."""
+    wanted = [paths.BEST_PARAMS, paths.SEARCH, paths.PREDICTIONS, *REPORTS]
+    there = [path for path in wanted if (result.root / path).is_file()]
+    return sorted(map(str, {*there, *result.evaluation}))
+
+
+def _tested(result: Result) -> dict[str, Any]:
+    return flat(result.metrics)
+
+
+def _sure(result: Result) -> dict[str, Any]:
+    """The test metrics' intervals."""
+    sure = result.uncertainty
+    found = {f"test.{each['metric']}.{end}": each[end] for each in sure["intervals"] for end in ("low", "high")}
+    return found | flat({key: value for key, value in sure.items() if not isinstance(value, list)}, "test.")
+
+
+def _repeated(result: Result) -> dict[str, Any]:
+    """The repeated protocol."""
+    found = dict[str, Any]()
+    for each in result.repeated.get("metrics", []):
+        found |= flat({key: value for key, value in each.items() if key != "metric"}, f"repeated.{each['metric']}.")
+    return found
+
+
+def _baselines(result: Result) -> dict[str, Any]:
+    """Every baseline but the model itself."""
+    found, table = dict[str, Any](), result.table("baselines")
+    for _, row in table[table["model"] != THIS_MODEL].iterrows():
+        values = {name: row[name] for name in table.columns[5:] if pd.notna(row[name])}
+        found |= flat(values, f"baseline.{row['model']}.")
+    return found
+
+
+def _cost(result: Result) -> dict[str, Any]:
+    return {f"cost.{name}": value for name, value in result.cost.items()}
+
+
+# Where the numbers stand.
+NUMBERS: Mapping[Path, Callable[[Result], dict[str, Any]]] = {
+    paths.METRICS: _tested,
+    paths.UNCERTAINTY: _sure,
+    paths.REPEATED: _repeated,
+    paths.BASELINES: _baselines,
+    paths.SEARCH: _cost,
+}
