@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from lockstep.errors import LockstepError, file_trouble
-from lockstep.guards.messages import brief
+from lockstep.guards.text.messages import brief
 from lockstep.project.paths import local_state
 from lockstep.storage.locks import soon_held
 from lockstep.storage.tables import read_json, write_json

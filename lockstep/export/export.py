@@ -10,7 +10,7 @@ from lockstep.export.readme import readme
 from lockstep.export.results import results_of
 from lockstep.export.study import write_study
 from lockstep.export.target import Target
-from lockstep.guards.yaml_file import read_yaml
+from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.outputs import Outputs
 from lockstep.project import paths
 from lockstep.search.times import search_time

@@ -15,10 +15,10 @@ import requests
 from requests.utils import get_auth_from_url
 
 from lockstep.errors import ConfigError, DiskError, SourceError
-from lockstep.fetch.formats import HTML
 from lockstep.fetch.source_block import FileSource
-from lockstep.fetch.unpacking import CHUNK, MAX_BYTES, unpack_gzip, unpack_member, write_blocks
-from lockstep.guards.secrets import masked
+from lockstep.guards.tables.formats import HTML
+from lockstep.guards.tables.unpacking import CHUNK, MAX_BYTES, unpack_gzip, unpack_member, write_blocks
+from lockstep.guards.text.secrets import masked
 from lockstep.project.paths import anchored
 
 MIRROR = "LOCKSTEP_DATA_MIRROR"

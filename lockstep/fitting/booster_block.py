@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from lockstep.features.features_block import Recipe
-from lockstep.guards.messages import listed, quoted, shown
+from lockstep.guards.text.messages import listed, quoted, shown
 from lockstep.project.settings import Settings
 
 # Metrics by the kind of target, and an objective's own.

@@ -9,8 +9,8 @@ from lockstep.clean.columns import typed
 from lockstep.errors import ConfigError
 from lockstep.fetch.download import file_name
 from lockstep.fetch.source_block import is_address
-from lockstep.guards.messages import brief, listed, shown
-from lockstep.guards.secrets import masked
+from lockstep.guards.text.messages import brief, listed, shown
+from lockstep.guards.text.secrets import masked
 from lockstep.inspect.clean_names import clean_names
 from lockstep.inspect.dataset_file import dataset_text
 from lockstep.inspect.findings import LEFT_OUT, Findings

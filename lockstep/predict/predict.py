@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from tqdm import tqdm
 
 from lockstep.errors import DataError
-from lockstep.guards.messages import listed, shown
+from lockstep.guards.text.messages import listed, shown
 from lockstep.model.saved import SavedModel
 from lockstep.predict.row_files import CSV, PACKED_CSV, RowFile, open_reader
 from lockstep.predict.row_writer import Writer

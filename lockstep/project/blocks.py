@@ -13,9 +13,9 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from lockstep.errors import ConfigError
-from lockstep.guards.messages import LENGTH, brief, listed, quoted, shortened, shown
-from lockstep.guards.secrets import masked
-from lockstep.guards.yaml_file import read_yaml
+from lockstep.guards.text.messages import LENGTH, brief, listed, quoted, shortened, shown
+from lockstep.guards.text.secrets import masked
+from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.project.paths import DATASETS, PARAMS
 from lockstep.project.settings import Settings
 

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lockstep.errors import TrackingError
-from lockstep.guards.messages import shown
-from lockstep.guards.secrets import masked
-from lockstep.guards.yaml_file import read_yaml
+from lockstep.guards.text.messages import shown
+from lockstep.guards.text.secrets import masked
+from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.storage.scratch import scratch_folder
 from lockstep.tracking.logged_model import FILES
 from lockstep.tracking.store import set_store, trouble

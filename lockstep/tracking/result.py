@@ -14,7 +14,7 @@ import pandas as pd
 from lockstep.errors import DataError
 from lockstep.evaluate.differences import test_rows_digest
 from lockstep.evaluate.findings import THIS_MODEL
-from lockstep.guards.yaml_file import read_yaml
+from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.project import paths
 from lockstep.search.trials_file import read_trials
 from lockstep.storage.tables import read_json, read_table

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockstep.errors import LockstepError, TrackingError
-from lockstep.guards.secrets import masked
+from lockstep.guards.text.secrets import masked
 from lockstep.project.paths import anchored, local_state, project_root
 from lockstep.storage.locks import held
 

@@ -13,7 +13,7 @@ from distributed.comm.core import CommClosedError
 
 from lockstep.errors import ConfigError, SearchError
 from lockstep.fitting.folds import FoldSet
-from lockstep.guards.secrets import masked
+from lockstep.guards.text.secrets import masked
 from lockstep.workers.cluster_worker import differing, evaluate_there, forget
 from lockstep.workers.identity import fitting_versions, key_of
 from lockstep.workers.machine import SCHEDULER

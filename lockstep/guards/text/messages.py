@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from lockstep.guards.secrets import masked
+from lockstep.guards.text.secrets import masked
 
 SHOWN, LENGTH = 20, 80
 LONGEST_LINE = 1000

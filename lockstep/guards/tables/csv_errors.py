@@ -2,6 +2,8 @@
 
 import re
 
+from lockstep.guards.tables.contents import DELIMITERS
+
 FIELDS = re.compile(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
 NOT_UTF8 = re.compile(r"In CSV column #(\d+): (?:Row #(\d+): )?.*invalid UTF8 data")
 SAVE = "save it as UTF-8"
@@ -41,7 +43,7 @@ def _other_width(row: str, expected: int, found: int, text: str, header: bool) -
         remedy = "close the quote"
     elif expected == 1:
         remedy = "remove the notes before the line of column names, or correct the delimiter"
-    elif found == expected + 1 and text.rstrip().endswith((",", ";", "\t", "|")):
+    elif found == expected + 1 and text.rstrip().endswith(DELIMITERS):
         remedy = "remove the delimiter at the end of the rows, or name the column there"
     names = "the header" if header else "`source.header`"
     return f"{row}has {found} values, {names} {expected} names: {text.strip()[:60]!r}; {remedy}"

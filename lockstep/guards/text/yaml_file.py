@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from lockstep.errors import ConfigError
-from lockstep.guards.messages import LENGTH, brief, shortened
-from lockstep.guards.secrets import masked
+from lockstep.guards.text.messages import LENGTH, brief, shortened
+from lockstep.guards.text.secrets import masked
 
 
 @dataclass(frozen=True)
