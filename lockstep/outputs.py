@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 
 import pandas as pd
 
-from lockstep.errors import DataError
+from lockstep.errors import DataError, one_line
 from lockstep.fitting.fitting import Fitting
 from lockstep.project import paths
 from lockstep.project.target import Target
@@ -138,7 +138,7 @@ class Outputs:
         except FileNotFoundError:
             raise DataError(f"{file}: no such file; run `dvc repro` first") from None
         except (OSError, ValueError) as error:
-            reason = " ".join(str(error).split())[:200]
+            reason = one_line(error, 200)
             raise DataError(f"{file}: cannot be read ({reason}); run `dvc repro`, or `dvc checkout` it") from error
 
 

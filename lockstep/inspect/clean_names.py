@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from lockstep.guards.text.messages import brief
 from lockstep.project.settings import RESERVED
 
 # XGBoost refuses these signs in names of features.
@@ -15,7 +16,7 @@ def clean_names(columns: Iterable[str]) -> dict[str, str]:
     taken, renamed = set(columns), dict[str, str]()
     for name in columns:
         better = name.translate(INSTEAD)
-        better = re.sub(r"\s+", " ", "".join(sign if sign.isprintable() else " " for sign in better)).strip()
+        better = re.sub(r"\s+", " ", brief(better)).strip()
         if better == name and name not in RESERVED and name:
             continue
         better = better or "unnamed"

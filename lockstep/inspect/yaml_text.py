@@ -5,6 +5,8 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
+from lockstep.guards.text.messages import brief
+
 WIDTH, COMMENT_AT = 118, 44
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Words that some YAML reader takes for no text.
@@ -32,7 +34,7 @@ def _escaped(sign: str) -> str:
 
 def comment(text: str, indent: str = "") -> list[str]:
     """Comment lines of at most WIDTH characters."""
-    clean = "".join(sign if sign.isprintable() else " " for sign in text.replace("\n", " "))
+    clean = brief(text)
     start = f"{indent}# "
     return textwrap.TextWrapper(
         WIDTH, initial_indent=start, subsequent_indent=start, break_on_hyphens=False, break_long_words=False
@@ -41,7 +43,7 @@ def comment(text: str, indent: str = "") -> list[str]:
 
 def beside(line: str, why: str) -> str:
     """A line with a comment behind it."""
-    clean = "".join(sign if sign.isprintable() else " " for sign in why)
+    clean = brief(why)
     return f"{line.ljust(COMMENT_AT)}  # {clean}" if clean else line
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import xgboost as xgb
 
-from lockstep.errors import DataError, LockstepError
+from lockstep.errors import DataError, LockstepError, kind_and_reason, system_reason
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import predict
 from lockstep.fitting.fitting import Fitting, Value
@@ -129,7 +129,7 @@ class SavedModel:
             raise
         except Exception as error:
             # The rows have been checked: what the model learned does not fit together; libraries say so in many ways.
-            raise DataError(f"the model is damaged ({_reason(error)}); run `dvc repro train_best`") from error
+            raise DataError(_damaged(error)) from error
 
     @property
     def answers(self) -> list[str]:
@@ -199,10 +199,10 @@ class SavedModel:
         except FileNotFoundError as error:
             raise DataError(f"{error.filename}: the model is incomplete; run `dvc repro train_best`") from None
         except OSError as error:
-            raise DataError(f"{error.filename or folder}: {error.strerror or error}; make the model readable") from None
+            raise DataError(f"{error.filename or folder}: {system_reason(error)}; make the model readable") from None
         except Exception as error:
             # numpy, pandas, XGBoost, pydantic and the steps each have errors of their own for what does not fit
-            raise DataError(f"{folder}: the model is damaged ({_reason(error)}); run `dvc repro train_best`") from None
+            raise DataError(f"{folder}: {_damaged(error)}") from None
 
     @classmethod
     def _loaded(cls, folder: Path) -> Self:
@@ -240,8 +240,8 @@ def missing_files(folder: Path) -> list[str]:
     return [name for name in needed if not (folder / name).is_file()]
 
 
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
+def _damaged(error: Exception) -> str:
+    return f"the model is damaged ({kind_and_reason(error, 100)}); run `dvc repro train_best`"
 
 
 def _write_booster(booster: xgb.Booster, path: Path) -> None:

@@ -12,7 +12,7 @@ from pyarrow import csv
 
 from lockstep.errors import DataError, SourceError
 from lockstep.guards.tables.contents import DELIMITERS, MOST_COLUMNS, header_width
-from lockstep.guards.tables.csv_errors import csv_reason
+from lockstep.guards.tables.csv_errors import csv_reason, first_line
 from lockstep.guards.tables.formats import GZIP_MAGIC
 from lockstep.guards.tables.parquet_size import refuse_bomb
 from lockstep.guards.text.messages import repeated
@@ -213,8 +213,3 @@ def unreadable(file: RowFile, error: Exception) -> DataError:
     if file.kind == PARQUET:
         return DataError(f"{file.path}: cannot be read as Parquet: {first_line(error)}")
     return DataError(f"{file.path}: cannot be read as CSV: {csv_reason(error, longest=BLOCK_BYTES)}")
-
-
-def first_line(error: Exception) -> str:
-    """What an error says, in one line."""
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from lockstep.errors import DataError
-from lockstep.predict.row_files import PACKED_CSV, PARQUET, first_line
+from lockstep.guards.tables.csv_errors import first_line
+from lockstep.predict.row_files import PACKED_CSV, PARQUET
 
 
 class Writer:

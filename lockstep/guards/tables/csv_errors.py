@@ -29,8 +29,12 @@ def csv_reason(error: Exception, *, header: bool = True, longest: int = 1 << 20,
         return f"a row is longer than {longest >> 20} MiB; close its quote, or take long texts out of the table"
     if "Empty CSV" in said:
         return "there is no complete line of column names; close its quote, or write one line with a name per column"
-    line = " ".join(said.splitlines()[:1]) or type(error).__name__
-    return "".join(sign if sign.isprintable() else "?" for sign in line)
+    return "".join(sign if sign.isprintable() else "?" for sign in first_line(error))
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what Arrow says; more is of its own code."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _row(number: str | None, header: bool) -> str:
