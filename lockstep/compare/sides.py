@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.errors import DataError
+from lockstep.errors import DataError, one_line
 from lockstep.evaluate.contender import Contender
 from lockstep.export.merging import RESULTS
 from lockstep.fitting.fitting import Fitting, shown
@@ -140,7 +140,7 @@ def test_table(side: Side) -> pd.DataFrame:
     try:
         table = read_table(side.outputs.root / paths.TEST)
     except (OSError, ValueError) as error:
-        raise DataError(f"{paths.TEST}: cannot be read ({' '.join(str(error).split())[:200]}); run it again") from error
+        raise DataError(f"{paths.TEST}: cannot be read ({one_line(error, 200)}); run it again") from error
     rows = len(side.outputs.predictions)
     if len(table) != rows:
         raise DataError(f"{paths.TEST}: has {len(table):,} rows, {paths.PREDICTIONS} {rows:,}; run it again")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.errors import DataError
+from lockstep.errors import DataError, kind_and_reason
 from lockstep.evaluate.differences import test_rows_digest
 from lockstep.evaluate.findings import THIS_MODEL
 from lockstep.guards.text.yaml_file import read_yaml
@@ -174,7 +174,7 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        what = kind_and_reason(error)
         raise DataError(
             f"{path}: is damaged, or was written by another version of Lockstep ({what}); run `dvc repro`"
         ) from error
