@@ -109,7 +109,7 @@ def _limit(root: yaml.Node, most: int) -> None:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's core schema, as DVC reads it.
+    """YAML 1.2's core schema, as DVC reads it; but days, 0x1F, 0o17 and 1_000, which it takes for more, stay text.
 
     PyYAML reads YAML 1.1, where 1e-05 is text, `no` is false, 010 is eight, 12:30 is a number and a repeated key
     silently wins.
