@@ -12,7 +12,7 @@ import pyarrow as pa
 from lockstep.errors import SourceError
 from lockstep.fetch import download, files
 from lockstep.fetch.source_block import FileSource
-from lockstep.guards.tables.contents import DELIMITERS, PIECE, Contents, pieces
+from lockstep.guards.tables.contents import DELIMITERS, DELIMITERS_SHOWN, PIECE, Contents, pieces
 from lockstep.guards.tables.formats import BYTE_ORDER_MARKS, refuse_other_formats
 from lockstep.guards.tables.unpacking import plain
 from lockstep.inspect.missing import NUMBER
@@ -121,8 +121,8 @@ def _delimiter(text: str, shown: str) -> str:
             best, best_score = delimiter, (round(fitting, 1), width)
     if not best:
         raise SourceError(
-            f"{shown}: holds one column, whether divided by comma, semicolon, tab or |; a target and at least one"
-            " other column are needed"
+            f"{shown}: holds one column, whether divided by {DELIMITERS_SHOWN}; a target and at least one other column"
+            " are needed"
         )
     return best
 
