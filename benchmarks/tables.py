@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from lockstep.guards.yaml_file import read_yaml
+from lockstep.guards.text.yaml_file import read_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 # What each study changes in params.yaml.

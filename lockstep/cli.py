@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from lockstep.errors import LockstepError, file_trouble, refuse_stripped_docstrings
-from lockstep.guards.messages import brief
+from lockstep.guards.text.messages import brief
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -134,7 +134,7 @@ def check(chosen: argparse.Namespace) -> str:
     """Validate params.yaml, the chosen dataset file, its local table and the environment; only tune asks a cluster."""
     from lockstep.check.config import load_config
     from lockstep.check.source_file import check_source, update_source
-    from lockstep.guards.secrets import masked
+    from lockstep.guards.text.secrets import masked
     from lockstep.project.paths import DATASETS
     from lockstep.tracking.repository import is_untracked
     from lockstep.workers.machine import cache_limit, scheduler_address, worker_count

@@ -7,9 +7,27 @@ class LockstepError(Exception):
     """Base of every error that ends a stage or a command with one line and exit code 1."""
 
 
+def one_line(text: object, longest: int | None = None) -> str:
+    """A text, or what an error says, in one line of at most `longest` characters."""
+    return " ".join(str(text).split())[:longest]
+
+
+def kind_and_reason(error: BaseException, longest: int = 200) -> str:
+    """An error of some library in one line: its class, and what it says in at most `longest` characters."""
+    return f"{type(error).__name__}: {one_line(error, longest)}"
+
+
+def system_reason(error: Exception) -> str:
+    """Why a file or folder cannot be used, in the system's words where it has some."""
+    # pathlib's own error, which names the path alone
+    if isinstance(error, RuntimeError):
+        return "a link leads back to itself"
+    return getattr(error, "strerror", None) or one_line(error)
+
+
 def file_trouble(error: OSError) -> str:
-    """Which file could not be read or written, and why, in the system's words."""
-    return f"{error.filename}: {error.strerror}" if error.filename else " ".join(str(error).split())
+    """Which file could not be read or written, and why."""
+    return f"{error.filename}: {error.strerror}" if error.filename else one_line(error)
 
 
 class ConfigError(LockstepError):

@@ -6,8 +6,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from lockstep.errors import LockstepError, file_trouble
-from lockstep.guards.messages import brief
+from lockstep.errors import LockstepError, file_trouble, system_reason
+from lockstep.guards.text.messages import brief
 from lockstep.project.paths import local_state
 from lockstep.storage.locks import soon_held
 from lockstep.storage.tables import read_json, write_json
@@ -82,5 +82,4 @@ def _remember(name: str, seconds: float) -> None:
             timings = read_json(path) if path.exists() else {}
             write_json({**timings, name: round(seconds, 3)}, path)
     except (OSError, ValueError, TypeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        _say(f"{name}: warning: {path}: {reason}; the time this stage took is not kept")
+        _say(f"{name}: warning: {path}: {system_reason(error)}; the time this stage took is not kept")

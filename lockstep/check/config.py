@@ -14,7 +14,7 @@ from lockstep.evaluate.evaluate_blocks import Evaluate, Judging, check_choices
 from lockstep.features.features_block import Recipe, RecipeChoice, Recipes, check_recipe
 from lockstep.fetch.source_block import Source
 from lockstep.fitting.booster_block import BoosterSettings
-from lockstep.guards.yaml_file import parsed_yaml
+from lockstep.guards.text.yaml_file import parsed_yaml
 from lockstep.model.train_block import TrainBest
 from lockstep.project.blocks import Blocks, DatasetName, mistakes_in, validated
 from lockstep.project.paths import PARAMS

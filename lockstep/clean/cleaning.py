@@ -10,7 +10,7 @@ from lockstep.clean.apply_rules import apply_rule
 from lockstep.clean.columns import RawTable, typed
 from lockstep.clean.table_blocks import TableBlocks
 from lockstep.errors import DataError
-from lockstep.guards.messages import shown
+from lockstep.guards.text.messages import shown
 from lockstep.project.target import Target
 from lockstep.storage.tables import give_back_memory, significant
 

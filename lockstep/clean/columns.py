@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from lockstep.clean.table_blocks import Column
 from lockstep.errors import DataError
-from lockstep.guards.messages import listed, shown
+from lockstep.guards.text.messages import listed, shown
 from lockstep.storage.tables import give_back_memory
 
 TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from lockstep.clean.rules import DropColumns, RenameColumns, Rule
-from lockstep.guards.messages import repeated
+from lockstep.guards.text.messages import repeated
 from lockstep.project.settings import RESERVED, ROW_ID, Settings
 from lockstep.project.table_columns import TableColumns, must_be_date, must_be_in, must_be_number
 from lockstep.project.target import TargetBlock

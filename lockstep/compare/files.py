@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lockstep.errors import DataError
+from lockstep.errors import DataError, system_reason
 from lockstep.project import paths
 from lockstep.project.paths import project_root
 from lockstep.results.dvc_lock import LOCK, PIPELINE
@@ -29,8 +29,7 @@ def _usable(file: str) -> Path:
         place, root = Path(file).resolve(), project_root().resolve()
         is_folder = place.is_dir()
     except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "a link leads back to itself"
-        raise DataError(f"{file}: cannot be written: {reason}; name another file") from None
+        raise DataError(f"{file}: cannot be written: {system_reason(error)}; name another file") from None
     if is_folder:
         raise DataError(f"{file}: is a folder; name a file")
     if place in {root / each for each in FILES} or any(place.is_relative_to(root / each) for each in FOLDERS):

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from lockstep.compare.sides import Side, read_side
-from lockstep.errors import DataError
+from lockstep.errors import DataError, kind_and_reason, system_reason
 from lockstep.project import paths
 from lockstep.sync.places import opened
 from lockstep.tracking.repository import Revision, find_revision
@@ -68,7 +68,7 @@ def _is_folder(path: Path, name: str) -> bool:
         if found:
             (path / paths.METRICS).is_file()
     except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "a link leads back to itself"
+        reason = system_reason(error)
         raise DataError(f"{_shown(name)}: cannot be read ({reason}); check the name and its permissions") from None
     return found
 
@@ -99,7 +99,7 @@ def _named(name: str, place: Revision | None = None) -> Iterator[None]:
             said = f"{said.removesuffix(RUN_IT)}: {place} has no result that this version of Lockstep can read"
         raise DataError(f"{_shown(name)}: {said}") from error
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        what = kind_and_reason(error)
         raise DataError(f"{_shown(name)}: was written by another version of Lockstep ({what}); run it again") from error
 
 

@@ -23,7 +23,7 @@ from lockstep.compare.markdown import markdown
 from lockstep.compare.opening import WORKSPACE, opened_side
 from lockstep.compare.pair import Pair
 from lockstep.compare.timing import inference_times
-from lockstep.errors import DataError, LockstepError
+from lockstep.errors import DataError, LockstepError, system_reason
 from lockstep.storage.tables import replacing
 
 
@@ -55,7 +55,7 @@ def _write(file: Path, content: str) -> None:
             part.write_text(content, encoding="utf-8")
     except OSError as error:
         raise DataError(
-            f"{file}: cannot be written: {error.strerror or error}; check the disk and its permissions"
+            f"{file}: cannot be written: {system_reason(error)}; check the disk and its permissions"
         ) from None
 
 

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from lockstep.errors import DataError
+from lockstep.errors import DataError, system_reason
 from lockstep.export.folder import ExportFolder
 from lockstep.export.merging import RESULTS
 from lockstep.export.mlflow_view import write_view
@@ -76,7 +76,7 @@ def export(target: ExportFolder, rev: str | None = None) -> str:
             with target.replaced() as new:
                 _write(result, provenance, new)
         except OSError as error:
-            reason = error.strerror or " ".join(str(error).split())
+            reason = system_reason(error)
             raise DataError(f"{target}: cannot be written ({reason}); check the disk and its permissions") from error
     return str(place or "workspace")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lockstep.errors import DataError
+from lockstep.errors import DataError, system_reason
 from lockstep.export.merging import RESULTS, RollbackError, listed_files, merge
 from lockstep.project.paths import local_state, project_root
 from lockstep.storage.locks import held
@@ -50,8 +50,7 @@ class ExportFolder:
             self._refuse_place()
             foreign = self._foreign()
         except (OSError, RuntimeError) as error:  # a loop of links, a name too long, a folder that cannot be read
-            reason = getattr(error, "strerror", None) or "a link leads back to itself"
-            raise DataError(f"{self._folder}: cannot be used ({reason}); name another folder") from None
+            raise DataError(f"{self._folder}: cannot be used ({system_reason(error)}); name another folder") from None
         if foreign and not force:
             shown = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
             raise DataError(

@@ -17,7 +17,7 @@ from lockstep.features.formula_steps import (
 from lockstep.features.number_steps import ClustersStep, LinearStep, LocalLinearStep, NeighboursStep
 from lockstep.features.step_base import UNFIT, BaseStep
 from lockstep.features.value_steps import CountStep, DatePartsStep, MultiValueStep, TargetEncodeStep, TextStep
-from lockstep.guards.messages import listed, quoted, repeated
+from lockstep.guards.text.messages import listed, quoted, repeated
 from lockstep.project.blocks import Blocks, mistakes_in
 from lockstep.project.settings import Settings
 from lockstep.project.table_columns import TableColumns, must_be_date, must_be_in, must_be_number

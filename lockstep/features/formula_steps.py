@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from lockstep.features.step_base import BaseStep, Columns, Combination, FeatureName, Pair
-from lockstep.guards.messages import repeated
+from lockstep.guards.text.messages import repeated
 from lockstep.project.settings import Names
 
 

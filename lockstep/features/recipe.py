@@ -12,7 +12,7 @@ from lockstep.errors import DataError
 from lockstep.features.base import Numbers, Transformer
 from lockstep.features.features_block import Recipe, Step
 from lockstep.features.steps import make_transformer
-from lockstep.guards.messages import repeated
+from lockstep.guards.text.messages import repeated
 
 Matrix = npt.NDArray[np.float32]
 Array = npt.NDArray[Any]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from lockstep.guards.messages import repeated
+from lockstep.guards.text.messages import repeated
 from lockstep.project.settings import Names, Settings
 
 # XGBoost refuses these in a feature's name.

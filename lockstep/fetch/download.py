@@ -14,11 +14,11 @@ import pooch
 import requests
 from requests.utils import get_auth_from_url
 
-from lockstep.errors import ConfigError, DiskError, SourceError
-from lockstep.fetch.formats import HTML
+from lockstep.errors import ConfigError, DiskError, SourceError, one_line
 from lockstep.fetch.source_block import FileSource
-from lockstep.fetch.unpacking import CHUNK, MAX_BYTES, unpack_gzip, unpack_member, write_blocks
-from lockstep.guards.secrets import masked
+from lockstep.guards.tables.formats import HTML
+from lockstep.guards.tables.unpacking import CHUNK, MAX_BYTES, unpack_gzip, unpack_member, write_blocks
+from lockstep.guards.text.secrets import masked
 from lockstep.project.paths import anchored
 
 MIRROR = "LOCKSTEP_DATA_MIRROR"
@@ -265,7 +265,7 @@ def _reason(error: Exception) -> str:
         return "the transfer broke off"
     if isinstance(error, requests.ConnectionError):
         return "the connection broke off" if "Connection aborted" in str(error) else "cannot be reached"
-    return " ".join(masked(str(error)).split())[:200]
+    return one_line(masked(str(error)), 200)
 
 
 def _certificate_problem(error: Exception) -> str:

@@ -6,16 +6,15 @@ from pyarrow import csv
 
 from lockstep.errors import SourceError
 from lockstep.fetch import download
-from lockstep.fetch.contents import MOST_COLUMNS, Contents, header_width
-from lockstep.fetch.csv_errors import csv_reason
-from lockstep.fetch.formats import refuse_other_encoding, refuse_other_formats
-from lockstep.fetch.parquet_size import refuse_bomb
 from lockstep.fetch.source_block import FileSource
-from lockstep.fetch.unpacking import plain
-from lockstep.guards.messages import repeated
+from lockstep.guards.tables.contents import DELIMITERS, MOST_COLUMNS, Contents, header_width
+from lockstep.guards.tables.csv_errors import csv_reason, first_line
+from lockstep.guards.tables.formats import refuse_other_encoding, refuse_other_formats
+from lockstep.guards.tables.parquet_size import refuse_bomb
+from lockstep.guards.tables.unpacking import plain
+from lockstep.guards.text.messages import repeated
 from lockstep.storage.scratch import scratch_folder
 
-DELIMITERS = (",", ";", "\t", "|")
 # Most rows fit into Arrow's usual block; what comes out does not depend on the block's size.
 ROW_BYTES, MOST_ROW_BYTES = 1 << 20, 16 << 20
 ENCODE = "set source.encoding (latin-1, cp1252, ...), or save it as UTF-8"
@@ -57,7 +56,7 @@ def _parse_parquet(obtained: download.Obtained) -> pa.Table:
         raise SourceError(f"{obtained.shown}: {error}") from None
     # a name that is not UTF-8 is a UnicodeDecodeError
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise SourceError(f"{obtained.shown}: is no readable Parquet file: {_first_line(error)}") from None
+        raise SourceError(f"{obtained.shown}: is no readable Parquet file: {first_line(error)}") from None
 
 
 def _parse_csv(source: FileSource, obtained: download.Obtained) -> pa.Table:
@@ -145,7 +144,3 @@ def _refuse_one_column(header: list[str], shown: str) -> None:
     if len(header) == 1:
         one = header[0][:80]
         raise SourceError(f"{shown}: holds one column, {one!r}; a target and at least one other column are needed")
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

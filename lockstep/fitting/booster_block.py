@@ -7,7 +7,7 @@ from pydantic import Field
 
 from lockstep.features.features_block import Recipe
 from lockstep.fitting.fitting import CLASS_METRICS, NUMBER_METRICS, Fitting
-from lockstep.guards.messages import listed, quoted, shown
+from lockstep.guards.text.messages import listed, quoted, shown
 from lockstep.project.blocks import mistakes_in
 from lockstep.project.paths import PARAMS
 from lockstep.project.settings import Settings

@@ -1,1 +1,1 @@
-"""Limits for what strangers send: YAML; what messages show of it."""
+"""Limits and parsers for what strangers send: text in text/, tables in tables/, models in models/."""

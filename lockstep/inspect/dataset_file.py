@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lockstep.fetch.source_block import FileSource
+from lockstep.guards.text.messages import brief
 from lockstep.inspect.findings import Finding, TableFindings
 from lockstep.inspect.suggested_recipes import suggested_recipes
 
@@ -184,7 +185,7 @@ def _escaped(sign: str) -> str:
 
 def _comment(text: str, indent: str = "") -> list[str]:
     """Comment lines of at most WIDTH characters."""
-    clean = "".join(sign if sign.isprintable() else " " for sign in text.replace("\n", " "))
+    clean = brief(text)
     start = f"{indent}# "
     return textwrap.TextWrapper(
         WIDTH, initial_indent=start, subsequent_indent=start, break_on_hyphens=False, break_long_words=False
@@ -193,7 +194,7 @@ def _comment(text: str, indent: str = "") -> list[str]:
 
 def _beside(line: str, why: str) -> str:
     """A line with a comment behind it."""
-    clean = "".join(sign if sign.isprintable() else " " for sign in why)
+    clean = brief(why)
     return f"{line.ljust(COMMENT_AT)}  # {clean}" if clean else line
 
 

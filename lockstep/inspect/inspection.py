@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from lockstep.clean.cleaning import MIN_ROWS
 from lockstep.errors import DataError
-from lockstep.guards.messages import brief, listed, shown
+from lockstep.guards.text.messages import brief, listed, shown
 from lockstep.inspect.findings import LEFT_OUT, Finding, TableFindings
 from lockstep.inspect.leaks import formulas, suspicion, untried
 from lockstep.inspect.missing import missing_texts

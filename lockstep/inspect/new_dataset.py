@@ -10,8 +10,8 @@ from lockstep.clean.columns import typed
 from lockstep.errors import ConfigError
 from lockstep.fetch.download import file_name
 from lockstep.fetch.source_block import is_address
-from lockstep.guards.messages import brief, listed, shown
-from lockstep.guards.secrets import masked
+from lockstep.guards.text.messages import brief, listed, shown
+from lockstep.guards.text.secrets import masked
 from lockstep.inspect.dataset_file import dataset_text
 from lockstep.inspect.findings import LEFT_OUT, TableFindings
 from lockstep.inspect.inspection import inspect
@@ -92,7 +92,7 @@ def _clean_names(columns: Iterable[str]) -> dict[str, str]:
     taken, renamed = set(columns), dict[str, str]()
     for name in columns:
         better = name.translate(INSTEAD)
-        better = re.sub(r"\s+", " ", "".join(sign if sign.isprintable() else " " for sign in better)).strip()
+        better = re.sub(r"\s+", " ", brief(better)).strip()
         if better == name and name not in RESERVED and name:
             continue
         better = better or "unnamed"

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from lockstep.clean.columns import DATE, TRUTH, parsed_dates, typed
 from lockstep.clean.table_blocks import Column
 from lockstep.errors import DataError
-from lockstep.guards.messages import shown
+from lockstep.guards.text.messages import shown
 from lockstep.inspect.findings import Type
 from lockstep.inspect.missing import NUMBER, text_counts
 

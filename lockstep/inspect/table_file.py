@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from lockstep.errors import SourceError
 from lockstep.fetch import download, files
-from lockstep.fetch.contents import PIECE, Contents, pieces
-from lockstep.fetch.formats import BYTE_ORDER_MARKS, refuse_other_formats
 from lockstep.fetch.source_block import FileSource
-from lockstep.fetch.unpacking import plain
+from lockstep.guards.tables.contents import DELIMITERS, DELIMITERS_SHOWN, PIECE, Contents, pieces
+from lockstep.guards.tables.formats import BYTE_ORDER_MARKS, refuse_other_formats
+from lockstep.guards.tables.unpacking import plain
 from lockstep.inspect.missing import NUMBER
 from lockstep.project.paths import anchored, project_root
 from lockstep.storage.scratch import scratch_folder
@@ -113,7 +113,7 @@ def _decodes(file: Path, encoding: str) -> bool:
 def _delimiter(text: str, shown: str) -> str:
     """The delimiter under which most rows have as many fields as the header; of several, the one with most fields."""
     best, best_score = "", (0.0, 0)
-    for delimiter in files.DELIMITERS:
+    for delimiter in DELIMITERS:
         rows = _rows(text, delimiter)
         width = len(rows[0]) if rows else 0
         fitting = sum(len(row) == width for row in rows) / len(rows) if rows else 0.0
@@ -121,8 +121,8 @@ def _delimiter(text: str, shown: str) -> str:
             best, best_score = delimiter, (round(fitting, 1), width)
     if not best:
         raise SourceError(
-            f"{shown}: holds one column, whether divided by comma, semicolon, tab or |; a target and at least one"
-            " other column are needed"
+            f"{shown}: holds one column, whether divided by {DELIMITERS_SHOWN}; a target and at least one other column"
+            " are needed"
         )
     return best
 

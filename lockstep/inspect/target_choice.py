@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from lockstep.errors import DataError
-from lockstep.guards.messages import LENGTH, brief
+from lockstep.guards.text.messages import LENGTH, brief
 from lockstep.inspect.findings import TargetFinding
 from lockstep.inspect.reading import Read
 from lockstep.inspect.roles import hint, shown

@@ -20,7 +20,7 @@ from lockstep.clean.columns import Place, typed_values
 from lockstep.clean.rules import RULES, DropColumns, DropDuplicates, Rule
 from lockstep.clean.table_blocks import Column, TableBlocks
 from lockstep.errors import DataError
-from lockstep.guards.messages import LENGTH, listed
+from lockstep.guards.text.messages import LENGTH, listed
 
 COPIES = Column(type="integer", min=1, missing=True)
 

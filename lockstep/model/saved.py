@@ -1,7 +1,6 @@
 """The model on disk: XGBoost's UBJ files, arrays and a JSON description; no pickle."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -12,25 +11,20 @@ import pandas as pd
 import pyarrow as pa
 import xgboost as xgb
 
-from lockstep.errors import DataError, LockstepError
+from lockstep.errors import DataError, LockstepError, kind_and_reason, system_reason
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import predict
 from lockstep.fitting.fitting import Fitting, Value
+from lockstep.guards.models.model_files import check_counts, read_array, read_booster, read_description
+from lockstep.guards.models.ubj import Shape, check_ubj
 from lockstep.model.intake import Intake
 from lockstep.model.interval import Interval
-from lockstep.model.model_files import MAX_FILE, read_array, read_bytes
-from lockstep.model.ubj import Shape, check_ubj
 from lockstep.project.target import Target
 from lockstep.storage.tables import replacing, write_json
 
 DESCRIPTION = "model.json"
 ARRAYS = "features"
 INTERVAL = "interval.ubj"
-# Every value that a step has learned takes a line of it: some five million of them.
-MAX_DESCRIPTION = 256 << 20
-# As many as params.yaml (final.n_models) and a dataset file (target.classes) may ask for.
-MAX_MODELS = 100
-MAX_CLASSES = 1000
 
 Predictions = npt.NDArray[np.float64]
 
@@ -135,7 +129,7 @@ class SavedModel:
             raise
         except Exception as error:
             # The rows have been checked: what the model learned does not fit together; libraries say so in many ways.
-            raise DataError(f"the model is damaged ({_reason(error)}); run `dvc repro train_best`") from error
+            raise DataError(_damaged(error)) from error
 
     @property
     def answers(self) -> list[str]:
@@ -205,16 +199,16 @@ class SavedModel:
         except FileNotFoundError as error:
             raise DataError(f"{error.filename}: the model is incomplete; run `dvc repro train_best`") from None
         except OSError as error:
-            raise DataError(f"{error.filename or folder}: {error.strerror or error}; make the model readable") from None
+            raise DataError(f"{error.filename or folder}: {system_reason(error)}; make the model readable") from None
         except Exception as error:
             # numpy, pandas, XGBoost, pydantic and the steps each have errors of their own for what does not fit
-            raise DataError(f"{folder}: the model is damaged ({_reason(error)}); run `dvc repro train_best`") from None
+            raise DataError(f"{folder}: {_damaged(error)}") from None
 
     @classmethod
     def _loaded(cls, folder: Path) -> Self:
-        saved = json.loads(read_bytes(folder / DESCRIPTION, MAX_DESCRIPTION))
+        saved = read_description(folder / DESCRIPTION)
         target = Target.restored(saved["target"])
-        _refuse_counts(saved, target)
+        check_counts(saved, target.n_classes)
         arrays = {name: read_array(folder / ARRAYS, name) for name in saved["arrays"]}
         features = Features.restored(saved["features"], arrays)
         shape = Shape(target.n_classes if target.n_classes > 2 else 1, features.n_categories)
@@ -239,28 +233,15 @@ def missing_files(folder: Path) -> list[str]:
     """Files that a saved model must have and a folder lacks, the description first."""
     if not (folder / DESCRIPTION).is_file():
         return [DESCRIPTION]
-    saved = json.loads(read_bytes(folder / DESCRIPTION, MAX_DESCRIPTION))
+    saved = read_description(folder / DESCRIPTION)
     needed = [f"booster_{index}.ubj" for index in range(saved["n_models"])]
     needed += [f"{ARRAYS}/{name}.npy" for name in saved["arrays"]]
     needed += [INTERVAL] if "interval" in saved else []
     return [name for name in needed if not (folder / name).is_file()]
 
 
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
-
-
-def _refuse_counts(saved: Mapping[str, Any], target: Target) -> None:
-    """A number in the description must not make more of anything than its lists hold."""
-    if not 1 <= saved["n_models"] <= MAX_MODELS:
-        raise ValueError(f"it has {saved['n_models']} boosters, and 1 to {MAX_MODELS} are possible")
-    if target.n_classes > MAX_CLASSES:
-        raise ValueError(f"it has {target.n_classes} classes, and {MAX_CLASSES} are possible")
-    for part in ("fitting", "features"):
-        if saved[part]["n_classes"] != target.n_classes:
-            raise ValueError(
-                f"{part} is made for {saved[part]['n_classes']} classes, the target has {target.n_classes}"
-            )
+def _damaged(error: Exception) -> str:
+    return f"the model is damaged ({kind_and_reason(error, 100)}); run `dvc repro train_best`"
 
 
 def _write_booster(booster: xgb.Booster, path: Path) -> None:
@@ -269,7 +250,7 @@ def _write_booster(booster: xgb.Booster, path: Path) -> None:
 
 
 def _read_booster(path: Path, shape: Shape) -> xgb.Booster:
-    content = read_bytes(path, MAX_FILE)
+    content = read_booster(path)
     try:
         check_ubj(content, shape)
         return xgb.Booster({"nthread": 1}, model_file=bytearray(content))

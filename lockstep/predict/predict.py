@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tqdm import tqdm
 
-from lockstep.errors import DataError
-from lockstep.guards.messages import listed, shown
+from lockstep.errors import DataError, system_reason
+from lockstep.guards.text.messages import listed, shown
 from lockstep.model.saved import SavedModel
 from lockstep.predict.row_files import CSV, PACKED_CSV, RowFile, Writer, open_reader
 from lockstep.project.blocks import chosen_dataset
@@ -64,7 +64,7 @@ def predict_file(source: str, target: str, model: SavedModel, keep: Sequence[str
                 writer.write(_with_kept(empty, keep, model.answer(empty, source), blank_is_missing=from_csv))
     except OSError as error:
         raise DataError(
-            f"{target}: cannot be written: {error.strerror or error}; check the disk and its permissions"
+            f"{target}: cannot be written: {system_reason(error)}; check the disk and its permissions"
         ) from None
     return done
 

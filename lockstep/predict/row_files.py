@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from lockstep.errors import DataError, SourceError
-from lockstep.fetch.contents import MOST_COLUMNS, header_width
-from lockstep.fetch.csv_errors import csv_reason
-from lockstep.fetch.parquet_size import refuse_bomb
-from lockstep.guards.messages import repeated
+from lockstep.guards.tables.contents import DELIMITERS, MOST_COLUMNS, header_width
+from lockstep.guards.tables.csv_errors import csv_reason, first_line
+from lockstep.guards.tables.formats import GZIP_MAGIC
+from lockstep.guards.tables.parquet_size import refuse_bomb
+from lockstep.guards.text.messages import repeated
 
-DELIMITERS = (",", ";", "\t", "|")
 BLOCK_BYTES, ROWS_AT_ONCE = 4 << 20, 2**15
 CSV, PACKED_CSV, PARQUET = ".csv", ".csv.gz", ".parquet"
 
@@ -85,10 +85,10 @@ def open_reader(file: RowFile, needed: Sequence[str], missing_values: Sequence[s
     """
     try:
         with file.path.open("rb") as stream:
-            head = stream.read(2)
+            head = stream.read(len(GZIP_MAGIC))
             if not head:
                 raise DataError(f"{file.path}: the file is empty; a CSV file starts with the names of its columns")
-            if head == b"\x1f\x8b" and file.kind == CSV:
+            if head == GZIP_MAGIC and file.kind == CSV:
                 raise DataError(f"{file.path}: is packed with gzip; name it .csv.gz")
         reader: Reader = ParquetReader(file) if file.kind == PARQUET else CsvReader(file, needed, missing_values)
     except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
@@ -238,7 +238,7 @@ class Writer:
                 self._writer = self._stack.enter_context(self._opened(table.schema))
             self._writer.write_table(table)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise DataError(f"{self._shown}: cannot be written: {_first_line(error)}; keep other columns") from None
+            raise DataError(f"{self._shown}: cannot be written: {first_line(error)}; keep other columns") from None
 
     def _opened(self, schema: pa.Schema) -> Any:
         if self._kind == PARQUET:
@@ -258,10 +258,5 @@ def unreadable(file: RowFile, error: Exception) -> DataError:
     if isinstance(error, UnicodeDecodeError):
         return DataError(f"{file.path}: is no UTF-8 text; save it as UTF-8, or name what is packed .csv.gz")
     if file.kind == PARQUET:
-        return DataError(f"{file.path}: cannot be read as Parquet: {_first_line(error)}")
+        return DataError(f"{file.path}: cannot be read as Parquet: {first_line(error)}")
     return DataError(f"{file.path}: cannot be read as CSV: {csv_reason(error, longest=BLOCK_BYTES)}")
-
-
-def _first_line(error: Exception) -> str:
-    """What an error says, in one line."""
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -13,9 +13,9 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from lockstep.errors import ConfigError
-from lockstep.guards.messages import LENGTH, brief, listed, quoted, shortened, shown
-from lockstep.guards.secrets import masked
-from lockstep.guards.yaml_file import read_yaml
+from lockstep.guards.text.messages import LENGTH, listed, quoted, safe_line, shown
+from lockstep.guards.text.secrets import masked
+from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.project.paths import DATASETS, PARAMS
 from lockstep.project.settings import Settings
 
@@ -115,7 +115,7 @@ def mistakes_in(file: Path) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise ConfigError(f"{file}: {_fit_to_show(str(error))}") from None
+        raise ConfigError(f"{file}: {safe_line(error)}") from None
 
 
 def _of_keys(model: type[Model], content: dict[Any, Any], file: Path) -> Model:
@@ -147,11 +147,7 @@ def _one_line(error: ValidationError, content: dict[Any, Any]) -> str:
         line = f"{key}: {message}" if key else message
     else:
         line = f"{key}: {quoted(first['input'])}: {message[0].lower()}{message[1:]}"
-    return _fit_to_show(line)
-
-
-def _fit_to_show(line: str) -> str:
-    return shortened(" ".join(brief(masked(line)).split()))
+    return safe_line(line)
 
 
 def _key(location: tuple[int | str, ...], content: Any, *, keep_last: bool) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from lockstep.guards.messages import listed
+from lockstep.guards.text.messages import listed
 from lockstep.storage.tables import read_json, write_json
 
 NUMBERS = ("number", "integer", "boolean")

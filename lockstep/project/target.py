@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from lockstep.errors import DataError
-from lockstep.guards.messages import listed
+from lockstep.guards.text.messages import listed
 from lockstep.project.settings import Settings
 
 Class = bool | int | str

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lockstep.errors import DataError
-from lockstep.guards.yaml_file import read_yaml
+from lockstep.guards.text.yaml_file import read_yaml
 
 LOCK = Path("dvc.lock")
 PIPELINE = Path("dvc.yaml")

@@ -14,9 +14,9 @@ from typing import Any, Self, TypeVar
 
 import pandas as pd
 
-from lockstep.errors import DataError
+from lockstep.errors import DataError, kind_and_reason, system_reason
 from lockstep.fitting.fitting import Fitting, shown
-from lockstep.guards.yaml_file import read_yaml
+from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.project import paths
 from lockstep.project.target import Target
 from lockstep.results.choices import effective
@@ -242,12 +242,12 @@ class Result:
         except FileNotFoundError:
             raise DataError(f"{self._shown(path)}: no such file; run `dvc repro` first") from None
         except OSError as error:
-            reason = error.strerror or " ".join(str(error).split())[:200]
+            reason = system_reason(error)
             raise DataError(
                 f"{self._shown(path)}: cannot be read ({reason}); run `dvc repro`, or `dvc checkout` it"
             ) from error
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            what = kind_and_reason(error)
             raise DataError(
                 f"{self._shown(path)}: is damaged, or was written by another version of Lockstep ({what});"
                 " run `dvc repro`"

@@ -14,6 +14,7 @@ from optuna.distributions import BaseDistribution
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from lockstep.errors import one_line
 from lockstep.search.cache_limit import WAIT_SECONDS, delete_study, drop_studies, make_shrinkable
 from lockstep.search.study_rows import add_trials
 from lockstep.storage.locks import held
@@ -97,8 +98,8 @@ class StudyFile:
                         drop_studies(self._path, self._name, self._limit, self._locks)
         # Whatever SQLAlchemy or the disk raises: the file is a view for people, the search does not need it.
         except Exception as error:
-            reason = " ".join(str(error).split())[:200]
-            print(f"tune: warning: {self._path}: {reason}; the study is not kept there", file=sys.stderr)
+            warning = f"{self._path}: {one_line(error, 200)}; the study is not kept there"
+            print(f"tune: warning: {warning}", file=sys.stderr)
 
     @contextlib.contextmanager
     def _only_writer(self) -> Iterator[bool]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from lockstep.errors import system_reason
 from lockstep.project.paths import SEARCH_TIMES, local_state
 from lockstep.storage.locks import soon_held
 from lockstep.storage.tables import read_json, write_json
@@ -54,7 +55,7 @@ def keep_search_time(trials_csv: Path, time: SearchTime) -> None:
         with soon_held(path.parent / "locks" / path.stem):
             _keep(path, file_digest(trials_csv), time)
     except OSError as error:
-        _warn(path, f"{error.strerror or error}; the time of this search is not kept")
+        _warn(path, f"{system_reason(error)}; the time of this search is not kept")
 
 
 def _keep(path: Path, digest: str, time: SearchTime) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from lockstep.errors import ConfigError
-from lockstep.guards.messages import listed, quoted
+from lockstep.guards.text.messages import listed, quoted
 from lockstep.project.settings import Seed, Settings
 from lockstep.project.target import Target
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import GroupKFold, GroupShuffleSplit, KFold, StratifiedKFold, train_test_split
 
-from lockstep.errors import DataError
+from lockstep.errors import DataError, one_line
 from lockstep.project.target import Target
 from lockstep.split.split_block import ALWAYS_TRAIN, Split
 
@@ -51,7 +51,7 @@ def split_table(clean: pd.DataFrame, target: Target, split: Split, seed: int) ->
     except ValueError as error:
         raise DataError(
             f"params.yaml: split: {len(clean)} rows cannot be split with strategy {split.strategy},"
-            f" folds {split.folds}, test_size {split.test_size}: {' '.join(str(error).split())}"
+            f" folds {split.folds}, test_size {split.test_size}: {one_line(error)}"
         ) from None
     return _tables(clean, train, np.sort(test), folds)
 

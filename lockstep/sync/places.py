@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lockstep.errors import DataError
+from lockstep.errors import DataError, kind_and_reason
 from lockstep.project import paths
 from lockstep.results.dvc_lock import LOCK, PIPELINE, DvcLock, refuse_stale
 from lockstep.results.result import Result
@@ -73,9 +73,8 @@ def _fetch(place: Revision, folder: Path) -> None:
     except DataError:
         raise
     except Exception as error:  # whatever DVC, git or a remote raises
-        reason = " ".join(str(error).split())[:200]
         raise DataError(
-            f"{place}: its outputs are not all there ({type(error).__name__}: {reason});"
+            f"{place}: its outputs are not all there ({kind_and_reason(error)});"
             " `dvc fetch` or `dvc exp pull` brings them from a remote"
         ) from error
 

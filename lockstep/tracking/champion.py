@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockstep.errors import DataError
+from lockstep.errors import DataError, one_line
 from lockstep.evaluate.contender import Contender
 from lockstep.evaluate.ranking import Ranking, rank
 from lockstep.model.saved import missing_files
@@ -80,7 +80,7 @@ def _read(client: "MlflowClient", version: "ModelVersion") -> Contender:
         try:
             return Contender.of(Result(scratch, named=False), run.data.params)
         except (AttributeError, DataError, IndexError, KeyError, TypeError, ValueError) as error:
-            what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            what = f"{type(error).__name__}: {one_line(str(error).replace(f'{scratch}/', ''), 200)}"
             raise DataError(f"version {version.version} was made by another version of Lockstep ({what})") from error
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockstep.errors import TrackingError
-from lockstep.guards.messages import shown
-from lockstep.guards.secrets import masked
-from lockstep.guards.yaml_file import read_yaml
+from lockstep.guards.text.messages import shown
+from lockstep.guards.text.secrets import masked
+from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
 from lockstep.results.result import Result
@@ -30,7 +30,8 @@ SERVED_BY = "tracking/serving.py"
 # What serving.py imports, directly or not.
 ROOMS = (
     *("__init__.py", "errors.py", "signals.py"),
-    *("clean", "features", "fitting", "guards", "metrics", "model", "project", "storage"),
+    *("clean", "features", "fitting", "metrics", "model", "project", "storage"),
+    *("guards/models", "guards/text", "guards/__init__.py"),
 )
 # Where MLflow keeps the model folder inside the logged model.
 FILES = "artifacts/model"

@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockstep.errors import LockstepError, TrackingError
-from lockstep.guards.secrets import masked
+from lockstep.errors import LockstepError, TrackingError, one_line
+from lockstep.guards.text.secrets import masked
 from lockstep.project.paths import anchored, local_state, project_root
 from lockstep.storage.locks import held
 
@@ -201,7 +201,7 @@ def trouble(doing: str) -> Iterator[None]:
     except LockstepError:
         raise
     except Exception as error:
-        reason = " ".join(_without_password(str(error)).split())[:200]
+        reason = one_line(_without_password(str(error)), 200)
         raise TrackingError(f"MLflow at {shown_uri()} {doing} ({type(error).__name__}: {reason})") from error
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lockstep.errors import VerifyError
-from lockstep.guards.yaml_file import read_yaml
+from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.results.dvc_lock import LOCK, PIPELINE, DvcLock
 
 REPRO = "run `dvc repro` first"

@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 
 from lockstep.check.config import Config, load_config
-from lockstep.errors import VerifyError
+from lockstep.errors import VerifyError, one_line
 from lockstep.fetch.source_block import FileSource
 
 # Whatever the project's or the user's settings say, the copy has a cache of its own.
@@ -56,7 +56,7 @@ def git(folder: Path, *arguments: str) -> str:
     done = _start(folder, *arguments)
     said, error = done.communicate()
     if done.returncode != 0:
-        reason = " ".join(error.decode(errors="replace").split()) or f"git {arguments[0]} failed"
+        reason = one_line(error.decode(errors="replace")) or f"git {arguments[0]} failed"
         raise VerifyError(f"{folder}: {reason}")
     return said.decode()
 

@@ -11,9 +11,9 @@ import dask
 from distributed import Client, KilledWorker, wait
 from distributed.comm.core import CommClosedError
 
-from lockstep.errors import ConfigError, SearchError
+from lockstep.errors import ConfigError, SearchError, one_line
 from lockstep.fitting.folds import FoldSet
-from lockstep.guards.secrets import masked
+from lockstep.guards.text.secrets import masked
 from lockstep.workers.cluster_worker import differing, evaluate_there, forget
 from lockstep.workers.identity import fitting_versions, key_of
 from lockstep.workers.machine import SCHEDULER
@@ -51,7 +51,7 @@ def cluster_engine(address: str, folds: FoldSet) -> Iterator[tuple[Executor, Cal
             held = client.submit(_itself, folds, key=table)
         wait(held)
         if held.status == "error":
-            reason = " ".join(str(held.exception()).split())[:200]
+            reason = one_line(held.exception(), 200)
             raise SearchError(f"Dask cluster {shown}: the table cannot be sent ({reason}); install this project there")
         with client.get_executor(pure=False) as executor:
             try:

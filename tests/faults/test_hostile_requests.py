@@ -12,7 +12,7 @@ import pytest
 
 from lockstep.check.config import parse_dataset
 from lockstep.errors import DataError
-from lockstep.fetch import parquet_size
+from lockstep.guards.tables import parquet_size
 from lockstep.model.saved import SavedModel
 from lockstep.predict import row_files
 from lockstep.predict.predict import predict_file

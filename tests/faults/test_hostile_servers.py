@@ -19,9 +19,10 @@ import pytest
 
 from lockstep.cli import main
 from lockstep.errors import SourceError
-from lockstep.fetch import download, unpacking
+from lockstep.fetch import download
 from lockstep.fetch.load import load_source
 from lockstep.fetch.source_block import FileSource
+from lockstep.guards.tables import unpacking
 
 CSV = b"a,b\n1,x\n2,y\n"
 OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"

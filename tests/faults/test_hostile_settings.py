@@ -12,8 +12,8 @@ from lockstep.check.config import Dataset, load_config
 from lockstep.cli import main
 from lockstep.errors import ConfigError
 from lockstep.features.features_block import Step
-from lockstep.guards import yaml_file
-from lockstep.guards.yaml_file import SETTINGS, Limits, parsed_yaml, read_yaml
+from lockstep.guards.text import yaml_file
+from lockstep.guards.text.yaml_file import SETTINGS, Limits, parsed_yaml, read_yaml
 from tests.conftest import GOOD_ROWS, OwnTable
 
 

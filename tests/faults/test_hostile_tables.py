@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from lockstep.cli import main
-from lockstep.fetch import files, parquet_size, unpacking
+from lockstep.fetch import files
+from lockstep.guards.tables import parquet_size, unpacking
 from lockstep.project.paths import CLEAN, RAW
 from tests.conftest import OwnTable
 

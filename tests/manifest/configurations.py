@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from lockstep.guards.yaml_file import read_yaml
+from lockstep.guards.text.yaml_file import read_yaml
 from tests.made_tables import write
 from tests.pipeline.project import Project
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lockstep.guards.yaml_file import read_yaml
+from lockstep.guards.text.yaml_file import read_yaml
 from tests.conftest import ROOT, SETTINGS
 from tests.pipeline.code_used import expanded, imported, used_by
 from tests.pipeline.project import Project

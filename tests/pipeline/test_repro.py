@@ -141,6 +141,8 @@ CODE_EDITS = {
     "lockstep/clean/rules.py": {"clean", "train_best", "evaluate"},
     "lockstep/clean/table_blocks.py": {"clean", "train_best", "evaluate"},
     "lockstep/fetch/source_block.py": {"fetch"},
+    "lockstep/guards/tables/unpacking.py": {"fetch"},
+    "lockstep/guards/models/ubj.py": {"train_best", "evaluate"},
     "lockstep/features/features_block.py": TUNE_ON,
     "lockstep/check/config.py": set[str](),
     "lockstep/split/splitting.py": {"split", "evaluate"},  # evaluate splits again where its protocol is `repeated`

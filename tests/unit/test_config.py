@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lockstep.check.config import load_config
 from lockstep.errors import ConfigError
-from lockstep.guards.yaml_file import read_yaml
+from lockstep.guards.text.yaml_file import read_yaml
 from tests.conftest import DATASETS, GOOD_ROWS, OwnTable, shipped_config
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import csv
 
-from lockstep.fetch import contents
-from lockstep.fetch.contents import Contents, header_width
+from lockstep.guards.tables import contents
+from lockstep.guards.tables.contents import Contents, header_width
 
 
 @given(content=st.text('a,"\n\r \t\0', max_size=60).map(str.encode), piece=st.integers(1, 70))

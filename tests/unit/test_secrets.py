@@ -2,7 +2,7 @@
 
 import pytest
 
-from lockstep.guards.secrets import masked
+from lockstep.guards.text.secrets import masked
 from lockstep.tracking.store import shown_uri, tracking_uri
 
 

@@ -9,7 +9,7 @@ from dvc.utils.serialize import modify_yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockstep.guards.yaml_file import parsed_yaml
+from lockstep.guards.text.yaml_file import parsed_yaml
 from tests.conftest import DATASETS, ROOT, SETTINGS
 
 TEXT = SETTINGS.read_text(encoding="utf-8")

@@ -65,7 +65,7 @@ import json, sys
 from lockstep.search.tune_blocks import NoPruning, Range
 from lockstep.search.ordered import Plan
 from lockstep.search.space import SearchSpace
-from lockstep.guards.yaml_file import read_yaml
+from lockstep.guards.text.yaml_file import read_yaml
 from tests.conftest import SETTINGS
 from tests.unit.searching import AtOnce, plan_of, run_search
 from tests.unit.test_space import any_space

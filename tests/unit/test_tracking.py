@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lockstep.guards.yaml_file import read_yaml
+from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.results.choices import effective
 from tests.conftest import SETTINGS
 

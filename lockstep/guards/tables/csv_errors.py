@@ -2,6 +2,8 @@
 
 import re
 
+from lockstep.guards.tables.contents import DELIMITERS
+
 FIELDS = re.compile(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
 NOT_UTF8 = re.compile(r"In CSV column #(\d+): (?:Row #(\d+): )?.*invalid UTF8 data")
 SAVE = "save it as UTF-8"
@@ -27,8 +29,12 @@ def csv_reason(error: Exception, *, header: bool = True, longest: int = 1 << 20,
         return f"a row is longer than {longest >> 20} MiB; close its quote, or take long texts out of the table"
     if "Empty CSV" in said:
         return "there is no complete line of column names; close its quote, or write one line with a name per column"
-    line = " ".join(said.splitlines()[:1]) or type(error).__name__
-    return "".join(sign if sign.isprintable() else "?" for sign in line)
+    return "".join(sign if sign.isprintable() else "?" for sign in first_line(error))
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what Arrow says; more is of its own code."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _row(number: str | None, header: bool) -> str:
@@ -41,7 +47,7 @@ def _other_width(row: str, expected: int, found: int, text: str, header: bool) -
         remedy = "close the quote"
     elif expected == 1:
         remedy = "remove the notes before the line of column names, or correct the delimiter"
-    elif found == expected + 1 and text.rstrip().endswith((",", ";", "\t", "|")):
+    elif found == expected + 1 and text.rstrip().endswith(DELIMITERS):
         remedy = "remove the delimiter at the end of the rows, or name the column there"
     names = "the header" if header else "`source.header`"
     return f"{row}has {found} values, {names} {expected} names: {text.strip()[:60]!r}; {remedy}"

@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from lockstep.errors import ConfigError
-from lockstep.guards.messages import LENGTH, brief, shortened
-from lockstep.guards.secrets import masked
+from lockstep.guards.text.messages import LENGTH, safe_line
+from lockstep.guards.text.secrets import masked
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ def parsed_yaml(text: str, shown: Path, limits: Limits = SETTINGS) -> Any:
         return deepcopy(_kept(text, limits) if len(text) <= MOST_KEPT else _loaded(text, limits))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise ConfigError(f"{shown}: line {line}: {_one_line(error.problem)}; mend the YAML") from None
+        raise ConfigError(f"{shown}: line {line}: {safe_line(error.problem)}; mend the YAML") from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"{shown}: is not valid YAML: {' '.join(str(error).split())}") from None
+        raise ConfigError(f"{shown}: is not valid YAML: {safe_line(error)}") from None
     except RecursionError:
         raise ConfigError(f"{shown}: is nested too deeply; mend the YAML") from None
 
@@ -86,10 +86,6 @@ def _loaded(text: str, limits: Limits) -> Any:
 
 # A command reads the same settings for every stage, and dvc.lock several times.
 _kept = lru_cache(maxsize=8)(_loaded)
-
-
-def _one_line(problem: object) -> str:
-    return shortened(" ".join(brief(masked(str(problem))).split()))
 
 
 def _limit(root: yaml.Node, most: int) -> None:
@@ -113,7 +109,7 @@ def _limit(root: yaml.Node, most: int) -> None:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's core schema, as DVC reads it.
+    """YAML 1.2's core schema, as DVC reads it; but days, 0x1F, 0o17 and 1_000, which it takes for more, stay text.
 
     PyYAML reads YAML 1.1, where 1e-05 is text, `no` is false, 010 is eight, 12:30 is a number and a repeated key
     silently wins.
@@ -150,7 +146,7 @@ class _Loader(yaml.SafeLoader):
             value = super().construct_object(node, deep=deep)
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
             kind = node.tag.rpartition(":")[2]
-            short = f"a value of type {kind} cannot be read: {_one_line(error)[:100]}"
+            short = f"a value of type {kind} cannot be read: {safe_line(error)[:100]}"
             raise yaml.MarkedYAMLError(problem=short, problem_mark=node.start_mark) from None
         if isinstance(value, str) and not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
             raise yaml.MarkedYAMLError(problem="half a character, a lone surrogate", problem_mark=node.start_mark)

@@ -4,7 +4,7 @@ import codecs
 import re
 
 from lockstep.errors import SourceError
-from lockstep.fetch.contents import Contents
+from lockstep.guards.tables.contents import Contents
 
 GZIP_MAGIC = b"\x1f\x8b"
 HTML = re.compile(rb"^\s*<(?:!doctype html|html|head|body|!--|\?xml|error\b)", re.IGNORECASE)

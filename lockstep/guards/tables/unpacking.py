@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Protocol, Self
 
 from lockstep.errors import DiskError, SourceError, file_trouble
-from lockstep.fetch.formats import GZIP_MAGIC
+from lockstep.guards.tables.formats import GZIP_MAGIC
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import not_written
 

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from lockstep.guards.secrets import masked
+from lockstep.errors import one_line
+from lockstep.guards.text.secrets import masked
 
 SHOWN, LENGTH = 20, 80
 LONGEST_LINE = 1000
@@ -28,8 +29,12 @@ def brief(text: str) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
-def shortened(line: str) -> str:
-    """A message without its middle where it is longer than a person reads; the remedy stands at its end."""
+def safe_line(text: object) -> str:
+    """A message that quotes what somebody wrote, in one line without passwords.
+
+    It goes without its middle where it is longer than a person reads: the remedy stands at its end.
+    """
+    line = one_line(brief(masked(str(text))))
     return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 300]} ... {line[-200:]}"
 
 

@@ -1,9 +1,10 @@
 """Reading the files of a model, whoever sent it: regular ones of a bounded size, and no pickle."""
 
+import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,16 +16,49 @@ from lockstep.errors import DataError
 
 # A booster of 20,000 trees with 512 leaves each has 0.66 GiB. Arrays are mapped, not read.
 MAX_FILE = 8 << 30
+# Every value that a step has learned takes a line of it: some five million of them.
+MAX_DESCRIPTION = 256 << 20
+# As many as params.yaml (final.n_models) and a dataset file (target.classes) may ask for.
+MAX_MODELS = 100
+MAX_CLASSES = 1000
 
 
-def read_bytes(path: Path, limit: int) -> bytes:
-    """Content of a file of at most `limit` bytes.
+def read_description(path: Path) -> Any:
+    """Content of the JSON file that describes a model.
 
     Raises:
-        DataError: if it is no regular file, or larger.
+        DataError: if it is no regular file, or too large.
+        ValueError: if it is no JSON.
     """
-    with _opened(path, limit) as file:
-        return file.read(os.fstat(file.fileno()).st_size)
+    return json.loads(_read(path, MAX_DESCRIPTION))
+
+
+def check_counts(saved: Mapping[str, Any], n_classes: int) -> None:
+    """Make sure that a number in the description does not make more of anything than its lists hold.
+
+    Args:
+        saved: The description.
+        n_classes: How many classes the target has.
+
+    Raises:
+        ValueError: naming the number and what is possible.
+    """
+    if not 1 <= saved["n_models"] <= MAX_MODELS:
+        raise ValueError(f"it has {saved['n_models']} boosters, and 1 to {MAX_MODELS} are possible")
+    if n_classes > MAX_CLASSES:
+        raise ValueError(f"it has {n_classes} classes, and {MAX_CLASSES} are possible")
+    for part in ("fitting", "features"):
+        if saved[part]["n_classes"] != n_classes:
+            raise ValueError(f"{part} is made for {saved[part]['n_classes']} classes, the target has {n_classes}")
+
+
+def read_booster(path: Path) -> bytes:
+    """Content of the file of a booster.
+
+    Raises:
+        DataError: if it is no regular file, or too large.
+    """
+    return _read(path, MAX_FILE)
 
 
 def read_array(folder: Path, name: str) -> npt.NDArray[Any]:
@@ -44,6 +78,11 @@ def read_array(folder: Path, name: str) -> npt.NDArray[Any]:
         if kind.hasobject:
             raise ValueError(f"{name}.npy: holds objects, not numbers")
         return np.memmap(file, kind, "r", file.tell(), shape, "F" if by_column else "C")
+
+
+def _read(path: Path, limit: int) -> bytes:
+    with _opened(path, limit) as file:
+        return file.read(os.fstat(file.fileno()).st_size)
 
 
 @contextmanager

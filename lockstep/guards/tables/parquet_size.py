@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lockstep.errors import SourceError
-from lockstep.fetch.unpacking import LARGE
+from lockstep.guards.tables.unpacking import LARGE
 
 MOST_REPEATED = 1000
 CELL_BYTES = 8

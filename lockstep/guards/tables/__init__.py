@@ -1,0 +1,1 @@
+"""Packed files, CSV and Parquet: what they are, and limits to what they become."""

@@ -1,0 +1,1 @@
+"""YAML within limits; what messages show of names, values and addresses."""
