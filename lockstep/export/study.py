@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lockstep.fitting.fitting import Fitting
 from lockstep.outputs import Outputs
-from lockstep.report.search_history import value_of
+from lockstep.report.search_parameters import value_of
 from lockstep.search.space import SearchSpace
 from lockstep.search.tune_blocks import Range
 from lockstep.storage.tables import significant
