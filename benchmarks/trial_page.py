@@ -17,9 +17,9 @@ from lockstep.evaluate.findings import examine
 from lockstep.fitting.booster import FoldScore
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
-from lockstep.report.evaluation import Story, write_figures, write_tables
-from lockstep.report.page import write_page
-from lockstep.report.run import Run
+from lockstep.report.evaluated_run import Run, Story
+from lockstep.report.page import Page
+from lockstep.report.plot_tables import write_tables
 from lockstep.search.report import best_params, describe, settings_of
 from lockstep.search.trials_file import read_trials, trials_table
 from lockstep.storage.tables import read_json, read_table, write_csv
@@ -63,14 +63,15 @@ def measured(folder: Path) -> dict[str, Any]:
             config.evaluate,
             config.seed,
         )
-        _, tables = _timed(lambda: write_tables(found, model, story, there))  # noqa: B023
-        drawn, pictures = _timed(lambda: write_figures(found, model, story, there))  # noqa: B023
-        _, page = _timed(lambda: write_page(there / "index.html", run, found, drawn))  # noqa: B023
+        _, tables = _timed(lambda: write_tables(run, found, there))  # noqa: B023
+        made, facts = _timed(lambda: Page(run, found))  # noqa: B023
+        _, pictures = _timed(lambda: made.write_figures(there))  # noqa: B023
+        _, page = _timed(lambda: made.write(there / "index.html"))  # noqa: B023
         figures[str(size)] = {
             "read": read,
             "tables": tables,
             "figures": pictures,
-            "page": page,
+            "page": facts + page,
             "page_bytes": (there / "index.html").stat().st_size,
             "trials_csv_bytes": (there / "trials.csv").stat().st_size,
         }

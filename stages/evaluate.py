@@ -18,10 +18,10 @@ from lockstep.model.saved import SavedModel
 from lockstep.project import paths
 from lockstep.project.blocks import Blocks
 from lockstep.project.table_columns import TableColumns
-from lockstep.report.evaluation import Story, write_figures, write_tables
-from lockstep.report.page import write_page
-from lockstep.report.run import Run
-from lockstep.report.summary import summary
+from lockstep.report.evaluated_run import Run, Story
+from lockstep.report.page import Page
+from lockstep.report.plot_tables import write_tables
+from lockstep.report.terminal_summary import summary
 from lockstep.search.trials_file import read_trials
 from lockstep.stage import run_stage
 from lockstep.storage.tables import read_json, read_table, write_json, write_table
@@ -49,11 +49,13 @@ def main() -> None:
     write_json(found.judgement.as_dict(), paths.METRICS)
     write_json(found.gates, paths.GATES)
     write_json(again, paths.REPEATED)
-    write_tables(found, model, story, paths.EVALUATE)
     files = (paths.TRAIN, paths.TEST, *sorted(file for file in paths.MODEL.rglob("*") if file.is_file()))
     quality = read_json(paths.DATA_QUALITY)
     run = Run(model, train, test, story, best, quality, again, judging, split, settings, seed, files)
-    write_page(paths.INDEX, run, found, write_figures(found, model, story, paths.EVALUATE))
+    write_tables(run, found, paths.EVALUATE)
+    page = Page(run, found)
+    page.write_figures(paths.EVALUATE)
+    page.write(paths.INDEX)
     publish_or_warn()
     print(summary(found, model.fitting, settings.confidence, Paint.of(sys.stdout)))
 

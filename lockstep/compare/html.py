@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from lockstep.compare.document import Block, Bullets, Document, Line, Name, Strong, Table, Text
-from lockstep.report.drawing import drawn
-from lockstep.report.pictures import Picture
+from lockstep.report.drawing import Picture, one_chart
 from lockstep.report.templates import environment
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
@@ -35,7 +34,7 @@ def _block(block: Block) -> dict[str, Any]:
             "columns": [_part(cell) for cell in block.columns],
             "rows": rows,
         }
-    return {"kind": kind, "picture": Picture.of(drawn(block.draw), block.caption, block.caption)}
+    return {"kind": kind, "picture": Picture(one_chart(block.draw), block.caption, block.caption)}
 
 
 def _line(line: Line) -> list[tuple[str, str]]:

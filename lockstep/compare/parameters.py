@@ -7,7 +7,7 @@ from lockstep.compare.document import Block, Bullets, Line, Name, Section, Table
 from lockstep.compare.numbers import change, number
 from lockstep.compare.pair import Pair
 from lockstep.compare.sides import Side
-from lockstep.report.search_facts import Bound, bounds_hit
+from lockstep.report.sections.bounds_section import Bound, bounds_hit
 from lockstep.report.templates import UNKNOWN, range_text
 
 # Of the best trial and of the final model.

@@ -12,7 +12,7 @@ from lockstep.compare.figures import best_so_far
 from lockstep.compare.numbers import counted, ends, histogram, number, relative
 from lockstep.compare.pair import Pair
 from lockstep.compare.sides import Side
-from lockstep.report.search_facts import distribution, quarters
+from lockstep.report.search_progress import distribution, quarters
 from lockstep.report.templates import UNKNOWN
 
 BINS = 24

@@ -16,7 +16,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from lockstep.fitting.fitting import Fitting
-from lockstep.report.search_history import value_of
+from lockstep.report.search_parameters import value_of
 from lockstep.results.result import Result
 from lockstep.search.space import SearchSpace
 from lockstep.search.tune_blocks import Range

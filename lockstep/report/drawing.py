@@ -1,9 +1,11 @@
-"""Drawing a chart into a PNG file without dates or versions: the same data gives the same bytes."""
+"""Figures with their words, drawn as PNG without dates or versions: the same data gives the same bytes."""
 
+import base64
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -13,8 +15,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-
-from lockstep.storage.tables import replacing
 
 BLUE, ORANGE, GREY = "#2f6db3", "#d9822b", "#8a8f98"
 INCHES, DPI = (6.4, 4.2), 110
@@ -28,43 +28,65 @@ Draw = Callable[[Axes], None]
 DrawAll = Callable[[Figure], None]
 
 
-def save(path: Path, draw: Draw) -> None:
-    """Draw one chart and write it to `path`, whatever matplotlibrc the user has."""
-    with replacing(path) as part:
-        part.write_bytes(drawn(draw))
+@dataclass(frozen=True)
+class Picture:
+    """A figure of a page and its words; it is drawn once, when its PNG is first asked for.
 
-
-def drawn(draw: Draw) -> bytes:
-    """The PNG of one chart."""
-
-    def alone(figure: Figure) -> None:
-        draw(figure.add_subplot())
-
-    return drawn_all(alone, INCHES)
-
-
-def drawn_all(draw: DrawAll, inches: tuple[float, float], *, placed: bool = False) -> bytes:
-    """The PNG of a figure.
-
-    Args:
+    Attributes:
         draw: Adds the charts.
+        alt: What it shows, for those who do not see it.
+        caption: The line below it.
+        title: A few words for a wide one, which scrolls on a phone; else empty.
+        file: The name of its PNG file in reports/evaluate/, without .png; empty where only the page has it.
         inches: Its size.
         placed: Whether `draw` gives every chart its place, which spares half the time; else matplotlib finds it.
     """
-    with matplotlib.rc_context(), warnings.catch_warnings():
-        matplotlib.rcdefaults()
-        # a column may be named $x$
-        matplotlib.rcParams["text.parse_math"] = False
-        # The font that matplotlib brings: what it lacks must not be taken from one that only some machines have.
-        matplotlib.rcParams["font.family"] = "DejaVu Sans"
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure = Figure(figsize=inches, dpi=DPI, layout=None if placed else "constrained")
-        canvas, file = FigureCanvasAgg(figure), BytesIO()
-        draw(figure)
-        for axes in figure.axes:
-            axes.spines[["top", "right"]].set_visible(False)
-        canvas.print_figure(file, format="png", metadata={"Software": None})
-    return file.getvalue()
+
+    draw: DrawAll
+    alt: str
+    caption: str
+    title: str = ""
+    file: str = ""
+    inches: tuple[float, float] = INCHES
+    placed: bool = False
+
+    @property
+    def wide(self) -> bool:
+        """Whether it takes the width of the page."""
+        return bool(self.title)
+
+    @cached_property
+    def png(self) -> bytes:
+        """The PNG file, whatever matplotlibrc the user has."""
+        with matplotlib.rc_context(), warnings.catch_warnings():
+            matplotlib.rcdefaults()
+            # a column may be named $x$
+            matplotlib.rcParams["text.parse_math"] = False
+            # The font that matplotlib brings: what it lacks must not be taken from one that only some machines have.
+            matplotlib.rcParams["font.family"] = "DejaVu Sans"
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            figure = Figure(figsize=self.inches, dpi=DPI, layout=None if self.placed else "constrained")
+            canvas, file = FigureCanvasAgg(figure), BytesIO()
+            self.draw(figure)
+            for axes in figure.axes:
+                axes.spines[["top", "right"]].set_visible(False)
+            canvas.print_figure(file, format="png", metadata={"Software": None})
+        return file.getvalue()
+
+    @property
+    def encoded(self) -> str:
+        """The PNG file as a page embeds it."""
+        return base64.b64encode(self.png).decode("ascii")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels, as the header of the PNG file gives them."""
+        return int.from_bytes(self.png[16:20], "big"), int.from_bytes(self.png[20:24], "big")
+
+
+def one_chart(draw: Draw) -> DrawAll:
+    """A figure of a single chart."""
+    return lambda figure: draw(figure.add_subplot())
 
 
 def panels(figure: Figure, count: int, columns: int, *, below: float, right: float) -> list[Axes]:

@@ -1,4 +1,4 @@
-"""The Jinja environment of the pages: templates lie beside this file, every value is escaped."""
+"""The Jinja environment of the pages, in which every value is escaped, and how they write values and tables."""
 
 import math
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import pandas as pd
 from markupsafe import Markup
 
 from lockstep.results.result import byte_size
@@ -115,3 +116,17 @@ def range_text(bounds: Mapping[str, Any] | None) -> str:
         return ", ".join(str(choice) for choice in bounds["choices"])
     grid = ", log" if bounds.get("log") else f", step {bounds['step']}" if bounds.get("step") else ""
     return f"{bounds['low']} to {bounds['high']}{grid}"
+
+
+def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A dict per row; what is missing is None, dates lose their midnight."""
+    return [{str(name): _plain(value) for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    """A cell as a template shows it."""
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat() if value == value.normalize() else value.isoformat(" ")
+    return value

@@ -10,9 +10,9 @@ import pandas as pd
 from lockstep.evaluate.evaluate_blocks import Evaluate, Gates, Judging, ValueSlice
 from lockstep.evaluate.findings import Findings, examine
 from lockstep.model.saved import SavedModel
-from lockstep.report.evaluation import Story, write_figures, write_tables
-from lockstep.report.page import write_page
-from lockstep.report.run import Run
+from lockstep.report.evaluated_run import Run, Story
+from lockstep.report.page import Page
+from lockstep.report.plot_tables import write_tables
 from lockstep.search.trials_file import read_trials
 from lockstep.split.split_block import Split
 from lockstep.storage.tables import write_csv
@@ -132,25 +132,21 @@ def page(
     own = made or model(n_classes=n_classes)
     rows = changed.pop("test", None)
     run, found = evaluated(folder, own, table(60, seed=9) if rows is None else rows, **changed)
+    made_page = Page(run, found)
     if whole:
-        write_tables(found, own, run.story, folder)
-        figures = write_figures(found, own, run.story, folder)
+        write_tables(run, found, folder)
+        made_page.write_figures(folder)
     else:
-        figures = _drawn_once(folder.parent / "drawn")
-    write_page(folder / "index.html", run, found, figures)
+        for picture in made_page.pictures():
+            if picture.file:
+                vars(picture)["png"] = _drawn_once()[picture.file]
+    made_page.write(folder / "index.html")
     return (folder / "index.html").read_text(encoding="utf-8")
 
 
-def _drawn_once(folder: Path) -> list[Path]:
-    """The PNG files of evaluate."""
-    folder.mkdir(exist_ok=True)
-    for name, content in _usual_figures().items():
-        (folder / name).write_bytes(content)
-    return [folder / name for name in _usual_figures()]
-
-
 @cache
-def _usual_figures() -> dict[str, bytes]:
+def _drawn_once() -> dict[str, bytes]:
+    """The PNG files of evaluate."""
     with TemporaryDirectory() as made:
-        run, found = evaluated(Path(made) / "page", model(), table(60, seed=9))
-        return {file.name: file.read_bytes() for file in write_figures(found, run.model, run.story, Path(made))}
+        pictures = Page(*evaluated(Path(made) / "page", model(), table(60, seed=9))).pictures()
+        return {picture.file: picture.png for picture in pictures if picture.file}

@@ -7,9 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from lockstep.report.parameters import Scale
-from lockstep.report.search_figures import optimisation_history
-from lockstep.report.trial_figures import parallel_coordinates, score_by_parameter
+from lockstep.report.search_parameters import ParameterScale
+from lockstep.report.sections.search_section import optimisation_history, parallel_coordinates, score_by_parameter
 
 
 def _axes() -> Axes:
@@ -20,7 +19,7 @@ def _axes() -> Axes:
 def test_marks_shrink_only_where_they_would_hide_each_other(count: int) -> None:
     scores = pd.Series(np.linspace(2.0, 1.0, count))
     trials = pd.DataFrame({"number": range(count), "cv_rmse": scores, "state": "COMPLETE"})
-    scale = Scale("rate", 0.0, 1.0, False, None, np.linspace(0, 1, count))
+    scale = ParameterScale("rate", 0.0, 1.0, False, None, np.linspace(0, 1, count))
     usual = count <= 500
 
     history = _axes()

@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from lockstep.evaluate.ceiling import ceiling
 from lockstep.evaluate.evaluate_blocks import Judging, ValueSlice
 from lockstep.model.saved import SavedModel
 from lockstep.project.target import Target
-from lockstep.report.advice import advice
-from lockstep.report.search_facts import bounds_hit
-from lockstep.report.table_figures import across_and_up
+from lockstep.report import page as page_module
+from lockstep.report.sections.bounds_section import bounds_hit
+from lockstep.report.sections.errors_section import across_and_up
+from lockstep.report.sections.result_section import advice
 from tests.unit.modelling import model, table, with_interval
 from tests.unit.reporting import BEST, SEARCH, SPACE, evaluated, page, trials
 
@@ -61,6 +61,8 @@ class _Elements(HTMLParser):
 def test_the_page_has_every_section_and_a_link_to_each(usual: str) -> None:
     assert re.findall(r'<h2 id="(\w+)"', usual) == SECTIONS
     assert re.findall(r'<li><a href="#(\w+)">', usual) == SECTIONS
+    templates = Path(page_module.__file__).parent.glob("sections/*.jinja")
+    assert sorted(template.name for template in templates) == sorted(f"{name}_section.html.jinja" for name in SECTIONS)
     assert "http" not in usual
 
 
@@ -167,7 +169,7 @@ def test_only_what_an_interval_says_is_called_sure(
     own = found.baselines[found.baselines["model"] == "this_model"]
     others = pd.DataFrame([("ridge", *lead) for lead in leads], columns=["model", "lead", "lead_low", "lead_high"])
     changed = replace(found, baselines=pd.concat([own, others], ignore_index=True))
-    said = [each.text for each in advice(run, changed, ceiling(run.story.trials, "cv_rmse", "rmse"), [])]
+    said = [each.text for each in advice(run, changed)]
     assert sum("lead" in text or "better" in text for text in said) == 1
     assert any(text.startswith(told) for text in said)
 
@@ -258,7 +260,7 @@ def test_folds_promised_too_much_only_where_the_test_interval_lies_above_them(tm
     for low in (0.9, 1.1):
         gap, uncertainty = found.gap | {"cv": 1.0, "test_per_cv": 1.3}, found.uncertainty | {"score_low": low}
         changed = replace(found, gap=gap, uncertainty=uncertainty)
-        told[low] = [each.section for each in advice(run, changed, ceiling(run.story.trials, "cv_rmse", "rmse"), [])]
+        told[low] = [each.section for each in advice(run, changed)]
     assert ("overfit" in told[0.9], "overfit" in told[1.1]) == (False, True)
 
 

@@ -9,10 +9,11 @@ import pytest
 from matplotlib.figure import Figure
 
 from lockstep.evaluate.shap_values import ShapValues
-from lockstep.report import feature_figures, number_figures, search_figures
-from lockstep.report.drawing import LONGEST_NAME, save, shortened
-from lockstep.report.evaluation import points_of
-from lockstep.report.search_history import optimisation_history, parameter_importance
+from lockstep.report.drawing import LONGEST_NAME, Picture, one_chart, shortened
+from lockstep.report.plot_tables import points_of
+from lockstep.report.search_parameters import parameter_importance
+from lockstep.report.search_progress import optimisation_history
+from lockstep.report.sections import errors_section, model_section, search_section
 from lockstep.search.trials_file import read_trials
 from lockstep.storage.tables import write_csv
 from tests.unit.modelling import model
@@ -52,12 +53,13 @@ def test_best_so_far_never_rises() -> None:
     assert history["best_so_far"].is_monotonic_decreasing
 
 
-def test_a_users_matplotlib_settings_change_no_byte(tmp_path: Path) -> None:
-    draw = number_figures.predicted_vs_actual(ROWS, "price $x{$")
-    save(tmp_path / "plain.png", draw)
+def test_a_users_matplotlib_settings_change_no_byte() -> None:
+    plain, styled = (
+        Picture(one_chart(errors_section.predicted_vs_actual(ROWS, "price $x{$")), "", "") for _ in range(2)
+    )
     with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red"}):
-        save(tmp_path / "styled.png", draw)
-    assert (tmp_path / "plain.png").read_bytes() == (tmp_path / "styled.png").read_bytes()
+        assert styled.png
+    assert plain.png == styled.png
 
 
 @pytest.mark.parametrize("n_classes", [0, 2, 3])
@@ -92,9 +94,9 @@ def test_bars_of_names_that_look_the_same_stay_apart() -> None:
     importance = pd.DataFrame({"feature": same, "gain": 0.05, "permutation_mean": 1.0, "permutation_std": 0.1})
     shap = ShapValues(np.ones((5, 3, 20)), np.zeros(3), np.zeros((5, 20), dtype=np.float32))
     for draw in (
-        feature_figures.feature_importance(importance, "RMSE"),
-        feature_figures.feature_shap(shap, same, ["q"] * 20, "log-odds"),
-        search_figures.parameter_importance(pd.DataFrame({"parameter": same, "importance": 0.05})),
+        model_section.feature_importance(importance, "RMSE"),
+        model_section.feature_shap(shap, same, ["q"] * 20, "log-odds"),
+        search_section.parameter_importance(pd.DataFrame({"parameter": same, "importance": 0.05})),
     ):
         axes = Figure().add_subplot()
         draw(axes)

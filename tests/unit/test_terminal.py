@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lockstep.report.summary import summary
+from lockstep.report.terminal_summary import summary
 from lockstep.search.evaluation_log import NoLog
 from lockstep.search.ordered import search
 from lockstep.search.progress import Progress

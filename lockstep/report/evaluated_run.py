@@ -2,16 +2,49 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from lockstep.evaluate.ceiling import Ceiling, ceiling
 from lockstep.evaluate.evaluate_blocks import Evaluate, Judging
 from lockstep.fitting.fitting import shown
 from lockstep.model.saved import SavedModel
-from lockstep.report.evaluation import Story
+from lockstep.report.search_parameters import parameter_importance
+from lockstep.report.search_progress import optimisation_history
+from lockstep.report.sections.bounds_section import Bound, bounds_hit
 from lockstep.split.split_block import Split
+
+
+@dataclass(frozen=True)
+class Story:
+    """How the model came about, as far as it is shown.
+
+    Attributes:
+        trials: The content of trials.csv.
+        search: The content of search.json.
+        learning_curve: The content of learning_curve.csv.
+    """
+
+    trials: pd.DataFrame
+    search: dict[str, Any]
+    learning_curve: pd.DataFrame
+
+    @property
+    def score(self) -> str:
+        """The column of the score."""
+        return str(self.search["score"])
+
+    def history(self) -> pd.DataFrame:
+        """Complete trials and the best score so far."""
+        return optimisation_history(self.trials, self.score)
+
+    @cached_property
+    def parameters(self) -> pd.DataFrame:
+        """Importance of the parameters; of thousands of trials it takes seconds."""
+        return parameter_importance(self.trials, self.search["settings"]["space"], self.score)
 
 
 @dataclass(frozen=True)
@@ -45,6 +78,22 @@ class Run:
     settings: Evaluate
     seed: int
     files: tuple[Path, ...] = ()
+
+    @cached_property
+    def ceiling(self) -> Ceiling:
+        """Whether more tuning pays."""
+        return ceiling(self.story.trials, self.story.score, self.metric)
+
+    @cached_property
+    def bounds(self) -> list[Bound]:
+        """Parameters whose best value lies at an end of their range."""
+        return bounds_hit(self.best, self.space, self.story.search["space_name"])
+
+    @property
+    def dataset(self) -> str | None:
+        """Its name; None where search.json does not give it."""
+        name: str | None = self.story.search.get("dataset")
+        return name
 
     @property
     def metric(self) -> str:

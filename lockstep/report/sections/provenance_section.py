@@ -1,16 +1,17 @@
-"""The page's section about where the result comes from: settings, hashes, versions."""
+"""Provenance: where the result comes from, as settings, hashes and versions."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lockstep.report.run import Run
+from lockstep.evaluate.findings import Findings
+from lockstep.report.evaluated_run import Run
 from lockstep.workers.identity import file_digest
 
 # Said elsewhere on the page, or too long for a line.
 ELSEWHERE = ("space", "versions", "data_sha256", "rows_as", "enqueue")
 
 
-def provenance(run: Run) -> dict[str, Any]:
+def provenance_section(run: Run, _: Findings) -> dict[str, Any]:
     """Settings as they were evaluated, files with their sha256, versions of the libraries."""
     search = run.story.search
     settings = {name: value for name, value in search["settings"].items() if name not in ELSEWHERE}
@@ -27,8 +28,6 @@ def provenance(run: Run) -> dict[str, Any]:
         "evaluate": run.settings.model_dump(mode="json"),
     }
     return {
-        "dataset": search.get("dataset"),
-        "features": search.get("features"),
         "study_key": search["study_key"],
         "settings": [(block, name, value) for block, content in blocks.items() for name, value in _flat(content)],
         "files": [

@@ -1,4 +1,4 @@
-"""What the trials tell in numbers: progress, distribution, the best ones, and parameters at their bounds."""
+"""Bounds: the parameters whose best value lies at an end of their range, and a wider range for each."""
 
 import math
 import shlex
@@ -6,17 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from lockstep.evaluate.ceiling import fold_scores, standard_error
 from lockstep.search.tune_blocks import WHOLE
 from lockstep.storage.tables import significant
 
 # A best value this close to an end of its range, as a share of the range, has perhaps not found its best.
 AT_BOUND = 0.02
-PARTS = 4
-MOST_TRIALS = 10
 # How far to widen: a logarithmic range by this factor, another by this share of itself.
 FACTOR, SHARE = 4.0, 0.5
 # What XGBoost allows at all; every other parameter is 0 or more.
@@ -63,72 +57,6 @@ def bounds_hit(best: Mapping[str, Any], space: Mapping[str, Any], space_name: st
             command = None if wider is None else f"dvc exp run -S {setting}"
             found.append(Bound(name, value, end, limits[end], command))
     return found
-
-
-def quarters(trials: pd.DataFrame, score: str) -> list[dict[str, Any]]:
-    """The trials in four parts, in order: first, last, complete, pruned, failed, best, median, worst, best_so_far."""
-    found, so_far = [], math.inf
-    for part in np.array_split(np.arange(len(trials)), PARTS):
-        if not len(part):
-            continue
-        rows = trials.iloc[part]
-        scores = rows.loc[rows["state"] == "COMPLETE", score]
-        so_far = min(so_far, float(scores.min())) if len(scores) else so_far
-        found.append(
-            {
-                "first": int(rows["number"].iloc[0]),
-                "last": int(rows["number"].iloc[-1]),
-                "complete": len(scores),
-                "pruned": int((rows["state"] == "PRUNED").sum()),
-                "failed": int((rows["state"] == "FAIL").sum()),
-                **_summary(scores),
-                "best_so_far": so_far if math.isfinite(so_far) else None,
-            }
-        )
-    return found
-
-
-def distribution(complete: pd.DataFrame, score: str) -> dict[str, float | None]:
-    """best, median, worst and std of the complete trials' scores."""
-    scores = complete[score]
-    return {**_summary(scores), "std": float(scores.std()) if len(scores) > 1 else None}
-
-
-def top_trials(complete: pd.DataFrame, score: str, metric: str, space: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The ten best trials: number, score, behind (its score less the best), noise, rounds and params.
-
-    Params are the varied ones. The noise is the standard error of `behind` over the folds, None with one fold and for
-    the best; the rounds are the median of the folds', as those of the final model.
-    """
-    best = complete.sort_values([score, "number"], kind="stable").head(MOST_TRIALS)
-    first = fold_scores(best.iloc[0], metric) if len(best) else np.empty(0)
-    rounds = [name for name in complete.columns if name.startswith("fold_") and name.endswith("_rounds")]
-    return [
-        {
-            "number": int(row["number"]),
-            "score": float(row[score]),
-            "behind": float(row[score] - best[score].iloc[0]),
-            "noise": standard_error(fold_scores(row, metric) - first) if place else None,
-            "rounds": sorted(int(row[name]) for name in rounds)[len(rounds) // 2] if rounds else None,
-            "params": [row[name] for name in varied(space)],
-        }
-        for place, (_, row) in enumerate(best.iterrows())
-    ]
-
-
-def varied(space: Mapping[str, Any]) -> list[str]:
-    """The parameters of a space that have more than one value."""
-    return [name for name, limits in space.items() if len(limits.get("choices", (1, 2))) > 1 and not _fixed(limits)]
-
-
-def _fixed(limits: Mapping[str, Any]) -> bool:
-    return "choices" not in limits and bool(limits["low"] == limits["high"])
-
-
-def _summary(scores: pd.Series) -> dict[str, float | None]:
-    if not len(scores):
-        return {"best": None, "median": None, "worst": None}
-    return {"best": float(scores.min()), "median": float(scores.median()), "worst": float(scores.max())}
 
 
 def _end(value: Any, limits: Mapping[str, Any]) -> str | None:

@@ -1,8 +1,11 @@
-"""What the search's trials tell: best-so-far and the importance of the parameters."""
+"""Parameters of trials.csv: the values of its cells, how important each is, and each as an axis of a chart."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import optuna
 import pandas as pd
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
@@ -17,10 +20,32 @@ from lockstep.storage.tables import significant
 MIN_TRIALS = 4
 
 
-def optimisation_history(trials: pd.DataFrame, score: str) -> pd.DataFrame:
-    """Complete trials in order: number, the score under its own name and the best one so far."""
-    complete = trials.loc[trials["state"] == "COMPLETE", ["number", score]]
-    return complete.assign(best_so_far=complete[score].cummin())
+@dataclass(frozen=True)
+class ParameterScale:
+    """One parameter as an axis.
+
+    Attributes:
+        name: The parameter.
+        low: Its lower end; of choices 0.
+        high: Its upper end; of choices the last one's number.
+        log: Whether it is searched on a logarithmic scale.
+        choices: Of choices what they are called.
+        values: Its value in each trial, of choices their numbers.
+    """
+
+    name: str
+    low: float
+    high: float
+    log: bool
+    choices: list[str] | None
+    values: npt.NDArray[np.float64]
+
+    def shares(self) -> npt.NDArray[np.float64]:
+        """Where the values lie between the ends, 0 to 1, on the scale that was searched."""
+        scale = np.log if self.log else np.asarray
+        low, high = scale(self.low), scale(self.high)
+        found: npt.NDArray[np.float64] = (scale(self.values) - low) / (high - low)
+        return found
 
 
 def parameter_importance(trials: pd.DataFrame, space: Mapping[str, Any], score: str) -> pd.DataFrame:
@@ -61,6 +86,29 @@ def study_of(trials: pd.DataFrame, distributions: Mapping[str, BaseDistribution]
     return study
 
 
+def scales_of(trials: pd.DataFrame, space: Mapping[str, Any]) -> list[ParameterScale]:
+    """The parameters of a space that can vary, in its order.
+
+    Args:
+        trials: Rows of trials.csv.
+        space: The space as models/search.json holds it.
+    """
+    ranges = {name: Range.model_validate(value) for name, value in space.items()}
+    scales = []
+    for name, distribution in SearchSpace(ranges).shown().items():
+        if distribution.single():
+            continue
+        values = [value_of(cell, distribution) for cell in trials[name]]
+        if isinstance(distribution, CategoricalDistribution):
+            places = [float(_place(distribution.choices, value)) for value in values]
+            last, names = len(distribution.choices) - 1, [str(choice) for choice in distribution.choices]
+            scales.append(ParameterScale(name, 0.0, float(last), False, names, np.array(places)))
+        else:
+            low, high = float(ranges[name].low or 0), float(ranges[name].high or 0)
+            scales.append(ParameterScale(name, low, high, ranges[name].log, None, np.array(values, dtype=np.float64)))
+    return scales
+
+
 def value_of(cell: Any, distribution: BaseDistribution) -> Any:
     """A cell of trials.csv as the value it stands for: a number, or one of the choices."""
     if isinstance(distribution, CategoricalDistribution):
@@ -71,3 +119,8 @@ def value_of(cell: Any, distribution: BaseDistribution) -> Any:
 def _cells(choice: Any) -> tuple[str, ...]:
     """How trials.csv may write a choice: pandas formats numbers, but not in a column that also holds text."""
     return (str(choice), f"{choice:.10g}") if isinstance(choice, float) else (str(choice),)
+
+
+def _place(choices: tuple[Any, ...], value: Any) -> int:
+    """1 and True are equal but not the same choice."""
+    return next(number for number, choice in enumerate(choices) if choice is value or repr(choice) == repr(value))

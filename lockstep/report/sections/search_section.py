@@ -1,0 +1,273 @@
+"""Search: how it went on, the importance of the parameters, all trials in charts, and the best ones."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
+from matplotlib.colors import ListedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+
+from lockstep.evaluate.ceiling import fold_scores, standard_error
+from lockstep.evaluate.findings import Findings
+from lockstep.report.drawing import (
+    BLUE,
+    GREY,
+    MOST_BARS,
+    ORANGE,
+    Draw,
+    DrawAll,
+    Picture,
+    bars,
+    ink,
+    one_chart,
+    panels,
+    shortened,
+)
+from lockstep.report.evaluated_run import Run
+from lockstep.report.search_parameters import ParameterScale, scales_of
+from lockstep.report.search_progress import distribution, quarters
+from lockstep.report.templates import number
+
+MOST_TRIALS = 10
+MOST_FAILURES = 5
+# Fewer complete trials make no picture of all, more than so many parameters none that can be read.
+FEWEST_TRIALS, MOST_PARAMETERS = 3, 16
+PANEL_COLUMNS = 4
+# Lines that are told apart from the rest: the best tenth, at least and at most so many.
+FEWEST_BEST, MOST_BEST = 3, 50
+LINES_INCHES = (12.0, 4.6)
+# Without the yellow end, which neither white nor black paper shows.
+EARLY_TO_LATE = ListedColormap(colormaps["viridis_r"](np.linspace(0.2, 1, 256)))
+
+
+def search_section(run: Run, _: Findings) -> dict[str, Any]:
+    """What was searched, how it went on, and what was best."""
+    search, trials, complete = run.story.search, run.story.trials, run.complete
+    score, space = run.story.score, run.space
+    failed = trials.loc[trials["state"] == "FAIL", ["number", "message"]].fillna("no message")
+    return {
+        "about": search,
+        "settings": search["settings"],
+        "spread": distribution(complete, score),
+        "quarters": quarters(trials, score),
+        "top": top_trials(complete, score, run.metric, space),
+        "parameters": list(dict.fromkeys([*space, *run.model.training.params])),
+        "space": space,
+        "varied": varied(space),
+        "best": run.best,
+        "training": run.model.training,
+        "failures": failed.head(MOST_FAILURES).to_dict("records"),
+        "importance": run.story.parameters.set_index("parameter")["importance"].to_dict(),
+        "pictures": [_history(run), _importance(run), *_all_trials(run)],
+    }
+
+
+def top_trials(complete: pd.DataFrame, score: str, metric: str, space: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The ten best trials: number, score, behind (its score less the best), noise, rounds and params.
+
+    Params are the varied ones. The noise is the standard error of `behind` over the folds, None with one fold and for
+    the best; the rounds are the median of the folds', as those of the final model.
+    """
+    best = complete.sort_values([score, "number"], kind="stable").head(MOST_TRIALS)
+    first = fold_scores(best.iloc[0], metric) if len(best) else np.empty(0)
+    rounds = [name for name in complete.columns if name.startswith("fold_") and name.endswith("_rounds")]
+    return [
+        {
+            "number": int(row["number"]),
+            "score": float(row[score]),
+            "behind": float(row[score] - best[score].iloc[0]),
+            "noise": standard_error(fold_scores(row, metric) - first) if place else None,
+            "rounds": sorted(int(row[name]) for name in rounds)[len(rounds) // 2] if rounds else None,
+            "params": [row[name] for name in varied(space)],
+        }
+        for place, (_, row) in enumerate(best.iterrows())
+    ]
+
+
+def varied(space: Mapping[str, Any]) -> list[str]:
+    """The parameters of a space that have more than one value."""
+    return [name for name, limits in space.items() if len(limits.get("choices", (1, 2))) > 1 and not _fixed(limits)]
+
+
+def _fixed(limits: Mapping[str, Any]) -> bool:
+    return "choices" not in limits and bool(limits["low"] == limits["high"])
+
+
+def _history(run: Run) -> Picture:
+    story, best = run.story, run.best[run.story.score]
+    states = story.trials["state"].tolist()
+    counts = f"{states.count('COMPLETE')} complete, {states.count('PRUNED')} pruned, {states.count('FAIL')} failed"
+    return Picture(
+        one_chart(optimisation_history(story.trials, story.history(), story.score, run.score)),
+        f"CV {run.score} of each trial ({counts}) and the best so far, which ends at {number(best)}.",
+        "Each dot is a complete trial; the line is the best so far. Marks at the bottom were pruned or failed.",
+        file="optimisation_history",
+    )
+
+
+def optimisation_history(trials: pd.DataFrame, history: pd.DataFrame, score: str, label: str) -> Draw:
+    """Complete trials, best so far, and marks for pruned and failed ones.
+
+    Args:
+        trials: The content of trials.csv.
+        history: From lockstep.report.search_progress.optimisation_history.
+        score: The column of the score.
+        label: Its name for people.
+    """
+
+    def draw(axes: Axes) -> None:
+        size = ink(16, len(history), 2)
+        axes.scatter(history["number"], history[score], s=size, color=BLUE, alpha=0.6, linewidths=0, label="complete")
+        axes.step(history["number"], history["best_so_far"], where="post", color=ORANGE, label="best so far")
+        low, high = axes.get_ylim()
+        for state, marker in (("PRUNED", "|"), ("FAIL", "x")):
+            numbers = trials.loc[trials["state"] == state, "number"]
+            if len(numbers):
+                axes.scatter(numbers, [low] * len(numbers), marker=marker, color=GREY, label=f"{state.lower()}")
+        axes.set_ylim(low - 0.03 * (high - low), high)
+        axes.set(title="Optimisation history", xlabel="trial", ylabel=f"CV {label}")
+        axes.legend(frameon=False)
+
+    return draw
+
+
+def _importance(run: Run) -> Picture:
+    important = ", ".join(run.story.parameters["parameter"].head(3))
+    return Picture(
+        one_chart(parameter_importance(run.story.parameters)),
+        f"Bars: importance of the parameters; the first are {important}.",
+        "How much each parameter separates the best complete trials from the others (PED-ANOVA).",
+        file="parameter_importance",
+    )
+
+
+def parameter_importance(table: pd.DataFrame) -> Draw:
+    """Bars of the parameters' importance."""
+
+    def draw(axes: Axes) -> None:
+        shown = table.head(MOST_BARS).iloc[::-1]
+        bars(axes, [shortened(name) for name in shown["parameter"]], shown["importance"])
+        axes.set(title="Parameter importance (PED-ANOVA)", xlabel="share")
+
+    return draw
+
+
+def _all_trials(run: Run) -> list[Picture]:
+    complete, score = run.complete, run.story.score
+    scales = scales_of(complete, run.space)[:MOST_PARAMETERS]
+    if len(complete) < FEWEST_TRIALS or not scales:
+        return []
+    names, label = ", ".join(scale.name for scale in scales), f"CV {run.score}"
+    lines = parallel_coordinates(scales, complete[score], label)
+    points = score_by_parameter(scales, complete, score, label)
+    best = run.best["params"]
+    at = ", ".join(f"{scale.name} {number(best[scale.name])}" for scale in scales if scale.name in best)
+    return [
+        Picture(
+            one_chart(lines),
+            f"Parallel coordinates of {len(complete)} complete trials over {names} and {label}. The best has {at}.",
+            "Each line is a complete trial. Where the coloured lines meet, the search is sure of the value; where they"
+            " fan out, the parameter hardly matters.",
+            title="parallel coordinates",
+            inches=LINES_INCHES,
+        ),
+        Picture(
+            points,
+            f"Small scatter charts of {label} against each of {names}, one point per complete trial.",
+            "A valley inside the range is a good sign; scores that still fall towards a dotted end ask for a wider"
+            " range.",
+            title="score along each parameter",
+            inches=(12.0, 0.4 + 2.5 * -(-len(scales) // PANEL_COLUMNS)),
+            placed=True,
+        ),
+    ]
+
+
+def parallel_coordinates(scales: Sequence[ParameterScale], scores: pd.Series, label: str) -> Draw:
+    """A line per complete trial through its parameters to its score; the best tenth in colour, the best one thick.
+
+    Args:
+        scales: Parameters of the complete trials.
+        scores: Their scores.
+        label: What the score is called.
+    """
+    values = scores.to_numpy(dtype=np.float64)
+    low, high = float(values.min()), float(values.max())
+    heights = np.column_stack(
+        [*(scale.shares() for scale in scales), (values - low) / (high - low) if high > low else values * 0]
+    )
+    order = np.argsort(-values, kind="stable")
+    pale = ink(0.35, len(values), 0.02)
+    n_best = min(len(values), max(FEWEST_BEST, len(values) // 10), MOST_BEST)
+
+    def draw(axes: Axes) -> None:
+        places = np.broadcast_to(np.arange(len(scales) + 1, dtype=np.float64), heights.shape)
+        lines = list(np.stack([places, heights], axis=2)[order])
+        # One collection: thousands of lines, each an artist, take seconds.
+        axes.add_collection(LineCollection(lines[:-n_best], colors=GREY, linewidths=0.8, alpha=pale))
+        axes.add_collection(LineCollection(lines[-n_best:-1], colors=BLUE, linewidths=1.6, alpha=0.9))
+        axes.add_collection(LineCollection(lines[-1:], colors=ORANGE, linewidths=3.0, alpha=0.9))
+        for place, scale in enumerate(scales):
+            axes.text(place, -0.04, _end(scale, scale.low), ha="center", va="top", fontsize=8)
+            axes.text(place, 1.03, _end(scale, scale.high), ha="center", va="bottom", fontsize=8)
+        last = len(scales)
+        axes.text(last, -0.04, f"{low:.4g}", ha="center", va="top", fontsize=8)
+        axes.text(last, 1.03, f"{high:.4g}", ha="center", va="bottom", fontsize=8)
+        for place in range(last + 1):
+            axes.axvline(place, color=GREY, linewidth=1)
+        names = [shortened(scale.name) for scale in scales]
+        axes.set_xticks(range(last + 1), [*names, label], rotation=20, ha="right")
+        axes.tick_params(axis="x", length=0, pad=14)
+        axes.set(yticks=[], ylim=(-0.03, 1.02), xlim=(-0.3, last + 0.3))
+        others = f", blue: the next {n_best - 1}" if n_best > 1 else ""
+        axes.set_title(f"Complete trials: parameters and score (orange: the best{others})", pad=18)
+        axes.spines[["left", "bottom"]].set_visible(False)
+
+    return draw
+
+
+def score_by_parameter(scales: Sequence[ParameterScale], trials: pd.DataFrame, score: str, label: str) -> DrawAll:
+    """A small chart per parameter: its value and the score of every complete trial, coloured by its number."""
+    numbers, scores = trials["number"].to_numpy(dtype=np.float64), trials[score].to_numpy(dtype=np.float64)
+    best = int(np.argmin(scores))
+    size, edge = ink(18, len(scores), 2), ink(0.3, len(scores), 0)
+
+    def draw(figure: Figure) -> None:
+        every = panels(figure, len(scales), PANEL_COLUMNS, below=0.6, right=1.0)
+        for place, (axes, scale) in enumerate(zip(every, scales, strict=True)):
+            axes.scatter(scale.values, scores, c=numbers, cmap=EARLY_TO_LATE, s=size, linewidths=edge, edgecolors=GREY)
+            axes.scatter(scale.values[best], scores[best], s=90, facecolors="none", edgecolors=ORANGE, linewidths=2)
+            _along(axes, scale)
+            axes.set_xlabel(shortened(scale.name))
+            if place % PANEL_COLUMNS == 0:
+                axes.set_ylabel(label)
+        colours = ScalarMappable(Normalize(numbers.min(), numbers.max()), EARLY_TO_LATE)
+        beside = figure.add_axes((0.935, 0.15, 0.012, 0.7))
+        figure.colorbar(colours, cax=beside, label="trial", ticks=MaxNLocator(integer=True))
+        figure.suptitle("Score along each parameter, complete trials (ring: the best)")
+
+    return draw
+
+
+def _along(axes: Axes, scale: ParameterScale) -> None:
+    if scale.choices is not None:
+        axes.set_xticks(range(len(scale.choices)), [shortened(choice) for choice in scale.choices])
+        axes.set_xlim(-0.5, len(scale.choices) - 0.5)
+        return
+    if scale.log:
+        axes.set_xscale("log")
+        # Powers of ten as matplotlib writes them need math text, which a column's name must never be.
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_locator(NullLocator())
+    for end in (scale.low, scale.high):
+        axes.axvline(end, color=GREY, linewidth=1, linestyle=":")
+
+
+def _end(scale: ParameterScale, value: float) -> str:
+    return f"{value:.3g}" if scale.choices is None else shortened(scale.choices[int(value)])
