@@ -138,9 +138,9 @@ def test_evaluate_waits_no_longer_for_others_than_for_the_store(
     with store_lock("publish"):
         publish_or_warn()
     waits, warning = capsys.readouterr().err.splitlines()
-    assert waits.endswith("another process shows its result there; waiting for it")
+    assert waits.endswith("another process is logging its result; waiting for it")
     assert warning.startswith("evaluate: warning: MLflow at ")
-    assert "`lockstep sync` shows it to MLflow later" in warning
+    assert "`lockstep sync` logs it to MLflow later" in warning
 
 
 def test_locks_that_cannot_be_made_cost_evaluate_one_warning(
@@ -152,7 +152,7 @@ def test_locks_that_cannot_be_made_cost_evaluate_one_warning(
     publish_or_warn()
     (warning,) = capsys.readouterr().err.splitlines()
     assert "/.lockstep/locks" in warning
-    assert "`lockstep sync` shows it to MLflow later" in warning
+    assert "`lockstep sync` logs it to MLflow later" in warning
 
 
 def test_a_model_that_another_machine_has_just_logged_stays_until_its_digest_is_noted(

@@ -252,7 +252,7 @@ def test_a_copied_repository_does_not_write_into_the_first(project: Project, tmp
     copy = Project(Path(shutil.copytree(project.folder, tmp_path / "copy", symlinks=True)))
     refused = copy.run("lockstep", "sync", check=False)
     assert refused.returncode == 1
-    assert refused.stderr.startswith("lockstep: mlruns: was made in another folder")
+    assert refused.stderr.startswith("lockstep: mlruns: was created in another folder")
     shutil.rmtree(copy.folder / "mlruns")
     copy.run("lockstep", "sync")
     copy.run("lockstep", "sync", "--check")
@@ -266,7 +266,7 @@ def test_a_deleted_experiment_is_not_brought_back(project: Project) -> None:
     for arguments in (["sync"], ["sync", "--check"]):
         refused = project.run("lockstep", *arguments, check=False)
         assert refused.returncode == 1
-        assert "experiment 'friedman' was deleted there; `mlflow experiments restore" in refused.stderr
+        assert "experiment 'friedman' was deleted; `mlflow experiments restore" in refused.stderr
 
 
 def test_a_result_of_another_version_is_one_line(project: Project) -> None:
