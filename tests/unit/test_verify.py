@@ -217,7 +217,7 @@ def test_other_libraries_are_named_with_both_versions_and_the_remedy(pinned: str
 def test_the_data_is_suspected_only_where_no_sha256_would_have_told() -> None:
     then = BuildRecord(NOW, NOW, {})
     (cause,) = _causes([FETCH, TUNE], then, "spotify_tracks")
-    assert cause.startswith("data: the table may have changed at its source: datasets/spotify_tracks.yaml gives no")
+    assert cause.startswith("data: the table may have changed at its source: datasets/spotify_tracks.yaml has no")
     assert "data: " not in "".join(_causes([TUNE], then, "spotify_tracks"))
     assert "data: " not in "".join(_causes([FETCH], then, "california_housing"))
     assert "data: " not in "".join(_causes([FETCH], then, "friedman"))
