@@ -15,7 +15,7 @@ def differences(pair: Pair) -> Draw:
 
     def draw(axes: Axes) -> None:
         found = pair.verdict.difference
-        axes.hist(found.drawn, bins=40, color=BLUE, alpha=0.7)
+        axes.hist(found.resamples, bins=40, color=BLUE, alpha=0.7)
         axes.axvline(0, color=GREY, linewidth=1.5, label="equally good")
         for end, label in ((found.low, f"{100 * pair.confidence:.3g}% interval"), (found.high, None)):
             axes.axvline(end or 0.0, color=ORANGE, linewidth=1.2, linestyle="--", label=label)
