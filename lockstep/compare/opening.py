@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from lockstep.compare.sides import Side, read_side
+from lockstep.compare.pair import Side, read_side
 from lockstep.errors import DataError
 from lockstep.project import paths
 from lockstep.sync.places import opened
