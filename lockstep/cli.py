@@ -227,7 +227,7 @@ def clean_cache(chosen: argparse.Namespace) -> str:
 
 def compare(chosen: argparse.Namespace) -> str:
     """Compare two results."""
-    from lockstep.compare.report import write_reports
+    from lockstep.compare.comparison import write_reports
 
     _end_in_order()
     return write_reports(chosen.a, chosen.b, chosen.md, chosen.html, timing=not chosen.no_timing)

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockstep.errors import LockstepError, TrackingError
-from lockstep.project import paths
+from lockstep.errors import DataError, LockstepError, TrackingError
 from lockstep.results.result import Result
-from lockstep.storage.tables import read_json
 from lockstep.tracking.live_file import LIVE, LiveFile
 from lockstep.tracking.logged_model import complete_model, delete_models
 from lockstep.tracking.parent_run import artifact_differences, beyond_repair, differences, repair
@@ -73,8 +71,8 @@ def publish_or_warn() -> None:
 
 def _told_in_tune() -> bool:
     try:
-        return LiveFile(read_json(paths.SEARCH)["study_key"]).take_warning(shown_uri())
-    except OSError:  # .lockstep cannot be written, which may be the trouble
+        return LiveFile(Result().search["study_key"]).take_warning(shown_uri())
+    except (DataError, OSError):  # there is no search, or .lockstep cannot be written, which may be the trouble
         return False
 
 

@@ -12,7 +12,7 @@ from lockstep.errors import VerifyError
 from lockstep.fetch.source_block import FileSource
 from lockstep.project import paths
 from lockstep.results.dvc_lock import LOCK, DvcLock, md5_of
-from lockstep.storage.tables import read_json
+from lockstep.results.result import Result
 from lockstep.verify.against_lock import ChangedOutput
 from lockstep.verify.clean_copy import git
 from lockstep.workers.identity import LIBRARIES
@@ -57,7 +57,7 @@ def _recorded(root: Path, copy: Path, lock: DvcLock) -> Versions:
     """What tune recorded: its own file if this project has it, else the page, which git keeps; {} if neither does."""
     search, page = root / paths.SEARCH, copy / paths.INDEX
     if search.is_file() and md5_of(search) == lock.made.get(str(paths.SEARCH)):
-        return dict(read_json(search)["settings"]["versions"])
+        return dict(Result(root).search["settings"]["versions"])
     if page.is_file() and md5_of(page) == lock.made.get(str(paths.INDEX)):
         found = ON_PAGE.search(page.read_text(encoding="utf-8"))
         return dict(each.split(" ", 1) for each in found[1].split(", ")) if found else {}
