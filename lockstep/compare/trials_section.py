@@ -13,6 +13,7 @@ from lockstep.compare.numbers import change, counted, ends, histogram, number, r
 from lockstep.compare.pair import COLOURS, Pair, Side
 from lockstep.report.drawing import Draw
 from lockstep.report.search_progress import distribution, quarters
+from lockstep.report.sections.bounds_section import Bound, bounds_hit
 from lockstep.report.templates import UNKNOWN, range_text
 
 BINS = 24
