@@ -233,7 +233,7 @@ def clean_cache(arguments: argparse.Namespace) -> str:
 
 def compare(arguments: argparse.Namespace) -> str:
     """Compare two results."""
-    from lockstep.compare.report import write_reports
+    from lockstep.compare.comparison import write_reports
 
     _stop_on_signals()
     return write_reports(arguments.a, arguments.b, arguments.md, arguments.html, timing=not arguments.no_timing)

@@ -23,7 +23,7 @@ Line = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Text:
+class Paragraph:
     """A paragraph."""
 
     line: Line
@@ -37,7 +37,7 @@ class Bullets:
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """A table; the first column is text, the others are numbers or short words.
 
     Attributes:
@@ -61,7 +61,7 @@ class Figure:
     draw: Draw
 
 
-Block = Text | Bullets | Table | Figure
+Block = Paragraph | Bullets | ReportTable | Figure
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ class Document:
     sections: tuple[Section, ...]
 
 
-def text(*parts: str) -> Text:
+def text(*parts: str) -> Paragraph:
     """A paragraph of parts, which stand one after the other without anything between."""
-    return Text(parts)
+    return Paragraph(parts)
 
 
 def listed(names: Iterable[str]) -> Line:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from lockstep.compare.document import Block, Bullets, Document, Line, Name, Strong, Table, Text
+from lockstep.compare.document import Block, Bullets, Document, Line, Name, Paragraph, ReportTable, Strong
 from lockstep.report.drawing import Picture, one_chart
 from lockstep.report.templates import environment
 
@@ -21,11 +21,11 @@ def html(document: Document) -> str:
 
 def _block(block: Block) -> dict[str, Any]:
     kind = type(block).__name__
-    if isinstance(block, Text):
+    if isinstance(block, Paragraph):
         return {"kind": kind, "line": _line(block.line)}
     if isinstance(block, Bullets):
         return {"kind": kind, "lines": [_line(line) for line in block.lines]}
-    if isinstance(block, Table):
+    if isinstance(block, ReportTable):
         rows = [[_part(cell) for cell in row] for row in block.rows]
         return {
             "kind": kind,

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from lockstep.compare.document import Block, Bullets, Document, Line, Name, Strong, Table, Text
+from lockstep.compare.document import Block, Bullets, Document, Line, Name, Paragraph, ReportTable, Strong
 
 # Characters that Markdown or GitHub would take for more than themselves.
 SPECIAL = re.compile(r"([\\`*\[\]|~<>@#]|(?<!\w)_|_(?!\w))")
@@ -19,14 +19,14 @@ def markdown(document: Document) -> str:
 
 
 def _block(block: Block) -> str:
-    if isinstance(block, Text):
+    if isinstance(block, Paragraph):
         return _inline(block.line)
     if isinstance(block, Bullets):
         return "\n".join(f"- {_inline(line)}" for line in block.lines)
-    return _table(block) if isinstance(block, Table) else ""
+    return _table(block) if isinstance(block, ReportTable) else ""
 
 
-def _table(table: Table) -> str:
+def _table(table: ReportTable) -> str:
     rows = [[_inline((cell,)) for cell in row] for row in (table.columns, *table.rows)]
     widths = [max(3, *(_width(cell) for cell in column)) for column in zip(*rows, strict=True)]
     head, *body = (_row(row, widths) for row in rows)

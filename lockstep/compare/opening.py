@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from lockstep.compare.sides import Side, read_side
+from lockstep.compare.pair import Side, read_side
 from lockstep.errors import DataError, kind_and_reason, system_reason
 from lockstep.project import paths
+from lockstep.results.dvc_lock import PIPELINE
 from lockstep.sync.places import open_result
 from lockstep.tracking.repository import Revision, find_revision
 from lockstep.tracking.run_content import complete_result
@@ -37,7 +38,6 @@ def opened_side(letter: str, name: str) -> Iterator[Side]:
     with ExitStack() as stack:
         with _named(name, place):
             result, _ = stack.enter_context(open_result(place))
-        with _named(name, place):
             side = read_side(letter, name, _kind(place), result)
         yield side
 
@@ -51,7 +51,7 @@ def _folder(name: str) -> Path | None:
         return None
     if not name.startswith(("./", "../", "/")) and find_revision(name, _shown(name)) is not None:
         raise DataError(f"{_shown(name)}: is both a revision and a folder; write ./{name} for the folder")
-    if (path / "dvc.yaml").exists():
+    if (path / PIPELINE).exists():
         raise DataError(
             f"{_shown(name)}: is a repository, no exported folder; write `{WORKSPACE}` for the files of the one you are"
             " in, and export the result of another"

@@ -20,7 +20,7 @@ from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.project import paths
 from lockstep.project.target import Target
 from lockstep.results.choices import effective_choices
-from lockstep.results.dvc_lock import declared_outs
+from lockstep.results.dvc_lock import PIPELINE, declared_outs
 from lockstep.search.trials_file import read_trials
 from lockstep.storage.tables import read_json, read_table
 
@@ -52,9 +52,9 @@ class Result:
         """
         here = (start or Path.cwd()).resolve()
         for folder in (here, *here.parents):
-            if (folder / "dvc.yaml").is_file():
+            if (folder / PIPELINE).is_file():
                 return cls(folder)
-        raise DataError(f"{here}: no dvc.yaml here or above; start in the repository, or name a folder: Result(PATH)")
+        raise DataError(f"{here}: no {PIPELINE} here or above; start in the repository, or name a folder: Result(PATH)")
 
     @cached_property
     def params(self) -> Mapping[str, Any]:

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockstep.errors import LockstepError, TrackingError
-from lockstep.project import paths
+from lockstep.errors import DataError, LockstepError, TrackingError
 from lockstep.results.result import Result
-from lockstep.storage.tables import read_json
 from lockstep.tracking.live_file import LIVE, LiveFile
 from lockstep.tracking.logged_model import complete_model, delete_models
 from lockstep.tracking.parent_run import artifact_differences, differences, must_be_recreated, repair
@@ -73,8 +71,8 @@ def publish_or_warn() -> None:
 
 def _warned_in_tune() -> bool:
     try:
-        return LiveFile(read_json(paths.SEARCH)["study_key"]).take_warning(display_uri())
-    except OSError:  # .lockstep is not writable, which may be the cause
+        return LiveFile(Result().search["study_key"]).take_warning(display_uri())
+    except (DataError, OSError):  # there is no search, or .lockstep is not writable, which may be the cause
         return False
 
 

@@ -12,7 +12,7 @@ from lockstep.errors import VerifyError
 from lockstep.fetch.source_block import FileSource
 from lockstep.project import paths
 from lockstep.results.dvc_lock import LOCK, DvcLock, md5_of
-from lockstep.storage.tables import read_json
+from lockstep.results.result import Result
 from lockstep.verify.against_lock import ChangedOutput
 from lockstep.verify.clean_copy import git
 from lockstep.workers.identity import LIBRARIES
@@ -57,7 +57,7 @@ def _recorded(root: Path, copy: Path, lock: DvcLock) -> Versions:
     """The versions that tune recorded: from its own file, else from the page, which git tracks; {} without either."""
     search, page = root / paths.SEARCH, copy / paths.INDEX
     if search.is_file() and md5_of(search) == lock.hashes.get(str(paths.SEARCH)):
-        return dict(read_json(search)["settings"]["versions"])
+        return dict(Result(root).search["settings"]["versions"])
     if page.is_file() and md5_of(page) == lock.hashes.get(str(paths.INDEX)):
         paragraph = LIBRARIES_ON_PAGE.search(page.read_text(encoding="utf-8"))
         return dict(library.split(" ", 1) for library in paragraph[1].split(", ")) if paragraph else {}

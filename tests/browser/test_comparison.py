@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 from axe_playwright_python.sync_playwright import Axe
 
+from lockstep.compare.comparison import compare
 from lockstep.compare.html import html
-from lockstep.compare.report import compare
 from tests.browser.chromium import Scheme, chromium_or_skip, opened
 from tests.pipeline.planted import exported, plant
 from tests.pipeline.project import Project

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lockstep.compare.comparison import compare, write_reports
 from lockstep.compare.html import html
 from lockstep.compare.markdown import markdown
-from lockstep.compare.report import compare, write_reports
 from lockstep.errors import DataError
 from lockstep.storage.tables import read_json, read_table, write_json, write_table
 from tests.pipeline.planted import TEST, exported, plant

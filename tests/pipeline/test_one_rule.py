@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from lockstep.compare.pair import Pair
+from lockstep.compare.pair import Pair, read_side
 from lockstep.compare.recommendation import recommended
-from lockstep.compare.sides import read_side
 from lockstep.evaluate.contender import Contender
 from lockstep.results.result import Result
 from lockstep.storage.tables import read_json, read_table, write_json, write_table

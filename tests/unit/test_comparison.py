@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from lockstep.compare.document import Document, Name, Section, Table, text
-from lockstep.compare.files import refuse_files
+from lockstep.compare.comparison import refuse_files
+from lockstep.compare.document import Document, Name, ReportTable, Section, text
 from lockstep.compare.markdown import markdown
 from lockstep.compare.numbers import change, counted, milliseconds, relative, signed
 from lockstep.compare.opening import opened_side
-from lockstep.compare.statistics import reuse
+from lockstep.compare.paired_section import reuse
 from lockstep.errors import DataError
 from lockstep.project import paths
 from lockstep.tracking.run_content import NEEDED, complete_result
@@ -40,7 +40,7 @@ def test_how_often_chance_looks_like_a_difference_follows_from_the_confidence(co
 
 def test_names_that_steer_a_terminal_are_shown_by_their_codes() -> None:
     name = "age\x1b[31m\x07"
-    table = Table("", ("feature", name), ((Name(name), "1"),))
+    table = ReportTable("", ("feature", name), ((Name(name), "1"),))
     said = markdown(Document(("t",), (Section("s", (table, text(name))),)))
     assert "`age\\x1b[31m\\x07`" in said
     assert all(each.isprintable() or each == "\n" for each in said)

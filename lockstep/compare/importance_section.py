@@ -1,12 +1,13 @@
 """What mattered to both: hyperparameters in the search, features in the model."""
 
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
-from lockstep.compare.document import Block, Figure, Name, Section, Table, listed, text
-from lockstep.compare.figures import importance
+from lockstep.compare.document import Block, Figure, Name, ReportTable, Section, listed, text
 from lockstep.compare.numbers import change, ends, number, relative, signed
-from lockstep.compare.pair import Pair
-from lockstep.compare.sides import Side
+from lockstep.compare.pair import COLOURS, Pair, Side
+from lockstep.report.drawing import MOST_BARS, Draw, shortened
 from lockstep.report.templates import UNKNOWN, percent
 
 # The trials that show where a parameter is good.
@@ -34,11 +35,11 @@ def hyperparameters(pair: Pair) -> Section:
         "Share by which a parameter separates the best trials from the rest (PED-ANOVA); the best tenth of the complete"
         f" trials, at least {FEWEST}, shows where its good values lie."
     )
-    chart = importance("Hyperparameter importance", "share", names, *_columns(names, a, b))
+    chart = _bars("Hyperparameter importance", "share", names, *_columns(names, a, b))
     return Section(
         "Hyperparameter importance",
         (
-            Table("Hyperparameter importance", head, rows, sortable=True),
+            ReportTable("Hyperparameter importance", head, rows, sortable=True),
             note,
             Figure("Importance of the hyperparameters in both searches", chart),
         ),
@@ -55,11 +56,11 @@ def features(pair: Pair) -> Section:
         for name in names[:MOST_ROWS]
     )
     head = ("feature", "A", "B", "change", "A gain", "B gain", "change of gain")
-    blocks: list[Block] = [Table("Feature importance", head, rows, sortable=True)]
+    blocks: list[Block] = [ReportTable("Feature importance", head, rows, sortable=True)]
     if len(names) > MOST_ROWS:
         blocks.append(text(f"The {MOST_ROWS} most important of {len(names)} features."))
     blocks += [_top(pair), *_only(list(a), list(b)), _meaning(pair)]
-    chart = importance("Feature importance", "growth of the score when shuffled", names, *_columns(names, *growth))
+    chart = _bars("Feature importance", "growth of the score when shuffled", names, *_columns(names, *growth))
     return Section(
         "Feature importance", (*blocks, Figure("Importance of the features in both models, by shuffling", chart))
     )
@@ -138,3 +139,18 @@ def _meaning(pair: Pair) -> Block:
         f"A and B: by how much the test score{units} grows when the feature's values are shuffled, below 0 by luck;"
         " gain: its share of what all splits of the trees gained."
     )
+
+
+def _bars(title: str, label: str, names: list[str], a: list[float], b: list[float]) -> Draw:
+    """Bars of both sides for each name, the first on top."""
+
+    def draw(axes: Axes) -> None:
+        count = min(len(names), MOST_BARS)
+        places = np.arange(count)[::-1]
+        for letter, values, offset in (("A", a, 0.2), ("B", b, -0.2)):
+            axes.barh(places + offset, values[:count], height=0.4, color=COLOURS[letter], label=letter)
+        axes.set_yticks(places, [shortened(name) for name in names[:count]])
+        axes.set(title=title, xlabel=label)
+        axes.legend(frameon=False)
+
+    return draw

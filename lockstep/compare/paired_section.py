@@ -1,15 +1,17 @@
 """Is the difference more than luck: the paired bootstrap in words."""
 
-from lockstep.compare.document import Block, Bullets, Figure, Line, Name, Section, Strong, Table, listed, text
-from lockstep.compare.figures import differences
+from matplotlib.axes import Axes
+
+from lockstep.compare.changes_section import changed_rows
+from lockstep.compare.document import Block, Bullets, Figure, Line, Name, ReportTable, Section, Strong, listed, text
 from lockstep.compare.numbers import ends, number, relative, signed
 from lockstep.compare.pair import Pair
-from lockstep.compare.settings import changed_rows
 from lockstep.evaluate.ranking import Outcome
+from lockstep.report.drawing import BLUE, GREY, ORANGE, Draw
 from lockstep.report.templates import percent
 
 
-def section(pair: Pair) -> Section:
+def paired(pair: Pair) -> Section:
     """The paired difference, or why there is none."""
     title = "Is it more than luck?"
     if pair.verdict.outcome == Outcome.NOT_COMPARABLE:
@@ -46,7 +48,7 @@ def lead(pair: Pair) -> str:
 def _paired(pair: Pair) -> tuple[Block, ...]:
     found, (a, b) = pair.verdict.difference, pair.scores("test")
     low, high = found.low or 0.0, found.high or 0.0
-    table = Table(
+    table = ReportTable(
         "Paired bootstrap",
         ("paired bootstrap, test rows", "value"),
         (
@@ -64,7 +66,7 @@ def _paired(pair: Pair) -> tuple[Block, ...]:
         table,
         text(*_how(pair)),
         text(reuse(pair.confidence)),
-        Figure(f"How the difference of the {pair.score_name} falls over the resamples", differences(pair)),
+        Figure(f"How the difference of the {pair.score_name} falls over the resamples", _resamples_chart(pair)),
     )
 
 
@@ -98,9 +100,11 @@ def _incomparable(pair: Pair) -> tuple[Block, ...]:
             Strong("The two cannot be compared"),
             ": neither a p-value nor a winner is given for results that differ in what defines their score.",
         ),
-        Table("What differs", ("differs", "A", "B"), rows),
+        ReportTable("What differs", ("differs", "A", "B"), rows),
         *(_other_rows(pair) if pair.verdict.other_rows else ()),
-        Table("Each by its own score on its own test rows", ("test", "score", "value", "interval"), _own_scores(pair)),
+        ReportTable(
+            "Each by its own score on its own test rows", ("test", "score", "value", "interval"), _own_scores(pair)
+        ),
     )
 
 
@@ -131,3 +135,22 @@ def _own_scores(pair: Pair) -> tuple[tuple[str, ...], ...]:
         for side in pair
         for interval in (side.result.uncertainty,)
     )
+
+
+def _resamples_chart(pair: Pair) -> Draw:
+    """How the paired difference falls over the resamples, with 0 and the ends of the interval."""
+
+    def draw(axes: Axes) -> None:
+        found = pair.verdict.difference
+        axes.hist(found.resamples, bins=40, color=BLUE, alpha=0.7)
+        axes.axvline(0, color=GREY, linewidth=1.5, label="equally good")
+        for end, label in ((found.low, f"{100 * pair.confidence:.3g}% interval"), (found.high, None)):
+            axes.axvline(end or 0.0, color=ORANGE, linewidth=1.2, linestyle="--", label=label)
+        axes.set(
+            title="Paired difference over the resamples",
+            xlabel=f"A's {pair.score_name} less B's; right of 0 B is better",
+            ylabel="resamples",
+        )
+        axes.legend(frameon=False)
+
+    return draw

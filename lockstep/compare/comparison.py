@@ -1,30 +1,30 @@
-"""`lockstep compare`: every section of the report about two results."""
+"""`lockstep compare`: every section of the report about two results, and the files it is written to."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from lockstep.compare import (
-    ceilings,
-    cost,
-    gaps,
-    importance,
-    metrics,
-    parameters,
-    provenance,
-    recommendation,
-    settings,
-    statistics,
-    summary,
-    trials,
-)
+from lockstep.compare.changes_section import changes
+from lockstep.compare.cost_section import Times, cost, inference_times
 from lockstep.compare.document import Document, Name
-from lockstep.compare.files import refuse_files
 from lockstep.compare.html import html
+from lockstep.compare.importance_section import features, hyperparameters
 from lockstep.compare.markdown import markdown
+from lockstep.compare.metrics_section import metrics, overfit_gap
 from lockstep.compare.opening import WORKSPACE, opened_side
 from lockstep.compare.pair import Pair
-from lockstep.compare.timing import inference_times
+from lockstep.compare.paired_section import paired
+from lockstep.compare.recommendation import ceilings, recommendation
+from lockstep.compare.summary_section import provenance, summary
+from lockstep.compare.trials_section import best_parameters, trials
 from lockstep.errors import DataError, LockstepError, system_reason
+from lockstep.project import paths
+from lockstep.project.paths import project_root
+from lockstep.results.dvc_lock import LOCK, PIPELINE
 from lockstep.storage.tables import replacing
+
+# Of the repository: what a person or the pipeline has written there.
+FILES = (paths.PARAMS, LOCK, PIPELINE)
+FOLDERS = (paths.REPORTS, paths.MODEL.parent, paths.TEST.parent.parent)
 
 
 def write_reports(a: str, b: str, md: str | None, page: str | None, *, timing: bool = True) -> str:
@@ -84,31 +84,56 @@ def report(pair: Pair, *, timing: bool) -> Document:
     """All sections; of one result on both sides the summary alone."""
     title = ("Comparison of ", Name(pair.a.name), " (A) and ", Name(pair.b.name), " (B)")
     if pair.same:
-        return Document(title, (summary.section(pair),))
+        return Document(title, (summary(pair),))
     times = _times(pair) if timing else None
     return Document(
         title,
         (
-            summary.section(pair),
-            metrics.section(pair),
-            statistics.section(pair),
-            settings.section(pair),
-            trials.section(pair),
-            importance.hyperparameters(pair),
-            importance.features(pair),
-            parameters.section(pair),
-            gaps.section(pair),
-            cost.section(pair, times, with_times=timing),
-            ceilings.section(pair),
-            recommendation.section(pair),
-            provenance.section(pair),
+            summary(pair),
+            metrics(pair),
+            paired(pair),
+            changes(pair),
+            trials(pair),
+            hyperparameters(pair),
+            features(pair),
+            best_parameters(pair),
+            overfit_gap(pair),
+            cost(pair, times, with_times=timing),
+            ceilings(pair),
+            recommendation(pair),
+            provenance(pair),
         ),
     )
 
 
-def _times(pair: Pair) -> cost.Times | None:
+def _times(pair: Pair) -> Times | None:
     """None where a model of another version cannot be asked."""
     try:
         return inference_times((pair.a.result.root, pair.b.result.root))
     except LockstepError:
         return None
+
+
+def refuse_files(files: Sequence[str]) -> None:
+    """Make sure that reports go to different files, none of which is the pipeline's.
+
+    Raises:
+        DataError: naming the first that will not do.
+    """
+    places = [_usable(file) for file in files]
+    if len(set(places)) < len(places):
+        raise DataError(f"{files[1]}: is given for both --md and --html; name two files")
+
+
+def _usable(file: str) -> Path:
+    try:
+        place, root = Path(file).resolve(), project_root().resolve()
+        is_folder = place.is_dir()
+    except (OSError, RuntimeError) as error:
+        reason = system_reason(error)
+        raise DataError(f"{file}: cannot be written: {reason}; name another file") from None
+    if is_folder:
+        raise DataError(f"{file}: is a folder; name a file")
+    if place in {root / each for each in FILES} or any(place.is_relative_to(root / each) for each in FOLDERS):
+        raise DataError(f"{file}: belongs to the pipeline; name another file, as comparison.md")
+    return place

@@ -1,18 +1,46 @@
 """What either result cost to find and costs to use, and what the dearer search gained."""
 
-from lockstep.compare.document import Block, Section, Table, text
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from lockstep.compare.document import Block, ReportTable, Section, text
 from lockstep.compare.numbers import change, milliseconds, number, relative, seconds
-from lockstep.compare.pair import Pair
-from lockstep.compare.sides import Side
-from lockstep.compare.timing import ROWS, InferenceTime
+from lockstep.compare.pair import Pair, Side
+from lockstep.model.saved import SavedModel
+from lockstep.project import paths
 from lockstep.report.templates import UNKNOWN
 from lockstep.results.result import byte_size
+from lockstep.tracking.signature import example_rows
 
-Times = tuple[InferenceTime, InferenceTime]
+ROWS = 1000
+# Turns, of which the first is not counted; no more begin after so many seconds.
+MOST_TURNS, ENOUGH_SECONDS = 25, 3.0
 COUNTS = {"fold_fits": "fold fits", "boosting_rounds": "boosting rounds"}
 
 
-def section(pair: Pair, times: Times | None, *, with_times: bool) -> Section:
+@dataclass(frozen=True)
+class InferenceTime:
+    """Median seconds from raw rows to predictions, on one thread.
+
+    Attributes:
+        one_row: For a single row.
+        thousand_rows: For 1,000 rows at once.
+    """
+
+    one_row: float
+    thousand_rows: float
+
+
+Times = tuple[InferenceTime, InferenceTime]
+
+
+def cost(pair: Pair, times: Times | None, *, with_times: bool) -> Section:
     """Counts, times and sizes.
 
     Args:
@@ -30,7 +58,7 @@ def section(pair: Pair, times: Times | None, *, with_times: bool) -> Section:
     rows.append(_row("features", *(len(side.features) for side in pair)))
     if with_times:
         rows += _inference(times)
-    blocks: list[Block] = [Table("Cost", ("cost", "A", "B", "change"), tuple(rows))]
+    blocks: list[Block] = [ReportTable("Cost", ("cost", "A", "B", "change"), tuple(rows))]
     if with_times:
         blocks.append(text(_about_times(pair, times)))
     return Section("Cost and gain", (*blocks, *(text(line) for line in per_gain(pair, with_times=with_times))))
@@ -112,3 +140,37 @@ def _about_times(pair: Pair, times: Times | None) -> str:
             " folds that an earlier search had fitted."
         )
     return " ".join(parts)
+
+
+def inference_times(roots: tuple[Path, Path]) -> Times:
+    """Time the models in two folders of outputs, on the rows of each one's example.json, repeated.
+
+    Raises:
+        DataError: if a model cannot be read.
+    """
+    asked = [_asked(root / paths.MODEL) for root in roots]
+    one = _medians([few for few, _ in asked])
+    many = _medians([all_ for _, all_ in asked])
+    return InferenceTime(one[0], many[0]), InferenceTime(one[1], many[1])
+
+
+def _asked(folder: Path) -> tuple[Callable[[], object], Callable[[], object]]:
+    """Calls that ask the model for one row and for many."""
+    model = SavedModel.load(folder)
+    example = example_rows(folder, model)
+    tiled = pd.concat([example] * -(-ROWS // len(example)), ignore_index=True).head(ROWS)
+    one, many = (pa.Table.from_pandas(rows, preserve_index=False) for rows in (tiled.head(1), tiled))
+    return lambda: model.answer(one), lambda: model.answer(many)
+
+
+def _medians(calls: list[Callable[[], object]]) -> list[float]:
+    taken: list[list[float]] = [[] for _ in calls]
+    began = time.perf_counter()
+    for turn in range(MOST_TURNS):
+        for place, call in enumerate(calls):
+            started = time.perf_counter()
+            call()
+            taken[place].append(time.perf_counter() - started)
+        if turn and time.perf_counter() - began > ENOUGH_SECONDS:
+            break
+    return [statistics.median(times[1:]) for times in taken]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from lockstep.compare.document import Block, Bullets, Line, Name, Section, Table, listed, text
+from lockstep.compare.document import Block, Bullets, Line, Name, ReportTable, Section, listed, text
 from lockstep.compare.pair import Pair
 from lockstep.report.templates import UNKNOWN, range_text
 
@@ -14,7 +14,7 @@ DECIDING_ROWS = ("dataset", "seed", "split.")
 DECIDING_SCORE = ("booster.objective", "booster.metric", "booster.quantile", "booster.huber_slope")
 
 
-def section(pair: Pair) -> Section:
+def changes(pair: Pair) -> Section:
     """Parameters and search space changed."""
     return Section("What was changed", (*_choices(pair), *_code(pair), *_space(pair), *_given(pair)))
 
@@ -41,7 +41,7 @@ def _choices(pair: Pair) -> list[Block]:
     if not found:
         return [text("The choices in params.yaml are the same.")]
     rows = tuple((Name(name), _shown(a), _shown(b)) for name, (a, b) in found.items())
-    return [Table("Choices that differ", ("choice in params.yaml", "A", "B"), rows)]
+    return [ReportTable("Choices that differ", ("choice in params.yaml", "A", "B"), rows)]
 
 
 def _shown(value: Any) -> str:
@@ -78,7 +78,7 @@ def _space(pair: Pair) -> list[Block]:
         return [text("The search space is the same.")]
     same = [name for name in a if a[name] == b.get(name)]
     unchanged: list[Block] = [text("Searched in the same range: ", *listed(same), ".")] if same else []
-    return [Table("Search spaces", ("search space", "A", "B", "change"), rows), *unchanged]
+    return [ReportTable("Search spaces", ("search space", "A", "B", "change"), rows), *unchanged]
 
 
 def _kind(a: Mapping[str, Any] | None, b: Mapping[str, Any] | None) -> str:

@@ -1,18 +1,21 @@
-"""What is compared, and the whole report in one paragraph."""
+"""What is compared: the whole report in one paragraph, and where both results come from."""
 
-from lockstep.compare.cost import per_gain
-from lockstep.compare.document import Line, Name, Section, Strong, Table, text
+from lockstep.compare.cost_section import per_gain
+from lockstep.compare.document import Line, Name, ReportTable, Section, Strong, text
 from lockstep.compare.numbers import counted, number, relative
-from lockstep.compare.pair import Pair
+from lockstep.compare.pair import Pair, Side
+from lockstep.compare.paired_section import lead, p_text
 from lockstep.compare.recommendation import recommended
-from lockstep.compare.sides import Side
-from lockstep.compare.statistics import lead, p_text
+from lockstep.evaluate.differences import test_rows_digest
 from lockstep.evaluate.ranking import Outcome
 
+# Of a hash: as many digits as tell results apart.
+DIGITS = 12
 
-def section(pair: Pair) -> Section:
+
+def summary(pair: Pair) -> Section:
     """The executive summary."""
-    table = Table("What is compared", ("what is compared", "A", "B"), _table(pair))
+    table = ReportTable("What is compared", ("what is compared", "A", "B"), _table(pair))
     return Section("Executive summary", (text(*_paragraph(pair)), table))
 
 
@@ -72,3 +75,29 @@ def _about(side: Side) -> dict[str, str]:
         "judged by": side.result.score_name,
         "gates": "pass" if not side.contender.failed_gates else f"fail: {', '.join(side.contender.failed_gates)}",
     }
+
+
+def provenance(pair: Pair) -> Section:
+    """Hashes and versions."""
+    columns = [_column(side) for side in pair]
+    names = list(dict.fromkeys([*columns[0], *columns[1]]))
+    rows = tuple((name, *(column.get(name, "") for column in columns)) for name in names)
+    return Section(
+        "Provenance",
+        (
+            ReportTable("Provenance", ("provenance", "A", "B"), rows),
+            text("MLflow has the run of a result under the tag ", Name("lockstep.result"), ", which begins as shown."),
+        ),
+    )
+
+
+def _column(side: Side) -> dict[str, str]:
+    settings = side.result.search["settings"]
+    hashes = {
+        "result": side.result.key,
+        "study": side.result.search["study_key"],
+        "training rows": settings["data_sha256"],
+        "test rows": test_rows_digest(side.result.predictions),
+    }
+    shown: dict[str, str] = {name: Name(value[:DIGITS]) for name, value in hashes.items()}
+    return shown | dict(sorted(settings["versions"].items()))

@@ -1,8 +1,8 @@
-"""Metrics side by side."""
+"""Metrics side by side, and how much better the models look on rows they know."""
 
-from lockstep.compare.document import Block, Section, Table, text
+from lockstep.compare.document import Block, ReportTable, Section, text
 from lockstep.compare.numbers import RISING, change, number, relative
-from lockstep.compare.pair import Pair
+from lockstep.compare.pair import Pair, Side
 from lockstep.report.templates import UNKNOWN, metric_name
 
 ROWS = {"test": "test", "cv": "cross-validation", "train": "training"}
@@ -10,10 +10,12 @@ USUAL = ("rmse", "mae", "r2", "adjusted_r2", "log_loss", "accuracy", "auc")
 HEAD = ("metric", "better is", "A", "B", "change", "relative", "ahead")
 
 
-def section(pair: Pair) -> Section:
+def metrics(pair: Pair) -> Section:
     """Test, cross-validation and training rows, each metric."""
     blocks: list[Block] = [
-        Table("Metrics side by side", HEAD, tuple(row for rows in ROWS for row in _rows(pair, rows)), sortable=True)
+        ReportTable(
+            "Metrics side by side", HEAD, tuple(row for rows in ROWS for row in _rows(pair, rows)), sortable=True
+        )
     ]
     if pair.verdict.other_rows:
         blocks.append(text("The test rows differ, so a difference of test metrics may be one of the rows."))
@@ -23,7 +25,9 @@ def section(pair: Pair) -> Section:
         )
     if again := _repeated(pair):
         blocks += [
-            Table("Further splits", ("further splits, test", "A mean", "A std", "B mean", "B std", "change"), again)
+            ReportTable(
+                "Further splits", ("further splits, test", "A mean", "A std", "B mean", "B std", "change"), again
+            )
         ]
     blocks.append(
         text("Cross-validation shows the best trial of a search, which looks a little better the longer it searched.")
@@ -77,3 +81,36 @@ def _repeated(pair: Pair) -> tuple[tuple[str, ...], ...]:
         for name in a
         if name in b
     )
+
+
+def overfit_gap(pair: Pair) -> Section:
+    """Scores on known and on new rows, their ratios, and the difference of R²."""
+    train, cv, test = (pair.scores(rows) for rows in ("train", "cv", "test"))
+    rows = [
+        _gap_row(f"training {pair.score_name}", *train),
+        _gap_row(f"cross-validation {pair.score_name}", *cv, against=pair.same_folds),
+        _gap_row(f"test {pair.score_name}", *test),
+        _gap_row("test per training", *(_ratio(test[place], train[place]) for place in (0, 1))),
+        _gap_row("test per cross-validation", *(_ratio(test[place], cv[place]) for place in (0, 1))),
+    ]
+    gaps = [_r2_gap(side) for side in pair]
+    if gaps != [None, None]:
+        rows.append(_gap_row("training R² less test R²", *gaps))
+    note = (
+        "Boosted trees know their training rows closely, so a test score well above the training score is usual;"
+        " beside two similar test scores the wider gap is the model that learned more by heart."
+    )
+    return Section("Overfit gap", (ReportTable("Overfit gap", ("rows", "A", "B", "change"), tuple(rows)), text(note)))
+
+
+def _gap_row(name: str, a: float | None, b: float | None, *, against: bool = True) -> tuple[str, ...]:
+    return name, number(a, 4), number(b, 4), change(a, b) if against else UNKNOWN
+
+
+def _ratio(above: float | None, below: float | None) -> float | None:
+    return above / below if above is not None and below else None
+
+
+def _r2_gap(side: Side) -> float | None:
+    train, test = (side.result.metrics[rows].get("r2") for rows in ("train", "test"))
+    return None if train is None or test is None else float(train - test)
