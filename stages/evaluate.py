@@ -18,7 +18,7 @@ from lockstep.model.saved import SavedModel
 from lockstep.project import paths
 from lockstep.project.blocks import Blocks
 from lockstep.project.table_columns import TableColumns
-from lockstep.report.evaluated_run import Run, Story
+from lockstep.report.evaluated_run import Run, TrainingHistory
 from lockstep.report.page import Page
 from lockstep.report.plot_tables import write_tables
 from lockstep.report.terminal_summary import summary
@@ -37,7 +37,7 @@ def main() -> None:
     train, test = read_table(paths.TRAIN), read_table(paths.TEST)
     best, search = read_json(paths.BEST_PARAMS), read_json(paths.SEARCH)
     trials = read_trials(paths.TRIALS, search["settings"]["space"])
-    story = Story(trials, search, pd.read_csv(paths.LEARNING_CURVE))
+    history = TrainingHistory(trials, search, pd.read_csv(paths.LEARNING_CURVE))
     tell = step_teller("evaluate", len(train) + len(test))
     found = evaluate_model(
         model, train, test, trials.loc[best["trial"]], judging, settings, seed, split.grouped_by, tell
@@ -53,7 +53,7 @@ def main() -> None:
     write_json(again, paths.REPEATED)
     files = (paths.TRAIN, paths.TEST, *sorted(file for file in paths.MODEL.rglob("*") if file.is_file()))
     quality = read_json(paths.DATA_QUALITY)
-    run = Run(model, train, test, story, best, quality, again, judging, split, settings, seed, files)
+    run = Run(model, train, test, history, best, quality, again, judging, split, settings, seed, files)
     write_tables(run, found, paths.EVALUATE)
     page = Page(run, found)
     page.write_figures(paths.EVALUATE)

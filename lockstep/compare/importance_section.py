@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from lockstep.compare.document import Block, Figure, Name, ReportTable, Section, listed, text
 from lockstep.compare.numbers import change, ends, number, relative, signed
 from lockstep.compare.pair import COLOURS, Pair, Side
-from lockstep.report.drawing import MOST_BARS, Draw, shortened
+from lockstep.report.drawing import MAX_BARS, Draw, shortened
 from lockstep.report.templates import UNKNOWN, percent
 
 # The trials that show where a parameter is good.
@@ -145,7 +145,7 @@ def _bars(title: str, label: str, names: list[str], a: list[float], b: list[floa
     """Bars of both sides for each name, the first on top."""
 
     def draw(axes: Axes) -> None:
-        count = min(len(names), MOST_BARS)
+        count = min(len(names), MAX_BARS)
         places = np.arange(count)[::-1]
         for letter, values, offset in (("A", a, 0.2), ("B", b, -0.2)):
             axes.barh(places + offset, values[:count], height=0.4, color=COLOURS[letter], label=letter)

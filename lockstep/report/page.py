@@ -1,4 +1,4 @@
-"""reports/index.html: one self-contained page that needs no network, and the figures that also stand beside it."""
+"""reports/index.html: one self-contained page that needs no network, and the figures that are also written as files."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ from lockstep.report.templates import environment
 from lockstep.storage.tables import replacing
 
 # The sections in their order: the name in anchors, the title in the contents, and the facts that
-# sections/NAME_section.html.jinja shows under that name beside `run` and `found`; where those two suffice, none.
+# sections/NAME_section.html.jinja shows under that name beside `run` and `findings`; None if those two suffice.
 SECTIONS: dict[str, tuple[str, Callable[[Run, Findings], dict[str, Any]] | None]] = {
     "result": ("Result", result_section),
     "data": ("Data", data_section),
@@ -34,16 +34,16 @@ SECTIONS: dict[str, tuple[str, Callable[[Run, Findings], dict[str, Any]] | None]
 
 
 class Page:
-    """The page of a run; its figures are drawn once, when they are first asked for.
+    """The page of a run; its figures are drawn once, when first needed.
 
     Args:
-        run: What was evaluated.
-        found: What the evaluation found.
+        run: The evaluated run.
+        findings: The results of the evaluation.
     """
 
-    def __init__(self, run: Run, found: Findings) -> None:
-        self._context = {"run": run, "found": found}
-        self._facts = {name: facts(run, found) for name, (_, facts) in SECTIONS.items() if facts}
+    def __init__(self, run: Run, findings: Findings) -> None:
+        self._context = {"run": run, "findings": findings}
+        self._facts = {name: facts(run, findings) for name, (_, facts) in SECTIONS.items() if facts}
 
     def pictures(self) -> Iterator[Picture]:
         """The figures in their order."""
