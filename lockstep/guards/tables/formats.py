@@ -1,4 +1,4 @@
-"""Files that are no CSV, told by their beginnings, and what to do about them."""
+"""Files that are not CSV, recognised by their first bytes, with remedies."""
 
 import codecs
 import re
@@ -30,14 +30,14 @@ BYTE_ORDER_MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-
 
 
 def refuse_other_formats(head: bytes, shown: str) -> None:
-    """Refuse what is no delimited text.
+    """Refuse a file that is not delimited text.
 
     Args:
         head: The first bytes of the file, unpacked.
-        shown: What messages call it.
+        shown: Its name in messages.
 
     Raises:
-        SourceError: naming what it is and what to do.
+        SourceError: naming the format and the remedy.
     """
     text = head.removeprefix(codecs.BOM_UTF8).lstrip()
     if HTML.match(text):
@@ -48,15 +48,15 @@ def refuse_other_formats(head: bytes, shown: str) -> None:
 
 
 def refuse_other_encoding(contents: Contents, encoding: str, shown: str) -> None:
-    """Refuse text in wide characters that is to be read as narrow ones, and NUL bytes, which no text holds.
+    """Refuse wide characters if a narrow encoding is set, and NUL bytes, which no text contains.
 
     Args:
-        contents: What the file holds.
-        encoding: How it is to be read.
-        shown: What messages call it.
+        contents: Facts about the file.
+        encoding: The encoding to read it with.
+        shown: Its name in messages.
 
     Raises:
-        SourceError: naming the line and what to do.
+        SourceError: naming the line and the remedy.
     """
     try:
         b"a".decode(encoding, "ignore")
