@@ -10,6 +10,7 @@ import numpy.typing as npt
 from lockstep.errors import ConfigError
 from lockstep.fitting.folds import Fold
 from lockstep.metrics.metrics import (
+    GREATER_IS_BETTER,
     Vector,
     classification_scores,
     pinball,
@@ -30,8 +31,6 @@ OBJECTIVES = {
 NUMBER_METRICS = {"rmse": "rmse", "mae": "mae", "pseudo_huber": "mphe", "pinball": "quantile"}
 # metric: XGBoost's metric that stops the rounds, for two classes and for more. Accuracy moves in steps: too coarse.
 CLASS_METRICS = {"log_loss": ("logloss", "mlogloss"), "auc": ("auc", "auc"), "accuracy": ("logloss", "mlogloss")}
-# Metrics of which more is better; the search minimises 1 - value.
-RISING = ("auc", "accuracy")
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,7 @@ class Fitting:
         value = scores[self.metric]
         if value is None:
             raise ValueError(f"{self.metric} is undefined on these validation rows; use fewer folds or another metric")
-        return 1 - value if self.metric in RISING else value
+        return 1 - value if self.metric in GREATER_IS_BETTER else value
 
     def as_predictions(self, raw: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """XGBoost's predictions as numbers (rows,) or probabilities (rows, classes)."""
