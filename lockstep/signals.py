@@ -32,7 +32,7 @@ def next_of(waiting: queue.SimpleQueue[T]) -> T:
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
+def delay_signals() -> Iterator[None]:
     """Hold SIGINT and SIGTERM back until the block has ended; they arrive then.
 
     What a signal's handler raises inside a callback from C goes no further than the callback: ctypes prints it and

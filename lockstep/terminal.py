@@ -10,7 +10,7 @@ from typing import TextIO
 LONG_ROWS = 200_000
 
 
-def step_teller(stage: str, rows: int) -> Callable[[str], None]:
+def step_printer(stage: str, rows: int) -> Callable[[str], None]:
     """What tells the person which step of a stage has begun, if the table makes steps long.
 
     Args:

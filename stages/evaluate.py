@@ -25,7 +25,7 @@ from lockstep.report.terminal_summary import summary
 from lockstep.search.trials_file import read_trials
 from lockstep.stage import run_stage
 from lockstep.storage.tables import read_json, read_table, write_json, write_table
-from lockstep.terminal import Paint, step_teller
+from lockstep.terminal import Paint, step_printer
 from lockstep.tracking.publish import publish_or_warn
 
 
@@ -38,7 +38,7 @@ def main() -> None:
     best, search = read_json(paths.BEST_PARAMS), read_json(paths.SEARCH)
     trials = read_trials(paths.TRIALS, search["settings"]["space"])
     story = Story(trials, search, pd.read_csv(paths.LEARNING_CURVE))
-    tell = step_teller("evaluate", len(train) + len(test))
+    tell = step_printer("evaluate", len(train) + len(test))
     found = examine(model, train, test, trials.loc[best["trial"]], judging, settings, seed, split.grouped_by, tell)
     again = {"protocol": settings.protocol}
     if settings.protocol == "repeated":

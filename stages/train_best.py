@@ -21,7 +21,7 @@ from lockstep.project.target import Target
 from lockstep.stage import run_stage
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import read_arrow_rows, read_json, read_table, write_csv, write_json
-from lockstep.terminal import step_teller
+from lockstep.terminal import step_printer
 from lockstep.version import VERSION
 from lockstep.workers.fold_workers import fold_workers
 
@@ -38,7 +38,7 @@ def main() -> None:
     recipe, fitting = chosen_recipe(choices, blocks, table.cleaned()), choices.booster.fitting(target.n_classes)
     budget = RoundBudget(choices.tune.early_stopping_rounds, choices.tune.max_rounds)
     train, best = read_table(TRAIN), read_json(BEST_PARAMS)
-    tell = step_teller("train_best", len(train))
+    tell = step_printer("train_best", len(train))
     with scratch_folder() as folder:
         tell(f"features of {len(train):,} rows, of the folds and of all")
         folds = make_folds(train, target, recipe, choices.split.strategy, seed, folder)

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from lockstep.clean.apply_rules import apply_rule
-from lockstep.clean.columns import RawTable, typed
+from lockstep.clean.columns import RawTable, convert_columns
 from lockstep.clean.table_blocks import TableBlocks
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import shown
 from lockstep.project.target import Target
-from lockstep.storage.tables import give_back_memory, significant
+from lockstep.storage.tables import release_memory, significant
 
 MIN_ROWS = 10
 
@@ -32,7 +32,7 @@ def clean_table(raw: RawTable, dataset: TableBlocks, file: str) -> tuple[pd.Data
     Raises:
         DataError: if a column, a value, the target or the number of rows is not as it must be.
     """
-    frame, missing = typed(raw, dataset.columns, dataset.missing_values, file)
+    frame, missing = convert_columns(raw, dataset.columns, dataset.missing_values, file)
     # handed on and not kept, so that no two tables are in memory at once
     held, steps = [frame], []
     del frame
@@ -41,7 +41,7 @@ def clean_table(raw: RawTable, dataset: TableBlocks, file: str) -> tuple[pd.Data
         with np.errstate(over="ignore"):
             held.append(apply_rule(held.pop(), rule))
         _refuse_infinite(held[0], f"{file}: clean[{position}] ({rule.rule})")
-        give_back_memory()
+        release_memory()
         steps.append({"rule": rule.rule, "rows_in": before, "rows_out": len(held[0])})
     (frame,) = held
     _check_result(frame, Target.of(dataset), file)

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from lockstep.clean.table_blocks import Column
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import listed, shown
-from lockstep.storage.tables import give_back_memory
+from lockstep.storage.tables import release_memory
 
-TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+BOOLEAN_WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 # Above this, a float no longer tells neighbouring whole numbers apart.
 EXACT_INTEGERS = 2**53
 # YYYY, YYYY-MM, YYYY-MM-DD or YYYYMMDD; a whole day may be followed by a time, whose fraction and zone are left aside.
@@ -31,7 +31,7 @@ DATES_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Where a column's values stand, for messages.
 
     Attributes:
@@ -68,7 +68,7 @@ class RawTable(Protocol):
         """The values of one column."""
 
 
-def typed(
+def convert_columns(
     raw: RawTable, columns: Mapping[str, Column], missing_values: Sequence[str], file: str
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """Convert and check every described column.
@@ -92,23 +92,25 @@ def typed(
     for name, column in columns.items():
         if column.type == "ignore":
             continue
-        place = Place(f"{file}: columns.{shown(name)}")
+        place = Location(f"{file}: columns.{shown(name)}")
         series = _convert(raw.column(name), column, missing_values, place)
         missing[name] = int(series.isna().sum())
         if missing[name] == len(series):
             raise DataError(f"{place.where}: every value is missing; leave the column out with {{type: ignore}}")
         _check(series, column, place)
         frame[name] = series
-        give_back_memory()
+        release_memory()
     # a copy would double what the table takes in memory
     return pd.DataFrame(frame, copy=False), missing
 
 
-def typed_values(values: pa.ChunkedArray, column: Column, missing_values: Sequence[str], place: Place) -> pd.Series:
-    """Convert and check one column's values as `typed` does, but all of them may be missing.
+def convert_values(
+    values: pa.ChunkedArray, column: Column, missing_values: Sequence[str], place: Location
+) -> pd.Series:
+    """Convert and check one column's values as `convert_columns` does, but all of them may be missing.
 
     Raises:
-        DataError: naming the place, row and value, as `typed` does.
+        DataError: naming the place, row and value, as `convert_columns` does.
     """
     series = _convert(values, column, missing_values, place)
     _check(series, column, place)
@@ -128,10 +130,10 @@ def _same_columns(found: list[str], described: list[str], file: str) -> None:
         )
 
 
-def _convert(values: pa.ChunkedArray, column: Column, missing_values: Sequence[str], place: Place) -> pd.Series:
+def _convert(values: pa.ChunkedArray, column: Column, missing_values: Sequence[str], place: Location) -> pd.Series:
     if pa.types.is_dictionary(values.type):
         values = pc.cast(values, values.type.value_type)
-    converters: dict[str, Callable[[pa.ChunkedArray, Place], pd.Series]] = {
+    converters: dict[str, Callable[[pa.ChunkedArray, Location], pd.Series]] = {
         "number": _number,
         "integer": _integer,
         "boolean": _boolean,
@@ -171,7 +173,7 @@ def _is_other_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string_view(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
-def _number(values: pa.ChunkedArray, place: Place) -> pd.Series:
+def _number(values: pa.ChunkedArray, place: Location) -> pd.Series:
     if _is_text(values):
         values = pc.utf8_trim_whitespace(values)
         if (row := _first_refused(values, pa.float64())) is not None:
@@ -189,7 +191,7 @@ def _number(values: pa.ChunkedArray, place: Place) -> pd.Series:
     return series
 
 
-def _integer(values: pa.ChunkedArray, place: Place) -> pd.Series:
+def _integer(values: pa.ChunkedArray, place: Location) -> pd.Series:
     if _is_text(values):
         values = pc.utf8_trim_whitespace(values)
     if _first_refused(values, pa.int64()) is None and values.null_count == 0:
@@ -207,28 +209,30 @@ def _integer(values: pa.ChunkedArray, place: Place) -> pd.Series:
     return series if series.isna().any() else series.astype(np.int64)
 
 
-def _boolean(values: pa.ChunkedArray, place: Place) -> pd.Series:
+def _boolean(values: pa.ChunkedArray, place: Location) -> pd.Series:
     words = pc.utf8_lower(pc.utf8_trim_whitespace(pc.cast(values, pa.string())))
-    known = pc.index_in(words, pa.array(list(TRUTH))).fill_null(-1).to_numpy()
+    known = pc.index_in(words, pa.array(list(BOOLEAN_WORDS))).fill_null(-1).to_numpy()
     strange = np.flatnonzero((known < 0) & words.is_valid().to_numpy())
     if len(strange):
         word = words[strange[0]].as_py()
-        raise place.refused(strange[0], f"{_brief(word)} is neither true nor false; allowed: {', '.join(TRUTH)}")
-    return pd.Series(np.array([*map(float, TRUTH.values()), np.nan])[known])
+        raise place.refused(
+            strange[0], f"{_brief(word)} is neither true nor false; allowed: {', '.join(BOOLEAN_WORDS)}"
+        )
+    return pd.Series(np.array([*map(float, BOOLEAN_WORDS.values()), np.nan])[known])
 
 
-def _text(values: pa.ChunkedArray, _: Place) -> pd.Series:
+def _text(values: pa.ChunkedArray, _: Location) -> pd.Series:
     texts: pd.Series = pc.cast(values, pa.string()).to_pandas()
     return texts
 
 
-def _date(values: pa.ChunkedArray, place: Place) -> pd.Series:
+def _date(values: pa.ChunkedArray, place: Location) -> pd.Series:
     dates = np.empty(len(values), dtype="datetime64[s]")
     # a regular expression's groups take some hundred bytes per text; most tables repeat their dates
     for start in range(0, len(values), DATES_AT_ONCE):
         words = pc.cast(values.slice(start, DATES_AT_ONCE), pa.string()).to_pandas().astype("str")
         codes, texts = pd.factorize(words)
-        found = parsed_dates(pd.Series(texts, dtype="str")).to_numpy()
+        found = parse_dates(pd.Series(texts, dtype="str")).to_numpy()
         bad = np.flatnonzero(np.isnat(found))
         if len(bad):
             row, allowed = int(np.argmax(codes == bad[0])), "allowed: YYYY, YYYY-MM, YYYY-MM-DD and YYYY-MM-DDTHH:MM:SS"
@@ -237,7 +241,7 @@ def _date(values: pa.ChunkedArray, place: Place) -> pd.Series:
     return pd.Series(dates)
 
 
-def parsed_dates(words: pd.Series) -> pd.Series:
+def parse_dates(words: pd.Series) -> pd.Series:
     """Dates and date-times as clock times to the second; missing where a text is none.
 
     The zone behind a time is not applied: the clock's hour, not the hour in Greenwich, is what a table is about.
@@ -281,7 +285,7 @@ def _first_refused(values: pa.ChunkedArray, kind: pa.DataType) -> int | None:
     return low
 
 
-def _check(series: pd.Series, column: Column, place: Place) -> None:
+def _check(series: pd.Series, column: Column, place: Location) -> None:
     absent = np.flatnonzero(series.isna())
     if len(absent) and not column.missing:
         in_all = f" ({len(absent)} in all)" if place.mendable else ""

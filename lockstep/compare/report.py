@@ -24,7 +24,7 @@ from lockstep.compare.opening import WORKSPACE, opened_side
 from lockstep.compare.pair import Pair
 from lockstep.compare.timing import inference_times
 from lockstep.errors import DataError, LockstepError, system_reason
-from lockstep.storage.tables import replacing
+from lockstep.storage.tables import atomic_write
 
 
 def write_reports(a: str, b: str, md: str | None, page: str | None, *, timing: bool = True) -> str:
@@ -51,7 +51,7 @@ def write_reports(a: str, b: str, md: str | None, page: str | None, *, timing: b
 
 def _write(file: Path, content: str) -> None:
     try:
-        with replacing(file) as part:
+        with atomic_write(file) as part:
             part.write_text(content, encoding="utf-8")
     except OSError as error:
         raise DataError(

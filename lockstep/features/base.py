@@ -64,7 +64,7 @@ def numbers(frame: pd.DataFrame, column: str) -> Numbers:
     return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def means_and_spreads(values: Numbers) -> tuple[Numbers, Numbers]:
+def means_and_deviations(values: Numbers) -> tuple[Numbers, Numbers]:
     """Mean and standard deviation of each column's values that are there, to six digits, to standardise it by.
 
     A constant column has the spread 1: its computed deviation may be 1e-17, which would blow up a new row's value.

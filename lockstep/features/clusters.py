@@ -9,7 +9,7 @@ from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from lockstep.errors import DataError
-from lockstep.features.base import Numbers, Transformer, means_and_spreads, numbers, rounded
+from lockstep.features.base import Numbers, Transformer, means_and_deviations, numbers, rounded
 
 # Random starts of k-means, of which the best is kept.
 STARTS = 4
@@ -52,7 +52,7 @@ class Clusters(Transformer):
                 f"features: clusters: n_clusters is {self.n_clusters}, but the training rows have only {places}"
                 f" different values of {', '.join(self.columns)}; lower it"
             )
-        self.scale_: Numbers = means_and_spreads(points)[1] if self.standardise else np.ones(points.shape[1])
+        self.scale_: Numbers = means_and_deviations(points)[1] if self.standardise else np.ones(points.shape[1])
         model = KMeans(self.n_clusters, n_init=STARTS, random_state=self.random_state)
         with threadpool_limits(limits=1):
             model.fit(points / self.scale_)

@@ -15,7 +15,7 @@ from lockstep.features.formula_steps import (
     RotateStep,
 )
 from lockstep.features.number_steps import ClustersStep, LinearStep, LocalLinearStep, NeighboursStep
-from lockstep.features.step_base import UNFIT, BaseStep
+from lockstep.features.step_base import FORBIDDEN_CHARACTERS, BaseStep
 from lockstep.features.value_steps import CountStep, DatePartsStep, MultiValueStep, TargetEncodeStep, TextStep
 from lockstep.guards.text.messages import listed, quoted, repeated
 from lockstep.project.blocks import Blocks, mistakes_in
@@ -111,7 +111,7 @@ def check_recipe(name: str, steps: Recipe, columns: TableColumns, target: Target
     if twice := repeated(made):
         raise ValueError(f"{where}: makes feature {twice[0]!r} twice; remove one")
     for feature in made:
-        if any(sign in feature for sign in UNFIT):
+        if any(sign in feature for sign in FORBIDDEN_CHARACTERS):
             raise ValueError(
                 f"{where}: XGBoost refuses [, ] and < in a feature's name: {feature!r}; rename it in `clean`"
             )

@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.linear_model import RidgeCV
 from threadpoolctl import threadpool_limits
 
-from lockstep.features.base import Numbers, Transformer, means_and_spreads, numbers, rounded
+from lockstep.features.base import Numbers, Transformer, means_and_deviations, numbers, rounded
 from lockstep.features.logistic import logistic_coefficients
 from lockstep.features.targets import cross_fitting, target_columns, target_names
 
@@ -77,7 +77,7 @@ class Linear(Transformer):
     def _fitted(self, values: Numbers, target: Numbers) -> "_Model":
         medians = np.array([np.median(known) if len(known := each[~np.isnan(each)]) else 0.0 for each in values.T])
         x = np.where(np.isnan(values), medians, values)
-        means, scales = means_and_spreads(x)
+        means, scales = means_and_deviations(x)
         # in place: a large table's columns are in memory often enough
         x -= means
         x /= scales

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
-from lockstep.features.base import Numbers, Transformer, means_and_spreads, numbers, rounded
+from lockstep.features.base import Numbers, Transformer, means_and_deviations, numbers, rounded
 from lockstep.features.nearest import first_copies, nearest
 from lockstep.features.targets import cross_fitting, target_columns, target_names
 
@@ -67,7 +67,7 @@ class LocalLinear(Transformer):
     def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
         """Keep the training rows' coordinates, inputs and targets; rows without a coordinate are left out."""
         target, points, raw = target_columns(y, self.n_classes), self._points(frame), self._raw(frame)
-        self.means_, self.spreads_ = means_and_spreads(raw)
+        self.means_, self.spreads_ = means_and_deviations(raw)
         complete = np.flatnonzero(~np.isnan(points).any(axis=1))
         rows = complete[first_copies(points[complete], max(self.k))]
         self.points_, self.inputs_, self.target_ = points[rows], self._inputs(raw)[rows], target[rows]

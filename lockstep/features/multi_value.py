@@ -9,7 +9,7 @@ import pandas as pd
 
 from lockstep.features.base import Numbers, Transformer
 from lockstep.features.targets import Rows, cross_fitting, target_columns, target_names
-from lockstep.features.values import UNSEEN, is_missing, words
+from lockstep.features.values import UNSEEN, is_missing, text_values
 
 
 class MultiValue(Transformer):
@@ -61,7 +61,7 @@ class MultiValue(Transformer):
         Raises:
             DataError: if the column holds no text.
         """
-        rows = [_split(text, self.separator) for text in words(frame, self.column, "multi_value")]
+        rows = [_split(text, self.separator) for text in text_values(frame, self.column, "multi_value")]
         self.parts_: list[str] = sorted({part for row in rows for part in row})
         entries = self._entries(frame)
         n_rows = np.bincount(entries.parts, minlength=len(self.parts_))
@@ -108,7 +108,7 @@ class MultiValue(Transformer):
 
     def _entries(self, frame: pd.DataFrame) -> "_Entries":
         code = {part: number for number, part in enumerate(self.parts_)}
-        split = [_split(text, self.separator) for text in words(frame, self.column, "multi_value")]
+        split = [_split(text, self.separator) for text in text_values(frame, self.column, "multi_value")]
         rows = np.repeat(np.arange(len(split)), [len(parts) for parts in split])
         parts = [code.get(part, UNSEEN) for parts in split for part in parts]
         return _Entries(rows, np.array(parts, dtype=np.int64))

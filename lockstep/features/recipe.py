@@ -122,7 +122,7 @@ class Features:
         return {"steps": described, "seed": self.seed, "n_classes": self.n_classes}, arrays
 
     @classmethod
-    def restored(cls, state: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
+    def from_state(cls, state: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
         """Features as `state` described them.
 
         Raises:

@@ -10,7 +10,7 @@ from lockstep.guards.text.messages import repeated
 from lockstep.project.settings import Names, Settings
 
 # XGBoost refuses these in a feature's name.
-UNFIT = "[]<"
+FORBIDDEN_CHARACTERS = "[]<"
 
 
 class BaseStep(Settings):
@@ -54,7 +54,7 @@ def _two_or_more(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _unbracketed(name: str) -> str:
-    if any(sign in name for sign in UNFIT):
+    if any(sign in name for sign in FORBIDDEN_CHARACTERS):
         raise ValueError(f"XGBoost refuses [, ] and < in a feature's name: {name!r}; choose another name")
     return name
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from lockstep.features.base import Numbers, Transformer
-from lockstep.features.values import words
+from lockstep.features.values import text_values
 
 MEASURES = ("n_characters", "n_words")
 
@@ -30,7 +30,7 @@ class Text(Transformer):
         """
         made = []
         for column in self.columns:
-            texts = words(frame, column, "text")
+            texts = text_values(frame, column, "text")
             made.append([np.nan if text is None else len(text) for text in texts])
             made.append([np.nan if text is None else len(text.split()) for text in texts])
         return np.array(made, dtype=np.float64).T

@@ -53,7 +53,7 @@ def is_missing(frame: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.bo
     return missing
 
 
-def words(frame: pd.DataFrame, column: str, step: str) -> list[str | None]:
+def text_values(frame: pd.DataFrame, column: str, step: str) -> list[str | None]:
     """A column of text, None where missing.
 
     Raises:

@@ -63,7 +63,7 @@ def fit_rounds(
     return booster
 
 
-def fit_stopped(
+def fit_with_early_stopping(
     matrices: FoldMatrices, params: Mapping[str, Value], budget: RoundBudget, seed: int, fitting: Fitting
 ) -> tuple[xgb.Booster, int]:
     """Fit a fold until its validation rows say stop, or for n_estimators; the booster and its best rounds."""
@@ -101,7 +101,7 @@ def fit_fold(
         xgboost.core.XGBoostError: if XGBoost refuses the parameters.
         ValueError: if the model's predictions are not finite, or the metric is undefined.
     """
-    booster, rounds = fit_stopped(matrices, params, budget, seed, fitting)
+    booster, rounds = fit_with_early_stopping(matrices, params, budget, seed, fitting)
     predicted = fitting.as_predictions(booster.predict(matrices.valid, iteration_range=(0, rounds)))
     if not np.isfinite(predicted).all():
         raise ValueError("the model predicts infinite or undefined values")

@@ -58,9 +58,9 @@ class Fitting:
     memory: Memory = "in_core"
 
     @classmethod
-    def restored(cls, described: Mapping[str, Any]) -> Self:
-        """The settings as `described`, or model.json, has them."""
-        return cls(**described)
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The settings that `to_json` or model.json describes."""
+        return cls(**content)
 
     @property
     def score_name(self) -> str:
@@ -74,23 +74,23 @@ class Fitting:
             return ("log_loss", "accuracy", "auc")
         return ("rmse", "mse", "mae", "r2", *((self.metric,) if self.metric in ("pinball", "pseudo_huber") else ()))
 
-    def described(self) -> dict[str, Any]:
-        """Exactly the settings that change a result, as JSON values."""
-        described: dict[str, Any] = {
+    def to_json(self) -> dict[str, Any]:
+        """The settings that change a result, and no others, as JSON values."""
+        content: dict[str, Any] = {
             "objective": self.objective,
             "metric": self.metric,
             "device": self.device,
             "memory": self.memory,
         }
         if self.n_classes:
-            described["n_classes"] = self.n_classes
+            content["n_classes"] = self.n_classes
         if self.objective == "quantile" or self.metric == "pinball":
-            described["quantile"] = self.quantile
+            content["quantile"] = self.quantile
         if "pseudo_huber" in (self.objective, self.metric):
-            described["huber_slope"] = self.huber_slope
+            content["huber_slope"] = self.huber_slope
         if self.monotone:
-            described["monotone"] = dict(self.monotone)
-        return described
+            content["monotone"] = dict(self.monotone)
+        return content
 
     def booster_params(self, names: Sequence[str]) -> dict[str, Any]:
         """XGBoost's parameters for them.
@@ -158,7 +158,7 @@ def check_monotone(fitting: Fitting, folds: Iterable[Fold]) -> None:
                 raise ConfigError(f"{where}: is a category, which neither rises nor falls; remove it")
 
 
-def shown(metric: str) -> str:
+def metric_label(metric: str) -> str:
     """A metric's name as people write it; a score of which more is better is minimised as 1 - value."""
     known = {"rmse": "RMSE", "mae": "MAE", "auc": "1 - AUC", "accuracy": "1 - accuracy", "log_loss": "log loss"}
     return known.get(metric, metric.replace("_", "-"))

@@ -16,7 +16,7 @@ import xgboost as xgb
 
 from lockstep.fitting.fitting import Memory
 from lockstep.fitting.folds import Fold, Mask, Matrix, Vector
-from lockstep.signals import held_back
+from lockstep.signals import delay_signals
 
 BATCH_ROWS = 2**20
 
@@ -75,11 +75,11 @@ def row_matrix(
     described = {"feature_names": list(names), "feature_types": list(types)}
     options = {"max_bin": max_bin, "nthread": 1, "ref": bins_of, "enable_categorical": True}
     if memory == "in_core":
-        with held_back():
+        with delay_signals():
             return xgb.QuantileDMatrix(_Batches(x, y, rows, described, None), **options)
     folder = tempfile.TemporaryDirectory(prefix="lockstep-pages-", dir=_pages_folder)
     batches = _Batches(x, y, rows, described, str(Path(folder.name) / "page"))
-    with held_back():
+    with delay_signals():
         matrix = xgb.ExtMemQuantileDMatrix(batches, **options)
         # The pages must lie there as long as the matrix is used, and no longer.
         weakref.finalize(matrix, _discard, folder, batches)
@@ -93,7 +93,7 @@ def _discard(folder: tempfile.TemporaryDirectory[str], batches: _Batches) -> Non
 _pages_folder: Path | None = None
 
 
-def keep_pages_in(folder: Path) -> None:
+def set_pages_folder(folder: Path) -> None:
     """Where this process keeps external pages; they go with the folder should the process be killed."""
     global _pages_folder
     _pages_folder = folder

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
 from lockstep.clean.apply_rules import change_columns
-from lockstep.clean.columns import Place, typed_values
+from lockstep.clean.columns import Location, convert_values
 from lockstep.clean.rules import RULES, DropColumns, DropDuplicates, Rule
 from lockstep.clean.table_blocks import Column, TableBlocks
 from lockstep.errors import DataError
@@ -74,7 +74,7 @@ class Intake:
         """Columns that the input may lack: those in which values may be missing."""
         return [name for name, column in self.columns.items() if column.missing]
 
-    def require(self, present: Sequence[str], shown: str) -> list[str]:
+    def check_columns(self, present: Sequence[str], shown: str) -> list[str]:
         """Make sure that an input has the columns that are needed.
 
         Args:
@@ -107,7 +107,7 @@ class Intake:
             DataError: naming column, row and value, if a needed column is missing, or a value is of another type,
                 out of range, or missing where none may be.
         """
-        self.require(raw.column_names, shown)
+        self.check_columns(raw.column_names, shown)
         frame = pd.DataFrame({name: self._values(raw, name, shown, first_row) for name in self.columns})
         copies = {name: frame.pop(name).fillna(1) for name in self.copies}
         for rule in self.rules:
@@ -129,8 +129,8 @@ class Intake:
         columns = [_values_of(self._values(raw, name, "input", 0), raw.column(name)) for name in names]
         return {"dataframe_split": {"columns": names, "data": [list(row) for row in zip(*columns, strict=True)]}}
 
-    def described(self) -> dict[str, Any]:
-        """It as plain JSON values."""
+    def to_json(self) -> dict[str, Any]:
+        """The intake as plain JSON values."""
         columns = [
             {"name": name, **column.model_dump(exclude_defaults=True, exclude={"about"})}
             for name, column in self.columns.items()
@@ -144,32 +144,32 @@ class Intake:
         }
 
     @classmethod
-    def restored(cls, described: Mapping[str, Any]) -> Self:
-        """What `described` describes.
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The intake that `to_json` describes.
 
         Raises:
-            DataError: if it names a rule that is not known here.
-            pydantic.ValidationError: if it is not what `described` makes.
+            DataError: if the content names a rule that this version does not have.
+            pydantic.ValidationError: if the content does not come from `to_json`.
         """
         columns = {
             entry["name"]: Column.model_validate({key: value for key, value in entry.items() if key != "name"})
-            for entry in described["columns"]
+            for entry in content["columns"]
         }
-        for rule in described["rules"]:
+        for rule in content["rules"]:
             if rule["rule"] not in RULES:
                 raise DataError(
                     f"the model was trained with the cleaning rule {str(rule['rule'])[:LENGTH]!r}, which this version"
                     " of Lockstep does not have; predict with the version that trained it, or run"
                     " `dvc repro train_best`"
                 )
-        rules = TypeAdapter(tuple[Rule, ...]).validate_python(tuple(described["rules"]))
-        return cls(columns, tuple(described["copies"]), tuple(described["missing_values"]), rules)
+        rules = TypeAdapter(tuple[Rule, ...]).validate_python(tuple(content["rules"]))
+        return cls(columns, tuple(content["copies"]), tuple(content["missing_values"]), rules)
 
     def _values(self, raw: pa.Table, name: str, shown: str, first_row: int) -> pd.Series:
         column = self.columns[name]
         values = raw.column(name) if name in raw.column_names else pa.chunked_array([pa.nulls(raw.num_rows)])
-        place = Place(f"{shown}: column {name!r}", first_row, mendable=False)
-        return typed_values(values, column, self.missing_values, place)
+        place = Location(f"{shown}: column {name!r}", first_row, mendable=False)
+        return convert_values(values, column, self.missing_values, place)
 
 
 def _values_of(typed: pd.Series, raw: pa.ChunkedArray) -> list[Any]:

@@ -20,7 +20,7 @@ from lockstep.guards.models.ubj import Shape, check_ubj
 from lockstep.model.intake import Intake
 from lockstep.model.interval import Interval
 from lockstep.project.target import Target
-from lockstep.storage.tables import replacing, write_json
+from lockstep.storage.tables import atomic_write, write_json
 
 DESCRIPTION = "model.json"
 ARRAYS = "features"
@@ -111,8 +111,8 @@ class SavedModel:
             raise DataError("the model does not know the raw table; run `dvc repro train_best`")
         return self.intake
 
-    def answer(self, raw: pa.Table, shown: str = "input", first_row: int = 0) -> pd.DataFrame:
-        """What the model says of raw rows, as `table` does; a row's answer depends on no other row.
+    def predict_raw(self, raw: pa.Table, shown: str = "input", first_row: int = 0) -> pd.DataFrame:
+        """What the model says of raw rows, as `prediction_table` does; a row's answer depends on no other row.
 
         Args:
             raw: Rows as the source holds them; columns that the model does not need are ignored.
@@ -124,7 +124,7 @@ class SavedModel:
         """
         frame = self.raw_rows.frame(raw, shown, first_row)
         try:
-            return self.table(self.features.transform(frame))
+            return self.prediction_table(self.features.transform(frame))
         except LockstepError:
             raise
         except Exception as error:
@@ -132,13 +132,13 @@ class SavedModel:
             raise DataError(_damaged(error)) from error
 
     @property
-    def answers(self) -> list[str]:
-        """The columns of `table`."""
+    def prediction_columns(self) -> list[str]:
+        """The columns of `prediction_table`."""
         if self.target.classes:
             return ["predicted", *(f"probability_{label}" for label in self.target.labels)]
         return ["predicted"] if self.interval is None else ["predicted", "lower", "upper"]
 
-    def table(self, x: npt.NDArray[np.float32]) -> pd.DataFrame:
+    def prediction_table(self, x: npt.NDArray[np.float32]) -> pd.DataFrame:
         """Everything the model says of a feature matrix.
 
         Returns:
@@ -165,7 +165,7 @@ class SavedModel:
             _write_booster(self.interval.booster, folder / INTERVAL)
         features, arrays = self.features.state()
         for name, array in arrays.items():
-            with replacing(folder / ARRAYS / f"{name}.npy") as part, part.open("wb") as file:
+            with atomic_write(folder / ARRAYS / f"{name}.npy") as part, part.open("wb") as file:
                 np.save(file, array, allow_pickle=False)
         description: dict[str, Any] = {
             "n_models": len(self.boosters),
@@ -176,7 +176,7 @@ class SavedModel:
             "arrays": sorted(arrays),
         }
         if self.intake is not None:
-            description["intake"] = self.intake.described()
+            description["intake"] = self.intake.to_json()
         if self.origin is not None:
             description["origin"] = asdict(self.origin)
         if self.interval is not None:
@@ -207,10 +207,10 @@ class SavedModel:
     @classmethod
     def _loaded(cls, folder: Path) -> Self:
         saved = read_description(folder / DESCRIPTION)
-        target = Target.restored(saved["target"])
+        target = Target.from_json(saved["target"])
         check_counts(saved, target.n_classes)
         arrays = {name: read_array(folder / ARRAYS, name) for name in saved["arrays"]}
-        features = Features.restored(saved["features"], arrays)
+        features = Features.from_state(saved["features"], arrays)
         shape = Shape(target.n_classes if target.n_classes > 2 else 1, features.n_categories)
         boosters = [_read_booster(folder / f"booster_{index}.ubj", shape) for index in range(saved["n_models"])]
         interval = None
@@ -221,10 +221,10 @@ class SavedModel:
             boosters,
             features,
             target,
-            Fitting.restored(saved["fitting"]),
+            Fitting.from_json(saved["fitting"]),
             Training(**saved["training"]),
             interval,
-            Intake.restored(saved["intake"]) if "intake" in saved else None,
+            Intake.from_json(saved["intake"]) if "intake" in saved else None,
             Origin(str(saved["origin"]["dataset"]), str(saved["origin"]["version"])) if "origin" in saved else None,
         )
 
@@ -245,7 +245,7 @@ def _damaged(error: Exception) -> str:
 
 
 def _write_booster(booster: xgb.Booster, path: Path) -> None:
-    with replacing(path) as part:
+    with atomic_write(path) as part:
         part.write_bytes(booster.save_raw("ubj"))
 
 

@@ -82,9 +82,9 @@ class Target:
         return cls(dataset.target_column, dataset.classes)
 
     @classmethod
-    def restored(cls, described: Mapping[str, Any]) -> Self:
-        """The target as model.json describes it."""
-        return cls(described["column"], tuple(described["classes"]))
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The target that model.json describes."""
+        return cls(content["column"], tuple(content["classes"]))
 
     @property
     def n_classes(self) -> int:

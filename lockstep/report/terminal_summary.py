@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from lockstep.evaluate.findings import THIS_MODEL, Findings
-from lockstep.fitting.fitting import Fitting, shown
+from lockstep.fitting.fitting import Fitting, metric_label
 from lockstep.project.paths import INDEX
 from lockstep.report.templates import model_name
 from lockstep.terminal import Paint
@@ -27,10 +27,10 @@ def summary(found: Findings, fitting: Fitting, confidence: float, paint: Paint) 
     rows = found.baselines.to_dict("records")
     names = [model_name(row["model"]) for row in rows]
     scores = [_number(row["score"], 6) for row in rows]
-    wide, high = max(map(len, names)), max(len(shown(fitting.metric)), *map(len, scores))
+    wide, high = max(map(len, names)), max(len(metric_label(fitting.metric)), *map(len, scores))
     lines = [_headline(found, fitting, confidence, paint)]
     lines.append(
-        paint.dim(f"  {'':{wide}}  {shown(fitting.metric):>{high}}  this model is better by ({confidence:.0%})")
+        paint.dim(f"  {'':{wide}}  {metric_label(fitting.metric):>{high}}  this model is better by ({confidence:.0%})")
     )
     for row, name, score in zip(rows, names, scores, strict=True):
         own = row["model"] == THIS_MODEL
@@ -47,7 +47,7 @@ def _headline(found: Findings, fitting: Fitting, confidence: float, paint: Paint
     second = f"accuracy {_number(test['accuracy'])}" if fitting.n_classes else f"R2 {_number(test['r2'])}"
     gates = str(found.gates["gates_overall"])
     judged = paint.good(gates) if gates == "pass" else paint.bad(gates)
-    return f"evaluate: test {shown(fitting.metric)} {score}, {second}, gates: {judged}"
+    return f"evaluate: test {metric_label(fitting.metric)} {score}, {second}, gates: {judged}"
 
 
 def _lead(row: Mapping[Any, Any], paint: Paint) -> str:

@@ -19,7 +19,7 @@ INCREMENTAL = 2
 STUDY_KEY = re.compile("[0-9a-f]{64}")
 
 
-def keep_recent(database: sqlite3.Connection, table: str, keys: set[str]) -> None:
+def mark_as_used(database: sqlite3.Connection, table: str, keys: set[str]) -> None:
     """Make rows the most recently used ones of a table with the columns key, value, checksum.
 
     A row's rowid is its place in time: SQLite gives a new row the highest.
@@ -32,7 +32,7 @@ def keep_recent(database: sqlite3.Connection, table: str, keys: set[str]) -> Non
         database.execute("COMMIT")
 
 
-def drop_oldest(database: sqlite3.Connection, table: str, limit: int) -> int | None:
+def drop_least_recently_used(database: sqlite3.Connection, table: str, limit: int) -> int | None:
     """Delete the least recently used rows until the file has at most `limit` bytes; less if it had more.
 
     Tables of other layouts, which this version cannot read, go first.
@@ -50,7 +50,7 @@ def drop_oldest(database: sqlite3.Connection, table: str, limit: int) -> int | N
         # Pages of the index come free late: so a few more in the end.
         wanted = min(ROWS_AT_ONCE, left * excess // used_bytes(database) + 1)
         left -= database.execute(oldest, (wanted,)).rowcount
-    give_back(database)
+    shrink_file(database)
     return _rows(database, table)
 
 
@@ -88,7 +88,7 @@ def drop_studies(path: Path, newest: str, limit: int, locks: Path) -> None:
             with held(locks / name, wait=False, passing=True) as ended:
                 if ended:
                     _delete_study(database, study)
-        give_back(database)
+        shrink_file(database)
 
 
 def _delete_study(database: sqlite3.Connection, study: int) -> None:
@@ -115,10 +115,10 @@ def _quoted(name: str) -> str:
 
 
 def make_shrinkable(path: Path) -> None:
-    """Make a new SQLite file whose size `give_back` can cut cheaply; one that is there stays as it is."""
+    """Make a new SQLite file whose size `shrink_file` can cut cheaply; one that is there stays as it is."""
     if not path.exists():
         with closing(connected(path)) as database:
-            let_shrink(database)
+            allow_shrinking(database)
             database.execute("VACUUM")
 
 
@@ -127,18 +127,18 @@ def connected(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
 
 
-def give_back(database: sqlite3.Connection) -> None:
+def shrink_file(database: sqlite3.Connection) -> None:
     """Cut free pages off the file."""
     (mode,) = database.execute("PRAGMA auto_vacuum").fetchone()
     if mode == INCREMENTAL:
         # Unlike execute, this takes every step of the pragma: a page each.
         database.executescript("PRAGMA incremental_vacuum")
     else:
-        let_shrink(database)
+        allow_shrinking(database)
         database.execute("VACUUM")
 
 
-def let_shrink(database: sqlite3.Connection) -> None:
+def allow_shrinking(database: sqlite3.Connection) -> None:
     """Allow cheap shrinking; for a file with tables this holds from its next VACUUM on."""
     database.execute("PRAGMA auto_vacuum = INCREMENTAL")
 

@@ -15,7 +15,7 @@ from lockstep.storage.scratch import scratch_folder
 from lockstep.workers.local_engine import LocalEngine
 from lockstep.workers.machine import SCHEDULER, scheduler_address, worker_count
 from lockstep.workers.trial import Evaluation, FoldTask
-from lockstep.workers.worker import evaluate_here
+from lockstep.workers.worker import evaluate_in_worker
 
 
 @dataclass(frozen=True)
@@ -61,4 +61,4 @@ def open_engine(make_folds: Callable[[Path | None], FoldSet], plan: Plan) -> Ite
         # Without pruning all folds of a trial may run side by side.
         useful = min(plan.tune.lag, plan.tune.n_trials) * (len(folds) if isinstance(plan.pruner, NoPruning) else 1)
         with LocalEngine(min(worker_count(), useful), folder) as executor:
-            yield Engine(executor, evaluate_here, folds)
+            yield Engine(executor, evaluate_in_worker, folds)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from lockstep.fitting.booster import FoldScore
-from lockstep.search.cache_limit import connected, drop_oldest, keep_recent, let_shrink
+from lockstep.search.cache_limit import allow_shrinking, connected, drop_least_recently_used, mark_as_used
 from lockstep.storage.locks import SharedLock, held
 from lockstep.workers.machine import CACHE
 from lockstep.workers.trial import Evaluation
@@ -68,9 +68,9 @@ class EvaluationLog:
         self._path, self._limit = path, limit
         self._database: sqlite3.Connection | None = None
         self._in_use: SharedLock | None = None
-        self.found = 0
-        self.fitted = 0
-        self.found_earlier = 0
+        self.n_reused = 0
+        self.n_fitted = 0
+        self.n_reused_earlier = 0
         self._own, self._earlier = set[str](), set[str]()
         try:
             self._in_use = SharedLock(path.parent / IN_USE)
@@ -95,11 +95,11 @@ class EvaluationLog:
             self._in_use.__exit__()
 
     def _forget_oldest(self, database: sqlite3.Connection) -> None:
-        keep_recent(database, TABLE, self._earlier)
+        mark_as_used(database, TABLE, self._earlier)
         # What another search may still look for stays; it comes to this in its turn.
         if self._limit is None or self._in_use is None or not self._in_use.alone():
             return
-        left = drop_oldest(database, TABLE, self._limit)
+        left = drop_least_recently_used(database, TABLE, self._limit)
         needed = len(self._own | self._earlier)
         if left is not None and left < needed:
             self._warn(
@@ -122,15 +122,15 @@ class EvaluationLog:
             return None
         if row is None or not _is_whole(key.encode(), *row):
             return None
-        self.found += 1
+        self.n_reused += 1
         if key not in self._own:
-            self.found_earlier += 1
+            self.n_reused_earlier += 1
             self._earlier.add(key)
         return _evaluation(row[0].decode())
 
     def remember(self, key: str, evaluation: Evaluation) -> None:
         """Keep a new evaluation."""
-        self.fitted += 1
+        self.n_fitted += 1
         self._own.add(key)
         if self._database is None or evaluation.score is None:
             return
@@ -180,7 +180,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         # A torn text may be no UTF-8.
         database.text_factory = bytes
         database.execute("PRAGMA synchronous = OFF")
-        let_shrink(database)
+        allow_shrinking(database)
         database.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} (key TEXT PRIMARY KEY, value TEXT, checksum TEXT)")
         database.execute(f"SELECT key, value, checksum FROM {TABLE} LIMIT 1").fetchone()  # noqa: S608
         (found,) = database.execute("PRAGMA quick_check(1)").fetchone()

@@ -20,7 +20,7 @@ from lockstep.fitting.booster import RoundBudget
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.search.evaluation_log import FoldLog
 from lockstep.search.in_flight import Runner, Trial
-from lockstep.search.pruning import STUDY_NAME, Judge, Rules, frozen
+from lockstep.search.pruning import STUDY_NAME, Judge, Rules, frozen_trial
 from lockstep.search.sampler import make_sampler
 from lockstep.search.space import SearchSpace, distinct
 from lockstep.search.tune_blocks import PrunerOptions, Tune
@@ -116,7 +116,7 @@ class _Trials:
         self._space = IntersectionSearchSpace(include_pruned=True)
         self._running: dict[int, optuna.trial.Trial] = {}
         self._known: list[FrozenTrial] = []
-        self._asked = plan.space.asked()
+        self._asked = plan.space.sampling_distributions()
         for number, start in enumerate(plan.tune.enqueue):
             self._study.enqueue_trial(
                 {name: _as_asked(value, number, self._asked[name]) for name, value in sorted(start.items())}
@@ -127,7 +127,7 @@ class _Trials:
         self._study.sampler = make_sampler(plan.tune, plan.seed, number, self._space)
         suggested = self._study.ask(self._asked)
         self._running[number] = suggested
-        task = FoldTask(number, 0, plan.space.used(suggested.params), plan.budget, plan.seed, plan.fitting)
+        task = FoldTask(number, 0, plan.space.booster_params(suggested.params), plan.budget, plan.seed, plan.fitting)
         return Trial(task, Judge(number, self._known, self._rules), self._n_folds)
 
     def tell(self, result: TrialResult) -> None:
@@ -138,7 +138,7 @@ class _Trials:
             self._study.tell(trial, result.reports[-1])
         else:
             self._study.tell(trial, state=TrialState[result.state])
-        self._known.append(frozen(result))
+        self._known.append(frozen_trial(result))
 
 
 def _as_asked(value: Value, number: int, distribution: BaseDistribution) -> Value:

@@ -79,7 +79,7 @@ class Judge:
 
     Args:
         number: The judged trial.
-        known: The trials told when it was asked: exactly the first ones, in order (see `frozen`).
+        known: The trials told when it was asked: exactly the first ones, in order (see `frozen_trial`).
         rules: Of the search.
     """
 
@@ -111,7 +111,7 @@ class Judge:
         return {key: float(value) for key, value in sorted(noted.items())}
 
 
-def frozen(result: TrialResult) -> FrozenTrial:
+def frozen_trial(result: TrialResult) -> FrozenTrial:
     """A finished trial as pruners see it."""
     trial = create_trial(
         state=TrialState[result.state],

@@ -54,7 +54,7 @@ def settings_of(plan: Plan, space: Space, train: Path, n_folds: int, rows_as: Ma
         "seed": plan.seed,
         "early_stopping_rounds": plan.tune.early_stopping_rounds,
         "max_rounds": plan.tune.max_rounds,
-        "fitting": plan.fitting.described(),
+        "fitting": plan.fitting.to_json(),
         "enqueue": [dict(sorted(start.items())) for start in plan.tune.enqueue],
         "n_folds": n_folds,
         "rows_as": dict(rows_as),

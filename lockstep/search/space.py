@@ -29,7 +29,7 @@ class Parameter:
     name: str
     range: Range
 
-    def asked(self) -> BaseDistribution:
+    def sampling_distribution(self) -> BaseDistribution:
         """The distribution Optuna samples: continuous, or categorical for choices."""
         if self.range.choices is not None:
             return CategoricalDistribution(self.range.choices)
@@ -41,7 +41,7 @@ class Parameter:
         top = low + grid * math.floor((high - low) / grid + 1e-9)
         return FloatDistribution(low - grid / 2, top + grid / 2, log=self.range.log)
 
-    def shown(self) -> BaseDistribution:
+    def distribution(self) -> BaseDistribution:
         """The distribution as params.yaml states it, for studies that people look at."""
         if self.range.choices is not None:
             return CategoricalDistribution(self.range.choices)
@@ -50,7 +50,7 @@ class Parameter:
             return IntDistribution(int(low), int(high), log=self.range.log, step=int(self.range.step or 1))
         return FloatDistribution(low, high, log=self.range.log, step=self.range.step)
 
-    def used(self, suggested: Value) -> Value:
+    def booster_value(self, suggested: Value) -> Value:
         """The value the booster gets for a suggestion."""
         if self.range.choices is not None:
             return suggested
@@ -80,17 +80,17 @@ class SearchSpace:
     def __init__(self, space: Space) -> None:
         self.parameters = {name: Parameter(name, space[name]) for name in sorted(space)}
 
-    def asked(self) -> dict[str, BaseDistribution]:
+    def sampling_distributions(self) -> dict[str, BaseDistribution]:
         """What Optuna samples."""
-        return {name: parameter.asked() for name, parameter in self.parameters.items()}
+        return {name: parameter.sampling_distribution() for name, parameter in self.parameters.items()}
 
-    def shown(self) -> dict[str, BaseDistribution]:
+    def distributions(self) -> dict[str, BaseDistribution]:
         """What params.yaml states."""
-        return {name: parameter.shown() for name, parameter in self.parameters.items()}
+        return {name: parameter.distribution() for name, parameter in self.parameters.items()}
 
-    def used(self, suggested: Mapping[str, Value]) -> dict[str, Value]:
+    def booster_params(self, suggested: Mapping[str, Value]) -> dict[str, Value]:
         """What the booster gets."""
-        return {name: parameter.used(suggested[name]) for name, parameter in self.parameters.items()}
+        return {name: parameter.booster_value(suggested[name]) for name, parameter in self.parameters.items()}
 
 
 def cut(value: float, low: float, high: float, *, log: bool) -> float:

@@ -13,7 +13,7 @@ from lockstep.storage.tables import read_json, write_json
 from lockstep.workers.identity import file_digest
 from lockstep.workers.trial import TrialResult
 
-KEPT = 200
+MAX_ENTRIES = 200
 TRIALS_SHA256 = "trials_sha256"
 
 
@@ -45,7 +45,7 @@ def search_time(trials_csv: Path) -> SearchTime | None:
     return SearchTime(entry["wall_seconds"], entry["cpu_seconds"]) if entry else None
 
 
-def keep_search_time(trials_csv: Path, time: SearchTime) -> None:
+def save_search_time(trials_csv: Path, time: SearchTime) -> None:
     """Remember the time of the search that made these trials; whatever is in the way costs a warning.
 
     A wall time that is not known does not replace one that is.
@@ -68,7 +68,7 @@ def _keep(path: Path, digest: str, time: SearchTime) -> None:
     wall = time.wall_seconds if time.wall_seconds is not None or known is None else known["wall_seconds"]
     others = [entry for entry in entries if entry is not known]
     latest = {TRIALS_SHA256: digest, **asdict(SearchTime(wall, time.cpu_seconds))}
-    write_json([*others, latest][-KEPT:], path)
+    write_json([*others, latest][-MAX_ENTRIES:], path)
 
 
 def _entries() -> list[dict[str, Any]]:

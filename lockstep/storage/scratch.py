@@ -26,7 +26,7 @@ def scratch_folder(purpose: str = "tune", where: Path | None = None) -> Iterator
         purpose: For the person who finds one.
         where: The folder it is made in.
     """
-    for folder in abandoned(where):
+    for folder in abandoned_folders(where):
         shutil.rmtree(folder, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{purpose}-", dir=where, ignore_cleanup_errors=True) as name:
         own = Path(name)
@@ -38,7 +38,7 @@ def scratch_folder(purpose: str = "tune", where: Path | None = None) -> Iterator
             yield inside
 
 
-def abandoned(where: Path | None = None) -> Iterator[Path]:
+def abandoned_folders(where: Path | None = None) -> Iterator[Path]:
     """Folders whose owner no longer lives; while one is handled nobody else takes it for abandoned."""
     parent = where or Path(tempfile.gettempdir())
     for lock in sorted([*parent.glob(f"{PREFIX}*/{LOCK}"), *parent.glob(f"{PREFIX}*/{NEW}")]):

@@ -26,7 +26,7 @@ def write_table(table: pa.Table | pd.DataFrame, path: Path) -> None:
     """Write a Parquet file without pandas' metadata, so that its bytes depend on its content alone."""
     if isinstance(table, pd.DataFrame):
         table = pa.Table.from_pandas(table, preserve_index=False)
-    with replacing(path) as part:
+    with atomic_write(path) as part:
         pq.write_table(table.replace_schema_metadata(None), part, compression="zstd", store_schema=False)
 
 
@@ -58,7 +58,7 @@ class StoredTable:
         return pd.DataFrame({name: self.column(name).to_pandas() for name in self.column_names}, copy=False)
 
 
-def give_back_memory() -> None:
+def release_memory() -> None:
     """Return to the system what this process has freed: allocators keep some, by size and by what else runs."""
     for pool in (pa.default_memory_pool(), pa.system_memory_pool()):
         pool.release_unused()
@@ -84,7 +84,7 @@ def read_arrow_rows(path: Path, rows: Sequence[int]) -> pa.Table:
 def read_table(path: Path) -> pd.DataFrame:
     """Read a Parquet file as a pandas frame."""
     frame: pd.DataFrame = read_arrow(path).to_pandas()
-    give_back_memory()
+    release_memory()
     return frame
 
 
@@ -95,7 +95,7 @@ def write_json(content: Any, path: Path) -> None:
         ValueError: if `content` holds a number JSON does not know.
     """
     text = json.dumps(content, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
-    with replacing(path) as part:
+    with atomic_write(path) as part:
         part.write_text(text, encoding="utf-8")
 
 
@@ -113,7 +113,7 @@ def read_json(path: Path) -> Any:
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write CSV with ten significant digits, empty cells for missing values and Unix line ends."""
-    with replacing(path) as part:
+    with atomic_write(path) as part:
         part.write_bytes(csv_text(frame).encode())
 
 
@@ -129,7 +129,7 @@ def significant(value: float, digits: int) -> float:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """A temporary file beside `path` that takes its place only when the block ends without an error.
 
     Whenever the process is killed or the power fails, `path` is absent, old or new, and whole. What a killed process
@@ -139,7 +139,7 @@ def replacing(path: Path) -> Iterator[Path]:
         OSError: naming `path`, if it cannot be written; it is then as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left in cut_off(path.parent, escape(path.name)):
+    for left in abandoned_parts(path.parent, escape(path.name)):
         left.unlink(missing_ok=True)
     try:
         with _part(path) as (part, handle):
@@ -152,16 +152,16 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         if error.filename is not None and not Path(error.filename).name.startswith(f".{path.name}."):
             raise
-        raise not_written(path, error) from error
+        raise write_error(path, error) from error
 
 
-def not_written(path: Path, error: OSError) -> OSError:
+def write_error(path: Path, error: OSError) -> OSError:
     """The error as one of `path`, in the system's words: libraries leave out the name, numpy the reason too."""
     reason = os.strerror(error.errno) if error.errno else f"cannot be written ({error})"
     return OSError(error.errno or errno.EIO, reason, str(path))
 
 
-def cut_off(folder: Path, name: str = "*") -> Iterator[Path]:
+def abandoned_parts(folder: Path, name: str = "*") -> Iterator[Path]:
     """What killed processes have left of files that they were writing, each locked while it is handled.
 
     Args:
@@ -188,7 +188,7 @@ def _part(path: Path) -> Iterator[tuple[Path, int]]:
 
 
 def _new_part(path: Path) -> tuple[int, Path]:
-    """A temporary file whose lock tells `cut_off` that its process lives; where there are no locks none is taken."""
+    """A temporary file, locked where locks exist: the lock tells `abandoned_parts` that its writer lives."""
     while True:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent)
         try:

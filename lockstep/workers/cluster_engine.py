@@ -14,7 +14,7 @@ from distributed.comm.core import CommClosedError
 from lockstep.errors import ConfigError, SearchError, one_line
 from lockstep.fitting.folds import FoldSet
 from lockstep.guards.text.secrets import masked
-from lockstep.workers.cluster_worker import differing, evaluate_there, forget
+from lockstep.workers.cluster_worker import evaluate_in_dask_worker, release_table, version_differences
 from lockstep.workers.identity import fitting_versions, key_of
 from lockstep.workers.machine import SCHEDULER
 from lockstep.workers.trial import Evaluation, FoldTask
@@ -55,13 +55,13 @@ def cluster_engine(address: str, folds: FoldSet) -> Iterator[tuple[Executor, Cal
             raise SearchError(f"Dask cluster {shown}: the table cannot be sent ({reason}); install this project there")
         with client.get_executor(pure=False) as executor:
             try:
-                yield executor, functools.partial(evaluate_there, table, fitting_versions())
+                yield executor, functools.partial(evaluate_in_dask_worker, table, fitting_versions())
             except BaseException:
                 executor.shutdown(wait=False)
                 raise
         # A worker that dies now cannot undo the search.
         with suppress(Exception):
-            client.run(forget, table)
+            client.run(release_table, table)
     except KilledWorker as error:
         raise SearchError(
             f"Dask cluster {shown}: workers died on the same fit; is there enough memory? ({error})"
@@ -106,7 +106,7 @@ def _check_workers(client: Client, shown: str) -> None:
             " requirements.lock there"
         ) from None
     for worker, there in sorted(versions.items()):
-        differences = differing(fitting_versions(), there)
+        differences = version_differences(fitting_versions(), there)
         if differences:
             raise SearchError(f"Dask worker {worker} has {differences}; install the same requirements.lock there")
     print(f"tune: Dask cluster {shown}: {len(versions)} workers", flush=True)

@@ -10,33 +10,33 @@ from distributed import Future, get_client, get_worker, secede
 
 from lockstep.errors import SearchError
 from lockstep.fitting.folds import FoldSet
-from lockstep.fitting.matrices import keep_pages_in
+from lockstep.fitting.matrices import set_pages_folder
 from lockstep.workers.identity import fitting_versions
 from lockstep.workers.trial import Evaluation, FoldTask
-from lockstep.workers.worker import FoldKeeper, evaluate
+from lockstep.workers.worker import FoldCache, evaluate
 
 # Two, so that two searches on one cluster do not fetch in turns; a search that was killed cannot clear its own.
 TABLES_KEPT = 2
 PATIENCE_SECONDS = 60
 
-_tables: OrderedDict[str, FoldKeeper] = OrderedDict()
+_tables: OrderedDict[str, FoldCache] = OrderedDict()
 _fetching = threading.Lock()
 _arrivals: dict[str, int] = {}
 
 
-def evaluate_there(table: str, versions: Mapping[str, str], task: FoldTask) -> Evaluation:
+def evaluate_in_dask_worker(table: str, versions: Mapping[str, str], task: FoldTask) -> Evaluation:
     """Fit one fold of the table that lies in the cluster under the key `table`.
 
     Raises:
         SearchError: if this worker, which may have joined later, has other versions than the search.
     """
-    differences = differing(versions, fitting_versions())
+    differences = version_differences(versions, fitting_versions())
     if differences:
         raise SearchError(f"Dask worker {get_worker().address} has {differences}; install the same requirements.lock")
     return evaluate(task, _table(table))
 
 
-def differing(here: Mapping[str, str], there: Mapping[str, str]) -> str:
+def version_differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
     """Names of what differs, with both versions; empty if nothing does."""
     return ", ".join(
         f"{name} {there.get(name, 'missing')} (here {here[name]})"
@@ -50,17 +50,17 @@ def arrivals() -> dict[str, int]:
     return dict(_arrivals)
 
 
-def forget(table: str) -> None:
+def release_table(table: str) -> None:
     """Free the memory of the table and of its quantised folds."""
     _tables.pop(table, None)
 
 
-def _table(key: str) -> FoldKeeper:
+def _table(key: str) -> FoldCache:
     with _fetching:
         if key not in _tables:
             held_here: Any = get_worker().data.get(key)
-            _tables[key] = FoldKeeper(held_here if held_here is not None else _from_another(key))
-            keep_pages_in(Path(get_worker().local_directory))
+            _tables[key] = FoldCache(held_here if held_here is not None else _from_another(key))
+            set_pages_folder(Path(get_worker().local_directory))
             _arrivals[key] = _arrivals.get(key, 0) + 1
             while len(_tables) > TABLES_KEPT:
                 _tables.popitem(last=False)

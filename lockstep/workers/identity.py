@@ -51,7 +51,7 @@ def fold_key(task: FoldTask, fingerprint: str) -> str:
         fingerprint: sha256 of the fold's rows (lockstep.fitting.folds.FoldSet.fingerprints).
     """
     budget = None if ROUNDS in task.params else [task.budget.early_stopping_rounds, task.budget.max_rounds]
-    return key_of([fingerprint, dict(task.params), budget, task.seed, task.fitting.described(), fitting_versions()])
+    return key_of([fingerprint, dict(task.params), budget, task.seed, task.fitting.to_json(), fitting_versions()])
 
 
 def key_of(content: Any) -> str:

@@ -19,7 +19,7 @@ from lockstep.errors import LockstepError, SearchError
 from lockstep.fitting.booster import fit_fold, max_bin_of
 from lockstep.fitting.fitting import Memory
 from lockstep.fitting.folds import FoldSet
-from lockstep.fitting.matrices import FoldMatrices, keep_pages_in, quantised, row_matrix
+from lockstep.fitting.matrices import FoldMatrices, quantised, row_matrix, set_pages_folder
 from lockstep.workers.trial import Evaluation, FoldTask
 
 # "[07:12:33] /path/to/source.cc:123: Check failed": the time would make a DVC output differ from run to run.
@@ -29,7 +29,7 @@ MACHINE = "is there enough memory and disk?"
 REMEDY = f"{MACHINE} Finished fits are kept, `dvc repro` goes on from here"
 
 
-class FoldKeeper:
+class FoldCache:
     """The quantised folds of one table: one per fold, since quantising costs as much as many rounds.
 
     Each thread has its own, because a Dask worker may run several and XGBoost's matrices are not made to be shared.
@@ -52,15 +52,15 @@ class FoldKeeper:
         return self._kept[place][1]
 
 
-_keeper: FoldKeeper | None = None
+_keeper: FoldCache | None = None
 
 
 def initialise(folder: Path | None) -> None:
     """Tell this process where the folds' arrays lie, if its calls need any."""
     global _keeper
     if folder is not None:
-        _keeper = FoldKeeper(FoldSet.open(folder))
-        keep_pages_in(folder)
+        _keeper = FoldCache(FoldSet.open(folder))
+        set_pages_folder(folder)
     parent = multiprocessing.parent_process()
     if parent is not None:
         # Ctrl-C reaches the whole process group; the search ends its workers itself.
@@ -74,14 +74,14 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
-def evaluate_here(task: FoldTask) -> Evaluation:
+def evaluate_in_worker(task: FoldTask) -> Evaluation:
     """Fit one fold of the folds given to `initialise`."""
     if _keeper is None:
         raise RuntimeError("initialise(folder) must be called first in this process")
     return evaluate(task, _keeper)
 
 
-def evaluate(task: FoldTask, keeper: FoldKeeper) -> Evaluation:
+def evaluate(task: FoldTask, keeper: FoldCache) -> Evaluation:
     """Fit one fold; a fit that raises, as when XGBoost refuses its parameters, leaves its message.
 
     Raises:

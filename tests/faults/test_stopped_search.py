@@ -24,7 +24,7 @@ from tests.pipeline.project import Project
 
 TRIALS = 24
 MOMENTS = [pytest.param(moment, marks=pytest.mark.nightly if moment >= 1 else ()) for moment in range(30)]
-COUNTS = re.compile(r"tune: (\d+) folds fitted, (\d+) known")
+COUNTS = re.compile(r"tune: (\d+) folds fitted, (\d+) reused")
 
 
 class Stopped:

@@ -121,7 +121,7 @@ def test_a_saved_model_says_the_same_and_has_the_same_bytes(n_classes: int, tmp_
     loaded = SavedModel.load(tmp_path / "one")
     x = made.features.transform(rows)
     np.testing.assert_array_equal(made.predict(rows), loaded.predict(rows))
-    assert made.table(x).equals(loaded.table(loaded.features.transform(rows)))
+    assert made.prediction_table(x).equals(loaded.prediction_table(loaded.features.transform(rows)))
     assert (loaded.target, loaded.fitting, loaded.training) == (made.target, made.fitting, made.training)
     model(2, n_classes).save(tmp_path / "two")
     files = sorted(path.name for path in (tmp_path / "one").iterdir() if path.is_file())
@@ -154,7 +154,7 @@ def test_averaging_models_averages_predictions() -> None:
 
 def test_probabilities_add_up_and_name_the_class() -> None:
     made = model(n_classes=3)
-    said = made.table(made.features.transform(table(seed=9)))
+    said = made.prediction_table(made.features.transform(table(seed=9)))
     shares = said[["probability_0", "probability_1", "probability_2"]].to_numpy()
     np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-6)
     assert said["predicted"].tolist() == [str(number) for number in shares.argmax(axis=1)]
@@ -193,11 +193,11 @@ def test_the_offset_holds_the_share_of_rows_it_is_asked_for() -> None:
 
 def test_an_interval_holds_about_the_share_of_new_rows_it_is_asked_for(tmp_path: Path) -> None:
     made, rows = with_interval(0.8, table(600)), table(2000, seed=9)
-    said = made.table(made.features.transform(rows))
+    said = made.prediction_table(made.features.transform(rows))
     inside = ((said["lower"] <= rows["y"]) & (rows["y"] <= said["upper"])).mean()
     assert 0.74 < inside < 0.88
     made.save(tmp_path)
-    assert SavedModel.load(tmp_path).table(made.features.transform(rows)).equals(said)
+    assert SavedModel.load(tmp_path).prediction_table(made.features.transform(rows)).equals(said)
 
 
 @pytest.mark.parametrize("objective", ["squared_error", "absolute_error", "pseudo_huber", "quantile"])
