@@ -155,7 +155,8 @@ class Ranking:
         one, other = (f"{each:.6g}" for each in scores)
         return (
             f"test {metric_label(fitting.metric)} {one} for {a} and {other} for {b} on the same"
-            f" {len(self.a.predictions):,} rows, {100 * self.a.confidence:.4g}% interval of the difference {found.low:.4g} to {found.high:.4g}"
+            f" {len(self.a.predictions):,} rows, {100 * self.a.confidence:.4g}% interval of the difference"
+            f" {found.low:.4g} to {found.high:.4g}"
         )
 
 

@@ -134,7 +134,7 @@ def test_a_log_that_cannot_be_shortened_costs_one_warning(
     with closing(sqlite3.connect(path, isolation_level=None)) as another, EvaluationLog(path, LIMIT):
         another.execute("BEGIN IMMEDIATE")
     assert capsys.readouterr().err == (
-        f"tune: warning: {path}: database is locked; it may be larger than LOCKSTEP_CACHE_MB allows\n"
+        f"tune: warning: {path}: database is locked; the file may be larger than LOCKSTEP_CACHE_MB allows\n"
     )
     assert len(_known(path)) == 400
 

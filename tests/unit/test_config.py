@@ -90,7 +90,7 @@ MISTAKES = [
     (
         LEAVES,
         "max_deep: {low: 2, high: 10}",
-        "spaces.default.max_deep: is no parameter",
+        "spaces.default.max_deep: cannot be tuned",
     ),
     (
         LEAVES,

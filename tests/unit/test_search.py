@@ -150,7 +150,7 @@ def test_when_no_trial_is_complete_the_first_failure_is_quoted() -> None:
     def fails(task: FoldTask) -> Evaluation:
         return Evaluation(None, f"ValueError: {task.number}", 0.0, 0.0)
 
-    with pytest.raises(SearchError, match="no trial of 5 is complete; the first that failed: ValueError: 0"):
+    with pytest.raises(SearchError, match="none of 5 trials is complete; the first failed with: ValueError: 0"):
         run_search(plan_of(NoPruning(), n_trials=5), fails, AtOnce())
 
 
@@ -217,5 +217,5 @@ def test_a_search_without_a_complete_trial_says_so() -> None:
         return Evaluation(score_of(0.1, 5), "", 0.0, 0.0)
 
     halving = SuccessiveHalving(min_resource=1, reduction_factor=4, min_early_stopping_rate=0)
-    with pytest.raises(SearchError, match="no trial of 6 is complete; the first that failed: ValueError: at last"):
+    with pytest.raises(SearchError, match="none of 6 trials is complete; the first failed with: ValueError: at last"):
         run_search(plan_of(halving, n_trials=6, lag=1), leads_then_fails, AtOnce())

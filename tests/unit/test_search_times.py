@@ -71,7 +71,7 @@ def test_a_file_that_cannot_be_written_costs_one_warning(trials: Path, capsys: p
     (trials.parent / ".lockstep").write_text("a file where the folder should be")
     save_search_time(trials, SearchTime(1.0, 2.0))
     (warning,) = capsys.readouterr().err.splitlines()
-    assert "the time of this search is not kept" in warning
+    assert "the time of this search is not stored" in warning
 
 
 def _keep(folder: Path, process: int) -> None:

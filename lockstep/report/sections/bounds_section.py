@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lockstep.search.tune_blocks import WHOLE
+from lockstep.search.tune_blocks import INTEGER_MINIMUM
 from lockstep.storage.tables import significant
 
 # A best value this close to an end of its range, as a share of the range, has perhaps not found its best.
@@ -99,5 +99,5 @@ def _allowed(name: str, whole: bool, log_bound: float) -> tuple[float, float]:
     """What XGBoost takes; a logarithmic range never reaches 0."""
     if name in SHARES:
         return SMALLEST_SHARE, 1.0
-    least = float(WHOLE.get(name, 0)) or (1.0 if whole else 0.0)
+    least = float(INTEGER_MINIMUM.get(name, 0)) or (1.0 if whole else 0.0)
     return (min(log_bound, SMALLEST_SHARE**4) if log_bound and not least else least), math.inf
