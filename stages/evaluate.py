@@ -1,9 +1,9 @@
-"""evaluate: judge the final model on the test rows, which no stage before this one has read.
+"""evaluate: evaluate the final model on the test rows, which no earlier stage reads.
 
 Reads   data/split/train.parquet, data/split/test.parquet, models/, reports/data_quality.json,
         reports/tune/trials.csv, reports/train_best/learning_curve.csv
 Writes  reports/metrics.json, reports/gates.json, reports/evaluate/, reports/index.html,
-        data/predictions/test.parquet; shows the result to MLflow
+        data/predictions/test.parquet; logs the result to MLflow
 Params  evaluate, seed, split, datasets/<dataset>.yaml: judging
 """
 

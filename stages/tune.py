@@ -1,7 +1,7 @@
 """tune: search the hyperparameters by cross-validation on the training folds.
 
 Reads   data/split/train.parquet, data/clean/columns.json
-Writes  models/best_params.json, models/search.json, reports/tune/trials.csv; shows trials to MLflow as they finish
+Writes  models/best_params.json, models/search.json, reports/tune/trials.csv; logs trials to MLflow as they finish
 Params  dataset, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
         datasets/<dataset>.yaml: target, features.<features>
 """
@@ -52,8 +52,8 @@ def main() -> None:
         study = StudyFile(
             local_state() / STUDY, key_of(settings), plan.space.distributions(), {"space": tune.space}, limit
         )
-        as_runs = partial(runs_of, space=space, n_folds=n_folds, fitting=fitting)
-        live = LiveTrials(blocks.dataset_name, key_of(settings), as_runs)
+        trial_runs = partial(runs_of, space=space, n_folds=n_folds, fitting=fitting)
+        live = LiveTrials(blocks.dataset_name, key_of(settings), trial_runs)
         with study, live, Progress(tune.n_trials) as progress:
             observers = (progress, study, live)
             results = search(plan, engine.folds.fingerprints(), engine.run, engine.executor, log, observers)
@@ -63,8 +63,8 @@ def main() -> None:
     save_search_time(TRIALS, SearchTime.of(results, None if log.n_reused_earlier else elapsed))
     write_json(best, BEST_PARAMS)
     write_json(describe(plan, settings, results, blocks.dataset_name, choices.features), SEARCH)
-    spent = cost(results)
-    trials = f"{len(results)} trials ({spent['trials_pruned']} pruned, {spent['trials_failed']} failed)"
+    search_cost = cost(results)
+    trials = f"{len(results)} trials ({search_cost['trials_pruned']} pruned, {search_cost['trials_failed']} failed)"
     score = f"CV {metric_label(fitting.metric)} {best[fitting.score_name]:.6g}"
     print(f"tune: {log.n_fitted} folds fitted, {log.n_reused} reused; best of {trials} is {best['trial']}: {score}")
 

@@ -32,7 +32,7 @@ from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import read_table, significant, write_table
 from lockstep.workers.local_engine import LocalEngine
 from lockstep.workers.machine import worker_count
-from lockstep.workers.worker import REMEDY, failure_message
+from lockstep.workers.worker import SEARCH_REMEDY, failure_message
 
 TABLE = "all_rows.parquet"
 
@@ -103,7 +103,7 @@ def score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
     except LockstepError:
         raise
     except Exception as error:
-        raise SearchError(f"split with seed {split_seed}: {failure_message(error)}; {REMEDY}") from error
+        raise SearchError(f"split with seed {split_seed}: {failure_message(error)}; {SEARCH_REMEDY}") from error
 
 
 def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:

@@ -125,7 +125,7 @@ def test_a_stopped_search_keeps_its_work_and_leaves_nothing_running(
     os.kill(process.pid, number)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == code
-    assert output.splitlines()[-1] == "tune: stopped; finished work is kept, `dvc repro` goes on from here"
+    assert output.splitlines()[-1] == "tune: stopped; finished work is kept, `dvc repro` continues from here"
     assert "Traceback" not in output
     assert _of_session(process.pid) == []
     assert list(stopped.temporary.glob("lockstep-*")) == []

@@ -63,7 +63,7 @@ MISTAKES = [
     (
         LEAVES,
         "n_estimators: {low: 0, high: 9}",
-        "n_estimators: 0 is below 1, the least XGB",
+        "n_estimators: 0 is below 1, XGBoost's minimum",
     ),
     ("n_trials: 60", "n_trials: 1\n  ? [1, 2]\n  : 3", "params.yaml: line "),
     ("n_estimators: {low: 200, high: 800, step: 50}", "n_estimators: {choices: [1.5]}", "takes whole numbers"),
