@@ -33,7 +33,7 @@ def test_partial_dates_are_the_first_day() -> None:
 
 
 def test_wrong_values_are_named() -> None:
-    with pytest.raises(DataError, match=r"columns.c: row 2: '2012-13-01' is no date"):
+    with pytest.raises(DataError, match=r"columns.c: row 2: '2012-13-01' is not a date"):
         _typed(["2012", "2012-13-01"], type="date")
     with pytest.raises(DataError, match=r"columns.c: row 1: .*1\.5.* is not a whole number"):
         _typed(["1.5"], type="integer")
@@ -47,7 +47,10 @@ def test_a_name_of_the_table_cannot_steer_a_terminal(name: str) -> None:
     number = Column.model_validate({"type": "number"})
     for table, line in (
         (pa.table({"c": ["1"]}), f"facts: columns.{short}: the table has no such column; it has: c"),
-        (pa.table({name: ["x"]}), f"facts: columns.{short}: row 1: 'x' is not a number; mend the file, or list it in"),
+        (
+            pa.table({name: ["x"]}),
+            f"facts: columns.{short}: row 1: 'x' is not a number; correct the file, or list the value in",
+        ),
         (pa.table({name: [""]}), f"facts: columns.{short}: every value is missing; leave the column out"),
     ):
         with pytest.raises(DataError) as error:
@@ -80,7 +83,7 @@ def test_nested_columns_are_refused(kind: str) -> None:
 
 
 def test_dates_with_something_behind_them_are_refused() -> None:
-    with pytest.raises(DataError, match="'2020-01-01x' is no date"):
+    with pytest.raises(DataError, match="'2020-01-01x' is not a date"):
         _typed(["2020-01-01x"], type="date")
 
 
@@ -94,7 +97,7 @@ def test_date_times_keep_their_clock() -> None:
         "2020-01-02 00:00:00",
         "2020-01-02 03:04:05",
     ]
-    with pytest.raises(DataError, match="'2020-01-02T25:00' is no date"):
+    with pytest.raises(DataError, match="'2020-01-02T25:00' is not a date"):
         _typed(["2020-01-02T25:00"], type="date")
 
 

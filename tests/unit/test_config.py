@@ -116,7 +116,7 @@ MISTAKES = [
     ("beat_baselines: true", "beat_baselines: 1", "params.yaml: evaluate.gates.beat_baselines: 1: input should be a"),
     ("seed: 42", "seed: [42", "params.yaml: line "),
     ("dataset: own", "dataset: ../own", "params.yaml: dataset: '../own': string should match pattern"),
-    ("dataset: own", "dataset: none_such", "'none_such': there is no datasets/none_such.yaml; known: own"),
+    ("dataset: own", "dataset: none_such", "'none_such': there is no datasets/none_such.yaml; datasets: own"),
     ("features: full", "features: fuller", "params.yaml: features: 'fuller': datasets/own.yaml has no such recipe"),
 ]
 

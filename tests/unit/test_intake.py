@@ -97,7 +97,7 @@ def test_without_a_count_a_row_stands_for_itself() -> None:
     ones = raw.set_column(position, "n_copies", pa.array(["1"] * raw.num_rows))
     pd.testing.assert_frame_equal(model.predict_raw(absent), model.predict_raw(ones), check_exact=True)
     assert model.raw_rows.check_columns(absent.column_names, "songs.csv") == [
-        "songs.csv: no column 'n_copies'; every row stands for one copy, itself"
+        "songs.csv: no column 'n_copies'; every row counts as one copy"
     ]
 
 

@@ -163,7 +163,9 @@ def test_a_dataset_file_with_a_feature_without_a_name_is_refused() -> None:
     first = next(iter(_loaded("t").columns))
     text = Path("datasets/t.yaml").read_text(encoding="utf-8")
     Path("datasets/t.yaml").write_text(re.sub(rf"\b{first}\b", '""', text), encoding="utf-8")
-    with pytest.raises(ConfigError, match="columns: '': a column without a name is no feature; state type ignore"):
+    with pytest.raises(
+        ConfigError, match="columns: '': a column without a name cannot be a feature; state type ignore"
+    ):
         _loaded("t")
 
 
