@@ -115,7 +115,7 @@ class _Trials:
         self._study = optuna.create_study(study_name=STUDY_NAME, pruner=optuna.pruners.NopPruner())
         self._space = IntersectionSearchSpace(include_pruned=True)
         self._running: dict[int, optuna.trial.Trial] = {}
-        self._told: list[FrozenTrial] = []
+        self._told_trials: list[FrozenTrial] = []
         self._distributions = plan.space.sampling_distributions()
         for number, start in enumerate(plan.tune.enqueue):
             self._study.enqueue_trial(
@@ -128,7 +128,7 @@ class _Trials:
         suggested = self._study.ask(self._distributions)
         self._running[number] = suggested
         task = FoldTask(number, 0, plan.space.booster_params(suggested.params), plan.budget, plan.seed, plan.fitting)
-        return Trial(task, Judge(number, self._told, self._rules), self._n_folds)
+        return Trial(task, Judge(number, self._told_trials, self._rules), self._n_folds)
 
     def tell(self, result: TrialResult) -> None:
         trial = self._running.pop(result.number)
@@ -138,7 +138,7 @@ class _Trials:
             self._study.tell(trial, result.reports[-1])
         else:
             self._study.tell(trial, state=TrialState[result.state])
-        self._told.append(frozen_trial(result))
+        self._told_trials.append(frozen_trial(result))
 
 
 def _as_sampled(value: Value, number: int, distribution: BaseDistribution) -> Value:

@@ -57,14 +57,14 @@ class Rules:
         """The rules of a search."""
         return cls(options, make_pruner(options, n_folds), n_folds)
 
-    def first_decision(self, told: Sequence[FrozenTrial]) -> int:
+    def first_decision(self, told_trials: Sequence[FrozenTrial]) -> int:
         """The number of finished folds after which a trial may first be pruned; `n_folds` if it cannot be pruned."""
         options = self.options
         if isinstance(options, NoPruning):
             return self.n_folds
         if isinstance(options, SuccessiveHalving | Hyperband):
             return options.min_resource
-        complete = sum(trial.state is TrialState.COMPLETE for trial in told)
+        complete = sum(trial.state is TrialState.COMPLETE for trial in told_trials)
         if complete < max(options.n_startup_trials, 1):
             return self.n_folds
         return options.n_warmup_steps + 1 if isinstance(options, Median) else 1
@@ -79,17 +79,17 @@ class Judge:
 
     Args:
         number: Number of the judged trial.
-        told: The trials told before this one was asked: exactly the first ones, in order (see `frozen_trial`).
+        told_trials: The trials told before this one was asked: exactly the first ones, in order (see `frozen_trial`).
         rules: The search's pruner.
     """
 
-    def __init__(self, number: int, told: Sequence[FrozenTrial], rules: Rules) -> None:
+    def __init__(self, number: int, told_trials: Sequence[FrozenTrial], rules: Rules) -> None:
         self._n_folds = rules.n_folds
-        self._first_decision = rules.first_decision(told)
-        in_flight = [_running(trial) for trial in range(len(told), number)]
+        self._first_decision = rules.first_decision(told_trials)
+        in_flight = [_running(trial) for trial in range(len(told_trials), number)]
         self._study = optuna.create_study(
             study_name=STUDY_NAME,
-            storage=Snapshot([*told, *in_flight]),
+            storage=Snapshot([*told_trials, *in_flight]),
             sampler=optuna.samplers.RandomSampler(seed=0),
             pruner=rules.pruner,
         )

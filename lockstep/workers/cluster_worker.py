@@ -36,12 +36,12 @@ def evaluate_in_dask_worker(table: str, versions: Mapping[str, str], task: FoldT
     return evaluate(task, _table(table))
 
 
-def version_differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
+def version_differences(local: Mapping[str, str], remote: Mapping[str, str]) -> str:
     """The differing versions, each with its name; empty if all agree."""
     return ", ".join(
-        f"{name} {there.get(name, 'missing')} (here {here[name]})"
-        for name in sorted(here)
-        if here[name] != there.get(name)
+        f"{name} {remote.get(name, 'missing')} (here {local[name]})"
+        for name in sorted(local)
+        if local[name] != remote.get(name)
     )
 
 
