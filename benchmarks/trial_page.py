@@ -13,7 +13,7 @@ import pandas as pd
 
 from benchmarks.trial_search import N_FOLDS, SIZES, formula, plan_of, results_in
 from lockstep.check.config import load_config
-from lockstep.evaluate.findings import examine
+from lockstep.evaluate.findings import evaluate_model
 from lockstep.fitting.booster import FoldScore
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
@@ -47,7 +47,7 @@ def measured(folder: Path) -> dict[str, Any]:
         trials, read = _timed(lambda: read_trials(there / "trials.csv", config.space))  # noqa: B023
         story = Story(trials, search, curve)
         # The model is the project's own; only what is said of the search grows.
-        found = found or examine(
+        found = found or evaluate_model(
             model, train, test, trials.loc[best["trial"]], config.dataset.judging, config.evaluate, config.seed, None
         )
         run = Run(

@@ -29,7 +29,7 @@ DVC_CACHE, MLFLOW = Path(".dvc/cache"), Path("mlruns")
 
 
 @dataclass(frozen=True)
-class Cached:
+class CacheEntry:
     """A file or folder that can be removed and then costs nothing but time.
 
     Attributes:
@@ -116,21 +116,21 @@ def size_of(path: Path) -> int:
     return size
 
 
-def _useful(state: Path) -> Iterator[Cached]:
+def _useful(state: Path) -> Iterator[CacheEntry]:
     for name, what in ((paths.EVALUATIONS, EVALUATIONS), (paths.STUDY, STUDY), (Path("flaml"), FLAML)):
         if os.path.lexists(state / name):
-            yield Cached(state / name, what)
+            yield CacheEntry(state / name, what)
 
 
-def _left_over(state: Path) -> Iterator[Cached]:
+def _left_over(state: Path) -> Iterator[CacheEntry]:
     damaged = state / paths.EVALUATIONS.with_suffix(".damaged")
     if damaged.exists():
-        yield Cached(damaged, DAMAGED)
+        yield CacheEntry(damaged, DAMAGED)
     for path in sorted([*abandoned_parts(state), *abandoned_parts(state / "live")]):
-        yield Cached(path, CUT_OFF)
+        yield CacheEntry(path, CUT_OFF)
     for where in (None, state):
         for folder in abandoned_folders(where):
-            yield Cached(folder, ABANDONED)
+            yield CacheEntry(folder, ABANDONED)
 
 
 def _take(stack: ExitStack, lock: Path) -> None:
@@ -145,7 +145,7 @@ def _take(stack: ExitStack, lock: Path) -> None:
         )
 
 
-def _remove(found: list[Cached]) -> None:
+def _remove(found: list[CacheEntry]) -> None:
     refused = list[OSError]()
     for each in found:
         try:

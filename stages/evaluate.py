@@ -11,8 +11,8 @@ import sys
 
 import pandas as pd
 
-from lockstep.evaluate.evaluate_blocks import asked_for
-from lockstep.evaluate.findings import examine
+from lockstep.evaluate.evaluate_blocks import evaluation_settings
+from lockstep.evaluate.findings import evaluate_model
 from lockstep.evaluate.repeated import refit_of, repeated, summary_of
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
@@ -32,32 +32,34 @@ from lockstep.tracking.publish import publish_or_warn
 def main() -> None:
     """Run the stage."""
     blocks, model = Blocks.read(), SavedModel.load(paths.MODEL)
-    choices, judging = asked_for(blocks, TableColumns.read(paths.COLUMNS), model.fitting, model.target.column)
+    choices, judging = evaluation_settings(blocks, TableColumns.read(paths.COLUMNS), model.fitting, model.target.column)
     settings, split, seed = choices.evaluate, choices.split, choices.seed
     train, test = read_table(paths.TRAIN), read_table(paths.TEST)
     best, search = read_json(paths.BEST_PARAMS), read_json(paths.SEARCH)
     trials = read_trials(paths.TRIALS, search["settings"]["space"])
     story = Story(trials, search, pd.read_csv(paths.LEARNING_CURVE))
-    tell = step_printer("evaluate", len(train) + len(test))
-    found = examine(model, train, test, trials.loc[best["trial"]], judging, settings, seed, split.grouped_by, tell)
-    again = {"protocol": settings.protocol}
+    print_step = step_printer("evaluate", len(train) + len(test))
+    evaluation = evaluate_model(
+        model, train, test, trials.loc[best["trial"]], judging, settings, seed, split.grouped_by, print_step
+    )
+    repeats = {"protocol": settings.protocol}
     if settings.protocol == "repeated":
         refit = refit_of(model, split, search["settings"], seed)
-        again = summary_of(model.fitting, repeated(refit, train, test, settings.repeats), seed + 1)
-    tell("tables, figures and the page")
-    write_table(found.said, paths.PREDICTIONS)
-    write_json(found.judgement.as_dict(), paths.METRICS)
-    write_json(found.gates, paths.GATES)
-    write_json(again, paths.REPEATED)
+        repeats = summary_of(model.fitting, repeated(refit, train, test, settings.repeats), seed + 1)
+    print_step("tables, figures and the page")
+    write_table(evaluation.predictions, paths.PREDICTIONS)
+    write_json(evaluation.judgement.as_dict(), paths.METRICS)
+    write_json(evaluation.gates, paths.GATES)
+    write_json(repeats, paths.REPEATED)
     files = (paths.TRAIN, paths.TEST, *sorted(file for file in paths.MODEL.rglob("*") if file.is_file()))
     quality = read_json(paths.DATA_QUALITY)
-    run = Run(model, train, test, story, best, quality, again, judging, split, settings, seed, files)
-    write_tables(run, found, paths.EVALUATE)
-    page = Page(run, found)
+    run = Run(model, train, test, story, best, quality, repeats, judging, split, settings, seed, files)
+    write_tables(run, evaluation, paths.EVALUATE)
+    page = Page(run, evaluation)
     page.write_figures(paths.EVALUATE)
     page.write(paths.INDEX)
     publish_or_warn()
-    print(summary(found, model.fitting, settings.confidence, Paint.of(sys.stdout)))
+    print(summary(evaluation, model.fitting, settings.confidence, Paint.of(sys.stdout)))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ def differences(pair: Pair) -> Draw:
     """How the paired difference falls over the resamples, with 0 and the ends of the interval."""
 
     def draw(axes: Axes) -> None:
-        found = pair.verdict.paired
+        found = pair.verdict.difference
         axes.hist(found.drawn, bins=40, color=BLUE, alpha=0.7)
         axes.axvline(0, color=GREY, linewidth=1.5, label="equally good")
         for end, label in ((found.low, f"{100 * pair.confidence:.3g}% interval"), (found.high, None)):

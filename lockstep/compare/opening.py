@@ -7,9 +7,9 @@ from pathlib import Path
 from lockstep.compare.sides import Side, read_side
 from lockstep.errors import DataError, kind_and_reason, system_reason
 from lockstep.project import paths
-from lockstep.sync.places import opened
+from lockstep.sync.places import open_result
 from lockstep.tracking.repository import Revision, find_revision
-from lockstep.tracking.run_content import whole_result
+from lockstep.tracking.run_content import complete_result
 
 WORKSPACE = "workspace"
 # What to do about a workspace without a result.
@@ -31,12 +31,12 @@ def opened_side(letter: str, name: str) -> Iterator[Side]:
     place = None if folder or name == WORKSPACE else _revision(name)
     if folder is not None:
         with _named(name):
-            side = read_side(letter, name, "exported folder", whole_result(folder, exported=True))
+            side = read_side(letter, name, "exported folder", complete_result(folder, exported=True))
         yield side
         return
     with ExitStack() as stack:
         with _named(name, place):
-            result, _ = stack.enter_context(opened(place))
+            result, _ = stack.enter_context(open_result(place))
         with _named(name, place):
             side = read_side(letter, name, _kind(place), result)
         yield side

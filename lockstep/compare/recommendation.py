@@ -53,7 +53,7 @@ def next_steps(pair: Pair) -> list[Line]:
 
 def _same_score(pair: Pair) -> list[Line]:
     """How to make two results that can be compared."""
-    if pair.verdict.outcome != Outcome.OTHER:
+    if pair.verdict.outcome != Outcome.NOT_COMPARABLE:
         return []
     causes = [*(changed_rows(pair) if pair.verdict.other_rows else []), *changed_score(pair)]
     what: Line = ("with the same ", *listed(causes)) if causes else ("with the same table and code",)
@@ -97,7 +97,7 @@ def _bounds(pair: Pair) -> list[Line]:
 
 
 def _finer(pair: Pair) -> list[Line]:
-    found, (a, _) = pair.verdict.paired, pair.scores("test")
+    found, (a, _) = pair.verdict.difference, pair.scores("test")
     if pair.verdict.outcome != Outcome.NOISE or found.low is None or found.high is None:
         return []
     least = (found.high - found.low) / 2

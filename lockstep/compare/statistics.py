@@ -12,7 +12,7 @@ from lockstep.report.templates import percent
 def section(pair: Pair) -> Section:
     """The paired difference, or why there is none."""
     title = "Is it more than luck?"
-    if pair.verdict.outcome == Outcome.OTHER:
+    if pair.verdict.outcome == Outcome.NOT_COMPARABLE:
         return Section(title, _incomparable(pair))
     if pair.verdict.outcome == Outcome.SAME:
         return Section(title, (text("Both predict exactly the same for every test row: no difference to test."),))
@@ -32,19 +32,19 @@ def reuse(confidence: float) -> str:
 
 def p_text(pair: Pair) -> str:
     """The p-value, which is no smaller than the resamples allow."""
-    return f"p = {number(pair.verdict.paired.p, 2)}"
+    return f"p = {number(pair.verdict.difference.p, 2)}"
 
 
 def lead(pair: Pair) -> str:
     """Who leads by how much, with the interval seen from that side."""
-    found, gain = pair.verdict.paired, pair.verdict.paired.gain or 0.0
+    found, gain = pair.verdict.difference, pair.verdict.difference.gain or 0.0
     low, high = found.low or 0.0, found.high or 0.0
     letter, interval = ("B", ends(low, high)) if gain >= 0 else ("A", ends(-high, -low))
     return f"{letter} leads by {number(abs(gain), 3)} ({percent(pair.confidence)} interval {interval})"
 
 
 def _paired(pair: Pair) -> tuple[Block, ...]:
-    found, (a, b) = pair.verdict.paired, pair.scores("test")
+    found, (a, b) = pair.verdict.difference, pair.scores("test")
     low, high = found.low or 0.0, found.high or 0.0
     table = Table(
         "Paired bootstrap",
@@ -75,7 +75,7 @@ def _how(pair: Pair) -> Line:
         drawn: Line = (f"{pair.verdict.n_units:,} groups of equal ", Name(pair.group), f" among {rows}")
     else:
         drawn = (rows,)
-    contains_0 = (pair.verdict.paired.low or 0.0) <= 0 <= (pair.verdict.paired.high or 0.0)
+    contains_0 = (pair.verdict.difference.low or 0.0) <= 0 <= (pair.verdict.difference.high or 0.0)
     equal = "excludes 0, but the scores are equal in every digit that is kept: the difference is within noise."
     meaning = {
         Outcome.NOISE: "contains 0: the difference is within noise." if contains_0 else equal,

@@ -39,7 +39,7 @@ def _headline(pair: Pair) -> str:
 def _scores(pair: Pair) -> Line:
     a, b = pair.scores("test")
     name, rows = pair.score_name, f"{len(pair.a.result.predictions):,}"
-    if pair.verdict.outcome == Outcome.OTHER:
+    if pair.verdict.outcome == Outcome.NOT_COMPARABLE:
         own = (f"{side.result.score_name} {number(side.result.score)} for {side.letter}" for side in pair)
         return (f"Each by its own score on its own test rows: {', '.join(own)}. ",)
     if pair.verdict.outcome == Outcome.UNDEFINED:

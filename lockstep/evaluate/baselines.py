@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from lockstep.evaluate.rows import Rows, chosen_rows
+from lockstep.evaluate.rows import Rows, sample_rows
 from lockstep.features.base import numbers
 from lockstep.fitting.booster import fit_rounds, predict
 from lockstep.fitting.fitting import Fitting
@@ -52,7 +52,7 @@ def baseline_predictions(
         "mean": average(train.y, len(test), n_classes),
         "untuned_xgboost": untuned_xgboost(train.x, train.y, test.x, names, types, n_classes, seed),
     }
-    some = chosen_rows(len(train), MOST_ROWS, seed)
+    some = sample_rows(len(train), MOST_ROWS, seed)
     x, y = train.x[some], train.y[some]
     with threadpool_limits(limits=1):
         line = linear(x, y, test.x, types, n_classes)

@@ -73,7 +73,7 @@ class Units:
         return found
 
 
-def resampled(
+def resampled_metrics(
     fitting: Fitting,
     actual: Vector,
     predicted: Predictions,
@@ -107,10 +107,13 @@ def resampled(
 
 def intervals(test: Scores, drawn: Samples, confidence: float) -> list[dict[str, Any]]:
     """metric, value, low and high of every test metric."""
-    return [{"metric": metric, "value": value, **ends(drawn.get(metric), confidence)} for metric, value in test.items()]
+    return [
+        {"metric": metric, "value": value, **interval_ends(drawn.get(metric), confidence)}
+        for metric, value in test.items()
+    ]
 
 
-def ends(drawn: npt.NDArray[np.float64] | None, confidence: float) -> dict[str, float | None]:
+def interval_ends(drawn: npt.NDArray[np.float64] | None, confidence: float) -> dict[str, float | None]:
     """low and high: what lies outside is shared equally. None if most resamples leave the value undefined."""
     known = drawn[np.isfinite(drawn)] if drawn is not None else np.empty(0)
     if drawn is None or 2 * len(known) <= len(drawn):

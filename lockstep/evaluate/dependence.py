@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lockstep.evaluate.rows import Rows, chosen_rows
+from lockstep.evaluate.rows import Rows, sample_rows
 from lockstep.fitting.folds import Matrix
 from lockstep.model.saved import Predictions, SavedModel
 
@@ -22,18 +22,18 @@ class Dependence:
         feature: Its name.
         points: Values it was set to, ascending; of a category the numbers 0, 1, ... of `labels`.
         labels: Of a category its values, the most frequent first.
-        each: What the model says, shape (rows, points, outputs): one output for a number (the prediction) and for two
-            classes (the probability of the second), one per class for more.
+        predicted: Predictions, shape (rows, points, outputs): one output for a number and for two classes (the
+            probability of the second), one per class for more.
     """
 
     feature: str
     points: npt.NDArray[np.float64]
     labels: list[str] | None
-    each: npt.NDArray[np.float64]
+    predicted: npt.NDArray[np.float64]
 
     def mean(self) -> npt.NDArray[np.float64]:
         """The mean over the rows, shape (points, outputs)."""
-        found: npt.NDArray[np.float64] = self.each.mean(axis=0)
+        found: npt.NDArray[np.float64] = self.predicted.mean(axis=0)
         return found
 
 
@@ -48,7 +48,7 @@ def dependence(model: SavedModel, test: Rows, features: list[str], seed: int) ->
     """
     trees = sum(booster.num_boosted_rounds() for booster in model.boosters) * max(1, model.target.n_classes)
     most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_STEPS // (trees * MOST_POINTS * MOST_FEATURES)))
-    some = test.x[chosen_rows(len(test), most, seed)]
+    some = test.x[sample_rows(len(test), most, seed)]
     found = list[Dependence]()
     for name in features:
         index = model.features.names.index(name)

@@ -120,7 +120,9 @@ class JudgingBlock(Settings):
     judging: Judging
 
 
-def asked_for(blocks: Blocks, columns: TableColumns, fitting: Fitting, target: str) -> tuple[EvaluateBlocks, Judging]:
+def evaluation_settings(
+    blocks: Blocks, columns: TableColumns, fitting: Fitting, target: str
+) -> tuple[EvaluateBlocks, Judging]:
     """What params.yaml and the dataset file ask of the evaluation, checked against the table and the model.
 
     Args:

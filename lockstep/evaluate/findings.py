@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.evaluate.bootstrap import Units, ends, intervals, losses, resampled
+from lockstep.evaluate.bootstrap import Units, interval_ends, intervals, losses, resampled_metrics
 from lockstep.evaluate.calibration import (
     calibration_error,
     class_calibration,
@@ -21,7 +21,7 @@ from lockstep.evaluate.evaluate_blocks import Evaluate, Judging
 from lockstep.evaluate.gates import check_gates
 from lockstep.evaluate.importance import feature_importance
 from lockstep.evaluate.judgement import Judgement, judge, overfit_gap, score_of
-from lockstep.evaluate.rows import Rows, new_rows, said_of, training_rows
+from lockstep.evaluate.rows import Rows, new_rows, predict_rows, training_rows
 from lockstep.evaluate.shap_values import ShapValues, shap_values
 from lockstep.evaluate.slices import slice_table, worst_rows
 from lockstep.model.saved import Predictions, SavedModel
@@ -34,7 +34,7 @@ class Findings:
     """What the evaluation found; the tables are described where they are made.
 
     Attributes:
-        said: row_id, actual and what the model says of every test row.
+        predictions: row_id, actual and what the model says of every test row.
         judgement: Metrics of the model and the baselines.
         gates: The content of gates.json.
         uncertainty: The content of uncertainty.json.
@@ -49,7 +49,7 @@ class Findings:
         dependence: What the model says along its most important features.
     """
 
-    said: pd.DataFrame
+    predictions: pd.DataFrame
     judgement: Judgement
     gates: dict[str, Any]
     uncertainty: dict[str, Any]
@@ -64,7 +64,7 @@ class Findings:
     dependence: list[Dependence]
 
 
-def examine(
+def evaluate_model(
     model: SavedModel,
     train: pd.DataFrame,
     test: pd.DataFrame,
@@ -90,7 +90,7 @@ def examine(
     """
     tell(f"features of {len(train):,} training and {len(test):,} test rows")
     known, new = training_rows(model, train), new_rows(model, test)
-    said, predicted = said_of(model, new)
+    said, predicted = predict_rows(model, new)
     tell("metrics and baselines")
     judgement = judge(model, known, new, predicted, best_trial, judging.coordinates, seed)
     if model.target.classes:
@@ -110,7 +110,7 @@ def examine(
     names = features["feature"].tolist()
     tell("slices, worst rows and dependence")
     return Findings(
-        said=said,
+        predictions=said,
         judgement=judgement,
         gates=check_gates(settings.gates, judgement, model.fitting),
         uncertainty=uncertainty,
@@ -138,14 +138,14 @@ def _uncertainty(
     """The intervals of the test metrics, and of every baseline's score less the model's, on the same resamples."""
     fitting, n_features, samples = model.fitting, test.x.shape[1], settings.bootstrap_samples
     units = Units.of(test.frame, group)
-    drawn = resampled(fitting, test.y, predicted, n_features, samples, seed, units)
+    drawn = resampled_metrics(fitting, test.y, predicted, n_features, samples, seed, units)
     found = intervals(judgement.test, drawn, settings.confidence)
     own, leads = losses(fitting, drawn), dict[str, Mapping[str, float | None]]()
     for name, said in judgement.predictions.items():
-        theirs = losses(fitting, resampled(fitting, test.y, said, 0, samples, seed, units))
+        theirs = losses(fitting, resampled_metrics(fitting, test.y, said, 0, samples, seed, units))
         lead = None if own is None or theirs is None else theirs - own
-        leads[name] = ends(lead, settings.confidence)
-    score = ends(own, settings.confidence)
+        leads[name] = interval_ends(lead, settings.confidence)
+    score = interval_ends(own, settings.confidence)
     # A list, so that `dvc metrics show FILE` has the ends of the score's interval as its only columns.
     return {"score_low": score["low"], "score_high": score["high"], "intervals": found}, leads
 

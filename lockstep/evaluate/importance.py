@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from lockstep.evaluate.judgement import score_of
-from lockstep.evaluate.rows import Rows, chosen_rows
+from lockstep.evaluate.rows import Rows, sample_rows
 from lockstep.model.saved import SavedModel
 from lockstep.storage.tables import significant
 
@@ -31,7 +31,7 @@ def feature_importance(
         (of which less is better) grows when the feature's values are shuffled; shap. Most important first.
     """
     steps = _trees(model) * len(model.features.names) * repeats
-    some = chosen_rows(len(test), min(MOST_ROWS, max(FEWEST_ROWS, MOST_STEPS // max(1, steps))), seed)
+    some = sample_rows(len(test), min(MOST_ROWS, max(FEWEST_ROWS, MOST_STEPS // max(1, steps))), seed)
     x, y = test.x[some], test.y[some]
     random = np.random.default_rng(seed)
     base = _score(model, x, y)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from lockstep.evaluate.bootstrap import Numbers, Units, ends, losses, resampled
+from lockstep.evaluate.bootstrap import Numbers, Units, interval_ends, losses, resampled_metrics
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Vector
 from lockstep.model.saved import Predictions
@@ -13,7 +13,7 @@ from lockstep.project.target import Target
 
 
 @dataclass(frozen=True)
-class Paired:
+class PairedDifference:
     """How much lower the score of one model is than another's.
 
     Attributes:
@@ -36,7 +36,7 @@ class Paired:
         return self.low is not None and self.low > 0
 
 
-def paired(
+def paired_bootstrap(
     fitting: Fitting,
     target: Target,
     this: pd.DataFrame,
@@ -46,7 +46,7 @@ def paired(
     confidence: float,
     seed: int,
     units: Units | None = None,
-) -> Paired:
+) -> PairedDifference:
     """Compare two tables of predictions on the same resamples of their rows.
 
     Args:
@@ -61,18 +61,20 @@ def paired(
     """
     actual, one = as_scored(target, this)
     _, two = as_scored(target, other)
-    gains = losses(fitting, resampled(fitting, actual, one, 0, samples, seed, units))
-    theirs = losses(fitting, resampled(fitting, actual, two, 0, samples, seed, units))
+    gains = losses(fitting, resampled_metrics(fitting, actual, one, 0, samples, seed, units))
+    theirs = losses(fitting, resampled_metrics(fitting, actual, two, 0, samples, seed, units))
     if gains is None or theirs is None:
-        return Paired(None, None, None)
+        return PairedDifference(None, None, None)
     scores = [fitting.scores(actual, predicted) for predicted in (two, one)]
     if any(score[fitting.metric] is None for score in scores):
-        return Paired(None, None, None)
+        return PairedDifference(None, None, None)
     drawn = theirs - gains
-    interval = ends(drawn, confidence)
+    interval = interval_ends(drawn, confidence)
     known = drawn[np.isfinite(drawn)]
     gain = fitting.loss(scores[0]) - fitting.loss(scores[1])
-    return Paired(gain, interval["low"], interval["high"], None if interval["low"] is None else p_value(known), known)
+    return PairedDifference(
+        gain, interval["low"], interval["high"], None if interval["low"] is None else p_value(known), known
+    )
 
 
 def p_value(drawn: Numbers) -> float:

@@ -10,7 +10,7 @@ import pandas as pd
 from lockstep.evaluate.bootstrap import Units
 from lockstep.evaluate.contender import Contender
 from lockstep.evaluate.differences import ScoreMismatch, differences
-from lockstep.evaluate.paired import Paired, as_scored, paired
+from lockstep.evaluate.paired import PairedDifference, as_scored, paired_bootstrap
 from lockstep.fitting.fitting import Fitting, metric_label
 from lockstep.project.target import Target
 from lockstep.results.result import byte_size
@@ -23,7 +23,7 @@ RULE = (
     " cheaper search, else A. The same rule chooses the registry's champion, which is A."
 )
 
-NOTHING = Paired(None, None, None)
+NO_DIFFERENCE = PairedDifference(None, None, None)
 # metrics.json keeps ten digits of a score: what differs beyond them differs by the last bits of some CPU.
 SAME_DIGITS = 10
 
@@ -38,7 +38,7 @@ class Outcome(StrEnum):
     B_BETTER = "B is better"
     NOISE = "within noise"
     SAME = "the same predictions"
-    OTHER = "cannot be compared"
+    NOT_COMPARABLE = "cannot be compared"
     UNDEFINED = "cannot be compared: the score is undefined or has no interval on these test rows"
 
 
@@ -48,13 +48,13 @@ class Verdict:
 
     Attributes:
         outcome: In a few words.
-        paired: By how much B's score is lower than A's; nothing where the two cannot be compared.
+        difference: By how much B's score is lower than A's; nothing where the two cannot be compared.
         n_units: How many rows, or groups of rows, are drawn.
         differences: Why the two cannot be compared.
     """
 
     outcome: Outcome
-    paired: Paired = NOTHING
+    difference: PairedDifference = NO_DIFFERENCE
     n_units: int = 0
     differences: tuple[ScoreMismatch, ...] = ()
 
@@ -68,7 +68,7 @@ class Verdict:
     @property
     def comparable(self) -> bool:
         """Whether scores of the two say anything about each other."""
-        return self.outcome not in (Outcome.OTHER, Outcome.UNDEFINED)
+        return self.outcome not in (Outcome.NOT_COMPARABLE, Outcome.UNDEFINED)
 
     @property
     def other_rows(self) -> bool:
@@ -148,7 +148,7 @@ class Ranking:
 
     def measured(self, a: str, b: str) -> str:
         """Both scores and the interval of their difference, where they can be compared."""
-        found, fitting = self.verdict.paired, self.a.fitting
+        found, fitting = self.verdict.difference, self.a.fitting
         if found.low is None or found.high is None:
             return ""
         scores = (_score(fitting, self.a.target, each.predictions) for each in (self.a, self.b))
@@ -176,7 +176,7 @@ def rank(a: Contender, b: Contender, test_rows: Callable[[], pd.DataFrame]) -> R
             return Ranking(a, b, _verdict(a, b, Units.of(table, group)))
         found.append(ScoreMismatch("groups of test rows", a.group or "none", b.group or "none"))
     if found:
-        return Ranking(a, b, Verdict(Outcome.OTHER, differences=tuple(found)))
+        return Ranking(a, b, Verdict(Outcome.NOT_COMPARABLE, differences=tuple(found)))
     return Ranking(a, b, _verdict(a, b, None))
 
 
@@ -219,7 +219,7 @@ def verdict(
         units: What is drawn; None: rows.
     """
     units = units or Units.rows(len(a))
-    found = paired(fitting, target, b, a, samples=samples, confidence=confidence, seed=seed, units=units)
+    found = paired_bootstrap(fitting, target, b, a, samples=samples, confidence=confidence, seed=seed, units=units)
     same = bool((as_scored(target, a)[1] == as_scored(target, b)[1]).all())
     outcome = _outcome(found, same, len(units.sizes))
     if outcome in (Outcome.A_BETTER, Outcome.B_BETTER) and _score(fitting, target, a) == _score(fitting, target, b):
@@ -239,7 +239,7 @@ def _score(fitting: Fitting, target: Target, predictions: pd.DataFrame) -> float
     return significant(fitting.loss(fitting.scores(*as_scored(target, predictions))), SAME_DIGITS)
 
 
-def _outcome(found: Paired, same: bool, n_units: int) -> Outcome:
+def _outcome(found: PairedDifference, same: bool, n_units: int) -> Outcome:
     if same:
         return Outcome.SAME
     # one unit alone, drawn again and again, has an interval without width

@@ -41,7 +41,7 @@ def new_rows(model: SavedModel, frame: pd.DataFrame) -> Rows:
     return Rows(frame, model.features.transform(frame), model.target.values(frame))
 
 
-def said_of(model: SavedModel, rows: Rows) -> tuple[pd.DataFrame, Predictions]:
+def predict_rows(model: SavedModel, rows: Rows) -> tuple[pd.DataFrame, Predictions]:
     """What the model says of some rows.
 
     Returns:
@@ -61,7 +61,7 @@ def said_of(model: SavedModel, rows: Rows) -> tuple[pd.DataFrame, Predictions]:
     return table, predicted
 
 
-def chosen_rows(count: int, most: int, seed: int) -> npt.NDArray[np.int64]:
+def sample_rows(count: int, most: int, seed: int) -> npt.NDArray[np.int64]:
     """Positions of `most` rows out of `count`, drawn without replacement and in order; all of them if they are few."""
     if count <= most:
         return np.arange(count)

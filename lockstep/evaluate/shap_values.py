@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import xgboost as xgb
 
-from lockstep.evaluate.rows import Rows, chosen_rows
+from lockstep.evaluate.rows import Rows, sample_rows
 from lockstep.fitting.folds import Matrix
 from lockstep.model.saved import SavedModel
 
@@ -40,7 +40,7 @@ def shap_values(model: SavedModel, test: Rows, seed: int) -> ShapValues:
     """SHAP values of a seeded sample of the test rows, averaged over the model's boosters."""
     steps = sum(_steps(booster) for booster in model.boosters)
     most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_STEPS // max(1, steps)))
-    x = test.x[chosen_rows(len(test), most, seed)]
+    x = test.x[sample_rows(len(test), most, seed)]
     matrix = xgb.DMatrix(
         x, nthread=1, feature_names=model.features.names, feature_types=model.features.types, enable_categorical=True
     )

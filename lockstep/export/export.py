@@ -15,7 +15,7 @@ from lockstep.results.result import Result
 from lockstep.search.times import search_time
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import write_json
-from lockstep.sync.places import opened
+from lockstep.sync.places import open_result
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.repository import revision
 
@@ -71,7 +71,7 @@ def export(target: ExportFolder, rev: str | None = None) -> str:
         LockstepError: if the result is not there or not what dvc.lock says, or the folder cannot be used.
     """
     place = revision(rev) if rev else None
-    with opened(place) as (result, provenance):
+    with open_result(place) as (result, provenance):
         try:
             with target.replaced() as new:
                 _write(result, provenance, new)
@@ -100,7 +100,7 @@ def _write(result: Result, provenance: Provenance, new: Path) -> None:
 
 def _made(root: Path) -> list[Path]:
     """The outputs that dvc.lock names: what else lies beside them is a person's own."""
-    made = map(Path, DvcLock.read(root).made)
+    made = map(Path, DvcLock.read(root).hashes)
     return [path for path in made if any(path.is_relative_to(each) for each in SAME_NAMES)]
 
 

@@ -19,7 +19,7 @@ from lockstep.signals import result_of
 from lockstep.tracking.logged_model import FILES_DIGEST, SERVED_BY, files_digest
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import publish
-from lockstep.tracking.run_content import whole_result
+from lockstep.tracking.run_content import complete_result
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "artifacts"
@@ -58,7 +58,7 @@ def _alone(home: Path) -> None:
 
 
 def _published(root: Path, place: Provenance) -> None:
-    publish(whole_result(root), place)
+    publish(complete_result(root), place)
 
 
 def _make_portable(folder: Path) -> None:

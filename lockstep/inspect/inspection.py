@@ -14,10 +14,10 @@ from lockstep.clean.cleaning import MIN_ROWS
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import brief, listed, shown
 from lockstep.inspect.findings import LEFT_OUT, Finding, TableFindings
-from lockstep.inspect.leaks import formulas, suspicion, untried
+from lockstep.inspect.leaks import formulas, leak_reason, untested_pairs
 from lockstep.inspect.missing import missing_texts
-from lockstep.inspect.reading import Read, decoded, read_column
-from lockstep.inspect.roles import describe
+from lockstep.inspect.reading import ReadColumn, decode_dictionary, read_column
+from lockstep.inspect.roles import describe_column
 from lockstep.inspect.target_choice import describe_target
 from lockstep.project.settings import ROW_ID
 
@@ -39,10 +39,10 @@ def inspect(table: pa.Table, target: str, *, as_classes: bool = False) -> TableF
     goal = describe_target(reads[target], _as_written(table.column(target), missing), as_classes=as_classes)
     if table.num_rows - goal.missing < MIN_ROWS:
         raise DataError(f"target {target!r}: {table.num_rows - goal.missing} rows have a value; {MIN_ROWS} are needed")
-    found = {name: describe(read) for name, read in reads.items()}
+    found = {name: describe_column(read) for name, read in reads.items()}
     found[target] = replace(found[target], type=goal.type, role="target", why="the target")
     if not goal.classes:
-        goal = replace(goal, notes=(*goal.notes, *untried([reads[name] for name in _candidates(found)])))
+        goal = replace(goal, notes=(*goal.notes, *untested_pairs([reads[name] for name in _candidates(found)])))
     found = _without_copies(_without_leaks(found, reads, target, classes=bool(goal.classes)), reads)
     if all(finding.role in (*LEFT_OUT, "target") for finding in found.values()):
         reasons = "; ".join(f"{shown(name)}: {finding.why}" for name, finding in found.items() if name != target)
@@ -68,7 +68,7 @@ def _check_table(table: pa.Table, target: str) -> None:
 
 def _as_written(column: pa.ChunkedArray, missing: tuple[str, ...]) -> pd.Series:
     try:
-        texts = pc.cast(decoded(column), pa.string())
+        texts = pc.cast(decode_dictionary(column), pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return pd.Series(dtype="str")
     words: pd.Series = pc.if_else(pc.is_in(texts, pa.array(missing, pa.string())), None, texts).to_pandas()
@@ -76,10 +76,10 @@ def _as_written(column: pa.ChunkedArray, missing: tuple[str, ...]) -> pd.Series:
 
 
 def _without_leaks(
-    found: Mapping[str, Finding], reads: Mapping[str, Read], target: str, *, classes: bool
+    found: Mapping[str, Finding], reads: Mapping[str, ReadColumn], target: str, *, classes: bool
 ) -> dict[str, Finding]:
     candidates = _candidates(found)
-    reasons = {name: suspicion(reads[name], reads[target], classes=classes) for name in candidates}
+    reasons = {name: leak_reason(reads[name], reads[target], classes=classes) for name in candidates}
     if not classes:
         suspected = {name for name, reason in reasons.items() if reason}
         found_formulas = formulas([reads[name] for name in candidates], reads[target], suspected)
@@ -94,7 +94,7 @@ def _candidates(found: Mapping[str, Finding]) -> list[str]:
     return [name for name, finding in found.items() if finding.role not in (*LEFT_OUT, "target")]
 
 
-def _without_copies(found: Mapping[str, Finding], reads: Mapping[str, Read]) -> dict[str, Finding]:
+def _without_copies(found: Mapping[str, Finding], reads: Mapping[str, ReadColumn]) -> dict[str, Finding]:
     """Columns that tell trees no more than an earlier one."""
     result, seen = dict[str, Finding](), dict[tuple[str, str], str]()
     for name, finding in found.items():
@@ -118,7 +118,7 @@ def _content(values: pd.Series, finding: Finding) -> tuple[str, bytes]:
     return "orders the rows like", np.asarray(values.rank(method="dense"), dtype=np.float64).tobytes()
 
 
-def _repeated_rows(found: Mapping[str, Finding], reads: Mapping[str, Read]) -> int:
+def _repeated_rows(found: Mapping[str, Finding], reads: Mapping[str, ReadColumn]) -> int:
     """Rows that repeat an earlier one in all columns but identifiers and unreadable ones."""
     kept = [reads[name].values for name, column in found.items() if column.role not in ("identifier", "unreadable")]
     return int(pd.concat(kept, axis=1).duplicated().sum())

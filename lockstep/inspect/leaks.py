@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.inspect.reading import Read
+from lockstep.inspect.reading import ReadColumn
 
 Vector = npt.NDArray[np.float64]
 
@@ -39,7 +39,7 @@ FORMULAS: tuple[tuple[str, Callable[[Vector, Vector], Vector]], ...] = (
 )
 
 
-def suspicion(read: Read, target: Read, *, classes: bool) -> str:
+def leak_reason(read: ReadColumn, target: ReadColumn, *, classes: bool) -> str:
     """Why a column is suspected to know the target, with the figure; empty if it is not."""
     same = read.values.reset_index(drop=True)
     if read.present >= MIN_ROWS and same.astype(str).equals(target.values.reset_index(drop=True).astype(str)):
@@ -54,7 +54,7 @@ def suspicion(read: Read, target: Read, *, classes: bool) -> str:
     return ""
 
 
-def formulas(reads: Sequence[Read], target: Read, suspected: Collection[str]) -> dict[str, str]:
+def formulas(reads: Sequence[ReadColumn], target: ReadColumn, suspected: Collection[str]) -> dict[str, str]:
     """The formula, for each column that gives the target together with another one.
 
     Of a product or quotient with a column that is suspected already, the other one is innocent: metres, beside price
@@ -80,7 +80,7 @@ def formulas(reads: Sequence[Read], target: Read, suspected: Collection[str]) ->
     return found
 
 
-def untried(reads: Sequence[Read]) -> list[str]:
+def untested_pairs(reads: Sequence[ReadColumn]) -> list[str]:
     """A note if not all pairs are tried."""
     if len(_numbers(reads)) <= MAX_COLUMNS:
         return []
@@ -90,7 +90,7 @@ def untried(reads: Sequence[Read]) -> list[str]:
     ]
 
 
-def _number_measures(read: Read, target: Read) -> list[tuple[float, float, str]]:
+def _number_measures(read: ReadColumn, target: ReadColumn) -> list[tuple[float, float, str]]:
     """(figure, limit, words): the rank correlation, and how much of the target's ranks the column's values explain."""
     known = (read.values.notna() & target.values.notna()).to_numpy()
     if known.sum() < MIN_ROWS:
@@ -108,7 +108,7 @@ def _number_measures(read: Read, target: Read) -> list[tuple[float, float, str]]
     return measures
 
 
-def _class_measures(read: Read, target: Read) -> list[tuple[float, float, str]]:
+def _class_measures(read: ReadColumn, target: ReadColumn) -> list[tuple[float, float, str]]:
     """(figure, limit, words): AUC for two classes, and the gain of guessing by value over the most frequent class."""
     known = target.values.notna().to_numpy()
     y, names = pd.factorize(target.values[known], sort=True)
@@ -176,7 +176,7 @@ def _words(name: str) -> Sequence[str]:
     return re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
 
 
-def _numbers(reads: Sequence[Read]) -> list[Read]:
+def _numbers(reads: Sequence[ReadColumn]) -> list[ReadColumn]:
     return [read for read in reads if read.type in ("number", "integer")]
 
 

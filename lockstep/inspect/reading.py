@@ -20,7 +20,7 @@ COMPACT_DAYS = (19_000_101, 21_001_231)
 
 
 @dataclass(frozen=True)
-class Read:
+class ReadColumn:
     """One column as the clean stage will read it: float64, int64, datetime64[s] or text, by its type.
 
     `problem` says why no type fits; `code` marks digits that are a name, not a quantity.
@@ -48,13 +48,13 @@ class Read:
         return len(self.values) - self.missing
 
 
-def read_column(name: str, column: pa.ChunkedArray, missing: tuple[str, ...]) -> Read:
+def read_column(name: str, column: pa.ChunkedArray, missing: tuple[str, ...]) -> ReadColumn:
     """A column under the first type that takes all its values."""
-    column = decoded(column)
+    column = decode_dictionary(column)
     texts = [text for text in text_counts(column) if text not in missing]
     nothing = pd.Series([None] * len(column), dtype=object)
     if column.null_count == len(column) or (_is_text(column) and not texts):
-        return Read(name, "ignore", nothing)
+        return ReadColumn(name, "ignore", nothing)
     problem = ""
     for kind in _candidates(column, texts):
         try:
@@ -65,8 +65,10 @@ def read_column(name: str, column: pa.ChunkedArray, missing: tuple[str, ...]) ->
         if kind == "number" and _loses_digits(texts):
             continue
         code = kind == "text" and all(text.strip().isdigit() for text in texts)
-        return Read(name, kind, frame[name], code=code)
-    return Read(name, "ignore", nothing, problem.removeprefix(f"{name}: columns.{shown(name)}: ") or _unknown(column))
+        return ReadColumn(name, kind, frame[name], code=code)
+    return ReadColumn(
+        name, "ignore", nothing, problem.removeprefix(f"{name}: columns.{shown(name)}: ") or _unknown(column)
+    )
 
 
 def _loses_digits(texts: list[str]) -> bool:
@@ -75,7 +77,7 @@ def _loses_digits(texts: list[str]) -> bool:
     return len(long) > 1 and len({float(text) for text in long}) < len(long)
 
 
-def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def decode_dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """A column without Parquet's and Arrow's way to write each value once."""
     return pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
 

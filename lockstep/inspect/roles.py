@@ -8,7 +8,7 @@ import pandas as pd
 
 from lockstep.inspect.findings import Finding
 from lockstep.inspect.missing import NUMBER
-from lockstep.inspect.reading import Read
+from lockstep.inspect.reading import ReadColumn
 from lockstep.project.settings import ROW_ID
 
 # A category of more values is encoded besides; one whose values repeat less than twice on average is none.
@@ -30,7 +30,7 @@ DATE_PARTS = {name: name for name in ("year", "month", "day", "day_of_year", "ho
 NEEDED = {"weekday": {"day"}, "day_of_year": {"day", "year"}}
 
 
-def describe(read: Read) -> Finding:
+def describe_column(read: ReadColumn) -> Finding:
     """The role of one column by its own values."""
     plain = Finding(read.name, read.type, "plain", "", read.missing, read.distinct)
     if read.name == ROW_ID:
@@ -57,15 +57,15 @@ def describe(read: Read) -> Finding:
 
 
 def _range(values: pd.Series) -> str:
-    return f"{shown(values.min())} to {shown(values.max())}"
+    return f"{format_number(values.min())} to {format_number(values.max())}"
 
 
-def shown(number: float) -> str:
+def format_number(number: float) -> str:
     """A number for people: six digits, or all before the point."""
     return f"{number:,.0f}" if 100_000 <= abs(number) < 1e15 else f"{number:.6g}"
 
 
-def _integer(plain: Finding, read: Read) -> Finding:
+def _integer(plain: Finding, read: ReadColumn) -> Finding:
     distinct, span = plain.distinct, f"whole numbers {int(read.values.min())} to {int(read.values.max())}"
     whole = replace(plain, why=f"{span}, {distinct} different")
     if reason := _row_number(read):
@@ -80,7 +80,7 @@ def _integer(plain: Finding, read: Read) -> Finding:
     return whole
 
 
-def _row_number(read: Read) -> str:
+def _row_number(read: ReadColumn) -> str:
     """Whether whole numbers only count the rows."""
     if read.missing or read.present < MIN_ROWS_FOR_IDENTIFIER or read.distinct < read.present:
         return ""
@@ -94,28 +94,30 @@ def _row_number(read: Read) -> str:
     return "rises or falls with every row" if monotone else ""
 
 
-def _text(plain: Finding, read: Read) -> Finding:
+def _text(plain: Finding, read: ReadColumn) -> Finding:
     texts = read.values.dropna().astype("str")
     distinct, present = plain.distinct, read.present
     category, counted = replace(plain, type="category"), f"{distinct} different texts"
     if distinct <= ENCODED_ABOVE:
         examples = ", ".join(f"{text:.40}" for text in sorted(texts.unique())[:4])
-        return replace(category, why=f"{distinct} different: {examples}{', ...' if distinct > 4 else ''}{hint(texts)}")
+        return replace(
+            category, why=f"{distinct} different: {examples}{', ...' if distinct > 4 else ''}{format_hint(texts)}"
+        )
     if found := _parts(texts):
         separator, n_parts, mean = found
         why = f"several values in one text, separated by {separator!r}: {n_parts} different, {mean:.1f} a row"
         return replace(plain, role="parts", separator=separator, n_parts=n_parts, why=why)
     if distinct <= present / 2:
-        what = f"digits that name things: {counted}" if read.code else counted + hint(texts)
+        what = f"digits that name things: {counted}" if read.code else counted + format_hint(texts)
         why = f"{what}, {present / distinct:,.0f} rows each"
         return replace(category, role="encoded", why=why)
     named = IDENTIFIER_NAME.fullmatch(read.name)
     if present >= MIN_ROWS_FOR_IDENTIFIER and (named or texts.str.contains(r"\S\s+\S").mean() < PROSE):
-        return replace(plain, role="identifier", why=f"an identifier: {counted} in {present} rows{hint(texts)}")
-    return replace(plain, role="words", why=f"free text: {counted} in {present} rows{hint(texts)}")
+        return replace(plain, role="identifier", why=f"an identifier: {counted} in {present} rows{format_hint(texts)}")
+    return replace(plain, role="words", why=f"free text: {counted} in {present} rows{format_hint(texts)}")
 
 
-def hint(texts: pd.Series) -> str:
+def format_hint(texts: pd.Series) -> str:
     """What a text could be if the file wrote it otherwise: a number with a sign or unit, or a date."""
     sample = texts.drop_duplicates().head(1000).str.strip()
     if sample.str.fullmatch(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?").mean() > 0.9:
@@ -139,7 +141,7 @@ def _parts(texts: pd.Series) -> tuple[str, int, float] | None:
     return None
 
 
-def _date(plain: Finding, read: Read) -> Finding:
+def _date(plain: Finding, read: ReadColumn) -> Finding:
     dates = read.values.dropna().dt
     differing = [part for part, name in DATE_PARTS.items() if getattr(dates, name).nunique() > 1]
     # the first of a month has no weekday of its own, and in a single year the day of the year repeats month and day

@@ -18,14 +18,14 @@ MADE_BY = {"top": "is", "count": "n_parts", "encode": "target"}
 
 
 @dataclass(frozen=True)
-class Suggested:
+class SuggestedRecipe:
     """A recipe, and the features that it lacks because a column or an earlier step has their name."""
 
     steps: list[StepData]
     left_out: list[str]
 
 
-def suggested_recipes(findings: TableFindings, renamed: Mapping[str, str]) -> dict[str, Suggested]:
+def suggested_recipes(findings: TableFindings, renamed: Mapping[str, str]) -> dict[str, SuggestedRecipe]:
     """The recipes `raw`, columns as they come, and `full`, with all that is made of them.
 
     Args:
@@ -87,7 +87,7 @@ def _parts(columns: list[Finding], names: Names) -> list[StepData]:
     ]
 
 
-def _without_clashes(steps: list[StepData]) -> Suggested:
+def _without_clashes(steps: list[StepData]) -> SuggestedRecipe:
     """The steps but for the columns and parts of them that would make a feature whose name is taken."""
     taken, kept, left_out = set[str](), list[StepData](), list[str]()
     for step in steps:
@@ -96,7 +96,7 @@ def _without_clashes(steps: list[StepData]) -> Suggested:
         for rest in _without(step, clashes) if clashes else [step]:
             kept.append(rest)
             taken |= _makes(rest)
-    return Suggested(kept, left_out)
+    return SuggestedRecipe(kept, left_out)
 
 
 def _makes(step: StepData) -> set[str]:

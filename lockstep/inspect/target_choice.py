@@ -9,8 +9,8 @@ import pandas as pd
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import LENGTH, brief
 from lockstep.inspect.findings import TargetFinding
-from lockstep.inspect.reading import Read
-from lockstep.inspect.roles import hint, shown
+from lockstep.inspect.reading import ReadColumn
+from lockstep.inspect.roles import format_hint, format_number
 
 # Texts are classes up to this many without being told so; whole numbers up to the second only get a comment.
 MAX_TEXT_CLASSES, MAX_CLASSES, FEW_INTEGERS = 20, 1000, 10
@@ -20,7 +20,7 @@ DECIMAL_COMMA = r"\s*[+-]?\d*,\d+\s*"
 NEGATIVE = frozenset(["0", "false", "no", "n", "-", "neg", "negative", "none"])
 
 
-def describe_target(read: Read, words: pd.Series, *, as_classes: bool) -> TargetFinding:
+def describe_target(read: ReadColumn, words: pd.Series, *, as_classes: bool) -> TargetFinding:
     """Number or classes.
 
     Args:
@@ -53,9 +53,10 @@ def describe_target(read: Read, words: pd.Series, *, as_classes: bool) -> Target
     return _number(read)
 
 
-def _number(read: Read) -> TargetFinding:
+def _number(read: ReadColumn) -> TargetFinding:
     values = read.values.dropna().astype(float)
-    notes = [f"a number from {shown(values.min())} to {shown(values.max())}, mean {shown(values.mean())}"]
+    low, high, mean = map(format_number, (values.min(), values.max(), values.mean()))
+    notes = [f"a number from {low} to {high}, mean {mean}"]
     if read.type == "integer" and read.distinct <= FEW_INTEGERS:
         seen = ", ".join(str(int(value)) for value in np.unique(values))
         notes.append(
@@ -76,17 +77,17 @@ def _skewness(values: npt.NDArray[np.float64]) -> float:
     return float((((values - values.mean()) / values.std()) ** 3).mean())
 
 
-def _truth_classes(read: Read, words: pd.Series) -> TargetFinding:
+def _truth_classes(read: ReadColumn, words: pd.Series) -> TargetFinding:
     written = sorted(words.dropna().unique(), key=lambda word: word.strip().lower() not in NEGATIVE)
     if len(written) != 2 or {word.strip().lower() for word in written} == {"false", "true"}:
         return _classes(read, "boolean", [False, True])
     if {word.strip() for word in written} == {"0", "1"}:
         return _classes(read, "integer", [0, 1])
-    texts = Read(read.name, "text", words)
+    texts = ReadColumn(read.name, "text", words)
     return _classes(texts, "category", written)
 
 
-def _text_classes(read: Read, where: str, *, as_classes: bool) -> TargetFinding:
+def _text_classes(read: ReadColumn, where: str, *, as_classes: bool) -> TargetFinding:
     counts = read.values.value_counts()
     if not as_classes and read.values.dropna().str.fullmatch(DECIMAL_COMMA).all():
         raise DataError(
@@ -94,7 +95,7 @@ def _text_classes(read: Read, where: str, *, as_classes: bool) -> TargetFinding:
             " --classes"
         )
     if len(counts) > (MAX_CLASSES if as_classes else MAX_TEXT_CLASSES):
-        remedy = hint(read.values.dropna()) or (
+        remedy = format_hint(read.values.dropna()) or (
             "; --classes takes up to 1000" if len(counts) <= MAX_CLASSES else "; name another column"
         )
         raise DataError(f"{where}: has {len(counts)} different texts, too many for classes{remedy}")
@@ -102,7 +103,7 @@ def _text_classes(read: Read, where: str, *, as_classes: bool) -> TargetFinding:
     if len(names) == 2:
         # the positive class comes second: not the one that says no, else the rarer one
         names.sort(key=lambda name: (name.strip().lower() not in NEGATIVE, -counts[name], name))
-    found, meant = _classes(read, "category", names), hint(read.values.dropna())
+    found, meant = _classes(read, "category", names), format_hint(read.values.dropna())
     return replace(found, notes=(*found.notes, f"texts, taken as names of classes{meant}")) if meant else found
 
 
@@ -110,7 +111,7 @@ def _word(value: object) -> str:
     return brief(str(value)[:LENGTH])
 
 
-def _classes(read: Read, kind: str, classes: list[bool] | list[int] | list[str]) -> TargetFinding:
+def _classes(read: ReadColumn, kind: str, classes: list[bool] | list[int] | list[str]) -> TargetFinding:
     counts = [int((read.values == name).sum()) for name in classes]
     words = [_word(name) for name in classes]
     notes = [f"rows of each class: {', '.join(f'{word} {n}' for word, n in zip(words, counts, strict=True))}"]

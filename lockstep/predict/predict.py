@@ -38,7 +38,7 @@ def predict_file(source: str, target: str, model: SavedModel, keep: Sequence[str
     Raises:
         DataError: if a file, a column or a value is not as it must be.
     """
-    rows, answers = RowFile.named(source), RowFile.named(target)
+    rows, answers = RowFile.of_name(source), RowFile.of_name(target)
     _refuse_target(rows.path, answers.path, force)
     intake = model.raw_rows
     reader = open_reader(rows, list(intake.columns), intake.missing_values)
@@ -121,7 +121,7 @@ class _Progress:
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedModel:
     """A model with its name.
 
     Attributes:
@@ -153,7 +153,7 @@ class Loaded:
 
 
 @contextmanager
-def loaded_model(place: str) -> Iterator[Loaded]:
+def loaded_model(place: str) -> Iterator[LoadedModel]:
     """A model in a folder, or at an address in MLflow such as models:/NAME@champion or runs:/ID/model.
 
     Raises:
@@ -161,9 +161,9 @@ def loaded_model(place: str) -> Iterator[Loaded]:
         TrackingError: if MLflow has no model at the address.
     """
     if not re.match(r"^\w[\w+-]*:/", place):
-        yield Loaded(SavedModel.load(Path(place)), place)
+        yield LoadedModel(SavedModel.load(Path(place)), place)
         return
-    from lockstep.tracking.logged_model import downloaded
+    from lockstep.tracking.logged_model import downloaded_model
 
-    with downloaded(place) as (folder, name):
-        yield Loaded(SavedModel.load(folder), name)
+    with downloaded_model(place) as (folder, name):
+        yield LoadedModel(SavedModel.load(folder), name)

@@ -36,7 +36,7 @@ class RowFile:
     kind: str
 
     @classmethod
-    def named(cls, name: str) -> Self:
+    def of_name(cls, name: str) -> Self:
         """The file of a name; its extension tells the format.
 
         Raises:

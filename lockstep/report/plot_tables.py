@@ -21,7 +21,7 @@ def write_tables(run: Run, found: Findings, folder: Path) -> None:
     class lacks to 1.
     """
     model, story = run.model, run.story
-    points = points_of(found.said, model)
+    points = points_of(found.predictions, model)
     extra = ["class"] if model.target.classes else []
     write_csv(points[["row_id", "actual", "predicted", *extra]], folder / "predicted_vs_actual.csv")
     sure = points.assign(predicted=points["sure"]) if model.target.classes else points

@@ -5,17 +5,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 
-def effective(params: Mapping[str, Any]) -> dict[str, Any]:
+def effective_choices(params: Mapping[str, Any]) -> dict[str, Any]:
     """All choices, flattened, with the chosen pruner's options and without spaces and pruners not chosen."""
     chosen = {key: value for key, value in params.items() if key not in ("spaces", "pruners")}
     # Its keys are features, whose names MLflow may refuse in the name of a parameter.
     monotone = json.dumps(params["booster"]["monotone"], sort_keys=True, ensure_ascii=False)
     chosen["booster"] = {**params["booster"], "monotone": monotone}
     pruner = params["tune"]["pruner"]
-    return flat(chosen) | flat(params["pruners"][pruner], f"pruners.{pruner}.")
+    return flatten(chosen) | flatten(params["pruners"][pruner], f"pruners.{pruner}.")
 
 
-def flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flatten(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested keys joined with dots; lists become JSON text."""
     return dict(_leaves(nested, prefix))
 

@@ -56,19 +56,19 @@ class DvcLock:
         return {name: _hashes(stage, "deps") for name, stage in self.stages.items()}
 
     @cached_property
-    def made(self) -> dict[str, str]:
+    def hashes(self) -> dict[str, str]:
         """md5 of every output, by path."""
         return {path: md5 for outs in self.outs.values() for path, md5 in outs.items()}
 
     @cached_property
-    def made_by(self) -> dict[str, str]:
+    def producers(self) -> dict[str, str]:
         """The stage behind each output."""
         return {path: stage for stage, outs in self.outs.items() for path in outs}
 
-    def older_inputs(self) -> Iterator[tuple[str, str]]:
+    def stale_inputs(self) -> Iterator[tuple[str, str]]:
         """Stages that were run with another output of an earlier stage than was made last, and that output."""
         for stage, deps in self.deps.items():
-            yield from ((stage, path) for path, md5 in deps.items() if self.made.get(path, md5) != md5)
+            yield from ((stage, path) for path, md5 in deps.items() if self.hashes.get(path, md5) != md5)
 
     def setting(self, stage: str, file: Path, key: str) -> Any:
         """A setting's value when a stage ran last; None where the stage or the setting is not there."""
@@ -96,18 +96,18 @@ def refuse_stale(root: Path) -> None:
     for stage in lock.stages.values():
         for file, settings in stage.get("params", {}).items():
             now = read_yaml(root / file, Path(file))
-            for key, made_with in settings.items():
-                if _at(now, key) != made_with:
+            for key, value in settings.items():
+                if _at(now, key) != value:
                     raise DataError(f"{file}: {key} was changed since the outputs were made; run `dvc repro` first")
-    for _, path in lock.older_inputs():
+    for _, path in lock.stale_inputs():
         raise DataError(f"{path}: was made again, and what is made from it was not; run `dvc repro` first")
-    for path, md5 in lock.made.items():
+    for path, md5 in lock.hashes.items():
         there = root / path
         if there.exists() and md5_of(there) != md5:
             raise DataError(f"{path}: is not what dvc.lock says was made; run `dvc repro` first")
 
 
-def declared(root: Path, stage: str) -> list[Path]:
+def declared_outs(root: Path, stage: str) -> list[Path]:
     """The outputs of a stage that dvc.yaml declares, or dvc.lock names where dvc.yaml is not, as in an export."""
     if not (root / PIPELINE).exists():
         return [Path(out["path"]) for out in DvcLock.read(root).stages[stage]["outs"]]

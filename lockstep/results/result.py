@@ -19,8 +19,8 @@ from lockstep.fitting.fitting import Fitting, metric_label
 from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.project import paths
 from lockstep.project.target import Target
-from lockstep.results.choices import effective
-from lockstep.results.dvc_lock import declared
+from lockstep.results.choices import effective_choices
+from lockstep.results.dvc_lock import declared_outs
 from lockstep.search.trials_file import read_trials
 from lockstep.storage.tables import read_json, read_table
 
@@ -61,7 +61,7 @@ class Result:
         """Every choice in params.yaml that took part, by its name with dots."""
         choices = read_yaml(self.root / paths.PARAMS, self._shown(paths.PARAMS))
         with self.reading(paths.PARAMS):
-            return effective(choices)
+            return effective_choices(choices)
 
     @property
     def dataset(self) -> str:
@@ -210,15 +210,15 @@ class Result:
         return self._read(paths.EVALUATE / f"{name}.csv", pd.read_csv)
 
     @cached_property
-    def evaluation(self) -> list[Path]:
+    def evaluation_files(self) -> list[Path]:
         """Outputs in reports/evaluate/; what else lies there is a person's own."""
-        files = sorted(file for file in declared(self.root, "evaluate") if file.parent == paths.EVALUATE)
+        files = sorted(file for file in declared_outs(self.root, "evaluate") if file.parent == paths.EVALUATE)
         return [file for file in files if (self.root / file).is_file()]
 
     @property
-    def keyed(self) -> list[Path]:
+    def key_files(self) -> list[Path]:
         """Outputs that are part of the key besides the model: those of one result are the same wherever it stands."""
-        tables = [file for file in self.evaluation if file.suffix in (".csv", ".json")]
+        tables = [file for file in self.evaluation_files if file.suffix in (".csv", ".json")]
         search = (paths.BEST_PARAMS, paths.SEARCH, paths.TRIALS)
         return [*search, paths.PREDICTIONS, paths.METRICS, paths.GATES, *tables]
 
@@ -226,7 +226,7 @@ class Result:
     def key(self) -> str:
         """sha256 over the parameters and every output but the page: the same result has the same key."""
         digest = hashlib.sha256(json.dumps(self.params, sort_keys=True).encode())
-        for path in (*(self.root / each for each in self.keyed), *self.model_files):
+        for path in (*(self.root / each for each in self.key_files), *self.model_files):
             digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from lockstep.results.result import Result
 from lockstep.tracking.logged_model import model_differences, ready_models
-from lockstep.tracking.parent_run import NOTHING, RunDifference, artifact_differences, differences, of_mapping
+from lockstep.tracking.parent_run import NOTHING, RunDifference, artifact_differences, differences, mapping_differences
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import result_runs
 from lockstep.tracking.registry import is_registered
 from lockstep.tracking.run_content import trials_of
-from lockstep.tracking.store import existing_store, trouble
+from lockstep.tracking.store import existing_store, tracking_errors
 from lockstep.tracking.trial_runs import TrialRun, nested_runs
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def check(result: Result, place: Provenance) -> list[RunDifference]:
     Raises:
         TrackingError: in one line, if the store cannot be read.
     """
-    with trouble("could not be compared"):
+    with tracking_errors("could not be compared"):
         store = existing_store(result.dataset)
         if store is None:
             return [RunDifference("result", result.key[:10], "one", NOTHING)]
@@ -65,9 +65,9 @@ def _between(dvc: TrialRun, mlflow: TrialRun) -> list[RunDifference]:
     status = [] if dvc.status == mlflow.status else [RunDifference("status", name, dvc.status, mlflow.status)]
     return [
         *status,
-        *of_mapping(f"tag {name}", dvc.tags, mlflow.tags),
-        *of_mapping(f"parameter {name}", dvc.params, mlflow.params),
-        *of_mapping(f"metric {name}", dvc.metrics, mlflow.metrics),
+        *mapping_differences(f"tag {name}", dvc.tags, mlflow.tags),
+        *mapping_differences(f"parameter {name}", dvc.params, mlflow.params),
+        *mapping_differences(f"metric {name}", dvc.metrics, mlflow.metrics),
     ]
 
 

@@ -11,10 +11,10 @@ from lockstep.project import paths
 from lockstep.results.dvc_lock import LOCK, PIPELINE, DvcLock, refuse_stale
 from lockstep.results.result import Result
 from lockstep.storage.scratch import scratch_folder
-from lockstep.sync.snapshot import dvc_at_work, snapshot
+from lockstep.sync.snapshot import running_dvc_command, snapshot
 from lockstep.tracking.provenance import REQUIREMENTS, Provenance
 from lockstep.tracking.repository import Revision, head, project_folder
-from lockstep.tracking.run_content import whole_result
+from lockstep.tracking.run_content import complete_result
 
 if TYPE_CHECKING:
     from dvc.api import DVCFileSystem
@@ -26,7 +26,7 @@ OUTPUTS = (paths.REPORTS, paths.MODEL.parent, paths.PREDICTIONS.parent, paths.TR
 
 
 @contextmanager
-def opened(place: Revision | None) -> Iterator[tuple[Result, Provenance]]:
+def open_result(place: Revision | None) -> Iterator[tuple[Result, Provenance]]:
     """The result of a revision, or of the workspace.
 
     Raises:
@@ -40,7 +40,7 @@ def opened(place: Revision | None) -> Iterator[tuple[Result, Provenance]]:
         _fetch(place, folder)
         refuse_stale(folder)
         yield (
-            whole_result(folder),
+            complete_result(folder),
             Provenance.of(folder, place.baseline, place.exp_name, workspace=False),
         )
 
@@ -49,13 +49,13 @@ def _of_workspace(folder: Path) -> Result:
     """The result in a snapshot, which a pipeline that runs may have been taken in the middle of."""
     try:
         refuse_stale(folder)
-        reports = [path for path in map(Path, DvcLock.read(folder).made) if path.is_relative_to(paths.REPORTS)]
+        reports = [path for path in map(Path, DvcLock.read(folder).hashes) if path.is_relative_to(paths.REPORTS)]
         lost = [path for path in reports if not (folder / path).exists()]
-        if lost and dvc_at_work():
+        if lost and running_dvc_command():
             raise DataError(f"{lost[0]}: no such file")
-        return whole_result(folder)
+        return complete_result(folder)
     except DataError as error:
-        if work := dvc_at_work():
+        if work := running_dvc_command():
             raise DataError(f"{work} is making the result: wait until it has ended") from error
         raise
 

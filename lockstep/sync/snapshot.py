@@ -31,7 +31,7 @@ def snapshot(files: Iterable[Path], outputs: Iterable[Path]) -> Iterator[Path]:
         yield folder
 
 
-def dvc_at_work() -> str | None:
+def running_dvc_command() -> str | None:
     """The DVC command that makes an output now, and its process, as DVC notes them; None if there is none."""
     try:
         writers = read_json(project_root() / RWLOCK)["write"].values()

@@ -6,12 +6,12 @@ from dataclasses import replace
 from lockstep.errors import DataError, LockstepError, TrackingError
 from lockstep.results.result import Result
 from lockstep.sync.check import check
-from lockstep.sync.places import opened
+from lockstep.sync.places import open_result
 from lockstep.tracking.live_file import LiveFile
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import publish
 from lockstep.tracking.repository import Revision, experiments, revision
-from lockstep.tracking.store import existing_store, shown_uri, trouble
+from lockstep.tracking.store import display_uri, existing_store, tracking_errors
 
 Say = Callable[[str], None]
 WORKSPACE = "workspace"
@@ -70,7 +70,7 @@ class _Visit:
 
     def place(self, place: Revision | None) -> int:
         """One place; the differences found, or 1 if something was written."""
-        with opened(place) as (result, provenance):
+        with open_result(place) as (result, provenance):
             if place is None:
                 self._workspace_key = result.key
             elif result.key == self._workspace_key:  # an experiment that was applied: the page is the workspace's
@@ -95,20 +95,20 @@ class _Visit:
 def _summed_up(places: int, found: int, only_check: bool) -> str:
     results = "1 result" if places == 1 else f"{places} results"
     if not only_check:
-        return f"lockstep: MLflow at {shown_uri()} holds {results}, {found} of them brought up to date"
+        return f"lockstep: MLflow at {display_uri()} holds {results}, {found} of them brought up to date"
     if found:
         points = "1 point" if found == 1 else f"{found} points"
         raise TrackingError(
-            f"DVC and MLflow at {shown_uri()} differ in {points}; `lockstep sync` makes MLflow complete"
+            f"DVC and MLflow at {display_uri()} differ in {points}; `lockstep sync` makes MLflow complete"
         )
-    return f"lockstep: DVC and MLflow at {shown_uri()} tell the same of {results}"
+    return f"lockstep: DVC and MLflow at {display_uri()} tell the same of {results}"
 
 
 def _end_stopped_searches(say: Say) -> None:
     """Searches that were killed could not say so; their runs stay, and a restarted search goes on with them."""
     for live in LiveFile.all():
         try:
-            with live.lock() as stopped, trouble("could not be read"):
+            with live.lock() as stopped, tracking_errors("could not be read"):
                 store = existing_store(live.dataset) if stopped and live.dataset else None
                 run = live.run_in(*store) if store else None
                 if store and run is not None and run.info.status == "RUNNING":

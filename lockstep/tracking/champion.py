@@ -25,7 +25,9 @@ NEEDED = (paths.PREDICTIONS, paths.GATES, paths.SEARCH)
 GONE = ("RESOURCE_DOES_NOT_EXIST", "NOT_FOUND")
 
 
-def decided(client: "MlflowClient", holder: "ModelVersion | None", number: str, result: Result) -> tuple[bool, str]:
+def decide_champion(
+    client: "MlflowClient", holder: "ModelVersion | None", number: str, result: Result
+) -> tuple[bool, str]:
     """Whether a result's model becomes champion, and why or why not, in words.
 
     The champion is A and the new model B of the rule that `lockstep compare` states, so that both say the same.

@@ -15,7 +15,7 @@ from lockstep.fitting.fitting import Fitting
 from lockstep.search.trials_file import read_trials, trials_table
 from lockstep.storage.tables import csv_text
 from lockstep.tracking.live_file import LIVE, LiveFile
-from lockstep.tracking.store import open_store, shown_uri, trouble
+from lockstep.tracking.store import display_uri, open_store, tracking_errors
 from lockstep.tracking.trial_runs import TrialRun, nested_runs, trial_runs
 from lockstep.workers.trial import TrialResult
 
@@ -90,7 +90,7 @@ class LiveTrials:
     def _attempt(self, work: Callable[[], None]) -> bool:
         """Do something that may fail; says so the first time."""
         try:
-            with trouble("does not take the trials"):
+            with tracking_errors("does not take the trials"):
                 work()
         except LockstepError as error:
             self._parent = None
@@ -101,7 +101,7 @@ class LiveTrials:
                     file=sys.stderr,
                 )
                 with contextlib.suppress(OSError):  # a full disk; evaluate then says it once more
-                    self._file.warned(shown_uri())
+                    self._file.warned(display_uri())
             return False
         return True
 

@@ -19,7 +19,7 @@ from lockstep.results.result import Result
 from lockstep.storage.scratch import scratch_folder
 from lockstep.tracking.parent_run import same_bytes
 from lockstep.tracking.signature import example_rows, signature_of
-from lockstep.tracking.store import set_store, shown_uri, trouble
+from lockstep.tracking.store import display_uri, set_store, tracking_errors
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -51,7 +51,7 @@ def complete_model(
     _log_model(client, result, run_id)
     whole = _whole_model(client, experiment_id, run_id, result)
     if whole is None:
-        raise TrackingError(f"MLflow at {shown_uri()} holds other bytes of the model than it was given")
+        raise TrackingError(f"MLflow at {display_uri()} holds other bytes of the model than it was given")
     return whole, True
 
 
@@ -153,7 +153,7 @@ def _code(package: Path, scratch: Path) -> Path:
 
 
 @contextmanager
-def downloaded(uri: str) -> Iterator[tuple[Path, str]]:
+def downloaded_model(uri: str) -> Iterator[tuple[Path, str]]:
     """The folder of a model that the pipeline logged, for as long as the block lasts, and what to call the model.
 
     Args:
@@ -163,7 +163,7 @@ def downloaded(uri: str) -> Iterator[tuple[Path, str]]:
         TrackingError: in one line, if the store has no such model.
     """
     with scratch_folder("model") as scratch:
-        with trouble(f"has no model {masked(uri)}"):
+        with tracking_errors(f"has no model {masked(uri)}"):
             set_store()
             import mlflow
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lockstep.project import paths
 from lockstep.results.result import Result
 from lockstep.storage.scratch import scratch_folder
-from lockstep.tracking.provenance import COMMIT, Provenance, listed, lists, with_place
+from lockstep.tracking.provenance import COMMIT, Provenance, has_place, places_in, with_place
 from lockstep.tracking.repository import is_commit
 from lockstep.tracking.run_content import artifacts_of, metrics_of, params_of, tables_of, tags_of
 
@@ -42,7 +42,7 @@ class RunDifference:
         return f"{self.what} {self.name}: DVC has {self.dvc}, MLflow has {self.mlflow}"
 
 
-def of_mapping(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[RunDifference]:
+def mapping_differences(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[RunDifference]:
     """Every key whose value is missing, different or too many."""
     return [
         RunDifference(what, name, _shown(wanted.get(name)), _shown(found.get(name)))
@@ -58,9 +58,9 @@ def _shown(value: Any) -> str:
 def differences(result: Result, place: Provenance, run: "Run") -> list[RunDifference]:
     """Of numbers, parameters, datasets and tags."""
     return [
-        *of_mapping("metric", metrics_of(result), _own(run.data.metrics)),
-        *of_mapping("parameter", params_of(result), run.data.params),
-        *of_mapping("dataset", tables_of(result), _tables(run)),
+        *mapping_differences("metric", metrics_of(result), _own(run.data.metrics)),
+        *mapping_differences("parameter", params_of(result), run.data.params),
+        *mapping_differences("dataset", tables_of(result), _tables(run)),
         *_tag_differences(result, place, run.data.tags),
     ]
 
@@ -70,7 +70,7 @@ def _own(metrics: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in metrics.items() if not name.startswith("system/")}
 
 
-def beyond_repair(found: list[RunDifference]) -> bool:
+def must_be_recreated(found: list[RunDifference]) -> bool:
     """Whether the run must be made again: MLflow lets tags be set, and the rest only be added."""
     return any(each.what != "tag" and each.mlflow != NOTHING for each in found)
 
@@ -95,16 +95,18 @@ def repair(client: "MlflowClient", result: Result, place: Provenance, run_id: st
 
 def _tag_differences(result: Result, place: Provenance, tags: Mapping[str, str]) -> list[RunDifference]:
     own = tags_of(result)
-    found = of_mapping("tag", own, {name: tags[name] for name in own if name in tags})
+    found = mapping_differences("tag", own, {name: tags[name] for name in own if name in tags})
     for name, value in place.tags().items():
-        if not (_knows_commit(tags, value) if name == COMMIT and not place.exp_name else lists(tags.get(name), value)):
+        if not (
+            _knows_commit(tags, value) if name == COMMIT and not place.exp_name else has_place(tags.get(name), value)
+        ):
             found.append(RunDifference("tag", name, value, _shown(tags.get(name))))
     return found
 
 
 def _knows_commit(tags: Mapping[str, str], commit: str) -> bool:
     """The commit that holds a result comes after the one it was made on; both are right, one of them is enough."""
-    return lists(tags.get(COMMIT), commit) or any(is_commit(each) for each in listed(tags.get(COMMIT)))
+    return has_place(tags.get(COMMIT), commit) or any(is_commit(each) for each in places_in(tags.get(COMMIT)))
 
 
 def artifact_differences(client: "MlflowClient", result: Result, place: Provenance, run_id: str) -> list[RunDifference]:
@@ -122,7 +124,7 @@ def artifact_differences(client: "MlflowClient", result: Result, place: Provenan
             kept = folder / name
             if not kept.is_file():
                 found.append(RunDifference("artefact", name, "the file", NOTHING))
-            elif (place.own_page or Path(name) in result.keyed) and not same_bytes(result.root / name, kept):
+            elif (place.own_page or Path(name) in result.key_files) and not same_bytes(result.root / name, kept):
                 found.append(RunDifference("artefact", name, "the file", "other bytes"))
     return found
 

@@ -70,16 +70,16 @@ class Provenance:
         return {name: value for name, value in known.items() if value}
 
 
-def listed(tag: str | None) -> list[str]:
+def places_in(tag: str | None) -> list[str]:
     """The places of a tag."""
     return tag.split(BETWEEN) if tag else []
 
 
-def lists(tag: str | None, value: str) -> bool:
+def has_place(tag: str | None, value: str) -> bool:
     """Whether a tag lists a place."""
-    return value in listed(tag)
+    return value in places_in(tag)
 
 
 def with_place(tag: str | None, value: str) -> str:
     """The tag with a further place; in order, so that it does not matter which one was first."""
-    return BETWEEN.join(sorted([*listed(tag), value]))
+    return BETWEEN.join(sorted([*places_in(tag), value]))

@@ -15,11 +15,11 @@ from lockstep.results.result import Result
 from lockstep.storage.tables import read_json
 from lockstep.tracking.live_file import LIVE, LiveFile
 from lockstep.tracking.logged_model import complete_model, delete_models
-from lockstep.tracking.parent_run import artifact_differences, beyond_repair, differences, repair
-from lockstep.tracking.provenance import EXPERIMENT, Provenance, lists, with_place
+from lockstep.tracking.parent_run import artifact_differences, differences, must_be_recreated, repair
+from lockstep.tracking.provenance import EXPERIMENT, Provenance, has_place, with_place
 from lockstep.tracking.registry import register
-from lockstep.tracking.run_content import trials_of, whole_result
-from lockstep.tracking.store import open_store, shown_uri, store_lock, trouble
+from lockstep.tracking.run_content import complete_result, trials_of
+from lockstep.tracking.store import display_uri, open_store, store_lock, tracking_errors
 from lockstep.tracking.trial_runs import RESULT, all_runs, complete_trials, delete_with_trials
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ OF_OTHERS = ("'active' state", "IntegrityError", "500 error responses", "Failed 
 
 
 @dataclass(frozen=True)
-class Published:
+class Publication:
     """What was done.
 
     Attributes:
@@ -59,7 +59,7 @@ def publish_or_warn() -> None:
     DVC's outputs are the result; MLflow is a view of it that `lockstep sync` can make at any time.
     """
     try:
-        published = publish(whole_result(), Provenance.here(), MOST_SECONDS)
+        published = publish(complete_result(), Provenance.here(), MOST_SECONDS)
     except LockstepError as error:
         if not _told_in_tune():
             print(
@@ -73,12 +73,12 @@ def publish_or_warn() -> None:
 
 def _told_in_tune() -> bool:
     try:
-        return LiveFile(read_json(paths.SEARCH)["study_key"]).take_warning(shown_uri())
+        return LiveFile(read_json(paths.SEARCH)["study_key"]).take_warning(display_uri())
     except OSError:  # .lockstep cannot be written, which may be the trouble
         return False
 
 
-def publish(result: Result, place: Provenance, most_seconds: float | None = None) -> Published:
+def publish(result: Result, place: Provenance, most_seconds: float | None = None) -> Publication:
     """Make MLflow's view of a result complete.
 
     Args:
@@ -89,15 +89,15 @@ def publish(result: Result, place: Provenance, most_seconds: float | None = None
     Raises:
         TrackingError: in one line, without secrets, for whatever the store raises.
     """
-    in_time = _deadline(most_seconds)
-    with trouble("did not take the result"), _alone(in_time):
+    check_deadline = _deadline(most_seconds)
+    with tracking_errors("did not take the result"), _alone(check_deadline):
         client, experiment_id = open_store(result.dataset)
-        view = _View(client, experiment_id, result, place, in_time)
-        return _in_spite_of_others(view.complete, in_time)
+        view = _View(client, experiment_id, result, place, check_deadline)
+        return _in_spite_of_others(view.complete, check_deadline)
 
 
 @contextmanager
-def _alone(in_time: Callable[[], None]) -> Iterator[None]:
+def _alone(check_deadline: Callable[[], None]) -> Iterator[None]:
     """Queue workers finish together; what one of them has written the next one finds."""
     began, told = time.monotonic(), False
     while True:
@@ -107,12 +107,12 @@ def _alone(in_time: Callable[[], None]) -> Iterator[None]:
                 return
         if not told and time.monotonic() > began + QUIET_SECONDS:
             told = True
-            print(f"MLflow at {shown_uri()}: another process shows its result there; waiting for it", file=sys.stderr)
-        in_time()
+            print(f"MLflow at {display_uri()}: another process shows its result there; waiting for it", file=sys.stderr)
+        check_deadline()
         time.sleep(LOOK_SECONDS)
 
 
-def _in_spite_of_others(complete: Callable[[], Published], in_time: Callable[[], None]) -> Published:
+def _in_spite_of_others(complete: Callable[[], Publication], check_deadline: Callable[[], None]) -> Publication:
     """Go on from what is there when another machine, which shows the same result now, has deleted a copy in use."""
     from mlflow.exceptions import MlflowException
 
@@ -122,7 +122,7 @@ def _in_spite_of_others(complete: Callable[[], Published], in_time: Callable[[],
         except MlflowException as error:
             if not _is_of_others(error):
                 raise
-            in_time()
+            check_deadline()
             time.sleep(attempt * (1 + secrets.randbelow(1000) / 1000))
     return complete()
 
@@ -145,9 +145,9 @@ class _View:
     experiment_id: str
     result: Result
     place: Provenance
-    in_time: Callable[[], None]
+    check_deadline: Callable[[], None]
 
-    def complete(self) -> Published:
+    def complete(self) -> Publication:
         live = LiveFile(self.result.search["study_key"])
         # A search of the same study that runs now keeps its run.
         with live.lock() as free:
@@ -160,9 +160,9 @@ class _View:
         model, logged = complete_model(self.client, self.experiment_id, run.info.run_id, self.result)
         if changed or logged or run.info.status != "FINISHED":
             self.client.set_terminated(run.info.run_id)
-        self.in_time()
+        self.check_deadline()
         registered, champion = register(self.client, model, self.result, new=self.place.workspace)
-        return Published(run.info.run_id, changed or logged or registered, champion)
+        return Publication(run.info.run_id, changed or logged or registered, champion)
 
     def _run(self, live: LiveFile | None) -> "tuple[Run, bool]":
         """The result's run, and whether one had to be deleted or made."""
@@ -182,7 +182,7 @@ class _View:
     def _kept(self) -> "tuple[Run | None, bool]":
         """The first run of the result that is right as far as it goes, and whether others were deleted."""
         runs = result_runs(self.client, self.experiment_id, self.result.key)
-        right = [run for run in runs if not beyond_repair(differences(self.result, self.place, run))][:1]
+        right = [run for run in runs if not must_be_recreated(differences(self.result, self.place, run))][:1]
         for run in runs:
             if run not in right:
                 delete_models(self.client, self.experiment_id, run.info.run_id)
@@ -195,22 +195,22 @@ class _View:
     def _name_after_dvc(self, run: "Run") -> None:
         """Give a run a further experiment's name, as its tag gets it; a name that a person gave stays."""
         tag, name = run.data.tags.get(EXPERIMENT), self.place.exp_name
-        if name and not lists(tag, name) and run.info.run_name in (tag, self.result.key[:10]):
+        if name and not has_place(tag, name) and run.info.run_name in (tag, self.result.key[:10]):
             self.client.update_run(run.info.run_id, name=with_place(tag, name))
 
     def _fill(self, run: "Run") -> bool:
         """Write what the run lacks; returns whether anything was."""
-        client, result, run_id = self.client, self.result, run.info.run_id
-        written = complete_trials(client, self.experiment_id, run_id, trials_of(result), in_time=self.in_time)
+        client, result, run_id, check = self.client, self.result, run.info.run_id, self.check_deadline
+        written = complete_trials(client, self.experiment_id, run_id, trials_of(result), check_deadline=check)
         found = differences(result, self.place, run)
         if found:
             self._name_after_dvc(run)
             repair(client, result, self.place, run_id, found)
         artifacts = artifact_differences(client, result, self.place, run_id)
         for each in artifacts:
-            self.in_time()
+            check()
             client.log_artifact(run_id, str(result.root / each.name), Path(each.name).parent.as_posix())
-        self.in_time()
+        self.check_deadline()
         return bool(written or found or artifacts)
 
 
@@ -219,8 +219,8 @@ def _deadline(most_seconds: float | None) -> Callable[[], None]:
         return lambda: None
     until = time.monotonic() + most_seconds
 
-    def in_time() -> None:
+    def check_deadline() -> None:
         if time.monotonic() > until:
-            raise TrackingError(f"MLflow at {shown_uri()} has not taken the whole result in {most_seconds:.0f} s")
+            raise TrackingError(f"MLflow at {display_uri()} has not taken the whole result in {most_seconds:.0f} s")
 
-    return in_time
+    return check_deadline

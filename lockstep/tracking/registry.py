@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from lockstep.results.result import Result
-from lockstep.tracking.champion import CHAMPION, decided
+from lockstep.tracking.champion import CHAMPION, decide_champion
 from lockstep.tracking.run_content import metrics_of
 from lockstep.tracking.trial_runs import RESULT
 
@@ -47,7 +47,7 @@ def register(client: "MlflowClient", model: "LoggedModel", result: Result, *, ne
     elif holder in own:
         moves, reason = True, "its registration was interrupted after it had become champion"
     else:
-        moves, reason = decided(client, holder, version.version, result)
+        moves, reason = decide_champion(client, holder, version.version, result)
     if moves:
         client.set_registered_model_alias(name, CHAMPION, version.version)
     for old in others:

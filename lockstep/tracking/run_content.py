@@ -10,10 +10,10 @@ from lockstep.errors import DataError
 from lockstep.evaluate.differences import test_rows_digest
 from lockstep.evaluate.findings import THIS_MODEL
 from lockstep.project import paths
-from lockstep.results.choices import flat
+from lockstep.results.choices import flatten
 from lockstep.results.dvc_lock import md5_of
 from lockstep.results.result import DESCRIPTION, Result
-from lockstep.tracking.trial_runs import TrialRun, fitting_param, trial_runs
+from lockstep.tracking.trial_runs import TrialRun, trial_runs, truncated_param
 
 REPORTS = (paths.METRICS, paths.GATES, paths.INDEX, paths.DATA_QUALITY, paths.TRIALS, paths.LEARNING_CURVE)
 NEEDED = (
@@ -30,7 +30,7 @@ NEEDED = (
 )
 
 
-def whole_result(root: Path = Path(), *, exported: bool = False) -> Result:
+def complete_result(root: Path = Path(), *, exported: bool = False) -> Result:
     """The result in a folder, of which everything that MLflow is shown is there and can be read.
 
     Args:
@@ -79,7 +79,7 @@ def params_of(result: Result) -> dict[str, str]:
         "best.n_rounds": best["n_rounds"],
         **{f"final.{name}": value for name, value in final.items()},
     }
-    return {name: fitting_param(str(value)) for name, value in sorted(chosen.items())}
+    return {name: truncated_param(str(value)) for name, value in sorted(chosen.items())}
 
 
 def tags_of(result: Result) -> dict[str, str]:
@@ -106,25 +106,25 @@ def artifacts_of(result: Result) -> list[str]:
     """Outputs that MLflow keeps beside the model, under the names they have in the repository."""
     wanted = [paths.BEST_PARAMS, paths.SEARCH, paths.PREDICTIONS, *REPORTS]
     there = [path for path in wanted if (result.root / path).is_file()]
-    return sorted(map(str, {*there, *result.evaluation}))
+    return sorted(map(str, {*there, *result.evaluation_files}))
 
 
 def _tested(result: Result) -> dict[str, Any]:
-    return flat(result.metrics)
+    return flatten(result.metrics)
 
 
 def _sure(result: Result) -> dict[str, Any]:
     """The test metrics' intervals."""
     sure = result.uncertainty
     found = {f"test.{each['metric']}.{end}": each[end] for each in sure["intervals"] for end in ("low", "high")}
-    return found | flat({key: value for key, value in sure.items() if not isinstance(value, list)}, "test.")
+    return found | flatten({key: value for key, value in sure.items() if not isinstance(value, list)}, "test.")
 
 
 def _repeated(result: Result) -> dict[str, Any]:
     """The repeated protocol."""
     found = dict[str, Any]()
     for each in result.repeated.get("metrics", []):
-        found |= flat({key: value for key, value in each.items() if key != "metric"}, f"repeated.{each['metric']}.")
+        found |= flatten({key: value for key, value in each.items() if key != "metric"}, f"repeated.{each['metric']}.")
     return found
 
 
@@ -133,7 +133,7 @@ def _baselines(result: Result) -> dict[str, Any]:
     found, table = dict[str, Any](), result.table("baselines")
     for _, row in table[table["model"] != THIS_MODEL].iterrows():
         values = {name: row[name] for name in table.columns[5:] if pd.notna(row[name])}
-        found |= flat(values, f"baseline.{row['model']}.")
+        found |= flatten(values, f"baseline.{row['model']}.")
     return found
 
 

@@ -52,7 +52,7 @@ def tracking_uri() -> str:
     return given
 
 
-def shown_uri() -> str:
+def display_uri() -> str:
     """The store's address for messages: as it was given, without user name, password and query."""
     return masked(os.environ.get(TRACKING_URI) or tracking_uri())
 
@@ -60,7 +60,7 @@ def shown_uri() -> str:
 def open_store(dataset: str) -> "tuple[MlflowClient, str]":
     """A client of the store, and the id of the dataset's experiment, which is made if it is not there.
 
-    Whatever the store raises passes through; `trouble` makes one line of it.
+    Whatever the store raises passes through; `tracking_errors` makes one line of it.
 
     Raises:
         TrackingError: if the experiment was deleted, or keeps its artefacts in another repository's folder.
@@ -160,7 +160,7 @@ def _experiment(dataset: str, uri: str) -> "tuple[MlflowClient, str] | None":
     if known.lifecycle_stage == "deleted":
         # Restoring it here would bring back every run that was ever deleted in it.
         raise TrackingError(
-            f"MLflow at {shown_uri()}: experiment {dataset!r} was deleted there; `mlflow experiments restore"
+            f"MLflow at {display_uri()}: experiment {dataset!r} was deleted there; `mlflow experiments restore"
             f" -x {known.experiment_id}` brings it back, `mlflow gc` deletes it for good"
         )
     if uri == _own_store() and known.artifact_location != _artifact_location(uri):
@@ -190,7 +190,7 @@ def _do_not_wait_for_the_disk(path: Path) -> None:
 
 
 @contextmanager
-def trouble(doing: str) -> Iterator[None]:
+def tracking_errors(doing: str) -> Iterator[None]:
     """Whatever the store raises inside becomes a TrackingError: one line, without secrets.
 
     Args:
@@ -202,7 +202,7 @@ def trouble(doing: str) -> Iterator[None]:
         raise
     except Exception as error:
         reason = one_line(_without_password(str(error)), 200)
-        raise TrackingError(f"MLflow at {shown_uri()} {doing} ({type(error).__name__}: {reason})") from error
+        raise TrackingError(f"MLflow at {display_uri()} {doing} ({type(error).__name__}: {reason})") from error
 
 
 def _without_password(text: str) -> str:

@@ -94,11 +94,11 @@ def _trial_run(row: pd.Series, space: list[str], score: str) -> TrialRun:
     state = str(row["state"])
     tags = {"lockstep.trial": str(row["number"]), "lockstep.state": state}
     if isinstance(row["message"], str) and row["message"]:
-        tags["lockstep.message"] = fitting_tag(row["message"])
+        tags["lockstep.message"] = truncated_tag(row["message"])
     cells = [str(name) for name in row.index if str(name).startswith("fold_")]
     folds = {name: float(row[name]) for name in cells if pd.notna(row[name])}
     means = {} if pd.isna(row[score]) else {**_means(folds), score: float(row[score])}
-    params = {name: fitting_param(str(row[name])) for name in space if pd.notna(row[name])}
+    params = {name: truncated_param(str(row[name])) for name in space if pd.notna(row[name])}
     return TrialRun(int(row["number"]), STATUS[state], tags, params, {**folds, **means})
 
 
@@ -110,12 +110,12 @@ def _means(folds: dict[str, float]) -> dict[str, float]:
     return {f"cv_{metric}": significant(sum(each) / len(each), DIGITS) for metric, each in by_metric.items()}
 
 
-def fitting_param(text: str) -> str:
+def truncated_param(text: str) -> str:
     """A parameter's value, cut to what every store takes."""
     return _fitting(text, PARAM_CHARACTERS)
 
 
-def fitting_tag(text: str) -> str:
+def truncated_tag(text: str) -> str:
     """A tag's value, cut to what every store takes."""
     return _fitting(text, TAG_CHARACTERS)
 
@@ -133,7 +133,7 @@ def complete_trials(
     parent: str,
     wanted: Iterable[TrialRun],
     *,
-    in_time: Callable[[], None] = lambda: None,
+    check_deadline: Callable[[], None] = lambda: None,
 ) -> int:
     """Make the nested runs of a parent exactly the wanted ones: each once, unfinished and different ones made again.
 
@@ -142,7 +142,7 @@ def complete_trials(
         experiment_id: Of the parent.
         parent: The parent's run id.
         wanted: The trials.
-        in_time: Called before each run is written; raises to stop there.
+        check_deadline: Called before each run is written; raises to stop there.
 
     Returns:
         How many runs were written.
@@ -162,7 +162,7 @@ def complete_trials(
                 changed = True
         missing = [trial for number, trial in by_number.items() if number not in there]
         for trial in missing:
-            in_time()
+            check_deadline()
             trial.log(client, experiment_id, parent)
         written += len(missing)
         if not missing and not changed:

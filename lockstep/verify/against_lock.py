@@ -25,7 +25,7 @@ class ChangedOutput:
         return f"{self.stage}: {self.path}: {self.then or 'absent'} in {LOCK}, {self.now or 'absent'} now"
 
 
-def whole_lock(folder: Path) -> DvcLock:
+def complete_lock(folder: Path) -> DvcLock:
     """dvc.lock of a project, which must know every stage of dvc.yaml, without stages that dvc.yaml no longer has.
 
     Raises:
@@ -53,8 +53,8 @@ def refuse_outdated(lock: DvcLock, status: Mapping[str, Any]) -> None:
     Raises:
         VerifyError: naming the first thing that was changed since.
     """
-    for stage, path in lock.older_inputs():
-        raise VerifyError(f"{LOCK}: {stage} was run with another {path} than {lock.made_by[path]} made last; {REPRO}")
+    for stage, path in lock.stale_inputs():
+        raise VerifyError(f"{LOCK}: {stage} was run with another {path} than {lock.producers[path]} made last; {REPRO}")
     for stage in (name for name in lock.stages if name in status):
         what = _changed(status[stage], lock)
         if what:
@@ -69,7 +69,7 @@ def _changed(changes: list[Any], lock: DvcLock) -> str | None:
         for path, how in change.get("changed deps", {}).items() if isinstance(change, dict) else ():
             if isinstance(how, dict):
                 return f"{path}: {next(iter(how))}"
-            if path not in lock.made_by:
+            if path not in lock.producers:
                 return str(path)
     return None
 

@@ -19,7 +19,7 @@ from lockstep.workers.identity import LIBRARIES
 
 REQUIREMENTS = "requirements.lock"
 # Whose code stands behind the bytes of an output; those that tune records come first.
-BEHIND_RESULTS = (
+RESULT_LIBRARIES = (
     *LIBRARIES,
     *("scipy", "joblib", "threadpoolctl", "matplotlib", "pillow", "contourpy", "kiwisolver", "jinja2", "markupsafe"),
     *("pydantic", "pydantic-core", "pyyaml", "python-dateutil", "requests", "pooch"),
@@ -31,34 +31,34 @@ Versions = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class MadeWith:
+class BuildRecord:
     """What is known of how the committed results were made, read before anything runs.
 
     Args:
         versions: Libraries then: as tune recorded them, else as requirements.lock pinned them in dvc.lock's commit.
         pins: Libraries as requirements.lock pins them now.
-        held: md5 of the outputs that the project's files hold, the reports above all.
+        file_hashes: md5 of the outputs that the project's files hold, the reports above all.
     """
 
     versions: Versions
     pins: Versions
-    held: Mapping[str, str]
+    file_hashes: Mapping[str, str]
 
 
-def made_with(root: Path, rev: str | None, copy: Path, lock: DvcLock) -> MadeWith:
+def build_record(root: Path, rev: str | None, copy: Path, lock: DvcLock) -> BuildRecord:
     """Gather it from the project, its history and the clean copy."""
-    held = {path: md5_of(copy / path) for path in lock.made if (copy / path).is_file()}
+    held = {path: md5_of(copy / path) for path in lock.hashes if (copy / path).is_file()}
     pins = _pins((copy / REQUIREMENTS).read_text(encoding="utf-8") if (copy / REQUIREMENTS).exists() else "")
     earlier = _pins(_earlier_requirements(root, rev)) or pins
-    return MadeWith({**earlier, **_recorded(root, copy, lock)}, pins, held)
+    return BuildRecord({**earlier, **_recorded(root, copy, lock)}, pins, held)
 
 
 def _recorded(root: Path, copy: Path, lock: DvcLock) -> Versions:
     """What tune recorded: its own file if this project has it, else the page, which git keeps; {} if neither does."""
     search, page = root / paths.SEARCH, copy / paths.INDEX
-    if search.is_file() and md5_of(search) == lock.made.get(str(paths.SEARCH)):
+    if search.is_file() and md5_of(search) == lock.hashes.get(str(paths.SEARCH)):
         return dict(read_json(search)["settings"]["versions"])
-    if page.is_file() and md5_of(page) == lock.made.get(str(paths.INDEX)):
+    if page.is_file() and md5_of(page) == lock.hashes.get(str(paths.INDEX)):
         found = ON_PAGE.search(page.read_text(encoding="utf-8"))
         return dict(each.split(" ", 1) for each in found[1].split(", ")) if found else {}
     return {}
@@ -82,7 +82,7 @@ def _pins(requirements: str) -> Versions:
 def installed() -> Versions:
     """Versions of the libraries behind the results, in this interpreter."""
     found = {}
-    for name in BEHIND_RESULTS:
+    for name in RESULT_LIBRARIES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
@@ -90,7 +90,7 @@ def installed() -> Versions:
     return found
 
 
-def not_as_pinned(pins: Versions, now: Versions) -> str | None:
+def pin_mismatch(pins: Versions, now: Versions) -> str | None:
     """One line if libraries are not the ones that requirements.lock pins."""
     others = [f"{name} {here} (pinned: {pins[name]})" for name, here in now.items() if pins.get(name, here) != here]
     return (
@@ -99,7 +99,7 @@ def not_as_pinned(pins: Versions, now: Versions) -> str | None:
 
 
 def likely_causes(
-    different: Iterable[ChangedOutput], config: Config, lock: DvcLock, then: MadeWith, now: Versions
+    different: Iterable[ChangedOutput], config: Config, lock: DvcLock, then: BuildRecord, now: Versions
 ) -> list[str]:
     """What may have made the outputs differ, best evidence first: data, libraries, processor and system.
 
@@ -112,7 +112,7 @@ def likely_causes(
     """
     found = list(different)
     return [
-        *_edited_lock(found, then.held),
+        *_edited_lock(found, then.file_hashes),
         *_data(found[0].stage, config, lock),
         *_libraries(then, now),
     ] or [_machine(config)]
@@ -126,14 +126,14 @@ def _edited_lock(different: list[ChangedOutput], held: Mapping[str, str]) -> Ite
 
 def _data(first: str, config: Config, lock: DvcLock) -> Iterator[str]:
     source = config.dataset.source
-    if not isinstance(source, FileSource) or any(path in lock.made_by for path in lock.deps[first]):
+    if not isinstance(source, FileSource) or any(path in lock.producers for path in lock.deps[first]):
         return
     if source.sha256 is None or (source.mirror and source.mirror.sha256 is None):
         file = f"{paths.DATASETS}/{config.dataset_name}.yaml"
         yield f"data: the table may have changed at its source: {file} gives no sha256 that would tell"
 
 
-def _libraries(then: MadeWith, now: Versions) -> Iterator[str]:
+def _libraries(then: BuildRecord, now: Versions) -> Iterator[str]:
     others = [name for name, here in now.items() if then.versions.get(name, here) != here]
     if others:
         told = ", ".join(f"{name} {then.versions[name]} when the results were made, {now[name]} now" for name in others)

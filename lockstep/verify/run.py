@@ -37,7 +37,7 @@ def status(copy: Path, site: Path) -> Any:
     return json.loads(said.splitlines()[-1])
 
 
-def stages_as_they_start(copy: Path, site: Path) -> Generator[str, None, None]:
+def run_stages(copy: Path, site: Path) -> Generator[str, None, None]:
     """Run every stage, from nothing; yields the name of each as it starts.
 
     Args:

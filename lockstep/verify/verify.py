@@ -12,10 +12,10 @@ from types import FrameType
 from lockstep.check.config import Config
 from lockstep.errors import VerifyError
 from lockstep.results.dvc_lock import DvcLock
-from lockstep.verify.against_lock import ChangedOutput, changed_outputs, refuse_outdated, whole_lock
-from lockstep.verify.cause import MadeWith, installed, likely_causes, made_with, not_as_pinned
+from lockstep.verify.against_lock import ChangedOutput, changed_outputs, complete_lock, refuse_outdated
+from lockstep.verify.cause import BuildRecord, build_record, installed, likely_causes, pin_mismatch
 from lockstep.verify.clean_copy import clean_copy
-from lockstep.verify.run import stages_as_they_start, status
+from lockstep.verify.run import run_stages, status
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -37,22 +37,22 @@ def verify(rev: str | None = None, *, keep: bool = False) -> str:
     """
     with _folder(keep=keep) as folder:
         copy, config = clean_copy(Path.cwd(), rev, folder)
-        lock = whole_lock(copy)
+        lock = complete_lock(copy)
         refuse_outdated(lock, status(copy, folder / "site"))
-        then = made_with(Path.cwd(), rev, copy, lock)
-        drift = not_as_pinned(then.pins, installed())
+        then = build_record(Path.cwd(), rev, copy, lock)
+        drift = pin_mismatch(then.pins, installed())
         if drift:
             _tell(f"note: {drift}")
         order = _run(copy, folder / "site", lock)
-        different = changed_outputs(lock, whole_lock(copy), order)
+        different = changed_outputs(lock, complete_lock(copy), order)
     if different:
         raise VerifyError(_report(different, config, lock, then))
-    return f"{len(lock.stages)} stages, {len(lock.made)} outputs"
+    return f"{len(lock.stages)} stages, {len(lock.hashes)} outputs"
 
 
 def _run(copy: Path, site: Path, lock: DvcLock) -> list[str]:
     order: list[str] = []
-    with contextlib.closing(stages_as_they_start(copy, site)) as stages:
+    with contextlib.closing(run_stages(copy, site)) as stages:
         for stage in stages:
             order.append(stage)
             _tell(f"stage {len(order)} of {len(lock.stages)}: {stage}")
@@ -62,7 +62,7 @@ def _run(copy: Path, site: Path, lock: DvcLock) -> list[str]:
     return order
 
 
-def _report(different: list[ChangedOutput], config: Config, lock: DvcLock, then: MadeWith) -> str:
+def _report(different: list[ChangedOutput], config: Config, lock: DvcLock, then: BuildRecord) -> str:
     stages = list(dict.fromkeys(each.stage for each in different))
     others = f", then {', '.join(stages[1:])}" if stages[1:] else ""
     causes = likely_causes(different, config, lock, then, installed())

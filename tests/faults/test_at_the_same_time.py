@@ -17,12 +17,12 @@ import yaml
 
 from lockstep.errors import DataError
 from lockstep.search.evaluation_log import TABLE
-from lockstep.sync.places import opened
+from lockstep.sync.places import open_result
 from lockstep.tracking.logged_model import complete_model, logged_models
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import publish, publish_or_warn
 from lockstep.tracking.repository import revision
-from lockstep.tracking.run_content import artifacts_of, whole_result
+from lockstep.tracking.run_content import artifacts_of, complete_result
 from lockstep.tracking.store import open_store, store_lock
 from tests.faults.at_once import at_once, finish_all
 from tests.faults.shown_search import ONE_WORKER, make_long
@@ -159,13 +159,13 @@ def test_a_model_that_another_machine_has_just_logged_stays_until_its_digest_is_
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project.folder)
-    run_id = publish(whole_result(), Provenance.here()).run_id
+    run_id = publish(complete_result(), Provenance.here()).run_id
     client, experiment_id = open_store("friedman")
     theirs = client.create_logged_model(experiment_id, "model", run_id).model_id
     client.finalize_logged_model(theirs, "READY")
 
     def kept() -> set[str]:
-        model, new = complete_model(client, experiment_id, run_id, whole_result())
+        model, new = complete_model(client, experiment_id, run_id, complete_result())
         assert not new
         return {each.model_id for each in logged_models(client, experiment_id, run_id)} - {model.model_id}
 
@@ -197,13 +197,13 @@ def test_what_repro_does_meanwhile_changes_nothing_of_an_opened_result(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project.folder)
-    with opened(None) as (result, _):
+    with open_result(None) as (result, _):
         before = {name: (result.root / name).read_bytes() for name in artifacts_of(result)}
         for name in before:
             Path(name).unlink()
             Path(name).write_text("another result")
         assert {name: (result.root / name).read_bytes() for name in before} == before
-        assert whole_result(result.root).key == result.key
+        assert complete_result(result.root).key == result.key
     assert not list((project.folder / ".lockstep").glob("lockstep-*"))
 
 
@@ -216,7 +216,7 @@ def test_a_revision_is_read_without_a_thread_that_may_wait_for_ever(
         raise AssertionError("pygit2 streams a file from a thread")
 
     monkeypatch.setattr("pygit2.BlobIO", streamed)
-    with opened(None) as (expected, _), opened(revision("HEAD")) as (result, _):
+    with open_result(None) as (expected, _), open_result(revision("HEAD")) as (result, _):
         assert result.key == expected.key
 
 
@@ -234,7 +234,7 @@ def test_a_folder_that_goes_while_it_is_listed_is_a_result_that_is_being_made(
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", gone)
-    with pytest.raises(DataError, match="is making the result: wait until it has ended"), opened(None):
+    with pytest.raises(DataError, match="is making the result: wait until it has ended"), open_result(None):
         pass
 
 
@@ -246,7 +246,7 @@ def test_a_result_that_is_being_made_is_not_opened(
     writer = {"pid": os.getpid(), "cmd": "/usr/bin/dvc repro"}
     (project.folder / ".dvc/tmp/rwlock").write_text(json.dumps({"write": {str(project.folder / gone): writer}}))
     (project.folder / gone).unlink()
-    with pytest.raises(DataError) as refused, opened(None):
+    with pytest.raises(DataError) as refused, open_result(None):
         pass
     assert str(refused.value) == f"`dvc repro` (process {os.getpid()}) is making the result: wait until it has ended"
 
@@ -261,7 +261,7 @@ def test_a_result_of_two_runs_is_not_opened(project: Project, monkeypatch: pytes
     Path("dvc.lock").write_text(yaml.safe_dump(lock))
     with (
         pytest.raises(DataError, match=r"best_params\.json: was made again, and what is made from it was not"),
-        opened(None),
+        open_result(None),
     ):
         pass
 

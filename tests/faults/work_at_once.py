@@ -25,7 +25,7 @@ from lockstep.tracking.live_file import LiveFile
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import publish
 from lockstep.tracking.repository import head
-from lockstep.tracking.run_content import whole_result
+from lockstep.tracking.run_content import complete_result
 from lockstep.tracking.store import existing_store, open_store
 from lockstep.workers.trial import Evaluation, FoldTask
 from tests.unit.searching import FINGERPRINTS, FOLDS, PRUNERS, SPACE, AtOnce, plan_of, score_of, stand_in
@@ -148,7 +148,7 @@ def show_results(number: int, folder: str, machines: str) -> str:
     clone = Path(folder) / f"clone{number}"
     _in(clone)
     make_another_result(number // 2)
-    return publish(whole_result(), Provenance.of(Path(), head(), None, workspace=True)).run_id
+    return publish(complete_result(), Provenance.of(Path(), head(), None, workspace=True)).run_id
 
 
 def make_another_result(number: int) -> None:

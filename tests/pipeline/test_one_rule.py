@@ -15,7 +15,7 @@ from lockstep.evaluate.contender import Contender
 from lockstep.results.result import Result
 from lockstep.storage.tables import read_json, read_table, write_json, write_table
 from lockstep.tracking import champion
-from lockstep.tracking.run_content import whole_result
+from lockstep.tracking.run_content import complete_result
 from tests.pipeline.planted import TEST, exported, plant
 from tests.pipeline.project import Project
 
@@ -106,7 +106,7 @@ def test_compare_and_registry_decide_the_same(
 
 def _decided(a: Path, b: Path, monkeypatch: pytest.MonkeyPatch) -> str | None:
     """Which of two results compare ships; the registry, of which A is the champion, moves if and only if it is B."""
-    results = [whole_result(folder, exported=True) for folder in (a, b)]
+    results = [complete_result(folder, exported=True) for folder in (a, b)]
     pair = Pair(*(read_side(letter, letter, "", result) for letter, result in zip("AB", results, strict=True)))
     shipped = recommended(pair).side
     # What MLflow holds of the champion: the outputs, and the parameters as text.
@@ -114,6 +114,6 @@ def _decided(a: Path, b: Path, monkeypatch: pytest.MonkeyPatch) -> str | None:
     monkeypatch.setattr(champion, "_read", lambda *_: Contender.of(Result(a), params))
     holder: Any = SimpleNamespace(name="friedman", version="1")
     client: Any = None
-    moves, reason = champion.decided(client, holder, "2", results[1])
+    moves, reason = champion.decide_champion(client, holder, "2", results[1])
     assert moves == (shipped is pair.b), reason
     return shipped.letter if shipped else None

@@ -8,7 +8,7 @@ import pytest
 from lockstep.storage.tables import read_json, read_table, write_json, write_table
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.publish import publish
-from lockstep.tracking.run_content import whole_result
+from lockstep.tracking.run_content import complete_result
 from tests.pipeline.mlflow_view import client_of, parents_of, store_of
 from tests.pipeline.project import Project
 
@@ -48,7 +48,7 @@ def _published(project: Project, nearer: float, gates: str = "pass") -> str:
     report = {"gates": [{"gate": "beat_baselines", "result": gates}], "gates_overall": gates}
     write_json(report, project.folder / "reports/gates.json")
     place = Provenance.of(Path(), None, None, workspace=True)
-    return publish(whole_result(), place).champion.removeprefix("friedman ")
+    return publish(complete_result(), place).champion.removeprefix("friedman ")
 
 
 def test_the_champion_moves_to_a_better_model_only(workspace: Project) -> None:
@@ -73,7 +73,7 @@ def test_the_champion_moves_to_a_better_model_only(workspace: Project) -> None:
 
 def test_a_registration_that_was_interrupted_is_finished(workspace: Project) -> None:
     client_of(store_of(workspace)).update_model_version("friedman", "1", "")
-    said = publish(whole_result(), Provenance.of(Path(), None, None, workspace=True)).champion
+    said = publish(complete_result(), Provenance.of(Path(), None, None, workspace=True)).champion
     assert said.startswith("friedman version 1 is the champion: its registration was interrupted after")
     assert _versions(workspace)[0][1].description
 

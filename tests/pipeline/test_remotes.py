@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lockstep.sync.places import opened
+from lockstep.sync.places import open_result
 from lockstep.tracking.repository import revision
 from tests.pipeline.project import Project
 
@@ -86,7 +86,7 @@ def after_grid(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> T
 def test_a_commit_is_read_from_where_its_storage_stands_now(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Addresses in its own .dvc/config may be relative to the repository, or of before cache or remote moved."""
     monkeypatch.chdir(project.folder)
-    with opened(None) as (result, _):
+    with open_result(None) as (result, _):
         expected = result.key
     team = Team.start(project, Storage("../storage"))
     colleague = team.clone(project.folder.with_name("colleague"))
@@ -102,7 +102,7 @@ def test_a_commit_is_read_from_where_its_storage_stands_now(project: Project, mo
 
 
 def _key_of_head() -> str:
-    with opened(revision("HEAD")) as (result, _):
+    with open_result(revision("HEAD")) as (result, _):
         return result.key
 
 

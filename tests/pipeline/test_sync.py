@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lockstep.storage.tables import read_json, write_json
-from lockstep.tracking.run_content import artifacts_of, whole_result
+from lockstep.tracking.run_content import artifacts_of, complete_result
 from tests.pipeline.mlflow_view import client_of, content_of, parents_of, runs_of, store_of, trials_of
 from tests.pipeline.project import Project
 
@@ -287,11 +287,11 @@ def test_a_file_that_a_person_left_among_the_outputs_is_no_part_of_the_result(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project.folder)
-    before = whole_result()
+    before = complete_result()
     for name in ("notes.csv", "draft.png", "thoughts.json"):
         Path("reports/evaluate", name).write_text("{}")
-    after = whole_result()
-    assert (after.key, artifacts_of(after), after.keyed) == (before.key, artifacts_of(before), before.keyed)
+    after = complete_result()
+    assert (after.key, artifacts_of(after), after.key_files) == (before.key, artifacts_of(before), before.key_files)
     Path("dvc.yaml").unlink()  # as in an exported folder
-    exported = whole_result()
+    exported = complete_result()
     assert (exported.key, artifacts_of(exported)) == (before.key, artifacts_of(before))

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from lockstep.check.config import load_config
-from lockstep.verify.against_lock import ChangedOutput, whole_lock
-from lockstep.verify.cause import installed, likely_causes, made_with
+from lockstep.verify.against_lock import ChangedOutput, complete_lock
+from lockstep.verify.cause import build_record, installed, likely_causes
 from lockstep.workers.identity import LIBRARIES
 from tests.conftest import GOOD_ROWS
 from tests.faults.test_stopped_search import _of_session
@@ -116,12 +116,12 @@ def test_the_libraries_behind_the_results_are_told_by_the_page_alone(clone: Proj
     (clone.folder / "requirements.lock").unlink()
     shutil.rmtree(clone.folder / ".git")
     recorded = json.loads((finished.folder / "models/search.json").read_text())["settings"]["versions"]
-    then = made_with(clone.folder, None, clone.folder, whole_lock(clone.folder))
+    then = build_record(clone.folder, None, clone.folder, complete_lock(clone.folder))
     assert then.versions == recorded
     assert set(recorded) == set(LIBRARIES)
     now = {**installed(), "xgboost": "3.1.3"}
     tune = ChangedOutput("tune", "models/search.json", "old", "new")
-    assert likely_causes([tune], load_config(clone.folder), whole_lock(clone.folder), then, now) == [
+    assert likely_causes([tune], load_config(clone.folder), complete_lock(clone.folder), then, now) == [
         f"library versions: xgboost {recorded['xgboost']} when the results were made, 3.1.3 now;"
         " install those, or run `dvc repro` and commit what it makes"
     ]

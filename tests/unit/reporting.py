@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from lockstep.evaluate.evaluate_blocks import Evaluate, Gates, Judging, ValueSlice
-from lockstep.evaluate.findings import Findings, examine
+from lockstep.evaluate.findings import Findings, evaluate_model
 from lockstep.model.saved import SavedModel
 from lockstep.report.evaluated_run import Run, Story
 from lockstep.report.page import Page
@@ -111,7 +111,7 @@ def evaluated(folder: Path, made: SavedModel, rows: pd.DataFrame, **changed: Any
     read = read_trials(folder.parent / "trials.csv", search["settings"]["space"])
     judging = changed.get("judging", JUDGING)
     train = changed.pop("train", table())
-    found = examine(made, train, rows, TRIAL, judging, SETTINGS, 5)
+    found = evaluate_model(made, train, rows, TRIAL, judging, SETTINGS, 5)
     content: dict[str, Any] = {
         "story": Story(read, search, curve),
         "best": BEST | {score: 6.0},

@@ -18,7 +18,7 @@ from lockstep.compare.opening import opened_side
 from lockstep.compare.statistics import reuse
 from lockstep.errors import DataError
 from lockstep.project import paths
-from lockstep.tracking.run_content import NEEDED, whole_result
+from lockstep.tracking.run_content import NEEDED, complete_result
 from tests.conftest import SETTINGS
 
 
@@ -111,7 +111,7 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / paths.TRIALS).write_text("number,state,message,cv_rmse\n")
     (folder / paths.BASELINES).write_text("model,a,b,c,d,rmse\n")
     shutil.copy(SETTINGS, folder)
-    whole_result(folder, exported=True)
+    complete_result(folder, exported=True)
     return folder
 
 

@@ -36,8 +36,8 @@ def test_a_setting_is_the_one_of_the_stages_last_run(tmp_path: Path) -> None:
 def test_an_output_made_anew_after_it_was_read_is_told_with_the_stage_that_read_it(tmp_path: Path) -> None:
     text = "stages: {fetch: {outs: [{path: raw, md5: a}]}, clean: {deps: [{path: raw, md5: b}, {path: code, md5: c}]}}"
     lock = DvcLock.read(_write(tmp_path, text))
-    assert list(lock.older_inputs()) == [("clean", "raw")]
-    assert (lock.made, lock.made_by) == ({"raw": "a"}, {"raw": "fetch"})
+    assert list(lock.stale_inputs()) == [("clean", "raw")]
+    assert (lock.hashes, lock.producers) == ({"raw": "a"}, {"raw": "fetch"})
     with pytest.raises(
         DataError, match=r"^raw: was made again, and what is made from it was not; run `dvc repro` first$"
     ):

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neighbors import KNeighborsRegressor
 
 from lockstep.evaluate import baselines, importance
-from lockstep.evaluate.bootstrap import Units, ends, resampled
+from lockstep.evaluate.bootstrap import Units, interval_ends, resampled_metrics
 from lockstep.evaluate.calibration import (
     calibration_error,
     class_calibration,
@@ -23,7 +23,7 @@ from lockstep.evaluate.calibration import (
     number_calibration,
 )
 from lockstep.evaluate.evaluate_blocks import Evaluate, Gates, GridSlice, Judging, QuantileSlice, SeenSlice, ValueSlice
-from lockstep.evaluate.findings import Findings, examine
+from lockstep.evaluate.findings import Findings, evaluate_model
 from lockstep.evaluate.gates import check_gates
 from lockstep.evaluate.importance import feature_importance
 from lockstep.evaluate.judgement import Judgement
@@ -59,7 +59,7 @@ TRIAL = {
 def _found(n_classes: int = 0, **settings: Any) -> Findings:
     trial = pd.Series(TRIAL[min(n_classes, 2)])
     made = model(n_classes=n_classes)
-    return examine(made, table(), table(seed=9), trial, JUDGING, SETTINGS.model_copy(update=settings), 5)
+    return evaluate_model(made, table(), table(seed=9), trial, JUDGING, SETTINGS.model_copy(update=settings), 5)
 
 
 def _frame(**columns: Any) -> pd.DataFrame:
@@ -74,9 +74,9 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     random, held = np.random.default_rng(3), {"rmse": 0, "mae": 0}
     for seed in range(200):
         actual = random.normal(size=150)
-        drawn = resampled(NUMBER, actual, actual + 2 * random.normal(size=150), 1, 200, seed)
+        drawn = resampled_metrics(NUMBER, actual, actual + 2 * random.normal(size=150), 1, 200, seed)
         for metric, truth in (("rmse", 2.0), ("mae", 2 * np.sqrt(2 / np.pi))):
-            found = ends(drawn[metric], 0.9)
+            found = interval_ends(drawn[metric], 0.9)
             held[metric] += (found["low"] or 9) <= truth <= (found["high"] or 0)
     assert 170 <= held["rmse"] <= 190
     assert 170 <= held["mae"] <= 190
@@ -89,7 +89,7 @@ def test_every_resample_has_the_metrics_of_its_rows(n_classes: int) -> None:
     fitting = CLASSES[n_classes] if n_classes else Fitting(metric="pinball", objective="quantile", quantile=0.8)
     actual = random.integers(0, n_classes, 40).astype(float) if n_classes else random.random(40)
     said = random.dirichlet(np.ones(n_classes), 40).round(1) if n_classes else random.random(40)
-    drawn = resampled(fitting, actual, said, 3, 7, seed=4)
+    drawn = resampled_metrics(fitting, actual, said, 3, 7, seed=4)
     rows = np.random.default_rng(4).integers(0, 40, size=(7, 40))
     for sample in range(7):
         expected = fitting.scores(actual[rows[sample]], said[rows[sample]], 3)
@@ -103,7 +103,7 @@ def test_every_resample_has_the_metrics_of_its_rows(n_classes: int) -> None:
 def test_resampled_losses_are_the_metrics_own_at_any_slope(metric: str, slope: float) -> None:
     fitting = Fitting(metric=metric, quantile=0.7, huber_slope=slope)
     actual, said = np.full(40, 3.0), np.full(40, 1.4188611699158102)  # whatever is drawn, every residual is sqrt(2.5)
-    (value,) = {*resampled(fitting, actual, said, 1, 5, seed=1)[metric]}
+    (value,) = {*resampled_metrics(fitting, actual, said, 1, 5, seed=1)[metric]}
     assert value == pytest.approx(fitting.scores(actual, said)[metric], rel=1e-9)
     if metric == "pseudo_huber" and slope >= 1e5:
         assert value == pytest.approx(1.25, rel=1e-9)
@@ -111,21 +111,21 @@ def test_resampled_losses_are_the_metrics_own_at_any_slope(metric: str, slope: f
 
 def test_the_same_seed_draws_the_same_rows_in_any_number_of_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     actual, said = np.arange(50.0), np.arange(50.0) ** 1.1
-    whole = resampled(NUMBER, actual, said, 1, 40, 1)
+    whole = resampled_metrics(NUMBER, actual, said, 1, 40, 1)
     monkeypatch.setattr("lockstep.evaluate.bootstrap.DRAWN_AT_ONCE", 150)
-    sliced = resampled(NUMBER, actual, said, 1, 40, 1)
+    sliced = resampled_metrics(NUMBER, actual, said, 1, 40, 1)
     np.testing.assert_array_equal(whole["rmse"], sliced["rmse"])
-    assert not np.array_equal(whole["rmse"], resampled(NUMBER, actual, said, 1, 40, 2)["rmse"])
+    assert not np.array_equal(whole["rmse"], resampled_metrics(NUMBER, actual, said, 1, 40, 2)["rmse"])
 
 
 def test_an_area_that_most_resamples_leave_undefined_has_no_interval() -> None:
     actual = np.zeros(12)
-    drawn = resampled(CLASSES[2], actual, np.full((12, 2), 0.5), 1, 100, 1)
-    assert ends(drawn["auc"], 0.9) == {"low": None, "high": None}
+    drawn = resampled_metrics(CLASSES[2], actual, np.full((12, 2), 0.5), 1, 100, 1)
+    assert interval_ends(drawn["auc"], 0.9) == {"low": None, "high": None}
     actual[0] = 1
-    known = resampled(CLASSES[2], actual, np.column_stack([actual, 1 - actual]), 1, 100, 1)["auc"]
+    known = resampled_metrics(CLASSES[2], actual, np.column_stack([actual, 1 - actual]), 1, 100, 1)["auc"]
     assert np.isnan(known).any()
-    assert ends(known, 0.9) == {"low": 0.0, "high": 0.0}
+    assert interval_ends(known, 0.9) == {"low": 0.0, "high": 0.0}
 
 
 def test_groups_are_drawn_whole() -> None:
@@ -140,7 +140,7 @@ def test_groups_are_drawn_whole() -> None:
         n_classes = fitting.n_classes
         actual = random.integers(0, n_classes, 16).astype(float) if n_classes else random.random(16)
         said = random.dirichlet(np.ones(n_classes), 16).round(1) if n_classes else random.random(16)
-        found = resampled(fitting, actual, said, 1, 9, 4, units)
+        found = resampled_metrics(fitting, actual, said, 1, 9, 4, units)
         for sample in range(9):
             rows = np.concatenate([members[unit] for unit in drawn[sample]])
             for metric, value in fitting.scores(actual[rows], said[rows], 1).items():
@@ -153,23 +153,25 @@ def test_rows_that_hang_together_widen_the_interval() -> None:
     actual, group = random.normal(size=300), np.arange(300) % 30
     said = actual + random.normal(size=30)[group]
     units = Units.of(pd.DataFrame({"group": group}), "group")
-    wide, narrow = (ends(resampled(NUMBER, actual, said, 1, 400, 1, each)["rmse"], 0.9) for each in (units, None))
+    wide, narrow = (
+        interval_ends(resampled_metrics(NUMBER, actual, said, 1, 400, 1, each)["rmse"], 0.9) for each in (units, None)
+    )
     assert (wide["high"] or 0) - (wide["low"] or 0) > 2 * ((narrow["high"] or 0) - (narrow["low"] or 0))
 
 
 def test_every_long_step_is_told() -> None:
     told: list[str] = []
-    examine(model(), table(), table(seed=9), pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5, None, told.append)
+    evaluate_model(model(), table(), table(seed=9), pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5, None, told.append)
     assert [line.split()[-1] for line in told] == ["rows", "baselines", "values", "rows", "importance", "dependence"]
     assert told[3] == "200 resamples of the test rows"
 
 
 def test_the_lead_over_a_baseline_is_measured_on_the_same_groups() -> None:
     test = table(seed=9)
-    found = examine(model(), table(), test, pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5, "word")
+    found = evaluate_model(model(), table(), test, pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5, "word")
     rows: Any = found.baselines.set_index("model")
-    error = (found.said["actual"] - found.said["predicted"]).to_numpy()
-    plain = (found.said["actual"] - found.judgement.predictions["mean"]).to_numpy()
+    error = (found.predictions["actual"] - found.predictions["predicted"]).to_numpy()
+    plain = (found.predictions["actual"] - found.judgement.predictions["mean"]).to_numpy()
     members = [np.flatnonzero(test["word"] == word) for word in test["word"].unique()]
     samples = [
         np.concatenate([members[unit] for unit in drawn])
@@ -185,7 +187,7 @@ def test_the_lead_over_a_baseline_is_measured_on_the_same_groups() -> None:
 def _slices(test: pd.DataFrame, train: pd.DataFrame, *slices: Any) -> pd.DataFrame:
     y = test["y"].to_numpy(dtype=float)
     rows = Rows(test, np.zeros((len(test), 1), dtype=np.float32), y)
-    predicted = test["said"].to_numpy(dtype=float)
+    predicted = test["predicted"].to_numpy(dtype=float)
     found = slice_table(NUMBER, Target("y"), slices, train, rows, predicted)
     return found[found["by"] != "y"].reset_index(drop=True)
 
@@ -197,7 +199,7 @@ def test_slices_by_hand() -> None:
         x=[1.0, 2.0, 3.0, 4.0, np.nan, 6.0],
         z=[0.5, 0.5, 0.5, -0.5, 0.5, 0.5],
         y=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
-        said=[0.0, 2.0, 5.0, 4.0, 4.0, 3.0],
+        predicted=[0.0, 2.0, 5.0, 4.0, 4.0, 3.0],
     )
     by_value = _slices(test, train, ValueSlice(by="value", column="word", top=2))
     assert by_value["slice"].tolist() == ["word: b", "word: a", "word: all others", "word: missing"]
@@ -243,7 +245,7 @@ def test_slices_of_classes_are_the_classes() -> None:
     found = _found(3)
     own = found.slices[found.slices["by"] == "three"]
     assert own["slice"].tolist() == ["three: 0", "three: 1", "three: 2"]
-    said = found.said[found.said["actual"] == "1"]
+    said = found.predictions[found.predictions["actual"] == "1"]
     sure = said[["probability_0", "probability_1", "probability_2"]].max(axis=1)
     right = (said["predicted"] == "1").mean()
     assert own["accuracy"].iloc[1] == pytest.approx(right, rel=1e-5)
@@ -284,9 +286,11 @@ def test_calibration_of_more_classes_means_the_predicted_one() -> None:
 
 def test_intervals_are_judged_only_where_there_are_some() -> None:
     made = with_interval(0.8, table())
-    found = examine(made, table(), table(seed=9), pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5)
+    found = evaluate_model(made, table(), table(seed=9), pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5)
     assert {"coverage", "width"} <= set(found.calibration)
-    inside = (found.said["lower"] <= found.said["actual"]) & (found.said["actual"] <= found.said["upper"])
+    inside = (found.predictions["lower"] <= found.predictions["actual"]) & (
+        found.predictions["actual"] <= found.predictions["upper"]
+    )
     assert found.uncertainty["prediction_interval"]["coverage"] == pytest.approx(inside.mean(), rel=1e-5)
     assert found.uncertainty["prediction_interval"]["nominal"] == 0.8
     without = _found()
@@ -420,7 +424,7 @@ def test_places_are_a_baseline_where_the_dataset_names_them() -> None:
     train, test = (rows.assign(b=rows["y"].round(1)) for rows in (table(), table(seed=9)))
     train.loc[3, "b"] = np.nan
     judging = JUDGING.model_copy(update={"coordinates": ("a", "b")})
-    found = examine(model(), train, test, pd.Series(TRIAL[0]), judging, SETTINGS, 5)
+    found = evaluate_model(model(), train, test, pd.Series(TRIAL[0]), judging, SETTINGS, 5)
     assert "nearest_neighbours" in found.judgement.baselines
     assert "nearest_neighbours" not in _found().judgement.baselines
 
@@ -515,7 +519,7 @@ def test_cross_validation_is_that_of_the_trained_model() -> None:
     made = model()
     own = replace(made.training, cv={"mse": 0.0625, "rmse": 0.25, "mae": 0.125, "r2": 0.5}, learning_rate_factor=0.5)
     slow = replace(made, training=own)
-    found = examine(slow, table(), table(seed=9), pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5)
+    found = evaluate_model(slow, table(), table(seed=9), pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5)
     adjusted = pytest.approx(1 - 0.5 * 299 / 297)
     assert found.judgement.cv == {"rmse": 0.25, "mae": 0.125, "r2": 0.5, "adjusted_r2": adjusted}
     assert found.gap["cv"] == 0.25
@@ -580,8 +584,8 @@ def test_the_lead_over_a_baseline_is_measured_on_the_same_rows() -> None:
     assert found.baselines["score"].is_monotonic_increasing
     assert rows.loc["mean", "lead"] == pytest.approx(rows.loc["mean", "score"] - rows.loc["this_model", "score"])
     assert rows.loc["mean", "lead_low"] < rows.loc["mean", "lead"] < rows.loc["mean", "lead_high"]
-    error = found.said["actual"] - found.said["predicted"]
-    plain = found.said["actual"] - found.judgement.predictions["mean"]
+    error = found.predictions["actual"] - found.predictions["predicted"]
+    plain = found.predictions["actual"] - found.judgement.predictions["mean"]
     samples = np.random.default_rng(5).integers(0, 300, size=(200, 300))
     leads = [np.sqrt((plain[drawn] ** 2).mean()) - np.sqrt((error[drawn] ** 2).mean()) for drawn in samples]
     assert rows.loc["mean", "lead_low"] == pytest.approx(np.quantile(leads, 0.05), rel=1e-5)
@@ -598,7 +602,7 @@ def test_an_undefined_score_is_said_and_fails_no_stage() -> None:
     """AUC of test rows of one class."""
     made = replace(model(n_classes=2), fitting=Fitting("classes", "auc", 2))
     one_class = table(seed=9).query("two == 'high'").reset_index(drop=True)
-    found = examine(made, table(), one_class, pd.Series(TRIAL[2]), JUDGING, SETTINGS, 5)
+    found = evaluate_model(made, table(), one_class, pd.Series(TRIAL[2]), JUDGING, SETTINGS, 5)
     assert found.judgement.test["auc"] is None
     assert found.gates["gates_overall"] == "fail"
     assert found.uncertainty["score_low"] is None
@@ -607,6 +611,6 @@ def test_an_undefined_score_is_said_and_fails_no_stage() -> None:
 
 def test_judging_twice_gives_the_same() -> None:
     one, two = _found(3), _found(3)
-    for name in ("said", "baselines", "slices", "calibration", "features"):
+    for name in ("predictions", "baselines", "slices", "calibration", "features"):
         pd.testing.assert_frame_equal(getattr(one, name), getattr(two, name))
     assert (one.uncertainty, one.gates, one.gap) == (two.uncertainty, two.gates, two.gap)

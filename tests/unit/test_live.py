@@ -16,7 +16,7 @@ from lockstep.storage.tables import csv_text
 from lockstep.tracking import live
 from lockstep.tracking.live import LiveTrials, runs_of
 from lockstep.tracking.live_file import LiveFile
-from lockstep.tracking.store import shown_uri
+from lockstep.tracking.store import display_uri
 from lockstep.tracking.trial_runs import STATUS, TrialRun, complete_trials, nested_runs, trial_runs
 from lockstep.workers.trial import Evaluation, FoldTask, State, TrialResult
 from tests.unit.searching import FINGERPRINTS, FOLDS, PRUNERS, SPACE, AtOnce, plan_of, stand_in
@@ -126,8 +126,8 @@ def test_a_store_that_cannot_be_used_costs_one_warning(
     assert said.count("tune: warning: ") == 1
     assert said.count("\n") == 1
     assert "secret" not in said
-    assert LiveFile("key").take_warning(shown_uri())
-    assert not LiveFile("key").take_warning(shown_uri())
+    assert LiveFile("key").take_warning(display_uri())
+    assert not LiveFile("key").take_warning(display_uri())
 
 
 def test_a_short_search_opens_no_store(store: str, monkeypatch: pytest.MonkeyPatch) -> None:

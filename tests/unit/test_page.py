@@ -291,10 +291,10 @@ def test_the_worst_rows_show_the_columns_behind_the_important_features(tmp_path:
     assert worst.columns.tolist()[:4] == ["row_id", "actual", "predicted", "error"]
     assert set(worst.columns[4:]) == {"a", "word"}
     assert worst["error"].abs().is_monotonic_decreasing
-    assert worst["error"].abs().max() == (found.said["actual"] - found.said["predicted"]).abs().max()
+    assert worst["error"].abs().max() == (found.predictions["actual"] - found.predictions["predicted"]).abs().max()
     _, classes = evaluated(tmp_path / "two", model(n_classes=2), table(60, seed=9))
     assert classes.worst["error"].iloc[0] == min(
-        row[f"probability_{row['actual']}"] for row in classes.said.to_dict("records")
+        row[f"probability_{row['actual']}"] for row in classes.predictions.to_dict("records")
     )
 
 

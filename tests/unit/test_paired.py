@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lockstep.evaluate.bootstrap import Units
-from lockstep.evaluate.paired import Paired, paired
+from lockstep.evaluate.paired import PairedDifference, paired_bootstrap
 from lockstep.fitting.fitting import Fitting
 from lockstep.project.target import Target
 
@@ -18,9 +18,11 @@ def _said(noise: float, seed: int, offset: float = 0.0) -> pd.DataFrame:
     return pd.DataFrame({"row_id": np.arange(ROWS), "actual": actual, "predicted": predicted})
 
 
-def _compared(this: pd.DataFrame, other: pd.DataFrame, metric: str = "rmse", units: Units | None = None) -> Paired:
+def _compared(
+    this: pd.DataFrame, other: pd.DataFrame, metric: str = "rmse", units: Units | None = None
+) -> PairedDifference:
     fitting = Fitting(metric=metric)
-    return paired(fitting, Target("y"), this, other, samples=500, confidence=0.95, seed=3, units=units)
+    return paired_bootstrap(fitting, Target("y"), this, other, samples=500, confidence=0.95, seed=3, units=units)
 
 
 def test_a_clearly_better_model_is_better_and_the_other_way_round_it_is_not() -> None:
@@ -68,7 +70,7 @@ def test_classes_are_compared_by_their_probabilities() -> None:
 
     fitting = Fitting(metric="log_loss", n_classes=2)
     classes = Target("y", ("no", "yes"))
-    found = paired(fitting, classes, said(0.8), said(0.6), samples=300, confidence=0.95, seed=1)
+    found = paired_bootstrap(fitting, classes, said(0.8), said(0.6), samples=300, confidence=0.95, seed=1)
     assert found.better
     assert found.gain is not None
     assert found.gain > 0.1

@@ -97,7 +97,7 @@ def test_rows_that_are_no_csv_are_counted_alike(asked: tuple[SavedModel, pa.Tabl
 def test_a_file_that_is_no_table_is_one_line(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "in.csv").write_bytes(content)
     with pytest.raises(DataError, match=rf"^{re.escape(str(tmp_path))}/{message}$"):
-        open_reader(RowFile.named(str(tmp_path / "in.csv")), ["a"], [""])
+        open_reader(RowFile.of_name(str(tmp_path / "in.csv")), ["a"], [""])
 
 
 def test_a_row_group_larger_than_memory_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +107,7 @@ def test_a_row_group_larger_than_memory_is_read_in_pieces(tmp_path: Path, monkey
     expected, size = rows.slice(0, 2**15).combine_chunks(), rows.nbytes
     del rows
     before = pa.total_allocated_bytes()
-    batches = open_reader(RowFile.named(str(tmp_path / "in.parquet")), ["a"], []).batches(
+    batches = open_reader(RowFile.of_name(str(tmp_path / "in.parquet")), ["a"], []).batches(
         dict.fromkeys("ab", pa.float64())
     )
     assert next(batches).equals(expected)

@@ -70,8 +70,8 @@ def test_results_with_other_scores_are_never_ranked(a: dict[str, Any], b: dict[s
     """However much better one of them looks, and in either order."""
     one, other = (replace(PLAIN, fitting=Fitting(**settings)) for settings in (a, b))
     for ranking in (_ranked(_better(other, 0.1), one), _ranked(one, _better(other, 0.1))):
-        assert ranking.verdict.outcome == Outcome.OTHER
-        assert (ranking.verdict.winner, ranking.verdict.paired.p, ranking.decision().letter) == (None, None, None)
+        assert ranking.verdict.outcome == Outcome.NOT_COMPARABLE
+        assert (ranking.verdict.winner, ranking.verdict.difference.p, ranking.decision().letter) == (None, None, None)
     assert _ranked(other, one).decision().reason == f"the two cannot be compared: {what}"
 
 
@@ -157,7 +157,7 @@ def test_the_bootstrap_has_the_settings_of_a() -> None:
     barely = _better(share=0.93, samples=300, confidence=0.9999, seed=99)
     found = _ranked(barely)
     assert found.verdict == _ranked(replace(barely, samples=200, confidence=0.95, seed=7)).verdict
-    assert len(found.verdict.paired.drawn) == 200
+    assert len(found.verdict.difference.drawn) == 200
 
 
 def test_a_score_without_an_interval_is_not_ranked() -> None:

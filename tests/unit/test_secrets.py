@@ -3,7 +3,7 @@
 import pytest
 
 from lockstep.guards.text.secrets import masked
-from lockstep.tracking.store import shown_uri, tracking_uri
+from lockstep.tracking.store import display_uri, tracking_uri
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_stores_are_anchored_at_the_repository(given: str, used: str, monkeypatc
     monkeypatch.setenv("DVC_ROOT", "/repository")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", given)
     assert tracking_uri() == used
-    assert shown_uri() == (given or used)
+    assert display_uri() == (given or used)

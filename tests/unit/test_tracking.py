@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lockstep.guards.text.yaml_file import read_yaml
-from lockstep.results.choices import effective
+from lockstep.results.choices import effective_choices
 from tests.conftest import SETTINGS
 
 
@@ -16,7 +16,7 @@ def test_features_are_in_no_name_of_a_parameter(name: str) -> None:
 
     params: dict[str, Any] = read_yaml(SETTINGS)
     params["booster"]["monotone"] = {name: 1, "a": -1}
-    found = effective(params)
+    found = effective_choices(params)
     assert json.loads(found["booster.monotone"]) == {name: 1, "a": -1}
     for key, value in found.items():
         _validate_param(key, str(value))

@@ -68,8 +68,8 @@ def test_error_rates_of_a_thousand_pairs_are_those_of_the_documentation() -> Non
 def test_a_difference_beyond_the_digits_that_are_kept_is_within_noise() -> None:
     actual, error = np.random.default_rng(3).normal(size=(2, 300))
     there = _judged(_said(actual, error), _said(actual, error * (1 - 5e-13)))
-    assert there.paired.low is not None
-    assert there.paired.low > 0
+    assert there.difference.low is not None
+    assert there.difference.low > 0
     assert (there.outcome, there.winner) == (Outcome.NOISE, None)
 
 
@@ -78,8 +78,8 @@ def test_the_sides_can_be_turned_round() -> None:
     a, b = _said(actual, 0.9 * bad), _said(actual, 0.5 * good)
     there, back = _judged(a, b), _judged(b, a)
     assert (there.outcome, back.outcome) == (Outcome.B_BETTER, Outcome.A_BETTER)
-    assert there.paired.gain == pytest.approx(-(back.paired.gain or 0))
-    assert there.paired.p == back.paired.p
+    assert there.difference.gain == pytest.approx(-(back.difference.gain or 0))
+    assert there.difference.p == back.difference.p
 
 
 def test_a_gain_that_rests_on_one_group_is_within_noise() -> None:
@@ -102,6 +102,6 @@ def test_p_values_of_equally_good_models_are_spread_evenly() -> None:
     random, low = np.random.default_rng(8), 0
     for number in range(100):
         actual, one, two = random.normal(size=(3, 100))
-        p = _judged(_said(actual, one), _said(actual, two), seed=number).paired.p
+        p = _judged(_said(actual, one), _said(actual, two), seed=number).difference.p
         low += p is not None and p < 0.5
     assert 36 <= low <= 64

@@ -13,8 +13,8 @@ import yaml
 from lockstep.check.config import load_config
 from lockstep.errors import VerifyError
 from lockstep.results.dvc_lock import DvcLock, md5_of
-from lockstep.verify.against_lock import ChangedOutput, changed_outputs, refuse_outdated, whole_lock
-from lockstep.verify.cause import BEHIND_RESULTS, MadeWith, installed, likely_causes, made_with, not_as_pinned
+from lockstep.verify.against_lock import ChangedOutput, changed_outputs, complete_lock, refuse_outdated
+from lockstep.verify.cause import RESULT_LIBRARIES, BuildRecord, build_record, installed, likely_causes, pin_mismatch
 from lockstep.verify.clean_copy import clean_copy
 from lockstep.verify.run import _why
 from lockstep.verify.verify import verify
@@ -77,7 +77,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("elsewhere")
 
 
-def _causes(different: list[ChangedOutput], then: MadeWith, dataset: str = "spotify_songs") -> list[str]:
+def _causes(different: list[ChangedOutput], then: BuildRecord, dataset: str = "spotify_songs") -> list[str]:
     return likely_causes(different, shipped_config(dataset), LOCK, then, NOW)
 
 
@@ -158,13 +158,13 @@ def test_a_place_that_cannot_be_written_is_one_line(
 
 def test_a_lock_that_is_missing_or_lacks_a_stage_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(VerifyError, match=r"^dvc.lock: no such file, so there is nothing .*; run `dvc repro` first$"):
-        whole_lock(_project(tmp_path, []))
+        complete_lock(_project(tmp_path, []))
     with pytest.raises(VerifyError, match=r"^dvc.lock: has no stage 'tune'; run `dvc repro` first$"):
-        whole_lock(_project(tmp_path, ["fetch"]))
+        complete_lock(_project(tmp_path, ["fetch"]))
 
 
 def test_a_stage_that_dvc_yaml_no_longer_has_is_not_compared(tmp_path: Path) -> None:
-    assert list(whole_lock(_project(tmp_path, ["fetch", "gone", "tune"])).outs) == ["fetch", "tune"]
+    assert list(complete_lock(_project(tmp_path, ["fetch", "gone", "tune"])).outs) == ["fetch", "tune"]
 
 
 @pytest.mark.parametrize(
@@ -210,12 +210,12 @@ def test_differences_come_in_the_order_of_the_stages_with_both_hashes() -> None:
     ],
 )
 def test_other_libraries_are_named_with_both_versions_and_the_remedy(pinned: str, remedy: str) -> None:
-    then = MadeWith({"numpy": "2.4.6", "xgboost": "3.2.0"}, {"numpy": "2.4.6", "xgboost": pinned}, {})
+    then = BuildRecord({"numpy": "2.4.6", "xgboost": "3.2.0"}, {"numpy": "2.4.6", "xgboost": pinned}, {})
     assert _causes([TUNE], then) == [f"library versions: xgboost 3.2.0 when the results were made, 3.1.3 now; {remedy}"]
 
 
 def test_the_data_is_suspected_only_where_no_sha256_would_have_told() -> None:
-    then = MadeWith(NOW, NOW, {})
+    then = BuildRecord(NOW, NOW, {})
     (cause,) = _causes([FETCH, TUNE], then, "spotify_tracks")
     assert cause.startswith("data: the table may have changed at its source: datasets/spotify_tracks.yaml gives no")
     assert "data: " not in "".join(_causes([TUNE], then, "spotify_tracks"))
@@ -224,17 +224,17 @@ def test_the_data_is_suspected_only_where_no_sha256_would_have_told() -> None:
 
 
 def test_data_stands_before_libraries_and_both_are_said() -> None:
-    causes = _causes([FETCH], MadeWith({"xgboost": "3.2.0"}, {}, {}), "spotify_tracks")
+    causes = _causes([FETCH], BuildRecord({"xgboost": "3.2.0"}, {}, {}), "spotify_tracks")
     assert [cause.split(":")[0] for cause in causes] == ["data", "library versions"]
 
 
 def test_an_edited_lock_is_recognised_by_the_report_that_came_out_again() -> None:
-    (cause,) = _causes([TUNE], MadeWith(NOW, NOW, {SEARCH: "new"}))
+    (cause,) = _causes([TUNE], BuildRecord(NOW, NOW, {SEARCH: "new"}))
     assert cause.startswith(f"dvc.lock: {SEARCH} as it lies in the project is what came out now")
 
 
 def test_where_nothing_else_differs_the_machine_is_described(monkeypatch: pytest.MonkeyPatch) -> None:
-    then = MadeWith(NOW, NOW, {})
+    then = BuildRecord(NOW, NOW, {})
     (cause,) = _causes([TUNE], then)
     assert cause.startswith("processor or system, as data and library versions are those of then; here: ")
     assert f"Python {platform.python_version()}, numpy with " in cause
@@ -250,12 +250,14 @@ def test_versions_then_are_the_pins_of_the_commit_that_made_the_lock(repository:
         (folder / "dvc.lock").write_text(lock)
         (folder / "note").write_text(pin + lock)
         _commit(folder)
-    versions = [made_with(folder, rev, folder, LOCK).versions["xgboost"] for rev in ("HEAD~2", "HEAD~1", "HEAD", None)]
+    versions = [
+        build_record(folder, rev, folder, LOCK).versions["xgboost"] for rev in ("HEAD~2", "HEAD~1", "HEAD", None)
+    ]
     assert versions == ["3.2.0", "3.2.0", "3.1.3", "3.1.3"]
     _git(folder, "reset", "-q", "--hard", "HEAD~1")
-    assert made_with(folder, None, folder, LOCK).versions == {"xgboost": "3.2.0", "scipy": "1.17.1"}
+    assert build_record(folder, None, folder, LOCK).versions == {"xgboost": "3.2.0", "scipy": "1.17.1"}
     (folder / "dvc.lock").write_text("renewed, not yet committed")
-    assert made_with(folder, None, folder, LOCK).versions["xgboost"] == "3.1.3"
+    assert build_record(folder, None, folder, LOCK).versions["xgboost"] == "3.1.3"
 
 
 def test_what_tune_recorded_counts_more_than_pins_but_only_if_it_is_the_locks_own(repository: OwnTable) -> None:
@@ -265,13 +267,13 @@ def test_what_tune_recorded_counts_more_than_pins_but_only_if_it_is_the_locks_ow
     page.parent.mkdir()
     page.write_text("<p>other</p><p>numpy 2.4.6, scikit-learn 1.9.1, xgboost 3.2.0</p>")
     known = _lock({"evaluate": {PAGE: md5_of(page)}}, {})
-    assert made_with(folder, None, folder, known).versions["xgboost"] == "3.2.0"
-    assert made_with(folder, None, folder, LOCK).versions == {"xgboost": "3.1.3"}
+    assert build_record(folder, None, folder, known).versions["xgboost"] == "3.2.0"
+    assert build_record(folder, None, folder, LOCK).versions == {"xgboost": "3.1.3"}
 
 
 def test_an_environment_that_is_not_the_pinned_one_is_noted() -> None:
-    assert not_as_pinned({"numpy": "2.4.6", "ruff": "0.1"}, NOW) is None
-    noted = not_as_pinned({"xgboost": "3.2.0"}, NOW)
+    assert pin_mismatch({"numpy": "2.4.6", "ruff": "0.1"}, NOW) is None
+    noted = pin_mismatch({"xgboost": "3.2.0"}, NOW)
     assert noted is not None
     assert "xgboost 3.1.3 (pinned: 3.2.0)" in noted
 
@@ -280,8 +282,8 @@ def test_every_library_of_the_stages_is_compared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     direct = {entry.split("=")[0].split(">")[0] for entry in project["dependencies"]}
     # These run, show and watch the pipeline; nothing of them is in an output.
-    assert direct - set(BEHIND_RESULTS) == {"dvc", "mlflow", "sqlalchemy", "tqdm"}
-    assert set(installed()) == set(BEHIND_RESULTS)
+    assert direct - set(RESULT_LIBRARIES) == {"dvc", "mlflow", "sqlalchemy", "tqdm"}
+    assert set(installed()) == set(RESULT_LIBRARIES)
 
 
 def test_a_failing_stages_own_line_is_what_is_shown() -> None:

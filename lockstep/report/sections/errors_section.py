@@ -52,7 +52,7 @@ def slices_of(found: Findings) -> list[tuple[str, list[dict[str, Any]]]]:
 
 def _predictions(run: Run, found: Findings) -> list[Picture]:
     """Predictions against the truth, and what they lack; of classes the same files show other charts."""
-    target, rows, points = run.model.target, f"{len(run.test):,}", points_of(found.said, run.model)
+    target, rows, points = run.model.target, f"{len(run.test):,}", points_of(found.predictions, run.model)
     if found.confusion is not None:
         return [
             Picture(
@@ -166,10 +166,13 @@ def _map(run: Run, found: Findings) -> list[Picture]:
     columns, target = across_and_up(run.judging.coordinates), run.model.target
     places = run.test[columns].astype(np.float64).reset_index(drop=True)
     if target.classes:
-        shares = found.said[[f"probability_{label}" for label in target.labels]].to_numpy()
+        shares = found.predictions[[f"probability_{label}" for label in target.labels]].to_numpy()
         errors, label = 1 - shares[range(len(shares)), target.values(run.test).astype(int)], "what P(actual) lacks to 1"
     else:
-        errors, label = (found.said["actual"] - found.said["predicted"]).to_numpy(), f"actual - predicted {run.target}"
+        errors, label = (
+            (found.predictions["actual"] - found.predictions["predicted"]).to_numpy(),
+            f"actual - predicted {run.target}",
+        )
     chart = error_map(places, errors, label, signed=not target.classes)
     what = f"Map of the test rows by {columns[0]} and {columns[1]}, coloured by {label}."
     caption = "Neighbouring points of one colour are a place that the features do not know enough about."

@@ -224,7 +224,7 @@ def _dependence(run: Run, found: Findings) -> list[Picture]:
     labels = target.labels if target.n_classes > 2 else []
     said = "probability" if labels else f"P({target.labels[1]})" if target.classes else f"predicted {target.column}"
     chart = partial_dependence(each, said, labels)
-    names, n_rows = ", ".join(one.feature for one in each), len(each[0].each)
+    names, n_rows = ", ".join(one.feature for one in each), len(each[0].predicted)
     return [
         Picture(
             chart,
@@ -244,7 +244,7 @@ def partial_dependence(found: Sequence[Dependence], said: str, labels: Sequence[
 
     Args:
         found: The features.
-        said: What the vertical axis is.
+        predictions: What the vertical axis is.
         labels: Of more than two classes their names.
     """
 
@@ -282,7 +282,7 @@ def _lines(axes: Axes, each: Dependence, labels: Sequence[str]) -> None:
         for output, label in list(enumerate(labels))[:MOST_LINES]:
             axes.plot(each.points, mean[:, output], style, markersize=4, label=shortened(label))
     else:
-        rows = each.each[:: -(-len(each.each) // MOST_ROWS), :, 0]
+        rows = each.predicted[:: -(-len(each.predicted) // MOST_ROWS), :, 0]
         axes.plot(each.points, rows.T, style, markersize=2, color=GREY, linewidth=0.7, alpha=0.35)
         axes.plot(each.points, mean[:, 0], style, color=BLUE, linewidth=2.2)
     if each.labels:

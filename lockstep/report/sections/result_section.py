@@ -223,6 +223,6 @@ def _coverage(found: Findings) -> Iterator[Advice]:
     interval = found.uncertainty.get("prediction_interval")
     if interval is None:
         return
-    rows, nominal, held = len(found.said), interval["nominal"], interval["coverage"]
+    rows, nominal, held = len(found.predictions), interval["nominal"], interval["coverage"]
     if abs(held - nominal) > 2 * (nominal * (1 - nominal) / rows) ** 0.5:
         yield Advice("look", f"Intervals for {percent(nominal)} of rows hold {percent(held)}.", "calibration")
