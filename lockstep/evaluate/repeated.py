@@ -21,7 +21,7 @@ from lockstep.features.recipe import Features
 from lockstep.fitting.booster import RoundBudget, fit_rounds, fit_with_early_stopping, max_bin_of
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Fold, Matrix, Vector
-from lockstep.fitting.matrices import quantised, row_matrix, set_pages_folder
+from lockstep.fitting.matrices import quantise, row_matrix, set_pages_folder
 from lockstep.metrics.metrics import DIGITS, Scores
 from lockstep.model.saved import SavedModel, Training
 from lockstep.project.target import Target
@@ -159,7 +159,7 @@ def _fixed(refit: Refit, x: Matrix, y: Vector, names: tuple[str, ...], types: tu
 
 def _stopped(refit: Refit, fold: Fold) -> list[xgb.Booster]:
     params = refit.training.params
-    matrices = quantised(fold, max_bin_of(params), refit.fitting.memory)
+    matrices = quantise(fold, max_bin_of(params), refit.fitting.memory)
     boosters = []
     for seed in range(refit.seed, refit.seed + refit.n_models):
         booster, rounds = fit_with_early_stopping(matrices, params, refit.budget, seed, refit.fitting)

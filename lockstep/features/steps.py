@@ -47,7 +47,7 @@ def make_transformer(step: Step, random_state: int, n_classes: int) -> Transform
     Args:
         step: The step; its fields are the transformer's arguments.
         random_state: Seed of the transformer's random draws.
-        n_classes: Classes of the target (which then holds 0 .. n_classes - 1); 0 for a number.
+        n_classes: Number of classes of the target, whose values are then 0 .. n_classes - 1; 0 for a number.
     """
     kind = TRANSFORMERS[step.step]
     context = {"random_state": random_state, "n_classes": n_classes}

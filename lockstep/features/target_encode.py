@@ -92,8 +92,8 @@ class TargetEncode(Transformer):
         sizes = [size_of(vocabulary) for vocabulary in self.vocabularies_]
         encodings, unseen = _means(codes, sizes, target, self.smooth)
         if self.spread:
-            spreads = [_deviations(code, size, target) for code, size in zip(codes, sizes, strict=True)]
-            encodings = np.hstack([encodings, np.concatenate(spreads)])
+            deviations = [_deviations(code, size, target) for code, size in zip(codes, sizes, strict=True)]
+            encodings = np.hstack([encodings, np.concatenate(deviations)])
             unseen = np.concatenate([unseen, np.full(target.shape[1], np.nan)])
         return encodings, unseen
 

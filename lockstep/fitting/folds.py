@@ -27,8 +27,8 @@ class Fold:
     Attributes:
         x: Features of all rows of the training table, shape (rows, features).
         y: Target, shape (rows,).
-        train: Which rows train.
-        valid: Which rows validate.
+        train: Mask of the training rows.
+        valid: Mask of the validation rows.
         names: Feature names.
         types: XGBoost's feature types.
     """

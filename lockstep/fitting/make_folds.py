@@ -18,7 +18,7 @@ def make_folds(
 
     Args:
         train: A training table (see lockstep.split.splitting).
-        target: What is predicted.
+        target: The target.
         recipe: Feature steps.
         strategy: `split.strategy`.
         seed: Seed of the features' random draws.

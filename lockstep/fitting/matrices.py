@@ -54,7 +54,7 @@ class _Batches(xgb.DataIter):
         return False
 
 
-def quantised(fold: Fold, max_bin: int, memory: Memory) -> FoldMatrices:
+def quantise(fold: Fold, max_bin: int, memory: Memory) -> FoldMatrices:
     """Quantise a fold; the validation rows use the training rows' bins."""
     train = row_matrix(fold.x, fold.y, fold.train, fold.names, fold.types, max_bin, memory)
     valid = row_matrix(fold.x, fold.y, fold.valid, fold.names, fold.types, max_bin, memory, bins_of=train)

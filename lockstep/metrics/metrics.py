@@ -38,11 +38,11 @@ def regression_scores(actual: Vector, predicted: Vector, n_features: int) -> dic
         "rmse": significant(squared**0.5, DIGITS),
         "mae": significant(float(np.mean(np.abs(residual))), DIGITS),
         "r2": r2,
-        "adjusted_r2": adjusted(r2, len(actual), n_features),
+        "adjusted_r2": adjusted_r2(r2, len(actual), n_features),
     }
 
 
-def adjusted(r2: float | None, n_rows: int, n_features: int) -> float | None:
+def adjusted_r2(r2: float | None, n_rows: int, n_features: int) -> float | None:
     """R2 corrected for the number of features; None where the correction is undefined."""
     dof = n_rows - n_features - 1
     return None if r2 is None or dof <= 0 else significant(1 - (1 - r2) * (n_rows - 1) / dof, DIGITS)

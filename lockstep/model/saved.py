@@ -108,7 +108,7 @@ class SavedModel:
             DataError: if the model was saved without it.
         """
         if self.intake is None:
-            raise DataError("the model does not know the raw table; run `dvc repro train_best`")
+            raise DataError("the model was saved without the columns of the raw table; run `dvc repro train_best`")
         return self.intake
 
     def predict_raw(self, raw: pa.Table, source: str = "input", first_row: int = 0) -> pd.DataFrame:

@@ -61,7 +61,7 @@ def search(
     """Run the search.
 
     Args:
-        plan: What to search.
+        plan: The search's settings.
         fingerprints: sha256 of each fold's rows.
         run: Fits one fold; called through `engine`.
         engine: Any executor; the number and speed of its workers do not change the results.

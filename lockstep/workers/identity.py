@@ -10,7 +10,7 @@ from typing import Any
 
 import lockstep
 from lockstep.fitting.booster import ROUNDS
-from lockstep.workers.imports import imported_from
+from lockstep.workers.imports import import_closure
 from lockstep.workers.trial import FoldTask
 
 # Libraries that the results depend on. Python is not among them: Python 3.11 to 3.13 gave the same bytes.
@@ -40,7 +40,7 @@ def fitting_code() -> list[Path]:
     Features enter through the arrays and settings through the task, so their code is not included.
     """
     package = Path(lockstep.__file__).parent
-    return sorted(imported_from(package / FITTING_ENTRY, package.parent, [package.name]))
+    return sorted(import_closure(package / FITTING_ENTRY, package.parent, [package.name]))
 
 
 def fold_key(task: FoldTask, fingerprint: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 
-def imported(file: Path, root: Path, packages: Sequence[str]) -> set[Path]:
+def imports_of(file: Path, root: Path, packages: Sequence[str]) -> set[Path]:
     """Files that a file imports when it runs, with all __init__ files of their packages and of its own.
 
     Args:
@@ -25,14 +25,14 @@ def imported(file: Path, root: Path, packages: Sequence[str]) -> set[Path]:
     return {path for name in names if name.split(".")[0] in packages for path in _files_of(name, root)}
 
 
-def imported_from(start: Path, root: Path, packages: Sequence[str]) -> set[Path]:
+def import_closure(start: Path, root: Path, packages: Sequence[str]) -> set[Path]:
     """The file `start` and all files that it imports, directly or indirectly."""
     pending, files = [start], set[Path]()
     while pending:
         file = pending.pop()
         if file not in files:
             files.add(file)
-            pending += imported(file, root, packages)
+            pending += imports_of(file, root, packages)
     return files
 
 

@@ -19,7 +19,7 @@ from lockstep.errors import LockstepError, SearchError
 from lockstep.fitting.booster import fit_fold, max_bin_of
 from lockstep.fitting.fitting import Memory
 from lockstep.fitting.folds import FoldSet
-from lockstep.fitting.matrices import FoldMatrices, quantised, row_matrix, set_pages_folder
+from lockstep.fitting.matrices import FoldMatrices, quantise, row_matrix, set_pages_folder
 from lockstep.workers.trial import Evaluation, FoldTask
 
 # "[07:12:33] /path/to/source.cc:123: Check failed": the time would make a DVC output differ from run to run.
@@ -48,7 +48,7 @@ class FoldCache:
         if key not in self._matrices or self._matrices[key][0] != (max_bin, memory):
             # The old matrices are freed first, so that a fold is never twice in memory.
             self._matrices.pop(key, None)
-            self._matrices[key] = (max_bin, memory), quantised(self._folds[number], max_bin, memory)
+            self._matrices[key] = (max_bin, memory), quantise(self._folds[number], max_bin, memory)
         return self._matrices[key][1]
 
 

@@ -177,5 +177,5 @@ judging: {slices: [], coordinates: null}
 def test_a_model_that_knows_no_raw_table_says_so() -> None:
     from tests.unit.modelling import model
 
-    with pytest.raises(DataError, match="does not know the raw table; run `dvc repro train_best`"):
+    with pytest.raises(DataError, match="was saved without the columns of the raw table; run `dvc repro train_best`"):
         model().predict_raw(pa.table({"a": [1.0]}))

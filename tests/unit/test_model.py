@@ -20,7 +20,7 @@ from lockstep.features.recipe import Features
 from lockstep.fitting.booster import RoundBudget, fit_fold, fit_rounds, predict
 from lockstep.fitting.fitting import Fitting, check_monotone
 from lockstep.fitting.folds import FoldSet
-from lockstep.fitting.matrices import quantised
+from lockstep.fitting.matrices import quantise
 from lockstep.metrics.metrics import classification_scores, pinball, pseudo_huber, regression_scores
 from lockstep.model.final import chosen_training, fit_boosters, learning_curve
 from lockstep.model.interval import offset_of
@@ -85,7 +85,7 @@ def test_a_monotone_category_or_unknown_feature_is_refused() -> None:
 
 
 def test_early_stopping_finds_the_rounds_and_n_estimators_fixes_them() -> None:
-    matrices = quantised(folds_of(table())[0], 256, "in_core")
+    matrices = quantise(folds_of(table())[0], 256, "in_core")
     stopped = fit_fold(matrices, {"learning_rate": 0.5}, RoundBudget(5, 500), 1, NUMBER)
     assert 1 <= stopped.rounds < 500
     assert stopped.score == stopped.metrics["rmse"]
@@ -95,10 +95,10 @@ def test_early_stopping_finds_the_rounds_and_n_estimators_fixes_them() -> None:
 
 def test_quantised_folds_can_be_used_again_without_changing_a_result() -> None:
     fold = folds_of(table())[1]
-    shared = quantised(fold, 256, "in_core")
+    shared = quantise(fold, 256, "in_core")
     budget = RoundBudget(5, 60)
     fit_fold(shared, {"max_depth": 9}, budget, 1, NUMBER)
-    fresh = quantised(fold, 256, "in_core")
+    fresh = quantise(fold, 256, "in_core")
     assert fit_fold(shared, {"max_depth": 3}, budget, 1, NUMBER) == fit_fold(fresh, {"max_depth": 3}, budget, 1, NUMBER)
 
 
@@ -205,7 +205,7 @@ def test_every_objective_learns_a_target_far_from_zero(objective: str) -> None:
     metric = {"squared_error": "rmse", "absolute_error": "mae", "quantile": "pinball"}.get(objective, objective)
     far = table().assign(y=lambda rows: 1000 + rows["y"])
     score = fit_fold(
-        quantised(folds_of(far)[0], 256, "in_core"),
+        quantise(folds_of(far)[0], 256, "in_core"),
         {"learning_rate": 0.2},
         RoundBudget(10, 200),
         1,
@@ -218,12 +218,12 @@ def test_every_objective_learns_a_target_far_from_zero(objective: str) -> None:
 def test_a_monotone_feature_never_turns(direction: int) -> None:
     rows, folds = table(), folds_of(table())
     fitting = replace(NUMBER, monotone={"a": direction})
-    booster = fit_rounds(quantised(folds[0], 256, "in_core").train, {"max_depth": 5}, 50, 1, fitting)
+    booster = fit_rounds(quantise(folds[0], 256, "in_core").train, {"max_depth": 5}, 50, 1, fitting)
     x = np.repeat(folds[0].x[:20], 50, axis=0)
     x[:, folds.names[0].index("a")] = np.tile(np.linspace(rows["a"].min(), rows["a"].max(), 50), 20)
     said = predict(booster, x, list(folds.names[0]), list(folds.types[0]), fitting).reshape(20, 50)
     assert (direction * np.diff(said, axis=1) >= 0).all()
-    free = fit_rounds(quantised(folds[0], 256, "in_core").train, {"max_depth": 5}, 50, 1, NUMBER)
+    free = fit_rounds(quantise(folds[0], 256, "in_core").train, {"max_depth": 5}, 50, 1, NUMBER)
     unbound = predict(free, x, list(folds.names[0]), list(folds.types[0]), NUMBER).reshape(20, 50)
     assert (np.diff(unbound, axis=1) < 0).any()
 
@@ -242,7 +242,7 @@ def test_a_large_slope_makes_pseudo_huber_half_the_squared_error() -> None:
 # XGBoost's own word for it, from a callback in which a warning cannot be an error.
 @pytest.mark.filterwarnings("ignore:.*GPU:UserWarning")
 def test_no_gpu_is_an_error_and_no_fit_on_the_processor() -> None:
-    matrices = quantised(folds_of(table())[0], 256, "in_core")
+    matrices = quantise(folds_of(table())[0], 256, "in_core")
     try:
         fit_fold(matrices, {}, RoundBudget(5, 5), 1, replace(NUMBER, device="cuda"))
     except ConfigError as error:
