@@ -194,7 +194,7 @@ def _new_part(path: Path) -> tuple[int, Path]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(handle)  # another process removed it as abandoned before it was locked
+            os.close(handle)  # another process took it for abandoned before it was locked
             continue
         except OSError:
             return handle, Path(name)
