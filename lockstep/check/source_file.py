@@ -9,7 +9,7 @@ from lockstep.fetch.source_block import FileSource
 from lockstep.project import paths
 from lockstep.project.paths import anchored
 from lockstep.results.dvc_lock import DvcLock
-from lockstep.storage.tables import replacing
+from lockstep.storage.tables import atomic_write
 
 UPDATE = "`lockstep check --update-source`"
 
@@ -62,7 +62,7 @@ def update_source(config: Config) -> str:
     if content.count(known.encode()) != 1:
         raise ConfigError(f"{file}: source.sha256: stands there more than once; write {found} yourself")
     # bytes, and the file behind a link: nothing else may change
-    with replacing(file.resolve()) as part:
+    with atomic_write(file.resolve()) as part:
         part.write_bytes(content.replace(known.encode(), found.encode()))
     return f"lockstep: {file}: source.sha256 is {source.path}'s now; `dvc repro` makes the results of it"
 

@@ -20,7 +20,7 @@ from lockstep.errors import DataError, LockstepError, system_reason
 from lockstep.project import paths
 from lockstep.project.paths import project_root
 from lockstep.results.dvc_lock import LOCK, PIPELINE
-from lockstep.storage.tables import replacing
+from lockstep.storage.tables import atomic_write
 
 # Files and folders of the repository that a report must not overwrite.
 FILES = (paths.PARAMS, LOCK, PIPELINE)
@@ -51,7 +51,7 @@ def write_reports(a: str, b: str, md: str | None, page: str | None, *, timing: b
 
 def _write(file: Path, content: str) -> None:
     try:
-        with replacing(file) as part:
+        with atomic_write(file) as part:
             part.write_text(content, encoding="utf-8")
     except OSError as error:
         raise DataError(

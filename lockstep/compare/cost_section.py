@@ -160,7 +160,7 @@ def _inference_calls(folder: Path) -> tuple[Callable[[], object], Callable[[], o
     example = example_rows(folder, model)
     tiled = pd.concat([example] * -(-ROWS // len(example)), ignore_index=True).head(ROWS)
     one, many = (pa.Table.from_pandas(rows, preserve_index=False) for rows in (tiled.head(1), tiled))
-    return lambda: model.answer(one), lambda: model.answer(many)
+    return lambda: model.predict_raw(one), lambda: model.predict_raw(many)
 
 
 def _medians(calls: list[Callable[[], object]]) -> list[float]:

@@ -1,8 +1,9 @@
 """Metrics side by side, and the overfit gap."""
 
 from lockstep.compare.document import Block, ReportTable, Section, text
-from lockstep.compare.numbers import RISING, change, number, relative
+from lockstep.compare.numbers import change, number, relative
 from lockstep.compare.pair import Pair, Side
+from lockstep.metrics.metrics import GREATER_IS_BETTER
 from lockstep.report.templates import UNKNOWN, metric_name
 
 ROWS = {"test": "test", "cv": "cross-validation", "train": "training"}
@@ -43,7 +44,7 @@ def _rows(pair: Pair, rows: str) -> list[tuple[str, ...]]:
     return [
         (
             f"{ROWS[rows]} {metric_name(name)}",
-            "higher" if name in RISING else "lower",
+            "higher" if name in GREATER_IS_BETTER else "lower",
             number(a.get(name)),
             number(b.get(name)),
             *(_against(pair, name, a.get(name), b.get(name)) if against else (UNKNOWN,) * 3),
@@ -65,7 +66,7 @@ def _against(pair: Pair, name: str, a: float | None, b: float | None) -> tuple[s
 def _ahead(name: str, a: float | None, b: float | None) -> str:
     if a is None or b is None:
         return UNKNOWN
-    return "=" if a == b else "B" if (b > a) == (name in RISING) else "A"
+    return "=" if a == b else "B" if (b > a) == (name in GREATER_IS_BETTER) else "A"
 
 
 def _repeated(pair: Pair) -> tuple[tuple[str, ...], ...]:

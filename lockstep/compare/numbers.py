@@ -8,7 +8,6 @@ from lockstep.report.templates import UNKNOWN, span
 from lockstep.report.templates import number as plain_number
 
 BARS = "▁▂▃▄▅▆▇█"
-RISING = ("r2", "adjusted_r2", "auc", "accuracy")
 
 
 def number(value: float | None, digits: int = 5) -> str:

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.fitting.fitting import RISING, Fitting
+from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Vector
-from lockstep.metrics.metrics import SURE, Scores, pinball_losses, pseudo_huber_losses
+from lockstep.metrics.metrics import GREATER_IS_BETTER, PROBABILITY_EPS, Scores, pinball_losses, pseudo_huber_losses
 from lockstep.model.saved import Predictions
 from lockstep.storage.tables import significant
 
@@ -125,7 +125,7 @@ def interval_ends(drawn: npt.NDArray[np.float64] | None, confidence: float) -> d
 def losses(fitting: Fitting, drawn: Mapping[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.float64] | None:
     """The score of every resample, less is better; None where the metric was not resampled."""
     found = drawn.get(fitting.metric)
-    return 1 - found if found is not None and fitting.metric in RISING else found
+    return 1 - found if found is not None and fitting.metric in GREATER_IS_BETTER else found
 
 
 def _draws(units: Units, samples: int, seed: int) -> Iterator[npt.NDArray[np.int64]]:
@@ -165,7 +165,7 @@ def _of_classes(
     units: Units, actual: npt.NDArray[np.int64], predicted: Predictions
 ) -> Callable[[npt.NDArray[np.int64]], Samples]:
     """The metrics of a classification on drawn units."""
-    likely, n_classes = np.clip(predicted[np.arange(len(actual)), actual], SURE, 1.0), predicted.shape[1]
+    likely, n_classes = np.clip(predicted[np.arange(len(actual)), actual], PROBABILITY_EPS, 1.0), predicted.shape[1]
     right = np.argmax(predicted, axis=1) == actual
     sums = {"accuracy": units.sums(right), "log_loss": units.sums(np.log(likely))}
     judged = range(1, 2) if n_classes == 2 else range(n_classes)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.fitting.fitting import shown
+from lockstep.fitting.fitting import metric_label
 
 # Of fewer complete trials the curve of the best says nothing.
 FEWEST = 5
@@ -90,7 +90,7 @@ def ceiling(trials: pd.DataFrame, score: str, metric: str) -> Ceiling:
         sentence = f"{last} found nothing better than trial {now['number']}, {STOP}."
         return Ceiling("reached", sentence, **numbers)
     differences = fold_scores(then, metric) - fold_scores(now, metric)
-    fell = f"{last} lowered the best CV {shown(metric)} from {was:.4g} to {best:.4g} (by {was - best:.2g})"
+    fell = f"{last} lowered the best CV {metric_label(metric)} from {was:.4g} to {best:.4g} (by {was - best:.2g})"
     noise = standard_error(differences)
     verdict, why = _verdict(was - best, best, noise, len(differences))
     return Ceiling(verdict, f"{fell}, {why}.", **numbers, noise=noise)

@@ -71,5 +71,5 @@ class Contender:
     @property
     def score_settings(self) -> dict[str, Any]:
         """What is minimised and judged by: results that differ in any of it have no common score."""
-        described = self.fitting.described()
+        described = self.fitting.to_json()
         return {name: value for name, value in described.items() if name not in NOT_OF_THE_SCORE}

@@ -17,7 +17,7 @@ from lockstep.guards.text.messages import listed, shown
 from lockstep.model.saved import SavedModel
 from lockstep.predict.row_files import CSV, PACKED_CSV, RowFile, Writer, open_reader
 from lockstep.project.blocks import chosen_dataset
-from lockstep.storage.tables import replacing
+from lockstep.storage.tables import atomic_write
 
 # How a column of a type is read from CSV; a type that is not here stays text for the intake to read.
 FAST = {"number": pa.float64(), "integer": pa.int64()}
@@ -43,25 +43,25 @@ def predict_file(source: str, target: str, model: SavedModel, keep: Sequence[str
     intake = model.raw_rows
     reader = open_reader(rows, list(intake.columns), intake.missing_values)
     _refuse_kept(keep, reader.names, model, source)
-    for note in intake.require(reader.names, source):
+    for note in intake.check_columns(reader.names, source):
         print(f"lockstep: note: {note}", file=sys.stderr)
     types = {name: FAST.get(column.type, pa.string()) for name, column in intake.columns.items()}
     types = {name: types[name] for name in types if name in reader.names} | dict.fromkeys(keep, pa.string())
     from_csv, done = rows.kind in (CSV, PACKED_CSV), 0
     try:
         with (
-            replacing(answers.path) as part,
+            atomic_write(answers.path) as part,
             Writer(part, answers.kind, target) as writer,
             _Progress(reader.done) as progress,
         ):
             for batch in reader.batches(types):
-                said = model.answer(batch, source, done)
+                said = model.predict_raw(batch, source, done)
                 writer.write(_with_kept(batch, keep, said, blank_is_missing=from_csv))
                 done += batch.num_rows
                 progress.update(done)
             if not done:
                 empty = pa.table({name: pa.array([], kind) for name, kind in types.items()})
-                writer.write(_with_kept(empty, keep, model.answer(empty, source), blank_is_missing=from_csv))
+                writer.write(_with_kept(empty, keep, model.predict_raw(empty, source), blank_is_missing=from_csv))
     except OSError as error:
         raise DataError(
             f"{target}: cannot be written: {system_reason(error)}; check the disk and its permissions"
@@ -84,7 +84,7 @@ def _refuse_kept(keep: Sequence[str], present: Sequence[str], model: SavedModel,
     for name in keep:
         if name not in present:
             raise DataError(f"{source}: no column {name!r} to keep; it has: {listed(present)}")
-        if name in model.answers:
+        if name in model.prediction_columns:
             raise DataError(f"--keep {name}: the predictions have a column of this name; rename it in {source}")
 
 

@@ -15,7 +15,7 @@ from lockstep.report.sections.provenance_section import provenance_section
 from lockstep.report.sections.result_section import result_section
 from lockstep.report.sections.search_section import search_section
 from lockstep.report.templates import environment
-from lockstep.storage.tables import replacing
+from lockstep.storage.tables import atomic_write
 
 # The sections in their order: the name in anchors, the title in the contents, and the facts that
 # sections/NAME_section.html.jinja shows under that name beside `run` and `findings`; None if those two suffice.
@@ -54,7 +54,7 @@ class Page:
         """Write the PNG files of reports/evaluate/."""
         for picture in self.pictures():
             if picture.file:
-                with replacing(folder / f"{picture.file}.png") as part:
+                with atomic_write(folder / f"{picture.file}.png") as part:
                     part.write_bytes(picture.png)
 
     def write(self, path: Path) -> None:
@@ -62,5 +62,5 @@ class Page:
         sections = [(name, title) for name, (title, _) in SECTIONS.items()]
         template = environment().get_template("page.html.jinja")
         page = template.render(sections=sections, **self._context, **self._facts)
-        with replacing(path) as part:
+        with atomic_write(path) as part:
             part.write_text(page, encoding="utf-8")

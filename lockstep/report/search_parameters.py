@@ -59,7 +59,7 @@ def parameter_importance(trials: pd.DataFrame, space: Mapping[str, Any], score: 
     Returns:
         parameter, importance (shares of 1), most important first; zeros when fewer than four trials are complete.
     """
-    distributions = SearchSpace({name: Range.model_validate(value) for name, value in space.items()}).shown()
+    distributions = SearchSpace({name: Range.model_validate(value) for name, value in space.items()}).distributions()
     study = study_of(trials, distributions, score)
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     shares = dict.fromkeys(distributions, 0.0)
@@ -95,7 +95,7 @@ def scales_of(trials: pd.DataFrame, space: Mapping[str, Any]) -> list[ParameterS
     """
     ranges = {name: Range.model_validate(value) for name, value in space.items()}
     scales = []
-    for name, distribution in SearchSpace(ranges).shown().items():
+    for name, distribution in SearchSpace(ranges).distributions().items():
         if distribution.single():
             continue
         values = [value_of(cell, distribution) for cell in trials[name]]

@@ -29,7 +29,7 @@ class LockstepModel(PythonModel):
             MlflowException: naming column, row and value, for a row that the model cannot read.
         """
         try:
-            said = self.model.answer(pa.Table.from_pandas(model_input, preserve_index=False))
+            said = self.model.predict_raw(pa.Table.from_pandas(model_input, preserve_index=False))
         except DataError as error:
             # a served model answers a request that it cannot read with status 400 and this text
             raise MlflowException(str(error), error_code=BAD_REQUEST) from None

@@ -16,7 +16,7 @@ from typing import IO, Protocol, Self
 from lockstep.errors import DiskError, SourceError, file_trouble
 from lockstep.guards.tables.formats import GZIP_MAGIC
 from lockstep.storage.scratch import scratch_folder
-from lockstep.storage.tables import not_written
+from lockstep.storage.tables import write_error
 
 MAX_BYTES = 8 * 2**30
 # A file that expands beyond this size and factor is not a table: gzip packs CSV 3 to 20 times, zeros 1,000 times.
@@ -262,5 +262,5 @@ def _disk_errors(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = file_trouble(not_written(target, error))
+        reason = file_trouble(write_error(target, error))
         raise DiskError(f"{reason}; free space there, or set TMPDIR to a folder on another disk") from None

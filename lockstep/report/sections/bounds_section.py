@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lockstep.search.tune_blocks import WHOLE
+from lockstep.search.tune_blocks import INTEGER_MINIMUM
 from lockstep.storage.tables import significant
 
 # A best value within this share of the range from an end counts as lying at that end.
@@ -99,5 +99,5 @@ def _allowed(name: str, whole: bool, log_bound: float) -> tuple[float, float]:
     """The smallest and largest value that XGBoost allows; a logarithmic range never reaches 0."""
     if name in SHARES:
         return SMALLEST_SHARE, 1.0
-    least = float(WHOLE.get(name, 0)) or (1.0 if whole else 0.0)
+    least = float(INTEGER_MINIMUM.get(name, 0)) or (1.0 if whole else 0.0)
     return (min(log_bound, SMALLEST_SHARE**4) if log_bound and not least else least), math.inf
