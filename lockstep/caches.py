@@ -1,4 +1,4 @@
-"""What searches keep for later ones, and what killed processes have left: found, shown and removed."""
+"""Caches of searches and leftovers of killed processes: list them and remove them."""
 
 import os
 import shutil
@@ -17,24 +17,24 @@ from lockstep.storage.locks import held
 from lockstep.storage.scratch import abandoned_folders
 from lockstep.storage.tables import abandoned_parts
 
-EVALUATIONS = "folds that searches have fitted: a longer or interrupted one would fit them again"
+EVALUATIONS = "scores of fitted folds: a longer or interrupted search would fit them again"
 STUDY = "studies as optuna-dashboard shows them"
 FLAML = "the environment of `make bench`"
 DAMAGED = "a damaged log that was set aside"
 CUT_OFF = "a file that was cut off while it was written"
 ABANDONED = "left by a process that was killed"
-# Each belongs to one search or one folder; the other locks are few.
-PASSING_LOCKS = ("[0-9a-f]" * 64, f"live-{'[0-9a-f]' * 64}", "export-*")
+# One per search or folder; the other locks are few.
+TEMPORARY_LOCKS = ("[0-9a-f]" * 64, f"live-{'[0-9a-f]' * 64}", "export-*")
 DVC_CACHE, MLFLOW = Path(".dvc/cache"), Path("mlruns")
 
 
 @dataclass(frozen=True)
 class CacheEntry:
-    """A file or folder that can be removed and then costs nothing but time.
+    """A file or folder whose removal costs nothing but time.
 
     Attributes:
         path: Where it is.
-        what: In words.
+        what: Description.
     """
 
     path: Path
@@ -42,25 +42,25 @@ class CacheEntry:
 
     @property
     def bytes(self) -> int:
-        """Its size, that of a database's journal included."""
+        """Its size, including a database's journal."""
         return size_of(self.path) + size_of(self._journal)
 
-    def shown(self) -> tuple[str, str, str]:
-        """Place, size and what else is to be known."""
+    def row(self) -> tuple[str, str, str]:
+        """Path, size and description."""
         used = date.fromtimestamp(self.path.lstat().st_mtime).isoformat()
-        return _shown(self.path), byte_size(self.bytes), f"last used {used}; {self.what}"
+        return _label(self.path), byte_size(self.bytes), f"last used {used}; {self.what}"
 
     def remove(self) -> None:
         """Remove it.
 
         Raises:
-            OSError: if this user may not.
+            OSError: if this user has no permission.
         """
         if self.path.is_dir() and not self.path.is_symlink():
             shutil.rmtree(self.path)
             return
         self.path.unlink(missing_ok=True)
-        # A killed writer's; it is of no use alone.
+        # Left by a killed writer; useless alone.
         self._journal.unlink(missing_ok=True)
 
     @property
@@ -69,39 +69,39 @@ class CacheEntry:
 
 
 def clean(*, dry_run: bool = False, leftovers: bool = False) -> str:
-    """Remove the caches; what DVC and MLflow keep is named only.
+    """Remove the caches; DVC's cache and MLflow's store are only listed.
 
     Args:
-        dry_run: Only show them.
-        leftovers: Only what no search will use again.
+        dry_run: Only list them.
+        leftovers: Remove only what no search will use again.
 
     Returns:
-        A line that sums up, then a line for each.
+        A summary line, then a line per entry.
 
     Raises:
-        CacheError: if a search uses them, or this user may not remove them.
+        CacheError: if a search uses them, or this user has no permission.
     """
     state = paths.local_state()
     with ExitStack() as stack:
         if state.is_dir() and not dry_run:
-            _take(stack, state / IN_USE)
-        found = [*([] if leftovers else _useful(state)), *_left_over(state)]
-        rows, total = list[tuple[str, str, str]](), sum(each.bytes for each in found)
-        for each in found:
-            with suppress(FileNotFoundError):  # its owner has just come back
-                rows.append(each.shown())
-        if not found:
-            head = "there is nothing to clean"
+            _lock_out_searches(stack, state / IN_USE)
+        entries = [*([] if leftovers else _reusable(state)), *_leftovers(state)]
+        rows, total = list[tuple[str, str, str]](), sum(entry.bytes for entry in entries)
+        for entry in entries:
+            with suppress(FileNotFoundError):  # its owner has just removed it
+                rows.append(entry.row())
+        if not entries:
+            summary = "there is nothing to clean"
         elif dry_run:
-            head = f"{byte_size(total)} can be freed, nothing was removed"
+            summary = f"{byte_size(total)} can be freed, nothing was removed"
         else:
-            _remove(found)
-            head = f"{byte_size(total)} freed"
+            _remove(entries)
+            summary = f"{byte_size(total)} freed"
         if state.is_dir() and not dry_run:
             _remove_locks(state)
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
     lines = [f"  {place:{widths[0]}}  {size:>{widths[1]}}  {what}" for place, size, what in rows]
-    return "\n".join([f"lockstep: {head}", *lines, *(f"  kept: {line}" for line in _kept())])
+    return "\n".join([f"lockstep: {summary}", *lines, *(f"  kept: {line}" for line in _kept_caches())])
 
 
 def size_of(path: Path) -> int:
@@ -116,13 +116,13 @@ def size_of(path: Path) -> int:
     return size
 
 
-def _useful(state: Path) -> Iterator[CacheEntry]:
+def _reusable(state: Path) -> Iterator[CacheEntry]:
     for name, what in ((paths.EVALUATIONS, EVALUATIONS), (paths.STUDY, STUDY), (Path("flaml"), FLAML)):
         if os.path.lexists(state / name):
             yield CacheEntry(state / name, what)
 
 
-def _left_over(state: Path) -> Iterator[CacheEntry]:
+def _leftovers(state: Path) -> Iterator[CacheEntry]:
     damaged = state / paths.EVALUATIONS.with_suffix(".damaged")
     if damaged.exists():
         yield CacheEntry(damaged, DAMAGED)
@@ -133,54 +133,54 @@ def _left_over(state: Path) -> Iterator[CacheEntry]:
             yield CacheEntry(folder, ABANDONED)
 
 
-def _take(stack: ExitStack, lock: Path) -> None:
-    """Keep searches waiting; a folder that no search has used has no lock, and may be somebody else's."""
+def _lock_out_searches(stack: ExitStack, lock: Path) -> None:
+    """Keep searches from starting; a folder that no search has used has no lock, and may be another user's."""
     try:
         free = stack.enter_context(held(lock, wait=False))
     except OSError as error:
-        raise CacheError(f"{_shown(lock)}: {error.strerror}; run this as the user who owns it") from None
+        raise CacheError(f"{_label(lock)}: {error.strerror}; run this as the user who owns it") from None
     if not free:
         raise CacheError(
-            f"{_shown(paths.local_state())}: a search uses it; run this again when it has ended, or look with --dry-run"
+            f"{_label(paths.local_state())}: a search uses it; run this again when it has ended, or use --dry-run"
         )
 
 
-def _remove(found: list[CacheEntry]) -> None:
-    refused = list[OSError]()
-    for each in found:
+def _remove(entries: list[CacheEntry]) -> None:
+    errors = list[OSError]()
+    for entry in entries:
         try:
             with suppress(FileNotFoundError):
-                each.remove()
+                entry.remove()
         except OSError as error:
-            refused.append(error)
-    if refused:
-        where = f"{_shown(Path(str(refused[0].filename)))}: {refused[0].strerror}"
+            errors.append(error)
+    if errors:
+        where = f"{_label(Path(str(errors[0].filename)))}: {errors[0].strerror}"
         raise CacheError(
-            f"{where}; {len(found) - len(refused)} of {len(found)} removed; run this as the user who owns it"
+            f"{where}; {len(entries) - len(errors)} of {len(entries)} removed; run this as the user who owns it"
         )
 
 
 def _remove_locks(state: Path) -> None:
-    for name in PASSING_LOCKS:
+    for name in TEMPORARY_LOCKS:
         for lock in state.glob(f"locks/{name}"):
-            # Another user's, or just going.
+            # Another user's, or just being deleted.
             with suppress(OSError), held(lock, wait=False, passing=True):
                 pass
 
 
-def _kept() -> Iterator[str]:
+def _kept_caches() -> Iterator[str]:
     root = paths.project_root()
     if (root / DVC_CACHE).is_dir():
         size = byte_size(size_of(root / DVC_CACHE))
         gc = "dvc gc --workspace --all-commits --all-experiments"
-        yield f"{DVC_CACHE}, {size}: DVC's; `{gc}` removes what no commit and no experiment names"
+        yield f"{DVC_CACHE}, {size}: DVC's; `{gc}` removes what no commit or experiment refers to"
     if (root / MLFLOW).is_dir():
         size = byte_size(size_of(root / MLFLOW))
-        yield f"{MLFLOW}, {size}: MLflow's runs; docs/tracking.md says how to make them anew"
+        yield f"{MLFLOW}, {size}: MLflow's runs; docs/tracking.md says how to recreate them"
     for folder in sorted(Path(tempfile.gettempdir()).glob("lockstep-verify-*")):
-        yield f"{folder}, {byte_size(size_of(folder))}: a copy of `lockstep verify`; delete it when you have looked"
+        yield f"{folder}, {byte_size(size_of(folder))}: a copy of `lockstep verify`; delete it once it is of no use"
 
 
-def _shown(path: Path) -> str:
+def _label(path: Path) -> str:
     root = paths.project_root()
     return str(path.relative_to(root) if path.is_relative_to(root) else path)

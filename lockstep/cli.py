@@ -1,4 +1,4 @@
-"""The `lockstep` command: parses and prints; the library does the work."""
+"""The `lockstep` command, which parses and prints; the library does the work."""
 
 import argparse
 import io
@@ -12,13 +12,13 @@ from lockstep.guards.text.messages import brief
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a sub-command; returns the exit code: 0, 1 with one line on stderr, 128 + a signal that stopped it."""
-    _show_every_character()
-    chosen = _parser().parse_args(argv)
-    function: Callable[[argparse.Namespace], str] = chosen.function
+    """Run a sub-command; returns the exit code: 0, 1 with one line on stderr, or 128 + the signal that stopped it."""
+    _replace_unprintable()
+    arguments = _parser().parse_args(argv)
+    function: Callable[[argparse.Namespace], str] = arguments.function
     try:
         refuse_stripped_docstrings()
-        _say(function(chosen))
+        _print(function(arguments))
     except LockstepError as error:
         print("\n".join(map(brief, f"lockstep: {error}".split("\n"))), file=sys.stderr)
         return 1
@@ -34,24 +34,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class _Stopped(BaseException):
-    """A signal arrived that ends the command."""
+    """A signal that ends the command."""
 
     def __init__(self, number: int) -> None:
         self.number = number
 
 
-def _show_every_character() -> None:
-    """Let a terminal of few characters show question marks for the others."""
+def _replace_unprintable() -> None:
+    """Replace characters that the terminal's encoding lacks by question marks."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
 
 
-def _say(line: str) -> None:
-    """Print a line; who reads no further, as `head`, ends the command."""
+def _print(line: str) -> None:
+    """Print a line; a reader that closes the pipe, such as `head`, ends the command."""
     try:
         print(line, flush=True)
     except BrokenPipeError:
-        # Python flushes again at its end, and would complain.
+        # Python flushes again at exit, which would fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise _Stopped(signal.SIGPIPE) from None
 
@@ -60,8 +60,8 @@ def _stop(number: int, _: object) -> None:
     raise _Stopped(number)
 
 
-def _end_in_order() -> None:
-    """Let what is half written or copied go away when a signal comes; who uses nohup wants one ignored."""
+def _stop_on_signals() -> None:
+    """Turn signals into an exception, so that temporary files are removed; those that nohup ignores stay ignored."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _stop)
@@ -72,66 +72,70 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, function, text in (
         ("check", check, "validate params.yaml and the chosen dataset file"),
-        ("sync", sync, "make MLflow complete from DVC's outputs, or compare the two"),
+        ("sync", sync, "complete MLflow from DVC's outputs, or compare the two"),
         ("export", export, "write a result and its views into one folder"),
         ("verify", verify, "run the pipeline again in a clean copy and compare every hash with dvc.lock"),
-        ("new-dataset", new_dataset, "look at a table and write its dataset file"),
+        ("new-dataset", new_dataset, "inspect a table and write its dataset file"),
         ("predict", predict, "write the model's predictions for the rows of a file"),
-        ("clean-cache", clean_cache, "remove what searches have kept in .lockstep, and what killed ones have left"),
-        ("compare", compare, "tell which of two results is better, by how much, at what cost, and which to ship"),
+        ("clean-cache", clean_cache, "remove the caches of searches in .lockstep, and leftovers of killed ones"),
+        ("compare", compare, "compare two results: which is better, by how much, at what cost, and which to ship"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(function=function)
-    settings = commands.choices["check"]
-    settings.add_argument(
+    check_parser = commands.choices["check"]
+    check_parser.add_argument(
         "--update-source",
         action="store_true",
-        help="take in a changed local file: write its sha256 into the dataset file",
+        help="accept a changed local file: write its sha256 into the dataset file",
     )
-    views = commands.choices["sync"]
-    which = views.add_mutually_exclusive_group()
-    which.add_argument("--rev", help="a commit, tag, branch or experiment instead of the workspace")
-    which.add_argument("--all-experiments", action="store_true", help="the workspace and every DVC experiment")
-    views.add_argument("--check", action="store_true", help="write nothing; print each difference, exit 1 if any")
-    handed_on = commands.choices["export"]
-    handed_on.add_argument("folder", metavar="DIR", help="the folder; an earlier export there is replaced")
-    handed_on.add_argument("--rev", help="a commit, tag, branch or experiment instead of the workspace")
-    handed_on.add_argument("--force", action="store_true", help="also into a folder that holds other files")
-    handed_on.add_argument("--check", action="store_true", help="only see whether DIR can be written to")
-    again = commands.choices["verify"]
-    again.add_argument("--rev", help="a commit to verify instead of the files as they are")
-    again.add_argument("--keep", action="store_true", help="leave the copy where it is, to look at its outputs")
-    table = commands.choices["new-dataset"]
-    table.add_argument("place", metavar="PATH_OR_URL", help="a CSV (gzipped or not) or Parquet file")
-    table.add_argument("--target", required=True, metavar="COL", help="the column to predict")
-    table.add_argument("--name", help="of the dataset; by default the file's name")
-    table.add_argument("--classes", action="store_true", help="a target of whole numbers names classes")
-    table.add_argument("--force", action="store_true", help="replace an existing dataset file")
-    asked = commands.choices["predict"]
-    asked.add_argument("source", metavar="IN", help="rows as the dataset's source holds them: .csv, .csv.gz, .parquet")
-    asked.add_argument("target", metavar="OUT", help="the file to write: .csv, .csv.gz or .parquet")
-    asked.add_argument(
+    sync_parser = commands.choices["sync"]
+    selection = sync_parser.add_mutually_exclusive_group()
+    selection.add_argument("--rev", help="a commit, tag, branch or experiment instead of the workspace")
+    selection.add_argument("--all-experiments", action="store_true", help="the workspace and every DVC experiment")
+    sync_parser.add_argument("--check", action="store_true", help="write nothing; print the differences, exit 1 if any")
+    export_parser = commands.choices["export"]
+    export_parser.add_argument("folder", metavar="DIR", help="the folder; an earlier export there is replaced")
+    export_parser.add_argument("--rev", help="a commit, tag, branch or experiment instead of the workspace")
+    export_parser.add_argument("--force", action="store_true", help="also write into a folder with other files")
+    export_parser.add_argument("--check", action="store_true", help="only check whether DIR can be written to")
+    verify_parser = commands.choices["verify"]
+    verify_parser.add_argument("--rev", help="a commit to verify instead of the files as they are")
+    verify_parser.add_argument("--keep", action="store_true", help="keep the copy, to look at its outputs")
+    new_dataset_parser = commands.choices["new-dataset"]
+    new_dataset_parser.add_argument("place", metavar="PATH_OR_URL", help="a CSV (gzipped or not) or Parquet file")
+    new_dataset_parser.add_argument("--target", required=True, metavar="COL", help="the column to predict")
+    new_dataset_parser.add_argument("--name", help="name of the dataset; default: the file's name")
+    new_dataset_parser.add_argument("--classes", action="store_true", help="treat a target of integers as classes")
+    new_dataset_parser.add_argument("--force", action="store_true", help="replace an existing dataset file")
+    predict_parser = commands.choices["predict"]
+    predict_parser.add_argument(
+        "source", metavar="IN", help="raw rows, like the dataset's source: .csv, .csv.gz or .parquet"
+    )
+    predict_parser.add_argument("target", metavar="OUT", help="the file to write: .csv, .csv.gz or .parquet")
+    predict_parser.add_argument(
         "--model",
         default="models/model",
         metavar="PATH_OR_URI",
         help="the model's folder, or an address in MLflow such as models:/NAME@champion; default: %(default)s",
     )
-    asked.add_argument("--keep", action="append", default=[], metavar="COL", help="a column of IN to write too")
-    asked.add_argument("--force", action="store_true", help="replace an existing OUT")
-    sides = commands.choices["compare"]
-    what = "a commit, branch, tag or experiment, `workspace`, or a folder that `lockstep export` wrote"
-    sides.add_argument("a", metavar="A", help=what)
-    sides.add_argument("b", metavar="B", nargs="?", default="workspace", help="the same; default: %(default)s")
-    sides.add_argument("--md", metavar="FILE", help="write the report as Markdown too, as for a pull request")
-    sides.add_argument("--html", metavar="FILE", help="write it as a page with figures too")
-    sides.add_argument("--no-timing", action="store_true", help="show no times: same results, same report")
-    caches = commands.choices["clean-cache"]
-    caches.add_argument("--dry-run", action="store_true", help="only show what would go, how large it is, and where")
-    caches.add_argument("--leftovers", action="store_true", help="keep what a later search can use")
+    predict_parser.add_argument("--keep", action="append", default=[], metavar="COL", help="a column of IN to copy")
+    predict_parser.add_argument("--force", action="store_true", help="replace an existing OUT")
+    compare_parser = commands.choices["compare"]
+    side_help = "a commit, branch, tag or experiment, `workspace`, or a folder that `lockstep export` wrote"
+    compare_parser.add_argument("a", metavar="A", help=side_help)
+    compare_parser.add_argument("b", metavar="B", nargs="?", default="workspace", help="the same; default: %(default)s")
+    compare_parser.add_argument("--md", metavar="FILE", help="also write the report as Markdown, for a pull request")
+    compare_parser.add_argument("--html", metavar="FILE", help="also write it as a page with figures")
+    compare_parser.add_argument("--no-timing", action="store_true", help="show no times: same results, same report")
+    clean_cache_parser = commands.choices["clean-cache"]
+    clean_cache_parser.add_argument(
+        "--dry-run", action="store_true", help="only list what would be removed, and its size"
+    )
+    clean_cache_parser.add_argument("--leftovers", action="store_true", help="keep what a later search can use")
     return parser
 
 
-def check(chosen: argparse.Namespace) -> str:
-    """Validate params.yaml, the chosen dataset file, its local table and the environment; only tune asks a cluster."""
+def check(arguments: argparse.Namespace) -> str:
+    """Validate params.yaml, the chosen dataset file, its local table and the environment, without asking a cluster."""
     from lockstep.check.config import load_config
     from lockstep.check.source_file import check_source, update_source
     from lockstep.guards.text.secrets import masked
@@ -141,7 +145,7 @@ def check(chosen: argparse.Namespace) -> str:
 
     config, workers, address = load_config(), worker_count(), scheduler_address()
     cache_limit()
-    if chosen.update_source:
+    if arguments.update_source:
         return update_source(config)
     for warning in check_source(config):
         print(f"lockstep: warning: {warning}", file=sys.stderr)
@@ -152,85 +156,87 @@ def check(chosen: argparse.Namespace) -> str:
     where = f"Dask cluster {masked(address)}" if address else f"{workers} workers"
     return (
         f"lockstep: settings are valid: dataset {config.dataset_name}, features {config.features},"
-        f" space {config.tune.space}, {config.tune.n_trials} trials ({len(config.tune.enqueue)} given),"
+        f" space {config.tune.space}, {config.tune.n_trials} trials ({len(config.tune.enqueue)} enqueued),"
         f" {where}"
     )
 
 
-def sync(chosen: argparse.Namespace) -> str:
-    """Make MLflow complete, or compare it."""
+def sync(arguments: argparse.Namespace) -> str:
+    """Complete MLflow from DVC's outputs, or compare the two."""
     from lockstep.sync.sync import sync as run
 
-    _end_in_order()
-    return run(chosen.rev, chosen.all_experiments, chosen.check, _say)
+    _stop_on_signals()
+    return run(arguments.rev, arguments.all_experiments, arguments.check, _print)
 
 
-def export(chosen: argparse.Namespace) -> str:
+def export(arguments: argparse.Namespace) -> str:
     """Write a result and its views into one folder."""
     from pathlib import Path
 
     from lockstep.export.folder import ExportFolder
 
-    target = ExportFolder(Path(chosen.folder))
-    target.refuse_unusable(force=chosen.force)
-    if chosen.check:
-        return f"lockstep: {chosen.folder} can take an export"
-    # Whole libraries come with it.
+    target = ExportFolder(Path(arguments.folder))
+    target.refuse_unusable(force=arguments.force)
+    if arguments.check:
+        return f"lockstep: {arguments.folder} can take an export"
+    # A slow import.
     from lockstep.export.export import export as write
 
-    _end_in_order()
-    what = write(target, chosen.rev)
-    return f"lockstep: {what} exported: {chosen.folder}; open index.html there, its README.md names the rest"
+    _stop_on_signals()
+    what = write(target, arguments.rev)
+    return f"lockstep: {what} exported: {arguments.folder}; open its index.html; its README.md describes the rest"
 
 
-def verify(chosen: argparse.Namespace) -> str:
+def verify(arguments: argparse.Namespace) -> str:
     """Run the pipeline again in a clean copy and compare every output with dvc.lock."""
     from lockstep.verify.verify import verify as run_again
 
-    return f"lockstep: identical: {run_again(chosen.rev, keep=chosen.keep)}"
+    return f"lockstep: identical: {run_again(arguments.rev, keep=arguments.keep)}"
 
 
-def new_dataset(chosen: argparse.Namespace) -> str:
-    """Look at a table and write datasets/NAME.yaml."""
+def new_dataset(arguments: argparse.Namespace) -> str:
+    """Inspect a table and write datasets/NAME.yaml."""
     from lockstep.inspect.new_dataset import new_dataset as write
     from lockstep.inspect.new_dataset import summary
 
-    written = write(chosen.place, chosen.target, name=chosen.name, as_classes=chosen.classes, force=chosen.force)
-    return summary(written)
+    dataset = write(
+        arguments.place, arguments.target, name=arguments.name, as_classes=arguments.classes, force=arguments.force
+    )
+    return summary(dataset)
 
 
-def predict(chosen: argparse.Namespace) -> str:
+def predict(arguments: argparse.Namespace) -> str:
     """Write the model's predictions for the rows of a file."""
     import time
 
     from lockstep.predict.predict import loaded_model, predict_file
 
-    _end_in_order()
-    with loaded_model(chosen.model) as asked:
-        for warning in asked.warnings:
+    _stop_on_signals()
+    with loaded_model(arguments.model) as loaded:
+        for warning in loaded.warnings:
             print(f"lockstep: warning: {warning}", file=sys.stderr)
         started = time.perf_counter()
-        rows = predict_file(chosen.source, chosen.target, asked.model, chosen.keep, force=chosen.force)
+        rows = predict_file(arguments.source, arguments.target, loaded.model, arguments.keep, force=arguments.force)
         seconds = time.perf_counter() - started
         return (
-            f"lockstep: {rows:,} rows predicted in {seconds:.1f} s: {chosen.target}\n"
-            f"lockstep: answered by {asked.summary}"
+            f"lockstep: {rows:,} rows predicted in {seconds:.1f} s: {arguments.target}\n"
+            f"lockstep: answered by {loaded.summary}"
         )
 
 
-def clean_cache(chosen: argparse.Namespace) -> str:
+def clean_cache(arguments: argparse.Namespace) -> str:
     """Remove the caches of searches."""
     from lockstep.caches import clean
 
-    return clean(dry_run=chosen.dry_run, leftovers=chosen.leftovers)
+    return clean(dry_run=arguments.dry_run, leftovers=arguments.leftovers)
 
 
-def compare(chosen: argparse.Namespace) -> str:
+def compare(arguments: argparse.Namespace) -> str:
     """Compare two results."""
     from lockstep.compare.comparison import write_reports
 
-    _end_in_order()
-    return write_reports(chosen.a, chosen.b, chosen.md, chosen.html, timing=not chosen.no_timing)
+    _stop_on_signals()
+    return write_reports(arguments.a, arguments.b, arguments.md, arguments.html, timing=not arguments.no_timing)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""All settings of an experiment checked together, and its local table."""
+"""Validate all settings of an experiment together, and its local table."""

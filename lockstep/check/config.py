@@ -1,6 +1,6 @@
-"""All settings of an experiment as one frozen object: params.yaml with the dataset file it names.
+"""All settings of an experiment as one frozen object: params.yaml and the dataset file it names.
 
-Every setting of both files is validated, those of one block against those of another too; see lockstep.project.blocks.
+Every setting of both files is validated, also against the other blocks; see lockstep.project.blocks.
 """
 
 from dataclasses import dataclass
@@ -106,10 +106,10 @@ def load_config(root: Path = Path()) -> Config:
     )
 
 
-def parse_dataset(text: str, shown: Path) -> Dataset:
+def parse_dataset(text: str, label: Path) -> Dataset:
     """A dataset file's text, validated.
 
     Raises:
-        ConfigError: with one line that calls the file `shown`.
+        ConfigError: with one line that names the file `label`.
     """
-    return validate(Dataset, parsed_yaml(text, shown), shown)
+    return validate(Dataset, parsed_yaml(text, label), label)

@@ -1,4 +1,4 @@
-"""A table in a local file: whether it still is the one that the dataset file pins, and the results are made of."""
+"""Check that a local table still has the sha256 in the dataset file, and that the results were computed from it."""
 
 import hashlib
 from pathlib import Path
@@ -15,10 +15,10 @@ UPDATE = "`lockstep check --update-source`"
 
 
 def check_source(config: Config) -> list[str]:
-    """Compare a local source with its sha256 in the dataset file, and that with what dvc.lock says was fetched.
+    """Compare a local source with its sha256 in the dataset file, and the sha256 with the one of the fetch in dvc.lock.
 
     Returns:
-        One line if the results are made of another file, or of one that is gone; nothing for a source elsewhere.
+        One line if the results were computed from another file or one that is gone; nothing for other sources.
 
     Raises:
         SourceError: if the file changed, or is gone and was never fetched.
@@ -26,28 +26,28 @@ def check_source(config: Config) -> list[str]:
     source, where = config.dataset.source, f"{_file(config)}: source.path"
     if not isinstance(source, FileSource) or source.path is None:
         return []
-    # None where dvc.lock tells of another dataset, or of none
+    # None where dvc.lock is about another dataset, or missing
     lock, path = DvcLock.find(Path()), anchored(source.path)
     fetched = lock.setting("fetch", _file(config), "source.sha256") if lock else None
     if not path.is_file():
         if fetched == source.sha256:
-            return [f"{where}: {source.path}: the file is gone; the results stand, but fetch cannot read it again"]
+            return [f"{where}: {source.path}: the file is gone; the results are valid, but fetch cannot read it again"]
         raise SourceError(f"{where}: {source.path}: no such file; put it there or correct the path")
-    if (found := _sha256(path)) != source.sha256:
+    if (digest := _sha256(path)) != source.sha256:
         raise SourceError(
-            f"{where}: {source.path}: the file changed: its sha256 is {found}, the dataset file says {source.sha256};"
-            f" restore it, or take it in with {UPDATE} and run `dvc repro`"
+            f"{where}: {source.path}: the file changed: its sha256 is {digest}, the dataset file says {source.sha256};"
+            f" restore it, or accept it with {UPDATE} and run `dvc repro`"
         )
     if fetched is not None and fetched != source.sha256:
-        return [f"{where}: {source.path}: the results are made of another file; `dvc repro` makes them of this one"]
+        return [f"{where}: {source.path}: the results come from another file; `dvc repro` computes them from this one"]
     return []
 
 
 def update_source(config: Config) -> str:
-    """Write the sha256 of a local source into its dataset file, and change nothing else there; returns what was done.
+    """Write the sha256 of a local source into its dataset file and change nothing else; returns a message.
 
     Raises:
-        ConfigError: if the source is no local file, or the sha256 does not stand in the file exactly once.
+        ConfigError: if the source is no local file, or its old sha256 is not in the dataset file exactly once.
         SourceError: if there is no such file.
     """
     source, file = config.dataset.source, _file(config)
@@ -56,15 +56,15 @@ def update_source(config: Config) -> str:
     path = anchored(source.path)
     if not path.is_file():
         raise SourceError(f"{file}: source.path: {source.path}: no such file; put it there or correct the path")
-    found, known, content = _sha256(path), str(source.sha256), file.read_bytes()
-    if found == known:
-        return f"lockstep: {file}: source.sha256 is {source.path}'s already"
-    if content.count(known.encode()) != 1:
-        raise ConfigError(f"{file}: source.sha256: stands there more than once; write {found} yourself")
-    # bytes, and the file behind a link: nothing else may change
+    digest, recorded, content = _sha256(path), str(source.sha256), file.read_bytes()
+    if digest == recorded:
+        return f"lockstep: {file}: source.sha256 is already that of {source.path}"
+    if content.count(recorded.encode()) != 1:
+        raise ConfigError(f"{file}: source.sha256: the file contains it more than once; write {digest} yourself")
+    # bytes, and the target of a link: nothing else may change
     with atomic_write(file.resolve()) as part:
-        part.write_bytes(content.replace(known.encode(), found.encode()))
-    return f"lockstep: {file}: source.sha256 is {source.path}'s now; `dvc repro` makes the results of it"
+        part.write_bytes(content.replace(recorded.encode(), digest.encode()))
+    return f"lockstep: {file}: source.sha256 is now that of {source.path}; `dvc repro` computes the results from it"
 
 
 def _sha256(path: Path) -> str:

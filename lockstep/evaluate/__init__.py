@@ -1,1 +1,1 @@
-"""Judging a model on rows it has never seen: metrics and how sure they are, baselines, slices, importance, gates."""
+"""Judging a model on rows it has never seen: metrics and their intervals, baselines, slices, importance, gates."""

@@ -1,6 +1,6 @@
-"""What other ways of predicting reach on the same test rows: each knows the training rows alone.
+"""Predictions of simple models on the same test rows, as baselines; each is fitted on the training rows alone.
 
-All but `mean` and `nearest_neighbours` get the model's own features, none is tuned, each fits in one thread.
+All but `mean` and `nearest_neighbours` use the model's own features, none is tuned, each is fitted in one thread.
 """
 
 import warnings
@@ -26,19 +26,19 @@ from lockstep.fitting.folds import Matrix, Vector
 from lockstep.fitting.matrices import row_matrix
 from lockstep.model.saved import Predictions, SavedModel
 
-# The ones that gates mean and metrics.json holds.
-ALWAYS = ("mean", "untuned_xgboost")
+# The baselines that the gates compare with and that metrics.json contains.
+STANDARD_BASELINES = ("mean", "untuned_xgboost")
 # XGBoost's own defaults: 100 rounds, depth 6, learning rate 0.3.
 UNTUNED_ROUNDS, UNTUNED_MAX_BIN = 100, 256
-# Of more training rows scikit-learn's baselines see a seeded sample.
-MOST_ROWS = 100_000
-# A category's values that get a column of their own; the rest share one.
-MOST_VALUES = 50
-# scikit-learn's histograms hold that many categories; of more it sees the codes as numbers.
-MOST_BINS = 255
-# Newton's method solves for classes x columns numbers at once, each step at the cost of their square per row: some
-# twenty seconds at most. Of more there is no logistic regression.
-MOST_NUMBERS, MOST_WORK = 2_000, 5 * 10**10
+# scikit-learn's baselines are fitted on a seeded sample if there are more training rows.
+MAX_ROWS = 100_000
+# One-hot columns per category; the remaining values share one.
+MAX_VALUES = 50
+# scikit-learn's histograms have that many bins for categories; a feature with more is treated as a number.
+MAX_BINS = 255
+# Newton's method solves for classes x columns coefficients at once, and a step costs their square per row: some twenty
+# seconds at most. Above these limits logistic regression is left out.
+MAX_COEFFICIENTS, MAX_WORK = 2_000, 5 * 10**10
 ALPHAS = tuple(10.0**exponent for exponent in range(-3, 6))
 NEIGHBOURS = 10
 
@@ -48,31 +48,34 @@ def baseline_predictions(
 ) -> dict[str, Predictions]:
     """Predictions of the test rows by the name of the baseline: numbers (rows,) or probabilities (rows, classes)."""
     names, types, n_classes = model.features.names, model.features.types, model.target.n_classes
-    found = {
-        "mean": average(train.y, len(test), n_classes),
+    predictions = {
+        "mean": mean_prediction(train.y, len(test), n_classes),
         "untuned_xgboost": untuned_xgboost(train.x, train.y, test.x, names, types, n_classes, seed),
     }
-    some = sample_rows(len(train), MOST_ROWS, seed)
-    x, y = train.x[some], train.y[some]
+    sample = sample_rows(len(train), MAX_ROWS, seed)
+    x, y = train.x[sample], train.y[sample]
     with threadpool_limits(limits=1):
-        line = linear(x, y, test.x, types, n_classes)
-        if line is not None:
-            found["logistic_regression" if n_classes else "ridge"] = line
-        found["untuned_sklearn"] = untuned_sklearn(x, y, test.x, types, n_classes, seed)
+        linear_predictions = linear(x, y, test.x, types, n_classes)
+        if linear_predictions is not None:
+            predictions["logistic_regression" if n_classes else "ridge"] = linear_predictions
+        predictions["untuned_sklearn"] = untuned_sklearn(x, y, test.x, types, n_classes, seed)
         if coordinates is not None:
-            places = _places(train.frame, coordinates)
-            medians = np.nan_to_num(np.nanmedian(places, axis=0))
-            near = [np.where(np.isnan(at), medians, at) for at in (places[some], _places(test.frame, coordinates))]
-            found["nearest_neighbours"] = nearest_neighbours(near[0], y, near[1], n_classes)
-    return found
+            positions = _positions(train.frame, coordinates)
+            medians = np.nan_to_num(np.nanmedian(positions, axis=0))
+            filled = [
+                np.where(np.isnan(points), medians, points)
+                for points in (positions[sample], _positions(test.frame, coordinates))
+            ]
+            predictions["nearest_neighbours"] = nearest_neighbours(filled[0], y, filled[1], n_classes)
+    return predictions
 
 
-def average(y: Vector, n_rows: int, n_classes: int) -> Predictions:
-    """What one would predict for every row without looking at it: the mean, or the shares of the classes.
+def mean_prediction(y: Vector, n_rows: int, n_classes: int) -> Predictions:
+    """The same prediction for every row: the mean, or the shares of the classes.
 
     Shares are smoothed by Laplace's rule of succession, (count + 1) / (rows + classes), which is their posterior mean
     under a uniform prior (Gelman et al. 2013, Bayesian Data Analysis, section 3.4). A class without a training row is
-    rare, not impossible: with a share of 0 its first test row costs so much log loss that a useless model looks better.
+    rare, not impossible: with a share of 0 its first test row would add so much log loss that a useless model wins.
     """
     if not n_classes:
         return np.full(n_rows, np.mean(y))
@@ -84,48 +87,48 @@ def untuned_xgboost(
     x: Matrix, y: Vector, new: Matrix, names: list[str], types: list[str], n_classes: int, seed: int
 ) -> Predictions:
     """XGBoost with its defaults, on all training rows."""
-    usual = Fitting("classes", "log_loss", n_classes) if n_classes else Fitting()
+    fitting = Fitting("classes", "log_loss", n_classes) if n_classes else Fitting()
     rows = row_matrix(x, y, None, tuple(names), tuple(types), UNTUNED_MAX_BIN, "in_core")
-    booster = fit_rounds(rows, {}, UNTUNED_ROUNDS, seed, usual)
-    return predict(booster, new, names, types, usual).astype(np.float64)
+    booster = fit_rounds(rows, {}, UNTUNED_ROUNDS, seed, fitting)
+    return predict(booster, new, names, types, fitting).astype(np.float64)
 
 
 def linear(x: Matrix, y: Vector, new: Matrix, types: list[str], n_classes: int) -> Predictions | None:
-    """Ridge regression, its penalty by leave-one-out; of classes logistic regression with scikit-learn's penalty.
+    """Ridge regression, its penalty chosen by leave-one-out; for classes logistic regression, its penalty the default.
 
-    Numbers are standardised with the median for missing ones, categories have a column per value.
+    Numbers are imputed with the median and standardised, categories are one-hot encoded.
 
-    Classes are fitted by Newton's method to the last digits: where L-BFGS stops short of them, rounding may decide.
-    None where that would take too long.
+    Logistic regression is fitted by Newton's method to full precision: L-BFGS stops earlier, and rounding could change
+    its digits. None where that would take too long.
     """
     categories = np.array([kind == "c" for kind in types])
     columns = ColumnTransformer(
         [
-            ("numbers", _standardised(), ~categories),
-            ("categories", OneHotEncoder(handle_unknown="ignore", max_categories=MOST_VALUES), categories),
+            ("numbers", _standardiser(), ~categories),
+            ("categories", OneHotEncoder(handle_unknown="ignore", max_categories=MAX_VALUES), categories),
         ],
         sparse_threshold=0,
     )
     if not n_classes:
         model = make_pipeline(columns, RidgeCV(ALPHAS)).fit(x.astype(np.float64), y)
         return np.asarray(model.predict(new.astype(np.float64)), dtype=np.float64)
-    known = columns.fit_transform(x.astype(np.float64))
-    size = known.shape[1] * (1 if n_classes == 2 else n_classes)
-    if size > MOST_NUMBERS or len(y) * size**2 > MOST_WORK:
+    encoded = columns.fit_transform(x.astype(np.float64))
+    size = encoded.shape[1] * (1 if n_classes == 2 else n_classes)
+    if size > MAX_COEFFICIENTS or len(y) * size**2 > MAX_WORK:
         return None
     model = LogisticRegression(solver="newton-cholesky", tol=1e-8, max_iter=100)
-    return _shares(model, known, y, columns.transform(new.astype(np.float64)), n_classes)
+    return _shares(model, encoded, y, columns.transform(new.astype(np.float64)), n_classes)
 
 
 def untuned_sklearn(x: Matrix, y: Vector, new: Matrix, types: list[str], n_classes: int, seed: int) -> Predictions:
     """scikit-learn's histogram gradient boosting with its defaults."""
-    categories = [kind == "c" and _width(x[:, index]) <= MOST_BINS for index, kind in enumerate(types)]
-    # A value that no training row has is missing to it, as it is to XGBoost.
+    categories = [kind == "c" and _n_codes(x[:, index]) <= MAX_BINS for index, kind in enumerate(types)]
+    # It treats a value that no training row has as missing, as XGBoost does.
     if n_classes:
-        chosen = HistGradientBoostingClassifier(
-            random_state=seed, categorical_features=categories, early_stopping="auto" if _can_be_divided(y) else False
+        classifier = HistGradientBoostingClassifier(
+            random_state=seed, categorical_features=categories, early_stopping="auto" if _can_hold_out(y) else False
         )
-        return _shares(chosen, x, y, new, n_classes)
+        return _shares(classifier, x, y, new, n_classes)
     model = HistGradientBoostingRegressor(random_state=seed, categorical_features=categories).fit(x, y)
     return np.asarray(model.predict(new), dtype=np.float64)
 
@@ -147,21 +150,21 @@ def nearest_neighbours(
     return np.asarray(KNeighborsRegressor(**settings).fit(places, y).predict(new), dtype=np.float64)
 
 
-def _can_be_divided(y: Vector) -> bool:
-    """Whether a tenth of the rows can be put aside with all classes on both sides, as scikit-learn wants it."""
+def _can_hold_out(y: Vector) -> bool:
+    """Whether scikit-learn can hold out a tenth of the rows with all classes on both sides."""
     counts = np.unique(y, return_counts=True)[1]
     return bool(counts.min() >= 2 and len(counts) <= len(y) // 10)
 
 
-def _standardised() -> Pipeline:
+def _standardiser() -> Pipeline:
     return make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
 
 
-def _width(codes: npt.NDArray[np.float32]) -> int:
+def _n_codes(codes: npt.NDArray[np.float32]) -> int:
     return 0 if np.isnan(codes).all() else int(np.nanmax(codes)) + 1
 
 
-def _places(frame: pd.DataFrame, coordinates: tuple[str, str]) -> npt.NDArray[np.float64]:
+def _positions(frame: pd.DataFrame, coordinates: tuple[str, str]) -> npt.NDArray[np.float64]:
     return np.column_stack([numbers(frame, column) for column in coordinates])
 
 
@@ -172,7 +175,7 @@ def _shares(
     new: npt.NDArray[np.floating],
     n_classes: int,
 ) -> Predictions:
-    """Probabilities of all classes, 0 for those the training rows do not have."""
+    """Probabilities of all classes, 0 for classes without a training row."""
     present = np.unique(y).astype(np.int64)
     shares = np.zeros((len(new), n_classes))
     if len(present) < 2:

@@ -1,4 +1,4 @@
-"""Does the model mean what it says? Predictions, probabilities and intervals against what happened."""
+"""Calibration: predictions, probabilities and intervals against the actual values."""
 
 from typing import Any
 
@@ -15,52 +15,52 @@ PARTS = 10
 DIGITS = 6
 
 
-def number_calibration(said: pd.DataFrame) -> pd.DataFrame:
+def number_calibration(predictions: pd.DataFrame) -> pd.DataFrame:
     """Mean predicted against mean actual value in the deciles of the prediction.
 
     Args:
-        said: actual, predicted; with intervals also lower and upper.
+        predictions: actual, predicted; with intervals also lower and upper.
 
     Returns:
         part (1 to 10, equal predictions in one), rows, predicted_mean, actual_mean; with intervals also coverage, the
         share of rows inside, and width, the intervals' mean.
     """
-    part = quantile_parts(said["predicted"].to_numpy(), PARTS)
+    part = quantile_parts(predictions["predicted"].to_numpy(), PARTS)
     records = []
     for number in np.unique(part):
-        rows = said[part == number]
+        rows = predictions[part == number]
         record = _means(int(number) + 1, rows["predicted"].to_numpy(), rows["actual"].to_numpy(dtype=np.float64))
-        records.append(record | (_covered(rows) if "lower" in said else {}))
+        records.append(record | (_coverage(rows) if "lower" in predictions else {}))
     return pd.DataFrame(records)
 
 
-def interval_summary(said: pd.DataFrame, nominal: float) -> dict[str, float]:
-    """The share of rows an interval was to hold, the share it holds, and the intervals' mean width."""
-    found = _covered(said)
-    return {"nominal": nominal, "coverage": found["coverage"], "mean_width": found["width"]}
+def interval_summary(predictions: pd.DataFrame, nominal: float) -> dict[str, float]:
+    """The nominal coverage of the intervals, the share of rows that they contain, and their mean width."""
+    coverage = _coverage(predictions)
+    return {"nominal": nominal, "coverage": coverage["coverage"], "mean_width": coverage["width"]}
 
 
 def class_calibration(actual: Vector, probabilities: Predictions) -> pd.DataFrame:
-    """Reliability in ten equal ranges of the probability; ranges without a row are left out.
+    """Reliability in ten equal ranges of the probability; empty ranges are left out.
 
-    Of two classes it is the probability of the second, and the share of rows that are of it; of more the probability
-    of the predicted class, and the share of rows where that is right (Guo et al. 2017).
+    With two classes: the probability of the second class against the share of rows in it. With more: the probability
+    of the predicted class against the share of rows where it is correct (Guo et al. 2017).
 
     Returns:
         part (1 for 0 to 0.1, ...), rows, predicted_mean, actual_mean.
     """
     if probabilities.shape[1] == 2:
-        said, true = probabilities[:, 1], actual == 1
+        probability, correct = probabilities[:, 1], actual == 1
     else:
-        said, true = np.max(probabilities, axis=1), np.argmax(probabilities, axis=1) == actual
-    part = np.clip((said * PARTS).astype(np.int64), 0, PARTS - 1)
+        probability, correct = np.max(probabilities, axis=1), np.argmax(probabilities, axis=1) == actual
+    part = np.clip((probability * PARTS).astype(np.int64), 0, PARTS - 1)
     return pd.DataFrame(
-        [_means(int(number) + 1, said[part == number], true[part == number]) for number in np.unique(part)]
+        [_means(int(number) + 1, probability[part == number], correct[part == number]) for number in np.unique(part)]
     )
 
 
 def calibration_error(table: pd.DataFrame) -> float:
-    """Expected calibration error: by how much probability and share differ, over the ranges weighted by rows."""
+    """Expected calibration error: mean difference between probability and share, weighted by the rows of the ranges."""
     gaps = (table["predicted_mean"] - table["actual_mean"]).abs()
     return significant(float((gaps * table["rows"]).sum() / table["rows"].sum()), DIGITS)
 
@@ -72,16 +72,16 @@ def confusion_matrix(actual: Vector, probabilities: Predictions) -> npt.NDArray[
     return np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
-def _means(number: int, said: npt.NDArray[np.float64], true: npt.NDArray[Any]) -> dict[str, float | int]:
+def _means(number: int, predicted: npt.NDArray[np.float64], actual: npt.NDArray[Any]) -> dict[str, float | int]:
     return {
         "part": number,
-        "rows": len(said),
-        "predicted_mean": significant(float(np.mean(said)), DIGITS),
-        "actual_mean": significant(float(np.mean(true)), DIGITS),
+        "rows": len(predicted),
+        "predicted_mean": significant(float(np.mean(predicted)), DIGITS),
+        "actual_mean": significant(float(np.mean(actual)), DIGITS),
     }
 
 
-def _covered(rows: pd.DataFrame) -> dict[str, float]:
+def _coverage(rows: pd.DataFrame) -> dict[str, float]:
     inside = (rows["lower"] <= rows["actual"]) & (rows["actual"] <= rows["upper"])
     width = (rows["upper"] - rows["lower"]).mean()
     return {"coverage": significant(float(inside.mean()), DIGITS), "width": significant(float(width), DIGITS)}

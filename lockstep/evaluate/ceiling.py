@@ -1,4 +1,4 @@
-"""Does more tuning pay: what the last half of the trials gained, against the noise of the folds."""
+"""Whether more tuning pays: the gain of the second half of the trials against the noise of the folds."""
 
 import re
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ import pandas as pd
 
 from lockstep.fitting.fitting import metric_label
 
-# Of fewer complete trials the curve of the best says nothing.
-FEWEST = 5
-# A gain of at most this many standard errors may be luck.
-CLEAR = 2.0
-# A share of the score: with many rows a smaller gain than this can be sure and still not matter.
+# With fewer complete trials the curve of the best score says nothing.
+MIN_COMPLETE = 5
+# A gain of at most this many standard errors may be noise.
+NOISE_FACTOR = 2.0
+# A share of the score: with many rows a smaller gain can be significant and still not matter.
 NEGLIGIBLE = 0.001
 
 Verdict = Literal["pays", "reached", "unknown"]
-STOP = "so more tuning of this space will hardly pay"
-NOT_KNOWN = "so nothing can be said about more tuning"
+TUNING_STOPS = "so more tuning of this space will hardly pay"
+TUNING_UNKNOWN = "so nothing can be said about more tuning"
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Ceiling:
     Scores are those of cross-validation; less is better.
 
     Attributes:
-        verdict: pays, reached, or unknown where too little is known.
+        verdict: pays, reached, or unknown if the trials do not tell.
         sentence: The reasoning, for people.
         trials: Trials of any state.
         complete: Complete ones.
@@ -38,8 +38,8 @@ class Ceiling:
         best_now: Best score of all.
         trial_at_half: The trial with that best score.
         trial_now: The same for all.
-        gain: best_at_half less best_now: what the last doubling of the trials brought.
-        noise: Standard error of the gain; None where the same trial is still the best, and with one fold.
+        gain: best_at_half - best_now, the gain of the last doubling of the trials.
+        noise: Standard error of the gain; None if the same trial is still the best, and with one fold.
     """
 
     verdict: Verdict
@@ -56,48 +56,51 @@ class Ceiling:
 
 
 def ceiling(trials: pd.DataFrame, score: str, metric: str) -> Ceiling:
-    """Judge a search by the gain of its last half.
+    """Judge a search by the gain of its second half.
 
     The best trial of the first half and the best of all were fitted on the same folds, so the standard error of their
     paired differences is the noise of the gain (Nadeau and Bengio 2003 show that folds, which share training rows, make
     it look a little smaller than it is). More tuning pays where the gain is above twice the noise and above a
-    thousandth of the score. One fold does not tell its noise: there only what hardly gains is judged.
+    thousandth of the score. With one fold the noise is unknown: only a negligible gain is judged.
 
     Args:
         trials: The content of trials.csv: number, state, the score, and fold_K_METRIC per fold.
         score: The column of the score.
         metric: What the folds are judged by.
     """
-    half = len(trials) // 2
+    n_first_half = len(trials) // 2
     complete = trials[trials["state"] == "COMPLETE"]
-    early = complete[complete.index.isin(trials.index[:half])]
-    known = {"trials": len(trials), "complete": len(complete), "first_half": half}
-    if len(complete) < FEWEST or early.empty:
-        few = f"only {len(complete)} complete" if len(complete) < FEWEST else "none of the first half is complete"
-        return Ceiling("unknown", f"Of {len(trials)} trials {few}, {NOT_KNOWN}.", **known)
-    then, now = _best(early, score), _best(complete, score)
-    was, best = float(then[score]), float(now[score])
+    first_half = complete[complete.index.isin(trials.index[:n_first_half])]
+    counts = {"trials": len(trials), "complete": len(complete), "first_half": n_first_half}
+    if len(complete) < MIN_COMPLETE or first_half.empty:
+        reason = (
+            f"only {len(complete)} complete" if len(complete) < MIN_COMPLETE else "none of the first half is complete"
+        )
+        return Ceiling("unknown", f"Of {len(trials)} trials {reason}, {TUNING_UNKNOWN}.", **counts)
+    best_before, best_now = _best(first_half, score), _best(complete, score)
+    before, now = float(best_before[score]), float(best_now[score])
     numbers: dict[str, Any] = {
-        **known,
-        "best_at_half": was,
-        "best_now": best,
-        "trial_at_half": int(then["number"]),
-        "trial_now": int(now["number"]),
-        "gain": was - best,
+        **counts,
+        "best_at_half": before,
+        "best_now": now,
+        "trial_at_half": int(best_before["number"]),
+        "trial_now": int(best_now["number"]),
+        "gain": before - now,
     }
-    last = f"The last {len(trials) - half} of {len(trials)} trials"
-    if then["number"] == now["number"]:
-        sentence = f"{last} found nothing better than trial {now['number']}, {STOP}."
+    second_half = f"The last {len(trials) - n_first_half} of {len(trials)} trials"
+    if best_before["number"] == best_now["number"]:
+        sentence = f"{second_half} found nothing better than trial {best_now['number']}, {TUNING_STOPS}."
         return Ceiling("reached", sentence, **numbers)
-    differences = fold_scores(then, metric) - fold_scores(now, metric)
-    fell = f"{last} lowered the best CV {metric_label(metric)} from {was:.4g} to {best:.4g} (by {was - best:.2g})"
+    differences = fold_scores(best_before, metric) - fold_scores(best_now, metric)
+    change = f"from {before:.4g} to {now:.4g} (by {before - now:.2g})"
+    improvement = f"{second_half} lowered the best CV {metric_label(metric)} {change}"
     noise = standard_error(differences)
-    verdict, why = _verdict(was - best, best, noise, len(differences))
-    return Ceiling(verdict, f"{fell}, {why}.", **numbers, noise=noise)
+    verdict, reason = _verdict(before - now, now, noise, len(differences))
+    return Ceiling(verdict, f"{improvement}, {reason}.", **numbers, noise=noise)
 
 
 def standard_error(differences: npt.NDArray[np.float64]) -> float | None:
-    """Of the mean of differences over the folds; None with one fold."""
+    """Standard error of the mean difference over the folds; None with one fold."""
     return float(np.std(differences, ddof=1) / np.sqrt(len(differences))) if len(differences) > 1 else None
 
 
@@ -113,10 +116,10 @@ def _best(trials: pd.DataFrame, score: str) -> pd.Series:
 
 def _verdict(gain: float, best: float, noise: float | None, folds: int) -> tuple[Verdict, str]:
     if gain <= NEGLIGIBLE * abs(best):
-        return "reached", f"less than a thousandth of the score, {STOP}"
+        return "reached", f"less than a thousandth of the score, {TUNING_STOPS}"
     if noise is None:
-        return "unknown", f"but one fold does not tell its noise, {NOT_KNOWN}"
-    named = f"{CLEAR:g} times the standard error over the {folds} folds ({noise:.2g})"
-    if gain <= CLEAR * noise:
-        return "reached", f"not more than {named}, which may be noise: more tuning will hardly pay"
-    return "pays", f"more than {named}: more trials may well bring more"
+        return "unknown", f"but the noise of a single fold is unknown, {TUNING_UNKNOWN}"
+    threshold = f"{NOISE_FACTOR:g} times the standard error over the {folds} folds ({noise:.2g})"
+    if gain <= NOISE_FACTOR * noise:
+        return "reached", f"not more than {threshold}, which may be noise: more tuning will hardly pay"
+    return "pays", f"more than {threshold}: more trials may well bring more"

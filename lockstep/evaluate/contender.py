@@ -1,4 +1,4 @@
-"""What ranking two results needs of each of them."""
+"""The facts about a result that ranking needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ from lockstep.project.target import Target
 from lockstep.results.result import Result
 from lockstep.split.split_block import grouped_by
 
-# Settings of a fit that change the model but not what its score means.
-NOT_OF_THE_SCORE = ("device", "memory", "monotone", "n_classes")
+# Settings of a fit that change the model but not the meaning of its score.
+NO_SCORE_SETTINGS = ("device", "memory", "monotone", "n_classes")
 
 
 @dataclass(frozen=True)
 class Contender:
-    """One of two results that are ranked.
+    """One of two results to rank.
 
     Attributes:
-        fitting: What was minimised, and what the result is judged by.
+        fitting: Objective and metric.
         target: What is predicted.
         predictions: row_id, actual and the prediction of every test row.
         failed_gates: Names of the gates that fail.
         model_bytes: Size of the model's files.
-        fold_fits: How many folds the search fitted.
-        samples: Resamples of the paired bootstrap, of which the first contender's count.
+        fold_fits: Number of folds that the search fitted.
+        samples: Resamples of the paired bootstrap; the first contender's number is used.
         confidence: Of its intervals.
         seed: Of its draws.
         group: The column whose groups of rows the split keeps together.
@@ -48,11 +48,11 @@ class Contender:
         """Read a result.
 
         Args:
-            result: What it left; of what params.yaml says nothing is read.
-            params: Its choices by their names with dots, as values or as MLflow's text.
+            result: The result; its params.yaml is not read.
+            params: Its choices by dotted name, as values or as MLflow's text.
 
         Raises:
-            DataError: naming the output that is missing or cannot be read.
+            DataError: naming the output that is missing or unreadable.
             KeyError, TypeError, ValueError: if another version of Lockstep wrote it.
         """
         return cls(
@@ -70,6 +70,6 @@ class Contender:
 
     @property
     def score_settings(self) -> dict[str, Any]:
-        """What is minimised and judged by: results that differ in any of it have no common score."""
+        """Objective, metric and their options: results that differ in one of them have no common score."""
         described = self.fitting.to_json()
-        return {name: value for name, value in described.items() if name not in NOT_OF_THE_SCORE}
+        return {name: value for name, value in described.items() if name not in NO_SCORE_SETTINGS}

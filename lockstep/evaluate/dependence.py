@@ -9,9 +9,9 @@ from lockstep.evaluate.rows import Rows, sample_rows
 from lockstep.fitting.folds import Matrix
 from lockstep.model.saved import Predictions, SavedModel
 
-MOST_FEATURES, MOST_POINTS = 6, 15
+MAX_FEATURES, MAX_POINTS = 6, 15
 # A row costs some 30 ns per tree, point and feature. The sample shrinks as the trees grow: about a second for all.
-MOST_ROWS, FEWEST_ROWS, MOST_STEPS = 200, 20, 3 * 10**7
+MAX_ROWS, MIN_ROWS, MAX_STEPS = 200, 20, 3 * 10**7
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class Dependence:
 
     Attributes:
         feature: Its name.
-        points: Values it was set to, ascending; of a category the numbers 0, 1, ... of `labels`.
-        labels: Of a category its values, the most frequent first.
+        points: The feature's values, ascending; for a category the positions 0, 1, ... of `labels`.
+        labels: Values of a category, the most frequent first; None for a quantity.
         predicted: Predictions, shape (rows, points, outputs): one output for a number and for two classes (the
             probability of the second), one per class for more.
     """
@@ -33,8 +33,8 @@ class Dependence:
 
     def mean(self) -> npt.NDArray[np.float64]:
         """The mean over the rows, shape (points, outputs)."""
-        found: npt.NDArray[np.float64] = self.predicted.mean(axis=0)
-        return found
+        mean: npt.NDArray[np.float64] = self.predicted.mean(axis=0)
+        return mean
 
 
 def dependence(model: SavedModel, test: Rows, features: list[str], seed: int) -> list[Dependence]:
@@ -47,33 +47,33 @@ def dependence(model: SavedModel, test: Rows, features: list[str], seed: int) ->
         seed: Seed of the sample.
     """
     trees = sum(booster.num_boosted_rounds() for booster in model.boosters) * max(1, model.target.n_classes)
-    most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_STEPS // (trees * MOST_POINTS * MOST_FEATURES)))
-    some = test.x[sample_rows(len(test), most, seed)]
-    found = list[Dependence]()
+    n_rows = min(MAX_ROWS, max(MIN_ROWS, MAX_STEPS // (trees * MAX_POINTS * MAX_FEATURES)))
+    sample = test.x[sample_rows(len(test), n_rows, seed)]
+    curves = list[Dependence]()
     for name in features:
         index = model.features.names.index(name)
         points, labels = _points(model, test, index)
         if len(points) > 1:
-            places = np.arange(len(points), dtype=np.float64) if labels else points.astype(np.float64)
-            found.append(Dependence(name, places, labels, _said(model, some, index, points)))
-        if len(found) == MOST_FEATURES:
+            positions = np.arange(len(points), dtype=np.float64) if labels else points.astype(np.float64)
+            curves.append(Dependence(name, positions, labels, _predictions(model, sample, index, points)))
+        if len(curves) == MAX_FEATURES:
             break
-    return found
+    return curves
 
 
 def _points(model: SavedModel, test: Rows, index: int) -> tuple[Matrix, list[str] | None]:
-    """Values to try: of a quantity quantiles, of a category the most frequent codes, with what they stand for."""
+    """The grid of a feature: quantiles of a quantity, or the most frequent codes of a category with their labels."""
     values = test.x[:, index]
-    known = np.sort(values[~np.isnan(values)])
+    present = np.sort(values[~np.isnan(values)])
     if model.features.types[index] == "c":
-        codes, counts = np.unique(known, return_counts=True)
-        chosen = codes[np.argsort(-counts, kind="stable")[:MOST_POINTS]]
+        codes, counts = np.unique(present, return_counts=True)
+        chosen = codes[np.argsort(-counts, kind="stable")[:MAX_POINTS]]
         return chosen, [_label(test, model.features.names[index], values, code) for code in chosen]
-    if not len(known):
-        return known, None
-    # The outermost values are rare: trees say little there, and they would squeeze the rest of a chart.
-    ranks = np.linspace(0.02, 0.98, MOST_POINTS) * (len(known) - 1)
-    return np.unique(known[np.round(ranks).astype(np.int64)]), None
+    if not len(present):
+        return present, None
+    # The outermost values are rare: predictions there mean little, and they would squeeze the rest of a chart.
+    ranks = np.linspace(0.02, 0.98, MAX_POINTS) * (len(present) - 1)
+    return np.unique(present[np.round(ranks).astype(np.int64)]), None
 
 
 def _label(test: Rows, name: str, values: Matrix, code: np.float32) -> str:
@@ -83,7 +83,7 @@ def _label(test: Rows, name: str, values: Matrix, code: np.float32) -> str:
     return str(test.frame[name].iloc[int(np.flatnonzero(values == code)[0])])
 
 
-def _said(model: SavedModel, rows: Matrix, index: int, points: Matrix) -> npt.NDArray[np.float64]:
+def _predictions(model: SavedModel, rows: Matrix, index: int, points: Matrix) -> npt.NDArray[np.float64]:
     copies = np.repeat(rows, len(points), axis=0)
     copies[:, index] = np.tile(points, len(rows))
     predicted: Predictions = model.predict_matrix(copies)

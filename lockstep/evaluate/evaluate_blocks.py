@@ -12,7 +12,7 @@ from lockstep.project.settings import Settings
 from lockstep.project.table_columns import TableColumns, must_be_in, must_be_number
 from lockstep.split.split_block import SplitBlocks
 
-# Gates that judge squared error only, and their defaults in params.yaml.
+# Gates that apply to squared error only, and their defaults in params.yaml.
 SQUARED_ERROR_GATES = {"min_test_r2": 0.0, "max_test_rmse": None}
 
 
@@ -37,7 +37,7 @@ class Evaluate(Settings):
 
 
 class ValueSlice(Settings):
-    """Test rows by the value of a column: the most frequent ones, and the others together."""
+    """Test rows by the value of a column: each of the most frequent values, and all others together."""
 
     by: Literal["value"]
     column: str
@@ -45,7 +45,7 @@ class ValueSlice(Settings):
 
 
 class SeenSlice(Settings):
-    """Test rows whose value of a column stands in the training rows too, and those whose value is new."""
+    """Test rows whose value of a column occurs in the training rows, and those whose value is new."""
 
     by: Literal["seen"]
     column: str
@@ -71,21 +71,21 @@ Slice = Annotated[ValueSlice | SeenSlice | GridSlice | QuantileSlice, Field(disc
 
 
 class Judging(Settings):
-    """What `evaluate` looks at besides the whole test set; deciles of the target are always there.
+    """Slices and baselines besides the whole test set; deciles of the target are always evaluated.
 
     Attributes:
         slices: Parts of the test rows that get metrics of their own.
-        coordinates: Two columns that are a place; with them nearest neighbours in space are a baseline.
+        coordinates: Two columns of a position; they enable nearest neighbours on the map as a baseline.
     """
 
     slices: Annotated[tuple[Slice, ...], Field(strict=False)]
     coordinates: Annotated[tuple[str, str], Field(strict=False)] | None
 
     def check(self, columns: TableColumns, target: str) -> None:
-        """Make sure that the columns of the slices and the coordinates are there and fit.
+        """Make sure that the columns of the slices and the coordinates exist and have the right type.
 
         Args:
-            columns: Those of the cleaned table.
+            columns: Columns of the cleaned table.
             target: The target's column.
 
         Raises:
@@ -109,7 +109,7 @@ class Judging(Settings):
 
 
 class EvaluateBlocks(SplitBlocks):
-    """What the evaluation is asked for."""
+    """The blocks of params.yaml that the evaluation reads."""
 
     evaluate: Evaluate
 
@@ -123,7 +123,7 @@ class JudgingBlock(Settings):
 def evaluation_settings(
     blocks: Blocks, columns: TableColumns, fitting: Fitting, target: str
 ) -> tuple[EvaluateBlocks, Judging]:
-    """What params.yaml and the dataset file ask of the evaluation, checked against the table and the model.
+    """The settings of the evaluation, checked against the table and the model.
 
     Args:
         blocks: Both files.
@@ -161,13 +161,13 @@ def check_choices(evaluate: Evaluate, strategy: str, objective: str, file: Path)
         )
     if objective == "squared_error":
         return
-    why = f"the target of {file} has classes" if objective == "classes" else f"booster.objective is {objective}"
+    reason = f"the target of {file} has classes" if objective == "classes" else f"booster.objective is {objective}"
     gates = evaluate.gates
     for name, value in (("min_test_r2", gates.min_test_r2), ("max_test_rmse", gates.max_test_rmse)):
         default = SQUARED_ERROR_GATES[name]
         if value is not None and value != default:
             remedy = "null" if default is None else f"{default} or null"
             raise ValueError(
-                f"evaluate.gates.{name}: {value}: judges squared error only, and {why}; set it to {remedy},"
+                f"evaluate.gates.{name}: {value}: judges squared error only, and {reason}; set it to {remedy},"
                 " or use max_test_score"
             )

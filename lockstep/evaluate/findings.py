@@ -1,4 +1,4 @@
-"""Everything `evaluate` finds out about a model on one set of test rows."""
+"""The whole evaluation of a model on one set of test rows."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,22 +31,22 @@ THIS_MODEL = "this_model"
 
 @dataclass(frozen=True)
 class Findings:
-    """What the evaluation found; the tables are described where they are made.
+    """The results of an evaluation; the functions that create the tables describe them.
 
     Attributes:
-        predictions: row_id, actual and what the model says of every test row.
+        predictions: row_id, actual and the prediction of every test row.
         judgement: Metrics of the model and the baselines.
         gates: The content of gates.json.
         uncertainty: The content of uncertainty.json.
         baselines: The model and the baselines, best first.
         slices: Metrics of parts of the test rows.
-        calibration: Predictions against what happened.
-        confusion: Of classes, rows by class and predicted class.
+        calibration: Predictions against actual values.
+        confusion: For classes, rows by class and predicted class.
         features: Importance of the features.
         shap: SHAP values of some test rows.
-        gap: Scores on known and on new rows.
-        worst: The test rows on which the model errs most.
-        dependence: What the model says along its most important features.
+        gap: Scores on training rows, in cross-validation and on test rows.
+        worst: The test rows with the largest errors.
+        dependence: Partial dependence on the most important features.
     """
 
     predictions: pd.DataFrame
@@ -73,56 +73,56 @@ def evaluate_model(
     settings: Evaluate,
     seed: int,
     group: str | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    on_step: Callable[[str], None] = lambda _: None,
 ) -> Findings:
-    """Judge a model.
+    """Evaluate a model on the test rows.
 
     Args:
         model: The trained model.
         train: The training table.
         test: The test table.
-        best_trial: The row of trials.csv the model was made from.
-        judging: What the dataset file wants looked at.
+        best_trial: The row of the best trial in trials.csv.
+        judging: The block `judging` of the dataset file.
         settings: The block `evaluate` of params.yaml.
         seed: Seed of baselines, resamples, shuffles and samples.
-        group: The column whose rows hang together, so that only whole groups are resampled.
-        tell: Is told which step begins.
+        group: The column of the groups that are resampled as a whole; None: rows are resampled.
+        on_step: Called with a description of each step as it begins.
     """
-    tell(f"features of {len(train):,} training and {len(test):,} test rows")
-    known, new = training_rows(model, train), new_rows(model, test)
-    said, predicted = predict_rows(model, new)
-    tell("metrics and baselines")
-    judgement = judge(model, known, new, predicted, best_trial, judging.coordinates, seed)
+    on_step(f"features of {len(train):,} training and {len(test):,} test rows")
+    train_rows, test_rows = training_rows(model, train), new_rows(model, test)
+    predictions, predicted = predict_rows(model, test_rows)
+    on_step("metrics and baselines")
+    judgement = judge(model, train_rows, test_rows, predicted, best_trial, judging.coordinates, seed)
     if model.target.classes:
-        calibration, confusion = class_calibration(new.y, predicted), confusion_matrix(new.y, predicted)
+        calibration, confusion = class_calibration(test_rows.y, predicted), confusion_matrix(test_rows.y, predicted)
     else:
-        calibration, confusion = number_calibration(said), None
-    tell("SHAP values")
-    shap = shap_values(model, new, seed)
-    tell(f"{settings.bootstrap_samples:,} resamples of the test rows")
-    uncertainty, leads = _uncertainty(model, judgement, new, predicted, settings, seed, group)
+        calibration, confusion = number_calibration(predictions), None
+    on_step("SHAP values")
+    shap = shap_values(model, test_rows, seed)
+    on_step(f"{settings.bootstrap_samples:,} resamples of the test rows")
+    uncertainty, leads = _uncertainty(model, judgement, test_rows, predicted, settings, seed, group)
     if model.interval is not None:
-        uncertainty["prediction_interval"] = interval_summary(said, model.interval.coverage)
+        uncertainty["prediction_interval"] = interval_summary(predictions, model.interval.coverage)
     if confusion is not None:
         uncertainty["calibration_error"] = calibration_error(calibration)
-    tell("permutation importance")
-    features = feature_importance(model, new, settings.permutation_repeats, seed, shap.mean_absolute())
+    on_step("permutation importance")
+    features = feature_importance(model, test_rows, settings.permutation_repeats, seed, shap.mean_absolute())
     names = features["feature"].tolist()
-    tell("slices, worst rows and dependence")
+    on_step("slices, worst rows and dependence")
     return Findings(
-        predictions=said,
+        predictions=predictions,
         judgement=judgement,
         gates=check_gates(settings.gates, judgement, model.fitting),
         uncertainty=uncertainty,
         baselines=_baseline_table(model, judgement, leads),
-        slices=slice_table(model.fitting, model.target, judging.slices, train, new, predicted),
+        slices=slice_table(model.fitting, model.target, judging.slices, train, test_rows, predicted),
         calibration=calibration,
         confusion=confusion,
         features=features,
         shap=shap,
         gap=overfit_gap(judgement, model.fitting),
-        worst=worst_rows(model, new, said, names),
-        dependence=dependence(model, new, names, seed),
+        worst=worst_rows(model, test_rows, predictions, names),
+        dependence=dependence(model, test_rows, names, seed),
     )
 
 
@@ -138,16 +138,16 @@ def _uncertainty(
     """The intervals of the test metrics, and of every baseline's score less the model's, on the same resamples."""
     fitting, n_features, samples = model.fitting, test.x.shape[1], settings.bootstrap_samples
     units = Units.of(test.frame, group)
-    drawn = resampled_metrics(fitting, test.y, predicted, n_features, samples, seed, units)
-    found = intervals(judgement.test, drawn, settings.confidence)
-    own, leads = losses(fitting, drawn), dict[str, Mapping[str, float | None]]()
-    for name, said in judgement.predictions.items():
-        theirs = losses(fitting, resampled_metrics(fitting, test.y, said, 0, samples, seed, units))
-        lead = None if own is None or theirs is None else theirs - own
+    resamples = resampled_metrics(fitting, test.y, predicted, n_features, samples, seed, units)
+    metric_intervals = intervals(judgement.test, resamples, settings.confidence)
+    model_losses, leads = losses(fitting, resamples), dict[str, Mapping[str, float | None]]()
+    for name, baseline in judgement.predictions.items():
+        other_losses = losses(fitting, resampled_metrics(fitting, test.y, baseline, 0, samples, seed, units))
+        lead = None if model_losses is None or other_losses is None else other_losses - model_losses
         leads[name] = interval_ends(lead, settings.confidence)
-    score = interval_ends(own, settings.confidence)
-    # A list, so that `dvc metrics show FILE` has the ends of the score's interval as its only columns.
-    return {"score_low": score["low"], "score_high": score["high"], "intervals": found}, leads
+    score = interval_ends(model_losses, settings.confidence)
+    # A list, so that `dvc metrics show FILE` shows the ends of the score's interval as its only columns.
+    return {"score_low": score["low"], "score_high": score["high"], "intervals": metric_intervals}, leads
 
 
 def _baseline_table(
@@ -155,14 +155,14 @@ def _baseline_table(
 ) -> pd.DataFrame:
     """model, score, lead (its score less this model's) with its interval, and the metrics; the lowest score first."""
     fitting = model.fitting
-    own = score_of(fitting, judgement.test)
-    records: list[dict[str, Any]] = [{"model": THIS_MODEL, "score": own, **judgement.test}]
+    model_score = score_of(fitting, judgement.test)
+    records: list[dict[str, Any]] = [{"model": THIS_MODEL, "score": model_score, **judgement.test}]
     for name, scores in judgement.baselines.items():
-        score, ends_of = score_of(fitting, scores), leads[name]
-        lead = None if score is None or own is None else score - own
+        score, lead_ends = score_of(fitting, scores), leads[name]
+        lead = None if score is None or model_score is None else score - model_score
         records.append(
             {"model": name, "score": score, "lead": lead}
-            | {f"lead_{end}": value for end, value in ends_of.items()}
+            | {f"lead_{end}": value for end, value in lead_ends.items()}
             | dict(scores)
         )
     table = pd.DataFrame(records, columns=["model", "score", "lead", "lead_low", "lead_high", *judgement.test])

@@ -1,4 +1,4 @@
-"""What each feature does for the model: gain, permutation and SHAP values."""
+"""Feature importance: gain, permutation and SHAP values."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,46 +9,46 @@ from lockstep.evaluate.rows import Rows, sample_rows
 from lockstep.model.saved import SavedModel
 from lockstep.storage.tables import significant
 
-# A shuffled row costs some 30 ns per tree. The sample shrinks with trees and features: some 15 seconds for all.
-MOST_ROWS, FEWEST_ROWS, MOST_STEPS = 20_000, 1_000, 500_000_000
+# A shuffled row costs some 30 ns per tree. The sample shrinks with trees and features: some 15 seconds in all.
+MAX_ROWS, MIN_ROWS, MAX_STEPS = 20_000, 1_000, 500_000_000
 DIGITS = 6
 
 
 def feature_importance(
     model: SavedModel, test: Rows, repeats: int, seed: int, shap: npt.NDArray[np.float64]
 ) -> pd.DataFrame:
-    """Three views of the features.
+    """Three measures of importance per feature.
 
     Args:
         model: The model.
-        test: Test rows; of more than 20,000, and of fewer for many trees and features, a seeded sample.
+        test: Test rows; a seeded sample of at most 20,000, fewer for many trees and features.
         repeats: Shuffles per feature.
         seed: Seed of the shuffles.
         shap: Mean |SHAP| per feature.
 
     Returns:
-        feature; gain, its share of the trees' total gain; permutation_mean and permutation_std, by how much the score
-        (of which less is better) grows when the feature's values are shuffled; shap. Most important first.
+        feature; gain, its share of the trees' total gain; permutation_mean and permutation_std, the increase in score
+        (less is better) when the feature is permuted; shap. Most important first.
     """
-    steps = _trees(model) * len(model.features.names) * repeats
-    some = sample_rows(len(test), min(MOST_ROWS, max(FEWEST_ROWS, MOST_STEPS // max(1, steps))), seed)
-    x, y = test.x[some], test.y[some]
-    random = np.random.default_rng(seed)
+    work = _trees(model) * len(model.features.names) * repeats
+    sample = sample_rows(len(test), min(MAX_ROWS, max(MIN_ROWS, MAX_STEPS // max(1, work))), seed)
+    x, y = test.x[sample], test.y[sample]
+    generator = np.random.default_rng(seed)
     base = _score(model, x, y)
     gains = _gain_shares(model)
     records = []
     for index, name in enumerate(model.features.names):
         shuffled = x.copy()
-        growths = []
+        increases = []
         for _ in range(repeats):
-            shuffled[:, index] = x[random.permutation(len(x)), index]
-            growths.append(_score(model, shuffled, y) - base)
+            shuffled[:, index] = x[generator.permutation(len(x)), index]
+            increases.append(_score(model, shuffled, y) - base)
         records.append(
             {
                 "feature": name,
                 "gain": significant(gains[name], DIGITS),
-                "permutation_mean": significant(float(np.mean(growths)), DIGITS),
-                "permutation_std": significant(float(np.std(growths)), DIGITS),
+                "permutation_mean": significant(float(np.mean(increases)), DIGITS),
+                "permutation_std": significant(float(np.std(increases)), DIGITS),
                 "shap": significant(float(shap[index]), DIGITS),
             }
         )
@@ -64,7 +64,7 @@ def _trees(model: SavedModel) -> int:
 
 def _score(model: SavedModel, x: npt.NDArray[np.float32], y: npt.NDArray[np.float64]) -> float:
     score = score_of(model.fitting, model.fitting.scores(y, model.predict_matrix(x)))
-    # An undefined score, as AUC of rows of one class, grows by nothing.
+    # An undefined score, such as AUC of rows of one class, never increases.
     return 0.0 if score is None else score
 
 

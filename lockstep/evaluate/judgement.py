@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.evaluate.baselines import ALWAYS, baseline_predictions
+from lockstep.evaluate.baselines import STANDARD_BASELINES, baseline_predictions
 from lockstep.evaluate.rows import Rows
 from lockstep.fitting.fitting import Fitting
 from lockstep.metrics.metrics import DIGITS, Scores, adjusted_r2
@@ -24,7 +24,7 @@ class Judgement:
 
     Attributes:
         train: On training rows.
-        cv: Mean of the folds, with the parameters and rounds of the model.
+        cv: Mean over the folds, with the parameters and rounds of the model.
         test: On test rows.
         baselines: Each baseline's on test rows.
         predictions: Each baseline's predictions of the test rows.
@@ -37,8 +37,8 @@ class Judgement:
     predictions: Mapping[str, Predictions]
 
     def as_dict(self) -> dict[str, Any]:
-        """The content of reports/metrics.json: of the baselines only those that every table has."""
-        always = {name: self.baselines[name] for name in ALWAYS}
+        """The content of reports/metrics.json, with only the baselines that every table has."""
+        always = {name: self.baselines[name] for name in STANDARD_BASELINES}
         return {"train": self.train, "cv": self.cv, "test": self.test, "baseline": always}
 
 
@@ -57,9 +57,9 @@ def judge(
         model: The trained model.
         train: Training rows, for the training metrics and to fit the baselines.
         test: Test rows.
-        predicted: What the model says of them.
-        best_trial: The row of trials.csv the model was made from.
-        coordinates: Two columns that are a place, for nearest neighbours.
+        predicted: Predictions of the test rows.
+        best_trial: The row of the best trial in trials.csv.
+        coordinates: Two columns of a position, for nearest neighbours.
         seed: Seed of the baselines.
     """
     fitting, n_features = model.fitting, test.x.shape[1]
@@ -69,20 +69,20 @@ def judge(
         cv=_cv_scores(model, best_trial, int((train.frame["fold"] >= 0).sum()), n_features),
         test=fitting.scores(test.y, predicted, n_features),
         baselines={
-            name: _baseline_scores(name, fitting.scores(test.y, said, 0 if name == "mean" else n_features))
-            for name, said in predictions.items()
+            name: _baseline_scores(name, fitting.scores(test.y, baseline, 0 if name == "mean" else n_features))
+            for name, baseline in predictions.items()
         },
         predictions=predictions,
     )
 
 
 def score_of(fitting: Fitting, scores: Scores) -> float | None:
-    """The score that the search minimises; None where its metric is undefined, as AUC of rows of one class."""
+    """The score that the search minimises; None where its metric is undefined, such as AUC of rows of one class."""
     return None if scores[fitting.metric] is None else significant(fitting.loss(scores), DIGITS)
 
 
 def overfit_gap(judgement: Judgement, fitting: Fitting) -> dict[str, Any]:
-    """The score on training rows, in cross-validation and on test rows, and how they compare.
+    """The score on training rows, in cross-validation and on test rows, and their ratios.
 
     Returns:
         train, cv and test; test_per_train and test_per_cv, None where a score is 0 or undefined.
@@ -98,14 +98,14 @@ def overfit_gap(judgement: Judgement, fitting: Fitting) -> dict[str, Any]:
 
 
 def _baseline_scores(name: str, scores: Scores) -> Scores:
-    if name in ALWAYS:
+    if name in STANDARD_BASELINES:
         return scores
     return {metric: None if value is None else significant(value, BASELINE_DIGITS) for metric, value in scores.items()}
 
 
 def _cv_scores(model: SavedModel, best_trial: pd.Series, n_rows: int, n_features: int) -> Scores:
-    """Those of the training where it has its own, as at a smaller learning rate, else those of the best trial."""
-    fitting, own = model.fitting, model.training.cv
+    """CV scores of the final training if it has its own (smaller learning rate), else those of the best trial."""
+    fitting, trained = model.fitting, model.training.cv
 
     def mean(metric: str) -> float | None:
         columns = [name for name in best_trial.index if name.startswith("fold_") and name.endswith(f"_{metric}")]
@@ -114,7 +114,7 @@ def _cv_scores(model: SavedModel, best_trial: pd.Series, n_rows: int, n_features
         return _rounded(sum(values) / len(values)) if values else None
 
     names = [metric for metric in fitting.fold_metrics if metric != "mse"]
-    scores = {metric: mean(metric) if own is None else _rounded(own.get(metric)) for metric in names}
+    scores = {metric: mean(metric) if trained is None else _rounded(trained.get(metric)) for metric in names}
     if not fitting.n_classes:
         scores["adjusted_r2"] = adjusted_r2(scores["r2"], n_rows, n_features)
     return scores
@@ -124,5 +124,5 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else significant(value, DIGITS)
 
 
-def _ratio(above: float | None, below: float | None) -> float | None:
-    return significant(above / below, RATIO_DIGITS) if above is not None and below else None
+def _ratio(numerator: float | None, denominator: float | None) -> float | None:
+    return significant(numerator / denominator, RATIO_DIGITS) if numerator is not None and denominator else None

@@ -14,10 +14,10 @@ from lockstep.project.target import Target
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """How much lower the score of one model is than another's.
+    """By how much the score of one model is lower than another's.
 
     Attributes:
-        gain: The other's score less this one's: above 0 this model is better. None where the metric is undefined.
+        gain: The other score minus this one: above 0 this model is better. None where the metric is undefined.
         low: Lower end of the gain's interval.
         high: Its upper end.
         p: Two-sided p-value of the hypothesis that both are equally good.
@@ -52,49 +52,49 @@ def paired_bootstrap(
     Args:
         fitting: Whose metric is the score.
         target: What is predicted.
-        this: row_id, actual and what the model says of each row.
+        this: row_id, actual and the model's prediction of each row.
         other: The same rows with another model's predictions.
-        samples: How many resamples.
+        samples: Number of resamples.
         confidence: Of the interval.
         seed: Seed of the draws.
-        units: What is drawn; None: rows.
+        units: Units of resampling; None: rows.
     """
-    actual, one = as_scored(target, this)
-    _, two = as_scored(target, other)
-    gains = losses(fitting, resampled_metrics(fitting, actual, one, 0, samples, seed, units))
-    theirs = losses(fitting, resampled_metrics(fitting, actual, two, 0, samples, seed, units))
-    if gains is None or theirs is None:
+    actual, this_predicted = as_scored(target, this)
+    _, other_predicted = as_scored(target, other)
+    this_losses = losses(fitting, resampled_metrics(fitting, actual, this_predicted, 0, samples, seed, units))
+    other_losses = losses(fitting, resampled_metrics(fitting, actual, other_predicted, 0, samples, seed, units))
+    if this_losses is None or other_losses is None:
         return PairedDifference(None, None, None)
-    scores = [fitting.scores(actual, predicted) for predicted in (two, one)]
+    scores = [fitting.scores(actual, predicted) for predicted in (other_predicted, this_predicted)]
     if any(score[fitting.metric] is None for score in scores):
         return PairedDifference(None, None, None)
-    drawn = theirs - gains
-    interval = interval_ends(drawn, confidence)
-    known = drawn[np.isfinite(drawn)]
+    gains = other_losses - this_losses
+    interval = interval_ends(gains, confidence)
+    defined = gains[np.isfinite(gains)]
     gain = fitting.loss(scores[0]) - fitting.loss(scores[1])
     return PairedDifference(
-        gain, interval["low"], interval["high"], None if interval["low"] is None else p_value(known), known
+        gain, interval["low"], interval["high"], None if interval["low"] is None else p_value(defined), defined
     )
 
 
-def p_value(drawn: Numbers) -> float:
-    """Twice the smaller share of resamples on either side of 0, both ends of which count 0 itself.
+def p_value(gains: Numbers) -> float:
+    """Twice the smaller share of resamples on either side of 0; both sides include 0 itself.
 
-    One is added to count and number, so that it is never 0: the rows as they are count as a resample too (Davison and
-    Hinkley 1997, section 4.2).
+    One is added to numerator and denominator, so that it is never 0: the original rows count as a resample too (Davison
+    and Hinkley 1997, section 4.2).
     """
-    below, above = int(np.sum(drawn <= 0)), int(np.sum(drawn >= 0))
-    return min(1.0, 2 * (1 + min(below, above)) / (1 + len(drawn)))
+    below, above = int(np.sum(gains <= 0)), int(np.sum(gains >= 0))
+    return min(1.0, 2 * (1 + min(below, above)) / (1 + len(gains)))
 
 
-def as_scored(target: Target, said: pd.DataFrame) -> tuple[Vector, Predictions]:
+def as_scored(target: Target, predictions: pd.DataFrame) -> tuple[Vector, Predictions]:
     """Targets and predictions of a table of predictions, as metrics take them.
 
     Returns:
-        Numbers of shape (rows,) twice, or numbers of classes (rows,) and probabilities (rows, classes).
+        Two arrays of shape (rows,), or class numbers (rows,) and probabilities (rows, classes).
     """
     if not target.classes:
-        return said["actual"].to_numpy(dtype=np.float64), said["predicted"].to_numpy(dtype=np.float64)
-    actual = pd.Index(target.labels).get_indexer(pd.Index(said["actual"])).astype(np.float64)
+        return predictions["actual"].to_numpy(dtype=np.float64), predictions["predicted"].to_numpy(dtype=np.float64)
+    actual = pd.Index(target.labels).get_indexer(pd.Index(predictions["actual"])).astype(np.float64)
     columns = [f"probability_{label}" for label in target.labels]
-    return actual, said[columns].to_numpy(dtype=np.float64)
+    return actual, predictions[columns].to_numpy(dtype=np.float64)

@@ -17,14 +17,14 @@ from lockstep.results.result import byte_size
 from lockstep.storage.tables import significant
 
 RULE = (
-    "Results that differ in what they minimise, what they are judged by, the target or the test rows are not ranked."
-    " Otherwise a model whose gates fail is not shipped. Of two whose gates pass, the better one is shipped if the"
-    " interval of the difference excludes 0; within noise the smaller model, of equally large models the one with the"
-    " cheaper search, else A. The same rule chooses the registry's champion, which is A."
+    "Results that differ in objective, metric, target or test rows are not ranked. Otherwise a model whose gates fail"
+    " is not shipped. If the gates of both pass, the better model is shipped if the interval of the difference excludes"
+    " 0; within noise the smaller model is shipped, of equally large models the one with the cheaper search, else A."
+    " The same rule chooses the registry's champion, with the present champion as A."
 )
 
 NO_DIFFERENCE = PairedDifference(None, None, None)
-# metrics.json keeps ten digits of a score: what differs beyond them differs by the last bits of some CPU.
+# metrics.json keeps ten digits of a score: differences beyond them come from the last bits of a CPU.
 SAME_DIGITS = 10
 
 Letter = Literal["A", "B"]
@@ -32,7 +32,7 @@ LETTERS: tuple[Letter, Letter] = ("A", "B")
 
 
 class Outcome(StrEnum):
-    """What the scores of two results say, in words."""
+    """The outcome of comparing the scores of two results."""
 
     A_BETTER = "A is better"
     B_BETTER = "B is better"
@@ -47,9 +47,9 @@ class Verdict:
     """An outcome and its statistics.
 
     Attributes:
-        outcome: In a few words.
-        difference: By how much B's score is lower than A's; nothing where the two cannot be compared.
-        n_units: How many rows, or groups of rows, are drawn.
+        outcome: A is better, B is better, within noise, ...
+        difference: By how much B's score is lower than A's; empty where the two cannot be compared.
+        n_units: Number of rows, or groups of rows, that are resampled.
         differences: Why the two cannot be compared.
     """
 
@@ -67,18 +67,18 @@ class Verdict:
 
     @property
     def comparable(self) -> bool:
-        """Whether scores of the two say anything about each other."""
+        """Whether the two scores can be compared."""
         return self.outcome not in (Outcome.NOT_COMPARABLE, Outcome.UNDEFINED)
 
     @property
     def other_rows(self) -> bool:
-        """Whether the two were judged on different test rows."""
-        return any(each.of_rows for each in self.differences)
+        """Whether the two were evaluated on different test rows."""
+        return any(mismatch.of_rows for mismatch in self.differences)
 
     def in_words(self, a: str = "A", b: str = "B") -> str:
-        """The outcome, and what differs where the two cannot be compared."""
-        what = ", ".join(each.in_words(a, b) for each in self.differences)
-        return f"{self.outcome}: {what}" if what else str(self.outcome)
+        """The outcome, with the differences where the two cannot be compared."""
+        mismatches = ", ".join(mismatch.in_words(a, b) for mismatch in self.differences)
+        return f"{self.outcome}: {mismatches}" if mismatches else str(self.outcome)
 
 
 @dataclass(frozen=True)
@@ -96,12 +96,12 @@ class Decision:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Two results and what the rule says of them.
+    """Two results and the verdict about them.
 
     Attributes:
         a: The older one, or the present champion.
         b: The newer one.
-        verdict: What their scores say.
+        verdict: The comparison of their scores.
     """
 
     a: Contender
@@ -112,8 +112,8 @@ class Ranking:
         """Apply the rule.
 
         Args:
-            a: What A is called in the reason.
-            b: What B is called.
+            a: Name of A in the reason.
+            b: Name of B.
         """
         if not self.verdict.comparable:
             return Decision(None, f"the two {self.verdict.in_words(a, b)}")
@@ -122,10 +122,10 @@ class Ranking:
         winner = self.verdict.winner
         if all(failed.values()):
             return Decision(None, "the gates of both fail")
-        for passing, other in (LETTERS, LETTERS[::-1]):
+        for chosen, other in (LETTERS, LETTERS[::-1]):
             if failed[other]:
                 better = ", though it is better by score" if winner == other else ""
-                return Decision(passing, f"{names[other]} fails {', '.join(failed[other])}{better}")
+                return Decision(chosen, f"{names[other]} fails {', '.join(failed[other])}{better}")
         if winner:
             return Decision(winner, f"{names[winner]} is better, and the interval of the difference excludes 0")
         return self._cheaper(names)
@@ -133,50 +133,49 @@ class Ranking:
     def _cheaper(self, names: dict[Letter, str]) -> Decision:
         """The smaller model, else the cheaper search, else A."""
         same = self.verdict.outcome == Outcome.SAME
-        why = "the predictions are the same" if same else "the difference is within noise"
+        reason = "the predictions are the same" if same else "the difference is within noise"
         sizes, fits = (self.a.model_bytes, self.b.model_bytes), (self.a.fold_fits, self.b.fold_fits)
         if sizes[0] != sizes[1]:
             small = LETTERS[sizes[1] < sizes[0]]
-            return Decision(small, f"{why}, and {names[small]}'s model is smaller ({_sizes(*sorted(sizes))})")
+            return Decision(small, f"{reason}, and {names[small]}'s model is smaller ({_sizes(*sorted(sizes))})")
         if fits[0] != fits[1]:
             cheap = LETTERS[fits[1] < fits[0]]
-            against = f"{min(fits):,} against {max(fits):,} fold fits"
+            counts = f"{min(fits):,} against {max(fits):,} fold fits"
             return Decision(
-                cheap, f"{why}, the models are equally large, and {names[cheap]}'s search was cheaper ({against})"
+                cheap, f"{reason}, the models are equally large, and {names[cheap]}'s search was cheaper ({counts})"
             )
-        return Decision("A", f"{why}, and model and search cost the same; nothing speaks for a change")
+        return Decision("A", f"{reason}, and model size and search cost are equal, so there is no reason to change")
 
     def measured(self, a: str, b: str) -> str:
         """Both scores and the interval of their difference, where they can be compared."""
-        found, fitting = self.verdict.difference, self.a.fitting
-        if found.low is None or found.high is None:
+        fitting, low, high = self.a.fitting, self.verdict.difference.low, self.verdict.difference.high
+        if low is None or high is None:
             return ""
-        scores = (_score(fitting, self.a.target, each.predictions) for each in (self.a, self.b))
-        one, other = (f"{each:.6g}" for each in scores)
+        scores = (_score(fitting, self.a.target, score.predictions) for score in (self.a, self.b))
+        one, other = (f"{score:.6g}" for score in scores)
         return (
             f"test {metric_label(fitting.metric)} {one} for {a} and {other} for {b} on the same"
-            f" {len(self.a.predictions):,} rows, {100 * self.a.confidence:.4g}% interval of the difference"
-            f" {found.low:.4g} to {found.high:.4g}"
+            f" {len(self.a.predictions):,} rows, {100 * self.a.confidence:.4g}% interval of the difference {low:.4g} to {high:.4g}"
         )
 
 
 def rank(a: Contender, b: Contender, test_rows: Callable[[], pd.DataFrame]) -> Ranking:
-    """Compare two results by the rule; the bootstrap has A's settings, and draws groups where either split keeps them.
+    """Compare two results by the rule; the bootstrap uses A's settings, and groups if either split keeps them together.
 
     Args:
-        a: The older one, or the present champion: it stays where nothing speaks for a change.
+        a: The older one, or the present champion: it stays if there is no reason to change.
         b: The newer one.
-        test_rows: Reads B's test table, which has the groups: both were judged on the same rows, and MLflow holds no
-            table of a champion.
+        test_rows: Reads B's test table, which contains the groups: both results have the same test rows, and MLflow
+            does not store the table of a champion.
     """
-    found, group = list(differences(a, b)), a.group or b.group
-    if not found and group is not None:
+    mismatches, group = list(differences(a, b)), a.group or b.group
+    if not mismatches and group is not None:
         table = test_rows()
         if group in table:
             return Ranking(a, b, _verdict(a, b, Units.of(table, group)))
-        found.append(ScoreMismatch("groups of test rows", a.group or "none", b.group or "none"))
-    if found:
-        return Ranking(a, b, Verdict(Outcome.NOT_COMPARABLE, differences=tuple(found)))
+        mismatches.append(ScoreMismatch("groups of test rows", a.group or "none", b.group or "none"))
+    if mismatches:
+        return Ranking(a, b, Verdict(Outcome.NOT_COMPARABLE, differences=tuple(mismatches)))
     return Ranking(a, b, _verdict(a, b, None))
 
 
@@ -206,45 +205,45 @@ def verdict(
 ) -> Verdict:
     """Compare two models' predictions of the same rows; one is better if the interval of the difference excludes 0.
 
-    Scores that are equal in all digits that are kept are within noise.
+    Scores that are equal in all stored digits are within noise.
 
     Args:
         fitting: Whose metric is the score.
         target: What is predicted.
         a: row_id, actual and A's prediction of each row.
         b: The same of B.
-        samples: How many resamples.
+        samples: Number of resamples.
         confidence: Of the interval.
         seed: Seed of the draws.
-        units: What is drawn; None: rows.
+        units: Units of resampling; None: rows.
     """
     units = units or Units.rows(len(a))
-    found = paired_bootstrap(fitting, target, b, a, samples=samples, confidence=confidence, seed=seed, units=units)
+    difference = paired_bootstrap(fitting, target, b, a, samples=samples, confidence=confidence, seed=seed, units=units)
     same = bool((as_scored(target, a)[1] == as_scored(target, b)[1]).all())
-    outcome = _outcome(found, same, len(units.sizes))
+    outcome = _outcome(difference, same, len(units.sizes))
     if outcome in (Outcome.A_BETTER, Outcome.B_BETTER) and _score(fitting, target, a) == _score(fitting, target, b):
         outcome = Outcome.NOISE
-    return Verdict(outcome, found, len(units.sizes))
+    return Verdict(outcome, difference, len(units.sizes))
 
 
 def _sizes(small: int, large: int) -> str:
-    """In as few digits as tell them apart."""
+    """Both sizes, in bytes where rounding would make them equal."""
     if byte_size(small) == byte_size(large):
         return f"{small:,} against {large:,} bytes"
     return f"{byte_size(small)} against {byte_size(large)}"
 
 
 def _score(fitting: Fitting, target: Target, predictions: pd.DataFrame) -> float:
-    """In as many digits as are kept."""
+    """The score with its stored digits."""
     return significant(fitting.loss(fitting.scores(*as_scored(target, predictions))), SAME_DIGITS)
 
 
-def _outcome(found: PairedDifference, same: bool, n_units: int) -> Outcome:
+def _outcome(difference: PairedDifference, same: bool, n_units: int) -> Outcome:
     if same:
         return Outcome.SAME
-    # one unit alone, drawn again and again, has an interval without width
-    if found.low is None or found.high is None or n_units < 2:
+    # resampling a single unit gives an interval of zero width
+    if difference.low is None or difference.high is None or n_units < 2:
         return Outcome.UNDEFINED
-    if found.low > 0:
+    if difference.low > 0:
         return Outcome.B_BETTER
-    return Outcome.A_BETTER if found.high < 0 else Outcome.NOISE
+    return Outcome.A_BETTER if difference.high < 0 else Outcome.NOISE

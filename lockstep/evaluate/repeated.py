@@ -39,7 +39,7 @@ TABLE = "all_rows.parquet"
 
 @dataclass(frozen=True)
 class Refit:
-    """Everything that decides the result of one split, but for its seed.
+    """Everything that determines the result of one split, except its seed.
 
     Attributes:
         split: How rows are divided.
@@ -73,7 +73,7 @@ def refit_of(model: SavedModel, split: Split, searched: Mapping[str, Any], seed:
 def repeated(refit: Refit, train: pd.DataFrame, test: pd.DataFrame, repeats: int) -> list[Scores]:
     """Test metrics of `repeats` splits of all rows, with the split seeds seed + 1, seed + 2, ...
 
-    The splits run side by side, one XGBoost thread each; the result does not depend on how many do.
+    The splits run in parallel, with one XGBoost thread each; the result does not depend on the number of workers.
     """
     rows = pd.concat([train.drop(columns="fold"), test]).sort_values("row_id", ignore_index=True)
     scores = []
@@ -83,9 +83,9 @@ def repeated(refit: Refit, train: pd.DataFrame, test: pd.DataFrame, repeats: int
             futures = [engine.submit(score_split, refit, folder, refit.seed + 1 + r) for r in range(repeats)]
             for number, future in enumerate(futures):
                 scores.append(result_of(future))
-                found = score_of(refit.fitting, scores[-1])
-                shown = "undefined" if found is None else f"{found:.6g}"
-                line = f"evaluate: split {number + 1}/{repeats}: test {refit.fitting.metric} score {shown}"
+                score = score_of(refit.fitting, scores[-1])
+                formatted = "undefined" if score is None else f"{score:.6g}"
+                line = f"evaluate: split {number + 1}/{repeats}: test {refit.fitting.metric} score {formatted}"
                 print(line, file=sys.stderr, flush=True)
     return scores
 
@@ -96,7 +96,7 @@ def score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
     With `split.folds: 1` the validation rows stop the rounds and are not trained on.
 
     Raises:
-        SearchError: if it fails, as when memory is short.
+        SearchError: if it fails, for example for lack of memory.
     """
     try:
         return _score_split(refit, folder, split_seed)
@@ -129,7 +129,7 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
 def summary_of(fitting: Fitting, splits: list[Scores], first_seed: int) -> dict[str, Any]:
     """The content of repeated.json: mean, std (of a sample), min and max per metric, and every split's metrics.
 
-    Both are lists, so that `dvc metrics show FILE` has the score's mean and spread as its only columns.
+    Both are lists, so that `dvc metrics show FILE` shows the score's mean and std as its only columns.
     """
     metrics = [{"metric": name, **_spread([scores[name] for scores in splits])} for name in splits[0]]
     score = _spread([score_of(fitting, scores) for scores in splits])
@@ -143,11 +143,11 @@ def summary_of(fitting: Fitting, splits: list[Scores], first_seed: int) -> dict[
 
 
 def _spread(values: list[float | None]) -> dict[str, float | None]:
-    known = np.array([value for value in values if value is not None])
-    if len(known) < len(values):
+    defined = np.array([value for value in values if value is not None])
+    if len(defined) < len(values):
         return dict.fromkeys(("mean", "std", "min", "max"))
-    found = {"mean": known.mean(), "std": known.std(ddof=1), "min": known.min(), "max": known.max()}
-    return {name: significant(float(value), DIGITS) for name, value in found.items()}
+    statistics = {"mean": defined.mean(), "std": defined.std(ddof=1), "min": defined.min(), "max": defined.max()}
+    return {name: significant(float(value), DIGITS) for name, value in statistics.items()}
 
 
 def _fixed(refit: Refit, x: Matrix, y: Vector, names: tuple[str, ...], types: tuple[str, ...]) -> list[xgb.Booster]:

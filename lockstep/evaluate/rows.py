@@ -1,4 +1,4 @@
-"""The rows a model is judged on, as a table, as features and as targets."""
+"""Rows to evaluate a model on, as a table, as features and as targets."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Rows:
     Attributes:
         frame: Their columns.
         x: Their features, shape (rows, features).
-        y: Their targets, shape (rows,): numbers, or the numbers of classes.
+        y: Their targets, shape (rows,): numbers, or class numbers.
     """
 
     frame: pd.DataFrame
@@ -30,7 +30,7 @@ class Rows:
 
 
 def training_rows(model: SavedModel, train: pd.DataFrame) -> Rows:
-    """Training rows with the features they were trained with, which leave a row's own target out."""
+    """Training rows with their training features, which leave out each row's own target."""
     y = model.target.values(train)
     features = Features(model.features.steps, model.features.seed, model.target.n_classes)
     return Rows(train, features.fit_transform(train, y), y)
@@ -42,7 +42,7 @@ def new_rows(model: SavedModel, frame: pd.DataFrame) -> Rows:
 
 
 def predict_rows(model: SavedModel, rows: Rows) -> tuple[pd.DataFrame, Predictions]:
-    """What the model says of some rows.
+    """Predict rows.
 
     Returns:
         row_id, actual and the columns of SavedModel.table; and the predictions as metrics take them: numbers (rows,)
@@ -61,8 +61,8 @@ def predict_rows(model: SavedModel, rows: Rows) -> tuple[pd.DataFrame, Predictio
     return table, predicted
 
 
-def sample_rows(count: int, most: int, seed: int) -> npt.NDArray[np.int64]:
-    """Positions of `most` rows out of `count`, drawn without replacement and in order; all of them if they are few."""
-    if count <= most:
+def sample_rows(count: int, n_rows: int, seed: int) -> npt.NDArray[np.int64]:
+    """Positions of `n_rows` of `count` rows, drawn without replacement and sorted; all positions if there are fewer."""
+    if count <= n_rows:
         return np.arange(count)
-    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
+    return np.sort(np.random.default_rng(seed).choice(count, n_rows, replace=False))

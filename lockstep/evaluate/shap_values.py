@@ -10,9 +10,9 @@ from lockstep.evaluate.rows import Rows, sample_rows
 from lockstep.fitting.folds import Matrix
 from lockstep.model.saved import SavedModel
 
-MOST_ROWS, FEWEST_ROWS = 2_000, 100
+MAX_ROWS, MIN_ROWS = 2_000, 100
 # A row costs, per leaf, the square of its depth: some 20 ns each. The sample shrinks as the trees grow: ten seconds.
-MOST_STEPS = 5 * 10**8
+MAX_STEPS = 5 * 10**8
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class ShapValues:
     """SHAP values of some test rows.
 
     Attributes:
-        values: Shape (rows, outputs, features), in the unit of the target; of classes in log-odds. One output for a
+        values: Shape (rows, outputs, features), in the unit of the target, for classes in log-odds. One output for a
             number or two classes, one per class for more.
-        base: What the model says before it has seen a feature, shape (outputs,).
+        base: The expected prediction without any feature, shape (outputs,).
         x: The rows' features, shape (rows, features).
     """
 
@@ -32,15 +32,15 @@ class ShapValues:
 
     def mean_absolute(self) -> npt.NDArray[np.float64]:
         """Mean |SHAP| per feature, over rows and outputs."""
-        found: npt.NDArray[np.float64] = np.abs(self.values).mean(axis=(0, 1))
-        return found
+        means: npt.NDArray[np.float64] = np.abs(self.values).mean(axis=(0, 1))
+        return means
 
 
 def shap_values(model: SavedModel, test: Rows, seed: int) -> ShapValues:
     """SHAP values of a seeded sample of the test rows, averaged over the model's boosters."""
-    steps = sum(_steps(booster) for booster in model.boosters)
-    most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_STEPS // max(1, steps)))
-    x = test.x[sample_rows(len(test), most, seed)]
+    work = sum(_steps(booster) for booster in model.boosters)
+    n_rows = min(MAX_ROWS, max(MIN_ROWS, MAX_STEPS // max(1, work)))
+    x = test.x[sample_rows(len(test), n_rows, seed)]
     matrix = xgb.DMatrix(
         x, nthread=1, feature_names=model.features.names, feature_types=model.features.types, enable_categorical=True
     )
@@ -50,9 +50,9 @@ def shap_values(model: SavedModel, test: Rows, seed: int) -> ShapValues:
 
 
 def _contributions(booster: xgb.Booster, matrix: xgb.DMatrix) -> npt.NDArray[np.float64]:
-    """Shape (rows, outputs, features + 1); the last one is the base."""
-    found = booster.predict(matrix, pred_contribs=True, strict_shape=True)
-    return np.asarray(found, dtype=np.float64)
+    """SHAP values of one booster, shape (rows, outputs, features + 1); the last column is the base."""
+    contributions = booster.predict(matrix, pred_contribs=True, strict_shape=True)
+    return np.asarray(contributions, dtype=np.float64)
 
 
 def _steps(booster: xgb.Booster) -> int:

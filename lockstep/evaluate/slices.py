@@ -1,4 +1,4 @@
-"""Where a model errs: metrics of parts of the test rows, and the rows with the largest errors."""
+"""Metrics of slices of the test rows, and the rows with the largest errors."""
 
 import re
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ from lockstep.project.target import Target
 from lockstep.storage.tables import significant
 
 DECILES = 10
-# Cells of a grid; rows of the emptiest ones are taken together.
-MOST_CELLS = 40
-WORST_ROWS, MOST_COLUMNS = 10, 6
+# Cells of a grid; the rows of the smallest cells are merged.
+MAX_CELLS = 40
+WORST_ROWS, MAX_COLUMNS = 10, 6
 DIGITS = 6
 OTHERS, MISSING = "all others", "missing"
 
@@ -43,51 +43,53 @@ def slice_table(
     test: Rows,
     predicted: Predictions,
 ) -> pd.DataFrame:
-    """Metrics of the deciles of the target (of each class), and of the slices a dataset file names.
+    """Metrics of the deciles of the target (or of each class), and of the slices in the dataset file.
 
     Returns:
-        by, slice, rows, score (what the search minimises), the metrics, and bias: the mean of actual - predicted; of
-        classes accuracy less mean probability of the predicted class. R2 is left out where the slice is one of the
-        target itself: it compares with the spread inside the slice, which the slice makes small.
+        by, slice, rows, score (what the search minimises), the metrics, and bias: the mean of actual - predicted, for
+        classes accuracy - mean probability of the predicted class. R2 is missing for slices of the target itself: it
+        compares with the variance inside the slice, which slicing makes small.
     """
     records = []
-    for part in [*_of_target(target, test), *(each for chosen in slices for each in _of(chosen, train, test.frame))]:
+    for part in [*_of_target(target, test), *(part for chosen in slices for part in _of(chosen, train, test.frame))]:
         if part.rows.any():
-            y, said = test.y[part.rows], predicted[part.rows]
-            found = {name: value for name, value in fitting.scores(y, said).items() if name != "adjusted_r2"}
-            score = score_of(fitting, found)
-            if part.by == target.column and "r2" in found:
-                found["r2"] = None
-            shown = {name: None if value is None else significant(value, DIGITS) for name, value in found.items()}
+            y, part_predicted = test.y[part.rows], predicted[part.rows]
+            metrics = {
+                name: value for name, value in fitting.scores(y, part_predicted).items() if name != "adjusted_r2"
+            }
+            score = score_of(fitting, metrics)
+            if part.by == target.column and "r2" in metrics:
+                metrics["r2"] = None
+            rounded = {name: None if value is None else significant(value, DIGITS) for name, value in metrics.items()}
             records.append(
                 {
                     "by": part.by,
                     "slice": f"{part.by}: {part.name}",
                     "rows": int(part.rows.sum()),
                     "score": None if score is None else significant(score, DIGITS),
-                    **shown,
-                    "bias": significant(bias(target, y, said), DIGITS),
+                    **rounded,
+                    "bias": significant(bias(target, y, part_predicted), DIGITS),
                 }
             )
     table = pd.DataFrame(records)
-    measured = [name for name in table.columns if name not in ("by", "slice", "rows")]
-    return table.astype(dict.fromkeys(measured, np.float64))
+    numeric_columns = [name for name in table.columns if name not in ("by", "slice", "rows")]
+    return table.astype(dict.fromkeys(numeric_columns, np.float64))
 
 
 def bias(target: Target, actual: npt.NDArray[np.float64], predicted: Predictions) -> float:
-    """Mean of actual - predicted; of classes accuracy less mean probability of the predicted class."""
+    """Mean of actual - predicted; for classes accuracy - mean probability of the predicted class."""
     if target.classes:
-        right = np.argmax(predicted, axis=1) == actual
-        return float(np.mean(right) - np.mean(np.max(predicted, axis=1)))
+        correct = np.argmax(predicted, axis=1) == actual
+        return float(np.mean(correct) - np.mean(np.max(predicted, axis=1)))
     return float(np.mean(actual - predicted))
 
 
 def quantile_parts(values: npt.NDArray[np.float64], parts: int) -> npt.NDArray[np.int64]:
     """The part of each value, 0, 1, ...: as equal in size as equal values, which stay together, allow; -1: missing."""
-    known = np.sort(values[~np.isnan(values)])
-    edges = known[[len(known) * part // parts - 1 for part in range(1, parts) if len(known) * part // parts > 0]]
-    found = np.searchsorted(np.unique(edges), values, side="left")
-    return np.where(np.isnan(values), -1, found).astype(np.int64)
+    present = np.sort(values[~np.isnan(values)])
+    edges = present[[len(present) * part // parts - 1 for part in range(1, parts) if len(present) * part // parts > 0]]
+    part_of = np.searchsorted(np.unique(edges), values, side="left")
+    return np.where(np.isnan(values), -1, part_of).astype(np.int64)
 
 
 def _of_target(target: Target, test: Rows) -> Iterator[Part]:
@@ -110,13 +112,13 @@ def _of(chosen: Slice, train: pd.DataFrame, test: pd.DataFrame) -> Iterator[Part
 
 
 def _quantiles(column: str, values: npt.NDArray[np.float64], parts: int) -> Iterator[Part]:
-    found = quantile_parts(values, parts)
+    part_of = quantile_parts(values, parts)
     for part in range(parts):
-        rows = found == part
+        rows = part_of == part
         if rows.any():
             low, high = values[rows].min(), values[rows].max()
             yield Part(column, f"{low:.6g}" if low == high else f"{low:.6g} to {high:.6g}", rows)
-    yield Part(column, MISSING, found == -1)
+    yield Part(column, MISSING, part_of == -1)
 
 
 def _values(chosen: ValueSlice, values: pd.Series) -> Iterator[Part]:
@@ -146,8 +148,8 @@ def _cells(chosen: GridSlice, test: pd.DataFrame) -> Iterator[Part]:
     distinct, cell_of, counts = np.unique(cells[~missing], axis=0, return_inverse=True, return_counts=True)
     number: npt.NDArray[np.int64] = np.full(len(test), -1, dtype=np.int64)
     number[~missing] = cell_of.ravel()
-    # Of cells with equally many rows the first come first; shown in the order of the map.
-    largest = np.sort(np.argsort(-counts, kind="stable")[:MOST_CELLS])
+    # The largest cells, of equally large ones the first; listed in the order of the map.
+    largest = np.sort(np.argsort(-counts, kind="stable")[:MAX_CELLS])
     for cell in largest:
         yield Part(by, ", ".join(_range(float(low), chosen.size) for low in distinct[cell]), number == cell)
     yield Part(by, OTHERS, (number >= 0) & ~np.isin(number, largest))
@@ -162,36 +164,36 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
 
 
-def worst_rows(model: SavedModel, test: Rows, said: pd.DataFrame, features: list[str]) -> pd.DataFrame:
-    """The ten rows farthest off: of classes those whose class the model found least probable.
+def worst_rows(model: SavedModel, test: Rows, predictions: pd.DataFrame, features: list[str]) -> pd.DataFrame:
+    """The ten rows with the largest errors; for classes those with the lowest probability of the actual class.
 
     Args:
         model: The model.
         test: Test rows.
-        said: What the model says of them.
+        predictions: Their predictions.
         features: Features of the model, most important first.
 
     Returns:
-        row_id, actual, predicted and error (actual - predicted; of classes the probability of the actual class),
-        then the columns of the table behind the most important features; the worst row first.
+        row_id, actual, predicted and error (actual - predicted; for classes the probability of the actual class),
+        then the source columns of the most important features; the worst row first.
     """
-    table = said[["row_id", "actual", "predicted"]].reset_index(drop=True)
+    table = predictions[["row_id", "actual", "predicted"]].reset_index(drop=True)
     if model.target.classes:
-        shares = said[[f"probability_{label}" for label in model.target.labels]].to_numpy()
-        table["error"] = shares[range(len(said)), test.y.astype(int)]
+        shares = predictions[[f"probability_{label}" for label in model.target.labels]].to_numpy()
+        table["error"] = shares[range(len(predictions)), test.y.astype(int)]
         order = table["error"]
     else:
         table["error"] = table["actual"] - table["predicted"]
         order = -table["error"].abs()
-    chosen = order.sort_values(kind="stable").index[:WORST_ROWS]
-    behind = test.frame.reset_index(drop=True)[_columns_behind(model, features)[:MOST_COLUMNS]]
-    return pd.concat([table.loc[chosen], behind.loc[chosen]], axis=1).reset_index(drop=True)
+    worst = order.sort_values(kind="stable").index[:WORST_ROWS]
+    columns = test.frame.reset_index(drop=True)[_columns_behind(model, features)[:MAX_COLUMNS]]
+    return pd.concat([table.loc[worst], columns.loc[worst]], axis=1).reset_index(drop=True)
 
 
 def _columns_behind(model: SavedModel, features: list[str]) -> list[str]:
-    """The columns that features are made of, each once, in the order of the features.
+    """The source columns of features, each once, in the order of the features.
 
-    First those that features are named after, then the other ones their steps read, as those of a straight line.
+    Columns that a feature is named after come first, then the other columns that its step reads.
     """
     reads = dict[str, list[str]]()
     for step, transformer in zip(model.features.steps, model.features.transformers, strict=True):
@@ -202,5 +204,5 @@ def _columns_behind(model: SavedModel, features: list[str]) -> list[str]:
 
 
 def _names(feature: str, column: str) -> bool:
-    """Whether a feature is named after a column, as bp_per_age after bp and age."""
+    """Whether a feature's name contains a column's, such as bp_per_age those of bp and age."""
     return re.search(rf"(?<![^\W_]){re.escape(column)}(?![^\W_])", feature) is not None

@@ -1,1 +1,1 @@
-"""One result as a folder that stands on its own: to hand on, to keep, or to leave behind in a container."""
+"""One result as a self-contained folder: to pass on, to archive, or to take out of a container."""

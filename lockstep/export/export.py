@@ -1,4 +1,4 @@
-"""`lockstep export`: a result and its views in one folder that needs neither the repository nor its caches."""
+"""`lockstep export`: a result and its views in one folder, independent of the repository and its caches."""
 
 import shutil
 from pathlib import Path
@@ -19,10 +19,10 @@ from lockstep.sync.places import open_result
 from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.repository import revision
 
-# Outputs that are copied, and all those inside, under the names that a Result reads them by.
-SAME_NAMES = (paths.REPORTS, paths.MODEL.parent, paths.PREDICTIONS, paths.TEST)
-# Copied for people who look for one file.
-IN_FRONT = {
+# Outputs and folders of outputs that are copied under the names at which Result reads them.
+COPIED = (paths.REPORTS, paths.MODEL.parent, paths.PREDICTIONS, paths.TEST)
+# Copied once more to the top level, where people look for them.
+TOP_LEVEL_COPIES = {
     paths.INDEX: "index.html",
     paths.EVALUATE / "optimisation_history.png": "optimization_history.png",
     paths.EVALUATE / "parameter_importance.png": "param_importance.png",
@@ -32,11 +32,11 @@ README = """# A result of Lockstep: dataset {dataset}
 | file | is |
 |---|---|
 | index.html | the report: open it in a browser |
-| results.json | the numbers, for scripts; what is not known is null |
+| results.json | the numbers, for scripts; unknown ones are null |
 | optimization_history.png, param_importance.png | pictures of the search |
 | optuna_study.db | the search as an Optuna study: `optuna-dashboard sqlite:///optuna_study.db` |
 | mlruns/ | the result in MLflow: run, trials, artefacts, registered model |
-| params.yaml, datasets/, dvc.lock, reports/, models/, data/ | settings and outputs, as they are in the repository |
+| params.yaml, datasets/, dvc.lock, reports/, models/, data/ | settings and outputs, as in the repository |
 
 MLflow's pages, from this folder:
 
@@ -46,29 +46,29 @@ MLflow's pages, from this folder:
 Predictions and comparisons, with Lockstep installed: `lockstep predict IN.csv OUT.csv --model models/model`,
 `lockstep compare THIS_FOLDER ANOTHER`.
 
-## To make the result again
+## To reproduce the result
 
 {again}
 
-`commit` in results.json is the commit that the run started from: settings, and code, that were changed after it are not
-in it. This folder holds the settings; a table that is read from a file of one's own must be at its place again.
+`commit` in results.json is the commit from which the run started: settings and code that were changed afterwards are
+not in it. This folder contains the settings; a table from a local file must be at its path again.
 """
-ELSEWHERE = "`git checkout {commit}`, copy params.yaml and datasets/ of this folder over the repository's, `dvc repro`."
-APPLY = "In the repository that has the experiment: `dvc exp apply {experiment}`. Elsewhere: "
+REPRODUCE = "`git checkout {commit}`, copy params.yaml and datasets/ of this folder over the repository's, `dvc repro`."
+REPRODUCE_EXPERIMENT = "In the repository that has the experiment: `dvc exp apply {experiment}`. Elsewhere: "
 
 
 def export(target: ExportFolder, rev: str | None = None) -> str:
-    """Write a result into a folder; an earlier export there is replaced when the new one is complete.
+    """Write a result into a folder; an earlier export there is replaced once the new one is complete.
 
     Args:
         target: The folder.
         rev: A commit, tag, branch or experiment; None: the workspace.
 
     Returns:
-        What was exported.
+        The name of what was exported.
 
     Raises:
-        LockstepError: if the result is not there or not what dvc.lock says, or the folder cannot be used.
+        LockstepError: if the result is missing or differs from dvc.lock, or the folder cannot be used.
     """
     place = revision(rev) if rev else None
     with open_result(place) as (result, provenance):
@@ -83,11 +83,11 @@ def export(target: ExportFolder, rev: str | None = None) -> str:
 
 def _write(result: Result, provenance: Provenance, new: Path) -> None:
     settings = paths.DATASETS / f"{result.dataset}.yaml"
-    for path in (paths.PARAMS, settings, LOCK, *_made(result.root)):
+    for path in (paths.PARAMS, settings, LOCK, *_locked_outputs(result.root)):
         _copy(result.root / path, new / path)
-    for path, name in IN_FRONT.items():
+    for path, name in TOP_LEVEL_COPIES.items():
         _copy(result.root / path, new / name)
-    # The address of a database can hold no % and no ?, which names of folders may.
+    # The URL of a database cannot contain % or ?, which names of folders may.
     with scratch_folder("export") as folder:
         study, view = folder / "optuna_study.db", folder / "mlruns"
         write_study(result, paths.local_state() / paths.STUDY, study)
@@ -98,14 +98,14 @@ def _write(result: Result, provenance: Provenance, new: Path) -> None:
     write_json(results_of(result, provenance, search_time(result.root / paths.TRIALS)), new / RESULTS)
 
 
-def _made(root: Path) -> list[Path]:
-    """The outputs that dvc.lock names: what else lies beside them is a person's own."""
-    made = map(Path, DvcLock.read(root).hashes)
-    return [path for path in made if any(path.is_relative_to(each) for each in SAME_NAMES)]
+def _locked_outputs(root: Path) -> list[Path]:
+    """The outputs in dvc.lock; other files beside them belong to the user."""
+    outputs = map(Path, DvcLock.read(root).hashes)
+    return [path for path in outputs if any(path.is_relative_to(folder) for folder in COPIED)]
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Contents alone: DVC may keep its files read-only, or as links into its cache."""
+    """Copy contents without permissions or links: DVC may keep its files read-only, or as links into its cache."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
         shutil.copytree(source, target, copy_function=shutil.copyfile, ignore=shutil.ignore_patterns(".*"))
@@ -116,13 +116,13 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def readme(dataset: str, place: Provenance) -> str:
-    """README.md of an export: what the files are, and how to make the result again.
+    """README.md of an export: a description of the files, and how to reproduce the result.
 
     Args:
         dataset: Its name.
-        place: Where the result stands.
+        place: Provenance of the result.
     """
-    again = ELSEWHERE.format(commit=place.commit or "COMMIT")
+    steps = REPRODUCE.format(commit=place.commit or "COMMIT")
     if place.exp_name:
-        again = APPLY.format(experiment=place.exp_name) + again
-    return README.format(dataset=dataset, again=again)
+        steps = REPRODUCE_EXPERIMENT.format(experiment=place.exp_name) + steps
+    return README.format(dataset=dataset, again=steps)

@@ -1,4 +1,4 @@
-"""The folder an export goes to: what it may hold, and how an earlier export gives way."""
+"""The folder of an export: its allowed content, and the replacement of an earlier export."""
 
 import os
 import shutil
@@ -17,18 +17,18 @@ from lockstep.workers.identity import key_of
 MADE_BY = {"made_by": "lockstep export"}
 PREFIX = ".lockstep-export-"
 # Folders of the repository that the pipeline, DVC, git and MLflow write.
-TAKEN = ("data", "models", "reports", "mlruns", ".lockstep", ".dvc", ".git")
-# An empty file system of its own, as a container's volume, has it.
-HARMLESS = ("lost+found",)
+REPOSITORY_FOLDERS = ("data", "models", "reports", "mlruns", ".lockstep", ".dvc", ".git")
+# An empty file system, such as a container's volume, contains it.
+SYSTEM_FOLDERS = ("lost+found",)
 
 
 class ExportFolder:
     """A folder for an export.
 
-    Nothing is renamed but what lies inside: the folder itself may be where a volume is mounted.
+    Only files inside are renamed: the folder itself may be the mount point of a volume.
 
     Args:
-        folder: Made if absent.
+        folder: The folder, created if absent.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,7 +41,7 @@ class ExportFolder:
         """Make sure that an export can be written, and that nothing but an earlier one would be replaced.
 
         Args:
-            force: A folder that holds other files will do; those that have no name of an exported file stay.
+            force: Accept a folder with other files; they stay unless they have the name of an exported file.
 
         Raises:
             DataError: if not, or if the folder is one of the repository's own.
@@ -49,12 +49,12 @@ class ExportFolder:
         try:
             self._refuse_place()
             foreign = self._foreign()
-        except (OSError, RuntimeError) as error:  # a loop of links, a name too long, a folder that cannot be read
+        except (OSError, RuntimeError) as error:  # a loop of links, a name too long, an unreadable folder
             raise DataError(f"{self._folder}: cannot be used ({system_reason(error)}); name another folder") from None
         if foreign and not force:
-            shown = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
+            names = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
             raise DataError(
-                f"{self._folder}: holds files that no export wrote ({shown}); name another folder, or give --force:"
+                f"{self._folder}: contains files that no export wrote ({names}); name another folder, or give --force:"
                 f" it replaces what has the name of an exported file and keeps the rest"
             )
 
@@ -66,29 +66,29 @@ class ExportFolder:
             raise DataError(f"{self._folder}: is a file; name a folder")
         if root.is_relative_to(folder) and root != folder:
             raise DataError(f"{self._folder}: contains the repository; name another folder, as outputs")
-        inside = folder.relative_to(root).parts[:1] if folder.is_relative_to(root) else ()
-        if root == folder or inside in {(name,) for name in TAKEN}:
+        top_folder = folder.relative_to(root).parts[:1] if folder.is_relative_to(root) else ()
+        if root == folder or top_folder in {(name,) for name in REPOSITORY_FOLDERS}:
             raise DataError(f"{self._folder}: belongs to the repository; name another folder, as outputs")
-        there = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
-        if not there.is_dir():
-            raise DataError(f"{self._folder}: {there.name} is no folder; name another one, as outputs")
-        if not os.access(there, os.W_OK | os.X_OK):
+        existing = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+        if not existing.is_dir():
+            raise DataError(f"{self._folder}: {existing.name} is no folder; name another one, as outputs")
+        if not os.access(existing, os.W_OK | os.X_OK):
             raise DataError(f"{self._folder}: is not writable for user {os.getuid()}; check its permissions")
 
     @contextmanager
     def replaced(self) -> Iterator[Path]:
-        """A new folder inside; its files take the place of an earlier export's when the block ends without an error.
+        """A new folder inside; its files replace those of an earlier export when the block ends without an error.
 
         Raises:
-            OSError: if it cannot be written; an earlier export is then as it was.
-            DataError: if something of another kind stands where a file is to go, or the earlier export is not back.
+            OSError: if it cannot be written; an earlier export is then unchanged.
+            DataError: if a folder or link is in the way of a file, or the earlier export could not be restored.
         """
         lock = local_state() / "locks" / f"export-{key_of(str(self._folder.resolve()))[:16]}"
         with held(lock, passing=True):
             self._folder.mkdir(parents=True, exist_ok=True)
-            left_over = [each for each in self._entries() if each.name.startswith(PREFIX)]
-            place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._folder))
-            new, old = place / "new", place / "old"
+            leftovers = [entry for entry in self._entries() if entry.name.startswith(PREFIX)]
+            staging = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._folder))
+            new, old = staging / "new", staging / "old"
             try:
                 new.mkdir()
                 old.mkdir()
@@ -97,17 +97,17 @@ class ExportFolder:
             except RollbackError as error:
                 raise DataError(f"{self._folder}: {error}: its files are in {old} until the next export") from error
             except BaseException:
-                shutil.rmtree(place, ignore_errors=True)
+                shutil.rmtree(staging, ignore_errors=True)
                 raise
-            for each in (place, *left_over):
-                shutil.rmtree(each, ignore_errors=True)
+            for entry in (staging, *leftovers):
+                shutil.rmtree(entry, ignore_errors=True)
 
     def _foreign(self) -> list[str]:
-        """Names that neither an export, whole or cut off, nor a file system has put there."""
+        """Names that neither an export, complete or interrupted, nor a file system has put there."""
         if self._is_export():
             return []
         written = {Path(name).parts[0] for name in listed_files(self._folder)}
-        return sorted(each.name for each in self._entries() if not _is_harmless(each.name) and each.name not in written)
+        return sorted(path.name for path in self._entries() if not _is_ignored(path.name) and path.name not in written)
 
     def _is_export(self) -> bool:
         try:
@@ -123,5 +123,5 @@ class ExportFolder:
             raise DataError(f"{self._folder}: cannot be read ({error.strerror}); check its permissions") from None
 
 
-def _is_harmless(name: str) -> bool:
-    return name.startswith(".") or name in HARMLESS
+def _is_ignored(name: str) -> bool:
+    return name.startswith(".") or name in SYSTEM_FOLDERS

@@ -1,4 +1,4 @@
-"""The files of an export take their places in a folder, one by one, and those of the earlier export leave theirs."""
+"""Move the files of an export into a folder one by one, and those of the earlier export out of it."""
 
 import os
 from collections.abc import Iterable
@@ -8,17 +8,17 @@ from pathlib import Path
 from lockstep.errors import DataError
 from lockstep.storage.tables import read_json, write_json
 
-# Lists the files that an export wrote, so that the next one replaces these and no others.
+# The list of the files that an export wrote, so that the next one replaces exactly these.
 LISTED = ".lockstep-export.json"
 RESULTS = "results.json"
 
 
 class RollbackError(DataError):
-    """An export failed while files changed places, and those of the earlier one are not all back."""
+    """An export failed while files were moved, and the earlier one could not be restored completely."""
 
 
 def listed_files(folder: Path) -> list[str]:
-    """The files that exports wrote into a folder, as its list says; none without a list that can be trusted."""
+    """The files that exports wrote into a folder, from its list; none without a valid list."""
     try:
         content = read_json(folder / LISTED)
     except (OSError, ValueError):
@@ -28,65 +28,67 @@ def listed_files(folder: Path) -> list[str]:
 
 
 def merge(new: Path, old: Path, folder: Path) -> None:
-    """Move the files below `new` to their places in a folder; what they replace goes to `old`.
+    """Move the files below `new` to their places in a folder; the files that they replace go to `old`.
 
     Args:
-        new: The whole export.
+        new: The complete export.
         old: An empty folder.
-        folder: Whose files stay, but for those of the earlier export and those with the name of a new one.
+        folder: The target; its files stay, except those of the earlier export and those with the name of a new one.
 
     Raises:
-        DataError: if a folder of a person, or a link, stands where a file is to go; nothing is changed.
-        OSError: if a file cannot be moved; the folder is then as it was.
-        RollbackError: if not even that could be done; `old` holds what is not back.
+        DataError: if a user's folder, or a link, is in the way of a file; nothing is changed.
+        OSError: if a file cannot be moved; the folder is then unchanged.
+        RollbackError: if the folder could not be restored; `old` contains the files that are missing.
     """
-    # results.json goes first and comes last: a folder that has it is whole.
-    came = sorted(_files_below(new), key=lambda name: (name == RESULTS, name))
-    for name in came:
-        _refuse_in_the_way(folder, name)
-    before = listed_files(folder)
-    went = sorted({*came, *before}, key=lambda name: (name != RESULTS, name))
-    went = [name for name in went if _is_replaceable(folder, name)]
-    # Whenever the move is cut off, the list names every file that is an export's.
-    write_json({"files": sorted({*before, *came})}, folder / LISTED)
+    # results.json is removed first and added last: a folder that has it is complete.
+    new_files = sorted(_files_below(new), key=lambda name: (name == RESULTS, name))
+    for name in new_files:
+        _refuse_blocked(folder, name)
+    earlier_files = listed_files(folder)
+    replaced = sorted({*new_files, *earlier_files}, key=lambda name: (name != RESULTS, name))
+    replaced = [name for name in replaced if _is_replaceable(folder, name)]
+    # If the move is interrupted, the list names every file of both exports.
+    write_json({"files": sorted({*earlier_files, *new_files})}, folder / LISTED)
     try:
-        _moved([(folder / name, old / name) for name in went] + [(new / name, folder / name) for name in came])
+        _move_all(
+            [(folder / name, old / name) for name in replaced] + [(new / name, folder / name) for name in new_files]
+        )
     except BaseException as error:
         if not isinstance(error, RollbackError):
-            _relisted(folder, before)
+            _shorten_list(folder, earlier_files)
         raise
-    _relisted(folder, came)
-    _remove_empty(folder, went)
+    _shorten_list(folder, new_files)
+    _remove_empty(folder, replaced)
 
 
-def _moved(moves: Iterable[tuple[Path, Path]]) -> None:
-    """Move files; if one cannot be, those before go back."""
-    begun = list[tuple[Path, Path]]()
+def _move_all(moves: Iterable[tuple[Path, Path]]) -> None:
+    """Move files; if one cannot be moved, the earlier moves are undone."""
+    started = list[tuple[Path, Path]]()
     try:
-        for source, goal in moves:
-            goal.parent.mkdir(parents=True, exist_ok=True)
-            begun.append((source, goal))
-            source.rename(goal)
+        for source, destination in moves:
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            started.append((source, destination))
+            source.rename(destination)
     except BaseException as error:
-        stuck = [goal for source, goal in reversed(begun) if not _is_back(source, goal)]
-        if stuck:
-            raise RollbackError(f"{error}; the earlier export could not be brought back whole") from error
+        not_restored = [destination for source, destination in reversed(started) if not _undo(source, destination)]
+        if not_restored:
+            raise RollbackError(f"{error}; the earlier export could not be restored completely") from error
         raise
 
 
-def _is_back(source: Path, goal: Path) -> bool:
-    """Undo a move, which may not have happened."""
+def _undo(source: Path, destination: Path) -> bool:
+    """Undo a move, which may not have happened; returns whether the file is back."""
     if os.path.lexists(source):
         return True
     try:
-        goal.rename(source)
+        destination.rename(source)
     except OSError:
         return False
     return True
 
 
-def _relisted(folder: Path, files: list[str]) -> None:
-    """Shorten the list to the files that are there; should the disk refuse it, the longer one will do."""
+def _shorten_list(folder: Path, files: list[str]) -> None:
+    """Shorten the list to the present files; if the disk refuses it, the longer list is still valid."""
     with suppress(OSError):
         if files:
             write_json({"files": sorted(files)}, folder / LISTED)
@@ -99,8 +101,8 @@ def _files_below(folder: Path) -> list[str]:
 
 
 def _is_inside(name: object) -> bool:
-    """Whether it is the name of a file inside the folder, whoever wrote the list."""
-    # half characters cannot be written into the next list
+    """Whether it is the name of a file inside the folder; the list is untrusted."""
+    # surrogates cannot be written into the next list
     if not isinstance(name, str) or not name.isprintable():
         return False
     # "." and "" have no parts: they name the folder itself
@@ -113,8 +115,8 @@ def _parents(name: str) -> list[Path]:
     return list(Path(name).parents)[:-1]
 
 
-def _refuse_in_the_way(folder: Path, name: str) -> None:
-    for parent in (folder / each for each in _parents(name)):
+def _refuse_blocked(folder: Path, name: str) -> None:
+    for parent in (folder / folder_name for folder_name in _parents(name)):
         if parent.is_symlink() or (parent.exists() and not parent.is_dir()):
             raise DataError(f"{parent}: is no folder, and an export writes one; move it away")
     if (folder / name).is_dir() and not (folder / name).is_symlink():
@@ -122,16 +124,16 @@ def _refuse_in_the_way(folder: Path, name: str) -> None:
 
 
 def _is_replaceable(folder: Path, name: str) -> bool:
-    """Whether a file is there, and not behind a link, where it would be another folder's."""
-    if any((folder / each).is_symlink() for each in _parents(name)):
+    """Whether a file is there, and not behind a link into another folder."""
+    if any((folder / parent).is_symlink() for parent in _parents(name)):
         return False
     file = folder / name
     return file.is_symlink() or file.is_file()
 
 
-def _remove_empty(folder: Path, gone: Iterable[str]) -> None:
-    """Remove the folders that only held files of the earlier export."""
-    emptied = {parent for name in gone for parent in _parents(name)}
-    for parent in sorted(emptied, key=lambda each: len(each.parts), reverse=True):
+def _remove_empty(folder: Path, removed: Iterable[str]) -> None:
+    """Remove the folders that only contained files of the earlier export."""
+    parents = {parent for name in removed for parent in _parents(name)}
+    for parent in sorted(parents, key=lambda path: len(path.parts), reverse=True):
         with suppress(OSError):
             (folder / parent).rmdir()

@@ -1,4 +1,4 @@
-"""mlruns/: an MLflow store with exactly one result, which `mlflow server` shows wherever it is copied to."""
+"""mlruns/: a portable MLflow store with exactly one result, for `mlflow server`."""
 
 import multiprocessing
 import os
@@ -23,7 +23,7 @@ from lockstep.tracking.run_content import complete_result
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "artifacts"
-# What a server resolves within its --artifacts-destination.
+# The scheme that a server resolves within its --artifacts-destination.
 SERVED = "mlflow-artifacts:"
 
 
@@ -32,74 +32,76 @@ def write_view(root: Path, place: Provenance, folder: Path) -> None:
 
     Args:
         root: The folder of the result's outputs, absolute.
-        place: Where the result stands.
+        place: Provenance of the result.
         folder: Where to write; `folder/..` must be empty but for other exported files.
 
     Raises:
         TrackingError: if MLflow cannot write it.
     """
     home = folder.parent.resolve()
-    # A process of its own: MLflow keeps its settings, its clients and its open databases for as long as one lives.
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_alone, initargs=(home,)) as process:
-        result_of(process.submit(_published, root, replace(place, workspace=True)))
+    # A process of its own, as MLflow keeps settings, clients and open databases as long as its process lives.
+    with ProcessPoolExecutor(
+        1, multiprocessing.get_context("spawn"), initializer=_isolate, initargs=(home,)
+    ) as process:
+        result_of(process.submit(_publish, root, replace(place, workspace=True)))
     shutil.rmtree(home / paths.local_state().name, ignore_errors=True)
     for lock in folder.glob(".*.lock"):
         lock.unlink()
     _make_portable(folder)
 
 
-def _alone(home: Path) -> None:
-    """Make this process take the folder for the repository, whose store and locks are in no one else's way."""
+def _isolate(home: Path) -> None:
+    """Make this process use the folder as its repository, with its own store and locks."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends in order
     for name in [name for name in os.environ if name.startswith(("MLFLOW_", "DVC_"))]:
         del os.environ[name]
     os.environ["DVC_ROOT"] = str(home)
-    sys.argv[:] = ["lockstep"]  # what MLflow notes as a run's source
+    sys.argv[:] = ["lockstep"]  # MLflow records it as the source of a run
 
 
-def _published(root: Path, place: Provenance) -> None:
+def _publish(root: Path, place: Provenance) -> None:
     publish(complete_result(root), place)
 
 
 def _make_portable(folder: Path) -> None:
-    """Take this machine out of it: addresses become those that a server resolves, and users and paths go."""
+    """Make the store independent of this machine: change addresses to those of a server, remove users and paths."""
     digests = {model.parent.name: _portable_model(model, folder) for model in _logged_models(folder)}
-    here = (folder.resolve() / ARTIFACTS).as_uri()
+    uri = (folder.resolve() / ARTIFACTS).as_uri()
     with closing(sqlite3.connect(folder / DATABASE)) as store:
         with store:
-            for table, column in _texts(store):
-                for old, new in ((f"{here}/", f"{SERVED}/"), (here, f"{SERVED}/")):
-                    change = f"UPDATE {table} SET {column} = replace({column}, ?, ?) WHERE instr({column}, ?)"  # noqa: S608
-                    store.execute(change, (old, new, old))
-            # MLflow's own experiment, which holds nothing, names the folder that MLflow was started in.
+            for table, column in _text_columns(store):
+                for old, new in ((f"{uri}/", f"{SERVED}/"), (uri, f"{SERVED}/")):
+                    statement = f"UPDATE {table} SET {column} = replace({column}, ?, ?) WHERE instr({column}, ?)"  # noqa: S608
+                    store.execute(statement, (old, new, old))
+            # MLflow's empty default experiment names the folder in which MLflow was started.
             store.execute("UPDATE experiments SET artifact_location = ? WHERE experiment_id = 0", (f"{SERVED}/0",))
             store.execute("UPDATE runs SET user_id = ''")
             for table, column in (("tags", "key"), ("logged_model_tags", "tag_key")):
-                # What MLflow notes of the repository has its place on this machine, or the host it came from.
+                # MLflow's tags about the repository contain its path on this machine, or its host.
                 store.execute(
                     f"DELETE FROM {table} WHERE {column} = 'mlflow.user' OR {column} LIKE 'mlflow.source.git.%'"  # noqa: S608
                 )
             for model, digest in digests.items():
-                change = "UPDATE logged_model_tags SET tag_value = ? WHERE model_id = ? AND tag_key = ?"
-                store.execute(change, (digest, model, FILES_DIGEST))
-        # What was replaced is otherwise still in the file.
+                statement = "UPDATE logged_model_tags SET tag_value = ? WHERE model_id = ? AND tag_key = ?"
+                store.execute(statement, (digest, model, FILES_DIGEST))
+        # Replaced values would otherwise still be in the file.
         store.execute("VACUUM")
 
 
-def _texts(store: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Every column of text."""
+def _text_columns(store: sqlite3.Connection) -> list[tuple[str, str]]:
+    """All text columns, as pairs of table and column."""
     tables = [name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     columns = [(table, *column[1:3]) for table in tables for column in store.execute(f'PRAGMA table_info("{table}")')]
     return [(table, name) for table, name, kind in columns if "CHAR" in kind.upper() or "TEXT" in kind.upper()]
 
 
 def _logged_models(folder: Path) -> list[Path]:
-    """The folder of files of each logged model."""
+    """The folder of each logged model."""
     return sorted(file.parent for file in (folder / ARTIFACTS).rglob("MLmodel"))
 
 
 def _portable_model(model: Path, folder: Path) -> str:
-    """Take paths out of a model's description; returns the digest of its files."""
+    """Remove paths from a model's description; returns the digest of its files."""
     for compiled in list(model.rglob("__pycache__")):
         shutil.rmtree(compiled)
     file = model / "MLmodel"

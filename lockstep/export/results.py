@@ -1,4 +1,4 @@
-"""results.json: a result in one flat file, for scripts and for people in a hurry."""
+"""results.json: a result in one flat file, for scripts and a quick look."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,8 +8,8 @@ from lockstep.results.result import Result
 from lockstep.search.times import SearchTime
 from lockstep.tracking.provenance import Provenance
 
-# There for every result, null where the metric does not apply, as RMSE of classes.
-ALWAYS = ("rmse", "r2")
+# In every result, null where the metric does not apply, such as RMSE of classes.
+STANDARD_METRICS = ("rmse", "r2")
 
 
 def results_of(result: Result, place: Provenance, time: SearchTime | None) -> dict[str, Any]:
@@ -17,8 +17,8 @@ def results_of(result: Result, place: Provenance, time: SearchTime | None) -> di
 
     Args:
         result: The result.
-        place: Where it stands.
-        time: What the search took, if it is known here.
+        place: Provenance of the result.
+        time: Time of the search, if it is known.
     """
     search, best, params = result.search, result.best, result.params
     cost, score = result.cost, best[result.cv_column]
@@ -35,7 +35,7 @@ def results_of(result: Result, place: Provenance, time: SearchTime | None) -> di
         "cv_rmse": score if search["metric"] == "rmse" else None,
         "cv_score": score,
         **_metrics(result),
-        "test_intervals": {each["metric"]: [each["low"], each["high"]] for each in result.uncertainty["intervals"]},
+        "test_intervals": {row["metric"]: [row["low"], row["high"]] for row in result.uncertainty["intervals"]},
         "gates": result.gates["gates_overall"],
         "n_trials": search["n_trials"],
         "n_trials_completed": cost["trials_complete"],
@@ -56,7 +56,7 @@ def results_of(result: Result, place: Provenance, time: SearchTime | None) -> di
 
 
 def _metrics(result: Result) -> dict[str, float | None]:
-    """test_METRIC, train_METRIC, and of the baselines baseline_METRIC (the mean) and untuned_xgboost_METRIC."""
+    """test_METRIC, train_METRIC, and for the baselines baseline_METRIC (the mean) and untuned_xgboost_METRIC."""
     metrics = result.metrics
     parts: dict[str, Mapping[str, float | None]] = {
         "test": metrics["test"],
@@ -64,5 +64,5 @@ def _metrics(result: Result) -> dict[str, float | None]:
         "baseline": metrics["baseline"]["mean"],
         "untuned_xgboost": metrics["baseline"]["untuned_xgboost"],
     }
-    names = list(dict.fromkeys([*ALWAYS, *metrics["test"]]))
+    names = list(dict.fromkeys([*STANDARD_METRICS, *metrics["test"]]))
     return {f"{part}_{name}": scores.get(name) for part, scores in parts.items() for name in names}

@@ -1,4 +1,4 @@
-"""optuna_study.db: the search of one result as an Optuna study, with its times where they are known."""
+"""optuna_study.db: the search of one result as an Optuna study, with its times if they are known."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,41 +24,41 @@ from lockstep.storage.tables import significant
 from lockstep.workers.trial import running_means
 
 # trials.csv holds ten digits of each fold's score.
-SAME_DIGITS = 8
+COMPARED_DIGITS = 8
 
 
-def write_study(result: Result, kept: Path, path: Path) -> None:
-    """Write a file with exactly this study, which optuna.load_study and optuna-dashboard open.
+def write_study(result: Result, study_file: Path, path: Path) -> None:
+    """Write a file with exactly this study, for optuna.load_study and optuna-dashboard.
 
     Args:
         result: The result.
-        kept: The file in which searches leave their studies: times are taken over if it holds the same trials.
-            Otherwise the study is made from trials.csv, and its trials take no time.
+        study_file: The file with the studies of searches: its trials with their times are copied if they are the same.
+            Otherwise the trials are created from trials.csv and have no duration.
         path: The file to write.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     name, trials = result.search["study_key"], _trials(result)
-    # A search that was asked for fewer trials than an earlier one made its first.
-    known = _kept_trials(kept, name)[: len(trials)]
-    timed = list(map(_told, known)) == list(map(_told, trials))
+    # A search with fewer trials than an earlier one has the first trials of that one.
+    recorded = _recorded_trials(study_file, name)[: len(trials)]
+    has_times = list(map(_content, recorded)) == list(map(_content, trials))
     storage = RDBStorage(f"sqlite:///{path}")
     try:
         study = optuna.create_study(study_name=name, storage=storage, direction="minimize")
         study.set_user_attr("space", result.search["space_name"])
         study.set_user_attr("score", result.cv_column)
-        study.set_user_attr("times", "measured" if timed else "unknown")
-        study.add_trials(known if timed else trials)
+        study.set_user_attr("times", "measured" if has_times else "unknown")
+        study.add_trials(recorded if has_times else trials)
     finally:
         storage.engine.dispose()
 
 
-def _kept_trials(path: Path, name: str) -> list[FrozenTrial]:
-    """The trials of a study; none if the file or the study is not there, or damaged: it is no output of the search."""
+def _recorded_trials(path: Path, name: str) -> list[FrozenTrial]:
+    """The trials of a study; none if the file or the study is missing or damaged, as it is no output of the search."""
     if not path.exists():
         return []
     storage = None
     try:
-        # Only read: a search may be making the file at this moment.
+        # Read-only: a search may be creating the file at this moment.
         file = f"file:{quote(str(path.resolve()))}"
         url = URL.create("sqlite", database=file, query={"mode": "ro", "uri": "true"})
         storage = RDBStorage(url.render_as_string(), skip_table_creation=True)
@@ -77,7 +77,7 @@ def _trials(result: Result) -> list[FrozenTrial]:
     fitting = Fitting.from_json(settings["fitting"])
     trials = [_frozen(row, space, fitting, settings["n_folds"]) for _, row in result.trials.iterrows()]
     for trial in trials:
-        # Optuna wants times; equal ones say that it took none.
+        # Optuna requires times; equal ones mean no duration.
         trial.datetime_start = trial.datetime_complete = now
     return trials
 
@@ -85,7 +85,7 @@ def _trials(result: Result) -> list[FrozenTrial]:
 def _frozen(
     row: "pd.Series[Any]", space: Mapping[str, BaseDistribution], fitting: Fitting, n_folds: int
 ) -> FrozenTrial:
-    """As lockstep.search.study_file writes it."""
+    """A trial as lockstep.search.study_file writes it."""
     state = TrialState[row["state"]]
     cells = [row[f"fold_{fold}_{fitting.metric}"] for fold in range(n_folds)]
     scores = [fitting.loss({fitting.metric: float(cell)}) for cell in cells if pd.notna(cell)]
@@ -101,12 +101,12 @@ def _frozen(
     )
 
 
-def _told(trial: FrozenTrial) -> tuple[Any, ...]:
-    """What two equal trials have in common, whatever was rounded on the way through trials.csv."""
+def _content(trial: FrozenTrial) -> tuple[Any, ...]:
+    """The content that equal trials share, rounded to the digits that trials.csv keeps."""
     params = {name: _rounded(value) for name, value in trial.params.items()}
     steps = {step: _rounded(value) for step, value in trial.intermediate_values.items()}
     return trial.state, params, steps, trial.user_attrs.get("message")
 
 
 def _rounded(value: Any) -> Any:
-    return significant(value, SAME_DIGITS) if isinstance(value, float) else value
+    return significant(value, COMPARED_DIGITS) if isinstance(value, float) else value

@@ -1,1 +1,1 @@
-"""What new-dataset finds in a table that Lockstep has not seen, and the dataset file it writes."""
+"""The inspection of a new table by `lockstep new-dataset`, and the dataset file that it writes."""

@@ -1,4 +1,4 @@
-"""The text of a dataset file for an inspected table: every decision with its reason beside it."""
+"""The text of a dataset file for an inspected table, with the reason beside every decision."""
 
 import re
 import textwrap
@@ -12,11 +12,11 @@ from lockstep.inspect.suggested_recipes import suggested_recipes
 
 WIDTH, COMMENT_AT = 118, 44
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Words that some YAML reader takes for no text.
-WORDS = frozenset(["true", "false", "yes", "no", "on", "off", "y", "n", "null", "none", "nan", "inf"])
+# Words that some YAML readers do not read as text.
+YAML_WORDS = frozenset(["true", "false", "yes", "no", "on", "off", "y", "n", "null", "none", "nan", "inf"])
 MAX_SLICES = 12
 LATITUDE, LONGITUDE = re.compile(r"(?i)lat(itude)?"), re.compile(r"(?i)(lon|lng|long|longitude)")
-HEAD = """\
+HEADER = """\
 Written by `lockstep new-dataset`; facts about one table, yours to correct. A comment says why; change the line and
 run again. Types: number, integer, boolean, category, text (kept, no feature by itself), date, ignore.
 docs/bring-your-own-table.md explains every decision. No bounds are guessed: add min and max where values must not leave
@@ -28,12 +28,12 @@ def dataset_text(findings: TableFindings, source: FileSource, about: str, rename
 
     Args:
         findings: The inspected table.
-        source: Where its file is.
+        source: The source of the table.
         about: One line about it.
-        renamed: Names after cleaning, where those of the file cannot stay.
+        renamed: Names after cleaning, where those in the file are not allowed.
     """
     blocks = [
-        [*_comment(HEAD), f"about: {_quoted(about)}    # say what a row is", *_target(findings, renamed)],
+        [*_comment(HEADER), f"about: {_quoted(about)}    # say what a row is", *_target(findings, renamed)],
         _source(source),
         _split_hints(findings, renamed),
         [f'missing_values: {_listed(findings.missing_values or [""])}    # texts that mean "no value"'],
@@ -58,7 +58,7 @@ def _target(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
 def _source(source: FileSource) -> list[str]:
     lines = ["source:", f"  kind: {source.kind}"]
     lines.append(f"  path: {_quoted(source.path)}" if source.path else f"  urls: {_listed(source.urls)}")
-    lines.append(_beside(f"  sha256: {source.sha256}", "a file with other bytes is refused"))
+    lines.append(_with_comment(f"  sha256: {source.sha256}", "a file with other bytes is refused"))
     if source.delimiter != ",":
         lines.append(f"  delimiter: {_quoted(source.delimiter)}")
     if source.encoding != "utf-8":
@@ -67,7 +67,7 @@ def _source(source: FileSource) -> list[str]:
 
 
 def _split_hints(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
-    """How to split when rows are not alike: by time, where there are dates."""
+    """A hint to split by time where there are dates."""
     dates = [renamed.get(column.name, column.name) for column in findings.of("plain") if column.type == "date"]
     if not dates:
         return []
@@ -78,11 +78,11 @@ def _split_hints(findings: TableFindings, renamed: Mapping[str, str]) -> list[st
 
 
 def _column(column: Finding) -> str:
-    facts = f"type: {column.type}" + (", missing: true" if column.missing and column.type != "ignore" else "")
-    why = f"LEAK? {column.why}; not in the recipes" if column.role == "leak" else column.why
+    entry = f"type: {column.type}" + (", missing: true" if column.missing and column.type != "ignore" else "")
+    reason = f"LEAK? {column.why}; not in the recipes" if column.role == "leak" else column.why
     if column.missing and column.role not in ("empty", "unreadable"):
-        why = f"{why}; {column.missing} missing" if why else f"{column.missing} missing"
-    return _beside(f"  {_quoted(column.name)}: {{{facts}}}", why)
+        reason = f"{reason}; {column.missing} missing" if reason else f"{column.missing} missing"
+    return _with_comment(f"  {_quoted(column.name)}: {{{entry}}}", reason)
 
 
 def _clean(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
@@ -94,7 +94,7 @@ def _clean(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     if findings.target.missing:
         target = _quoted(renamed.get(findings.target.column, findings.target.column))
         rule = f"  - {{rule: drop_missing, columns: [{target}]}}"
-        rules.append(_beside(rule, f"{findings.target.missing} rows without a target"))
+        rules.append(_with_comment(rule, f"{findings.target.missing} rows without a target"))
     hints = []
     if findings.copies:
         columns = _listed(
@@ -115,72 +115,74 @@ def _features(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     lines = ["features:"]
     if left_out:
         lines += _comment(f"left out because they may know the target: {', '.join(left_out)}", "  ")
-    for recipe, suggested in suggested_recipes(findings, renamed).items():
+    for recipe, suggestion in suggested_recipes(findings, renamed).items():
         lines.append(f"  {recipe}:")
-        if suggested.left_out:
-            names = ", ".join(suggested.left_out)
+        if suggestion.left_out:
+            names = ", ".join(suggestion.left_out)
             lines += _comment(f"left out because a column or another step has the name: {names}", "    ")
-        for step in suggested.steps:
-            lines += _one_step(step)
+        for step in suggestion.steps:
+            lines += _step_lines(step)
     return lines
 
 
 def _judging(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
-    """Categories whose values deserve metrics of their own, and a place if there is one."""
+    """Slices by categories, and the coordinates if there are any."""
     categories = [column for column in findings.of("plain", "encoded") if column.type == "category"]
     few = [column for column in categories if column.distinct <= MAX_SLICES][:2]
-    many = sorted((column for column in categories if column.distinct > MAX_SLICES), key=lambda one: -one.distinct)[:1]
+    many = sorted(
+        (column for column in categories if column.distinct > MAX_SLICES), key=lambda column: -column.distinct
+    )[:1]
     slices = [
         f"    - {{by: {by}, column: {_quoted(renamed.get(column.name, column.name))}}}"
         for by, columns in (("value", few), ("seen", many))
         for column in columns
     ]
-    place = [_numbers_named(findings, name) for name in (LATITUDE, LONGITUDE)]
-    coordinates = _listed(renamed.get(name, name) for name in place if name) if all(place) else "null"
+    names = [_number_column(findings, name) for name in (LATITUDE, LONGITUDE)]
+    coordinates = _listed(renamed.get(name, name) for name in names if name) if all(names) else "null"
     return [
-        _beside("judging:", "parts of the test rows that get metrics of their own"),
+        _with_comment("judging:", "parts of the test rows that get metrics of their own"),
         "  slices:" if slices else "  slices: []",
         *slices,
-        _beside(f"  coordinates: {coordinates}", "two columns that are a place"),
+        _with_comment(f"  coordinates: {coordinates}", "two columns that are a place"),
     ]
 
 
-def _numbers_named(findings: TableFindings, name: re.Pattern[str]) -> str | None:
-    found = (column.name for column in findings.of("plain") if column.type == "number" and name.fullmatch(column.name))
-    return next(found, None)
+def _number_column(findings: TableFindings, name: re.Pattern[str]) -> str | None:
+    names = (column.name for column in findings.of("plain") if column.type == "number" and name.fullmatch(column.name))
+    return next(names, None)
 
 
-def _one_step(step: Mapping[str, Any]) -> list[str]:
-    others = [
+def _step_lines(step: Mapping[str, Any]) -> list[str]:
+    options = [
         f"{key}: {_listed(value) if isinstance(value, list) else _quoted(value)}"
         for key, value in step.items()
         if key != "columns"
     ]
     columns = step.get("columns")
-    line = f"    - {{{', '.join(others)}" + (f", columns: {_listed(columns)}}}" if columns else "}")
+    line = f"    - {{{', '.join(options)}" + (f", columns: {_listed(columns)}}}" if columns else "}")
     if len(line) <= WIDTH or columns is None:
         return [line]
-    block = [f"    - {others[0]}", *(f"      {other}" for other in others[1:])]
+    block = [f"    - {options[0]}", *(f"      {option}" for option in options[1:])]
     return [*block, *_wrapped("      columns: ", columns)]
 
 
 def _quoted(value: Any) -> str:
-    """A scalar as YAML that every reader understands alike."""
+    """A scalar as YAML that every reader reads alike."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    if PLAIN.fullmatch(value) and value.lower() not in WORDS:
+    if PLAIN.fullmatch(value) and value.lower() not in YAML_WORDS:
         return str(value)
-    return '"' + "".join(_escaped(sign) for sign in value) + '"'
+    return '"' + "".join(_escaped(character) for character in value) + '"'
 
 
-def _escaped(sign: str) -> str:
-    if sign in '"\\':
-        return f"\\{sign}"
-    if sign == "\t":
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    if character == "\t":
         return "\\t"
-    return sign if sign.isprintable() else f"\\U{ord(sign):08x}"
+    return character if character.isprintable() else f"\\U{ord(character):08x}"
 
 
 def _comment(text: str, indent: str = "") -> list[str]:
@@ -192,9 +194,9 @@ def _comment(text: str, indent: str = "") -> list[str]:
     ).wrap(clean)
 
 
-def _beside(line: str, why: str) -> str:
-    """A line with a comment behind it."""
-    clean = brief(why)
+def _with_comment(line: str, comment: str) -> str:
+    """A line followed by a comment."""
+    clean = brief(comment)
     return f"{line.ljust(COMMENT_AT)}  # {clean}" if clean else line
 
 
@@ -204,7 +206,7 @@ def _listed(values: Iterable[Any]) -> str:
 
 
 def _wrapped(key: str, values: Iterable[Any]) -> list[str]:
-    """A key with a list, on as many lines as it needs."""
+    """A key with a list, wrapped to several lines."""
     lines, line = [], f"{key}["
     for position, value in enumerate(values):
         text = f"{', ' if position else ''}{_quoted(value)}"

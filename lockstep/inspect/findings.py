@@ -1,10 +1,10 @@
-"""What an inspection tells: plain data."""
+"""The findings of an inspection as plain data."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-# plain: a feature as it stands; encoded: a category of many values; parts: several values in one text;
-# words: a text of which the length counts. The others stay out of the recipes.
+# plain: a feature without a step; encoded: a category of many values; parts: several values in one text;
+# words: a text whose length is a feature. Columns of the other roles stay out of the recipes.
 Role = Literal[
     "target",
     "plain",
@@ -27,14 +27,14 @@ class Finding:
     """One column.
 
     Attributes:
-        name: As it stands in the file.
-        type: What the dataset file states.
-        role: What the recipes do with it.
+        name: Its name in the file.
+        type: Its type in the dataset file.
+        role: Its role in the recipes.
         why: The reason, for a comment.
         missing: Rows without a value.
-        distinct: Different values.
-        separator, n_parts: Between the parts of a value, and how many different parts there are, with role parts.
-        date_parts: Parts of a date that differ between rows.
+        distinct: Number of different values.
+        separator, n_parts: For role parts, the separator of a value's parts and the number of different parts.
+        date_parts: Parts of a date that vary between rows.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class TargetFinding:
-    """The column to predict; `classes` is empty for a number, `notes` are comments for its reader."""
+    """The column to predict; `classes` is empty for a number, `notes` are comments for the dataset file."""
 
     column: str
     type: Type
@@ -67,8 +67,8 @@ class TableFindings:
         n_rows: Rows of the file.
         target: The column to predict.
         columns: One finding per column, in the file's order.
-        missing_values: Texts found that mean "no value".
-        copies: Rows that repeat an earlier one in everything but identifiers.
+        missing_values: Texts in the table that mean "no value".
+        copies: Rows that repeat an earlier one in all columns except identifiers.
     """
 
     n_rows: int

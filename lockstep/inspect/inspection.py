@@ -23,15 +23,15 @@ from lockstep.project.settings import ROW_ID
 
 
 def inspect(table: pa.Table, target: str, *, as_classes: bool = False) -> TableFindings:
-    """Look at every value of a table.
+    """Inspect every value of a table.
 
     Args:
         table: Text columns as in a CSV file, or typed ones.
         target: Name of the column to predict.
-        as_classes: Whether whole numbers of the target are classes even if there are many.
+        as_classes: Whether integers of the target are classes even if there are many.
 
     Raises:
-        DataError: if there is no such column, too few rows or columns, or nothing to learn.
+        DataError: if there is no such column, too few rows or columns, or no feature.
     """
     _check_table(table, target)
     missing = missing_texts(table, target)
@@ -39,15 +39,18 @@ def inspect(table: pa.Table, target: str, *, as_classes: bool = False) -> TableF
     goal = describe_target(reads[target], _as_written(table.column(target), missing), as_classes=as_classes)
     if table.num_rows - goal.missing < MIN_ROWS:
         raise DataError(f"target {target!r}: {table.num_rows - goal.missing} rows have a value; {MIN_ROWS} are needed")
-    found = {name: describe_column(read) for name, read in reads.items()}
-    found[target] = replace(found[target], type=goal.type, role="target", why="the target")
+    findings = {name: describe_column(read) for name, read in reads.items()}
+    findings[target] = replace(findings[target], type=goal.type, role="target", why="the target")
     if not goal.classes:
-        goal = replace(goal, notes=(*goal.notes, *untested_pairs([reads[name] for name in _candidates(found)])))
-    found = _without_copies(_without_leaks(found, reads, target, classes=bool(goal.classes)), reads)
-    if all(finding.role in (*LEFT_OUT, "target") for finding in found.values()):
-        reasons = "; ".join(f"{shown(name)}: {finding.why}" for name, finding in found.items() if name != target)
+        goal = replace(
+            goal,
+            notes=(*goal.notes, *untested_pairs([reads[name] for name in _candidates(findings)])),
+        )
+    findings = _without_copies(_without_leaks(findings, reads, target, classes=bool(goal.classes)), reads)
+    if all(finding.role in (*LEFT_OUT, "target") for finding in findings.values()):
+        reasons = "; ".join(f"{shown(name)}: {finding.why}" for name, finding in findings.items() if name != target)
         raise DataError(f"no column is left to learn {target!r} from: {brief(reasons)}"[:500])
-    return TableFindings(table.num_rows, goal, tuple(found.values()), missing, _repeated_rows(found, reads))
+    return TableFindings(table.num_rows, goal, tuple(findings.values()), missing, _repeated_rows(findings, reads))
 
 
 def _check_table(table: pa.Table, target: str) -> None:
@@ -55,11 +58,11 @@ def _check_table(table: pa.Table, target: str) -> None:
     if len(names) < 2:
         raise DataError(f"the table has one column, {names[0]!r}; a target and at least one other column are needed")
     if target not in names:
-        close = difflib.get_close_matches(target, names, n=1) or [
+        candidates = difflib.get_close_matches(target, names, n=1) or [
             name for name in names if name.strip().lower() == target.strip().lower()
         ]
-        meant = f", did you mean {close[0]!r}?" if close else ""
-        raise DataError(f"--target {shown(target)}: the table has no such column{meant}; it has: {listed(names)}")
+        suggestion = f", did you mean {candidates[0]!r}?" if candidates else ""
+        raise DataError(f"--target {shown(target)}: the table has no such column{suggestion}; it has: {listed(names)}")
     if target == ROW_ID:
         raise DataError("--target row_id: the name is reserved for the pipeline; rename the column in the file")
     if table.num_rows < MIN_ROWS:
@@ -76,41 +79,41 @@ def _as_written(column: pa.ChunkedArray, missing: tuple[str, ...]) -> pd.Series:
 
 
 def _without_leaks(
-    found: Mapping[str, Finding], reads: Mapping[str, ReadColumn], target: str, *, classes: bool
+    findings: Mapping[str, Finding], reads: Mapping[str, ReadColumn], target: str, *, classes: bool
 ) -> dict[str, Finding]:
-    candidates = _candidates(found)
+    candidates = _candidates(findings)
     reasons = {name: leak_reason(reads[name], reads[target], classes=classes) for name in candidates}
     if not classes:
-        suspected = {name for name, reason in reasons.items() if reason}
-        found_formulas = formulas([reads[name] for name in candidates], reads[target], suspected)
-        reasons = {name: reason or found_formulas.get(name, "") for name, reason in reasons.items()}
+        suspects = {name for name, reason in reasons.items() if reason}
+        formula_of = formulas([reads[name] for name in candidates], reads[target], suspects)
+        reasons = {name: reason or formula_of.get(name, "") for name, reason in reasons.items()}
     return {
         name: replace(finding, role="leak", why=reasons[name]) if reasons.get(name) else finding
-        for name, finding in found.items()
+        for name, finding in findings.items()
     }
 
 
-def _candidates(found: Mapping[str, Finding]) -> list[str]:
-    return [name for name, finding in found.items() if finding.role not in (*LEFT_OUT, "target")]
+def _candidates(findings: Mapping[str, Finding]) -> list[str]:
+    return [name for name, finding in findings.items() if finding.role not in (*LEFT_OUT, "target")]
 
 
-def _without_copies(found: Mapping[str, Finding], reads: Mapping[str, ReadColumn]) -> dict[str, Finding]:
-    """Columns that tell trees no more than an earlier one."""
-    result, seen = dict[str, Finding](), dict[tuple[str, str], str]()
-    for name, finding in found.items():
+def _without_copies(findings: Mapping[str, Finding], reads: Mapping[str, ReadColumn]) -> dict[str, Finding]:
+    """Mark columns that contain no more information for trees than an earlier one."""
+    result, earlier = dict[str, Finding](), dict[tuple[str, str], str]()
+    for name, finding in findings.items():
         result[name] = finding
         if finding.role not in ("plain", "encoded", "parts", "words"):
             continue
-        how, content = _content(reads[name].values, finding)
-        key = (how, sha256(content).hexdigest())
-        if key in seen:
-            result[name] = replace(finding, type="ignore", role="copy", why=f"{how} {seen[key]!r} in every row")
-        seen.setdefault(key, name)
+        relation, content = _content(reads[name].values, finding)
+        key = (relation, sha256(content).hexdigest())
+        if key in earlier:
+            result[name] = replace(finding, type="ignore", role="copy", why=f"{relation} {earlier[key]!r} in every row")
+        earlier.setdefault(key, name)
     return result
 
 
 def _content(values: pd.Series, finding: Finding) -> tuple[str, bytes]:
-    """What trees can tell from a column: the order of its quantities, or which rows share a name; a date has parts."""
+    """A column's information for trees: the order of quantities, the groups of a category, whole texts and dates."""
     if finding.type == "category":
         return "names the same rows as", pd.factorize(values)[0].tobytes()
     if finding.type in ("text", "date"):
@@ -118,7 +121,9 @@ def _content(values: pd.Series, finding: Finding) -> tuple[str, bytes]:
     return "orders the rows like", np.asarray(values.rank(method="dense"), dtype=np.float64).tobytes()
 
 
-def _repeated_rows(found: Mapping[str, Finding], reads: Mapping[str, ReadColumn]) -> int:
-    """Rows that repeat an earlier one in all columns but identifiers and unreadable ones."""
-    kept = [reads[name].values for name, column in found.items() if column.role not in ("identifier", "unreadable")]
-    return int(pd.concat(kept, axis=1).duplicated().sum())
+def _repeated_rows(findings: Mapping[str, Finding], reads: Mapping[str, ReadColumn]) -> int:
+    """The number of rows that repeat an earlier one in all columns except identifiers and unreadable ones."""
+    values = [
+        reads[name].values for name, column in findings.items() if column.role not in ("identifier", "unreadable")
+    ]
+    return int(pd.concat(values, axis=1).duplicated().sum())

@@ -12,41 +12,41 @@ from lockstep.clean.columns import INFINITE
 MARKERS = frozenset(["", "na", "n/a", "nan", "null", "none", "?", "-"])
 # In a target of words these are classes: credit "+" or "-", disorder "None".
 CLASS_WORDS = frozenset(["none", "-"])
-# Digits can be read in one way only: with \d+\.?\d* a long text took a time that grows with its square.
+# Matches digits in one way only: with \d+\.?\d* the time would grow with the square of the text's length.
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-# Among words these may be words themselves (an album "?"), unless this share of the rows has them.
+# In a column of words these may be values (an album "?"), unless this share of the rows has them.
 WORDS, WORD_SHARE = frozenset(["?", "-", "none"]), 0.005
-# A column is still one of numbers with this share of other words (unknown, n.a., inf), if they are few.
+# A column of numbers may contain this share of other words (unknown, n.a., inf), if they are few.
 OTHER_SHARE, MAX_OTHERS = 0.05, 3
-# A longer text is no number, and no word that stands for none.
+# A longer text is neither a number nor a marker.
 LONGEST_NUMBER = 400
 
 
 def missing_texts(table: pa.Table, target: str) -> tuple[str, ...]:
-    """The texts of a table that mean "no value", sorted; those that are classes of a target of words are not."""
+    """The texts of a table that mean "no value", sorted, without those that are classes of a text target."""
     per_column = [text_counts(table.column(name)) for name in table.column_names]
     infinite = {text for name in table.column_names for text in _infinite(table.column(name))}
-    found = {text for counts in per_column for text in _marked(counts)} | _intruders(per_column, infinite)
-    return tuple(sorted(found - _class_words(table.column(target))))
+    texts = {text for counts in per_column for text in _marked(counts)} | _intruders(per_column, infinite)
+    return tuple(sorted(texts - _class_words(table.column(target))))
 
 
 def _intruders(per_column: Sequence[dict[str, int]], infinite: set[str]) -> set[str]:
-    """Words among numbers that are values nowhere: missing values hold for all columns, and F may be a grade in one."""
-    strange = [(counts, _not_numbers(counts)) for counts in per_column]
-    words = {word for _, others in strange for word in others} | infinite
-    return {word for word in words if all(word in others or word not in counts for counts, others in strange)}
+    """Words among numbers that are a value in no column: missing values apply to all columns, and F may be a grade."""
+    columns = [(counts, _not_numbers(counts)) for counts in per_column]
+    words = {word for _, intruders in columns for word in intruders} | infinite
+    return {word for word in words if all(word in intruders or word not in counts for counts, intruders in columns)}
 
 
 def _marked(counts: dict[str, int]) -> set[str]:
     marked = {text for text in counts if text.strip().lower() in MARKERS}
     if all(NUMBER.fullmatch(text.strip()) for text in counts.keys() - marked):
         return marked
-    least = WORD_SHARE * sum(counts.values())
-    return {text for text in marked if text.strip().lower() not in WORDS or counts[text] >= least}
+    min_count = WORD_SHARE * sum(counts.values())
+    return {text for text in marked if text.strip().lower() not in WORDS or counts[text] >= min_count}
 
 
 def text_counts(column: pa.ChunkedArray) -> dict[str, int]:
-    """How often each text stands in a column of text; nothing for other columns."""
+    """The count of each text in a text column; empty for other columns."""
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         return {}
@@ -56,7 +56,7 @@ def text_counts(column: pa.ChunkedArray) -> dict[str, int]:
 
 
 def _infinite(column: pa.ChunkedArray) -> set[str]:
-    """The infinite values of a column of floats, as text."""
+    """The infinite values of a float column, as text."""
     if not pa.types.is_floating(column.type):
         return set()
     values = pc.unique(pc.cast(column, pa.float64()))
@@ -64,7 +64,7 @@ def _infinite(column: pa.ChunkedArray) -> set[str]:
 
 
 def _not_numbers(counts: dict[str, int]) -> set[str]:
-    """A few words among numbers, and numbers that are infinite or too large for a float."""
+    """The few words in a column of numbers, and numbers that are infinite or too large for a float."""
     if max(map(len, counts), default=0) > LONGEST_NUMBER:
         return set()
     present = {text: count for text, count in counts.items() if text.strip().lower() not in MARKERS}

@@ -1,4 +1,4 @@
-"""A dataset file for a table that Lockstep has not seen: read, inspect, write, and check what was written."""
+"""A dataset file for a new table: read the table, inspect it, write the file, and check it."""
 
 import re
 from collections.abc import Iterable
@@ -21,14 +21,14 @@ from lockstep.project.paths import DATASETS, PARAMS
 from lockstep.project.settings import RESERVED
 from lockstep.storage.tables import atomic_write
 
-ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".gz")
-# XGBoost refuses these signs in names of features.
-INSTEAD = str.maketrans({"[": "(", "]": ")", "<": "_below_"})
+EXTENSIONS = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".gz")
+# XGBoost refuses these characters in names of features.
+REPLACEMENTS = str.maketrans({"[": "(", "]": ")", "<": "_below_"})
 
 
 @dataclass(frozen=True)
 class NewDataset:
-    """What was written and why."""
+    """The dataset file that was written, and the findings behind it."""
 
     name: str
     file: Path
@@ -38,13 +38,13 @@ class NewDataset:
 def new_dataset(
     place: str, target: str, *, name: str | None = None, as_classes: bool = False, force: bool = False
 ) -> NewDataset:
-    """Look at a table and write datasets/NAME.yaml; nothing is written unless all of it is right.
+    """Inspect a table and write datasets/NAME.yaml; nothing is written unless the file is valid.
 
     Args:
         place: Path or http(s) address of a CSV (gzipped or not) or Parquet file.
         target: The column to predict.
-        name: Of the dataset; by default the file's.
-        as_classes: Whether a target of whole numbers is classes.
+        name: Name of the dataset; by default the file's.
+        as_classes: Whether the integers of a target are classes.
         force: Whether an existing dataset file may be replaced.
 
     Raises:
@@ -56,15 +56,15 @@ def new_dataset(
         raise ConfigError(f"{masked(''.join(place.split()))}: cannot be read as an address; write http(s)://HOST/PATH")
     name = name or _name_of(place)
     if not re.fullmatch(DATASET_NAME, name):
-        raise ConfigError(f"--name {name!r}: must begin with a letter or digit and hold only letters, digits, _ and -")
+        raise ConfigError(f"--name {name!r}: must begin with a letter or digit; allowed are letters, digits, _ and -")
     file = DATASETS / f"{name}.yaml"
     if file.exists() and not force:
         raise ConfigError(f"{file}: exists already; take another --name, or replace it with --force")
     source, table = read_table_file(place)
     findings = inspect(table, target, as_classes=as_classes)
-    kept = (column.name for column in findings.columns if column.type != "ignore")
+    columns = (column.name for column in findings.columns if column.type != "ignore")
     about = f"{_file_name(place)}, {table.num_rows:,} rows and {table.num_columns} columns"
-    text = dataset_text(findings, source, about, _clean_names(kept))
+    text = dataset_text(findings, source, about, _clean_names(columns))
     dataset = parse_dataset(text, file)
     convert_columns(table, dataset.columns, dataset.missing_values, str(file))
     with atomic_write(file) as part:
@@ -78,31 +78,31 @@ def _file_name(place: str) -> str:
 
 def _name_of(place: str) -> str:
     stem = _file_name(place)
-    while stem.lower().endswith(ENDINGS):
+    while stem.lower().endswith(EXTENSIONS):
         stem = stem.rpartition(".")[0]
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-")
     if not name:
-        raise ConfigError(f"{masked(place)}: its name makes no dataset name; choose one with --name")
+        raise ConfigError(f"{masked(place)}: no dataset name can be made of its name; choose one with --name")
     return name
 
 
 def _clean_names(columns: Iterable[str]) -> dict[str, str]:
-    """Another name for each column whose own cannot stay: empty, reserved, or with a sign XGBoost refuses."""
+    """A new name for each column whose name is empty, reserved, or has a character that XGBoost refuses."""
     columns = list(columns)
     taken, renamed = set(columns), dict[str, str]()
     for name in columns:
-        better = name.translate(INSTEAD)
-        better = re.sub(r"\s+", " ", brief(better)).strip()
-        if better == name and name not in RESERVED and name:
+        clean = name.translate(REPLACEMENTS)
+        clean = re.sub(r"\s+", " ", brief(clean)).strip()
+        if clean == name and name not in RESERVED and name:
             continue
-        better = better or "unnamed"
-        better = f"{better}_column" if better in RESERVED else better
-        renamed[name] = _free(better, taken)
+        clean = clean or "unnamed"
+        clean = f"{clean}_column" if clean in RESERVED else clean
+        renamed[name] = _unused_name(clean, taken)
         taken.add(renamed[name])
     return renamed
 
 
-def _free(name: str, taken: set[str]) -> str:
+def _unused_name(name: str, taken: set[str]) -> str:
     if name not in taken:
         return name
     number = 2
@@ -111,26 +111,26 @@ def _free(name: str, taken: set[str]) -> str:
     return f"{name}_{number}"
 
 
-def summary(written: NewDataset) -> str:
-    """A short table of what was found, and the next command."""
-    found, target = written.findings, written.findings.target
+def summary(dataset: NewDataset) -> str:
+    """A short table of the findings, and the next command."""
+    findings, target = dataset.findings, dataset.findings.target
     kind = f"{len(target.classes)} classes" if target.classes else "a number"
-    size = f"{found.n_rows} rows, {len(found.columns)} columns"
-    lines = [f"lockstep: wrote {written.file}: {size}, target {target.column} ({kind})"]
+    size = f"{findings.n_rows} rows, {len(findings.columns)} columns"
+    lines = [f"lockstep: wrote {dataset.file}: {size}, target {target.column} ({kind})"]
     lines += [f"  note      {note}" for note in target.notes]
-    lines += [f"  {role:<9} {listed(names)}" for role, names in _features_by_type(found).items()]
-    for column in found.of(*LEFT_OUT):
+    lines += [f"  {role:<9} {listed(names)}" for role, names in _features_by_type(findings).items()]
+    for column in findings.of(*LEFT_OUT):
         label = "LEAK?   " if column.role == "leak" else "left out"
         lines.append(f"  {label}  {shown(column.name) if column.name else '(unnamed)'}: {brief(column.why)}")
-    if found.copies:
-        lines.append(f"  note      {found.copies} rows repeat an earlier one; {written.file} shows a rule")
+    if findings.copies:
+        lines.append(f"  note      {findings.copies} rows repeat an earlier one; {dataset.file} shows a rule")
     return "\n".join(
-        [*lines, f"next: dvc exp run -S dataset={written.name}  (with --temp or --queue: git add {written.file} first)"]
+        [*lines, f"next: dvc exp run -S dataset={dataset.name}  (with --temp or --queue: git add {dataset.file} first)"]
     )
 
 
-def _features_by_type(found: TableFindings) -> dict[str, list[str]]:
+def _features_by_type(findings: TableFindings) -> dict[str, list[str]]:
     kinds: dict[str, list[str]] = {}
-    for column in found.of("plain", "encoded", "parts", "words"):
+    for column in findings.of("plain", "encoded", "parts", "words"):
         kinds.setdefault(column.type, []).append(column.name)
     return dict(sorted(kinds.items()))

@@ -1,4 +1,4 @@
-"""Which type a column has: the first under which the clean stage's own conversion takes every value."""
+"""The type of a column: the first one to which the clean stage can convert every value."""
 
 import re
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ COMPACT_DAYS = (19_000_101, 21_001_231)
 
 @dataclass(frozen=True)
 class ReadColumn:
-    """One column as the clean stage will read it: float64, int64, datetime64[s] or text, by its type.
+    """One column as the clean stage reads it: float64, int64, datetime64[s] or text, depending on its type.
 
-    `problem` says why no type fits; `code` marks digits that are a name, not a quantity.
+    `problem` is the reason why no type fits; `code` marks digits that are a code, not a quantity.
     """
 
     name: str
@@ -34,27 +34,27 @@ class ReadColumn:
 
     @property
     def missing(self) -> int:
-        """Rows without a value."""
+        """Number of rows without a value."""
         return int(self.values.isna().sum())
 
     @property
     def distinct(self) -> int:
-        """Different values."""
+        """Number of different values."""
         return int(self.values.nunique())
 
     @property
     def present(self) -> int:
-        """Rows with a value."""
+        """Number of rows with a value."""
         return len(self.values) - self.missing
 
 
 def read_column(name: str, column: pa.ChunkedArray, missing: tuple[str, ...]) -> ReadColumn:
-    """A column under the first type that takes all its values."""
+    """Read a column with the first type to which all its values can be converted."""
     column = decode_dictionary(column)
     texts = [text for text in text_counts(column) if text not in missing]
-    nothing = pd.Series([None] * len(column), dtype=object)
+    empty = pd.Series([None] * len(column), dtype=object)
     if column.null_count == len(column) or (_is_text(column) and not texts):
-        return ReadColumn(name, "ignore", nothing)
+        return ReadColumn(name, "ignore", empty)
     problem = ""
     for kind in _candidates(column, texts):
         try:
@@ -67,18 +67,18 @@ def read_column(name: str, column: pa.ChunkedArray, missing: tuple[str, ...]) ->
         code = kind == "text" and all(text.strip().isdigit() for text in texts)
         return ReadColumn(name, kind, frame[name], code=code)
     return ReadColumn(
-        name, "ignore", nothing, problem.removeprefix(f"{name}: columns.{shown(name)}: ") or _unknown(column)
+        name, "ignore", empty, problem.removeprefix(f"{name}: columns.{shown(name)}: ") or _unknown(column)
     )
 
 
 def _loses_digits(texts: list[str]) -> bool:
-    """Whether different long whole numbers became one float: they are names of things, not quantities."""
+    """Whether different long integers became one float: they are codes, not quantities."""
     long = {text.strip() for text in texts if LONG_WHOLE.fullmatch(text.strip())}
     return len(long) > 1 and len({float(text) for text in long}) < len(long)
 
 
 def decode_dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A column without Parquet's and Arrow's way to write each value once."""
+    """A column without dictionary encoding."""
     return pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
@@ -96,10 +96,10 @@ def _candidates(column: pa.ChunkedArray, texts: list[str]) -> list[Type]:
             return ["text"]
         if all(re.fullmatch(r"\d{8}", word) and _is_compact_day(int(word)) for word in words):
             return ["date", "integer"]
-        # a few texts tell which conversions are worth trying on all of them
-        some = [text.strip() for text in sorted(texts)[:: max(1, len(texts) // 200)]]
-        numbers: list[Type] = ["integer", "number"] if all(NUMBER.fullmatch(text) for text in some) else []
-        dates: list[Type] = ["date"] if _are_dates(some) else []
+        # a sample shows which conversions are worth trying on all texts
+        sample = [text.strip() for text in sorted(texts)[:: max(1, len(texts) // 200)]]
+        numbers: list[Type] = ["integer", "number"] if all(NUMBER.fullmatch(text) for text in sample) else []
+        dates: list[Type] = ["date"] if _are_dates(sample) else []
         return [*numbers, *dates, "text"]
     if pa.types.is_boolean(kind):
         return ["boolean"]
@@ -115,7 +115,7 @@ def _candidates(column: pa.ChunkedArray, texts: list[str]) -> list[Type]:
 
 
 def _are_dates(texts: list[str]) -> bool:
-    # most columns are told by one text, which is much cheaper
+    # one text decides for most columns, which is much cheaper
     return bool(re.match(DATE, texts[0])) and bool(parse_dates(pd.Series(texts, dtype="str")).notna().all())
 
 

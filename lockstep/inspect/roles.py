@@ -1,4 +1,4 @@
-"""What becomes of a column that is neither target nor leak: feature, encoded category, parts, words, or left out."""
+"""The role of a column that is neither target nor leak: feature, encoded category, parts, words, or left out."""
 
 import re
 from dataclasses import replace
@@ -11,33 +11,33 @@ from lockstep.inspect.missing import NUMBER
 from lockstep.inspect.reading import ReadColumn
 from lockstep.project.settings import ROW_ID
 
-# A category of more values is encoded besides; one whose values repeat less than twice on average is none.
+# A category with more values gets an encoding too; if values repeat less than twice on average, it is no category.
 ENCODED_ABOVE = 10
 NEARLY_UNIQUE = 0.95
 MIN_ROWS_FOR_IDENTIFIER = 20
-# Separators of parts, and the least share of the values that must hold one: commas also stand in plain prose.
+# Separators of parts, and the minimum share of values that contain one: commas also occur in prose.
 SEPARATORS = ((";", 0.2), ("|", 0.2), (",", 0.5))
-PROSE = 0.2  # least share of texts of several words among texts that are no identifiers
+PROSE = 0.2  # minimum share of texts with several words in a column that is no identifier
 PART_REPEATS, PART_WORDS = 3, 4
 IDENTIFIER_NAME = re.compile(
     r"(?i)(?:^|.*[\W_])(id|ids|key|uuid|guid|index|idx|row|number|no|nr)|.*[a-z](Id|ID|Key|No)"
 )
 CODE_NAME = re.compile(r"(?i)(?:^|.*[\W_])(id|key|code|zip|zipcode|postcode|plz)|.*[a-z](Id|ID|Key|Code)")
-# What pandas, readr and Parquet call a column without a name: an index that was written along with the table.
+# Names of pandas, readr and Parquet for a column without a name: an index that was written with the table.
 UNNAMED = re.compile(r"\s*|Unnamed: \d+([._].*)?|\.\.\.\d+|__index_level_\d+__")
-# Parts of dates, and what pandas calls them.
+# Parts of dates, and their names in pandas.
 DATE_PARTS = {name: name for name in ("year", "month", "day", "day_of_year", "hour")} | {"weekday": "day_of_week"}
-NEEDED = {"weekday": {"day"}, "day_of_year": {"day", "year"}}
+REQUIRED_PARTS = {"weekday": {"day"}, "day_of_year": {"day", "year"}}
 
 
 def describe_column(read: ReadColumn) -> Finding:
-    """The role of one column by its own values."""
+    """The role of one column, from its own values."""
     plain = Finding(read.name, read.type, "plain", "", read.missing, read.distinct)
     if read.name == ROW_ID:
         why = "the pipeline's own name for row numbers; to learn from it, rename it in the file"
         return replace(plain, type="ignore", role="identifier", why=why)
     if UNNAMED.fullmatch(read.name):
-        why = "a column without a name, as an index is written; to learn from it, name it in the file"
+        why = "a column without a name, probably an index; to learn from it, name it in the file"
         return replace(plain, type="ignore", role="identifier", why=why)
     if read.problem:
         return replace(plain, role="unreadable", why=read.problem)
@@ -61,7 +61,7 @@ def _range(values: pd.Series) -> str:
 
 
 def format_number(number: float) -> str:
-    """A number for people: six digits, or all before the point."""
+    """A number for people: six digits, or all digits before the point."""
     return f"{number:,.0f}" if 100_000 <= abs(number) < 1e15 else f"{number:.6g}"
 
 
@@ -75,13 +75,13 @@ def _integer(plain: Finding, read: ReadColumn) -> Finding:
     if distinct >= NEARLY_UNIQUE * read.present and IDENTIFIER_NAME.fullmatch(read.name):
         return replace(plain, role="identifier", why=f"by its name and {distinct} different values in {read.present}")
     if distinct <= read.present / 2 and CODE_NAME.fullmatch(read.name):
-        why = f"by its name a number that names things: {distinct} different"
+        why = f"codes, by the column's name: {distinct} different"
         return replace(plain, type="category", role="encoded", why=why)
     return whole
 
 
 def _row_number(read: ReadColumn) -> str:
-    """Whether whole numbers only count the rows."""
+    """The reason why integers only number the rows; empty if they do not."""
     if read.missing or read.present < MIN_ROWS_FOR_IDENTIFIER or read.distinct < read.present:
         return ""
     values = read.values.to_numpy(dtype=np.int64)
@@ -97,7 +97,7 @@ def _row_number(read: ReadColumn) -> str:
 def _text(plain: Finding, read: ReadColumn) -> Finding:
     texts = read.values.dropna().astype("str")
     distinct, present = plain.distinct, read.present
-    category, counted = replace(plain, type="category"), f"{distinct} different texts"
+    category, count = replace(plain, type="category"), f"{distinct} different texts"
     if distinct <= ENCODED_ABOVE:
         examples = ", ".join(f"{text:.40}" for text in sorted(texts.unique())[:4])
         return replace(
@@ -108,30 +108,30 @@ def _text(plain: Finding, read: ReadColumn) -> Finding:
         why = f"several values in one text, separated by {separator!r}: {n_parts} different, {mean:.1f} a row"
         return replace(plain, role="parts", separator=separator, n_parts=n_parts, why=why)
     if distinct <= present / 2:
-        what = f"digits that name things: {counted}" if read.code else counted + format_hint(texts)
-        why = f"{what}, {present / distinct:,.0f} rows each"
+        description = f"codes of digits: {count}" if read.code else count + format_hint(texts)
+        why = f"{description}, {present / distinct:,.0f} rows each"
         return replace(category, role="encoded", why=why)
-    named = IDENTIFIER_NAME.fullmatch(read.name)
-    if present >= MIN_ROWS_FOR_IDENTIFIER and (named or texts.str.contains(r"\S\s+\S").mean() < PROSE):
-        return replace(plain, role="identifier", why=f"an identifier: {counted} in {present} rows{format_hint(texts)}")
-    return replace(plain, role="words", why=f"free text: {counted} in {present} rows{format_hint(texts)}")
+    has_identifier_name = IDENTIFIER_NAME.fullmatch(read.name)
+    if present >= MIN_ROWS_FOR_IDENTIFIER and (has_identifier_name or texts.str.contains(r"\S\s+\S").mean() < PROSE):
+        return replace(plain, role="identifier", why=f"an identifier: {count} in {present} rows{format_hint(texts)}")
+    return replace(plain, role="words", why=f"free text: {count} in {present} rows{format_hint(texts)}")
 
 
 def format_hint(texts: pd.Series) -> str:
-    """What a text could be if the file wrote it otherwise: a number with a sign or unit, or a date."""
+    """A hint if texts look like badly formatted dates, or numbers with a currency or unit."""
     sample = texts.drop_duplicates().head(1000).str.strip()
     if sample.str.fullmatch(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?").mean() > 0.9:
         return f"; a date? write {sample.iloc[0][:40]!r} as YYYY-MM-DD"
     if sample.str.fullmatch(r"[^\w\s]?\s?[+-]?\d[\d.,' ]*\s?(\D{1,9})?").mean() > 0.9 and len(sample) > 1:
-        strange = next((text for text in sample if not NUMBER.fullmatch(text)), sample.iloc[0])
-        return f"; a number? write {strange[:40]!r} without separators, sign and unit"
+        example = next((text for text in sample if not NUMBER.fullmatch(text)), sample.iloc[0])
+        return f"; a number? write {example[:40]!r} without separators, sign and unit"
     return ""
 
 
 def _parts(texts: pd.Series) -> tuple[str, int, float] | None:
-    """Separator, different parts and mean parts a row, where texts hold several values that repeat."""
-    for separator, least in SEPARATORS:
-        if texts.str.contains(separator, regex=False).mean() < least:
+    """Separator, number of different parts and mean parts per row, if texts contain several values that repeat."""
+    for separator, min_share in SEPARATORS:
+        if texts.str.contains(separator, regex=False).mean() < min_share:
             continue
         parts = texts.str.split(separator, regex=False).explode().str.strip()
         short = parts.str.count(r"\s+").median() < PART_WORDS
@@ -144,8 +144,8 @@ def _parts(texts: pd.Series) -> tuple[str, int, float] | None:
 def _date(plain: Finding, read: ReadColumn) -> Finding:
     dates = read.values.dropna().dt
     differing = [part for part, name in DATE_PARTS.items() if getattr(dates, name).nunique() > 1]
-    # the first of a month has no weekday of its own, and in a single year the day of the year repeats month and day
-    telling = [part for part in differing if NEEDED.get(part, set()) <= set(differing)]
-    clock = " with a clock time" if "hour" in telling else ""
-    why = f"{read.values.min().date()} to {read.values.max().date()}{clock}"
-    return replace(plain, why=why, date_parts=tuple(telling))
+    # without different days a weekday says nothing new, and within one year day_of_year repeats month and day
+    informative = [part for part in differing if REQUIRED_PARTS.get(part, set()) <= set(differing)]
+    suffix = " with a clock time" if "hour" in informative else ""
+    why = f"{read.values.min().date()} to {read.values.max().date()}{suffix}"
+    return replace(plain, why=why, date_parts=tuple(informative))

@@ -10,23 +10,23 @@ from lockstep.features.features_block import Step
 from lockstep.inspect.findings import Finding, TableFindings
 
 StepData = dict[str, Any]
-# With more values than this an encoded category is no plain code in `full`: trees split codes of many values by chance.
+# With more values, `full` only has an encoded category's encodings: trees split codes of many values by chance.
 MAX_CODES = 50
 TOP_PARTS = 20
-# Options of multi_value and the feature that each makes; of `top`, the names are known only once fitted.
-MADE_BY = {"top": "is", "count": "n_parts", "encode": "target"}
+# Options of multi_value and the suffix of each one's feature; the names of `top` are known only after fitting.
+FEATURE_SUFFIXES = {"top": "is", "count": "n_parts", "encode": "target"}
 
 
 @dataclass(frozen=True)
 class SuggestedRecipe:
-    """A recipe, and the features that it lacks because a column or an earlier step has their name."""
+    """A recipe, and the features left out because a column or an earlier step has their name."""
 
     steps: list[StepData]
     left_out: list[str]
 
 
 def suggested_recipes(findings: TableFindings, renamed: Mapping[str, str]) -> dict[str, SuggestedRecipe]:
-    """The recipes `raw`, columns as they come, and `full`, with all that is made of them.
+    """The recipes `raw`, the columns unchanged, and `full`, with all derived features.
 
     Args:
         findings: The inspected table.
@@ -36,7 +36,7 @@ def suggested_recipes(findings: TableFindings, renamed: Mapping[str, str]) -> di
     def names(columns: list[Finding]) -> list[str]:
         return [renamed.get(column.name, column.name) for column in columns]
 
-    made = [
+    derived = [
         *_dates(findings.of("plain"), names),
         *_encodings(findings.of("encoded"), names),
         *_parts(findings.of("parts"), names),
@@ -45,8 +45,8 @@ def suggested_recipes(findings: TableFindings, renamed: Mapping[str, str]) -> di
     raw = _step("columns", names(findings.of("plain", "encoded")))
     plain = [column for column in findings.of("plain", "encoded") if column.role == "plain" or _has_few(column)]
     full = _step("columns", names(plain))
-    # a table of nothing but texts has no columns to take as they come
-    return {"raw": _without_clashes(raw or made), "full": _without_clashes([*full, *made])}
+    # a table of texts only has no columns to use unchanged
+    return {"raw": _without_clashes(raw or derived), "full": _without_clashes([*full, *derived])}
 
 
 def _has_few(column: Finding) -> bool:
@@ -61,7 +61,7 @@ Names = Callable[[list[Finding]], list[str]]
 
 
 def _dates(columns: list[Finding], names: Names) -> list[StepData]:
-    """One step for all dates of which the same parts differ; the day itself is a plain column."""
+    """One step per set of date parts that vary; the date itself is a plain column."""
     steps: dict[tuple[str, ...], list[Finding]] = {}
     for column in columns:
         if column.date_parts:
@@ -88,30 +88,32 @@ def _parts(columns: list[Finding], names: Names) -> list[StepData]:
 
 
 def _without_clashes(steps: list[StepData]) -> SuggestedRecipe:
-    """The steps but for the columns and parts of them that would make a feature whose name is taken."""
-    taken, kept, left_out = set[str](), list[StepData](), list[str]()
+    """The steps without the columns and parts that would create a feature whose name is taken."""
+    taken, accepted, left_out = set[str](), list[StepData](), list[str]()
     for step in steps:
-        clashes = _makes(step) & taken
+        clashes = _features_of(step) & taken
         left_out += sorted(clashes)
-        for rest in _without(step, clashes) if clashes else [step]:
-            kept.append(rest)
-            taken |= _makes(rest)
-    return SuggestedRecipe(kept, left_out)
+        for reduced in _without(step, clashes) if clashes else [step]:
+            accepted.append(reduced)
+            taken |= _features_of(reduced)
+    return SuggestedRecipe(accepted, left_out)
 
 
-def _makes(step: StepData) -> set[str]:
+def _features_of(step: StepData) -> set[str]:
     return set(TypeAdapter(Step).validate_python(step).makes())
 
 
 def _without(step: StepData, clashes: set[str]) -> list[StepData]:
-    """What is left of a step without the features that clash; of a date its other parts stay."""
+    """A step without the features that clash; the other parts of a date stay."""
     if step["step"] == "multi_value":
-        rest = {key: value for key, value in step.items() if f"{step['column']}_{MADE_BY.get(key)}" not in clashes}
-        return [rest] if MADE_BY.keys() & rest.keys() else []
+        rest = {
+            key: value for key, value in step.items() if f"{step['column']}_{FEATURE_SUFFIXES.get(key)}" not in clashes
+        }
+        return [rest] if FEATURE_SUFFIXES.keys() & rest.keys() else []
     if step["step"] == "date_parts":
         parts = {
             column: [part for part in step["parts"] if f"{column}_{part}" not in clashes] for column in step["columns"]
         }
-        return [step | {"columns": [column], "parts": left} for column, left in parts.items() if left]
-    columns = [column for column in step["columns"] if not _makes(step | {"columns": [column]}) & clashes]
+        return [step | {"columns": [column], "parts": remaining} for column, remaining in parts.items() if remaining]
+    columns = [column for column in step["columns"] if not _features_of(step | {"columns": [column]}) & clashes]
     return [step | {"columns": columns}] if columns else []

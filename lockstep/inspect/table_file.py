@@ -1,4 +1,4 @@
-"""A table's file as a person names it: which bytes, which format, which delimiter and encoding."""
+"""A table's file from its path or address: its bytes, format, delimiter and encoding."""
 
 import codecs
 import csv
@@ -29,28 +29,28 @@ def read_table_file(place: str) -> tuple[FileSource, pa.Table]:
         place: A path, relative to the repository or absolute, or an http(s) address.
 
     Raises:
-        SourceError: if there is no such file, or it holds no table.
+        SourceError: if there is no such file, or it contains no table.
     """
     with scratch_folder("new-dataset") as folder:
         if place.startswith(("http://", "https://")):
-            where: dict[str, object] = {"urls": (place,)}
-            any_bytes = FileSource.model_validate({"kind": "csv", "sha256": None, **where})
-            obtained = download.obtain(any_bytes, folder, mirrored=False)
+            location: dict[str, object] = {"urls": (place,)}
+            unpinned = FileSource.model_validate({"kind": "csv", "sha256": None, **location})
+            obtained = download.obtain(unpinned, folder, mirrored=False)
         else:
-            where = {"path": _written_path(place)}
+            location = {"path": _written_path(place)}
             obtained = download.Obtained(anchored(place), place)
-        facts = {**where, "sha256": _sha256(obtained), **_format(obtained)}
+        facts = {**location, "sha256": _sha256(obtained), **_format(obtained)}
         source = FileSource.model_validate(facts)
-        if "path" in where:
+        if "path" in location:
             obtained = download.obtain(source, folder)
         table = files.parse(source, obtained)
         if source.kind == "csv" and all(NUMBER.fullmatch(name.strip()) for name in table.column_names):
-            raise SourceError(f"{obtained.shown}: the first line holds numbers, not names; add a line of column names")
+            raise SourceError(f"{obtained.shown}: the first line has numbers, not names; add a line of column names")
     return source, table
 
 
 def _written_path(place: str) -> str:
-    """Relative to the repository where the file lies inside it."""
+    """The path for the dataset file, relative to the repository if the file is inside it."""
     path = anchored(place)
     if not path.is_file():
         raise SourceError(f"{place}: no such file; put it there or correct the path")
@@ -68,7 +68,7 @@ def _sha256(obtained: download.Obtained) -> str:
 
 
 def _format(obtained: download.Obtained) -> dict[str, str]:
-    """Kind, delimiter and encoding of a file, by its content alone."""
+    """Kind, delimiter and encoding of a file, from its content alone."""
     with obtained.file.open("rb") as stream:
         if stream.read(4) == b"PAR1":
             return {"kind": "parquet"}
@@ -76,16 +76,16 @@ def _format(obtained: download.Obtained) -> dict[str, str]:
         return _text_format(file, obtained.shown)
 
 
-def _text_format(file: Path, shown: str) -> dict[str, str]:
+def _text_format(file: Path, label: str) -> dict[str, str]:
     contents = Contents.of(file)
     if contents.blank:
-        raise SourceError(f"{shown}: the file is empty; check the source")
-    refuse_other_formats(contents.head[:1024], shown)
+        raise SourceError(f"{label}: the file is empty; check the source")
+    refuse_other_formats(contents.head[:1024], label)
     encoding = _encoding(file, contents.head)
     if not encoding.startswith(("utf-16", "utf-32")) and b"\0" in contents.head:
-        raise SourceError(f"{shown}: is no table: neither text nor Parquet; save it as CSV or Parquet")
+        raise SourceError(f"{label}: is no table: neither text nor Parquet; save it as CSV or Parquet")
     text = contents.head.decode(encoding, errors="ignore")
-    return {"kind": "csv", "delimiter": _delimiter(text, shown), "encoding": encoding}
+    return {"kind": "csv", "delimiter": _delimiter(text, label), "encoding": encoding}
 
 
 def _encoding(file: Path, head: bytes) -> str:
@@ -94,7 +94,7 @@ def _encoding(file: Path, head: bytes) -> str:
             return name
     if _decodes(file, "utf-8"):
         return "utf-8"
-    # bytes that are control characters in Latin-1 are quotes and dashes in Windows' variant of it
+    # bytes that are control characters in Latin-1 are quotes and dashes in cp1252
     windows = any(byte in piece for piece in pieces(file) for byte in range(0x80, 0xA0))
     return "cp1252" if windows and _decodes(file, "cp1252") else "latin-1"
 
@@ -110,8 +110,8 @@ def _decodes(file: Path, encoding: str) -> bool:
     return True
 
 
-def _delimiter(text: str, shown: str) -> str:
-    """The delimiter under which most rows have as many fields as the header; of several, the one with most fields."""
+def _delimiter(text: str, label: str) -> str:
+    """The delimiter with which most rows have as many fields as the header; on a tie, the one with most fields."""
     best, best_score = "", (0.0, 0)
     for delimiter in DELIMITERS:
         rows = _rows(text, delimiter)
@@ -121,18 +121,18 @@ def _delimiter(text: str, shown: str) -> str:
             best, best_score = delimiter, (round(fitting, 1), width)
     if not best:
         raise SourceError(
-            f"{shown}: holds one column, whether divided by {DELIMITERS_SHOWN}; a target and at least one other column"
+            f"{label}: holds one column, whether divided by {DELIMITERS_SHOWN}; a target and at least one other column"
             " are needed"
         )
     return best
 
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:
-    """The first rows under a delimiter; none if it makes no rows at all."""
-    # a sample is the most that a field can be
+    """The first rows with a delimiter; none if it yields no rows."""
+    # a field cannot be longer than the sample
     csv.field_size_limit(PIECE)
     try:
-        # strict would refuse what Arrow reads; any of the three line ends will do
+        # strict would refuse files that Arrow reads; all three line ends are accepted
         rows = list(islice(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter), SAMPLE_LINES))
     except csv.Error:
         return []

@@ -1,4 +1,4 @@
-"""What is to be predicted: a number or one of several classes, and what to know about it."""
+"""The target: a number or one of several classes, with notes about it."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from lockstep.inspect.findings import TargetFinding
 from lockstep.inspect.reading import ReadColumn
 from lockstep.inspect.roles import format_hint, format_number
 
-# Texts are classes up to this many without being told so; whole numbers up to the second only get a comment.
+# Texts with up to MAX_TEXT_CLASSES values are classes without an option; few integers only get a comment.
 MAX_TEXT_CLASSES, MAX_CLASSES, FEW_INTEGERS = 20, 1000, 10
 RARE_ROWS, RARE_SHARE = 20, 0.1
 SKEWED = 2.0
@@ -21,12 +21,12 @@ NEGATIVE = frozenset(["0", "false", "no", "n", "-", "neg", "negative", "none"])
 
 
 def describe_target(read: ReadColumn, words: pd.Series, *, as_classes: bool) -> TargetFinding:
-    """Number or classes.
+    """Decide between number and classes.
 
     Args:
         read: The target column.
-        words: Its values as the file writes them, missing where it has none.
-        as_classes: Whether whole numbers are classes even if there are many.
+        words: Its values as written in the file, or missing.
+        as_classes: Whether integers are classes even if there are many.
 
     Raises:
         DataError: if nothing can be learned from it.
@@ -58,10 +58,10 @@ def _number(read: ReadColumn) -> TargetFinding:
     low, high, mean = map(format_number, (values.min(), values.max(), values.mean()))
     notes = [f"a number from {low} to {high}, mean {mean}"]
     if read.type == "integer" and read.distinct <= FEW_INTEGERS:
-        seen = ", ".join(str(int(value)) for value in np.unique(values))
+        classes = ", ".join(str(int(value)) for value in np.unique(values))
         notes.append(
             f"only {read.distinct} different whole numbers, taken as a number: a grade or a count. If they name"
-            f" classes: target: {{column: ..., classes: [{seen}]}}, or new-dataset with --classes"
+            f" classes: target: {{column: ..., classes: [{classes}]}}, or new-dataset with --classes"
         )
     skew = _skewness(np.asarray(values, dtype=np.float64))
     if abs(skew) > SKEWED:
@@ -78,21 +78,21 @@ def _skewness(values: npt.NDArray[np.float64]) -> float:
 
 
 def _truth_classes(read: ReadColumn, words: pd.Series) -> TargetFinding:
-    written = sorted(words.dropna().unique(), key=lambda word: word.strip().lower() not in NEGATIVE)
-    if len(written) != 2 or {word.strip().lower() for word in written} == {"false", "true"}:
+    class_words = sorted(words.dropna().unique(), key=lambda word: word.strip().lower() not in NEGATIVE)
+    if len(class_words) != 2 or {word.strip().lower() for word in class_words} == {"false", "true"}:
         return _classes(read, "boolean", [False, True])
-    if {word.strip() for word in written} == {"0", "1"}:
+    if {word.strip() for word in class_words} == {"0", "1"}:
         return _classes(read, "integer", [0, 1])
     texts = ReadColumn(read.name, "text", words)
-    return _classes(texts, "category", written)
+    return _classes(texts, "category", class_words)
 
 
 def _text_classes(read: ReadColumn, where: str, *, as_classes: bool) -> TargetFinding:
     counts = read.values.value_counts()
     if not as_classes and read.values.dropna().str.fullmatch(DECIMAL_COMMA).all():
         raise DataError(
-            f"{where}: holds numbers with decimal commas, such as {counts.index[0]!r}; write them with a point, or name"
-            " --classes"
+            f"{where}: contains numbers with decimal commas, such as {counts.index[0]!r}; write them with a point, or"
+            " give --classes"
         )
     if len(counts) > (MAX_CLASSES if as_classes else MAX_TEXT_CLASSES):
         remedy = format_hint(read.values.dropna()) or (
@@ -101,10 +101,10 @@ def _text_classes(read: ReadColumn, where: str, *, as_classes: bool) -> TargetFi
         raise DataError(f"{where}: has {len(counts)} different texts, too many for classes{remedy}")
     names = sorted(counts.index)
     if len(names) == 2:
-        # the positive class comes second: not the one that says no, else the rarer one
+        # the positive class comes second: not a negative word, else the rarer class
         names.sort(key=lambda name: (name.strip().lower() not in NEGATIVE, -counts[name], name))
-    found, meant = _classes(read, "category", names), format_hint(read.values.dropna())
-    return replace(found, notes=(*found.notes, f"texts, taken as names of classes{meant}")) if meant else found
+    finding, hint = _classes(read, "category", names), format_hint(read.values.dropna())
+    return replace(finding, notes=(*finding.notes, f"texts, taken as names of classes{hint}")) if hint else finding
 
 
 def _word(value: object) -> str:

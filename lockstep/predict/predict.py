@@ -1,4 +1,4 @@
-"""Predictions for the rows of a file, batch by batch: a file larger than memory will do."""
+"""Predictions for the rows of a file, batch by batch, so that it may be larger than memory."""
 
 import re
 import sys
@@ -15,72 +15,72 @@ from tqdm import tqdm
 from lockstep.errors import DataError, system_reason
 from lockstep.guards.text.messages import listed, shown
 from lockstep.model.saved import SavedModel
-from lockstep.predict.row_files import CSV, PACKED_CSV, RowFile, Writer, open_reader
+from lockstep.predict.row_files import CSV, GZIP_CSV, RowFile, Writer, open_reader
 from lockstep.project.blocks import chosen_dataset
 from lockstep.storage.tables import atomic_write
 
-# How a column of a type is read from CSV; a type that is not here stays text for the intake to read.
-FAST = {"number": pa.float64(), "integer": pa.int64()}
+# The Arrow type in which a column is read from CSV; other columns are text, which the intake converts.
+CSV_TYPES = {"number": pa.float64(), "integer": pa.int64()}
 
 
 def predict_file(source: str, target: str, model: SavedModel, keep: Sequence[str] = (), *, force: bool = False) -> int:
-    """Write what a model says of each row of a file, in order; returns the number of rows.
+    """Write a model's prediction of each row of a file, in order; returns the number of rows.
 
-    The file appears when it is whole; until then, and if anything fails, an earlier one stays as it was.
+    The file appears once it is complete; until then, and if anything fails, an earlier one stays unchanged.
 
     Args:
         source: A CSV, CSV.GZ or Parquet file of raw rows.
-        target: The file to write, in any of these formats: the columns of SavedModel.table, doubles in full.
+        target: The file to write, in any of these formats: the columns of SavedModel.table, doubles in full precision.
         model: The model.
-        keep: Columns of the source that go first, as they are.
-        force: Whether an existing file is replaced.
+        keep: Columns of the source that are copied, unchanged, before the predictions.
+        force: Replace an existing file.
 
     Raises:
-        DataError: if a file, a column or a value is not as it must be.
+        DataError: for an invalid file, column or value.
     """
-    rows, answers = RowFile.of_name(source), RowFile.of_name(target)
-    _refuse_target(rows.path, answers.path, force)
+    source_file, output = RowFile.of_name(source), RowFile.of_name(target)
+    _check_target(source_file.path, output.path, force)
     intake = model.raw_rows
-    reader = open_reader(rows, list(intake.columns), intake.missing_values)
-    _refuse_kept(keep, reader.names, model, source)
+    reader = open_reader(source_file, list(intake.columns), intake.missing_values)
+    _check_kept_columns(keep, reader.names, model, source)
     for note in intake.check_columns(reader.names, source):
         print(f"lockstep: note: {note}", file=sys.stderr)
-    types = {name: FAST.get(column.type, pa.string()) for name, column in intake.columns.items()}
+    types = {name: CSV_TYPES.get(column.type, pa.string()) for name, column in intake.columns.items()}
     types = {name: types[name] for name in types if name in reader.names} | dict.fromkeys(keep, pa.string())
-    from_csv, done = rows.kind in (CSV, PACKED_CSV), 0
+    from_csv, n_done = source_file.kind in (CSV, GZIP_CSV), 0
     try:
         with (
-            atomic_write(answers.path) as part,
-            Writer(part, answers.kind, target) as writer,
+            atomic_write(output.path) as part,
+            Writer(part, output.kind, target) as writer,
             _Progress(reader.done) as progress,
         ):
             for batch in reader.batches(types):
-                said = model.predict_raw(batch, source, done)
-                writer.write(_with_kept(batch, keep, said, blank_is_missing=from_csv))
-                done += batch.num_rows
-                progress.update(done)
-            if not done:
+                predictions = model.predict_raw(batch, source, n_done)
+                writer.write(_add_kept(batch, keep, predictions, blank_is_missing=from_csv))
+                n_done += batch.num_rows
+                progress.update(n_done)
+            if not n_done:
                 empty = pa.table({name: pa.array([], kind) for name, kind in types.items()})
-                writer.write(_with_kept(empty, keep, model.predict_raw(empty, source), blank_is_missing=from_csv))
+                writer.write(_add_kept(empty, keep, model.predict_raw(empty, source), blank_is_missing=from_csv))
     except OSError as error:
         raise DataError(
             f"{target}: cannot be written: {system_reason(error)}; check the disk and its permissions"
         ) from None
-    return done
+    return n_done
 
 
-def _refuse_target(source: Path, target: Path, force: bool) -> None:
+def _check_target(source: Path, target: Path, force: bool) -> None:
     if target.is_dir():
         raise DataError(f"{target}: is a folder; name a file")
     if not target.exists():
         return
     if source.exists() and source.samefile(target):
-        raise DataError(f"{target}: is the input too; name another file for the predictions")
+        raise DataError(f"{target}: is also the input; name another file for the predictions")
     if not force:
         raise DataError(f"{target}: exists already; --force replaces it")
 
 
-def _refuse_kept(keep: Sequence[str], present: Sequence[str], model: SavedModel, source: str) -> None:
+def _check_kept_columns(keep: Sequence[str], present: Sequence[str], model: SavedModel, source: str) -> None:
     for name in keep:
         if name not in present:
             raise DataError(f"{source}: no column {name!r} to keep; it has: {listed(present)}")
@@ -88,24 +88,24 @@ def _refuse_kept(keep: Sequence[str], present: Sequence[str], model: SavedModel,
             raise DataError(f"--keep {name}: the predictions have a column of this name; rename it in {source}")
 
 
-def _with_kept(batch: pa.Table, keep: Sequence[str], said: pd.DataFrame, *, blank_is_missing: bool) -> pa.Table:
-    kept: Mapping[str, pa.ChunkedArray] = {name: batch.column(name) for name in keep}
+def _add_kept(batch: pa.Table, keep: Sequence[str], predictions: pd.DataFrame, *, blank_is_missing: bool) -> pa.Table:
+    columns: Mapping[str, pa.ChunkedArray] = {name: batch.column(name) for name in keep}
     if blank_is_missing:
-        kept = {name: pc.if_else(pc.equal(values, ""), None, values) for name, values in kept.items()}
-    return pa.table(dict(kept) | {name: pa.Array.from_pandas(said[name]) for name in said.columns})
+        columns = {name: pc.if_else(pc.equal(values, ""), None, values) for name, values in columns.items()}
+    return pa.table(dict(columns) | {name: pa.Array.from_pandas(predictions[name]) for name in predictions.columns})
 
 
 class _Progress:
-    """A bar for the person at the terminal.
+    """A progress bar on a terminal.
 
     Args:
-        done: Tells the share of the work that is done, 0 to 1.
+        done: Returns the share of the work that is done, 0 to 1.
     """
 
     def __init__(self, done: Callable[[], float]) -> None:
         self._done = done
-        form = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
-        self._bar = tqdm(total=1.0, desc="predict", bar_format=form, disable=not sys.stderr.isatty(), leave=False)
+        bar_format = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+        self._bar = tqdm(total=1.0, desc="predict", bar_format=bar_format, disable=not sys.stderr.isatty(), leave=False)
 
     def __enter__(self) -> "_Progress":
         return self
@@ -114,7 +114,7 @@ class _Progress:
         self._bar.close()
 
     def update(self, rows: int) -> None:
-        """Show how many rows are done."""
+        """Show the number of rows done."""
         if not self._bar.disable:
             self._bar.set_description_str(f"predict: {rows:,} rows", refresh=False)
             self._bar.update(min(self._done(), 1.0) - self._bar.n)
@@ -126,7 +126,7 @@ class LoadedModel:
 
     Attributes:
         model: The model.
-        name: Its folder, or its address in MLflow with the version it stood for.
+        name: Its folder, or its address in MLflow with the version.
     """
 
     model: SavedModel
@@ -134,7 +134,7 @@ class LoadedModel:
 
     @property
     def summary(self) -> str:
-        """What answers, in one line: model, dataset, target and version."""
+        """The model in one line: name, dataset, target and version."""
         origin = self.model.origin
         dataset = shown(origin.dataset) if origin else "unknown"
         version = f"Lockstep {shown(origin.version)}" if origin else "saved by an earlier version of Lockstep"
@@ -154,10 +154,10 @@ class LoadedModel:
 
 @contextmanager
 def loaded_model(place: str) -> Iterator[LoadedModel]:
-    """A model in a folder, or at an address in MLflow such as models:/NAME@champion or runs:/ID/model.
+    """Load a model from a folder, or from an address in MLflow such as models:/NAME@champion or runs:/ID/model.
 
     Raises:
-        DataError: if there is no model, or it does not know the raw table.
+        DataError: if there is no model, or it lacks the description of the raw table.
         TrackingError: if MLflow has no model at the address.
     """
     if not re.match(r"^\w[\w+-]*:/", place):

@@ -1,4 +1,4 @@
-"""Files of rows that need not fit into memory: CSV (gzipped or not) and Parquet, read and written in batches."""
+"""Files of rows larger than memory: CSV (gzipped or not) and Parquet, read and written in batches."""
 
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,8 +19,8 @@ from lockstep.guards.tables.formats import GZIP_MAGIC
 from lockstep.guards.tables.parquet_size import refuse_bomb
 from lockstep.guards.text.messages import repeated
 
-BLOCK_BYTES, ROWS_AT_ONCE = 4 << 20, 2**15
-CSV, PACKED_CSV, PARQUET = ".csv", ".csv.gz", ".parquet"
+BLOCK_BYTES, BATCH_ROWS = 4 << 20, 2**15
+CSV, GZIP_CSV, PARQUET = ".csv", ".csv.gz", ".parquet"
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class RowFile:
 
     @classmethod
     def of_name(cls, name: str) -> Self:
-        """The file of a name; its extension tells the format.
+        """The file with a name, whose extension determines the format.
 
         Raises:
             DataError: for another extension.
         """
-        for kind in (CSV, PACKED_CSV, PARQUET):
+        for kind in (CSV, GZIP_CSV, PARQUET):
             if name.lower().endswith(kind):
                 return cls(Path(name), kind)
         raise DataError(f"{name}: the format is unknown; name the file .csv, .csv.gz or .parquet")
@@ -61,8 +61,8 @@ class Reader(Protocol):
         """The rows, in order.
 
         Args:
-            types: The columns to read. A CSV file's values that do not have the type stay text, as do all of their
-                batch; a Parquet file's columns have their own types.
+            types: The columns to read. From the first batch of a CSV file with a value of another type, all columns
+                are text; a Parquet file's columns have their own types.
 
         Raises:
             DataError: if the file is damaged.
@@ -77,11 +77,11 @@ def open_reader(file: RowFile, needed: Sequence[str], missing_values: Sequence[s
 
     Args:
         file: The file.
-        needed: Columns it ought to have; they tell the delimiter of a CSV file.
+        needed: Columns it should have; they determine the delimiter of a CSV file.
         missing_values: Texts that mean "no value".
 
     Raises:
-        DataError: if there is no such file, or it is no such table.
+        DataError: if there is no such file, or it is not a table of this format.
     """
     try:
         with file.path.open("rb") as stream:
@@ -93,8 +93,8 @@ def open_reader(file: RowFile, needed: Sequence[str], missing_values: Sequence[s
         reader: Reader = ParquetReader(file) if file.kind == PARQUET else CsvReader(file, needed, missing_values)
     except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         raise unreadable(file, error) from None
-    if twice := repeated(reader.names):
-        raise DataError(f"{file.path}: column name {twice[0]!r} stands twice; rename one of them")
+    if duplicates := repeated(reader.names):
+        raise DataError(f"{file.path}: column name {duplicates[0]!r} occurs twice; rename one of them")
     return reader
 
 
@@ -102,16 +102,16 @@ class ParquetReader:
     """A Parquet file."""
 
     def __init__(self, file: RowFile) -> None:
-        # without buffers of its own Arrow reads ahead, a whole row group into memory
+        # with the defaults Arrow reads ahead, a whole row group into memory
         self._source = pq.ParquetFile(file.path, pre_buffer=False, buffer_size=BLOCK_BYTES)
         self._file, self._read = file, 0
         self.names: list[str] = self._source.schema_arrow.names
 
     def batches(self, types: Mapping[str, pa.DataType]) -> Iterator[pa.Table]:
-        """The rows, with the types of the file; none of a file that becomes far more than its bytes."""
+        """The rows, with the types of the file; a decompression bomb is refused."""
         try:
             refuse_bomb(self._file.path, self._source, list(types))
-            for batch in self._source.iter_batches(ROWS_AT_ONCE, columns=list(types), use_threads=False):
+            for batch in self._source.iter_batches(BATCH_ROWS, columns=list(types), use_threads=False):
                 self._read += batch.num_rows
                 yield pa.Table.from_batches([batch])
         except SourceError as error:
@@ -120,13 +120,13 @@ class ParquetReader:
             raise unreadable(self._file, error) from None
 
     def done(self) -> float:
-        """Rows read, of all."""
+        """The share of the rows that was read."""
         rows: int = self._source.metadata.num_rows
         return self._read / max(rows, 1)
 
 
 class CsvReader:
-    """A CSV file in UTF-8, whose delimiter is the one that gives most of the needed columns."""
+    """A CSV file in UTF-8, whose delimiter is the one that yields most of the needed columns."""
 
     def __init__(self, file: RowFile, needed: Sequence[str], missing_values: Sequence[str]) -> None:
         self._file, self._missing, self._single, self._empty_lines = file, list(missing_values), False, 0
@@ -138,13 +138,13 @@ class CsvReader:
             names = self._header(delimiter)
             if len(set(needed) & set(names)) > len(set(needed) & set(self.names)):
                 self._delimiter, self.names = delimiter, names
-        # without a name there is something that Arrow says of it
+        # if there are no names, Arrow raises its error here
         self.names = self.names or self._open(self._delimiter).schema.names
         self._single = len(self.names) == 1
         self._empty_lines = self._lines_before_the_header() if self._single else 0
 
     def batches(self, types: Mapping[str, pa.DataType]) -> Iterator[pa.Table]:
-        """The rows; from the first block with a value that has not its type, all columns are text."""
+        """The rows; from the first block with a value of another type on, all columns are text."""
         rows = 0
         try:
             for batch in self._open(self._delimiter, types):
@@ -165,11 +165,11 @@ class CsvReader:
             raise unreadable(self._file, error) from None
 
     def done(self) -> float:
-        """Bytes read, of all."""
+        """The share of the bytes that was read."""
         return float(self._stream.tell() / self._bytes)
 
     def _header(self, delimiter: str) -> list[str]:
-        """The names of the columns under a delimiter; none if it makes no table."""
+        """The column names under a delimiter; none if it yields no table."""
         self._refuse_many_columns(delimiter)
         try:
             names: list[str] = self._open(delimiter).schema.names
@@ -183,19 +183,19 @@ class CsvReader:
             raise DataError(f"{self._file.path}: has more than {MAX_COLUMNS:,} columns; leave some out of the file")
 
     def _lines_before_the_header(self) -> int:
-        """Empty ones, the first of which would be the header where empty lines are rows."""
+        """The number of empty lines before the header, the first of which would otherwise be taken for it."""
         start = self._content().read(BLOCK_BYTES).removeprefix(BOM_UTF8)
         return len(start[: len(start) - len(start.lstrip(b"\r\n"))].splitlines())
 
     def _content(self) -> Any:
         self._stream = pa.OSFile(str(self._file.path))
-        return pa.CompressedInputStream(self._stream, "gzip") if self._file.kind == PACKED_CSV else self._stream
+        return pa.CompressedInputStream(self._stream, "gzip") if self._file.kind == GZIP_CSV else self._stream
 
     def _open(self, delimiter: str, types: Mapping[str, pa.DataType] | None = None) -> Any:
         return csv.open_csv(
             self._content(),
             csv.ReadOptions(block_size=BLOCK_BYTES, use_threads=False, skip_rows=self._empty_lines),
-            # of a single column an empty line is a row without a value; of more it is none
+            # with a single column an empty line is a row without a value, with more columns it is not a row
             csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=not self._single),
             csv.ConvertOptions(
                 column_types=types,
@@ -207,16 +207,16 @@ class CsvReader:
 
 
 class Writer:
-    """A file of rows opened for writing; the first batch tells the columns.
+    """A file of rows opened for writing; the first batch determines the columns.
 
     Args:
-        path: Where to write.
+        path: The file to write.
         kind: CSV, PACKED_CSV or PARQUET.
-        shown: What messages call it.
+        label: Its name in messages.
     """
 
-    def __init__(self, path: Path, kind: str, shown: str) -> None:
-        self._path, self._kind, self._shown, self._stack = path, kind, shown, ExitStack()
+    def __init__(self, path: Path, kind: str, label: str) -> None:
+        self._path, self._kind, self._label, self._stack = path, kind, label, ExitStack()
         self._writer: Any = None
 
     def __enter__(self) -> Self:
@@ -231,22 +231,22 @@ class Writer:
         """Append rows.
 
         Raises:
-            DataError: for a column whose type the format does not hold.
+            DataError: for a column whose type the format does not support.
         """
         try:
             if self._writer is None:
                 self._writer = self._stack.enter_context(self._opened(table.schema))
             self._writer.write_table(table)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise DataError(f"{self._shown}: cannot be written: {first_line(error)}; keep other columns") from None
+            raise DataError(f"{self._label}: cannot be written: {first_line(error)}; keep other columns") from None
 
     def _opened(self, schema: pa.Schema) -> Any:
         if self._kind == PARQUET:
             return pq.ParquetWriter(self._path, schema, compression="zstd")
         sink = self._stack.enter_context(pa.OSFile(str(self._path), "wb"))
-        if self._kind == PACKED_CSV:
+        if self._kind == GZIP_CSV:
             sink = self._stack.enter_context(pa.CompressedOutputStream(sink, "gzip"))
-        plain = not any(sign in name for name in schema.names for sign in ',"\r\n')
+        plain = not any(character in name for name in schema.names for character in ',"\r\n')
         options = csv.WriteOptions(quoting_header="none" if plain else "needed")
         return csv.CSVWriter(sink, schema, write_options=options)
 

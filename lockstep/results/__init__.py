@@ -1,1 +1,1 @@
-"""What a run of the pipeline left: one result, and what dvc.lock says of it."""
+"""One result of the pipeline, and its entries in dvc.lock."""

@@ -1,4 +1,4 @@
-"""The choices of params.yaml behind a result, each under its name with dots."""
+"""The choices of params.yaml behind a result, each under its dotted name."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,13 +6,13 @@ from typing import Any
 
 
 def effective_choices(params: Mapping[str, Any]) -> dict[str, Any]:
-    """All choices, flattened, with the chosen pruner's options and without spaces and pruners not chosen."""
-    chosen = {key: value for key, value in params.items() if key not in ("spaces", "pruners")}
-    # Its keys are features, whose names MLflow may refuse in the name of a parameter.
+    """All choices, flattened, with the options of the chosen pruner and without spaces and other pruners."""
+    choices = {key: value for key, value in params.items() if key not in ("spaces", "pruners")}
+    # Its keys are features, whose names MLflow may refuse as parts of a parameter's name.
     monotone = json.dumps(params["booster"]["monotone"], sort_keys=True, ensure_ascii=False)
-    chosen["booster"] = {**params["booster"], "monotone": monotone}
+    choices["booster"] = {**params["booster"], "monotone": monotone}
     pruner = params["tune"]["pruner"]
-    return flatten(chosen) | flatten(params["pruners"][pruner], f"pruners.{pruner}.")
+    return flatten(choices) | flatten(params["pruners"][pruner], f"pruners.{pruner}.")
 
 
 def flatten(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

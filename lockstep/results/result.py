@@ -1,4 +1,4 @@
-"""What a run of the pipeline left in a folder: each file is read when asked for.
+"""The outputs of the pipeline in a folder; each file is read on first use.
 
 The folder is the repository, a copy of a revision's files, or what `lockstep export` wrote.
 """
@@ -34,7 +34,7 @@ class Result:
 
     Attributes:
         root: The folder.
-        named: Whether messages name the folder, not only the file in it: of a copy that nobody has seen they must not.
+        named: Whether messages contain the folder; they must not name a temporary copy.
 
     Raises:
         DataError: from every attribute, naming the file, if it is missing, cannot be read or is damaged.
@@ -45,10 +45,10 @@ class Result:
 
     @classmethod
     def nearest(cls, start: Path | None = None) -> Self:
-        """That of the repository in which a folder, the working directory if none is named, stands.
+        """The result of the repository that contains a folder (default: the working directory).
 
         Raises:
-            DataError: if it stands in none.
+            DataError: if there is no such repository.
         """
         here = (start or Path.cwd()).resolve()
         for folder in (here, *here.parents):
@@ -58,7 +58,7 @@ class Result:
 
     @cached_property
     def params(self) -> Mapping[str, Any]:
-        """Every choice in params.yaml that took part, by its name with dots."""
+        """The effective choices of params.yaml, by dotted name."""
         choices = read_yaml(self.root / paths.PARAMS, self._shown(paths.PARAMS))
         with self.reading(paths.PARAMS):
             return effective_choices(choices)
@@ -85,7 +85,7 @@ class Result:
 
     @cached_property
     def repeated(self) -> Mapping[str, Any]:
-        """reports/evaluate/repeated.json: further splits, if they were asked for."""
+        """reports/evaluate/repeated.json: metrics of further splits, if the protocol is repeated."""
         return self._json(paths.REPEATED)
 
     @cached_property
@@ -117,7 +117,7 @@ class Result:
 
     @property
     def cv_column(self) -> str:
-        """What the search minimised, as trials.csv and best_params.json call it."""
+        """The name of the search's score in trials.csv and best_params.json."""
         with self.reading(paths.SEARCH):
             return str(self.search["score"])
 
@@ -134,24 +134,24 @@ class Result:
 
     @property
     def target(self) -> Target:
-        """What is predicted."""
+        """The target."""
         with self.reading(DESCRIPTION):
             return Target.from_json(self.model["target"])
 
     @property
     def fitting(self) -> Fitting:
-        """What was minimised and judged by."""
+        """Objective and metric."""
         with self.reading(DESCRIPTION):
             return Fitting.from_json(self.model["fitting"])
 
     @property
     def score_name(self) -> str:
-        """What it was judged by, for people."""
+        """The metric's name for people."""
         return metric_label(self.fitting.metric)
 
     @property
     def score(self) -> float | None:
-        """The score of the test rows, of which less is better; None where it is undefined."""
+        """The score of the test rows (less is better); None where it is undefined."""
         with self.reading(paths.METRICS):
             test = self.metrics["test"]
             return None if test.get(self.fitting.metric) is None else self.fitting.loss(test)
@@ -176,24 +176,24 @@ class Result:
 
     @cached_property
     def trials(self) -> pd.DataFrame:
-        """reports/tune/trials.csv, a row per trial; parameters are text, as they are written."""
+        """reports/tune/trials.csv, a row per trial; parameters are text, as in the file."""
         return self._read(paths.TRIALS, lambda file: read_trials(file, self.space))
 
     @property
     def complete_trials(self) -> pd.DataFrame:
         """Complete trials in order: number and score."""
         with self.reading(paths.TRIALS):
-            found = self.trials.loc[self.trials["state"] == "COMPLETE", ["number", self.cv_column]]
-            return found.set_axis(["number", "score"], axis=1)
+            complete = self.trials.loc[self.trials["state"] == "COMPLETE", ["number", self.cv_column]]
+            return complete.set_axis(["number", "score"], axis=1)
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
-        """data/predictions/test.parquet: row_id, actual and what the model says of every test row."""
+        """data/predictions/test.parquet: row_id, actual and the prediction of every test row."""
         return self._read(paths.PREDICTIONS, read_table)
 
     @property
     def test_table(self) -> pd.DataFrame:
-        """data/split/test.parquet: the test rows as they were cleaned."""
+        """data/split/test.parquet: the cleaned test rows."""
         return self._read(paths.TEST, read_table)
 
     @cached_property
@@ -205,37 +205,37 @@ class Result:
         """A table of the evaluation, such as baselines, slices, feature_importance or optimisation_history.
 
         Args:
-            name: Of the file in reports/evaluate/, without its ending.
+            name: Name of the file in reports/evaluate/, without its extension.
         """
         return self._read(paths.EVALUATE / f"{name}.csv", pd.read_csv)
 
     @cached_property
     def evaluation_files(self) -> list[Path]:
-        """Outputs in reports/evaluate/; what else lies there is a person's own."""
+        """Outputs in reports/evaluate/; other files there belong to the user."""
         files = sorted(file for file in declared_outs(self.root, "evaluate") if file.parent == paths.EVALUATE)
         return [file for file in files if (self.root / file).is_file()]
 
     @property
     def key_files(self) -> list[Path]:
-        """Outputs that are part of the key besides the model: those of one result are the same wherever it stands."""
+        """Outputs that are part of the key besides the model: the same for one result in every place."""
         tables = [file for file in self.evaluation_files if file.suffix in (".csv", ".json")]
         search = (paths.BEST_PARAMS, paths.SEARCH, paths.TRIALS)
         return [*search, paths.PREDICTIONS, paths.METRICS, paths.GATES, *tables]
 
     @cached_property
     def key(self) -> str:
-        """sha256 over the parameters and every output but the page: the same result has the same key."""
+        """sha256 over the parameters and every output except the page: the same result has the same key."""
         digest = hashlib.sha256(json.dumps(self.params, sort_keys=True).encode())
-        for path in (*(self.root / each for each in self.key_files), *self.model_files):
+        for path in (*(self.root / file for file in self.key_files), *self.model_files):
             digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 
     @contextmanager
     def reading(self, path: Path) -> Iterator[Path]:
-        """Whatever an output holds and should not, whoever wrote it, is told in one line that names it.
+        """Turn errors from the content of an output, which is untrusted, into one line that names the file.
 
         Args:
-            path: The output; the block is given where it lies.
+            path: The output; the block gets its full path.
         """
         try:
             yield self.root / path

@@ -1,1 +1,1 @@
-"""`lockstep sync`: MLflow made to show what DVC holds."""
+"""`lockstep sync`: complete MLflow from DVC's outputs, or compare the two."""

@@ -1,4 +1,4 @@
-"""How DVC's outputs and MLflow differ: every number, word and byte of a result."""
+"""The differences between DVC's outputs and MLflow: every number, text and byte of a result."""
 
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,10 @@ def check(result: Result, place: Provenance) -> list[RunDifference]:
     """Compare a result with MLflow.
 
     Returns:
-        All differences; none if MLflow holds the result exactly once, with every trial exactly once.
+        All differences; none if MLflow has the result exactly once, with every trial exactly once.
 
     Raises:
-        TrackingError: in one line, if the store cannot be read.
+        TrackingError: with one line, if the store cannot be read.
     """
     with tracking_errors("could not be compared"):
         store = existing_store(result.dataset)
@@ -35,32 +35,32 @@ def check(result: Result, place: Provenance) -> list[RunDifference]:
             return [RunDifference("result", result.key[:10], "one", f"{len(runs)} runs" if runs else NOTHING)]
         (run,) = runs
         run_id = run.info.run_id
-        found = differences(result, place, run)
+        different = differences(result, place, run)
         if run.info.status != "FINISHED":
-            found.append(RunDifference("status", "of the run", "FINISHED", run.info.status))
-        found += _trial_differences(client, experiment_id, run_id, result)
-        found += artifact_differences(client, result, place, run_id)
-        return found + _model_differences(client, experiment_id, run_id, result, place)
+            different.append(RunDifference("status", "of the run", "FINISHED", run.info.status))
+        different += _trial_differences(client, experiment_id, run_id, result)
+        different += artifact_differences(client, result, place, run_id)
+        return different + _model_differences(client, experiment_id, run_id, result, place)
 
 
 def _trial_differences(client: "MlflowClient", experiment_id: str, parent: str, result: Result) -> list[RunDifference]:
-    found: list[RunDifference] = []
-    wanted = {trial.number: trial for trial in trials_of(result)}
-    seen = dict.fromkeys(wanted, 0)
+    different: list[RunDifference] = []
+    expected = {trial.number: trial for trial in trials_of(result)}
+    counts = dict.fromkeys(expected, 0)
     for run in nested_runs(client, experiment_id, parent):
         trial = TrialRun.of_run(run)
-        if trial.number not in wanted:
-            found.append(RunDifference("trial", f"run {run.info.run_id}", NOTHING, "a run"))
+        if trial.number not in expected:
+            different.append(RunDifference("trial", f"run {run.info.run_id}", NOTHING, "a run"))
             continue
-        seen[trial.number] += 1
-        found += _between(wanted[trial.number], trial)
-    for number, count in seen.items():
+        counts[trial.number] += 1
+        different += _differences_of_trial(expected[trial.number], trial)
+    for number, count in counts.items():
         if count != 1:
-            found.append(RunDifference("trial", str(number), "one", f"{count} runs" if count else NOTHING))
-    return found
+            different.append(RunDifference("trial", str(number), "one", f"{count} runs" if count else NOTHING))
+    return different
 
 
-def _between(dvc: TrialRun, mlflow: TrialRun) -> list[RunDifference]:
+def _differences_of_trial(dvc: TrialRun, mlflow: TrialRun) -> list[RunDifference]:
     name = f"of trial {dvc.number}"
     status = [] if dvc.status == mlflow.status else [RunDifference("status", name, dvc.status, mlflow.status)]
     return [
@@ -77,7 +77,9 @@ def _model_differences(
     models = ready_models(client, experiment_id, run_id)
     if len(models) != 1:
         return [RunDifference("model", "of the run", "one", f"{len(models)} models" if models else NOTHING)]
-    found = [RunDifference("model", name, "the file", "other bytes") for name in model_differences(result, models[0])]
+    different = [
+        RunDifference("model", name, "the file", "other bytes") for name in model_differences(result, models[0])
+    ]
     if place.workspace and not is_registered(client, models[0], result):
-        found.append(RunDifference("registered model", result.dataset, "a version", NOTHING))
-    return found
+        different.append(RunDifference("registered model", result.dataset, "a version", NOTHING))
+    return different

@@ -1,4 +1,4 @@
-"""The places where results stand: the workspace, a revision, the experiments; each opened as a folder."""
+"""The places of results, opened as folders: the workspace, a revision, the experiments."""
 
 import os
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from lockstep.tracking.run_content import complete_result
 if TYPE_CHECKING:
     from dvc.api import DVCFileSystem
 
-# What a result is read from, and the code that goes along with its model.
+# The files of a result, and the code that is logged with its model.
 FILES = (paths.PARAMS, LOCK, PIPELINE, REQUIREMENTS)
 SOURCES = (Path("lockstep"), paths.DATASETS)
 OUTPUTS = (paths.REPORTS, paths.MODEL.parent, paths.PREDICTIONS.parent, paths.TRAIN.parent)
@@ -27,14 +27,14 @@ OUTPUTS = (paths.REPORTS, paths.MODEL.parent, paths.PREDICTIONS.parent, paths.TR
 
 @contextmanager
 def open_result(place: Revision | None) -> Iterator[tuple[Result, Provenance]]:
-    """The result of a revision, or of the workspace.
+    """Open the result of a revision, or of the workspace.
 
     Raises:
-        DataError: if outputs are missing, are not what dvc.lock says, or are being made.
+        DataError: if outputs are missing, differ from dvc.lock, or are being written.
     """
     if place is None:
         with snapshot((*FILES, *SOURCES), OUTPUTS) as folder:
-            yield _of_workspace(folder), Provenance.of(folder, head(), None, workspace=True)
+            yield _workspace_result(folder), Provenance.of(folder, head(), None, workspace=True)
         return
     with scratch_folder("revision") as folder:
         _fetch(place, folder)
@@ -45,27 +45,27 @@ def open_result(place: Revision | None) -> Iterator[tuple[Result, Provenance]]:
         )
 
 
-def _of_workspace(folder: Path) -> Result:
-    """The result in a snapshot, which a pipeline that runs may have been taken in the middle of."""
+def _workspace_result(folder: Path) -> Result:
+    """The result in a snapshot, which may have been taken in the middle of a running pipeline."""
     try:
         refuse_stale(folder)
         reports = [path for path in map(Path, DvcLock.read(folder).hashes) if path.is_relative_to(paths.REPORTS)]
-        lost = [path for path in reports if not (folder / path).exists()]
-        if lost and running_dvc_command():
-            raise DataError(f"{lost[0]}: no such file")
+        missing = [path for path in reports if not (folder / path).exists()]
+        if missing and running_dvc_command():
+            raise DataError(f"{missing[0]}: no such file")
         return complete_result(folder)
     except DataError as error:
-        if work := running_dvc_command():
-            raise DataError(f"{work} is making the result: wait until it has ended") from error
+        if command := running_dvc_command():
+            raise DataError(f"{command} is computing the result: wait until it has ended") from error
         raise
 
 
 def _fetch(place: Revision, folder: Path) -> None:
     """Copy a revision's files from git, DVC's cache or its remote."""
     try:
-        with _files_of(place.rev) as files:
+        with _revision_files(place.rev) as files:
             if not files.exists(f"/{LOCK}"):
-                raise DataError(f"{place}: has no {LOCK}, so there is no result in it")
+                raise DataError(f"{place}: has no {LOCK}, so it contains no result")
             for path in FILES:
                 _copy(files, path, folder, recursive=False)
             for path in (*SOURCES, *OUTPUTS):
@@ -80,8 +80,8 @@ def _fetch(place: Revision, folder: Path) -> None:
 
 
 @contextmanager
-def _files_of(rev: str) -> "Iterator[DVCFileSystem]":
-    """The project in a commit as DVC sees it: git's files as they are stored, and outputs in its cache or a remote.
+def _revision_files(rev: str) -> "Iterator[DVCFileSystem]":
+    """The project in a commit as DVC sees it: git's files, and outputs in DVC's cache or a remote.
 
     The project may be a subfolder of the git repository: the commit's tree of that folder is the root here.
 
@@ -100,27 +100,27 @@ def _files_of(rev: str) -> "Iterator[DVCFileSystem]":
     if folder := project_folder():
         if folder not in tree:
             raise DataError(
-                f"commit {rev[:7]}: has no folder {folder}, where the project stands now, so there is no result in it"
+                f"commit {rev[:7]}: has no folder {folder}, the project's present one, so it contains no result"
             )
         tree = tree[folder]
     tree = GitTrie(Pygit2Object(tree), rev)
-    own = _storage_now()
+    own = _storage_config()
     with Repo("/", fs=GitFileSystem(trie=tree), scm=git, uninitialized=True, config=own) as repo:
         yield DVCFileSystem(repo)
 
 
-def _storage_now() -> dict[str, Any]:
-    """DVC's settings of the workspace's cache and remotes; a commit's own may be relative, or of before they moved."""
+def _storage_config() -> dict[str, Any]:
+    """DVC's settings of the workspace's cache and remotes; those of a commit may be relative or out of date."""
     from dvc.repo import Repo
 
-    with Repo(uninitialized=True) as here:
-        if here.dvc_dir is None:
+    with Repo(uninitialized=True) as repo:
+        if repo.dvc_dir is None:
             return {}
-        default = here.config["core"].get("remote")
+        default_remote = repo.config["core"].get("remote")
         return {
-            "cache": {"dir": here.cache.local_cache_dir},
-            "remote": dict(here.config["remote"]),
-            "core": {"remote": default} if default else {},
+            "cache": {"dir": repo.cache.local_cache_dir},
+            "remote": dict(repo.config["remote"]),
+            "core": {"remote": default_remote} if default_remote else {},
         }
 
 

@@ -1,1 +1,1 @@
-"""The view of a result in MLflow; nothing outside this package imports mlflow."""
+"""The view of a result in MLflow; only this package imports mlflow."""

@@ -1,4 +1,4 @@
-"""Whether a new model becomes champion: the rule of `lockstep compare`, with the champion read from MLflow."""
+"""Decide whether a new model becomes champion, by the rule of `lockstep compare`; the champion is read from MLflow."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,64 +19,64 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 CHAMPION = "champion"
-# Outputs that ranking reads, besides the model.
-NEEDED = (paths.PREDICTIONS, paths.GATES, paths.SEARCH)
-# MLflow's words for what is not there any more.
-GONE = ("RESOURCE_DOES_NOT_EXIST", "NOT_FOUND")
+# Outputs that ranking reads besides the model.
+RANKING_OUTPUTS = (paths.PREDICTIONS, paths.GATES, paths.SEARCH)
+# MLflow's error codes for entities that no longer exist.
+MISSING_CODES = ("RESOURCE_DOES_NOT_EXIST", "NOT_FOUND")
 
 
 def decide_champion(
-    client: "MlflowClient", holder: "ModelVersion | None", number: str, result: Result
+    client: "MlflowClient", champion_version: "ModelVersion | None", number: str, result: Result
 ) -> tuple[bool, str]:
-    """Whether a result's model becomes champion, and why or why not, in words.
+    """Whether a result's model becomes champion, and the reason.
 
-    The champion is A and the new model B of the rule that `lockstep compare` states, so that both say the same.
+    The champion is A and the new model B in the rule of `lockstep compare`, so that both decide alike.
 
     Args:
         client: The store.
-        holder: The champion's version, if there is one.
+        champion_version: The champion's version, if there is one.
         number: The new model's version.
         result: The new model's result.
     """
-    new = Contender.of(result, result.params)
-    if new.failed_gates:
-        return False, f"the gates fail ({', '.join(new.failed_gates)})"
-    if holder is None:
-        return True, "the first whose gates pass"
+    candidate = Contender.of(result, result.params)
+    if candidate.failed_gates:
+        return False, f"the gates fail ({', '.join(candidate.failed_gates)})"
+    if champion_version is None:
+        return True, "it is the first model whose gates pass"
     by_hand = (
-        f"; to make version {number} the champion all the same, with {TRACKING_URI} set to this store:"
-        f" {alias_command(holder.name, number)}"
+        f"; to make version {number} the champion anyway, with {TRACKING_URI} set to this store:"
+        f" {alias_command(champion_version.name, number)}"
     )
     try:
-        old = _read(client, holder)
+        champion = _read(client, champion_version)
     except DataError as error:
         return False, f"the two cannot be compared, because {error}{by_hand}"
-    ranking = rank(old, new, lambda: result.test_table)
-    return _of(ranking, f"version {holder.version}", f"version {number}", by_hand)
+    ranking = rank(champion, candidate, lambda: result.test_table)
+    return _decision(ranking, f"version {champion_version.version}", f"version {number}", by_hand)
 
 
 def alias_command(name: str, number: str) -> str:
-    """The command by which a person makes a version the champion, without the store's address, which may be secret."""
+    """The command that makes a version the champion, without the store's address, which may be secret."""
     call = f'mlflow.MlflowClient().set_registered_model_alias("{name}", "{CHAMPION}", "{number}")'
     return f"python3 -c 'import mlflow; {call}'"
 
 
-def _of(ranking: Ranking, a: str, b: str, by_hand: str) -> tuple[bool, str]:
-    decision, measured = ranking.decision(a, b), ranking.measured(a, b)
+def _decision(ranking: Ranking, a: str, b: str, by_hand: str) -> tuple[bool, str]:
+    decision, scores = ranking.decision(a, b), ranking.measured(a, b)
     if not ranking.verdict.comparable:
         return False, f"{decision.reason}{by_hand}"
-    return decision.letter == "B", f"{decision.reason} ({measured})" if measured else decision.reason
+    return decision.letter == "B", f"{decision.reason} ({scores})" if scores else decision.reason
 
 
 def _read(client: "MlflowClient", version: "ModelVersion") -> Contender:
-    """What MLflow holds of a version that ranking needs.
+    """Read what ranking needs of a version from MLflow.
 
     Raises:
-        DataError: if a part of it is gone or was written by another version of Lockstep.
+        DataError: if a part is missing or was written by another version of Lockstep.
     """
     with scratch_folder("mlflow") as scratch:
         run = _run(client, version)
-        for path in NEEDED:
+        for path in RANKING_OUTPUTS:
             _download(client, run.info.run_id, path, scratch)
         _download_model(version, scratch)
         try:
@@ -93,41 +93,41 @@ def _run(client: "MlflowClient", version: "ModelVersion") -> "Run":
         if version.run_id:
             return client.get_run(version.run_id)
     except MlflowException as error:
-        if error.error_code not in GONE:
+        if error.error_code not in MISSING_CODES:
             raise
-    raise DataError(f"the run of version {version.version} is gone from MLflow")  # it was deleted for good
+    raise DataError(f"the run of version {version.version} is gone from MLflow")  # it was deleted permanently
 
 
 def _download(client: "MlflowClient", run_id: str, path: Path, root: Path) -> None:
-    """Fetch an output of the champion's run to where the outputs have it."""
+    """Download an output of the champion's run to its usual path below `root`."""
     name = path.as_posix()
     if name not in {file.path for file in client.list_artifacts(run_id, path.parent.as_posix())}:
         raise DataError(f"the champion's {name} is gone from MLflow")
-    _place(client.download_artifacts(run_id, name, str(_new_folder(root, path))), root / path)
+    _move(client.download_artifacts(run_id, name, str(_new_folder(root, path))), root / path)
 
 
 def _download_model(version: "ModelVersion", root: Path) -> None:
-    """Fetch the files of a version's model to where the outputs have them.
+    """Download the files of a version's model to their usual paths below `root`.
 
     Raises:
-        DataError: if the model is gone, wholly or in part.
+        DataError: if the model or one of its files is missing.
     """
     import mlflow
     from mlflow.exceptions import MlflowException
 
     uri, folder = f"models:/{version.name}/{version.version}/{FILES}", _new_folder(root, paths.MODEL)
     try:
-        # A server words a missing file as trouble of its own, so a look comes first.
+        # A server reports a missing file as an internal error, so the files are listed first.
         present = mlflow.artifacts.list_artifacts(artifact_uri=uri)
     except MlflowException as error:
-        if error.error_code not in GONE:
+        if error.error_code not in MISSING_CODES:
             raise
         present = []
     if not present:
         raise DataError(f"the model of version {version.version} is gone from MLflow")
-    _place(mlflow.artifacts.download_artifacts(uri, dst_path=str(folder)), root / paths.MODEL)
-    if lost := missing_files(root / paths.MODEL):
-        raise DataError(f"{lost[0]} of the model of version {version.version} is gone from MLflow")
+    _move(mlflow.artifacts.download_artifacts(uri, dst_path=str(folder)), root / paths.MODEL)
+    if missing := missing_files(root / paths.MODEL):
+        raise DataError(f"{missing[0]} of the model of version {version.version} is gone from MLflow")
 
 
 def _new_folder(root: Path, path: Path) -> Path:
@@ -137,6 +137,6 @@ def _new_folder(root: Path, path: Path) -> Path:
     return folder
 
 
-def _place(there: str, target: Path) -> None:
+def _move(source: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    Path(there).rename(target)
+    Path(source).rename(target)

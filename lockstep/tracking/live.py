@@ -1,4 +1,4 @@
-"""Trials in MLflow while the search runs, written by one thread beside it."""
+"""Trials in MLflow while the search runs, written by a thread of their own."""
 
 import contextlib
 import io
@@ -22,7 +22,7 @@ from lockstep.workers.trial import TrialResult
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-# A search that is over sooner is not worth opening a store for; evaluate shows its trials.
+# No store is opened for a shorter search; evaluate logs its trials.
 PATIENCE_SECONDS = 1.0
 BATCH_SECONDS = 0.5
 RETRY_SECONDS = 20.0
@@ -31,16 +31,16 @@ STOPPING_SECONDS = 1.0
 
 
 class LiveTrials:
-    """Shows each finished trial to MLflow as a nested run of one parent, which evaluate makes the result's.
+    """Logs each finished trial to MLflow as a nested run of one parent run, which evaluate turns into the result's run.
 
-    The search neither waits for it nor fails with it: a store that does not answer is told of once, in one line, and
-    asked again now and then; what is missing in the end comes with evaluate. Of two searches of one study that run at
-    once, the first one shows its trials.
+    The search neither waits for it nor fails with it: if a store does not answer, one line says so once and the thread
+    retries now and then; evaluate logs what is still missing. Of two concurrent searches of one study only the first
+    one logs its trials.
 
     Args:
-        dataset: Its name, the experiment's in MLflow.
-        study_key: Of the search.
-        as_runs: Makes the runs of some results.
+        dataset: Name of the dataset, which is also the experiment's in MLflow.
+        study_key: Key of the search.
+        as_runs: Converts results to runs.
     """
 
     def __init__(self, dataset: str, study_key: str, as_runs: Callable[[list[TrialResult]], list[TrialRun]]) -> None:
@@ -49,8 +49,8 @@ class LiveTrials:
         self._results: queue.SimpleQueue[TrialResult] = queue.SimpleQueue()
         self._trials: list[TrialRun] = []
         self._parent: tuple[MlflowClient, str, str] | None = None
-        self._there: dict[int, list[tuple[str, TrialRun]]] = {}
-        self._ending, self._stopped, self._told = threading.Event(), False, False
+        self._runs_by_number: dict[int, list[tuple[str, TrialRun]]] = {}
+        self._closing, self._stopped, self._warned = threading.Event(), False, False
         self._thread = threading.Thread(target=self._run, name="live-trials", daemon=True)
         self._thread.start()
 
@@ -58,9 +58,9 @@ class LiveTrials:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        """Write what is left, but not for long; a search that was stopped leaves a run that says so."""
+        """Log the remaining trials within a time limit; the run of a stopped search is marked as killed."""
         self._stopped = kind is not None
-        self._ending.set()
+        self._closing.set()
         self._thread.join(STOPPING_SECONDS if self._stopped else CLOSING_SECONDS)
 
     def finished(self, result: TrialResult) -> None:
@@ -69,38 +69,38 @@ class LiveTrials:
 
     def _run(self) -> None:
         self._attempt(self._file.forget_warning)
-        if not self._ending.wait(PATIENCE_SECONDS):
+        if not self._closing.wait(PATIENCE_SECONDS):
             self._attempt(self._while_first)
 
     def _while_first(self) -> None:
-        """Show trials while no other process shows the same study's, or makes its run a result's."""
-        while not self._ending.is_set():
+        """Log trials while no other process logs the same study or adopts its run."""
+        while not self._closing.is_set():
             with self._file.lock() as first:
                 if first:
                     self._show_until_the_end()
-            self._ending.wait(RETRY_SECONDS)
+            self._closing.wait(RETRY_SECONDS)
 
     def _show_until_the_end(self) -> None:
-        while not self._ending.is_set():
-            shown = self._attempt(self._show_new)
-            self._ending.wait(BATCH_SECONDS if shown else RETRY_SECONDS)
+        while not self._closing.is_set():
+            succeeded = self._attempt(self._show_new)
+            self._closing.wait(BATCH_SECONDS if succeeded else RETRY_SECONDS)
         if self._parent is not None:
             self._attempt(self._close)
 
     def _attempt(self, work: Callable[[], None]) -> bool:
-        """Do something that may fail; says so the first time."""
+        """Do something that may fail; prints a warning the first time it does."""
         try:
             with tracking_errors("does not take the trials"):
                 work()
         except LockstepError as error:
             self._parent = None
-            if not self._told and not self._stopped:
-                self._told = True
+            if not self._warned and not self._stopped:
+                self._warned = True
                 print(
-                    f"tune: warning: {error}; the search goes on, `lockstep sync` shows what is missing",
+                    f"tune: warning: {error}; the search goes on; `lockstep sync` logs what is missing",
                     file=sys.stderr,
                 )
-                with contextlib.suppress(OSError):  # a full disk; evaluate then says it once more
+                with contextlib.suppress(OSError):  # a full disk; evaluate then warns again
                     self._file.warned(display_uri())
             return False
         return True
@@ -109,15 +109,15 @@ class LiveTrials:
         new = self._new_trials()
         if self._parent is None:
             client, experiment_id = open_store(self._dataset)
-            if self._ending.is_set():
+            if self._closing.is_set():
                 return
             self._parent = (client, experiment_id, self._parent_run(client, experiment_id))
-            self._there, new = _finished_trials(*self._parent), self._trials
+            self._runs_by_number, new = _finished_trials(*self._parent), self._trials
         client = self._parent[0]
         for trial in new:
-            there = self._there.get(trial.number, [])
-            if not any(known == trial for _, known in there):
-                for run_id, _ in there:
+            existing = self._runs_by_number.get(trial.number, [])
+            if not any(written == trial for _, written in existing):
+                for run_id, _ in existing:
                     client.delete_run(run_id)
                 trial.log(*self._parent)
 
@@ -130,14 +130,14 @@ class LiveTrials:
         return new
 
     def _parent_run(self, client: "MlflowClient", experiment_id: str) -> str:
-        known = self._file.run_in(client, experiment_id)
-        if known is None:
+        run = self._file.run_in(client, experiment_id)
+        if run is None:
             tags = {LIVE: self._file.begin(self._dataset), "lockstep.study_key": self._study_key}
             name = os.environ.get("DVC_EXP_NAME") or f"tune {self._study_key[:10]}"
-            made = client.create_run(experiment_id, tags=tags, run_name=name)
-            known = self._file.run_in(client, experiment_id) or made
-        client.update_run(known.info.run_id, status="RUNNING")
-        return str(known.info.run_id)
+            created = client.create_run(experiment_id, tags=tags, run_name=name)
+            run = self._file.run_in(client, experiment_id) or created
+        client.update_run(run.info.run_id, status="RUNNING")
+        return str(run.info.run_id)
 
     def _close(self) -> None:
         if self._stopped and self._parent is not None:
@@ -148,19 +148,19 @@ class LiveTrials:
 
 
 def _finished_trials(client: "MlflowClient", experiment_id: str, parent: str) -> dict[int, list[tuple[str, TrialRun]]]:
-    """What a search that was stopped, or an attempt that failed, has shown; what it began and left is deleted."""
-    there = dict[int, list[tuple[str, TrialRun]]]()
+    """Trials that a stopped search or a failed attempt has logged; unfinished runs are deleted."""
+    finished = dict[int, list[tuple[str, TrialRun]]]()
     for run in nested_runs(client, experiment_id, parent):
         if run.info.status == "RUNNING":
             client.delete_run(run.info.run_id)
         else:
             trial = TrialRun.of_run(run)
-            there.setdefault(trial.number, []).append((run.info.run_id, trial))
-    return there
+            finished.setdefault(trial.number, []).append((run.info.run_id, trial))
+    return finished
 
 
 def runs_of(results: list[TrialResult], space: Iterable[str], n_folds: int, fitting: Fitting) -> list[TrialRun]:
-    """The runs of some results, with the very numbers that trials.csv will hold, and the time their fits took."""
+    """The runs of some results, with exactly the numbers of trials.csv, and the time of their fits."""
     written = io.StringIO(csv_text(trials_table(results, n_folds, fitting)))
     runs = trial_runs(read_trials(written, space), space, fitting.score_name)
     return [replace(run, seconds=result.seconds) for run, result in zip(runs, results, strict=True)]

@@ -1,4 +1,4 @@
-"""Which MLflow run a search writes to while it runs: known to the search, to a restarted one, and to evaluate."""
+"""The MLflow run to which a search writes while it runs, for the search, a restarted one and evaluate to find."""
 
 import json
 import uuid
@@ -20,12 +20,12 @@ LIVE = "lockstep.live"
 
 
 class LiveFile:
-    """`.lockstep/live/STUDY_KEY.json`: a token that the run carries as its tag `lockstep.live`.
+    """`.lockstep/live/STUDY_KEY.json`: a token that is also the run's tag `lockstep.live`.
 
-    A token, not a run id: it is there before the run is, so a search killed between the two makes no second run.
+    A token, not a run id: it exists before the run, so a search killed in between does not create a second run.
 
     Args:
-        study_key: Of the search.
+        study_key: Key of the search.
     """
 
     def __init__(self, study_key: str) -> None:
@@ -34,18 +34,18 @@ class LiveFile:
 
     @classmethod
     def all(cls) -> Iterator[Self]:
-        """Those of every search that was not brought to a result."""
+        """The files of all searches without a result."""
         for path in sorted((local_state() / FOLDER).glob("*.json")):
             yield cls(path.stem)
 
     def lock(self) -> AbstractContextManager[bool]:
-        """Held by the search that writes, and by who adopts its run; false if another process holds it."""
+        """Held by the search that writes, and by evaluate as it adopts the run; false if another process holds it."""
         return held(local_state() / "locks" / f"live-{self._key}", wait=False, passing=True)
 
     def run_in(self, client: "MlflowClient", experiment_id: str) -> "Run | None":
-        """The run of the search, unless it has become a result's.
+        """The run of the search, unless it has become a result's run.
 
-        MLflow's client asks again when an answer is lost, and so may make one run twice: the copies are deleted.
+        MLflow's client retries when an answer is lost and so may create a run twice: the copies are deleted.
         """
         token = self._read().get("token")
         runs = all_runs(client, experiment_id, LIVE, token) if token else []
@@ -57,13 +57,13 @@ class LiveFile:
         return open_ones[0] if open_ones else None
 
     def begin(self, dataset: str) -> str:
-        """The token, made if there is none."""
-        with self._alone():
-            known = self._read()
-            if "token" not in known:
-                known = {**known, "token": uuid.uuid4().hex, "dataset": dataset}
-                write_json(known, self._path)
-            return str(known["token"])
+        """The token, created if there is none."""
+        with self._file_lock():
+            content = self._read()
+            if "token" not in content:
+                content = {**content, "token": uuid.uuid4().hex, "dataset": dataset}
+                write_json(content, self._path)
+            return str(content["token"])
 
     @property
     def dataset(self) -> str | None:
@@ -71,37 +71,37 @@ class LiveFile:
         return self._read().get("dataset")
 
     def forget(self) -> None:
-        """The run has become a result's."""
+        """Delete the file, as the run has become a result's."""
         self._path.unlink(missing_ok=True)
 
     def warned(self, store: str) -> None:
-        """Remember that the person was told of a store that does not answer."""
-        with self._alone():
+        """Record that a warning about a store was printed."""
+        with self._file_lock():
             write_json({**self._read(), "warned": store}, self._path)
 
     def forget_warning(self) -> None:
-        """A search begins."""
+        """Delete an earlier search's warning."""
         if self._read().get("warned"):
             self.take_warning("")
 
     def take_warning(self, store: str) -> bool:
-        """Whether the search has told of this store already, which holds for one evaluation."""
-        with self._alone():
-            known = self._read()
-            told = known.pop("warned", None)
-            if told is not None and known:
-                write_json(known, self._path)
-            elif told is not None:
+        """Whether the search has already warned about this store; the record is removed."""
+        with self._file_lock():
+            content = self._read()
+            warned = content.pop("warned", None)
+            if warned is not None and content:
+                write_json(content, self._path)
+            elif warned is not None:
                 self.forget()
-            return bool(told == store)
+            return bool(warned == store)
 
-    def _alone(self) -> AbstractContextManager[bool]:
-        """Held while the file is read and written: searches of one study that run at once share it."""
+    def _file_lock(self) -> AbstractContextManager[bool]:
+        """Held while the file is read and written: concurrent searches of one study share it."""
         return held(local_state() / "locks" / "live-files")
 
     def _read(self) -> dict[str, Any]:
         try:
-            known = read_json(self._path)
+            content = read_json(self._path)
         except (FileNotFoundError, json.JSONDecodeError):
             return {}
-        return known if isinstance(known, dict) else {}
+        return content if isinstance(content, dict) else {}

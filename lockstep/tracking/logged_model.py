@@ -1,4 +1,4 @@
-"""The model as MLflow keeps it: our own files and the code that reads them, never a pickle."""
+"""The model in MLflow: its own files and the code that reads them, never a pickle."""
 
 import hashlib
 import shutil
@@ -27,32 +27,32 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parent.parent
 SERVED_BY = "tracking/serving.py"
-# What serving.py imports, directly or not.
+# The modules that serving.py imports, directly or indirectly.
 ROOMS = (
     *("__init__.py", "errors.py", "signals.py"),
     *("clean", "features", "fitting", "metrics", "model", "project", "storage"),
     *("guards/models", "guards/text", "guards/__init__.py"),
 )
-# Where MLflow keeps the model folder inside the logged model.
+# Path of the model folder inside the logged model.
 FILES = "artifacts/model"
 FILES_DIGEST = "lockstep.files_sha256"
-# Nobody takes longer to log a model and to note its files' digest.
+# Logging a model and the digest of its files never takes longer.
 PENDING_SECONDS = 600.0
-# MLflow's client notes here which version an alias or stage stood for.
+# File in which MLflow's client records the version behind an alias or stage.
 META = Path("registered_model_meta")
 
 
 def complete_model(
     client: "MlflowClient", experiment_id: str, run_id: str, result: Result
 ) -> "tuple[LoggedModel, bool]":
-    """Make sure that the run has the model, once and with the same bytes; says whether it had to be logged."""
-    if whole := _whole_model(client, experiment_id, run_id, result):
-        return whole, False
+    """Make sure that the run has the model once and with the same bytes; returns it and whether it was logged now."""
+    if complete := _matching_model(client, experiment_id, run_id, result):
+        return complete, False
     _log_model(client, result, run_id)
-    whole = _whole_model(client, experiment_id, run_id, result)
-    if whole is None:
-        raise TrackingError(f"MLflow at {display_uri()} holds other bytes of the model than it was given")
-    return whole, True
+    complete = _matching_model(client, experiment_id, run_id, result)
+    if complete is None:
+        raise TrackingError(f"MLflow at {display_uri()} holds other bytes of the model than were logged")
+    return complete, True
 
 
 def delete_models(client: "MlflowClient", experiment_id: str, run_id: str) -> None:
@@ -62,24 +62,24 @@ def delete_models(client: "MlflowClient", experiment_id: str, run_id: str) -> No
 
 
 def logged_models(client: "MlflowClient", experiment_id: str, run_id: str) -> "list[LoggedModel]":
-    """The models of a run, the earliest first: two machines that log one at once keep the same."""
-    found = client.search_logged_models([experiment_id], f"source_run_id = '{run_id}'")
-    return sorted(found, key=lambda model: (model.creation_timestamp, model.model_id))
+    """The models of a run, the earliest first: two machines that log one at the same time keep the same."""
+    models = client.search_logged_models([experiment_id], f"source_run_id = '{run_id}'")
+    return sorted(models, key=lambda model: (model.creation_timestamp, model.model_id))
 
 
-def _whole_model(client: "MlflowClient", experiment_id: str, run_id: str, result: Result) -> "LoggedModel | None":
-    """The run's model; copies are deleted, and parts of one that nobody can be writing any more."""
-    logged = logged_models(client, experiment_id, run_id)
-    whole = [model for model in logged if _is_ready(model) and not model_differences(result, model)][:1]
-    for model in logged:
+def _matching_model(client: "MlflowClient", experiment_id: str, run_id: str, result: Result) -> "LoggedModel | None":
+    """The run's model; copies are deleted, and incomplete models that no process can still be writing."""
+    models = logged_models(client, experiment_id, run_id)
+    complete = [model for model in models if _is_ready(model) and not model_differences(result, model)][:1]
+    for model in models:
         finished = _is_ready(model) or time.time() - model.creation_timestamp / 1000 > PENDING_SECONDS
-        if model not in whole and finished:
+        if model not in complete and finished:
             client.delete_logged_model(model.model_id)
-    return whole[0] if whole else None
+    return complete[0] if complete else None
 
 
 def ready_models(client: "MlflowClient", experiment_id: str, run_id: str) -> "list[LoggedModel]":
-    """The models of a run that are wholly there."""
+    """The complete models of a run."""
     return [model for model in logged_models(client, experiment_id, run_id) if _is_ready(model)]
 
 
@@ -88,23 +88,23 @@ def _is_ready(model: "LoggedModel") -> bool:
 
 
 def model_differences(result: Result, model: "LoggedModel") -> list[str]:
-    """Files of the model that MLflow lacks or holds with other bytes, and `code` if what goes with them is another."""
+    """Files of the model that are missing or different in MLflow, and `code` if the logged code is different."""
     import mlflow
 
     root = result.root / paths.MODEL
     names = [file.relative_to(root).as_posix() for file in result.model_files]
     with scratch_folder("mlflow") as scratch:
         folder = Path(mlflow.artifacts.download_artifacts(model.model_uri, dst_path=str(scratch)))
-        found = [
+        different = [
             (paths.MODEL / name).as_posix() for name in names if not same_bytes(root / name, folder / FILES / name)
         ]
-        return found if model.tags.get(FILES_DIGEST) == files_digest(folder) else [*found, "code"]
+        return different if model.tags.get(FILES_DIGEST) == files_digest(folder) else [*different, "code"]
 
 
 def files_digest(folder: Path) -> str:
-    """sha256 of all files of a logged model but those that MLflow adds when it is used."""
+    """sha256 of all files of a logged model, except those that MLflow adds on use."""
     digest = hashlib.sha256()
-    for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         if "__pycache__" not in file.parts and file.name != META.name:
             name = file.relative_to(folder).as_posix()
             digest.update(name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
@@ -116,7 +116,7 @@ def _log_model(client: "MlflowClient", result: Result, run_id: str) -> None:
 
     folder = result.root / paths.MODEL
     model = SavedModel.load(folder)
-    # Of a revision its own code, which reads the model as it was written.
+    # A revision's own code, as it reads the model that it wrote.
     package = result.root / PACKAGE.name if (result.root / PACKAGE.name).is_dir() else PACKAGE
     versions = {**result.search["settings"]["versions"], "pydantic": version("pydantic")}
     with scratch_folder("mlflow") as scratch, mlflow.start_run(run_id=run_id, log_system_metrics=False):
@@ -130,17 +130,17 @@ def _log_model(client: "MlflowClient", result: Result, run_id: str) -> None:
             pip_requirements=[f"{name}=={exact}" for name, exact in sorted(versions.items())],
         )
     with scratch_folder("mlflow") as scratch:
-        there = Path(mlflow.artifacts.download_artifacts(logged.model_uri, dst_path=str(scratch)))
-        client.set_logged_model_tags(logged.model_id, {FILES_DIGEST: files_digest(there)})
+        downloaded = Path(mlflow.artifacts.download_artifacts(logged.model_uri, dst_path=str(scratch)))
+        client.set_logged_model_tags(logged.model_id, {FILES_DIGEST: files_digest(downloaded)})
 
 
 def _files(folder: Path, scratch: Path) -> Path:
-    """The model's files themselves: DVC may keep links into its cache, which MLflow takes for an escape and refuses."""
+    """Copies of the model's files: DVC may link them into its cache, and MLflow refuses links out of the folder."""
     return Path(shutil.copytree(folder, scratch / folder.name, copy_function=shutil.copyfile))
 
 
 def _code(package: Path, scratch: Path) -> Path:
-    """The rooms of the package that a served model needs: half of its files, each a request to a server."""
+    """The modules that a served model needs: half of the package, as each file is a request to a server."""
     folder = scratch / package.name
     folder.mkdir()
     for name in ROOMS:
@@ -154,13 +154,13 @@ def _code(package: Path, scratch: Path) -> Path:
 
 @contextmanager
 def downloaded_model(uri: str) -> Iterator[tuple[Path, str]]:
-    """The folder of a model that the pipeline logged, for as long as the block lasts, and what to call the model.
+    """Download a model that the pipeline logged, for the time of the block; returns its folder and name.
 
     Args:
         uri: Such as models:/NAME@champion or runs:/ID/model.
 
     Raises:
-        TrackingError: in one line, if the store has no such model.
+        TrackingError: with one line, if the store has no such model.
     """
     with scratch_folder("model") as scratch:
         with tracking_errors(f"has no model {masked(uri)}"):
@@ -174,9 +174,9 @@ def downloaded_model(uri: str) -> Iterator[tuple[Path, str]]:
 
 
 def _version_of(folder: Path) -> str:
-    """The registered version, where the address was one of the registry."""
+    """The registered version, if the address is one of the registry."""
     if not (folder / META).is_file():
         return ""
-    noted = read_yaml(folder / META, META)
-    version = noted.get("model_version") if isinstance(noted, dict) else None
+    metadata = read_yaml(folder / META, META)
+    version = metadata.get("model_version") if isinstance(metadata, dict) else None
     return f" (version {shown(str(version))})" if version is not None else ""

@@ -1,4 +1,4 @@
-"""The run of a result: what it must hold, and how what MLflow holds differs from it."""
+"""The run of a result: its expected content, and the differences of MLflow's content from it."""
 
 import json
 import time
@@ -24,13 +24,13 @@ CONTEXTS = {"train": "training", "test": "testing"}
 
 @dataclass(frozen=True)
 class RunDifference:
-    """Something DVC and MLflow say differently of a result.
+    """One difference between DVC's and MLflow's content of a result.
 
     Attributes:
         what: Metric, parameter, tag, dataset, artefact, trial or model.
         name: Which one.
-        dvc: What DVC's outputs say.
-        mlflow: What MLflow says.
+        dvc: Value in DVC's outputs.
+        mlflow: Value in MLflow.
     """
 
     what: str
@@ -42,12 +42,12 @@ class RunDifference:
         return f"{self.what} {self.name}: DVC has {self.dvc}, MLflow has {self.mlflow}"
 
 
-def mapping_differences(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[RunDifference]:
-    """Every key whose value is missing, different or too many."""
+def mapping_differences(what: str, expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[RunDifference]:
+    """One difference per key that is missing, superfluous or has another value."""
     return [
-        RunDifference(what, name, _shown(wanted.get(name)), _shown(found.get(name)))
-        for name in sorted({*wanted, *found})
-        if wanted.get(name) != found.get(name)
+        RunDifference(what, name, _shown(expected.get(name)), _shown(actual.get(name)))
+        for name in sorted({*expected, *actual})
+        if expected.get(name) != actual.get(name)
     ]
 
 
@@ -56,7 +56,7 @@ def _shown(value: Any) -> str:
 
 
 def differences(result: Result, place: Provenance, run: "Run") -> list[RunDifference]:
-    """Of numbers, parameters, datasets and tags."""
+    """Differences of metrics, parameters, datasets and tags."""
     return [
         *mapping_differences("metric", metrics_of(result), _own(run.data.metrics)),
         *mapping_differences("parameter", params_of(result), run.data.params),
@@ -66,81 +66,83 @@ def differences(result: Result, place: Provenance, run: "Run") -> list[RunDiffer
 
 
 def _own(metrics: Mapping[str, float]) -> dict[str, float]:
-    """Without what MLflow measures of the machine, where a person has switched that on."""
+    """Metrics without MLflow's system metrics, which a user may have switched on."""
     return {name: value for name, value in metrics.items() if not name.startswith("system/")}
 
 
-def must_be_recreated(found: list[RunDifference]) -> bool:
-    """Whether the run must be made again: MLflow lets tags be set, and the rest only be added."""
-    return any(each.what != "tag" and each.mlflow != NOTHING for each in found)
+def must_be_recreated(differences: list[RunDifference]) -> bool:
+    """Whether the run must be recreated: MLflow allows changing tags, everything else can only be added."""
+    return any(item.what != "tag" and item.mlflow != NOTHING for item in differences)
 
 
-def repair(client: "MlflowClient", result: Result, place: Provenance, run_id: str, found: list[RunDifference]) -> None:
-    """Add and set what a run lacks."""
+def repair(
+    client: "MlflowClient", result: Result, place: Provenance, run_id: str, differences: list[RunDifference]
+) -> None:
+    """Add missing metrics, parameters and datasets to a run, and set its tags."""
     from mlflow.entities import Metric, Param, RunTag
 
     now = int(time.time() * 1000)
     params, metrics, places = params_of(result), metrics_of(result), place.tags()
-    lacking_metrics = [Metric(each.name, metrics[each.name], now, 0) for each in found if each.what == "metric"]
-    lacking_params = [Param(each.name, params[each.name]) for each in found if each.what == "parameter"]
+    missing_metrics = [Metric(item.name, metrics[item.name], now, 0) for item in differences if item.what == "metric"]
+    missing_params = [Param(item.name, params[item.name]) for item in differences if item.what == "parameter"]
     tags = []
-    for each in found:
-        if each.what == "tag":
-            shared = each.name in places and each.mlflow != NOTHING
-            tags.append(RunTag(each.name, with_place(each.mlflow, each.dvc) if shared else each.dvc))
-    client.log_batch(run_id, lacking_metrics, lacking_params, tags)
-    if inputs := [_dataset_input(result, each.name) for each in found if each.what == "dataset"]:
+    for item in differences:
+        if item.what == "tag":
+            shared = item.name in places and item.mlflow != NOTHING
+            tags.append(RunTag(item.name, with_place(item.mlflow, item.dvc) if shared else item.dvc))
+    client.log_batch(run_id, missing_metrics, missing_params, tags)
+    if inputs := [_dataset_input(result, item.name) for item in differences if item.what == "dataset"]:
         client.log_inputs(run_id, inputs)
 
 
 def _tag_differences(result: Result, place: Provenance, tags: Mapping[str, str]) -> list[RunDifference]:
-    own = tags_of(result)
-    found = mapping_differences("tag", own, {name: tags[name] for name in own if name in tags})
+    expected = tags_of(result)
+    different = mapping_differences("tag", expected, {name: tags[name] for name in expected if name in tags})
     for name, value in place.tags().items():
         if not (
             _knows_commit(tags, value) if name == COMMIT and not place.exp_name else has_place(tags.get(name), value)
         ):
-            found.append(RunDifference("tag", name, value, _shown(tags.get(name))))
-    return found
+            different.append(RunDifference("tag", name, value, _shown(tags.get(name))))
+    return different
 
 
 def _knows_commit(tags: Mapping[str, str], commit: str) -> bool:
-    """The commit that holds a result comes after the one it was made on; both are right, one of them is enough."""
-    return has_place(tags.get(COMMIT), commit) or any(is_commit(each) for each in places_in(tags.get(COMMIT)))
+    """Whether a commit is tagged: the one that contains a result or its parent, on which it was computed."""
+    return has_place(tags.get(COMMIT), commit) or any(is_commit(rev) for rev in places_in(tags.get(COMMIT)))
 
 
 def artifact_differences(client: "MlflowClient", result: Result, place: Provenance, run_id: str) -> list[RunDifference]:
-    """Files that MLflow lacks or holds with other bytes; what people attach to a run is theirs.
+    """Files that are missing or different in MLflow; other artefacts of a run belong to its users.
 
-    The page and the figures are no part of the key: where a result stands in several places, after the code that draws
-    them was changed, the workspace's and the experiments' own must be there, and of an older commit any.
+    The page and the figures are not part of the key. If a result exists in several places and the code that draws them
+    has changed, the workspace's or an experiment's own must be there; for an older commit any will do.
     """
-    wanted, found = artifacts_of(result), list[RunDifference]()
+    expected, different = artifacts_of(result), list[RunDifference]()
     with scratch_folder("mlflow") as folder:
-        there = {each.path for each in client.list_artifacts(run_id)}
-        for top in sorted({name.partition("/")[0] for name in wanted} & there):
+        present = {file.path for file in client.list_artifacts(run_id)}
+        for top in sorted({name.partition("/")[0] for name in expected} & present):
             client.download_artifacts(run_id, top, str(folder))
-        for name in wanted:
-            kept = folder / name
-            if not kept.is_file():
-                found.append(RunDifference("artefact", name, "the file", NOTHING))
-            elif (place.own_page or Path(name) in result.key_files) and not same_bytes(result.root / name, kept):
-                found.append(RunDifference("artefact", name, "the file", "other bytes"))
-    return found
+        for name in expected:
+            download = folder / name
+            if not download.is_file():
+                different.append(RunDifference("artefact", name, "the file", NOTHING))
+            elif (place.own_page or Path(name) in result.key_files) and not same_bytes(result.root / name, download):
+                different.append(RunDifference("artefact", name, "the file", "other bytes"))
+    return different
 
 
 def same_bytes(one: Path, other: Path) -> bool:
-    """Whether both are files with the same content."""
+    """Whether both files exist and have the same content."""
     return one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes()
 
 
 def _tables(run: "Run") -> dict[str, str]:
     inputs = run.inputs.dataset_inputs if run.inputs else []
-    return {each.dataset.name.rpartition("/")[2]: each.dataset.digest for each in inputs}
+    return {table.dataset.name.rpartition("/")[2]: table.dataset.digest for table in inputs}
 
 
 def _dataset_input(result: Result, name: str) -> "DatasetInput":
-    """One of the tables as MLflow's dataset input; its digest is the hash that dvc.lock has of it."""
+    """One of the tables as MLflow's dataset input; its digest is the hash in dvc.lock."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     path = {"train": paths.TRAIN, "test": paths.TEST}[name]

@@ -1,6 +1,6 @@
-"""Where a result stands: commit, DVC experiment, dvc.lock and requirements.lock.
+"""Provenance of a result: commit, DVC experiment, dvc.lock and requirements.lock.
 
-One result can stand in several places, as an experiment and, applied, in the workspace: a tag then lists them all.
+A result can exist in several places, as an experiment and, applied, in the workspace: a tag then lists all of them.
 """
 
 import hashlib
@@ -16,20 +16,20 @@ from lockstep.tracking.repository import head
 COMMIT = "git.commit"
 EXPERIMENT = "dvc.exp_name"
 REQUIREMENTS = Path("requirements.lock")
-BETWEEN = ", "
+SEPARATOR = ", "
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a result stands.
+    """Where a result comes from.
 
     Attributes:
-        commit: Of an experiment the commit it started from, else the commit that is checked out or named.
+        commit: The commit from which an experiment started, else the commit that is checked out or named.
         exp_name: DVC's name of the experiment.
-        lock: Digest of dvc.lock without evaluate's entry.
+        lock: Digest of dvc.lock without the entry of evaluate.
         requirements: sha256 of requirements.lock.
-        workspace: Whether it is the repository's own working tree, not a throw-away copy or a revision.
-        own_page: Whether the page and the figures in MLflow must be those of this place.
+        workspace: Whether it is the repository's own working tree, not a temporary copy or a revision.
+        own_page: Whether the page and the figures in MLflow must be the ones of this place.
     """
 
     commit: str | None
@@ -41,7 +41,7 @@ class Provenance:
 
     @classmethod
     def here(cls) -> Self:
-        """Of the working directory, from what DVC tells its stages."""
+        """Provenance of the working directory, from the environment variables that DVC sets for stages."""
         environment = os.environ
         return cls.of(
             Path(),
@@ -52,27 +52,27 @@ class Provenance:
 
     @classmethod
     def of(cls, root: Path, commit: str | None, exp_name: str | None, *, workspace: bool) -> Self:
-        """Of a folder with a revision's files."""
-        pinned = root / REQUIREMENTS
-        requirements = hashlib.sha256(pinned.read_bytes()).hexdigest() if pinned.is_file() else None
+        """Provenance of a folder with a revision's files."""
+        file = root / REQUIREMENTS
+        requirements = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
         own_page = workspace or exp_name is not None
         lock = DvcLock.find(root)
         return cls(commit, exp_name, lock.digest() if lock else None, requirements, workspace, own_page)
 
     def tags(self) -> dict[str, str]:
-        """What is known of it."""
-        known = {
+        """The tags of the known facts."""
+        tags = {
             COMMIT: self.commit,
             EXPERIMENT: self.exp_name,
             "dvc.lock_sha256": self.lock,
             "lockstep.requirements_sha256": self.requirements,
         }
-        return {name: value for name, value in known.items() if value}
+        return {name: value for name, value in tags.items() if value}
 
 
 def places_in(tag: str | None) -> list[str]:
     """The places of a tag."""
-    return tag.split(BETWEEN) if tag else []
+    return tag.split(SEPARATOR) if tag else []
 
 
 def has_place(tag: str | None, value: str) -> bool:
@@ -81,5 +81,5 @@ def has_place(tag: str | None, value: str) -> bool:
 
 
 def with_place(tag: str | None, value: str) -> str:
-    """The tag with a further place; in order, so that it does not matter which one was first."""
-    return BETWEEN.join(sorted([*places_in(tag), value]))
+    """The tag with a further place, sorted, so that the order of logging does not matter."""
+    return SEPARATOR.join(sorted([*places_in(tag), value]))

@@ -14,56 +14,56 @@ if TYPE_CHECKING:
 
 
 def register(client: "MlflowClient", model: "LoggedModel", result: Result, *, new: bool) -> tuple[bool, str]:
-    """Register a result's model, once, under the dataset's name, and let it become champion if it is better.
+    """Register a result's model once under the dataset's name, and make it champion if it is better.
 
     The alias moves when the rule of `lockstep compare` prefers the new model to the champion (see
-    lockstep.evaluate.ranking); the first model whose gates pass gets it. That is decided once, when the version is
-    made: an alias that a person sets stays.
+    lockstep.evaluate.ranking); the first model whose gates pass gets it. The decision is made once, when the version
+    is created: an alias that a user sets stays.
 
     Args:
         client: The store.
         model: The result's logged model.
-        result: What DVC's outputs say.
-        new: Register the result if it is not; false renews a version whose model was logged again, and makes none.
+        result: The result in DVC's outputs.
+        new: Register the result if it has no version; false only renews a version whose model was logged again.
 
     Returns:
-        Whether anything was written, and how things stand, in a sentence; empty if nothing is registered.
+        Whether anything was written, and a sentence about the state; empty if nothing is registered.
     """
     name = result.dataset
     versions = _versions(client, name)
-    own = _own(versions, result)
+    own = _versions_of_result(versions, result)
     if not own and not new:
         return False, ""
     if not versions:
         _make_model(client, name)
     holder = _champion(client, name, versions)
-    known = next((version for version in own if _is_of(version, model)), None)
-    # The notes are written last: a version without them was not brought to its end.
-    if known and known.description:
-        return False, _standing(name, known, holder)
-    version, others = (known, own) if known else _new_version(client, name, model, result)
+    version_of_model = next((version for version in own if _is_of(version, model)), None)
+    # The notes are written last: a version without them was interrupted.
+    if version_of_model and version_of_model.description:
+        return False, _state_sentence(name, version_of_model, holder)
+    version, others = (version_of_model, own) if version_of_model else _new_version(client, name, model, result)
     if any(old.description for old in own):
-        moves, reason = holder in own, "its run was made again"
+        becomes_champion, reason = holder in own, "its run was recreated"
     elif holder in own:
-        moves, reason = True, "its registration was interrupted after it had become champion"
+        becomes_champion, reason = True, "its registration was interrupted after it had become champion"
     else:
-        moves, reason = decide_champion(client, holder, version.version, result)
-    if moves:
+        becomes_champion, reason = decide_champion(client, holder, version.version, result)
+    if becomes_champion:
         client.set_registered_model_alias(name, CHAMPION, version.version)
     for old in others:
         if old.version != version.version:
             client.delete_model_version(name, old.version)
-    said = _sentence(name, version.version, None if holder in own else holder, moves, reason)
-    client.update_model_version(name, version.version, _notes(result, said))
-    return True, said
+    sentence = _sentence(name, version.version, None if holder in own else holder, becomes_champion, reason)
+    client.update_model_version(name, version.version, _notes(result, sentence))
+    return True, sentence
 
 
 def is_registered(client: "MlflowClient", model: "LoggedModel", result: Result) -> bool:
     """Whether the result's model has a version."""
-    return any(_is_of(version, model) for version in _own(_versions(client, result.dataset), result))
+    return any(_is_of(version, model) for version in _versions_of_result(_versions(client, result.dataset), result))
 
 
-def _standing(name: str, version: "ModelVersion", holder: "ModelVersion | None") -> str:
+def _state_sentence(name: str, version: "ModelVersion", holder: "ModelVersion | None") -> str:
     if holder is None:
         return f"{name} version {version.version} is registered; there is no champion"
     if holder.version == version.version:
@@ -73,18 +73,18 @@ def _standing(name: str, version: "ModelVersion", holder: "ModelVersion | None")
 
 def _versions(client: "MlflowClient", name: str) -> "list[ModelVersion]":
     """All versions of the registered model."""
-    found: list[ModelVersion] = []
+    versions: list[ModelVersion] = []
     token = None
     while True:
         page = client.search_model_versions(f"name = '{name}'", page_token=token)
-        found += page
+        versions += page
         token = page.token
         if not token:
-            return found
+            return versions
 
 
-def _own(versions: "list[ModelVersion]", result: Result) -> "list[ModelVersion]":
-    """Those of a result."""
+def _versions_of_result(versions: "list[ModelVersion]", result: Result) -> "list[ModelVersion]":
+    """The versions of a result."""
     return [version for version in versions if version.tags.get(RESULT) == result.key]
 
 
@@ -94,9 +94,9 @@ def _make_model(client: "MlflowClient", name: str) -> None:
     if client.search_registered_models(f"name = '{name}'"):
         return
     try:
-        client.create_registered_model(name, description=f"Models of the dataset {name}; made by Lockstep.")
+        client.create_registered_model(name, description=f"Models of the dataset {name}, registered by Lockstep.")
     except MlflowException as error:
-        if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another machine has made it since
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another machine has created it since
             raise
 
 
@@ -112,11 +112,11 @@ def _is_of(version: "ModelVersion", model: "LoggedModel") -> bool:
 def _new_version(
     client: "MlflowClient", name: str, model: "LoggedModel", result: Result
 ) -> "tuple[ModelVersion, list[ModelVersion]]":
-    """The model's version, made here unless another machine has just made one, and all that the result has now."""
+    """The model's version, created unless another machine has just done so, and all versions of the result."""
     from mlflow.exceptions import MlflowException
     from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 
-    # mlflow.register_model does the same, forgets the run and prints what it does.
+    # mlflow.register_model does the same, but drops the run and prints.
     client.create_model_version(
         name,
         model.model_uri,
@@ -125,28 +125,28 @@ def _new_version(
         await_creation_for=0,
         model_id=model.model_id,
     )
-    own = _own(_versions(client, name), result)
-    made = [each for each in own if _is_of(each, model)]
-    if not made:
-        raise MlflowException("the version was deleted while it was made", RESOURCE_DOES_NOT_EXIST)
-    return min(made, key=lambda each: int(each.version)), own
+    own = _versions_of_result(_versions(client, name), result)
+    created = [version for version in own if _is_of(version, model)]
+    if not created:
+        raise MlflowException("the version was deleted during registration", RESOURCE_DOES_NOT_EXIST)
+    return min(created, key=lambda version: int(version.version)), own
 
 
-def _sentence(name: str, number: str, holder: "ModelVersion | None", moves: bool, reason: str) -> str:
-    if moves:
+def _sentence(name: str, number: str, holder: "ModelVersion | None", becomes_champion: bool, reason: str) -> str:
+    if becomes_champion:
         after = f" after version {holder.version}" if holder else ""
         return f"{name} version {number} is the champion{after}: {reason}"
     stays = f"version {holder.version} stays champion: " if holder else ""
     return f"{name} version {number} is registered; {stays}{reason}"
 
 
-def _notes(result: Result, said: str) -> str:
-    """The version's description: what it is, how good, and why it is or is not the champion."""
+def _notes(result: Result, sentence: str) -> str:
+    """The version's description: content, scores, and why it is or is not the champion."""
     metric, metrics = result.fitting.metric, metrics_of(result)
     lines = [
         f"Features {result.params['features']}, best trial {result.best['trial']} of {result.search['n_trials']}.",
         f"{metric}: test {metrics.get(f'test.{metric}')}, CV {metrics.get(f'cv.{metric}')},"
         f" untuned XGBoost {metrics.get(f'baseline.untuned_xgboost.{metric}')}.",
-        f"When it was registered: {said}.",
+        f"When it was registered: {sentence}.",
     ]
     return "\n\n".join(lines)

@@ -1,4 +1,4 @@
-"""What MLflow is shown of a result: numbers, choices, tags, tables, artefacts and trials."""
+"""The content of a result's run in MLflow: metrics, parameters, tags, tables, artefacts and trials."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -31,18 +31,18 @@ NEEDED = (
 
 
 def complete_result(root: Path = Path(), *, exported: bool = False) -> Result:
-    """The result in a folder, of which everything that MLflow is shown is there and can be read.
+    """The result in a folder, checked to contain everything that MLflow gets, readable.
 
     Args:
-        root: The working directory, or a copy of a revision's outputs, which messages do not name.
-        exported: Whether `lockstep export` wrote the folder: that has no training rows.
+        root: The working directory, or a copy of a revision's outputs, whose path messages omit.
+        exported: Whether `lockstep export` wrote the folder, which then has no training rows.
 
     Raises:
         DataError: naming the file, if an output is missing or not what this version writes.
     """
     result = Result(root, named=False)
-    needed = [path for path in NEEDED if path != paths.TRAIN or not exported]
-    missing = [path for path in needed if not (root / path).exists()]
+    required = [path for path in NEEDED if path != paths.TRAIN or not exported]
+    missing = [path for path in required if not (root / path).exists()]
     if missing:
         raise DataError(f"{missing[0]}: no such file; run `dvc repro` first")
     trials_of(result)
@@ -59,31 +59,31 @@ def trials_of(result: Result) -> list[TrialRun]:
 
 
 def metrics_of(result: Result) -> dict[str, float]:
-    """Every number of the evaluation and the cost of the search; what is undefined is left out."""
-    found = dict[str, float]()
+    """All metrics of the evaluation and the cost of the search; undefined ones are left out."""
+    metrics = dict[str, float]()
     for path, numbers in NUMBERS.items():
         with result.reading(path):
-            found |= {name: float(value) for name, value in numbers(result).items() if value is not None}
-    return found
+            metrics |= {name: float(value) for name, value in numbers(result).items() if value is not None}
+    return metrics
 
 
 def params_of(result: Result) -> dict[str, str]:
-    """Every choice that was made: the parameters, the best trial's, and what the final model does otherwise."""
+    """All choices: the parameters, the best trial's, and those in which the final model differs."""
     training, best = result.training, result.best
     final = {name: training[name] for name in ("n_rounds", "learning_rate_factor")}
     if "learning_rate" in training["params"]:
         final["learning_rate"] = training["params"]["learning_rate"]
-    chosen = {
+    params = {
         **result.params,
         **{f"best.{name}": value for name, value in best["params"].items()},
         "best.n_rounds": best["n_rounds"],
         **{f"final.{name}": value for name, value in final.items()},
     }
-    return {name: truncated_param(str(value)) for name, value in sorted(chosen.items())}
+    return {name: truncated_param(str(value)) for name, value in sorted(params.items())}
 
 
 def tags_of(result: Result) -> dict[str, str]:
-    """What the result is and was made of; where it stands is told by Provenance."""
+    """Tags about the result and its inputs; the tags about its place come from Provenance."""
     settings = result.search["settings"]
     return {
         "lockstep.result": result.key,
@@ -98,53 +98,53 @@ def tags_of(result: Result) -> dict[str, str]:
 
 
 def tables_of(result: Result) -> dict[str, str]:
-    """md5 of the training and the test table, the hashes that dvc.lock has of them."""
+    """md5 of the training and the test table, as in dvc.lock."""
     return {path.stem: md5_of(result.root / path) for path in (paths.TRAIN, paths.TEST)}
 
 
 def artifacts_of(result: Result) -> list[str]:
-    """Outputs that MLflow keeps beside the model, under the names they have in the repository."""
-    wanted = [paths.BEST_PARAMS, paths.SEARCH, paths.PREDICTIONS, *REPORTS]
-    there = [path for path in wanted if (result.root / path).is_file()]
-    return sorted(map(str, {*there, *result.evaluation_files}))
+    """Outputs that MLflow stores besides the model, under their names in the repository."""
+    candidates = [paths.BEST_PARAMS, paths.SEARCH, paths.PREDICTIONS, *REPORTS]
+    present = [path for path in candidates if (result.root / path).is_file()]
+    return sorted(map(str, {*present, *result.evaluation_files}))
 
 
-def _tested(result: Result) -> dict[str, Any]:
+def _metrics(result: Result) -> dict[str, Any]:
     return flatten(result.metrics)
 
 
-def _sure(result: Result) -> dict[str, Any]:
-    """The test metrics' intervals."""
-    sure = result.uncertainty
-    found = {f"test.{each['metric']}.{end}": each[end] for each in sure["intervals"] for end in ("low", "high")}
-    return found | flatten({key: value for key, value in sure.items() if not isinstance(value, list)}, "test.")
+def _intervals(result: Result) -> dict[str, Any]:
+    """The intervals of the test metrics."""
+    uncertainty = result.uncertainty
+    ends = {f"test.{row['metric']}.{end}": row[end] for row in uncertainty["intervals"] for end in ("low", "high")}
+    return ends | flatten({key: value for key, value in uncertainty.items() if not isinstance(value, list)}, "test.")
 
 
 def _repeated(result: Result) -> dict[str, Any]:
-    """The repeated protocol."""
-    found = dict[str, Any]()
-    for each in result.repeated.get("metrics", []):
-        found |= flatten({key: value for key, value in each.items() if key != "metric"}, f"repeated.{each['metric']}.")
-    return found
+    """The metrics of the repeated protocol."""
+    metrics = dict[str, Any]()
+    for row in result.repeated.get("metrics", []):
+        metrics |= flatten({key: value for key, value in row.items() if key != "metric"}, f"repeated.{row['row']}.")
+    return metrics
 
 
 def _baselines(result: Result) -> dict[str, Any]:
-    """Every baseline but the model itself."""
-    found, table = dict[str, Any](), result.table("baselines")
+    """The metrics of the baselines."""
+    metrics, table = dict[str, Any](), result.table("baselines")
     for _, row in table[table["model"] != THIS_MODEL].iterrows():
         values = {name: row[name] for name in table.columns[5:] if pd.notna(row[name])}
-        found |= flatten(values, f"baseline.{row['model']}.")
-    return found
+        metrics |= flatten(values, f"baseline.{row['model']}.")
+    return metrics
 
 
 def _cost(result: Result) -> dict[str, Any]:
     return {f"cost.{name}": value for name, value in result.cost.items()}
 
 
-# Where the numbers stand.
+# The file of each group of metrics.
 NUMBERS: Mapping[Path, Callable[[Result], dict[str, Any]]] = {
-    paths.METRICS: _tested,
-    paths.UNCERTAINTY: _sure,
+    paths.METRICS: _metrics,
+    paths.UNCERTAINTY: _intervals,
     paths.REPEATED: _repeated,
     paths.BASELINES: _baselines,
     paths.SEARCH: _cost,

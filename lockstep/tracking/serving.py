@@ -1,4 +1,4 @@
-"""The model as MLflow loads it: this file is shipped with the model as code and run by MLflow."""
+"""The model as MLflow loads it: this file is logged with the model as its code and run by MLflow."""
 
 from pathlib import Path
 
@@ -23,17 +23,17 @@ class LockstepModel(PythonModel):
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, str] | None = None
     ) -> Predictions | pd.DataFrame:
-        """Numbers of shape (rows,); of classes and with intervals the columns of SavedModel.table.
+        """Numbers of shape (rows,); for classes and with intervals the columns of SavedModel.table.
 
         Raises:
-            MlflowException: naming column, row and value, for a row that the model cannot read.
+            MlflowException: naming column, row and value of an invalid row.
         """
         try:
-            said = self.model.predict_raw(pa.Table.from_pandas(model_input, preserve_index=False))
+            predictions = self.model.predict_raw(pa.Table.from_pandas(model_input, preserve_index=False))
         except DataError as error:
-            # a served model answers a request that it cannot read with status 400 and this text
+            # a served model answers an invalid request with status 400 and this text
             raise MlflowException(str(error), error_code=BAD_REQUEST) from None
-        return said["predicted"].to_numpy() if len(said.columns) == 1 else said
+        return predictions["predicted"].to_numpy() if len(predictions.columns) == 1 else predictions
 
 
 set_model(LockstepModel())

@@ -1,4 +1,4 @@
-"""What a logged model takes and answers: rows of the raw table, and what SavedModel.table says of them."""
+"""The signature of a logged model: rows of the raw table in, the columns of SavedModel.table out."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def signature_of(model: SavedModel) -> "ModelSignature":
-    """Raw columns in, answers out.
+    """The signature of a model, raw columns to predictions.
 
-    Numbers are doubles, whole numbers and truth values too: MLflow refuses an integer column with a missing value.
-    Dates are text, as they are in the raw table. Columns in which values may be missing may be left out.
+    Numbers, integers and booleans are doubles: MLflow refuses an integer column with a missing value.
+    Dates are text, as in the raw table. Columns in which values may be missing are optional.
     """
     from mlflow.models import ModelSignature
     from mlflow.types.schema import ColSpec, DataType, Schema, TensorSpec
@@ -41,7 +41,7 @@ def signature_of(model: SavedModel) -> "ModelSignature":
 
 
 def example_rows(folder: Path, model: SavedModel) -> pd.DataFrame:
-    """The raw rows beside a saved model, with the types of its signature."""
+    """The raw example rows of a saved model, with the types of its signature."""
     split = read_json(folder / EXAMPLE)["dataframe_split"]
     columns = model.raw_rows.columns
     types = {name: float if columns[name].type in NUMBERS else "str" for name in split["columns"]}

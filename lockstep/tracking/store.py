@@ -1,4 +1,4 @@
-"""Which MLflow store is used, and where a local one keeps its files."""
+"""The MLflow store in use, and the place of a local store's files."""
 
 import hashlib
 import logging
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 TRACKING_URI = "MLFLOW_TRACKING_URI"
 LOCAL_FOLDER = "mlruns"
-# Names of stores that look like a path and are none.
+# Names of stores that look like a path but are none.
 NAMED_STORES = re.compile(r"^(databricks|databricks-uc|uc)(:|$)")
-# mlflow reports usage home, asks a dead server again for minutes, and prints addresses with their passwords.
-MANNERS = {
+# By default mlflow sends telemetry, retries a dead server for minutes, and prints addresses with their passwords.
+MLFLOW_ENV_DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
@@ -38,75 +38,75 @@ MANNERS = {
 def tracking_uri() -> str:
     """MLFLOW_TRACKING_URI, or an SQLite database in the repository.
 
-    Relative paths in sqlite: and file: addresses start at the repository, so that throw-away working copies of
+    Relative paths in sqlite: and file: addresses start at the repository, so that the temporary working copies of
     `dvc exp run --temp` write to the same store.
     """
-    given = os.environ.get(TRACKING_URI)
-    if not given:
-        return _own_store()
-    scheme, separator, path = given.partition(":///")
+    uri = os.environ.get(TRACKING_URI)
+    if not uri:
+        return _local_store()
+    scheme, separator, path = uri.partition(":///")
     if separator and scheme.startswith("sqlite") and path != ":memory:":
         return f"{scheme}:///{anchored(path)}"
-    if "://" not in given and not NAMED_STORES.match(given):
-        return str(anchored(given.removeprefix("file:")))
-    return given
+    if "://" not in uri and not NAMED_STORES.match(uri):
+        return str(anchored(uri.removeprefix("file:")))
+    return uri
 
 
 def display_uri() -> str:
-    """The store's address for messages: as it was given, without user name, password and query."""
+    """The store's address for messages, without user name, password and query."""
     return masked(os.environ.get(TRACKING_URI) or tracking_uri())
 
 
 def open_store(dataset: str) -> "tuple[MlflowClient, str]":
-    """A client of the store, and the id of the dataset's experiment, which is made if it is not there.
+    """A client of the store, and the id of the dataset's experiment, which is created if it does not exist.
 
-    Whatever the store raises passes through; `tracking_errors` makes one line of it.
+    Errors of the store pass through; `tracking_errors` turns them into one line.
 
     Raises:
-        TrackingError: if the experiment was deleted, or keeps its artefacts in another repository's folder.
+        TrackingError: if the experiment was deleted, or stores its artefacts in another repository's folder.
     """
     uri = set_store()
-    # Two processes that set up one new store at once would break it.
+    # Two processes that set up a new store at the same time would break it.
     with store_lock("set-up"):
-        return _experiment(dataset, uri) or _made_experiment(dataset, uri)
+        return _experiment(dataset, uri) or _create_experiment(dataset, uri)
 
 
 def existing_store(dataset: str) -> "tuple[MlflowClient, str] | None":
-    """The same without making anything; None if there is no store or no such experiment."""
+    """The same without creating anything; None if there is no store or no such experiment."""
     uri = set_store()
     file = _database_file(uri)
     if file is not None and not file.exists():
         return None
     with ExitStack() as stack:
-        with suppress(OSError):  # who may only read a store sets none up
+        with suppress(OSError):  # a user without write access sets up no store
             stack.enter_context(store_lock("set-up"))  # another process may be setting it up
         return _experiment(dataset, uri)
 
 
 def store_lock(purpose: str, *, wait: bool = True) -> AbstractContextManager[bool]:
-    """Held by one process at a time of all that use the store, whichever clone of the repository they run in.
+    """A lock for all processes that use the store, in any clone of the repository.
 
-    An SQLite file's lock lies beside it, where everybody who can write the file finds it. For a server it is one of
-    this user and machine; what other machines do at the same moment is put right afterwards (see publish).
+    The lock of an SQLite file lies beside it, where all who can write the file find it. The lock for a server covers
+    this user and machine only; conflicts with other machines are resolved afterwards (see publish).
     """
     uri = tracking_uri()
     file = _database_file(uri)
     if file is not None:
         return held(file.with_name(f".{file.name}.{purpose}.lock"), wait=wait)
     name = hashlib.sha256(uri.encode()).hexdigest()[:16]
-    return held(_own_folder() / f"mlflow-{name}.{purpose}.lock", wait=wait)
+    return held(_user_lock_folder() / f"mlflow-{name}.{purpose}.lock", wait=wait)
 
 
-def _own_folder() -> Path:
-    """This user's folder for temporary files, or the repository's if somebody else has made one of that name."""
+def _user_lock_folder() -> Path:
+    """This user's folder for temporary files, or the repository's if another user owns a folder of that name."""
     folder = Path(tempfile.gettempdir()) / f"lockstep-{os.getuid()}"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
+        status = folder.lstat()
     except OSError:
         return local_state() / "locks"
-    own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
-    return folder if own else local_state() / "locks"
+    owned = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
+    return folder if owned else local_state() / "locks"
 
 
 def _database_file(uri: str) -> Path | None:
@@ -118,8 +118,8 @@ def _database_file(uri: str) -> Path | None:
 
 
 def set_store() -> str:
-    """Point mlflow at the store, and make it mind its manners; returns the store's address."""
-    for name, value in MANNERS.items():
+    """Point mlflow at the store and set its environment defaults; returns the store's address."""
+    for name, value in MLFLOW_ENV_DEFAULTS.items():
         os.environ.setdefault(name, value)
     import mlflow
 
@@ -133,49 +133,49 @@ def set_store() -> str:
 def _client(uri: str) -> "MlflowClient":
     import mlflow
 
-    if uri == _own_store():
-        _do_not_wait_for_the_disk(Path(uri.removeprefix("sqlite:///")))
+    if uri == _local_store():
+        _disable_fsync(Path(uri.removeprefix("sqlite:///")))
     return mlflow.MlflowClient()
 
 
-def _made_experiment(dataset: str, uri: str) -> "tuple[MlflowClient, str]":
+def _create_experiment(dataset: str, uri: str) -> "tuple[MlflowClient, str]":
     from mlflow.exceptions import MlflowException
 
     client = _client(uri)
     try:
         return client, str(client.create_experiment(dataset, artifact_location=_artifact_location(uri)))
     except MlflowException as error:
-        # Another machine has made it since it was looked for.
-        found = _experiment(dataset, uri) if error.error_code == "RESOURCE_ALREADY_EXISTS" else None
-        if found is None:
+        # Another machine has created it since.
+        existing = _experiment(dataset, uri) if error.error_code == "RESOURCE_ALREADY_EXISTS" else None
+        if existing is None:
             raise
-        return found
+        return existing
 
 
 def _experiment(dataset: str, uri: str) -> "tuple[MlflowClient, str] | None":
     client = _client(uri)
-    known = client.get_experiment_by_name(dataset)
-    if known is None:
+    experiment = client.get_experiment_by_name(dataset)
+    if experiment is None:
         return None
-    if known.lifecycle_stage == "deleted":
-        # Restoring it here would bring back every run that was ever deleted in it.
+    if experiment.lifecycle_stage == "deleted":
+        # Restoring it here would bring back every deleted run in it.
         raise TrackingError(
-            f"MLflow at {display_uri()}: experiment {dataset!r} was deleted there; `mlflow experiments restore"
-            f" -x {known.experiment_id}` brings it back, `mlflow gc` deletes it for good"
+            f"MLflow at {display_uri()}: experiment {dataset!r} was deleted; `mlflow experiments restore"
+            f" -x {experiment.experiment_id}` restores it, `mlflow gc` deletes it permanently"
         )
-    if uri == _own_store() and known.artifact_location != _artifact_location(uri):
+    if uri == _local_store() and experiment.artifact_location != _artifact_location(uri):
         raise TrackingError(
-            f"{LOCAL_FOLDER}: was made in another folder, where MLflow would still keep its files; delete"
+            f"{LOCAL_FOLDER}: was created in another folder, where MLflow would still store its files; delete"
             f" {LOCAL_FOLDER} and run `lockstep sync --all-experiments`"
         )
-    return client, str(known.experiment_id)
+    return client, str(experiment.experiment_id)
 
 
 @cache
-def _do_not_wait_for_the_disk(path: Path) -> None:
-    """Once for a store: SQLAlchemy would call it once more for every connection.
+def _disable_fsync(path: Path) -> None:
+    """Switch off fsync for a store; cached, as SQLAlchemy would otherwise add a listener per call.
 
-    Every number of a trial costs the disk three waits, and the repository's own store can be made again.
+    Every logged number would wait three times for the disk, and the repository's own store can be recreated.
     """
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
@@ -190,35 +190,35 @@ def _do_not_wait_for_the_disk(path: Path) -> None:
 
 
 @contextmanager
-def tracking_errors(doing: str) -> Iterator[None]:
-    """Whatever the store raises inside becomes a TrackingError: one line, without secrets.
+def tracking_errors(failure: str) -> Iterator[None]:
+    """Turn any error of the store into a TrackingError: one line, without secrets.
 
     Args:
-        doing: What failed then, as "did not take the result".
+        failure: The predicate of the message, such as "did not take the result".
     """
     try:
         yield
     except LockstepError:
         raise
     except Exception as error:
-        reason = one_line(_without_password(str(error)), 200)
-        raise TrackingError(f"MLflow at {display_uri()} {doing} ({type(error).__name__}: {reason})") from error
+        reason = one_line(_redacted(str(error)), 200)
+        raise TrackingError(f"MLflow at {display_uri()} {failure} ({type(error).__name__}: {reason})") from error
 
 
-def _without_password(text: str) -> str:
-    """Masked, also where the address of the store is quoted in parts."""
+def _redacted(text: str) -> str:
+    """The text without passwords, even if it quotes only a part of the store's address."""
     secret = re.search(r"://[^:@/]*:(.+)@", os.environ.get(TRACKING_URI, ""))
     return masked(text.replace(secret[1], "***") if secret else text)
 
 
-def _own_store() -> str:
+def _local_store() -> str:
     return f"sqlite:///{project_root() / LOCAL_FOLDER / 'mlflow.db'}"
 
 
 def _artifact_location(uri: str) -> str | None:
-    """Where a new experiment keeps its artefacts; None leaves the choice to a tracking server.
+    """The artefact folder of a new experiment; None leaves the choice to a tracking server.
 
-    MLflow's own default is the working directory, which may be a throw-away copy.
+    MLflow's own default is the working directory, which may be a temporary copy.
     """
     if uri.startswith(("http://", "https://")) or NAMED_STORES.match(uri):
         return None

@@ -1,4 +1,4 @@
-"""What the nested run of a trial holds: made from a row of trials.csv, by a live search and afterwards alike."""
+"""The nested run of a trial, created from a row of trials.csv, both during the search and afterwards."""
 
 import hashlib
 import time
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-# The tag by which the run of a result is found.
+# The tag that identifies the run of a result.
 RESULT = "lockstep.result"
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
 PASSES = 5
-# MLflow's texts may be no longer; longer ones are cut the same way every time, with a digest of the whole.
+# MLflow's limits for texts; longer ones are cut deterministically, with a digest of the whole.
 PARAM_CHARACTERS = 6000
 TAG_CHARACTERS = 5000
-# A trial that a pruner stopped was ended from outside, which is what MLflow calls KILLED.
+# A pruned trial was ended from outside, for which MLflow's status is KILLED.
 STATUS = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
 
 
 @dataclass(frozen=True)
 class TrialRun:
-    """One trial as MLflow shows it; two are equal when every number and word is.
+    """One trial as MLflow shows it; two are equal if all numbers and texts are.
 
     Attributes:
         number: The trial.
-        status: MLflow's word for how it ended.
-        tags: lockstep.trial, lockstep.state (Optuna's word) and lockstep.message, if there is one.
-        params: Booster parameters as trials.csv writes them.
+        status: MLflow's status.
+        tags: lockstep.trial, lockstep.state (Optuna's state) and lockstep.message, if there is one.
+        params: Booster parameters as in trials.csv.
         metrics: The score and cv_METRIC, means over all folds, of complete trials; fold_K_METRIC of fitted folds.
-        seconds: Wall time of its fits, where the search saw them; no part of the comparison.
+        seconds: Wall time of its fits if the search measured it; ignored in comparisons.
     """
 
     number: int
@@ -49,7 +49,7 @@ class TrialRun:
 
     @classmethod
     def of_run(cls, run: "Run") -> Self:
-        """What a run of MLflow holds."""
+        """The trial of an MLflow run."""
         tags = {name: value for name, value in run.data.tags.items() if name.startswith("lockstep.")}
         number = tags.get("lockstep.trial", "")
         return cls(
@@ -61,15 +61,15 @@ class TrialRun:
         )
 
     def log(self, client: "MlflowClient", experiment_id: str, parent: str) -> None:
-        """Write it as a nested run that ends now."""
+        """Log it as a nested run that ends now."""
         from mlflow.entities import Metric, Param
 
         now = int(time.time() * 1000)
         tags = {PARENT: parent, **self.tags}
         if "lockstep.message" in tags:
             tags[NOTE] = tags["lockstep.message"]
-        begun = now - int(self.seconds * 1000)
-        run = client.create_run(experiment_id, begun, tags, f"trial {self.number}")
+        start = now - int(self.seconds * 1000)
+        run = client.create_run(experiment_id, start, tags, f"trial {self.number}")
         client.log_batch(
             run.info.run_id,
             [Metric(name, value, now, 0) for name, value in self.metrics.items()],
@@ -82,8 +82,8 @@ def trial_runs(trials: pd.DataFrame, space: Iterable[str], score: str) -> list[T
     """The runs of all trials.
 
     Args:
-        trials: The content of trials.csv, as read_trials reads it.
-        space: Names of the parameters.
+        trials: The content of trials.csv, from read_trials.
+        space: Names of the hyperparameters.
         score: The column of the score.
     """
     names = list(space)
@@ -103,64 +103,64 @@ def _trial_run(row: pd.Series, space: list[str], score: str) -> TrialRun:
 
 
 def _means(folds: dict[str, float]) -> dict[str, float]:
-    """cv_METRIC over the folds, computed as metrics.json's."""
+    """cv_METRIC, the mean over the folds, computed as in metrics.json."""
     by_metric = dict[str, list[float]]()
     for name, value in folds.items():
         by_metric.setdefault(name.split("_", 2)[2], []).append(value)
-    return {f"cv_{metric}": significant(sum(each) / len(each), DIGITS) for metric, each in by_metric.items()}
+    return {f"cv_{metric}": significant(sum(values) / len(values), DIGITS) for metric, values in by_metric.items()}
 
 
 def truncated_param(text: str) -> str:
-    """A parameter's value, cut to what every store takes."""
-    return _fitting(text, PARAM_CHARACTERS)
+    """A parameter's value, cut to the limit of every store."""
+    return _truncated(text, PARAM_CHARACTERS)
 
 
 def truncated_tag(text: str) -> str:
-    """A tag's value, cut to what every store takes."""
-    return _fitting(text, TAG_CHARACTERS)
+    """A tag's value, cut to the limit of every store."""
+    return _truncated(text, TAG_CHARACTERS)
 
 
-def _fitting(text: str, most: int) -> str:
-    if len(text) <= most:
+def _truncated(text: str, limit: int) -> str:
+    if len(text) <= limit:
         return text
     note = f" ... (cut; sha256 of the whole: {hashlib.sha256(text.encode()).hexdigest()})"
-    return text[: most - len(note)] + note
+    return text[: limit - len(note)] + note
 
 
 def complete_trials(
     client: "MlflowClient",
     experiment_id: str,
     parent: str,
-    wanted: Iterable[TrialRun],
+    trials: Iterable[TrialRun],
     *,
     check_deadline: Callable[[], None] = lambda: None,
 ) -> int:
-    """Make the nested runs of a parent exactly the wanted ones: each once, unfinished and different ones made again.
+    """Make the nested runs of a parent match the trials: each exactly once; incomplete or different runs are replaced.
 
     Args:
         client: The store.
-        experiment_id: Of the parent.
+        experiment_id: The parent's experiment.
         parent: The parent's run id.
-        wanted: The trials.
-        check_deadline: Called before each run is written; raises to stop there.
+        trials: The trials.
+        check_deadline: Called before each run is written; raises to stop.
 
     Returns:
-        How many runs were written.
+        The number of runs written.
     """
-    by_number = {trial.number: trial for trial in wanted}
+    by_number = {trial.number: trial for trial in trials}
     written = 0
-    # Once more after every change, for what a lost answer or another machine has doubled or deleted meanwhile: whoever
-    # looks last finds nothing to do, and leaves each trial once.
+    # Repeat after every change, as a lost answer or another machine may have duplicated or deleted runs meanwhile: the
+    # last pass finds nothing to do, and each trial is there once.
     for _ in range(PASSES):
-        there, changed = set[int](), False
+        complete, changed = set[int](), False
         for run in nested_runs(client, experiment_id, parent):
-            known = TrialRun.of_run(run)
-            if known.number not in there and known == by_number.get(known.number):
-                there.add(known.number)
+            existing = TrialRun.of_run(run)
+            if existing.number not in complete and existing == by_number.get(existing.number):
+                complete.add(existing.number)
             else:
                 client.delete_run(run.info.run_id)
                 changed = True
-        missing = [trial for number, trial in by_number.items() if number not in there]
+        missing = [trial for number, trial in by_number.items() if number not in complete]
         for trial in missing:
             check_deadline()
             trial.log(client, experiment_id, parent)
@@ -184,11 +184,11 @@ def nested_runs(client: "MlflowClient", experiment_id: str, parent: str) -> "lis
 
 def all_runs(client: "MlflowClient", experiment_id: str, tag: str, value: str) -> "list[Run]":
     """All runs with a tag's value, the earliest first."""
-    found: list[Run] = []
+    runs: list[Run] = []
     token = None
     while True:
         page = client.search_runs([experiment_id], f"tags.`{tag}` = '{value}'", page_token=token)
-        found += page
+        runs += page
         token = page.token
         if not token:
-            return sorted(found, key=lambda run: (run.info.start_time, run.info.run_id))
+            return sorted(runs, key=lambda run: (run.info.start_time, run.info.run_id))

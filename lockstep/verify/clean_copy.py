@@ -1,4 +1,4 @@
-"""A clean copy of the project to run it in: its files without results, caches, evaluation log and MLflow store."""
+"""A clean copy of the project: its files without results, caches, evaluation log and MLflow store."""
 
 import os
 import shutil
@@ -10,18 +10,18 @@ from lockstep.check.config import Config, load_config
 from lockstep.errors import VerifyError, one_line
 from lockstep.fetch.source_block import FileSource
 
-# Whatever the project's or the user's settings say, the copy has a cache of its own.
+# The copy has a cache of its own, regardless of the project's and the user's settings.
 LOCAL_CONFIG = (
     "[core]\n    analytics = false\n    check_update = false\n    autostage = false\n[cache]\n    dir = cache\n"
 )
 
 
 def clean_copy(root: Path, rev: str | None, folder: Path) -> tuple[Path, Config]:
-    """Copy the project into a folder and make its own table, if it has one, reachable from there.
+    """Copy the project into a folder and make its local table, if it has one, reachable from there.
 
     Args:
         root: The project.
-        rev: A commit; None takes the files as they are, also new ones that git does not ignore.
+        rev: A commit; None copies the files as they are, including new ones that git does not ignore.
         folder: An existing folder; the caller removes it.
 
     Returns:
@@ -48,17 +48,17 @@ def clean_copy(root: Path, rev: str | None, folder: Path) -> tuple[Path, Config]
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """What a git command prints; a surrounding git command's settings do not reach it.
+    """The output of a git command, run without the GIT_ variables of a surrounding git command.
 
     Raises:
-        VerifyError: with git's own words.
+        VerifyError: with git's own message.
     """
-    done = _start(folder, *arguments)
-    said, error = done.communicate()
-    if done.returncode != 0:
+    process = _start(folder, *arguments)
+    output, error = process.communicate()
+    if process.returncode != 0:
         reason = one_line(error.decode(errors="replace")) or f"git {arguments[0]} failed"
         raise VerifyError(f"{folder}: {reason}")
-    return said.decode()
+    return output.decode()
 
 
 def _start(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
@@ -76,12 +76,12 @@ def _start(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
 
 def _copy_files(root: Path, copy: Path) -> None:
     try:
-        listed = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        names = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     except VerifyError as error:
         raise VerifyError(f"{error}; verify copies what git lists: run it in the project's git repository") from None
-    for name in listed.split("\0"):
+    for name in names.split("\0"):
         source, target = root / name, copy / name
-        # Neither what was deleted but not yet committed, nor the folders of submodules.
+        # Skips uncommitted deletions and the folders of submodules.
         if name and (source.is_symlink() or source.is_file()):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target, follow_symlinks=False)
@@ -91,7 +91,7 @@ def _unpack(root: Path, rev: str, copy: Path) -> None:
     try:
         commit = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}").strip()
     except VerifyError:
-        raise VerifyError(f"--rev {rev}: git knows no such commit here; `git fetch` may bring it") from None
+        raise VerifyError(f"--rev {rev}: git has no such commit here; `git fetch` may bring it") from None
     archive = copy.with_name("archive.tar")
     git(root, "archive", "--format=tar", f"--output={archive}", commit)
     with tarfile.open(archive) as tar:
@@ -102,17 +102,17 @@ def _unpack(root: Path, rev: str, copy: Path) -> None:
 def _with_table(root: Path, path: str, copy: Path) -> Path:
     """Link a table that is not part of the copy to the project's; returns the copy, which may have moved.
 
-    A path may lead out of the project (`../tables/own.csv`). The copy then lies so deep in its folder that the same
+    A path may lead out of the project (`../tables/own.csv`). The copy is then moved so deep in its folder that the same
     path stays inside that folder.
     """
     relative = Path(os.path.normpath(Path(path).expanduser()))
     if relative.is_absolute():
         return copy
-    above = relative.parts.count("..")
-    if above:
-        deeper = copy.parent.joinpath(*["above"] * above, copy.name)
-        deeper.parent.mkdir(parents=True)
-        copy = copy.rename(deeper)
+    n_parents = relative.parts.count("..")
+    if n_parents:
+        moved = copy.parent.joinpath(*["above"] * n_parents, copy.name)
+        moved.parent.mkdir(parents=True)
+        copy = copy.rename(moved)
     link = Path(os.path.normpath(copy / relative))
     if not link.exists():
         link.parent.mkdir(parents=True, exist_ok=True)

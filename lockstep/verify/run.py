@@ -1,4 +1,4 @@
-"""Running the copy: dvc with this interpreter, nothing of the workspace in reach, and no process left behind."""
+"""Run dvc in the copy with this interpreter, isolated from the workspace, and leave no process behind."""
 
 import json
 import os
@@ -20,53 +20,53 @@ from lockstep.stage import REMEDY
 
 STARTED = re.compile(r"Running stage '(.+)':")
 FAILED = "ERROR: failed to reproduce"
-KEPT_LINES = 50
+MAX_LINES = 50
 GRACE_SECONDS = 20.0
 
 
 def status(copy: Path, site: Path) -> Any:
-    """What `dvc status --json` says.
+    """The content of `dvc status --json`.
 
     Raises:
         VerifyError: with dvc's own line, if it cannot read the pipeline.
     """
     with _dvc(copy, site, "status", "--json", stderr=subprocess.PIPE) as process:
-        said, errors = process.communicate()
+        output, errors = process.communicate()
     if process.returncode != 0:
-        raise VerifyError(_why(errors.splitlines()))
-    return json.loads(said.splitlines()[-1])
+        raise VerifyError(_reason(errors.splitlines()))
+    return json.loads(output.splitlines()[-1])
 
 
 def run_stages(copy: Path, site: Path) -> Generator[str, None, None]:
-    """Run every stage, from nothing; yields the name of each as it starts.
+    """Run every stage from scratch; yields the name of each as it starts.
 
     Args:
         copy: The clean copy; its dvc.lock is rewritten.
-        site: A folder for what dvc otherwise keeps about every repository in a place of the machine.
+        site: A folder that replaces dvc's site-wide cache directory.
 
     Raises:
         VerifyError: with the failing stage's own line.
     """
-    last: deque[str] = deque(maxlen=KEPT_LINES)
+    last_lines: deque[str] = deque(maxlen=MAX_LINES)
     with _dvc(copy, site, "repro", "--force", "--no-run-cache", "--no-commit", stderr=subprocess.STDOUT) as process:
         for line in process.stdout or ():
-            last.append(line)
-            started = STARTED.match(line)
-            if started:
-                yield started[1]
+            last_lines.append(line)
+            match = STARTED.match(line)
+            if match:
+                yield match[1]
         process.wait()
     if process.returncode != 0:
-        raise VerifyError(f"failed in the clean copy: {_why(last)}")
+        raise VerifyError(f"failed in the clean copy: {_reason(last_lines)}")
 
 
-def _why(lines: "deque[str] | list[str]") -> str:
-    """The line that tells what went wrong: the stage's last words, or dvc's own."""
-    said = [line.strip() for line in lines if line.strip()]
-    ends = [number for number, line in enumerate(said) if line.startswith(FAILED)]
-    if ends and ends[0] > 0 and not said[ends[0] - 1].startswith((">", "Running stage")):
-        return said[ends[0] - 1].removesuffix(REMEDY).rstrip()
-    errors = [line.removeprefix("ERROR: ") for line in said if line.startswith("ERROR: ")]
-    return errors[0] if errors else (said[-1] if said else "dvc ended without a word")
+def _reason(lines: "deque[str] | list[str]") -> str:
+    """The line with the error: the failing stage's last line, or dvc's own."""
+    text = [line.strip() for line in lines if line.strip()]
+    failures = [number for number, line in enumerate(text) if line.startswith(FAILED)]
+    if failures and failures[0] > 0 and not text[failures[0] - 1].startswith((">", "Running stage")):
+        return text[failures[0] - 1].removesuffix(REMEDY).rstrip()
+    errors = [line.removeprefix("ERROR: ") for line in text if line.startswith("ERROR: ")]
+    return errors[0] if errors else (text[-1] if text else "dvc ended without a word")
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def _dvc(copy: Path, site: Path, *arguments: str, stderr: int) -> "Iterator[subp
         text=True,
         encoding="utf-8",
         errors="replace",
-        # A group of its own: Ctrl-C reaches this process alone, which then ends the group in order.
+        # A process group of its own: Ctrl-C reaches only this process, which then ends the group in order.
         start_new_session=True,
     )
     try:
@@ -93,19 +93,19 @@ def _dvc(copy: Path, site: Path, *arguments: str, stderr: int) -> "Iterator[subp
 
 
 def _environment(site: Path) -> dict[str, str]:
-    """This one, without the addresses of the workspace's stores, and with this interpreter as `python3`."""
+    """The present environment without the workspace's stores, and with this interpreter as `python3`."""
     # PYTHONSAFEPATH would hide the copy's code behind the installed one.
-    foreign = ("DVC_", "GIT_", "MLFLOW_", "PYTHONSAFEPATH")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
-    mirror = kept.get(MIRROR)
+    excluded = ("DVC_", "GIT_", "MLFLOW_", "PYTHONSAFEPATH")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(excluded)}
+    mirror = environment.get(MIRROR)
     if mirror and "://" not in mirror:
-        kept[MIRROR] = str(anchored(mirror))
-    path = os.pathsep.join(filter(None, (str(Path(sys.executable).parent), kept.get("PATH"))))
-    return {**kept, "PATH": path, "PYTHONUNBUFFERED": "1", "DVC_SITE_CACHE_DIR": str(site)}
+        environment[MIRROR] = str(anchored(mirror))
+    path = os.pathsep.join(filter(None, (str(Path(sys.executable).parent), environment.get("PATH"))))
+    return {**environment, "PATH": path, "PYTHONUNBUFFERED": "1", "DVC_SITE_CACHE_DIR": str(site)}
 
 
 def _end(process: "subprocess.Popen[str]") -> None:
-    """End dvc, its stage and the stage's workers, unless all went well, and wait for the last of them."""
+    """Unless dvc has succeeded, end it with its stage and the stage's workers, and wait for all of them."""
     if process.poll() == 0:
         return
     deadline = time.monotonic() + GRACE_SECONDS

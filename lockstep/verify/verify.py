@@ -1,4 +1,4 @@
-"""The proof of reproduction: run everything again from nothing, elsewhere, and compare with dvc.lock."""
+"""Prove reproducibility: run everything again from scratch in a clean copy, and compare with dvc.lock."""
 
 import contextlib
 import shutil
@@ -17,18 +17,18 @@ from lockstep.verify.cause import BuildRecord, build_record, installed, likely_c
 from lockstep.verify.clean_copy import clean_copy
 from lockstep.verify.run import run_stages, status
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def verify(rev: str | None = None, *, keep: bool = False) -> str:
-    """Run the working directory's pipeline again in a clean copy; only dvc.lock says what must come out.
+    """Run the working directory's pipeline again in a clean copy and compare its outputs with dvc.lock.
 
     Args:
-        rev: A commit to verify; None takes the files as they are.
-        keep: Leave the copy and say where it is.
+        rev: A commit to verify; None: the files as they are.
+        keep: Keep the copy and print its path.
 
     Returns:
-        What was identical.
+        A description of what was identical.
 
     Raises:
         VerifyError: if dvc.lock is missing or stale, a stage fails, or an output differs: then one line per output,
@@ -39,14 +39,14 @@ def verify(rev: str | None = None, *, keep: bool = False) -> str:
         copy, config = clean_copy(Path.cwd(), rev, folder)
         lock = complete_lock(copy)
         refuse_outdated(lock, status(copy, folder / "site"))
-        then = build_record(Path.cwd(), rev, copy, lock)
-        drift = pin_mismatch(then.pins, installed())
-        if drift:
-            _tell(f"note: {drift}")
+        record = build_record(Path.cwd(), rev, copy, lock)
+        mismatch = pin_mismatch(record.pins, installed())
+        if mismatch:
+            _print_line(f"note: {mismatch}")
         order = _run(copy, folder / "site", lock)
-        different = changed_outputs(lock, complete_lock(copy), order)
-    if different:
-        raise VerifyError(_report(different, config, lock, then))
+        changed = changed_outputs(lock, complete_lock(copy), order)
+    if changed:
+        raise VerifyError(_report(changed, config, lock, record))
     return f"{len(lock.stages)} stages, {len(lock.hashes)} outputs"
 
 
@@ -55,21 +55,21 @@ def _run(copy: Path, site: Path, lock: DvcLock) -> list[str]:
     with contextlib.closing(run_stages(copy, site)) as stages:
         for stage in stages:
             order.append(stage)
-            _tell(f"stage {len(order)} of {len(lock.stages)}: {stage}")
-    left_out = [stage for stage in lock.stages if stage not in order]
-    if left_out:
-        raise VerifyError(f"dvc.yaml: dvc did not run stage {left_out[0]}; if it is frozen, run `dvc unfreeze` first")
+            _print_line(f"stage {len(order)} of {len(lock.stages)}: {stage}")
+    missing = [stage for stage in lock.stages if stage not in order]
+    if missing:
+        raise VerifyError(f"dvc.yaml: dvc did not run stage {missing[0]}; if it is frozen, run `dvc unfreeze` first")
     return order
 
 
-def _report(different: list[ChangedOutput], config: Config, lock: DvcLock, then: BuildRecord) -> str:
-    stages = list(dict.fromkeys(each.stage for each in different))
-    others = f", then {', '.join(stages[1:])}" if stages[1:] else ""
-    causes = likely_causes(different, config, lock, then, installed())
+def _report(changed: list[ChangedOutput], config: Config, lock: DvcLock, record: BuildRecord) -> str:
+    stages = list(dict.fromkeys(output.stage for output in changed))
+    later_stages = f", then {', '.join(stages[1:])}" if stages[1:] else ""
+    causes = likely_causes(changed, config, lock, record, installed())
     return "\n".join(
         [
-            f"not identical: the first stage that differs is {stages[0]}{others}",
-            *(f"  {each}" for each in different),
+            f"not identical: the first stage that differs is {stages[0]}{later_stages}",
+            *(f"  {output}" for output in changed),
             *(f"  likely cause: {cause}" for cause in causes),
         ]
     )
@@ -77,32 +77,34 @@ def _report(different: list[ChangedOutput], config: Config, lock: DvcLock, then:
 
 @contextlib.contextmanager
 def _folder(*, keep: bool) -> Iterator[Path]:
-    """A folder in the directory for temporary files that even SIGTERM removes, unless it is to be kept."""
-    # Who starts a command with nohup wants a signal ignored.
-    before = {number: signal.getsignal(number) for number in ENDING if signal.getsignal(number) != signal.SIG_IGN}
-    _handle(dict.fromkeys(before, _stop))
+    """A temporary folder that is removed even on SIGTERM, unless it is to be kept."""
+    # A signal that nohup ignores stays ignored.
+    handlers = {
+        number: signal.getsignal(number) for number in STOP_SIGNALS if signal.getsignal(number) != signal.SIG_IGN
+    }
+    _set_handlers(dict.fromkeys(handlers, _stop))
     try:
         folder = Path(tempfile.mkdtemp(prefix="lockstep-verify-"))
         try:
             yield folder
         finally:
-            # Impatience must not leave half a copy.
-            _handle(dict.fromkeys(before, signal.SIG_IGN))
+            # A second signal must not interrupt the removal.
+            _set_handlers(dict.fromkeys(handlers, signal.SIG_IGN))
             if keep:
-                _tell(f"the copy is kept in {folder}")
+                _print_line(f"the copy is kept in {folder}")
             else:
                 shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         where = error.filename or tempfile.gettempdir()
         raise VerifyError(f"{where}: {error.strerror}; check the disk and its permissions") from None
     except SystemExit:
-        _tell("stopped; the project is as it was")
+        _print_line("stopped; the project is as it was")
         raise
     finally:
-        _handle(before)
+        _set_handlers(handlers)
 
 
-def _handle(handlers: "Mapping[signal.Signals, signal._HANDLER]") -> None:
+def _set_handlers(handlers: "Mapping[signal.Signals, signal._HANDLER]") -> None:
     for number, handler in handlers.items():
         signal.signal(number, handler)
 
@@ -111,5 +113,5 @@ def _stop(number: int, _: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def _tell(line: str) -> None:
+def _print_line(line: str) -> None:
     print(f"verify: {line}", file=sys.stderr, flush=True)

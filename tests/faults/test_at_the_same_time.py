@@ -138,9 +138,9 @@ def test_evaluate_waits_no_longer_for_others_than_for_the_store(
     with store_lock("publish"):
         publish_or_warn()
     waits, warning = capsys.readouterr().err.splitlines()
-    assert waits.endswith("another process shows its result there; waiting for it")
+    assert waits.endswith("another process is logging its result; waiting for it")
     assert warning.startswith("evaluate: warning: MLflow at ")
-    assert "`lockstep sync` shows it to MLflow later" in warning
+    assert "`lockstep sync` logs it to MLflow later" in warning
 
 
 def test_locks_that_cannot_be_made_cost_evaluate_one_warning(
@@ -152,7 +152,7 @@ def test_locks_that_cannot_be_made_cost_evaluate_one_warning(
     publish_or_warn()
     (warning,) = capsys.readouterr().err.splitlines()
     assert "/.lockstep/locks" in warning
-    assert "`lockstep sync` shows it to MLflow later" in warning
+    assert "`lockstep sync` logs it to MLflow later" in warning
 
 
 def test_a_model_that_another_machine_has_just_logged_stays_until_its_digest_is_noted(
@@ -234,7 +234,7 @@ def test_a_folder_that_goes_while_it_is_listed_is_a_result_that_is_being_made(
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", gone)
-    with pytest.raises(DataError, match="is making the result: wait until it has ended"), open_result(None):
+    with pytest.raises(DataError, match="is computing the result: wait until it has ended"), open_result(None):
         pass
 
 
@@ -248,7 +248,7 @@ def test_a_result_that_is_being_made_is_not_opened(
     (project.folder / gone).unlink()
     with pytest.raises(DataError) as refused, open_result(None):
         pass
-    assert str(refused.value) == f"`dvc repro` (process {os.getpid()}) is making the result: wait until it has ended"
+    assert str(refused.value) == f"`dvc repro` (process {os.getpid()}) is computing the result: wait until it has ended"
 
 
 def test_a_result_of_two_runs_is_not_opened(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,7 +260,7 @@ def test_a_result_of_two_runs_is_not_opened(project: Project, monkeypatch: pytes
     made["md5"] = hashlib.md5(best.read_bytes(), usedforsecurity=False).hexdigest()
     Path("dvc.lock").write_text(yaml.safe_dump(lock))
     with (
-        pytest.raises(DataError, match=r"best_params\.json: was made again, and what is made from it was not"),
+        pytest.raises(DataError, match=r"best_params\.json: was rewritten, but later stages have not used it yet"),
         open_result(None),
     ):
         pass
@@ -283,7 +283,9 @@ def test_commands_while_the_pipeline_runs_wait_for_no_half_result(project: Proje
         assert done.returncode == 1, command
         assert done.stderr.count("\n") == 1, done.stderr
         if command != "verify":
-            assert f"`dvc repro` (process {running.pid}) is making the result: wait until it has ended" in done.stderr
+            assert (
+                f"`dvc repro` (process {running.pid}) is computing the result: wait until it has ended" in done.stderr
+            )
     assert running.returncode == 0
     assert project.run("lockstep", "sync", "--check").returncode == 0
 
@@ -311,6 +313,6 @@ def test_experiments_at_once_are_in_mlflow_once_or_dvc_says_that_it_is_locked(pr
     }
     assert listed == {*done, "c", "d", "e", "f", "g"}
     checked = project.run("lockstep", "sync", "--all-experiments", "--check").stdout
-    assert f"tell the same of {len(listed) + 1} results" in checked
+    assert f"agree on {len(listed) + 1} results" in checked
     names = [run.data.tags["dvc.exp_name"] for run in parents_of(store_of(project)) if "dvc.exp_name" in run.data.tags]
     assert sorted(names) == sorted(listed)

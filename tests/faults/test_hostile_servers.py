@@ -310,7 +310,7 @@ def test_new_dataset_refuses_what_a_server_says_alike(capsys: pytest.CaptureFixt
         ("http://[bad/t.csv", "http://[bad/t.csv: cannot be read as an address; write http(s)://HOST/PATH"),
         (
             "http://u:secret@127.0.0.1:9/?token=secret",
-            "http://127.0.0.1:9/: its name makes no dataset name; choose",
+            "http://127.0.0.1:9/: no dataset name can be made of its name; choose",
         ),
     ],
 )

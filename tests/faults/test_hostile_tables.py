@@ -78,7 +78,7 @@ CASES: list[tuple[str, Content, str | None, str | None]] = [
         "semicolons and decimal commas",
         GOOD.replace(",", ";").replace(".", ","),
         "holds one column, 'a;b;y', when divided by ','; set source.delimiter to ';'",
-        "target 'y': holds numbers with decimal commas",
+        "target 'y': contains numbers with decimal commas",
     ),
     ("line ends of old Macs", GOOD.replace("\n", "\r"), None, None),
     ("line ends of Windows", GOOD.replace("\n", "\r\n"), None, None),

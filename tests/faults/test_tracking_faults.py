@@ -59,7 +59,7 @@ def _lines(said: str) -> list[str]:
 def _assert_one_warning(lines: list[str]) -> None:
     assert len(lines) == 1, lines
     assert "warning: MLflow at http://127.0.0.1:" in lines[0]
-    assert "`lockstep sync` shows" in lines[0]
+    assert "`lockstep sync` logs" in lines[0]
 
 
 def _assert_equal_after_sync(project: Project, uri: str, trials: int = TRIALS) -> None:

@@ -346,7 +346,7 @@ def test_a_commit_without_a_result_is_no_place_to_run_in(project: Project, monke
     project.run("git", "rm", "-q", "--cached", "dvc.lock")
     project.run("git", "commit", "-q", "-m", "no result")
     monkeypatch.chdir(project.folder)
-    with pytest.raises(DataError, match=r"^compare HEAD: commit \w+: has no dvc.lock, so there is no result in it$"):
+    with pytest.raises(DataError, match=r"^compare HEAD: commit \w+: has no dvc.lock, so it contains no result$"):
         compare("HEAD", timing=False)
     with pytest.raises(DataError, match=r"uncertainty.json: no such file: commit \w+ has no result that this version"):
         compare("HEAD~1", timing=False)
@@ -354,7 +354,7 @@ def test_a_commit_without_a_result_is_no_place_to_run_in(project: Project, monke
         compare("workspace", ".", timing=False)
     project.run("git", "rm", "-rq", "--cached", ".dvc")
     project.run("git", "commit", "-q", "-m", "of before DVC")
-    with pytest.raises(DataError, match=r"^compare HEAD: commit \w+: has no dvc.lock, so there is no result in it$"):
+    with pytest.raises(DataError, match=r"^compare HEAD: commit \w+: has no dvc.lock, so it contains no result$"):
         compare("HEAD", timing=False)
 
 

@@ -137,7 +137,7 @@ def test_one_result_from_temp_and_the_queue_is_in_mlflow_once(project: Project) 
     experiments.queue("-n", "queued-gate", "-S", f"{GATE}=0.4")
     experiments.run_queue()
     checked = project.run("lockstep", "sync", "--all-experiments", "--check").stdout
-    assert "tell the same of 4 results" in checked
+    assert "agree on 4 results" in checked
     names = [run.data.tags.get("dvc.exp_name", "") for run in parents_of(store_of(project))]
     # The fixture's own result, of another commit, is there too.
     assert sorted(names) == ["", "", "queued-gate", "queued-twin, temp-twin"]
@@ -153,7 +153,7 @@ def test_twelve_experiments_are_in_mlflow_exactly_once(project: Project, store: 
     project.run("dvc", "exp", "apply", "temp-trials")
     project.run("lockstep", "sync", "--all-experiments", env=store.env)
     checked = project.run("lockstep", "sync", "--all-experiments", "--check", env=store.env).stdout
-    assert "tell the same of 11 results" in checked
+    assert "agree on 11 results" in checked
     _assert_equal(project, store.uri)
     _assert_killed_search_left_no_result(store.uri)
     # What was run while the server was away is in no workspace any more when it is back.

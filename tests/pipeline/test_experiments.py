@@ -111,7 +111,7 @@ def test_sync_refuses_outputs_made_with_other_settings(project: Project) -> None
     refused = project.run("lockstep", "sync", check=False)
     assert refused.returncode == 1
     assert refused.stderr == (
-        "lockstep: params.yaml: train_best was changed since the outputs were made; run `dvc repro` first\n"
+        "lockstep: params.yaml: train_best was changed since the last run; run `dvc repro` first\n"
     )
     assert len(_parents(project)) == 1
 

@@ -41,7 +41,7 @@ def exported(origin: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     first, moved = tmp_path_factory.mktemp("first") / "100%3F? out", tmp_path_factory.mktemp("moved") / "elsewhere"
     first.mkdir()
     said = origin.run("lockstep", "export", str(first)).stdout
-    assert said == f"lockstep: workspace exported: {first}; open index.html there, its README.md names the rest\n"
+    assert said == f"lockstep: workspace exported: {first}; open its index.html; its README.md describes the rest\n"
     assert [each.name for each in first.parent.iterdir()] == [first.name]
     shutil.move(first, moved)
     return moved
@@ -209,9 +209,7 @@ def test_a_result_whose_settings_have_changed_is_refused_and_the_earlier_export_
     project.edit("params.yaml", "n_models: 1", "n_models: 2")
     done = project.run("lockstep", "export", str(out), check=False)
     assert done.returncode == 1
-    assert done.stderr == (
-        "lockstep: params.yaml: train_best was changed since the outputs were made; run `dvc repro` first\n"
-    )
+    assert done.stderr == ("lockstep: params.yaml: train_best was changed since the last run; run `dvc repro` first\n")
     assert [each.name for each in out.iterdir()] == ["results.json"]
 
 

@@ -24,7 +24,7 @@ def test_mlflow_takes_a_model_that_is_a_link(project: Project, tmp_path: Path) -
     project.edit("params.yaml", "min_test_r2: 0.0", "min_test_r2: 0.1")
     done = project.run("dvc", "repro")
     assert "warning" not in (done.stdout + done.stderr).lower()
-    assert project.run("lockstep", "sync", "--check").stdout.endswith("tell the same of 1 result\n")
+    assert project.run("lockstep", "sync", "--check").stdout.endswith("agree on 1 result\n")
 
 
 @pytest.mark.long("test_mlflow_takes_a_model_that_is_a_link")

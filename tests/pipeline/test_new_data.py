@@ -43,7 +43,7 @@ def test_a_changed_file_stops_and_is_taken_in_by_one_command(own: Project) -> No
     assert _check(own) == (
         1,
         f"lockstep: datasets/own.yaml: source.path: own.csv: the file changed: its sha256 is {_sha256(newer)}, the"
-        f" dataset file says {_sha256(ROWS)}; restore it, or take it in with `lockstep check --update-source` and run"
+        f" dataset file says {_sha256(ROWS)}; restore it, or accept it with `lockstep check --update-source` and run"
         " `dvc repro`",
     )
     before = (own.folder / "datasets/own.yaml").read_bytes().replace(b"\n", b"\r\n")
@@ -55,8 +55,8 @@ def test_a_changed_file_stops_and_is_taken_in_by_one_command(own: Project) -> No
     assert (own.folder / "datasets/own.yaml").is_symlink()
     assert _check(own) == (
         0,
-        "lockstep: warning: datasets/own.yaml: source.path: own.csv: the results are made of another file; `dvc repro`"
-        " makes them of this one",
+        "lockstep: warning: datasets/own.yaml: source.path: own.csv: the results come from another file; `dvc repro`"
+        " computes them from this one",
     )
     assert own.repro("fetch") == ["fetch"]
     assert _check(own) == (0, "")
@@ -66,7 +66,7 @@ def test_a_file_that_is_gone_is_told_of_but_the_results_stand(own: Project) -> N
     (own.folder / "own.csv").unlink()
     code, said = _check(own)
     assert code == 0
-    assert said.endswith("own.csv: the file is gone; the results stand, but fetch cannot read it again")
+    assert said.endswith("own.csv: the file is gone; the results are valid, but fetch cannot read it again")
     own.edit("dvc.lock", _sha256(ROWS), _sha256("other"))
     code, said = _check(own)
     assert code == 1

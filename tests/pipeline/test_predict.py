@@ -157,7 +157,7 @@ def test_what_cannot_be_answered_is_one_line_and_leaves_the_earlier_file(
     assert "cannot be read as Parquet" in refused(tmp_path / "in.parquet", out, "--force")
     assert "No such file or directory" in refused(tmp_path / "none.csv", out, "--force")
     assert "the format is unknown" in refused(good, tmp_path / "out.txt")
-    assert "is the input too" in refused(good, good, "--force")
+    assert "is also the input" in refused(good, good, "--force")
     assert "no column 'key' to keep" in refused(good, out, "--force", "--keep", "key")
     (tmp_path / "folder.csv").mkdir()
     assert "is a folder" in refused(good, tmp_path / "folder.csv", "--force")

@@ -28,7 +28,7 @@ def test_the_first_model_whose_gates_pass_is_champion_and_says_what_it_is(finish
     assert versions[1].tags["lockstep.result"] == parent.data.tags["lockstep.result"]
     assert versions[1].run_id == parent.info.run_id
     assert f"test {parent.data.metrics['test.rmse']}" in versions[1].description
-    assert "the first whose gates pass" in versions[1].description
+    assert "the first model whose gates pass" in versions[1].description
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_the_champion_of_another_objective_stays_and_a_person_is_told_how_to_cha
     assert said.startswith(f"version 2 is registered; version 1 stays champion: {reason} rmse, version 2: pinball); to")
     assert _versions(workspace)[1] == 1
     _, _, command = said.partition(
-        "to make version 2 the champion all the same, with MLFLOW_TRACKING_URI set to this store: "
+        "to make version 2 the champion anyway, with MLFLOW_TRACKING_URI set to this store: "
     )
     workspace.run("bash", "-c", command, env={"MLFLOW_TRACKING_URI": store_of(workspace)})
     assert _versions(workspace)[1] == 2
@@ -128,7 +128,7 @@ def test_a_champion_of_which_mlflow_has_lost_a_part_stays(workspace: Project, go
     said = _published(workspace, 0.5)
     assert said.startswith("version 2 is registered; version 1 stays champion: the two cannot be compared, because ")
     assert f"{gone.removeprefix('artifacts/')} " in said
-    assert "is gone from MLflow; to make version 2 the champion all the same, with MLFLOW_TRACKING_URI set" in said
+    assert "is gone from MLflow; to make version 2 the champion anyway, with MLFLOW_TRACKING_URI set" in said
 
 
 @pytest.mark.long("test_the_champion_of_another_objective_stays_and_a_person_is_told_how_to_change_it")
@@ -160,7 +160,7 @@ def test_a_version_follows_a_model_that_was_logged_again(project: Project) -> No
     (model,) = client.search_logged_models([parent.info.experiment_id], f"source_run_id = '{parent.info.run_id}'")
     (Path(model.artifact_location.removeprefix("file://")) / "artifacts/model/model.json").unlink()
     said = project.run("lockstep", "sync", "--rev", "HEAD").stdout
-    assert "friedman version 2 is the champion: its run was made again" in said
+    assert "friedman version 2 is the champion: its run was recreated" in said
     versions, champion = _versions(project)
     assert (sorted(versions), champion) == ([2], 2)
     predicted = project.run(

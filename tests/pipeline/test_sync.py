@@ -34,7 +34,7 @@ def test_a_deleted_store_comes_back_with_everything_but_times(project: Project) 
     assert _content(project) == before
     assert {each["tags"].get("dvc.exp_name") for each in before.values()} == {None, "other"}
     again = project.run("lockstep", "sync", "--all-experiments").stdout
-    assert "2 results, 0 of them brought up to date" in again
+    assert "2 results, 0 of them updated now" in again
     assert _content(project) == before
 
 
@@ -78,9 +78,7 @@ def test_an_output_that_no_run_made_is_not_shown(project: Project) -> None:
     project.edit("reports/metrics.json", '"r2": 0.', '"r2": 0.9')
     refused = project.run("lockstep", "sync", check=False)
     assert refused.returncode == 1
-    assert refused.stderr == (
-        "lockstep: reports/metrics.json: is not what dvc.lock says was made; run `dvc repro` first\n"
-    )
+    assert refused.stderr == ("lockstep: reports/metrics.json: differs from dvc.lock; run `dvc repro` first\n")
 
 
 def _plant(project: Project) -> list[str]:
@@ -138,7 +136,7 @@ def test_every_planted_difference_is_found_and_mended(project: Project) -> None:
     planted = _plant(project)
     checked = project.run("lockstep", "sync", "--check", check=False)
     assert checked.returncode == 1
-    assert "`lockstep sync` makes MLflow complete" in checked.stderr
+    assert "`lockstep sync` completes MLflow" in checked.stderr
     for text in planted:
         assert f"workspace: {text}" in checked.stdout, text
     project.run("lockstep", "sync")
@@ -252,7 +250,7 @@ def test_a_copied_repository_does_not_write_into_the_first(project: Project, tmp
     copy = Project(Path(shutil.copytree(project.folder, tmp_path / "copy", symlinks=True)))
     refused = copy.run("lockstep", "sync", check=False)
     assert refused.returncode == 1
-    assert refused.stderr.startswith("lockstep: mlruns: was made in another folder")
+    assert refused.stderr.startswith("lockstep: mlruns: was created in another folder")
     shutil.rmtree(copy.folder / "mlruns")
     copy.run("lockstep", "sync")
     copy.run("lockstep", "sync", "--check")
@@ -266,7 +264,7 @@ def test_a_deleted_experiment_is_not_brought_back(project: Project) -> None:
     for arguments in (["sync"], ["sync", "--check"]):
         refused = project.run("lockstep", *arguments, check=False)
         assert refused.returncode == 1
-        assert "experiment 'friedman' was deleted there; `mlflow experiments restore" in refused.stderr
+        assert "experiment 'friedman' was deleted; `mlflow experiments restore" in refused.stderr
 
 
 def test_a_result_of_another_version_is_one_line(project: Project) -> None:

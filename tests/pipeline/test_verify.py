@@ -123,7 +123,7 @@ def test_the_libraries_behind_the_results_are_told_by_the_page_alone(clone: Proj
     tune = ChangedOutput("tune", "models/search.json", "old", "new")
     assert likely_causes([tune], load_config(clone.folder), complete_lock(clone.folder), then, now) == [
         f"library versions: xgboost {recorded['xgboost']} when the results were made, 3.1.3 now;"
-        " install those, or run `dvc repro` and commit what it makes"
+        " install those, or run `dvc repro` and commit its outputs"
     ]
 
 
@@ -158,7 +158,7 @@ def test_a_changed_pin_is_named_as_the_cause(
     assert lines[1].startswith(f"  tune: models/search.json: {was} in dvc.lock, ")
     assert lines[-1] == (
         f"  likely cause: library versions: {library} {then} when the results were made, {now} now;"
-        " requirements.lock was changed since: run `dvc repro` and commit what it makes"
+        " requirements.lock was changed since: run `dvc repro` and commit its outputs"
     )
     assert len([line for line in lines if "likely cause" in line]) == 1
 
@@ -173,8 +173,8 @@ def test_a_hash_that_was_edited_in_the_lock_is_found_in_its_stage(short: Project
     assert done.stderr.splitlines()[2:] == [
         "lockstep: not identical: the first stage that differs is clean",
         f"  clean: reports/data_quality.json: {'f' * 32} in dvc.lock, {report} now",
-        "  likely cause: dvc.lock: reports/data_quality.json as it lies in the project is what came out now;"
-        " dvc.lock was edited, merged or is older",
+        "  likely cause: dvc.lock: the project's reports/data_quality.json is what came out now;"
+        " dvc.lock was edited or merged, or is older",
     ]
     assert _state(short.folder) == before
 
@@ -237,7 +237,7 @@ def test_edits_since_the_lock_are_refused_before_anything_runs(
     done = _verify(short, temporary, env=MIRROR)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith(f"lockstep: {what} since dvc.lock was made (stage ")
+    assert line.startswith(f"lockstep: {what} since dvc.lock was written (stage ")
     assert line.endswith("); run `dvc repro` first")
 
 

@@ -58,7 +58,7 @@ def test_one_fold_tells_no_noise_but_a_plateau() -> None:
     gains, hardly, nothing = (_judged([10, 8, 8.5, 8.1, last, 8.2], folds=1) for last in (7.5, 7.999, 8.3))
     assert (gains.verdict, hardly.verdict, nothing.verdict) == ("unknown", "reached", "reached")
     assert gains.noise is None
-    assert "one fold does not tell its noise, so nothing can be said" in gains.sentence
+    assert "the noise of a single fold is unknown, so nothing can be said" in gains.sentence
 
 
 @pytest.mark.parametrize("scores", [[], [3.0], [3.0, 2.0], [None] * 4 + [9, 8, 7, 6, 5], [None] * 6])

@@ -87,7 +87,7 @@ def test_a_dry_run_shows_what_would_go_and_leaves_it(used: Path, capsys: pytest.
     assert _files(used) == before
     head, *lines = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"lockstep: \d+ kB can be freed, nothing was removed", head)
-    assert re.fullmatch(r"  \.lockstep/evaluations\.db +\d+ kB  last used \d{4}-\d\d-\d\d; folds that .*", lines[0])
+    assert re.fullmatch(r"  \.lockstep/evaluations\.db +\d+ kB  last used \d{4}-\d\d-\d\d; scores of .*", lines[0])
     shown = {line.split()[0] for line in lines if not line.startswith("  kept: ")}
     # The journal counts with its database, a folder as a whole.
     files = {name for name in USEFUL | LEFT_OVER if "journal" not in name and "tmp/" not in name}
@@ -123,7 +123,7 @@ def test_nothing_goes_while_a_search_uses_it(used: Path, capsys: pytest.CaptureF
         for options in ([], ["--leftovers"]):
             assert main(["clean-cache", *options]) == 1
             assert capsys.readouterr().err == (
-                "lockstep: .lockstep: a search uses it; run this again when it has ended, or look with --dry-run\n"
+                "lockstep: .lockstep: a search uses it; run this again when it has ended, or use --dry-run\n"
             )
         assert main(["clean-cache", "--dry-run"]) == 0
         assert log.find("key") == EVALUATION

@@ -21,7 +21,7 @@ def test_a_lock_that_is_missing_or_knows_no_stages_is_one_line_where_one_is_need
         DvcLock.read(tmp_path)
     for text in ("", "[]", "stages:\n", "schema: '2.0'\n"):
         assert DvcLock.find(_write(tmp_path, text)) is None
-        with pytest.raises(DataError, match=r"^dvc\.lock: knows no stages; run `dvc repro` first$"):
+        with pytest.raises(DataError, match=r"^dvc\.lock: has no stages; run `dvc repro` first$"):
             refuse_stale(tmp_path)
 
 
@@ -39,6 +39,6 @@ def test_an_output_made_anew_after_it_was_read_is_told_with_the_stage_that_read_
     assert list(lock.stale_inputs()) == [("clean", "raw")]
     assert (lock.hashes, lock.producers) == ({"raw": "a"}, {"raw": "fetch"})
     with pytest.raises(
-        DataError, match=r"^raw: was made again, and what is made from it was not; run `dvc repro` first$"
+        DataError, match=r"^raw: was rewritten, but later stages have not used it yet; run `dvc repro` first$"
     ):
         refuse_stale(tmp_path)

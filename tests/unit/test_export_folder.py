@@ -101,7 +101,7 @@ def test_an_earlier_export_that_cannot_be_brought_back_is_kept_and_named(
     out = repository / "outputs"
     _export(out, "first")
     _breaking(monkeypatch, {3, 4})
-    with pytest.raises(DataError, match=r"could not be brought back whole: its files are in .*old until the next"):
+    with pytest.raises(DataError, match=r"could not be restored completely: its files are in .*old until the next"):
         _export(out, "second")
     (kept,) = out.glob(f"{PREFIX}*/old/mlruns/first")
     assert kept.read_text() == "first"
@@ -115,7 +115,7 @@ def test_a_folder_with_other_files_is_refused_and_force_keeps_them(repository: P
     out = repository / "outputs"
     out.mkdir()
     (out / "thesis.tex").write_text("years of work")
-    with pytest.raises(DataError, match=r"outputs: holds files that no export wrote \(thesis.tex\); name another"):
+    with pytest.raises(DataError, match=r"outputs: contains files that no export wrote \(thesis.tex\); name another"):
         _export(out, "first")
     _export(out, "first", force=True)
     assert _content(out)["thesis.tex"] == "years of work"
@@ -156,7 +156,7 @@ def test_traces_of_a_killed_export_excuse_no_file_of_a_person(repository: Path) 
     out = repository / "outputs"
     (out / f"{PREFIX}killed/new").mkdir(parents=True)
     (out / "thesis.tex").write_text("years of work")
-    with pytest.raises(DataError, match=r"holds files that no export wrote \(thesis.tex\)"):
+    with pytest.raises(DataError, match=r"contains files that no export wrote \(thesis.tex\)"):
         _export(out, "first")
 
 
@@ -189,7 +189,7 @@ def test_a_list_that_no_export_wrote_excuses_no_file_and_stops_no_export(
     out.mkdir()
     (out / "thesis.tex").write_text("years of work")
     (out / file).write_text(listed)
-    with pytest.raises(DataError, match=r"holds files that no export wrote"):
+    with pytest.raises(DataError, match=r"contains files that no export wrote"):
         _export(out, "first")
     _export(out, "first", force=True)
     assert _content(out)["thesis.tex"] == "years of work"
@@ -239,7 +239,7 @@ def test_a_path_that_can_be_no_folder_is_one_line(repository: Path, name: str) -
     ("prepare", "message"),
     [
         (lambda root: (root / "out").touch(), r"out: is a file; name a folder$"),
-        (lambda root: (root / "out").symlink_to("/proc"), r"out: (is not writable|holds files)"),
+        (lambda root: (root / "out").symlink_to("/proc"), r"out: (is not writable|contains files)"),
     ],
 )
 def test_a_folder_that_cannot_be_used_is_one_line(

@@ -295,7 +295,7 @@ def test_notes_about_targets() -> None:
 def test_numbers_with_decimal_commas_are_classes_only_if_named_so() -> None:
     values = _cycle("1,5", "2,5", "-3,25")
     with pytest.raises(
-        DataError, match="target 'y': holds numbers with decimal commas, such as '1,5'; write them with"
+        DataError, match="target 'y': contains numbers with decimal commas, such as '1,5'; write them with"
     ):
         _inspect(values, a=NOISE)
     assert len(_inspect(values, as_classes=True, a=NOISE).target.classes) == 3

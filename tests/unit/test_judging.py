@@ -363,10 +363,10 @@ def test_logistic_regression_has_the_same_six_digits_on_an_older_processor() -> 
 
 
 def test_too_large_a_logistic_regression_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(baselines, "MOST_NUMBERS", 11)
+    monkeypatch.setattr(baselines, "MAX_COEFFICIENTS", 11)
     assert "logistic_regression" not in _found(3).judgement.baselines
     assert "logistic_regression" in _found(2).judgement.baselines
-    monkeypatch.setattr(baselines, "MOST_WORK", 300)
+    monkeypatch.setattr(baselines, "MAX_WORK", 300)
     assert "logistic_regression" not in _found(2).baselines["model"].tolist()
 
 
@@ -431,7 +431,7 @@ def test_places_are_a_baseline_where_the_dataset_names_them() -> None:
 
 def test_baselines_of_large_tables_see_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = _found().judgement.baselines
-    monkeypatch.setattr(baselines, "MOST_ROWS", 40)
+    monkeypatch.setattr(baselines, "MAX_ROWS", 40)
     sample = _found().judgement.baselines
     assert sample["ridge"] != whole["ridge"]
     assert sample["untuned_xgboost"] == whole["untuned_xgboost"]
@@ -462,7 +462,7 @@ def test_large_trees_are_explained_on_fewer_rows(monkeypatch: pytest.MonkeyPatch
     made = model()
     rows = new_rows(made, table(400, seed=9))
     assert len(shap_values(made, rows, 1).x) == 400
-    monkeypatch.setattr("lockstep.evaluate.shap_values.MOST_STEPS", 1)
+    monkeypatch.setattr("lockstep.evaluate.shap_values.MAX_STEPS", 1)
     assert len(shap_values(made, rows, 1).x) == 100
 
 
@@ -483,8 +483,8 @@ def test_many_trees_are_shuffled_on_fewer_rows(monkeypatch: pytest.MonkeyPatch) 
     new = new_rows(trained, rows)
     shap = np.zeros(len(trained.features.names))
     whole = feature_importance(trained, new, 1, 1, shap)
-    monkeypatch.setattr(importance, "MOST_STEPS", 1)
-    monkeypatch.setattr(importance, "FEWEST_ROWS", 50)
+    monkeypatch.setattr(importance, "MAX_STEPS", 1)
+    monkeypatch.setattr(importance, "MIN_ROWS", 50)
     part = feature_importance(trained, new, 1, 1, shap)
     assert part["permutation_mean"].tolist() != whole["permutation_mean"].tolist()
     assert part["feature"].iloc[0] == whole["feature"].iloc[0]
@@ -539,7 +539,7 @@ def test_the_mean_of_rare_classes_is_about_as_good_as_equal_shares() -> None:
     """300 classes without any signal, a third of which have no training row."""
     n_classes = 300
     y = np.random.default_rng(4).integers(0, n_classes, size=500)
-    shares = baselines.average(y[:300].astype(np.float64), 200, n_classes)
+    shares = baselines.mean_prediction(y[:300].astype(np.float64), 200, n_classes)
     assert shares.sum(axis=1) == pytest.approx(1)
     assert -np.mean(np.log(shares[np.arange(200), y[300:]])) == pytest.approx(np.log(n_classes), abs=0.15)
 
@@ -558,7 +558,7 @@ def test_a_useless_model_of_rare_classes_fails_the_gates() -> None:
     made = SavedModel([fit_rounds(matrix, {}, 3, 1, fitting)], features, target, fitting, Training({}, 3, 0.2))
     new = new_rows(made, test)
     predicted = {
-        "mean": baselines.average(target.values(train), len(test), n_classes),
+        "mean": baselines.mean_prediction(target.values(train), len(test), n_classes),
         "untuned_xgboost": made.predict_matrix(new.x),
     }
     scores = {name: fitting.scores(new.y, each) for name, each in predicted.items()}
@@ -574,7 +574,9 @@ def test_smoothing_hardly_moves_the_baseline_of_ordinary_classes(counts: tuple[i
     y = np.repeat(np.arange(len(counts)), counts).astype(np.float64)
     fitting = Fitting("classes", "log_loss", len(counts))
     plain = np.tile(np.array(counts) / len(y), (len(y), 1))
-    losses = [fitting.loss(fitting.scores(y, each)) for each in (plain, baselines.average(y, len(y), len(counts)))]
+    losses = [
+        fitting.loss(fitting.scores(y, each)) for each in (plain, baselines.mean_prediction(y, len(y), len(counts)))
+    ]
     assert 0 <= losses[1] - losses[0] < 1e-4
 
 

@@ -52,7 +52,7 @@ def _live(key: str = "key") -> LiveTrials:
 def _searched(shown: LiveTrials, wait: bool = True) -> list[TrialResult]:
     with shown:
         results = search(PLAN, FINGERPRINTS, _fails_at_two, AtOnce(), NoLog(), (shown,))
-        while wait and shown._parent is None and not shown._told:
+        while wait and shown._parent is None and not shown._warned:
             time.sleep(0.01)
     return results
 

@@ -154,7 +154,7 @@ def test_an_index_that_was_written_along_is_left_out(name: str, values: str) -> 
         assert dataset.columns[name].type == "ignore"
         assert _features(dataset) == {"a"}
         text = Path("datasets/t.yaml").read_text(encoding="utf-8")
-        assert "a column without a name, as an index is written; to learn from it, name it in the file" in text
+        assert "a column without a name, probably an index; to learn from it, name it in the file" in text
 
 
 def test_a_dataset_file_with_a_feature_without_a_name_is_refused() -> None:
@@ -305,7 +305,7 @@ FILES = [
         b"a,b,y\n" + b"1,2,3\n" * 20 + b"1,2\n",
         "t.csv: cannot be read as CSV: row 21: has 2 values, the header",
     ),
-    ("no header", b"1,2,3\n" + b"4,5,6\n" * 20, "t.csv: the first line holds numbers, not names"),
+    ("no header", b"1,2,3\n" + b"4,5,6\n" * 20, "t.csv: the first line has numbers, not names"),
     ("unknown target", ROWS.replace("y\n", "yield\n").encode(), "--target y: the table has no such column"),
 ]
 
@@ -322,7 +322,7 @@ def test_wrong_places_and_names_are_one_line(capsys: pytest.CaptureFixture[str],
     _refused(capsys, "absent.csv: no such file; put it there or correct the path", "absent.csv")
     _refused(capsys, "datasets: no such file", "datasets")
     _refused(capsys, "--name 'a b': must begin with a letter or digit", "t.csv", "--name", "a b")
-    _refused(capsys, "é.csv: its name makes no dataset name; choose one with --name", "é.csv")
+    _refused(capsys, "é.csv: no dataset name can be made of its name; choose one with --name", "é.csv")
     (folder / "params.yaml").unlink()
     _refused(capsys, "params.yaml: no such file; run this from the repository's root", "t.csv")
 

@@ -230,7 +230,7 @@ def test_the_page_says_what_was_resampled_and_what_was_left_out(
     written = _words(page(tmp_path / "rows", 3))
     assert "(percentile bootstrap of the test rows);" in written
     assert "Logistic regression is left out" not in written
-    monkeypatch.setattr("lockstep.evaluate.baselines.MOST_NUMBERS", 1)
+    monkeypatch.setattr("lockstep.evaluate.baselines.MAX_COEFFICIENTS", 1)
     run, _ = evaluated(tmp_path / "one", model(), table(60))
     split = run.split.model_copy(update={"strategy": "group", "group": "artist"})
     written = _words(page(tmp_path / "groups", 3, split=split))
@@ -270,7 +270,7 @@ def test_one_fold_does_not_tell_whether_more_tuning_pays(tmp_path: Path) -> None
     tried = trials().drop(columns="fold_1_rmse")
     tried.loc[11, "cv_rmse"] = 6.9
     written = page(tmp_path / "page", tried=tried)
-    assert "one fold does not tell its noise" in written
+    assert "the noise of a single fold is unknown" in written
     assert "<dd>not known" in written
 
 

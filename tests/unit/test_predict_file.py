@@ -25,7 +25,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[SavedModel, 
     """A model and 300 raw rows, which make several batches of a file."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(row_files, "BLOCK_BYTES", 2**13)
-    monkeypatch.setattr(row_files, "ROWS_AT_ONCE", 64)
+    monkeypatch.setattr(row_files, "BATCH_ROWS", 64)
     dataset = dataset_of("spotify_tracks")
     raw = raw_table(dataset).drop_columns([""])
     model, _ = answering(dataset, "full", raw.append_column("", raw.column("track_id")))

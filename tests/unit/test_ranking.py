@@ -128,7 +128,7 @@ def test_other_targets_and_other_test_rows_are_never_ranked() -> None:
         (
             {"share": 1.0},
             "A",
-            "the predictions are the same, and model and search cost the same; nothing speaks for a change",
+            "the predictions are the same, and model size and search cost are equal, so there is no reason to change",
         ),
     ],
 )

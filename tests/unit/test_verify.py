@@ -16,7 +16,7 @@ from lockstep.results.dvc_lock import DvcLock, md5_of
 from lockstep.verify.against_lock import ChangedOutput, changed_outputs, complete_lock, refuse_outdated
 from lockstep.verify.cause import RESULT_LIBRARIES, BuildRecord, build_record, installed, likely_causes, pin_mismatch
 from lockstep.verify.clean_copy import clean_copy
-from lockstep.verify.run import _why
+from lockstep.verify.run import _reason
 from lockstep.verify.verify import verify
 from tests.conftest import GOOD_ROWS, ROOT, OwnTable, shipped_config
 
@@ -111,7 +111,7 @@ def test_the_copy_of_a_commit_holds_that_commit(repository: OwnTable, elsewhere:
 
 
 def test_an_unknown_commit_is_one_line(repository: OwnTable, elsewhere: Path) -> None:
-    with pytest.raises(VerifyError, match=r"^--rev nope: git knows no such commit here; `git fetch` may bring it$"):
+    with pytest.raises(VerifyError, match=r"^--rev nope: git has no such commit here; `git fetch` may bring it$"):
         clean_copy(repository.folder, "nope", elsewhere)
 
 
@@ -178,7 +178,7 @@ def test_a_stage_that_dvc_yaml_no_longer_has_is_not_compared(tmp_path: Path) -> 
 def test_a_stale_lock_is_refused_with_what_was_changed(changes: list[Any], what: str) -> None:
     with pytest.raises(VerifyError) as refused:
         refuse_outdated(LOCK, {"fetch": [{"changed outs": {RAW: "deleted"}}], "tune": changes})
-    assert str(refused.value) == f"{what} was changed since dvc.lock was made (stage tune); run `dvc repro` first"
+    assert str(refused.value) == f"{what} was changed since dvc.lock was written (stage tune); run `dvc repro` first"
 
 
 def test_outputs_that_are_not_there_yet_make_no_lock_stale() -> None:
@@ -188,7 +188,7 @@ def test_outputs_that_are_not_there_yet_make_no_lock_stale() -> None:
 
 def test_a_lock_whose_stages_saw_different_files_is_refused() -> None:
     torn = _lock(OUTS, {**DEPS, "tune": {RAW: "f" * 32}})
-    with pytest.raises(VerifyError, match=rf"^dvc.lock: tune was run with another {RAW} than fetch made last; "):
+    with pytest.raises(VerifyError, match=rf"^dvc.lock: tune was run before fetch rewrote {RAW}; "):
         refuse_outdated(torn, {})
 
 
@@ -205,8 +205,8 @@ def test_differences_come_in_the_order_of_the_stages_with_both_hashes() -> None:
     ("pinned", "remedy"),
     [
         ("3.2.0", "`make -B setup` installs them again, as requirements.lock pins them"),
-        ("3.1.3", "requirements.lock was changed since: run `dvc repro` and commit what it makes"),
-        ("3.0.0", "install those, or run `dvc repro` and commit what it makes"),
+        ("3.1.3", "requirements.lock was changed since: run `dvc repro` and commit its outputs"),
+        ("3.0.0", "install those, or run `dvc repro` and commit its outputs"),
     ],
 )
 def test_other_libraries_are_named_with_both_versions_and_the_remedy(pinned: str, remedy: str) -> None:
@@ -217,7 +217,7 @@ def test_other_libraries_are_named_with_both_versions_and_the_remedy(pinned: str
 def test_the_data_is_suspected_only_where_no_sha256_would_have_told() -> None:
     then = BuildRecord(NOW, NOW, {})
     (cause,) = _causes([FETCH, TUNE], then, "spotify_tracks")
-    assert cause.startswith("data: the table may have changed at its source: datasets/spotify_tracks.yaml gives no")
+    assert cause.startswith("data: the table may have changed at its source: datasets/spotify_tracks.yaml has no")
     assert "data: " not in "".join(_causes([TUNE], then, "spotify_tracks"))
     assert "data: " not in "".join(_causes([FETCH], then, "california_housing"))
     assert "data: " not in "".join(_causes([FETCH], then, "friedman"))
@@ -230,13 +230,13 @@ def test_data_stands_before_libraries_and_both_are_said() -> None:
 
 def test_an_edited_lock_is_recognised_by_the_report_that_came_out_again() -> None:
     (cause,) = _causes([TUNE], BuildRecord(NOW, NOW, {SEARCH: "new"}))
-    assert cause.startswith(f"dvc.lock: {SEARCH} as it lies in the project is what came out now")
+    assert cause.startswith(f"dvc.lock: the project's {SEARCH} is what came out now")
 
 
 def test_where_nothing_else_differs_the_machine_is_described(monkeypatch: pytest.MonkeyPatch) -> None:
     then = BuildRecord(NOW, NOW, {})
     (cause,) = _causes([TUNE], then)
-    assert cause.startswith("processor or system, as data and library versions are those of then; here: ")
+    assert cause.startswith("processor or system, as data and library versions are the same; here: ")
     assert f"Python {platform.python_version()}, numpy with " in cause
     monkeypatch.setattr(platform, "machine", lambda: "aarch64")
     assert _causes([TUNE], then) == ["processor: this machine is aarch64; the same bytes are promised for x86-64"]
@@ -290,7 +290,7 @@ def test_a_failing_stages_own_line_is_what_is_shown() -> None:
     remedy = "(earlier results: `dvc checkout` brings back data and models, `git checkout reports` the reports)"
     end = ["ERROR: failed to reproduce 'fetch': failed to run: python3 -m stages.fetch, exited with 1\n"]
     start = ["Running stage 'fetch':\n", "> python3 -m stages.fetch\n"]
-    assert _why([*start, f"fetch: own.csv: no such file {remedy}\n", *end]) == "fetch: own.csv: no such file"
-    assert _why([*start, "Traceback\n", "ValueError: odd\n", *end]) == "ValueError: odd"
-    assert _why([*start, *end]).startswith("failed to reproduce 'fetch'")
-    assert _why(["ERROR: 'dvc.yaml' is invalid.\n"]) == "'dvc.yaml' is invalid."
+    assert _reason([*start, f"fetch: own.csv: no such file {remedy}\n", *end]) == "fetch: own.csv: no such file"
+    assert _reason([*start, "Traceback\n", "ValueError: odd\n", *end]) == "ValueError: odd"
+    assert _reason([*start, *end]).startswith("failed to reproduce 'fetch'")
+    assert _reason(["ERROR: 'dvc.yaml' is invalid.\n"]) == "'dvc.yaml' is invalid."

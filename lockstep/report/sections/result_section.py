@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.evaluate.baselines import MOST_ROWS
+from lockstep.evaluate.baselines import MAX_ROWS
 from lockstep.evaluate.findings import THIS_MODEL, Findings
 from lockstep.report.drawing import shortened
 from lockstep.report.evaluated_run import Run
@@ -66,7 +66,7 @@ def result_section(run: Run, findings: Findings) -> dict[str, Any]:
         "tiles": [name for name in TILES if name in judgement.test and name != run.metric][:2],
         "baselines": baselines,
         "no_line": bool(run.classes) and "logistic_regression" not in findings.baselines["model"].tolist(),
-        "sampled": MOST_ROWS if len(run.train) > MOST_ROWS else None,
+        "sampled": MAX_ROWS if len(run.train) > MAX_ROWS else None,
     }
 
 
