@@ -155,7 +155,8 @@ class Ranking:
         one, other = (f"{score:.6g}" for score in scores)
         return (
             f"test {metric_label(fitting.metric)} {one} for {a} and {other} for {b} on the same"
-            f" {len(self.a.predictions):,} rows, {100 * self.a.confidence:.4g}% interval of the difference {low:.4g} to {high:.4g}"
+            f" {len(self.a.predictions):,} rows, {100 * self.a.confidence:.4g}% interval of the difference"
+            f" {low:.4g} to {high:.4g}"
         )
 
 
