@@ -57,7 +57,7 @@ def _both(pair: Pair, verdicts: list[Ceiling]) -> list[Block]:
     best = max((value for value in r2 if value is not None), default=None)
     rest = ""
     if best is not None and best >= 0:
-        rest = f" With an R² of {number(best, 3)} on test rows, {percent(1 - best)} of its variance is unexplained."
+        rest = f" With an R² of {number(best, 3)} on test rows, {percent(1 - best)} of the variance is unexplained."
     return [text(Strong("Both searches have reached their ceiling"), f" with their features and rows.{rest}")]
 
 

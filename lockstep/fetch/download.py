@@ -33,7 +33,7 @@ class Obtained:
     """A local file and its name in messages."""
 
     file: Path
-    shown: str
+    label: str
 
 
 @dataclass(frozen=True)
@@ -232,15 +232,15 @@ def _refuse_packing(packing: str) -> None:
             )
 
 
-def _verify(file: Path, sha256: str | None, shown: str | None) -> None:
+def _verify(file: Path, sha256: str | None, label: str | None) -> None:
     digest = hashlib.sha256()
     with file.open("rb") as stream:
         head = stream.read(1024)
         digest.update(head)
         while block := stream.read(CHUNK):
             digest.update(block)
-    prefix = f"{shown}: " if shown else ""
-    accept = "take it in with `lockstep check --update-source`" if shown else "put the new sha256 into the dataset file"
+    prefix = f"{label}: " if label else ""
+    accept = "take it in with `lockstep check --update-source`" if label else "put the new sha256 into the dataset file"
     if HTML.match(head):
         raise SourceError(f"{prefix}is an HTML page, not a table; a log-in or error page was served instead")
     if sha256 and digest.hexdigest() != sha256:

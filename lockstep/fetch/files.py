@@ -42,10 +42,10 @@ def parse(source: FileSource, obtained: download.Obtained) -> pa.Table:
     table = _parse_parquet(obtained) if source.kind == "parquet" else _parse_csv(source, obtained)
     if duplicates := repeated(table.column_names):
         raise SourceError(
-            f"{obtained.shown}: column name {duplicates[0]!r} stands twice in the header; rename one of them"
+            f"{obtained.label}: column name {duplicates[0]!r} stands twice in the header; rename one of them"
         )
     if table.num_rows == 0:
-        raise SourceError(f"{obtained.shown}: has a header but no rows; point `source` at the complete file")
+        raise SourceError(f"{obtained.label}: has a header but no rows; point `source` at the complete file")
     return table
 
 
@@ -55,26 +55,26 @@ def _parse_parquet(obtained: download.Obtained) -> pa.Table:
             refuse_bomb(obtained.file, file)
             return file.read()
     except SourceError as error:
-        raise SourceError(f"{obtained.shown}: {error}") from None
+        raise SourceError(f"{obtained.label}: {error}") from None
     # a name that is not UTF-8 is a UnicodeDecodeError
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise SourceError(f"{obtained.shown}: is no readable Parquet file: {first_line(error)}") from None
+        raise SourceError(f"{obtained.label}: is no readable Parquet file: {first_line(error)}") from None
 
 
 def _parse_csv(source: FileSource, obtained: download.Obtained) -> pa.Table:
-    with plain(obtained.file, obtained.shown) as file:
-        return _parse_text(source, download.Obtained(file, obtained.shown))
+    with plain(obtained.file, obtained.label) as file:
+        return _parse_text(source, download.Obtained(file, obtained.label))
 
 
 def _parse_text(source: FileSource, obtained: download.Obtained) -> pa.Table:
     contents = Contents.of(obtained.file)
     if contents.blank:
-        raise SourceError(f"{obtained.shown}: the file is empty; check the source")
-    refuse_other_formats(contents.head[:1024], obtained.shown)
-    refuse_other_encoding(contents, source.encoding, obtained.shown)
+        raise SourceError(f"{obtained.label}: the file is empty; check the source")
+    refuse_other_formats(contents.head[:1024], obtained.label)
+    refuse_other_encoding(contents, source.encoding, obtained.label)
     try:
         if source.header is None:
-            _refuse_other_delimiter(contents.head, source, obtained.shown)
+            _refuse_other_delimiter(contents.head, source, obtained.label)
         _refuse_many_columns(source, obtained)
         try:
             return _read_csv(source, obtained, contents, ROW_BYTES)
@@ -85,7 +85,7 @@ def _parse_text(source: FileSource, obtained: download.Obtained) -> pa.Table:
             return _read_csv(source, obtained, contents, MAX_ROW_BYTES)
     except (ValueError, TypeError, LookupError, OSError) as error:
         reason = csv_reason(error, header=source.header is None, longest=MAX_ROW_BYTES, encode=ENCODE)
-        raise SourceError(f"{obtained.shown}: cannot be read as CSV: {reason}") from None
+        raise SourceError(f"{obtained.label}: cannot be read as CSV: {reason}") from None
 
 
 def _read_csv(source: FileSource, obtained: download.Obtained, contents: Contents, row_bytes: int) -> pa.Table:
@@ -94,11 +94,11 @@ def _read_csv(source: FileSource, obtained: download.Obtained, contents: Content
     read = csv.ReadOptions(column_names=names, use_threads=False, encoding=source.encoding, block_size=row_bytes)
     parse = csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True)
     if names is None and contents.one_line:
-        raise SourceError(f"{obtained.shown}: has a header but no rows; point `source` at the complete file")
+        raise SourceError(f"{obtained.label}: has a header but no rows; point `source` at the complete file")
     # Arrow's own file: a Python buffer that Arrow's thread releases while Python exits would abort the process.
     with pa.OSFile(str(obtained.file)) as file:
         header = csv.open_csv(file, read, parse).schema.names
-    _refuse_one_column(header, obtained.shown)
+    _refuse_one_column(header, obtained.label)
     convert = csv.ConvertOptions(
         column_types={name: pa.string() for name in header}, strings_can_be_null=False, null_values=[]
     )
@@ -126,23 +126,23 @@ def _refuse_many_columns(source: FileSource, obtained: download.Obtained) -> Non
             break
     if width > MAX_COLUMNS:
         raise SourceError(
-            f"{obtained.shown}: has more than {MAX_COLUMNS:,} columns; leave some out of the file, or correct"
+            f"{obtained.label}: has more than {MAX_COLUMNS:,} columns; leave some out of the file, or correct"
             " source.delimiter"
         )
 
 
-def _refuse_other_delimiter(head: bytes, source: FileSource, shown: str) -> None:
+def _refuse_other_delimiter(head: bytes, source: FileSource, label: str) -> None:
     line = head.decode(source.encoding, errors="ignore").lstrip().partition("\n")[0]
     other = next((delimiter for delimiter in DELIMITERS if delimiter in line), None)
     if source.delimiter not in line and other:
         raise SourceError(
-            f"{shown}: holds one column, {line.strip()[:80]!r}, when divided by {source.delimiter!r};"
+            f"{label}: holds one column, {line.strip()[:80]!r}, when divided by {source.delimiter!r};"
             f" set source.delimiter to {other!r}"
         )
 
 
-def _refuse_one_column(header: list[str], shown: str) -> None:
+def _refuse_one_column(header: list[str], label: str) -> None:
     """A target needs another column to learn from; Arrow also skips the empty lines of a single column."""
     if len(header) == 1:
         name = header[0][:80]
-        raise SourceError(f"{shown}: holds one column, {name!r}; a target and at least one other column are needed")
+        raise SourceError(f"{label}: holds one column, {name!r}; a target and at least one other column are needed")

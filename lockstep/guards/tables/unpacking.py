@@ -82,12 +82,12 @@ class Unpacked:
 
 
 @contextmanager
-def plain(file: Path, shown: str) -> Iterator[Path]:
+def plain(file: Path, label: str) -> Iterator[Path]:
     """The file without gzip: itself, or an unpacked copy that exists while the block runs.
 
     Args:
         file: The file.
-        shown: Its name in messages.
+        label: Its name in messages.
 
     Raises:
         SourceError: if it is too large, or gzip is damaged.
@@ -98,7 +98,7 @@ def plain(file: Path, shown: str) -> Iterator[Path]:
         packed = stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC
     if not packed:
         if size > MAX_BYTES:
-            raise SourceError(f"{shown}: has more than {MAX_BYTES} bytes; make the table smaller")
+            raise SourceError(f"{label}: has more than {MAX_BYTES} bytes; make the table smaller")
         yield file
         return
     with scratch_folder("unpacked") as folder:
@@ -106,7 +106,7 @@ def plain(file: Path, shown: str) -> Iterator[Path]:
         try:
             unpack_gzip(file, copy)
         except SourceError as error:
-            raise SourceError(f"{shown}: {error}") from None
+            raise SourceError(f"{label}: {error}") from None
         yield copy
 
 

@@ -36,7 +36,7 @@ MAX_DIGITS = 1000
 MAX_CACHED = 2**18
 
 
-def read_yaml(path: Path, shown: Path | None = None) -> Any:
+def read_yaml(path: Path, label: Path | None = None) -> Any:
     """Content of a YAML 1.2 file: `1e-05` is a number and a key given twice is an error.
 
     Raises:
@@ -47,32 +47,32 @@ def read_yaml(path: Path, shown: Path | None = None) -> Any:
         with path.open("rb") as stream:
             content = stream.read(limits.n_bytes + 1)
         if len(content) > limits.n_bytes:
-            raise ConfigError(f"{shown or path}: is larger than {limits.n_bytes >> 20} MiB; make the file smaller")
+            raise ConfigError(f"{label or path}: is larger than {limits.n_bytes >> 20} MiB; make the file smaller")
         text = content.decode("utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"{shown or path}: no such file; run this from the repository's root") from None
+        raise ConfigError(f"{label or path}: no such file; run this from the repository's root") from None
     except OSError as error:
-        raise ConfigError(f"{shown or path}: {error.strerror}; make the file readable") from None
+        raise ConfigError(f"{label or path}: {error.strerror}; make the file readable") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{shown or path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
-    return parsed_yaml(text, shown or path, limits)
+        raise ConfigError(f"{label or path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    return parsed_yaml(text, label or path, limits)
 
 
-def parsed_yaml(text: str, shown: Path, limits: Limits = SETTINGS) -> Any:
+def parsed_yaml(text: str, label: Path, limits: Limits = SETTINGS) -> Any:
     """Content of a YAML 1.2 text.
 
     Raises:
-        ConfigError: in one line that names the file as `shown`.
+        ConfigError: in one line that names the file as `label`.
     """
     try:
         return deepcopy(_cached(text, limits) if len(text) <= MAX_CACHED else _loaded(text, limits))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise ConfigError(f"{shown}: line {line}: {safe_line(error.problem)}; mend the YAML") from None
+        raise ConfigError(f"{label}: line {line}: {safe_line(error.problem)}; mend the YAML") from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"{shown}: is not valid YAML: {safe_line(error)}") from None
+        raise ConfigError(f"{label}: is not valid YAML: {safe_line(error)}") from None
     except RecursionError:
-        raise ConfigError(f"{shown}: is nested too deeply; mend the YAML") from None
+        raise ConfigError(f"{label}: is nested too deeply; mend the YAML") from None
 
 
 def _loaded(text: str, limits: Limits) -> Any:
