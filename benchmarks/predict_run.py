@@ -48,7 +48,7 @@ def _seconds(work: Callable[..., object], *arguments: Any, **options: Any) -> fl
 
 def _single_row(model: SavedModel, raw: pa.Table) -> float:
     """Median milliseconds of one raw row's answer."""
-    return 1000 * statistics.median(_seconds(model.answer, raw.slice(row, 1)) for row in range(SINGLE_ROWS))
+    return 1000 * statistics.median(_seconds(model.predict_raw, raw.slice(row, 1)) for row in range(SINGLE_ROWS))
 
 
 if __name__ == "__main__":

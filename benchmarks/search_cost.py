@@ -58,7 +58,10 @@ def main() -> None:
         # One-time set-up, too: Optuna takes seconds to make a new SQLite file.
         with StudyFile(folder / "study.db", "set-up", {}, {}) as study:
             study.finished(TrialResult(0, State.FAIL, {}, (), "", {}, 0.0, 0.0))
-        with StudyFile(folder / "study.db", "cost", plan.space.shown(), {}) as study, Cost(folder / "log.db") as cost:
+        with (
+            StudyFile(folder / "study.db", "cost", plan.space.distributions(), {}) as study,
+            Cost(folder / "log.db") as cost,
+        ):
             wall, cpu = time.perf_counter(), time.process_time()
             search(plan, engine.folds.fingerprints(), engine.run, engine.executor, cost, (study,))
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
@@ -68,7 +71,7 @@ def main() -> None:
                 "wall": wall,
                 "search_cpu": cpu,
                 "fits_cpu": cost.cpu_seconds,
-                "fits": cost.fitted,
+                "fits": cost.n_fitted,
                 "busy": cost.seconds / (wall * chosen.workers),
                 "trials": chosen.trials,
             }

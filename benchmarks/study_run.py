@@ -21,7 +21,7 @@ from lockstep.storage.tables import read_json, read_table
 from lockstep.workers.local_engine import LocalEngine
 from lockstep.workers.machine import worker_count
 from lockstep.workers.trial import FoldTask
-from lockstep.workers.worker import evaluate_here
+from lockstep.workers.worker import evaluate_in_worker
 
 TIMES = 5
 
@@ -80,7 +80,7 @@ def ablation(project: Path, groups: Mapping[str, Sequence[str]]) -> list[dict[st
             folds.save(folder)
             tasks = [FoldTask(0, number, params, budget, config.seed, fitting) for number in range(len(folds))]
             with LocalEngine(worker_count(), folder) as engine:
-                fitted = [future.result() for future in [engine.submit(evaluate_here, task) for task in tasks]]
+                fitted = [future.result() for future in [engine.submit(evaluate_in_worker, task) for task in tasks]]
         scores = [evaluation.score for evaluation in fitted if evaluation.score is not None]
         found.append(
             {

@@ -53,7 +53,7 @@ def _trials_csv(folder: Path, results: list[TrialResult]) -> None:
 
 def _study_file(path: Path, results: list[TrialResult]) -> None:
     """Replaces the smaller study that is there, as a restarted search does."""
-    with StudyFile(path, "trials", SearchSpace(load_config().space).shown(), {}) as study:
+    with StudyFile(path, "trials", SearchSpace(load_config().space).distributions(), {}) as study:
         for result in results:
             study.finished(result)
 

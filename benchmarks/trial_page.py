@@ -17,7 +17,7 @@ from lockstep.evaluate.findings import evaluate_model
 from lockstep.fitting.booster import FoldScore
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
-from lockstep.report.evaluated_run import Run, Story
+from lockstep.report.evaluated_run import Run, TrainingHistory
 from lockstep.report.page import Page
 from lockstep.report.plot_tables import write_tables
 from lockstep.search.report import best_params, describe, settings_of
@@ -45,7 +45,7 @@ def measured(folder: Path) -> dict[str, Any]:
         search = describe(plan, settings, results[:size], config.dataset_name, config.features)
         best = best_params(results[:size], fitting)
         trials, read = _timed(lambda: read_trials(there / "trials.csv", config.space))  # noqa: B023
-        story = Story(trials, search, curve)
+        history = TrainingHistory(trials, search, curve)
         # The model is the project's own; only what is said of the search grows.
         found = found or evaluate_model(
             model, train, test, trials.loc[best["trial"]], config.dataset.judging, config.evaluate, config.seed, None
@@ -54,7 +54,7 @@ def measured(folder: Path) -> dict[str, Any]:
             model,
             train,
             test,
-            story,
+            history,
             best,
             quality,
             {"protocol": "single"},

@@ -14,8 +14,8 @@ from lockstep.project import paths
 from lockstep.results.result import byte_size
 from lockstep.search.evaluation_log import IN_USE
 from lockstep.storage.locks import held
-from lockstep.storage.scratch import abandoned
-from lockstep.storage.tables import cut_off
+from lockstep.storage.scratch import abandoned_folders
+from lockstep.storage.tables import abandoned_parts
 
 EVALUATIONS = "scores of fitted folds: a longer or interrupted search would fit them again"
 STUDY = "studies as optuna-dashboard shows them"
@@ -126,10 +126,10 @@ def _leftovers(state: Path) -> Iterator[CacheEntry]:
     damaged = state / paths.EVALUATIONS.with_suffix(".damaged")
     if damaged.exists():
         yield CacheEntry(damaged, DAMAGED)
-    for path in sorted([*cut_off(state), *cut_off(state / "live")]):
+    for path in sorted([*abandoned_parts(state), *abandoned_parts(state / "live")]):
         yield CacheEntry(path, CUT_OFF)
     for where in (None, state):
-        for folder in abandoned(where):
+        for folder in abandoned_folders(where):
             yield CacheEntry(folder, ABANDONED)
 
 

@@ -1,4 +1,4 @@
-"""Signals that would end a stage: held back while C code calls back into Python, and not missed while it waits."""
+"""Signals that end a stage: delayed while C code calls back into Python, and not missed while the stage waits."""
 
 import queue
 import signal
@@ -10,45 +10,45 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-ENDING = (signal.SIGINT, signal.SIGTERM)
-# A signal that arrives just before Python's main thread begins to wait for a lock is handled only when that wait ends.
-LOOKS_EVERY = 1.0
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# A signal that arrives just before the main thread begins to wait for a lock is handled only after that wait.
+POLL_SECONDS = 1.0
 
 
 def result_of(future: Future[T]) -> T:
-    """The future's result, which the main thread waits for without missing a signal for longer than a second."""
-    while not wait((future,), LOOKS_EVERY).done:
+    """The future's result; the main thread waits for it and handles signals within a second."""
+    while not wait((future,), POLL_SECONDS).done:
         pass
     return future.result()
 
 
-def next_of(waiting: queue.SimpleQueue[T]) -> T:
-    """The queue's next item, waited for in the same way."""
+def next_of(items: queue.SimpleQueue[T]) -> T:
+    """The queue's next item; the main thread waits for it in the same way."""
     while True:
         try:
-            return waiting.get(timeout=LOOKS_EVERY)
+            return items.get(timeout=POLL_SECONDS)
         except queue.Empty:
             pass
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
-    """Hold SIGINT and SIGTERM back until the block has ended; they arrive then.
+def delay_signals() -> Iterator[None]:
+    """Delay SIGINT and SIGTERM until the block has ended.
 
-    What a signal's handler raises inside a callback from C goes no further than the callback: ctypes prints it and
-    answers 0, which XGBoost takes for the end of the table.
+    An exception that a signal handler raises inside a callback from C does not leave the callback: ctypes prints it and
+    returns 0, which XGBoost reads as the end of the table.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    arrived: list[int] = []
+    pending: list[int] = []
     try:
-        with ExitStack() as restored:
-            for number in ENDING:
+        with ExitStack() as handlers:
+            for number in ENDING_SIGNALS:
                 if (handler := signal.getsignal(number)) is not None:
-                    signal.signal(number, lambda number, _: arrived.append(number))
-                    restored.callback(signal.signal, number, handler)
+                    signal.signal(number, lambda number, _: pending.append(number))
+                    handlers.callback(signal.signal, number, handler)
             yield
     finally:
-        for came in arrived:
-            signal.raise_signal(came)
+        for pending_number in pending:
+            signal.raise_signal(pending_number)

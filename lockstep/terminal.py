@@ -1,4 +1,4 @@
-"""What the person's terminal can show: movement and colour, which only decorate what the words say."""
+"""Progress lines, colours and other output that depends on the terminal."""
 
 import os
 import sys
@@ -6,33 +6,33 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
-# A stage takes minutes over a table of so many rows.
+# With this many rows a stage takes minutes.
 LONG_ROWS = 200_000
 
 
-def step_teller(stage: str, rows: int) -> Callable[[str], None]:
-    """What tells the person which step of a stage has begun, if the table makes steps long.
+def step_printer(stage: str, rows: int) -> Callable[[str], None]:
+    """A function that prints each step of a stage as it begins, if the table is large.
 
     Args:
         stage: The stage's name.
-        rows: Rows of its table.
+        rows: Number of rows of its table.
     """
 
-    def tell(step: str) -> None:
+    def print_step(step: str) -> None:
         if rows >= LONG_ROWS:
             print(f"{stage}: {step}", file=sys.stderr, flush=True)
 
-    return tell
+    return print_step
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """Whether a stream is a terminal that can go back in its line."""
+    """Whether a stream is a terminal that can overwrite its current line."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 @dataclass(frozen=True)
 class Paint:
-    """Looks of text.
+    """Styles of terminal text.
 
     Attributes:
         on: False leaves every text as it is.
@@ -42,15 +42,15 @@ class Paint:
 
     @classmethod
     def of(cls, stream: TextIO) -> "Paint":
-        """For a stream: off if it is no terminal, or NO_COLOR is set (https://no-color.org)."""
+        """The style of a stream: off if it is not a terminal, or NO_COLOR is set (https://no-color.org)."""
         return cls(is_terminal(stream) and not os.environ.get("NO_COLOR"))
 
     def bold(self, text: str) -> str:
-        """What is read first."""
+        """Bold, for the most important text."""
         return self._with("1", text)
 
     def dim(self, text: str) -> str:
-        """What is read last."""
+        """Dim, for the least important text."""
         return self._with("2", text)
 
     def good(self, text: str) -> str:

@@ -1,8 +1,8 @@
 """The pipeline's stages, one file each: `python3 -m stages.tune`.
 
 DVC runs a stage with whatever `python3` PATH finds. If the repository has its own .venv and this is another
-interpreter (`.venv/bin/dvc repro` without activation), the stage starts again in the .venv: results must never
-depend on which terminal they were started from.
+interpreter (`.venv/bin/dvc repro` without activation), the stage restarts itself in the .venv: results must not
+depend on the terminal that started them.
 """
 
 import os
@@ -11,19 +11,19 @@ import sys
 import warnings
 from pathlib import Path
 
-# Set for the second start, so that a broken .venv cannot start itself for ever.
-TOLD = "LOCKSTEP_STARTED_AGAIN"
+# Set for the restarted process, so that a broken .venv cannot restart endlessly.
+RESTARTED = "LOCKSTEP_STARTED_AGAIN"
 
 
 def _use_own_environment() -> None:
     root = os.environ.get("DVC_ROOT")
     stage = os.environ.get("DVC_STAGE")
-    if not root or not stage or TOLD in os.environ:
+    if not root or not stage or RESTARTED in os.environ:
         return
-    own = Path(root) / ".venv"
-    python = own / "bin" / "python"
-    if python.exists() and Path(sys.prefix).resolve() != own.resolve():
-        os.environ[TOLD] = "1"
+    environment = Path(root) / ".venv"
+    python = environment / "bin" / "python"
+    if python.exists() and Path(sys.prefix).resolve() != environment.resolve():
+        os.environ[RESTARTED] = "1"
         os.execv(python, [str(python), "-m", f"stages.{stage.rpartition(':')[2]}"])  # noqa: S606 - no shell wanted
 
 
@@ -33,17 +33,17 @@ def _end_quietly_while_importing() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _refuse_what_stops_imports() -> None:
+def _check_environment() -> None:
     from lockstep.errors import ConfigError, refuse_stripped_docstrings
 
     try:
         refuse_stripped_docstrings()
     except ConfigError as error:
         raise SystemExit(str(error)) from None
-    # Of a full /dev/shm scikit-learn's joblib warns, which we do not use; the stage tells of it where it matters.
+    # scikit-learn's joblib, which we do not use, warns about a full /dev/shm; the stage reports it where it matters.
     warnings.filterwarnings("ignore", message=".*joblib will operate in serial mode")
 
 
 _use_own_environment()
 _end_quietly_while_importing()
-_refuse_what_stops_imports()
+_check_environment()

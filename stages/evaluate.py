@@ -1,9 +1,9 @@
-"""evaluate: judge the final model on the test rows, which no stage before this one has read.
+"""evaluate: evaluate the final model on the test rows, which no earlier stage reads.
 
 Reads   data/split/train.parquet, data/split/test.parquet, models/, reports/data_quality.json,
         reports/tune/trials.csv, reports/train_best/learning_curve.csv
 Writes  reports/metrics.json, reports/gates.json, reports/evaluate/, reports/index.html,
-        data/predictions/test.parquet; shows the result to MLflow
+        data/predictions/test.parquet; logs the result to MLflow
 Params  evaluate, seed, split, datasets/<dataset>.yaml: judging
 """
 
@@ -18,14 +18,14 @@ from lockstep.model.saved import SavedModel
 from lockstep.project import paths
 from lockstep.project.blocks import Blocks
 from lockstep.project.table_columns import TableColumns
-from lockstep.report.evaluated_run import Run, Story
+from lockstep.report.evaluated_run import Run, TrainingHistory
 from lockstep.report.page import Page
 from lockstep.report.plot_tables import write_tables
 from lockstep.report.terminal_summary import summary
 from lockstep.search.trials_file import read_trials
 from lockstep.stage import run_stage
 from lockstep.storage.tables import read_json, read_table, write_json, write_table
-from lockstep.terminal import Paint, step_teller
+from lockstep.terminal import Paint, step_printer
 from lockstep.tracking.publish import publish_or_warn
 
 
@@ -37,29 +37,29 @@ def main() -> None:
     train, test = read_table(paths.TRAIN), read_table(paths.TEST)
     best, search = read_json(paths.BEST_PARAMS), read_json(paths.SEARCH)
     trials = read_trials(paths.TRIALS, search["settings"]["space"])
-    story = Story(trials, search, pd.read_csv(paths.LEARNING_CURVE))
-    tell = step_teller("evaluate", len(train) + len(test))
-    found = evaluate_model(
-        model, train, test, trials.loc[best["trial"]], judging, settings, seed, split.grouped_by, tell
+    history = TrainingHistory(trials, search, pd.read_csv(paths.LEARNING_CURVE))
+    print_step = step_printer("evaluate", len(train) + len(test))
+    evaluation = evaluate_model(
+        model, train, test, trials.loc[best["trial"]], judging, settings, seed, split.grouped_by, print_step
     )
-    again = {"protocol": settings.protocol}
+    repeats = {"protocol": settings.protocol}
     if settings.protocol == "repeated":
         refit = refit_of(model, split, search["settings"], seed)
-        again = summary_of(model.fitting, repeated(refit, train, test, settings.repeats), seed + 1)
-    tell("tables, figures and the page")
-    write_table(found.predictions, paths.PREDICTIONS)
-    write_json(found.judgement.as_dict(), paths.METRICS)
-    write_json(found.gates, paths.GATES)
-    write_json(again, paths.REPEATED)
+        repeats = summary_of(model.fitting, repeated(refit, train, test, settings.repeats), seed + 1)
+    print_step("tables, figures and the page")
+    write_table(evaluation.predictions, paths.PREDICTIONS)
+    write_json(evaluation.judgement.as_dict(), paths.METRICS)
+    write_json(evaluation.gates, paths.GATES)
+    write_json(repeats, paths.REPEATED)
     files = (paths.TRAIN, paths.TEST, *sorted(file for file in paths.MODEL.rglob("*") if file.is_file()))
     quality = read_json(paths.DATA_QUALITY)
-    run = Run(model, train, test, story, best, quality, again, judging, split, settings, seed, files)
-    write_tables(run, found, paths.EVALUATE)
-    page = Page(run, found)
+    run = Run(model, train, test, history, best, quality, repeats, judging, split, settings, seed, files)
+    write_tables(run, evaluation, paths.EVALUATE)
+    page = Page(run, evaluation)
     page.write_figures(paths.EVALUATE)
     page.write(paths.INDEX)
     publish_or_warn()
-    print(summary(found, model.fitting, settings.confidence, Paint.of(sys.stdout)))
+    print(summary(evaluation, model.fitting, settings.confidence, Paint.of(sys.stdout)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""fetch: obtain the table from its source and keep it as it came.
+"""fetch: fetch the table from its source and store it unchanged.
 
 Reads   nothing (the mirror or the public URLs; scikit-learn's own tables need neither)
 Writes  data/raw/table.parquet

@@ -1,4 +1,4 @@
-"""split: decide once which rows train, which validate in which fold, and which only `evaluate` may read.
+"""split: divide the rows into training rows with their folds, and test rows that only `evaluate` reads.
 
 Reads   data/clean/table.parquet
 Writes  data/split/train.parquet (with a `fold` column), data/split/test.parquet

@@ -1,4 +1,4 @@
-"""train_best: fit the best configuration on all training rows, for as many rounds as the folds needed.
+"""train_best: fit the best configuration on all training rows, with the folds' median number of rounds.
 
 Reads   data/split/train.parquet, data/raw/table.parquet (rows of the example), models/best_params.json
 Writes  models/model/, reports/train_best/learning_curve.csv
@@ -21,7 +21,7 @@ from lockstep.project.target import Target
 from lockstep.stage import run_stage
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import read_arrow_rows, read_json, read_table, write_csv, write_json
-from lockstep.terminal import step_teller
+from lockstep.terminal import step_printer
 from lockstep.version import VERSION
 from lockstep.workers.fold_workers import fold_workers
 
@@ -38,28 +38,28 @@ def main() -> None:
     recipe, fitting = chosen_recipe(choices, blocks, table.cleaned()), choices.booster.fitting(target.n_classes)
     budget = RoundBudget(choices.tune.early_stopping_rounds, choices.tune.max_rounds)
     train, best = read_table(TRAIN), read_json(BEST_PARAMS)
-    tell = step_teller("train_best", len(train))
+    print_step = step_printer("train_best", len(train))
     with scratch_folder() as folder:
-        tell(f"features of {len(train):,} rows, of the folds and of all")
+        print_step(f"features of the folds and of all {len(train):,} rows")
         folds = make_folds(train, target, recipe, choices.split.strategy, seed, folder)
         features, y = Features(recipe, seed, target.n_classes), target.values(train)
         x = features.fit_transform(train, y)
         with fold_workers(folds, features, x, y, folder, fitting.memory) as workers:
             if settings.learning_rate_factor < 1:
-                tell(f"the folds at {settings.learning_rate_factor} times the learning rate")
+                print_step(f"the folds at {settings.learning_rate_factor} times the learning rate")
             training = chosen_training(best, settings.learning_rate_factor, budget, fitting, seed, workers)
-            tell(f"{settings.n_models} model(s) of {training.n_rounds} rounds")
+            print_step(f"{settings.n_models} model(s) of {training.n_rounds} rounds")
             boosters = fit_boosters(training, settings.n_models, fitting, seed, workers)
             interval = None
             if settings.interval is not None:
-                tell("the prediction interval")
+                print_step("the prediction interval")
                 interval = fit_interval(training, settings.interval, fitting, seed, workers)
             intake = Intake.of(table, features.columns)
             origin = Origin(blocks.dataset_name, VERSION)
             SavedModel(boosters, features, target, fitting, training, interval, intake, origin).save(MODEL)
             example = read_arrow_rows(RAW, train["row_id"].head(EXAMPLE_ROWS).tolist())
             write_json(intake.request(example), MODEL / EXAMPLE)
-            tell("the learning curve of the folds")
+            print_step("the learning curve of the folds")
             write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)
     rate = f", learning rate times {training.learning_rate_factor}" if training.learning_rate_factor < 1 else ""
     print(f"train_best: {len(boosters)} model(s) of {training.n_rounds} rounds on {len(train)} rows{rate}")

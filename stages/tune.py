@@ -1,7 +1,7 @@
 """tune: search the hyperparameters by cross-validation on the training folds.
 
 Reads   data/split/train.parquet, data/clean/columns.json
-Writes  models/best_params.json, models/search.json, reports/tune/trials.csv; shows trials to MLflow as they finish
+Writes  models/best_params.json, models/search.json, reports/tune/trials.csv; logs trials to MLflow as they finish
 Params  dataset, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
         datasets/<dataset>.yaml: target, features.<features>
 """
@@ -11,7 +11,7 @@ from dataclasses import asdict
 from functools import partial
 
 from lockstep.features.features_block import chosen_recipe
-from lockstep.fitting.fitting import check_monotone, shown
+from lockstep.fitting.fitting import check_monotone, metric_label
 from lockstep.fitting.make_folds import make_folds
 from lockstep.project.blocks import Blocks
 from lockstep.project.paths import BEST_PARAMS, COLUMNS, EVALUATIONS, SEARCH, STUDY, TRAIN, TRIALS, local_state
@@ -24,7 +24,7 @@ from lockstep.search.progress import Progress
 from lockstep.search.report import best_params, cost, describe, settings_of
 from lockstep.search.space import SearchSpace
 from lockstep.search.study_file import StudyFile
-from lockstep.search.times import SearchTime, keep_search_time
+from lockstep.search.times import SearchTime, save_search_time
 from lockstep.search.trials_file import trials_table
 from lockstep.search.tune_blocks import TuneBlocks
 from lockstep.stage import run_stage
@@ -49,22 +49,24 @@ def main() -> None:
         n_folds = len(engine.folds)
         check_monotone(fitting, engine.folds)
         settings = settings_of(plan, space, TRAIN, n_folds, rows_as)
-        study = StudyFile(local_state() / STUDY, key_of(settings), plan.space.shown(), {"space": tune.space}, limit)
-        as_runs = partial(runs_of, space=space, n_folds=n_folds, fitting=fitting)
-        live = LiveTrials(blocks.dataset_name, key_of(settings), as_runs)
+        study = StudyFile(
+            local_state() / STUDY, key_of(settings), plan.space.distributions(), {"space": tune.space}, limit
+        )
+        trial_runs = partial(runs_of, space=space, n_folds=n_folds, fitting=fitting)
+        live = LiveTrials(blocks.dataset_name, key_of(settings), trial_runs)
         with study, live, Progress(tune.n_trials) as progress:
             observers = (progress, study, live)
             results = search(plan, engine.folds.fingerprints(), engine.run, engine.executor, log, observers)
             elapsed = time.perf_counter() - started
     best = best_params(results, fitting)
     write_csv(trials_table(results, n_folds, fitting), TRIALS)
-    keep_search_time(TRIALS, SearchTime.of(results, None if log.found_earlier else elapsed))
+    save_search_time(TRIALS, SearchTime.of(results, None if log.n_reused_earlier else elapsed))
     write_json(best, BEST_PARAMS)
     write_json(describe(plan, settings, results, blocks.dataset_name, choices.features), SEARCH)
-    spent = cost(results)
-    trials = f"{len(results)} trials ({spent['trials_pruned']} pruned, {spent['trials_failed']} failed)"
-    score = f"CV {shown(fitting.metric)} {best[fitting.score_name]:.6g}"
-    print(f"tune: {log.fitted} folds fitted, {log.found} known; best of {trials} is {best['trial']}: {score}")
+    search_cost = cost(results)
+    trials = f"{len(results)} trials ({search_cost['trials_pruned']} pruned, {search_cost['trials_failed']} failed)"
+    score = f"CV {metric_label(fitting.metric)} {best[fitting.score_name]:.6g}"
+    print(f"tune: {log.n_fitted} folds fitted, {log.n_reused} reused; best of {trials} is {best['trial']}: {score}")
 
 
 if __name__ == "__main__":

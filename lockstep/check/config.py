@@ -16,7 +16,7 @@ from lockstep.fetch.source_block import Source
 from lockstep.fitting.booster_block import BoosterSettings
 from lockstep.guards.text.yaml_file import parsed_yaml
 from lockstep.model.train_block import TrainBest
-from lockstep.project.blocks import Blocks, DatasetName, mistakes_in, validated
+from lockstep.project.blocks import Blocks, DatasetName, mistakes_in, validate
 from lockstep.project.paths import PARAMS
 from lockstep.project.settings import Seed
 from lockstep.project.target import Target
@@ -82,7 +82,7 @@ def load_config(root: Path = Path()) -> Config:
         ConfigError: with one line, for any mistake in either file.
     """
     blocks = Blocks.read(root)
-    params, dataset = validated(Params, blocks.params, PARAMS), validated(Dataset, blocks.dataset, blocks.file)
+    params, dataset = validate(Params, blocks.params, PARAMS), validate(Dataset, blocks.dataset, blocks.file)
     recipe = RecipeChoice(features=params.features).of(dataset.features, blocks.file)
     target = Target.of(dataset)
     check_split_columns(params.split, target, list(dataset.clean_types()), str(blocks.file))
@@ -112,4 +112,4 @@ def parse_dataset(text: str, label: Path) -> Dataset:
     Raises:
         ConfigError: with one line that names the file `label`.
     """
-    return validated(Dataset, parsed_yaml(text, label), label)
+    return validate(Dataset, parsed_yaml(text, label), label)

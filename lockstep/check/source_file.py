@@ -9,7 +9,7 @@ from lockstep.fetch.source_block import FileSource
 from lockstep.project import paths
 from lockstep.project.paths import anchored
 from lockstep.results.dvc_lock import DvcLock
-from lockstep.storage.tables import replacing
+from lockstep.storage.tables import atomic_write
 
 UPDATE = "`lockstep check --update-source`"
 
@@ -62,7 +62,7 @@ def update_source(config: Config) -> str:
     if content.count(recorded.encode()) != 1:
         raise ConfigError(f"{file}: source.sha256: the file contains it more than once; write {digest} yourself")
     # bytes, and the target of a link: nothing else may change
-    with replacing(file.resolve()) as part:
+    with atomic_write(file.resolve()) as part:
         part.write_bytes(content.replace(recorded.encode(), digest.encode()))
     return f"lockstep: {file}: source.sha256 is now that of {source.path}; `dvc repro` computes the results from it"
 

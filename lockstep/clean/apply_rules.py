@@ -1,4 +1,4 @@
-"""Cleaning rules: one small pure function each, from a frame to the rows that stay or to a frame of other columns."""
+"""The cleaning rules: pure functions from a frame to a mask of the rows to keep, or to a frame with changed columns."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,50 +14,50 @@ Mask = npt.NDArray[np.bool_]
 
 
 def apply_rule(frame: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    """The frame after one rule; row order and `row_id` of the rows that stay are kept, the index counts from 0.
+    """The frame after one rule; row order and `row_id` are preserved, the index counts from 0.
 
-    Where the caller keeps no reference to `frame`, a rule that drops rows lets go of each column that it has copied.
+    If the caller keeps no reference to `frame`, a rule that drops rows frees each column after copying it.
     """
-    frame, choose = change_columns(frame, rule), _ROWS.get(type(rule))
-    if choose is None:
+    frame, select_rows = change_columns(frame, rule), _ROWS.get(type(rule))
+    if select_rows is None:
         return frame
-    stays, columns = choose(frame, rule), dict(frame.items())
+    keep, columns = select_rows(frame, rule), dict(frame.items())
     del frame
-    return pd.DataFrame({name: columns.pop(name).array[stays] for name in list(columns)}, copy=False)
+    return pd.DataFrame({name: columns.pop(name).array[keep] for name in list(columns)}, copy=False)
 
 
 def change_columns(frame: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    """What a rule does to columns: all of it for new rows, of which none is dropped."""
+    """The rule's changes of columns; new rows get only these, since none of them is dropped."""
     change = _COLUMNS.get(type(rule))
     return change(frame, rule) if change else frame
 
 
 def drop_missing(frame: pd.DataFrame, rule: rules.DropMissing) -> Mask:
     """Rows in which none of the columns is missing."""
-    stays = np.ones(len(frame), dtype=bool)
+    keep = np.ones(len(frame), dtype=bool)
     for name in rule.columns:
-        stays &= frame[name].notna().to_numpy()
-    return stays
+        keep &= frame[name].notna().to_numpy()
+    return keep
 
 
 def drop_duplicates(frame: pd.DataFrame, rule: rules.DropDuplicates) -> Mask:
-    """One row of each group that agrees on the columns; see DropDuplicates for which."""
+    """One row of each group with equal values in the columns; DropDuplicates defines which."""
     order = np.arange(len(frame))
     if rule.by is not None:
         values = frame[rule.by].reset_index(drop=True)
         order = values.sort_values(ascending=rule.keep == "lowest", kind="stable").index.to_numpy()
     keys = frame[list(rule.columns)].iloc[order]
-    stays = np.ones(len(frame), dtype=bool)
-    stays[order[keys.duplicated(keep="last" if rule.keep == "last" else "first")]] = False
-    return stays
+    keep = np.ones(len(frame), dtype=bool)
+    keep[order[keys.duplicated(keep="last" if rule.keep == "last" else "first")]] = False
+    return keep
 
 
 def count_copies(frame: pd.DataFrame, rule: rules.DropDuplicates) -> pd.DataFrame:
-    """Add the number of rows that agree with a row on the columns, if the rule asks for it."""
+    """Add the number of rows that have a row's values in the columns, if the rule has `count_as`."""
     if rule.count_as is None:
         return frame
     copies = frame.groupby(list(rule.columns), dropna=False, sort=False)["row_id"].transform("size")
-    return _with(frame, rule.count_as, copies.astype(np.int64))
+    return _with_column(frame, rule.count_as, copies.astype(np.int64))
 
 
 def drop_values(frame: pd.DataFrame, rule: rules.DropValues) -> Mask:
@@ -79,23 +79,23 @@ def drop_outside(frame: pd.DataFrame, rule: rules.DropOutside) -> Mask:
 def ratio(frame: pd.DataFrame, rule: rules.AddRatio) -> pd.DataFrame:
     """Add numerator / denominator, missing where the denominator is 0."""
     denominator = frame[rule.denominator].astype(np.float64).replace(0.0, np.nan)
-    return _with(frame, rule.name, frame[rule.numerator].astype(np.float64) / denominator)
+    return _with_column(frame, rule.name, frame[rule.numerator].astype(np.float64) / denominator)
 
 
 def scale(frame: pd.DataFrame, rule: rules.ScaleColumn) -> pd.DataFrame:
     """Divide a column by a constant."""
-    return _with(frame, rule.column, frame[rule.column] / rule.divide_by)
+    return _with_column(frame, rule.column, frame[rule.column] / rule.divide_by)
 
 
 def date_part(frame: pd.DataFrame, rule: rules.AddDatePart) -> pd.DataFrame:
     """Add a part of a date as a whole number; missing where the date is."""
     part = getattr(frame[rule.column].dt, "day_of_week" if rule.part == "weekday" else rule.part)
     missing = bool(frame[rule.column].isna().any())
-    return _with(frame, rule.name, part.astype(np.float64 if missing else np.int64))
+    return _with_column(frame, rule.name, part.astype(np.float64 if missing else np.int64))
 
 
 def rename(frame: pd.DataFrame, rule: rules.RenameColumns) -> pd.DataFrame:
-    """Give columns other names."""
+    """Rename columns."""
     return frame.rename(columns=rule.columns)
 
 
@@ -104,12 +104,12 @@ def drop_columns(frame: pd.DataFrame, rule: rules.DropColumns) -> pd.DataFrame:
     return frame.drop(columns=list(rule.columns))
 
 
-def _with(frame: pd.DataFrame, name: str, values: pd.Series) -> pd.DataFrame:
-    """The frame with a column more, or another one, of which nothing is copied."""
+def _with_column(frame: pd.DataFrame, name: str, values: pd.Series) -> pd.DataFrame:
+    """The frame with a column added or replaced, without copying the others."""
     return pd.DataFrame({**dict(frame.items()), name: values}, copy=False)
 
 
-# Rules by what they do: choose rows, change columns, or change columns before they choose rows.
+# Rules that select rows and rules that change columns; a rule that does both changes columns first.
 _ROWS: dict[type, Callable[[pd.DataFrame, Any], Mask]] = {
     rules.DropMissing: drop_missing,
     rules.DropDuplicates: drop_duplicates,

@@ -11,10 +11,10 @@ from lockstep.project.settings import Names, Settings
 
 
 class BaseRule(Settings):
-    """What every rule tells about columns, so that a dataset file can be checked before anything runs."""
+    """The columns that a rule reads and makes, so that a dataset file can be checked before any stage runs."""
 
     def needs(self) -> Sequence[str]:
-        """Columns the rule reads."""
+        """Columns that the rule reads."""
         return ()
 
     def needs_numbers(self) -> Sequence[str]:
@@ -26,38 +26,38 @@ class BaseRule(Settings):
         return ()
 
     def makes(self) -> Sequence[str]:
-        """Names of columns it adds."""
+        """Names of the columns that the rule adds."""
         return ()
 
-    def made_of(self) -> Mapping[str, Sequence[str]]:
-        """Columns it adds, each with those it is computed from."""
+    def sources(self) -> Mapping[str, Sequence[str]]:
+        """Columns that the rule adds, each with those from which it is computed."""
         return {}
 
     def types_after(self, types: dict[str, str]) -> dict[str, str]:
-        """Names and types of the columns once the rule has run; most rules leave them as they are."""
+        """Names and types of the columns after the rule; most rules do not change them."""
         return types
 
     @abstractmethod
     def for_new_rows(self, needed: AbstractSet[str]) -> Self | None:
-        """What the rule does to new rows at prediction: the rule, a part of it, or None for nothing.
+        """The rule for new rows at prediction: the rule itself, a part of it, or None.
 
-        Columns change as they did in training. No new row is dropped: each gets a prediction.
+        Columns change as in training. No new row is dropped: each gets a prediction.
 
         Args:
-            needed: The columns that are needed after the rule.
+            needed: Columns needed after the rule.
         """
 
     def needed_before(self, needed: AbstractSet[str]) -> set[str]:
-        """The columns of new rows that are needed before the rule.
+        """Columns of new rows needed before the rule.
 
         Args:
-            needed: Those that are needed after it.
+            needed: Columns needed after the rule.
         """
         return (set(needed) - set(self.makes())) | set(self.needs())
 
 
 class DropRows(BaseRule):
-    """A rule that only drops rows: it does nothing to new ones."""
+    """A rule that only drops rows: it does not change new rows."""
 
     def for_new_rows(self, needed: AbstractSet[str]) -> Self | None:
         return None
@@ -74,11 +74,11 @@ class DropMissing(DropRows):
 
 
 class DropDuplicates(BaseRule):
-    """Of the rows that agree on `columns`, keep one.
+    """Keep one of the rows with equal values in `columns`.
 
-    `keep: first` and `last` go by the order of the file. `highest` and `lowest` go by the column `by`,
-    ties by file order; where that is the target, the choice of copy looks at the target. `count_as` adds a column
-    with the number of copies a row stands for, itself included: it says nothing of any other row that is left.
+    `keep: first` and `last` use the order of the file. `highest` and `lowest` use the column `by`, with ties in file
+    order; if that column is the target, the choice of the copy depends on the target. `count_as` adds a column with the
+    number of copies of the row, itself included, which tells nothing about the other remaining rows.
     """
 
     rule: Literal["drop_duplicates"]
@@ -99,7 +99,7 @@ class DropDuplicates(BaseRule):
     def makes(self) -> Sequence[str]:
         return (self.count_as,) if self.count_as else ()
 
-    def made_of(self) -> Mapping[str, Sequence[str]]:
+    def sources(self) -> Mapping[str, Sequence[str]]:
         return dict.fromkeys(self.makes(), self.columns)
 
     def types_after(self, types: dict[str, str]) -> dict[str, str]:
@@ -109,7 +109,7 @@ class DropDuplicates(BaseRule):
         return self if self.count_as in needed else None
 
     def needed_before(self, needed: AbstractSet[str]) -> set[str]:
-        # how often a new row stands in its table cannot be told from the row
+        # the number of copies of a new row cannot be computed from the row
         return set(needed) - set(self.makes())
 
 
@@ -167,7 +167,7 @@ class AddRatio(BaseRule):
     def makes(self) -> Sequence[str]:
         return (self.name,)
 
-    def made_of(self) -> Mapping[str, Sequence[str]]:
+    def sources(self) -> Mapping[str, Sequence[str]]:
         return {self.name: self.needs()}
 
     def for_new_rows(self, needed: AbstractSet[str]) -> Self | None:
@@ -211,7 +211,7 @@ class AddDatePart(BaseRule):
     def makes(self) -> Sequence[str]:
         return (self.name,)
 
-    def made_of(self) -> Mapping[str, Sequence[str]]:
+    def sources(self) -> Mapping[str, Sequence[str]]:
         return {self.name: self.needs()}
 
     def for_new_rows(self, needed: AbstractSet[str]) -> Self | None:
@@ -219,7 +219,7 @@ class AddDatePart(BaseRule):
 
 
 class RenameColumns(BaseRule):
-    """Give columns other names."""
+    """Rename columns."""
 
     rule: Literal["rename"]
     columns: Annotated[dict[str, str], Field(min_length=1)]
@@ -234,8 +234,8 @@ class RenameColumns(BaseRule):
         return tuple(self.columns.values())
 
     def for_new_rows(self, needed: AbstractSet[str]) -> Self | None:
-        kept = {old: new for old, new in self.columns.items() if new in needed}
-        return self.model_copy(update={"columns": kept}) if kept else None
+        columns = {old: new for old, new in self.columns.items() if new in needed}
+        return self.model_copy(update={"columns": columns}) if columns else None
 
     def needed_before(self, needed: AbstractSet[str]) -> set[str]:
         old = {new: old for old, new in self.columns.items()}
@@ -243,7 +243,7 @@ class RenameColumns(BaseRule):
 
 
 class DropColumns(BaseRule):
-    """Remove columns that served only to make others."""
+    """Remove columns, such as those needed only for other columns."""
 
     rule: Literal["drop_columns"]
     columns: Names
@@ -256,7 +256,7 @@ class DropColumns(BaseRule):
         return {name: kind for name, kind in types.items() if name not in dropped}
 
     def for_new_rows(self, needed: AbstractSet[str]) -> Self | None:
-        # what is dropped frees its name for another column
+        # dropping a column frees its name for another one
         return self
 
     def needed_before(self, needed: AbstractSet[str]) -> set[str]:
@@ -276,7 +276,7 @@ Rule = Annotated[
     Field(discriminator="rule"),
 ]
 
-# The classes behind the names of rules.
+# The class of each rule name.
 RULES: Mapping[str, type[BaseRule]] = {
     get_args(kind.model_fields["rule"].annotation)[0]: kind for kind in get_args(get_args(Rule)[0])
 }

@@ -1,4 +1,4 @@
-"""The blocks `target`, `missing_values`, `columns` and `clean` of datasets/NAME.yaml: what becomes of a raw table."""
+"""The blocks `target`, `missing_values`, `columns` and `clean` of datasets/NAME.yaml: the cleaned table."""
 
 from collections.abc import Collection, Sequence
 from typing import Annotated, Literal, Self
@@ -11,19 +11,19 @@ from lockstep.project.settings import RESERVED, ROW_ID, Settings
 from lockstep.project.table_columns import TableColumns, must_be_date, must_be_in, must_be_number
 from lockstep.project.target import TargetBlock
 
-# Every rule is checked against all columns.
+# Every rule is checked against all columns, so the number of rules is limited.
 MAX_RULES = 500
 
 
 class Column(Settings):
-    """One column of the file: its type and what its values must satisfy.
+    """One column of the file: its type and the limits of its values.
 
     Attributes:
         type: number, integer, boolean, category (a feature), text (kept, no feature), date
             (YYYY, YYYY-MM, YYYY-MM-DD or an ISO date-time) or ignore (left out by clean).
         min, max: Inclusive bounds of a number or integer.
         missing: Whether missing values are allowed.
-        about: What it means, with its unit.
+        about: Its meaning, with its unit.
     """
 
     type: Literal["number", "integer", "boolean", "category", "text", "date", "ignore"]
@@ -46,7 +46,7 @@ IGNORED = Column(type="ignore")
 
 
 class TableBlocks(TargetBlock):
-    """The columns of the file, and the rules that make the cleaned table of them."""
+    """The columns of the file, and the rules that turn them into the cleaned table."""
 
     missing_values: Annotated[tuple[str, ...], Field(strict=False)]
     columns: Annotated[dict[str, Column], Field(min_length=2)]
@@ -56,7 +56,7 @@ class TableBlocks(TargetBlock):
         """Names and types of the cleaned table's columns, in order, without row_id.
 
         Raises:
-            ValueError: if a rule needs a column that is not there, is no number, or makes a name that is taken.
+            ValueError: if a rule needs a column that is absent or not a number, or makes a name that is taken.
         """
         types: dict[str, str] = {name: column.type for name, column in self.columns.items() if column.type != "ignore"}
         for position, rule in enumerate(self.clean):
@@ -68,9 +68,9 @@ class TableBlocks(TargetBlock):
             for column in rule.needs_dates():
                 must_be_date(types, column, where)
             after = rule.types_after(dict(types))
-            # what is renamed gives its name free
+            # renaming a column frees its name
             taken = types.keys() - rule.columns.keys() if isinstance(rule, RenameColumns) else types
-            _must_be_new(rule.makes(), taken, where)
+            _check_new_names(rule.makes(), taken, where)
             types = after
         return types
 
@@ -82,38 +82,38 @@ class TableBlocks(TargetBlock):
             )
         types = self.clean_types()
         self._check_unnamed()
-        _must_be_new(list(types), [], "columns")
+        _check_new_names(list(types), [], "columns")
         must_be_in(types, self.target_column, "target")
         if not self.classes:
             must_be_number(types, self.target_column, "target")
         else:
-            _must_fit(self.classes, types[self.target_column], f"target: {self.target_column!r}")
+            _check_classes(self.classes, types[self.target_column], f"target: {self.target_column!r}")
         return self
 
     def _check_unnamed(self) -> None:
-        """Nobody can ask MLflow's model with a column that has no name; the target is not asked for."""
+        """Refuse a feature without a name: MLflow's model cannot read such a column. The target may have none."""
         name = ""
         for rule in self.clean:
             name = rule.columns.get(name, name) if isinstance(rule, RenameColumns) else name
         if self.columns.get("", IGNORED).type != "ignore" and name != self.target_column:
             raise ValueError(
-                "columns: '': a column without a name is no feature; state type ignore, or name it in the file"
+                "columns: '': a column without a name cannot be a feature; state type ignore, or name it in the file"
             )
 
     def cleaned(self) -> TableColumns:
-        """What the other stages may know of the cleaned table's columns."""
+        """The cleaned table's columns, for the other stages."""
         return TableColumns(self.clean_types(), self.made_of_target())
 
     def made_of_target(self) -> set[str]:
-        """Columns of the cleaned table that rules computed from the target."""
-        # each column's own mark, by its present name, which can pass to another column; and of those that rules
-        # make the marks that they are computed from, each after its sources
+        """Columns of the cleaned table that rules compute from the target."""
+        # marks: the identity of each column by its present name, since a name can pass to another column;
+        # sources: for each column that a rule makes the marks from which it is computed, in the order of the rules
         marks = {name: (-1, name) for name, column in self.columns.items() if column.type != "ignore"}
         sources = dict[tuple[int, str], list[tuple[int, str]]]()
         for position, rule in enumerate(self.clean):
-            for name, read in rule.made_of().items():
+            for name, source_names in rule.sources().items():
                 marks[name] = (position, name)
-                sources[position, name] = [marks[source] for source in read]
+                sources[position, name] = [marks[source] for source in source_names]
             if isinstance(rule, RenameColumns):
                 marks = {rule.columns.get(name, name): mark for name, mark in marks.items()}
             elif isinstance(rule, DropColumns):
@@ -121,14 +121,14 @@ class TableBlocks(TargetBlock):
                 marks = {name: mark for name, mark in marks.items() if name not in dropped}
         target = marks[self.target_column]
         computed = {target}
-        for mark, read_marks in sources.items():
-            if not computed.isdisjoint(read_marks):
+        for mark, source_marks in sources.items():
+            if not computed.isdisjoint(source_marks):
                 computed.add(mark)
         return {name for name, mark in marks.items() if mark in computed and mark != target}
 
 
-def _must_fit(classes: Sequence[bool | int | str], kind: str, where: str) -> None:
-    """Classes must be values that a column of the type can have."""
+def _check_classes(classes: Sequence[bool | int | str], kind: str, where: str) -> None:
+    """Check that classes are possible values of a column of the type."""
     if kind in ("number", "date"):
         raise ValueError(f"{where} is a {kind}; classes need another type")
     if kind == "integer" and not all(isinstance(name, int) and not isinstance(name, bool) for name in classes):
@@ -137,10 +137,10 @@ def _must_fit(classes: Sequence[bool | int | str], kind: str, where: str) -> Non
         raise ValueError(f"{where}: classes of a boolean column are false and true, written without quotes")
 
 
-def _must_be_new(made: Sequence[str], taken: Collection[str], where: str) -> None:
-    twice = set(repeated(made))
-    for name in made:
+def _check_new_names(names: Sequence[str], taken: Collection[str], where: str) -> None:
+    duplicates = set(repeated(names))
+    for name in names:
         if name in RESERVED:
             raise ValueError(f"{where}: the name {name!r} is reserved for the pipeline; choose another")
-        if name in taken or name in twice:
+        if name in taken or name in duplicates:
             raise ValueError(f"{where}: makes column {name!r} twice; choose another name")

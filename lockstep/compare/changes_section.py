@@ -1,4 +1,4 @@
-"""What was asked for differently: choices in params.yaml, search spaces, given configurations."""
+"""Differences between the settings: choices in params.yaml, search spaces, enqueued configurations."""
 
 import json
 from collections.abc import Mapping
@@ -8,48 +8,48 @@ from lockstep.compare.document import Block, Bullets, Line, Name, ReportTable, S
 from lockstep.compare.pair import Pair
 from lockstep.report.templates import UNKNOWN, range_text
 
-# Shown as the space and as given configurations.
-ELSEWHERE = ("tune.enqueue",)
+# Shown in the parts about the search space and the enqueued configurations.
+OMITTED = ("tune.enqueue",)
 DECIDING_ROWS = ("dataset", "seed", "split.")
 DECIDING_SCORE = ("booster.objective", "booster.metric", "booster.quantile", "booster.huber_slope")
 
 
 def changes(pair: Pair) -> Section:
     """Parameters and search space changed."""
-    return Section("What was changed", (*_choices(pair), *_code(pair), *_space(pair), *_given(pair)))
+    return Section("What was changed", (*_choices(pair), *_code(pair), *_space(pair), *_enqueued(pair)))
 
 
 def changed(pair: Pair) -> dict[str, tuple[Any, Any]]:
     """Choices that differ, by name: A's and B's value; None where a side has no such choice."""
     a, b = pair.a.result.params, pair.b.result.params
-    names = [name for name in dict.fromkeys([*a, *b]) if name not in ELSEWHERE]
+    names = [name for name in dict.fromkeys([*a, *b]) if name not in OMITTED]
     return {name: (a.get(name), b.get(name)) for name in names if a.get(name) != b.get(name)}
 
 
 def changed_rows(pair: Pair) -> list[str]:
-    """Choices that differ and decide which rows are test rows."""
+    """Choices that differ and determine the test rows."""
     return [name for name in changed(pair) if name.startswith(DECIDING_ROWS)]
 
 
 def changed_score(pair: Pair) -> list[str]:
-    """Choices that differ and decide what is minimised or judged by."""
+    """Choices that differ and determine the objective or the metric."""
     return [name for name in changed(pair) if name in DECIDING_SCORE] if not pair.same_score else []
 
 
 def _choices(pair: Pair) -> list[Block]:
-    found = changed(pair)
-    if not found:
+    choices = changed(pair)
+    if not choices:
         return [text("The choices in params.yaml are the same.")]
-    rows = tuple((Name(name), _shown(a), _shown(b)) for name, (a, b) in found.items())
+    rows = tuple((Name(name), _display(a), _display(b)) for name, (a, b) in choices.items())
     return [ReportTable("Choices that differ", ("choice in params.yaml", "A", "B"), rows)]
 
 
-def _shown(value: Any) -> str:
+def _display(value: Any) -> str:
     return UNKNOWN if value is None else str(value)
 
 
 def _code(pair: Pair) -> list[Block]:
-    """Differences that no choice shows: rows, feature steps, versions of the libraries."""
+    """Differences outside params.yaml: rows, feature steps, versions of the libraries."""
     a, b = (side.result.search["settings"] for side in pair)
     lines = list[Line]()
     if not pair.same_folds:
@@ -57,10 +57,10 @@ def _code(pair: Pair) -> list[Block]:
     elif pair.verdict.comparable:
         lines.append(("The training and test rows are the same.",))
     if a["rows_as"] != b["rows_as"]:
-        lines.append(("What is made of the training rows differs: target, feature steps or the folds' strategy.",))
+        lines.append(("The target, the feature steps or the split strategy of the training rows differ.",))
     versions = {name: (a["versions"].get(name), b["versions"].get(name)) for name in {**a["versions"], **b["versions"]}}
     lines += [
-        (f"{name}: {_shown(before)} in A, {_shown(after)} in B.",)
+        (f"{name}: {_display(before)} in A, {_display(after)} in B.",)
         for name, (before, after) in versions.items()
         if before != after
     ]
@@ -77,7 +77,7 @@ def _space(pair: Pair) -> list[Block]:
     if not rows:
         return [text("The search space is the same.")]
     same = [name for name in a if a[name] == b.get(name)]
-    unchanged: list[Block] = [text("Searched in the same range: ", *listed(same), ".")] if same else []
+    unchanged: list[Block] = [text("Parameters with the same range: ", *listed(same), ".")] if same else []
     return [ReportTable("Search spaces", ("search space", "A", "B", "change"), rows), *unchanged]
 
 
@@ -92,15 +92,15 @@ def _kind(a: Mapping[str, Any] | None, b: Mapping[str, Any] | None) -> str:
     return "wider" if all(wider) else "narrower" if all(narrower) else "moved"
 
 
-def _given(pair: Pair) -> list[Block]:
+def _enqueued(pair: Pair) -> list[Block]:
     """Configurations that were tried first."""
     a, b = (side.result.search["settings"]["enqueue"] for side in pair)
     if not a and not b:
         return []
     if a == b:
-        return [text(f"The same {len(a)} configurations were given to try first.")]
-    lines: list[Line] = [(f"Configurations given to try first: {len(a)} in A, {len(b)} in B.",)]
+        return [text(f"The same {len(a)} configurations were enqueued.")]
+    lines: list[Line] = [(f"Enqueued configurations: {len(a)} in A, {len(b)} in B.",)]
     for letter, own, others in (("A", a, b), ("B", b, a)):
-        only = (each for each in own if each not in others)
-        lines += [(f"Only in {letter}: ", Name(json.dumps(each, ensure_ascii=False))) for each in only]
+        only = (params for params in own if params not in others)
+        lines += [(f"Only in {letter}: ", Name(json.dumps(params, ensure_ascii=False))) for params in only]
     return [Bullets(tuple(lines))]

@@ -20,9 +20,9 @@ from lockstep.errors import DataError, LockstepError, system_reason
 from lockstep.project import paths
 from lockstep.project.paths import project_root
 from lockstep.results.dvc_lock import LOCK, PIPELINE
-from lockstep.storage.tables import replacing
+from lockstep.storage.tables import atomic_write
 
-# Of the repository: what a person or the pipeline has written there.
+# Files and folders of the repository that a report must not overwrite.
 FILES = (paths.PARAMS, LOCK, PIPELINE)
 FOLDERS = (paths.REPORTS, paths.MODEL.parent, paths.TEST.parent.parent)
 
@@ -31,27 +31,27 @@ def write_reports(a: str, b: str, md: str | None, page: str | None, *, timing: b
     """Compare two results, and write the report to files; returns it as Markdown.
 
     Args:
-        a: As of `compare`.
-        b: As of `compare`.
-        md: Where to write it as Markdown; an existing file is replaced when the report is whole.
-        page: The same as a page.
-        timing: As of `compare`.
+        a: See `compare`.
+        b: See `compare`.
+        md: Markdown file to write; an existing file is replaced once the report is complete.
+        page: HTML file to write.
+        timing: See `compare`.
 
     Raises:
         DataError: as `compare`, or if a file cannot be written.
     """
     refuse_files([file for file in (md, page) if file is not None])
     document = compare(a, b, timing=timing)
-    shown = markdown(document)
-    for file, content in ((md, shown), (page, html(document) if page else "")):
+    report_text = markdown(document)
+    for file, content in ((md, report_text), (page, html(document) if page else "")):
         if file is not None:
             _write(Path(file), content)
-    return shown.rstrip()
+    return report_text.rstrip()
 
 
 def _write(file: Path, content: str) -> None:
     try:
-        with replacing(file) as part:
+        with atomic_write(file) as part:
             part.write_text(content, encoding="utf-8")
     except OSError as error:
         raise DataError(
@@ -65,23 +65,23 @@ def compare(a: str, b: str = WORKSPACE, *, timing: bool = True) -> Document:
     Args:
         a: A commit, branch, tag, experiment, `workspace`, or a folder that `lockstep export` wrote.
         b: The same of the other.
-        timing: Whether inference is measured, and any time shown; without, the same results give the same report.
+        timing: Whether to measure inference and show times; without, the same results give the same report.
 
     Raises:
         DataError: if there is no such result, its outputs are missing, or the two predict different things.
     """
-    with opened_side("A", a) as one, opened_side("B", b) as other:
+    with opened_side("A", a) as side_a, opened_side("B", b) as side_b:
         try:
-            return report(Pair(one, other), timing=timing)
+            return report(Pair(side_a, side_b), timing=timing)
         except KeyError as error:
-            what = f"no {error} in an output"
+            cause = f"no {error} in an output"
             raise DataError(
-                f"compare {a} {b}: one of them was written by another version of Lockstep ({what}); run it again"
+                f"compare {a} {b}: one of them was written by another version of Lockstep ({cause}); run it again"
             ) from error
 
 
 def report(pair: Pair, *, timing: bool) -> Document:
-    """All sections; of one result on both sides the summary alone."""
+    """All sections; only the summary if both sides are the same result."""
     title = ("Comparison of ", Name(pair.a.name), " (A) and ", Name(pair.b.name), " (B)")
     if pair.same:
         return Document(title, (summary(pair),))
@@ -107,7 +107,7 @@ def report(pair: Pair, *, timing: bool) -> Document:
 
 
 def _times(pair: Pair) -> Times | None:
-    """None where a model of another version cannot be asked."""
+    """None if a model of another version cannot predict."""
     try:
         return inference_times((pair.a.result.root, pair.b.result.root))
     except LockstepError:
@@ -118,7 +118,7 @@ def refuse_files(files: Sequence[str]) -> None:
     """Make sure that reports go to different files, none of which is the pipeline's.
 
     Raises:
-        DataError: naming the first that will not do.
+        DataError: naming the first unusable file.
     """
     places = [_usable(file) for file in files]
     if len(set(places)) < len(places):
@@ -134,6 +134,6 @@ def _usable(file: str) -> Path:
         raise DataError(f"{file}: cannot be written: {reason}; name another file") from None
     if is_folder:
         raise DataError(f"{file}: is a folder; name a file")
-    if place in {root / each for each in FILES} or any(place.is_relative_to(root / each) for each in FOLDERS):
-        raise DataError(f"{file}: belongs to the pipeline; name another file, as comparison.md")
+    if place in {root / file for file in FILES} or any(place.is_relative_to(root / folder) for folder in FOLDERS):
+        raise DataError(f"{file}: belongs to the pipeline; name another file, such as comparison.md")
     return place

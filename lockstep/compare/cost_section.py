@@ -1,4 +1,4 @@
-"""What either result cost to find and costs to use, and what the dearer search gained."""
+"""The cost of finding and of using each result, and the gain of the more expensive search."""
 
 import statistics
 import time
@@ -19,8 +19,8 @@ from lockstep.results.result import byte_size
 from lockstep.tracking.signature import example_rows
 
 ROWS = 1000
-# Turns, of which the first is not counted; no more begin after so many seconds.
-MOST_TURNS, ENOUGH_SECONDS = 25, 3.0
+# Rounds of timing, the first of which is discarded; none begins after so many seconds.
+MAX_TURNS, MAX_SECONDS = 25, 3.0
 COUNTS = {"fold_fits": "fold fits", "boosting_rounds": "boosting rounds"}
 
 
@@ -45,8 +45,8 @@ def cost(pair: Pair, times: Times | None, *, with_times: bool) -> Section:
 
     Args:
         pair: Both results.
-        times: Inference, where it could be measured.
-        with_times: Whether anything that a clock said is shown.
+        times: Times of inference, if they could be measured.
+        with_times: Whether to show measured times.
     """
     rows = [_row("trials", *(len(side.result.trials) for side in pair))]
     rows += [_row(name, *(int(side.result.cost[key]) for side in pair)) for key, name in COUNTS.items()]
@@ -65,9 +65,9 @@ def cost(pair: Pair, times: Times | None, *, with_times: bool) -> Section:
 
 
 def per_gain(pair: Pair, *, with_times: bool) -> list[str]:
-    """What a percent of the score cost, or that nothing was gained; in fold fits, and CPU time where it is known."""
+    """The cost per percent of the score, or that nothing was gained; in fold fits, and in CPU time if known."""
     if not pair.verdict.comparable:
-        return ["What the cost has gained cannot be told, as the scores cannot be compared."]
+        return ["The gain for the cost is unknown, because the scores cannot be compared."]
     lines = [_gained(pair, (int(pair.a.result.cost["fold_fits"]), int(pair.b.result.cost["fold_fits"])), "fold fits")]
     a, b = _cpus(pair)
     if with_times and a is not None and b is not None and a != b:
@@ -76,22 +76,22 @@ def per_gain(pair: Pair, *, with_times: bool) -> list[str]:
 
 
 def _gained(pair: Pair, spent: tuple[float, float], unit: str) -> str:
-    """What the dearer search gained for what it cost more, and what the winner cost."""
+    """The gain of the more expensive search for its additional cost."""
     more = abs(spent[1] - spent[0])
-    dearer = pair.b if spent[1] > spent[0] else pair.a
+    costlier = pair.b if spent[1] > spent[0] else pair.a
     much = f"{number(more, 3)} {unit} more ({relative(min(spent), max(spent))})"
     winner = pair.verdict.winner
     if winner is None and not more:
         return f"Both searches took {number(spent[0], 3)} {unit}."
     if winner is None:
-        return f"{dearer.letter}'s {much} gained nothing that these test rows can show."
+        return f"{costlier.letter}'s {much} brought no gain that these test rows can show."
     percents = 100 * pair.lead
     if percents <= 0:
-        return f"{winner}'s lead is too small to be set against its cost."
+        return f"{winner}'s lead is too small to relate to its cost."
     if not more:
         return f"{winner}'s lead of {percents:.3g}% cost no {unit} more."
-    if winner != dearer.letter:
-        return f"{winner} leads by {percents:.3g}%; {dearer.letter}'s {much} gained nothing."
+    if winner != costlier.letter:
+        return f"{winner} leads by {percents:.3g}%; {costlier.letter}'s {much} gained nothing."
     price = f"{number(more / percents, 3)} {unit} per 1% of the {pair.score_name}"
     return f"{winner}'s lead of {percents:.3g}% cost {much}: {price}."
 
@@ -121,7 +121,7 @@ def _inference(times: Times | None) -> list[tuple[str, ...]]:
     columns = ("one row", f"{ROWS:,} rows")
     if times is None:
         return [(f"inference, {name} †", UNKNOWN, UNKNOWN, UNKNOWN) for name in columns]
-    pairs = ((each.one_row for each in times), (each.thousand_rows for each in times))
+    pairs = ((time_of.one_row for time_of in times), (time_of.thousand_rows for time_of in times))
     return [
         (f"inference, {name} †", milliseconds(a), milliseconds(b), relative(a, b))
         for name, (a, b) in zip(columns, pairs, strict=True)
@@ -132,12 +132,12 @@ def _about_times(pair: Pair, times: Times | None) -> str:
     parts = ["† Depends on the machine."]
     if times is not None:
         parts.append(
-            "Inference was measured now: both models in turns, from raw rows to predictions, one thread, median."
+            "Inference was measured now: both models in turn, from raw rows to predictions, one thread, median."
         )
     if None in (*_walls(pair), *_cpus(pair)):
         parts.append(
-            "A search's times are known where it ran and in exported folders; its wall time is unknown if it found"
-            " folds that an earlier search had fitted."
+            "A search's times are known where it ran and in exported folders; its wall time is unknown if it reused"
+            " folds of an earlier search."
         )
     return " ".join(parts)
 
@@ -148,29 +148,29 @@ def inference_times(roots: tuple[Path, Path]) -> Times:
     Raises:
         DataError: if a model cannot be read.
     """
-    asked = [_asked(root / paths.MODEL) for root in roots]
-    one = _medians([few for few, _ in asked])
-    many = _medians([all_ for _, all_ in asked])
+    calls = [_inference_calls(root / paths.MODEL) for root in roots]
+    one = _medians([one_row for one_row, _ in calls])
+    many = _medians([many_rows for _, many_rows in calls])
     return InferenceTime(one[0], many[0]), InferenceTime(one[1], many[1])
 
 
-def _asked(folder: Path) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Calls that ask the model for one row and for many."""
+def _inference_calls(folder: Path) -> tuple[Callable[[], object], Callable[[], object]]:
+    """Functions that predict one row and many rows."""
     model = SavedModel.load(folder)
     example = example_rows(folder, model)
     tiled = pd.concat([example] * -(-ROWS // len(example)), ignore_index=True).head(ROWS)
     one, many = (pa.Table.from_pandas(rows, preserve_index=False) for rows in (tiled.head(1), tiled))
-    return lambda: model.answer(one), lambda: model.answer(many)
+    return lambda: model.predict_raw(one), lambda: model.predict_raw(many)
 
 
 def _medians(calls: list[Callable[[], object]]) -> list[float]:
-    taken: list[list[float]] = [[] for _ in calls]
+    durations: list[list[float]] = [[] for _ in calls]
     began = time.perf_counter()
-    for turn in range(MOST_TURNS):
+    for turn in range(MAX_TURNS):
         for place, call in enumerate(calls):
             started = time.perf_counter()
             call()
-            taken[place].append(time.perf_counter() - started)
-        if turn and time.perf_counter() - began > ENOUGH_SECONDS:
+            durations[place].append(time.perf_counter() - started)
+        if turn and time.perf_counter() - began > MAX_SECONDS:
             break
-    return [statistics.median(times[1:]) for times in taken]
+    return [statistics.median(times[1:]) for times in durations]

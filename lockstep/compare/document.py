@@ -1,4 +1,4 @@
-"""A report as plain data, so that Markdown and HTML say the same."""
+"""A report as plain data, from which both Markdown and HTML are rendered."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from lockstep.report.drawing import Draw
 
 
 class Name(str):
-    """A name out of the project, such as a parameter's or a feature's: shown as code, whatever characters it has."""
+    """A name from the project, such as that of a parameter or a feature: shown as code, whatever its characters."""
 
     __slots__ = ()
 
 
 class Strong(str):
-    """Words that matter most."""
+    """Emphasised words."""
 
     __slots__ = ()
 
 
-# Plain text, names and strong words, one after the other.
+# Plain text, names and emphasised words, in order.
 Line = tuple[str, ...]
 
 
@@ -41,10 +41,10 @@ class ReportTable:
     """A table; the first column is text, the others are numbers or short words.
 
     Attributes:
-        caption: What it shows, where the columns' heads do not stand under a title of their own.
-        columns: Heads of the columns.
-        rows: Their cells.
-        sortable: Whether another order of the rows makes sense.
+        caption: Its title.
+        columns: Headings of the columns.
+        rows: The cells.
+        sortable: Whether the reader may sort the rows.
     """
 
     caption: str
@@ -55,7 +55,7 @@ class ReportTable:
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart, which Markdown leaves out."""
+    """A chart; Markdown omits it."""
 
     caption: str
     draw: Draw
@@ -81,12 +81,12 @@ class Document:
 
 
 def text(*parts: str) -> Paragraph:
-    """A paragraph of parts, which stand one after the other without anything between."""
+    """A paragraph of parts, joined without separators."""
     return Paragraph(parts)
 
 
 def listed(names: Iterable[str]) -> Line:
-    """Names with commas between."""
+    """Names separated by commas."""
     parts = list[str]()
     for name in names:
         parts += [", ", Name(name)] if parts else [Name(name)]

@@ -1,4 +1,4 @@
-"""The report as one self-contained page, in the looks of reports/index.html."""
+"""The report as one self-contained page in the style of reports/index.html."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What mattered to both: hyperparameters in the search, features in the model."""
+"""Importance of the hyperparameters in both searches, and of the features in both models."""
 
 import numpy as np
 import pandas as pd
@@ -7,17 +7,17 @@ from matplotlib.axes import Axes
 from lockstep.compare.document import Block, Figure, Name, ReportTable, Section, listed, text
 from lockstep.compare.numbers import change, ends, number, relative, signed
 from lockstep.compare.pair import COLOURS, Pair, Side
-from lockstep.report.drawing import MOST_BARS, Draw, shortened
+from lockstep.report.drawing import MAX_BARS, Draw, shortened
 from lockstep.report.templates import UNKNOWN, percent
 
-# The trials that show where a parameter is good.
-BEST_SHARE, FEWEST = 0.1, 3
-MOST_ROWS = 25
+# The best trials, which show where the good values of a parameter lie.
+BEST_SHARE, MIN_BEST = 0.1, 3
+MAX_ROWS = 25
 TOP = 3
 
 
 def hyperparameters(pair: Pair) -> Section:
-    """Which parameters separated good trials from others, and where the good ones lay."""
+    """Which parameters separate good trials from others, and the values of the good trials."""
     a, b = (_shares(side) for side in pair)
     names = _ordered(a, b)
     ranges = [_best_values(side) for side in pair]
@@ -26,14 +26,14 @@ def hyperparameters(pair: Pair) -> Section:
             Name(name),
             *(UNKNOWN if share is None else percent(share) for share in (a.get(name), b.get(name))),
             _points(a.get(name), b.get(name)),
-            *(found.get(name, UNKNOWN) for found in ranges),
+            *(values.get(name, UNKNOWN) for values in ranges),
         )
         for name in names
     )
     head = ("hyperparameter", "A", "B", "change", "A's best tenth", "B's best tenth")
     note = text(
-        "Share by which a parameter separates the best trials from the rest (PED-ANOVA); the best tenth of the complete"
-        f" trials, at least {FEWEST}, shows where its good values lie."
+        "How well a parameter separates the best trials from the rest, as a share (PED-ANOVA); the best tenth of the"
+        f" complete trials, at least {MIN_BEST}, shows where its good values lie."
     )
     chart = _bars("Hyperparameter importance", "share", names, *_columns(names, a, b))
     return Section(
@@ -47,22 +47,22 @@ def hyperparameters(pair: Pair) -> Section:
 
 
 def features(pair: Pair) -> Section:
-    """Which features the models rest on."""
+    """Which features the models rely on."""
     a, b = ({str(row["feature"]): row for _, row in side.features.iterrows()} for side in pair)
-    growth = [{name: float(row["permutation_mean"]) for name, row in each.items()} for each in (a, b)]
-    names = _ordered(*growth)
+    permutation = [{name: float(row["permutation_mean"]) for name, row in rows.items()} for rows in (a, b)]
+    names = _ordered(*permutation)
     rows = tuple(
         (Name(name), *_values(a, b, name, "permutation_mean"), *_values(a, b, name, "gain"))
-        for name in names[:MOST_ROWS]
+        for name in names[:MAX_ROWS]
     )
     head = ("feature", "A", "B", "change", "A gain", "B gain", "change of gain")
     blocks: list[Block] = [ReportTable("Feature importance", head, rows, sortable=True)]
-    if len(names) > MOST_ROWS:
-        blocks.append(text(f"The {MOST_ROWS} most important of {len(names)} features."))
+    if len(names) > MAX_ROWS:
+        blocks.append(text(f"The {MAX_ROWS} most important of {len(names)} features."))
     blocks += [_top(pair), *_only(list(a), list(b)), _meaning(pair)]
-    chart = _bars("Feature importance", "growth of the score when shuffled", names, *_columns(names, *growth))
+    chart = _bars("Feature importance", "increase in the score when permuted", names, *_columns(names, *permutation))
     return Section(
-        "Feature importance", (*blocks, Figure("Importance of the features in both models, by shuffling", chart))
+        "Feature importance", (*blocks, Figure("Permutation importance of the features in both models", chart))
     )
 
 
@@ -78,7 +78,7 @@ def _points(a: float | None, b: float | None) -> str:
 
 
 def _ordered(a: dict[str, float], b: dict[str, float]) -> list[str]:
-    """Names of both, by the larger value, equal ones by name."""
+    """The names of both, sorted by their larger value, then by name."""
     return sorted({*a, *b}, key=lambda name: (-max(a.get(name, 0.0), b.get(name, 0.0)), name))
 
 
@@ -89,7 +89,7 @@ def _columns(names: list[str], a: dict[str, float], b: dict[str, float]) -> tupl
 def _best_values(side: Side) -> dict[str, str]:
     """The values of each parameter in the best complete trials."""
     finished = side.result.complete_trials.sort_values(["score", "number"])
-    best = finished.head(max(FEWEST, round(BEST_SHARE * len(finished))))["number"]
+    best = finished.head(max(MIN_BEST, round(BEST_SHARE * len(finished))))["number"]
     trials = side.result.trials
     rows = trials[trials["number"].isin(best)]
     return {name: _range_of(rows[name]) for name in side.result.space if name in rows}
@@ -106,26 +106,26 @@ def _range_of(values: "pd.Series[str]") -> str:
 def _values(
     a: dict[str, "pd.Series[float]"], b: dict[str, "pd.Series[float]"], name: str, column: str
 ) -> tuple[str, ...]:
-    before, after = (float(each[name][column]) if name in each else None for each in (a, b))
+    before, after = (float(rows[name][column]) if name in rows else None for rows in (a, b))
     if column == "gain":
-        shown = [UNKNOWN if share is None else percent(share) for share in (before, after)]
-        return *shown, relative(before, after)
-    # Near 0, where shuffling changes nothing but by luck, a difference in percent of what was before means nothing.
+        shares = [UNKNOWN if share is None else percent(share) for share in (before, after)]
+        return *shares, relative(before, after)
+    # Near 0, where permuting only adds noise, a relative difference means nothing.
     return number(before, 3), number(after, 3), change(before, after)
 
 
 def _top(pair: Pair) -> Block:
-    """Whether the same features lead."""
+    """Whether the most important features are the same."""
     a, b = ([str(name) for name in side.features["feature"].head(TOP)] for side in pair)
     if a == b:
-        return text(f"The first {len(a)} are the same in both, in the same order: ", *listed(a), ".")
+        return text(f"The top {len(a)} are the same in both, in the same order: ", *listed(a), ".")
     if set(a) == set(b):
-        return text(f"The first {len(a)} are the same in both: ", *listed(a), " in A, ", *listed(b), " in B.")
-    return text(f"The first {TOP} differ: ", *listed(a), " in A, ", *listed(b), " in B.")
+        return text(f"The top {len(a)} are the same in both: ", *listed(a), " in A, ", *listed(b), " in B.")
+    return text(f"The top {TOP} differ: ", *listed(a), " in A, ", *listed(b), " in B.")
 
 
 def _only(a: list[str], b: list[str]) -> list[Block]:
-    """Features that one side alone has."""
+    """Features that only one side has."""
     blocks = list[Block]()
     for letter, own, others in (("A", a, b), ("B", b, a)):
         if only := [name for name in own if name not in others]:
@@ -136,8 +136,8 @@ def _only(a: list[str], b: list[str]) -> list[Block]:
 def _meaning(pair: Pair) -> Block:
     units = "" if pair.same_score else f" (A's {pair.a.result.score_name}, B's {pair.b.result.score_name})"
     return text(
-        f"A and B: by how much the test score{units} grows when the feature's values are shuffled, below 0 by luck;"
-        " gain: its share of what all splits of the trees gained."
+        f"A and B: increase in the test score{units} when the feature is permuted (values below 0 are noise);"
+        " gain: the feature's share of the gain of all splits of the trees."
     )
 
 
@@ -145,7 +145,7 @@ def _bars(title: str, label: str, names: list[str], a: list[float], b: list[floa
     """Bars of both sides for each name, the first on top."""
 
     def draw(axes: Axes) -> None:
-        count = min(len(names), MOST_BARS)
+        count = min(len(names), MAX_BARS)
         places = np.arange(count)[::-1]
         for letter, values, offset in (("A", a, 0.2), ("B", b, -0.2)):
             axes.barh(places + offset, values[:count], height=0.4, color=COLOURS[letter], label=letter)

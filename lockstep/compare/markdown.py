@@ -1,16 +1,16 @@
-"""The report as Markdown that also reads well on a terminal: GitHub's tables, with columns of equal width."""
+"""The report as Markdown that is also readable on a terminal: GitHub tables with aligned columns."""
 
 import re
 import unicodedata
 
 from lockstep.compare.document import Block, Bullets, Document, Line, Name, Paragraph, ReportTable, Strong
 
-# Characters that Markdown or GitHub would take for more than themselves.
+# Characters with a special meaning in Markdown or on GitHub.
 SPECIAL = re.compile(r"([\\`*\[\]|~<>@#]|(?<!\w)_|_(?!\w))")
 
 
 def markdown(document: Document) -> str:
-    """The whole report; figures are left out."""
+    """The whole report without figures."""
     parts = [f"# {_inline(document.title)}"]
     for section in document.sections:
         parts.append(f"## {_inline((section.title,))}")
@@ -43,9 +43,9 @@ def _row(cells: list[str], widths: list[int]) -> str:
 
 
 def _width(cell: str) -> int:
-    """Columns on a terminal, on which Chinese characters take two."""
+    """Width in terminal columns; Chinese characters take two."""
     return sum(
-        0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in cell
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in cell
     )
 
 
@@ -62,8 +62,8 @@ def _part(part: str) -> str:
 
 
 def _visible(text: str) -> str:
-    """Characters that steer a terminal become their codes."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    """Replace control characters by their escape codes."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _escaped(match: re.Match[str]) -> str:
@@ -71,7 +71,7 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def _code(name: str) -> str:
-    """A code span, fenced by more backticks than the name has in a row; a table's bar must be escaped even here."""
+    """A code span, fenced by more backticks than the name has in a row; a | must be escaped for tables even here."""
     longest = max((len(run) for run in re.findall("`+", name)), default=0)
     fence, pad = "`" * (longest + 1), " " if longest else ""
     return f"{fence}{pad}{name}{pad}{fence}".replace("|", "\\|")

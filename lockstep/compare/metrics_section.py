@@ -1,36 +1,39 @@
-"""Metrics side by side, and how much better the models look on rows they know."""
+"""Metrics side by side, and the overfit gap."""
 
 from lockstep.compare.document import Block, ReportTable, Section, text
-from lockstep.compare.numbers import RISING, change, number, relative
+from lockstep.compare.numbers import change, number, relative
 from lockstep.compare.pair import Pair, Side
+from lockstep.metrics.metrics import GREATER_IS_BETTER
 from lockstep.report.templates import UNKNOWN, metric_name
 
 ROWS = {"test": "test", "cv": "cross-validation", "train": "training"}
-USUAL = ("rmse", "mae", "r2", "adjusted_r2", "log_loss", "accuracy", "auc")
+METRIC_ORDER = ("rmse", "mae", "r2", "adjusted_r2", "log_loss", "accuracy", "auc")
 HEAD = ("metric", "better is", "A", "B", "change", "relative", "ahead")
 
 
 def metrics(pair: Pair) -> Section:
-    """Test, cross-validation and training rows, each metric."""
+    """Every metric on test rows, in cross-validation and on training rows."""
     blocks: list[Block] = [
         ReportTable(
             "Metrics side by side", HEAD, tuple(row for rows in ROWS for row in _rows(pair, rows)), sortable=True
         )
     ]
     if pair.verdict.other_rows:
-        blocks.append(text("The test rows differ, so a difference of test metrics may be one of the rows."))
+        blocks.append(text("The test rows differ, so a difference in test metrics may come from the rows."))
     if not pair.same_folds:
         blocks.append(
             text("The training rows or their folds differ, so cross-validation scores are not set against each other.")
         )
-    if again := _repeated(pair):
+    if further_splits := _repeated(pair):
         blocks += [
             ReportTable(
-                "Further splits", ("further splits, test", "A mean", "A std", "B mean", "B std", "change"), again
+                "Further splits",
+                ("further splits, test", "A mean", "A std", "B mean", "B std", "change"),
+                further_splits,
             )
         ]
     blocks.append(
-        text("Cross-validation shows the best trial of a search, which looks a little better the longer it searched.")
+        text("Cross-validation scores are those of the best trial, which look slightly better the longer the search.")
     )
     return Section("Metrics", tuple(blocks))
 
@@ -41,7 +44,7 @@ def _rows(pair: Pair, rows: str) -> list[tuple[str, ...]]:
     return [
         (
             f"{ROWS[rows]} {metric_name(name)}",
-            "higher" if name in RISING else "lower",
+            "higher" if name in GREATER_IS_BETTER else "lower",
             number(a.get(name)),
             number(b.get(name)),
             *(_against(pair, name, a.get(name), b.get(name)) if against else (UNKNOWN,) * 3),
@@ -51,24 +54,24 @@ def _rows(pair: Pair, rows: str) -> list[tuple[str, ...]]:
 
 
 def _place(name: str) -> tuple[int, str]:
-    """Usual metrics in their usual order."""
-    return USUAL.index(name) if name in USUAL else len(USUAL), name
+    """Sort key: the known metrics in a fixed order, then the others by name."""
+    return METRIC_ORDER.index(name) if name in METRIC_ORDER else len(METRIC_ORDER), name
 
 
 def _against(pair: Pair, name: str, a: float | None, b: float | None) -> tuple[str, str, str]:
-    """The change; which of two is ahead is said only where they can be ranked."""
+    """The change, and which side is ahead if the two can be ranked."""
     return change(a, b), relative(a, b), _ahead(name, a, b) if pair.verdict.comparable else UNKNOWN
 
 
 def _ahead(name: str, a: float | None, b: float | None) -> str:
     if a is None or b is None:
         return UNKNOWN
-    return "=" if a == b else "B" if (b > a) == (name in RISING) else "A"
+    return "=" if a == b else "B" if (b > a) == (name in GREATER_IS_BETTER) else "A"
 
 
 def _repeated(pair: Pair) -> tuple[tuple[str, ...], ...]:
-    """Mean and spread over further splits, where both have them."""
-    a, b = ({each["metric"]: each for each in side.result.repeated.get("metrics", [])} for side in pair)
+    """Mean and standard deviation over further splits, if both results have them."""
+    a, b = ({record["metric"]: record for record in side.result.repeated.get("metrics", [])} for side in pair)
     return tuple(
         (
             metric_name(name),
@@ -84,7 +87,7 @@ def _repeated(pair: Pair) -> tuple[tuple[str, ...], ...]:
 
 
 def overfit_gap(pair: Pair) -> Section:
-    """Scores on known and on new rows, their ratios, and the difference of R²."""
+    """Scores on training and test rows, their ratios, and the difference of R²."""
     train, cv, test = (pair.scores(rows) for rows in ("train", "cv", "test"))
     rows = [
         _gap_row(f"training {pair.score_name}", *train),
@@ -95,10 +98,10 @@ def overfit_gap(pair: Pair) -> Section:
     ]
     gaps = [_r2_gap(side) for side in pair]
     if gaps != [None, None]:
-        rows.append(_gap_row("training R² less test R²", *gaps))
+        rows.append(_gap_row("training R² minus test R²", *gaps))
     note = (
-        "Boosted trees know their training rows closely, so a test score well above the training score is usual;"
-        " beside two similar test scores the wider gap is the model that learned more by heart."
+        "Boosted trees fit their training rows closely, so a test score well above the training score is normal;"
+        " of two models with similar test scores, the one with the wider gap overfits more."
     )
     return Section("Overfit gap", (ReportTable("Overfit gap", ("rows", "A", "B", "change"), tuple(rows)), text(note)))
 

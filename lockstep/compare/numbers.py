@@ -1,4 +1,4 @@
-"""Numbers as a reader wants them."""
+"""Formats of numbers."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,10 @@ from lockstep.report.templates import UNKNOWN, span
 from lockstep.report.templates import number as plain_number
 
 BARS = "▁▂▃▄▅▆▇█"
-RISING = ("r2", "adjusted_r2", "auc", "accuracy")
 
 
 def number(value: float | None, digits: int = 5) -> str:
-    """A number in more digits than elsewhere: two results are often close."""
+    """A number with more digits than elsewhere, because two results are often close."""
     return plain_number(value, digits)
 
 
@@ -26,17 +25,17 @@ def change(before: float | None, after: float | None) -> str:
 
 
 def signed(value: float, digits: int = 3) -> str:
-    """With its sign; nothing is 0."""
+    """A number with its sign, but 0 without one."""
     return "0" if value == 0 else f"{'-' if value < 0 else '+'}{plain_number(abs(value), digits)}"
 
 
-def counted(count: int, what: str) -> str:
-    """So many of something."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+def counted(count: int, noun: str) -> str:
+    """A count with its noun, such as `3 trials`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def relative(before: float | None, after: float | None) -> str:
-    """The difference in percent of the size of what was before."""
+    """The difference in percent of the absolute value of `before`."""
     if before is None or after is None or before == 0:
         return UNKNOWN
     return f"{signed(100 * (after - before) / abs(before))}%" if after != before else "0%"
@@ -48,7 +47,7 @@ def ends(low: float | None, high: float | None) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """A time that is long enough to be felt."""
+    """A time of at least about a second."""
     if value is None:
         return UNKNOWN
     return f"{value:.3g} s" if value < 100 else f"{value:,.0f} s"
@@ -60,7 +59,7 @@ def milliseconds(value: float | None) -> str:
 
 
 def bars(values: Sequence[float]) -> str:
-    """A line of blocks as high as the values, from 0 to the largest; what is not 0 can be seen."""
+    """A line of blocks with heights from 0 to the largest value; values above 0 are always visible."""
     top = max(values, default=0)
     if top <= 0:
         return BARS[0] * len(values)
@@ -68,6 +67,6 @@ def bars(values: Sequence[float]) -> str:
 
 
 def histogram(values: Sequence[float], edges: Sequence[float]) -> str:
-    """How often values fall between the edges; those outside count at the ends."""
+    """A histogram as a line of blocks; values outside the edges count in the first or last bin."""
     inside = np.clip(values, edges[0], edges[-1])
     return bars([float(count) for count in np.histogram(inside, bins=edges)[0]])

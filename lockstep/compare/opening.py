@@ -1,4 +1,4 @@
-"""Results found by name and opened; errors say which of the two they are about."""
+"""Find results by name and open them; errors name the side that they are about."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,7 +13,7 @@ from lockstep.tracking.repository import Revision, find_revision
 from lockstep.tracking.run_content import complete_result
 
 WORKSPACE = "workspace"
-# What to do about a workspace without a result.
+# The remedy for a workspace without a result.
 RUN_IT = "; run `dvc repro` first"
 
 
@@ -22,7 +22,7 @@ def opened_side(letter: str, name: str) -> Iterator[Side]:
     """Find a result and open it.
 
     Args:
-        letter: What the report calls it.
+        letter: A or B, its name in the report.
         name: A commit, branch, tag, experiment, `workspace`, or a folder that `lockstep export` wrote.
 
     Raises:
@@ -43,43 +43,45 @@ def opened_side(letter: str, name: str) -> Iterator[Side]:
 
 
 def _folder(name: str) -> Path | None:
-    """The folder of a name, unless it names a revision."""
+    """The folder of a name, or None if it names a revision."""
     if not name.strip():
         raise DataError("compare: a name is empty; name a commit, branch, tag, experiment, `workspace` or folder")
     path = Path(name)
     if name == WORKSPACE or not _is_folder(path, name):
         return None
-    if not name.startswith(("./", "../", "/")) and find_revision(name, _shown(name)) is not None:
-        raise DataError(f"{_shown(name)}: is both a revision and a folder; write ./{name} for the folder")
+    if not name.startswith(("./", "../", "/")) and find_revision(name, _display_name(name)) is not None:
+        raise DataError(f"{_display_name(name)}: is both a revision and a folder; write ./{name} for the folder")
     if (path / PIPELINE).exists():
         raise DataError(
-            f"{_shown(name)}: is a repository, no exported folder; write `{WORKSPACE}` for the files of the one you are"
-            " in, and export the result of another"
+            f"{_display_name(name)}: is a repository, not an exported folder; write `{WORKSPACE}` for the files of this"
+            " repository, or export the result of another one"
         )
     if not (path / paths.METRICS).is_file():
-        raise DataError(f"{_shown(name)}: the folder holds no result; `lockstep export {name}` writes one")
+        raise DataError(f"{_display_name(name)}: the folder contains no result; `lockstep export {name}` writes one")
     return path
 
 
 def _is_folder(path: Path, name: str) -> bool:
     try:
-        path.resolve()  # only this tells of links that lead back to themselves
-        found = path.is_dir()
-        if found:
+        path.resolve()  # only this detects links that form a loop
+        is_folder = path.is_dir()
+        if is_folder:
             (path / paths.METRICS).is_file()
     except (OSError, RuntimeError) as error:
         reason = system_reason(error)
-        raise DataError(f"{_shown(name)}: cannot be read ({reason}); check the name and its permissions") from None
-    return found
+        raise DataError(
+            f"{_display_name(name)}: cannot be read ({reason}); check the name and its permissions"
+        ) from None
+    return is_folder
 
 
 def _revision(name: str) -> Revision:
-    if (found := find_revision(name, _shown(name))) is None:
+    if (revision := find_revision(name, _display_name(name))) is None:
         raise DataError(
-            f"{_shown(name)}: is no commit, tag, branch, experiment or folder; see `git log` and"
+            f"{_display_name(name)}: is not a commit, tag, branch, experiment or folder; see `git log` and"
             " `dvc exp list --all-commits`"
         )
-    return found
+    return revision
 
 
 def _kind(place: Revision | None) -> str:
@@ -90,18 +92,20 @@ def _kind(place: Revision | None) -> str:
 
 @contextmanager
 def _named(name: str, place: Revision | None = None) -> Iterator[None]:
-    """Errors that name the side; a commit is no place to run in."""
+    """Add the name of the side to errors; a commit's errors do not advise running the pipeline there."""
     try:
         yield
     except DataError as error:
-        said = str(error)
-        if place is not None and said.endswith(RUN_IT):
-            said = f"{said.removesuffix(RUN_IT)}: {place} has no result that this version of Lockstep can read"
-        raise DataError(f"{_shown(name)}: {said}") from error
+        message = str(error)
+        if place is not None and message.endswith(RUN_IT):
+            message = f"{message.removesuffix(RUN_IT)}: {place} has no result that this version of Lockstep can read"
+        raise DataError(f"{_display_name(name)}: {message}") from error
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        what = kind_and_reason(error)
-        raise DataError(f"{_shown(name)}: was written by another version of Lockstep ({what}); run it again") from error
+        cause = kind_and_reason(error)
+        raise DataError(
+            f"{_display_name(name)}: was written by another version of Lockstep ({cause}); run it again"
+        ) from error
 
 
-def _shown(name: str) -> str:
+def _display_name(name: str) -> str:
     return f"compare {name}"

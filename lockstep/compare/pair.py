@@ -1,4 +1,4 @@
-"""Two results that are compared, each read whole so that nothing fails half-way, and what can be said of both."""
+"""The two results of a comparison, each read completely before the report begins."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from lockstep.results.result import Result
 from lockstep.search.times import SearchTime, search_time
 from lockstep.storage.tables import read_json
 
-# Of the sides in charts.
+# Colours of the sides in charts.
 COLOURS = {"A": GREY, "B": BLUE}
-# What a comparison reads of a result; what another version wrote is found out where the side is known.
+# Parts of a result that a comparison reads; reading them first lets errors name the side.
 READ = (
     *("metrics", "gates", "uncertainty", "repeated", "best", "search", "model", "trials", "predictions"),
     *("target", "fitting", "score", "complete_trials", "n_trees", "cost", "space"),
@@ -34,10 +34,10 @@ class Side:
 
     Attributes:
         letter: A or B.
-        name: As the person named it.
-        kind: What the name stands for.
-        result: What it left; its folder is there as long as the side is open.
-        time: What the search took, where that is known.
+        name: The name given by the user.
+        kind: The kind of place the name refers to.
+        result: Its outputs; the folder exists while the side is open.
+        time: Time of the search, if known.
     """
 
     letter: str
@@ -58,7 +58,7 @@ class Side:
 
     @cached_property
     def contender(self) -> Contender:
-        """What the rule ranks."""
+        """The facts that the ranking uses."""
         return Contender.of(self.result, self.result.params)
 
 
@@ -82,7 +82,7 @@ def test_table(side: Side) -> pd.DataFrame:
     """The table of a side's test rows.
 
     Raises:
-        DataError: if it cannot be read, or is not the table of the predictions.
+        DataError: if it cannot be read, or does not match the predictions.
     """
     table, rows = side.result.test_table, len(side.result.predictions)
     if len(table) != rows:
@@ -94,7 +94,7 @@ def _check_groups(side: Side) -> None:
     """Make sure that the test table has the groups of the split.
 
     Raises:
-        DataError: if it has not.
+        DataError: if it does not.
     """
     group = side.contender.group
     if group is not None and group not in test_table(side):
@@ -102,12 +102,12 @@ def _check_groups(side: Side) -> None:
 
 
 def _time(root: Path) -> SearchTime | None:
-    """Of an exported folder what it says, as it may come from another machine."""
+    """The time of the search; from results.json in an exported folder, which may come from another machine."""
     if not (root / RESULTS).is_file():
         return search_time(root / paths.TRIALS)
     try:
-        said = read_json(root / RESULTS)
-        wall, cpu = said.get("optimization_time_seconds"), said.get("search_cpu_seconds")
+        exported = read_json(root / RESULTS)
+        wall, cpu = exported.get("optimization_time_seconds"), exported.get("search_cpu_seconds")
         return SearchTime(None if wall is None else float(wall), float(cpu)) if cpu is not None else None
     except (OSError, ValueError, AttributeError, TypeError):
         return None
@@ -118,7 +118,7 @@ class Pair:
     """Two results about the same target.
 
     Attributes:
-        a: The first, from which changes are counted.
+        a: The first, the reference for changes.
         b: The second.
     """
 
@@ -126,19 +126,19 @@ class Pair:
     b: Side
 
     def __post_init__(self) -> None:
-        """Refuse results that no number compares.
+        """Refuse results with different targets.
 
         Raises:
             DataError: if they predict different things.
         """
         if self.a.result.target == self.b.result.target:
             return
-        said = [
+        targets = [
             f"{side.name} predicts {side.result.target.column!r}" + (f" ({kind} classes)" if kind else " (a number)")
             for side in self
             for kind in (side.result.target.n_classes,)
         ]
-        raise DataError(f"compare: {said[0]}, {said[1]}: compare results about one target with the same classes")
+        raise DataError(f"compare: {targets[0]}, {targets[1]}: compare results about one target with the same classes")
 
     def __iter__(self) -> Iterator[Side]:
         return iter((self.a, self.b))
@@ -150,7 +150,7 @@ class Pair:
 
     @property
     def same_score(self) -> bool:
-        """Whether both minimise the same, and are judged by the same score."""
+        """Whether both have the same objective and the same score."""
         return self.a.contender.score_settings == self.b.contender.score_settings
 
     @property
@@ -161,12 +161,12 @@ class Pair:
 
     @property
     def score_name(self) -> str:
-        """What both are compared by: A's score."""
+        """The score that both are compared by: A's."""
         return self.a.result.score_name
 
     @property
     def confidence(self) -> float:
-        """Of the intervals."""
+        """Level of the intervals."""
         return self.a.contender.confidence
 
     @property
@@ -176,10 +176,10 @@ class Pair:
 
     @cached_property
     def ranking(self) -> Ranking:
-        """What the rule says of the two.
+        """The ranking of the two by the rule.
 
         Raises:
-            DataError: naming B, if groups are drawn and its test table cannot be read.
+            DataError: naming B, if groups are resampled and its test table cannot be read.
         """
         return rank(self.a.contender, self.b.contender, self._test_rows)
 
@@ -196,17 +196,17 @@ class Pair:
 
     @property
     def group(self) -> str | None:
-        """The column whose groups of test rows are drawn."""
+        """The column whose groups of test rows are resampled."""
         return self.a.contender.group or self.b.contender.group
 
     @property
     def lead(self) -> float:
-        """By what share of the other's score the lower one is lower."""
+        """The difference of the scores as a share of the larger one."""
         a, b = self.scores("test")
         return abs(a - b) / max(a, b) if a is not None and b is not None and max(a, b) else 0.0
 
     def scores(self, rows: str) -> tuple[float | None, float | None]:
-        """A's score of both.
+        """Both results by A's score.
 
         Args:
             rows: test, cv or train.
@@ -214,14 +214,14 @@ class Pair:
         return self._score(self.a, rows), self._score(self.b, rows)
 
     def _score(self, side: Side, rows: str) -> float | None:
-        fitting, found = self.a.result.fitting, side.result.metrics[rows]
+        fitting, metrics = self.a.result.fitting, side.result.metrics[rows]
         if side is self.b and not self.same_score:
-            found = self._by_a(rows)
-        return None if found.get(fitting.metric) is None else fitting.loss(found)
+            metrics = self._by_a(rows)
+        return None if metrics.get(fitting.metric) is None else fitting.loss(metrics)
 
     def _by_a(self, rows: str) -> Scores:
-        """B's metrics as A's settings mean them: of the test rows anew, of others only what needs no setting."""
+        """B's metrics with A's settings: recomputed on test rows; on others only metrics without settings."""
         if rows == "test":
             return self.a.result.fitting.scores(*as_scored(self.b.result.target, self.b.result.predictions))
-        found: Scores = self.b.result.metrics[rows]
-        return {name: value for name, value in found.items() if name not in ("pinball", "pseudo_huber")}
+        metrics: Scores = self.b.result.metrics[rows]
+        return {name: value for name, value in metrics.items() if name not in ("pinball", "pseudo_huber")}

@@ -1,4 +1,4 @@
-"""Is the difference more than luck: the paired bootstrap in words."""
+"""Whether the difference is more than luck: the paired bootstrap in words."""
 
 from matplotlib.axes import Axes
 
@@ -17,47 +17,49 @@ def paired(pair: Pair) -> Section:
     if pair.verdict.outcome == Outcome.NOT_COMPARABLE:
         return Section(title, _incomparable(pair))
     if pair.verdict.outcome == Outcome.SAME:
-        return Section(title, (text("Both predict exactly the same for every test row: no difference to test."),))
+        return Section(
+            title, (text("Both give exactly the same prediction for every test row: there is no difference to test."),)
+        )
     if pair.verdict.outcome == Outcome.UNDEFINED:
-        what = f"The {pair.score_name} is undefined or has no interval on these test rows, so nothing can be said."
-        return Section(title, (text(what),))
+        reason = f"The {pair.score_name} is undefined or has no interval on these test rows, so nothing can be said."
+        return Section(title, (text(reason),))
     return Section(title, _paired(pair))
 
 
 def reuse(confidence: float) -> str:
-    """How often equally good models look different, by the confidence of the interval."""
+    """A warning of how often equally good models look different, given the confidence of the interval."""
     return (
         f"Test rows wear out: of {round(1 / (1 - confidence)):,} comparisons of equally good models on the same rows"
-        " about one is called better. Choose by cross-validation, and look here once."
+        " one is called better by chance. Choose by cross-validation, and use the test rows once."
     )
 
 
 def p_text(pair: Pair) -> str:
-    """The p-value, which is no smaller than the resamples allow."""
+    """The p-value; the number of resamples limits how small it can be."""
     return f"p = {number(pair.verdict.difference.p, 2)}"
 
 
 def lead(pair: Pair) -> str:
-    """Who leads by how much, with the interval seen from that side."""
-    found, gain = pair.verdict.difference, pair.verdict.difference.gain or 0.0
-    low, high = found.low or 0.0, found.high or 0.0
+    """The leading side and its lead, with the interval from its point of view."""
+    difference, gain = pair.verdict.difference, pair.verdict.difference.gain or 0.0
+    low, high = difference.low or 0.0, difference.high or 0.0
     letter, interval = ("B", ends(low, high)) if gain >= 0 else ("A", ends(-high, -low))
     return f"{letter} leads by {number(abs(gain), 3)} ({percent(pair.confidence)} interval {interval})"
 
 
 def _paired(pair: Pair) -> tuple[Block, ...]:
-    found, (a, b) = pair.verdict.difference, pair.scores("test")
-    low, high = found.low or 0.0, found.high or 0.0
+    difference, (a, b) = pair.verdict.difference, pair.scores("test")
+    low, high = difference.low or 0.0, difference.high or 0.0
     table = ReportTable(
         "Paired bootstrap",
         ("paired bootstrap, test rows", "value"),
         (
             (f"A's {pair.score_name}", number(a)),
             (f"B's {pair.score_name}", number(b)),
-            ("B's lead", signed(found.gain or 0)),
+            ("B's lead", signed(difference.gain or 0)),
             (f"{percent(pair.confidence)} interval", ends(low, high)),
             ("the interval in percent of A's", f"{relative(a, (a or 0) + low)} to {relative(a, (a or 0) + high)}"),
-            ("two-sided p-value", number(found.p, 2)),
+            ("two-sided p-value", number(difference.p, 2)),
             ("smallest difference that these rows can show", f"about {number((high - low) / 2, 2)}"),
             ("verdict", Strong(pair.verdict.outcome)),
         ),
@@ -71,30 +73,30 @@ def _paired(pair: Pair) -> tuple[Block, ...]:
 
 
 def _how(pair: Pair) -> Line:
-    """What was drawn, and what the interval means."""
+    """The resampled units, and the meaning of the interval."""
     rows = f"{len(pair.a.result.predictions):,} test rows"
     if pair.group:
-        drawn: Line = (f"{pair.verdict.n_units:,} groups of equal ", Name(pair.group), f" among {rows}")
+        units: Line = (f"{pair.verdict.n_units:,} groups of equal ", Name(pair.group), f" among {rows}")
     else:
-        drawn = (rows,)
+        units = (rows,)
     contains_0 = (pair.verdict.difference.low or 0.0) <= 0 <= (pair.verdict.difference.high or 0.0)
-    equal = "excludes 0, but the scores are equal in every digit that is kept: the difference is within noise."
+    equal = "excludes 0, but the scores are equal in every stored digit: the difference is within noise."
     meaning = {
         Outcome.NOISE: "contains 0: the difference is within noise." if contains_0 else equal,
-        Outcome.A_BETTER: "lies wholly below 0: A is better.",
-        Outcome.B_BETTER: "lies wholly above 0: B is better.",
+        Outcome.A_BETTER: "lies entirely below 0: A is better.",
+        Outcome.B_BETTER: "lies entirely above 0: B is better.",
     }[pair.verdict.outcome]
     return (
         f"{pair.samples:,} resamples of the same ",
-        *drawn,
-        f"; both models are scored on each, and the interval of their difference {meaning} It tells what other test"
-        " rows from the same source might have said, not what another training set would have made of the models.",
+        *units,
+        f"; both models are scored on each, and the interval of their difference {meaning} It shows how the"
+        " difference varies over test rows from the same source, not over training sets.",
     )
 
 
 def _incomparable(pair: Pair) -> tuple[Block, ...]:
-    """What differs, and each side's own score."""
-    rows = tuple((each.what, each.a, each.b) for each in pair.verdict.differences)
+    """The differences in the definition of the score, and each side's own score."""
+    rows = tuple((mismatch.what, mismatch.a, mismatch.b) for mismatch in pair.verdict.differences)
     return (
         text(
             Strong("The two cannot be compared"),
@@ -112,19 +114,19 @@ def _other_rows(pair: Pair) -> tuple[Block, ...]:
     a, b = (side.result.predictions for side in pair)
     shared = len(set(a["row_id"]) & set(b["row_id"]))
     same_dataset = pair.a.result.params["dataset"] == pair.b.result.params["dataset"]
-    lines: list[Line] = [(f"A was judged on {len(a):,} test rows, B on {len(b):,}.",)]
+    lines: list[Line] = [(f"A was evaluated on {len(a):,} test rows, B on {len(b):,}.",)]
     if same_dataset:
         lines.append((f"{shared:,} row numbers are in both.",))
     if causes := changed_rows(pair):
         lines.append(("They differ because of ", *listed(causes), "."))
     else:
-        lines.append(("No choice in params.yaml tells why: the table, its cleaning or the code has changed.",))
-    lines.append(("Which rows are easy is luck: even intervals that do not overlap may only show easier rows.",))
+        lines.append(("No choice in params.yaml explains this: the table, its cleaning or the code has changed.",))
+    lines.append(("Some rows are easier than others: even intervals that do not overlap may only show easier rows.",))
     return text(Strong("The test rows differ"), "."), Bullets(tuple(lines))
 
 
 def _own_scores(pair: Pair) -> tuple[tuple[str, ...], ...]:
-    """Each side's own score and interval, as its run found them."""
+    """Each side's own score and interval, from its run."""
     return tuple(
         (
             side.letter,
@@ -138,13 +140,13 @@ def _own_scores(pair: Pair) -> tuple[tuple[str, ...], ...]:
 
 
 def _resamples_chart(pair: Pair) -> Draw:
-    """How the paired difference falls over the resamples, with 0 and the ends of the interval."""
+    """Histogram of the paired difference over the resamples, with 0 and the ends of the interval."""
 
     def draw(axes: Axes) -> None:
-        found = pair.verdict.difference
-        axes.hist(found.resamples, bins=40, color=BLUE, alpha=0.7)
+        difference = pair.verdict.difference
+        axes.hist(difference.resamples, bins=40, color=BLUE, alpha=0.7)
         axes.axvline(0, color=GREY, linewidth=1.5, label="equally good")
-        for end, label in ((found.low, f"{100 * pair.confidence:.3g}% interval"), (found.high, None)):
+        for end, label in ((difference.low, f"{100 * pair.confidence:.3g}% interval"), (difference.high, None)):
             axes.axvline(end or 0.0, color=ORANGE, linewidth=1.2, linestyle="--", label=label)
         axes.set(
             title="Paired difference over the resamples",

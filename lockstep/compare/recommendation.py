@@ -1,4 +1,4 @@
-"""Would more tuning pay, which of the two to ship by a rule that is stated, and what to do next."""
+"""Whether more tuning pays, which result to ship by a stated rule, and the next steps."""
 
 from dataclasses import dataclass
 
@@ -34,14 +34,14 @@ class Recommendation:
 
 
 def ceilings(pair: Pair) -> Section:
-    """Either search's own sentence, and what both together say."""
-    found = [ceiling_of(side) for side in pair]
-    lines = tuple((f"{side.letter}: {each.sentence}",) for side, each in zip(pair, found, strict=True))
-    return Section("Ceiling: would more tuning pay?", (Bullets(lines), *_both(pair, found)))
+    """The verdict on each search, and a conclusion if both have reached their ceiling."""
+    verdicts = [ceiling_of(side) for side in pair]
+    lines = tuple((f"{side.letter}: {verdict.sentence}",) for side, verdict in zip(pair, verdicts, strict=True))
+    return Section("Ceiling: would more tuning pay?", (Bullets(lines), *_both(pair, verdicts)))
 
 
 def ceiling_of(side: Side) -> Ceiling:
-    """Judge a side's search."""
+    """The verdict on a side's search."""
     return ceiling(side.result.trials, side.result.cv_column, side.result.fitting.metric)
 
 
@@ -50,16 +50,14 @@ def both_reached(pair: Pair) -> bool:
     return all(ceiling_of(side).verdict == REACHED for side in pair)
 
 
-def _both(pair: Pair, found: list[Ceiling]) -> list[Block]:
-    if any(each.verdict != REACHED for each in found):
+def _both(pair: Pair, verdicts: list[Ceiling]) -> list[Block]:
+    if any(verdict.verdict != REACHED for verdict in verdicts):
         return []
     r2 = [side.result.metrics["test"].get("r2") for side in pair]
-    left = max((value for value in r2 if value is not None), default=None)
+    best = max((value for value in r2 if value is not None), default=None)
     rest = ""
-    if left is not None and left >= 0:
-        rest = (
-            f" With an R² of {number(left, 3)} on test rows, {percent(1 - left)} of the target's variance is left open."
-        )
+    if best is not None and best >= 0:
+        rest = f" With an R² of {number(best, 3)} on test rows, {percent(1 - best)} of the variance is unexplained."
     return [text(Strong("Both searches have reached their ceiling"), f" with their features and rows.{rest}")]
 
 
@@ -79,17 +77,17 @@ def recommendation(pair: Pair) -> Section:
 
 
 def next_steps(pair: Pair) -> list[Line]:
-    """What the facts suggest."""
+    """The next steps that the results suggest."""
     return [*_same_score(pair), *_gates(pair), *_ceiling(pair), *_bounds(pair), *_finer(pair), *_failed_trials(pair)]
 
 
 def _same_score(pair: Pair) -> list[Line]:
-    """How to make two results that can be compared."""
+    """How to obtain two results that can be compared."""
     if pair.verdict.outcome != Outcome.NOT_COMPARABLE:
         return []
     causes = [*(changed_rows(pair) if pair.verdict.other_rows else []), *changed_score(pair)]
-    what: Line = ("with the same ", *listed(causes)) if causes else ("with the same table and code",)
-    return [("Run one of them again ", *what, ", so that both have the same score on the same test rows.")]
+    remedy: Line = ("with the same ", *listed(causes)) if causes else ("with the same table and code",)
+    return [("Run one of them again ", *remedy, ", so that both have the same score on the same test rows.")]
 
 
 def _gates(pair: Pair) -> list[Line]:
@@ -101,19 +99,19 @@ def _gates(pair: Pair) -> list[Line]:
 
 
 def _ceiling(pair: Pair) -> list[Line]:
-    """Stop tuning where both searches found nothing more; go on where the recommended one still gains."""
+    """Stop tuning if both searches have reached their ceiling; continue if the recommended one still gains."""
     if both_reached(pair):
         return [("Stop tuning, both searches have reached their ceiling: add features or rows instead.",)]
     chosen = recommended(pair).side
     if chosen and ceiling_of(chosen).verdict == "pays":
-        return [(f"Give {chosen.letter}'s search more trials: its last half still gained clearly.",)]
+        return [(f"Give {chosen.letter}'s search more trials: its second half still gained more than noise.",)]
     return []
 
 
 def _bounds(pair: Pair) -> list[Line]:
-    """Ranges to widen: those of the side that is recommended, or of both."""
+    """Ranges to widen on the recommended side, or on both if there is none."""
     chosen = recommended(pair).side
-    tuning = "if tuning goes on, widen" if both_reached(pair) else "widen"
+    tuning = "if tuning continues, widen" if both_reached(pair) else "widen"
     return [
         (
             f"{side.letter}'s best ",
@@ -129,17 +127,17 @@ def _bounds(pair: Pair) -> list[Line]:
 
 
 def _finer(pair: Pair) -> list[Line]:
-    found, (a, _) = pair.verdict.difference, pair.scores("test")
-    if pair.verdict.outcome != Outcome.NOISE or found.low is None or found.high is None:
+    difference, (a, _) = pair.verdict.difference, pair.scores("test")
+    if pair.verdict.outcome != Outcome.NOISE or difference.low is None or difference.high is None:
         return []
-    least = (found.high - found.low) / 2
+    least = (difference.high - difference.low) / 2
     share = relative(a, (a or 0) + least).lstrip("+")
     return [
         (
             f"These test rows cannot show differences below about {number(least, 2)} ({share}): judge on more rows, or"
             " on further splits with ",
             Name("evaluate.protocol=repeated"),
-            ", before spending more on a smaller one.",
+            ", before spending more on a smaller difference.",
         )
     ]
 
@@ -151,7 +149,7 @@ def _failed_trials(pair: Pair) -> list[Line]:
             Name("message"),
             " of ",
             Name("reports/tune/trials.csv"),
-            " tells why.",
+            " gives the reasons.",
         )
         for side in pair
         if side.result.cost["trials_failed"]

@@ -1,4 +1,4 @@
-"""What is compared: the whole report in one paragraph, and where both results come from."""
+"""The executive summary, and the provenance of both results."""
 
 from lockstep.compare.cost_section import per_gain
 from lockstep.compare.document import Line, Name, ReportTable, Section, Strong, text
@@ -9,7 +9,7 @@ from lockstep.compare.recommendation import recommended
 from lockstep.evaluate.differences import test_rows_digest
 from lockstep.evaluate.ranking import Outcome
 
-# Of a hash: as many digits as tell results apart.
+# Digits of a hash that suffice to tell results apart.
 DIGITS = 12
 
 
@@ -24,7 +24,7 @@ def _paragraph(pair: Pair) -> Line:
     if pair.same:
         return (
             *parts,
-            "A and B hold the same choices and, byte for byte, the same outputs. There is nothing to choose.",
+            "A and B have the same choices and, byte for byte, the same outputs. There is nothing to choose.",
         )
     parts += _scores(pair)
     if not pair.verdict.comparable:  # the headline says why
@@ -48,7 +48,7 @@ def _scores(pair: Pair) -> Line:
     if pair.verdict.outcome == Outcome.UNDEFINED:
         return ()
     if pair.verdict.outcome == Outcome.SAME:
-        return (f"Both predict the same for all {rows} test rows: {name} {number(a)}. ",)
+        return (f"Both give the same predictions for all {rows} test rows: {name} {number(a)}. ",)
     return (
         f"On the same {rows} test rows the {name} is {number(a)} for A and {number(b)} for B ({relative(a, b)}):"
         f" {lead(pair)}, {p_text(pair)}. ",
@@ -86,7 +86,7 @@ def provenance(pair: Pair) -> Section:
         "Provenance",
         (
             ReportTable("Provenance", ("provenance", "A", "B"), rows),
-            text("MLflow has the run of a result under the tag ", Name("lockstep.result"), ", which begins as shown."),
+            text("In MLflow, the tag ", Name("lockstep.result"), " of a run begins with the hash of its result."),
         ),
     )
 
@@ -99,5 +99,5 @@ def _column(side: Side) -> dict[str, str]:
         "training rows": settings["data_sha256"],
         "test rows": test_rows_digest(side.result.predictions),
     }
-    shown: dict[str, str] = {name: Name(value[:DIGITS]) for name, value in hashes.items()}
-    return shown | dict(sorted(settings["versions"].items()))
+    shortened: dict[str, str] = {name: Name(value[:DIGITS]) for name, value in hashes.items()}
+    return shortened | dict(sorted(settings["versions"].items()))

@@ -1,4 +1,4 @@
-"""What both searches found: how their trials fell, and the best parameters."""
+"""The trials of both searches and their best parameters."""
 
 from collections.abc import Mapping
 from itertools import zip_longest
@@ -17,25 +17,25 @@ from lockstep.report.sections.bounds_section import Bound, bounds_hit
 from lockstep.report.templates import UNKNOWN, range_text
 
 BINS = 24
-# Of the best trial and of the final model.
+# Rows after the parameters.
 FURTHER = ("rounds of the best trial", "rounds of the final model", "learning rate factor", "models averaged")
 
 
 def trials(pair: Pair) -> Section:
-    """Distribution, progress and pictures."""
+    """Distribution, progress and figures."""
     blocks: list[Block] = [
         ReportTable("Distribution of the trials", ("trials", "A", "B"), _distribution(pair)),
         _progress(pair),
     ]
     if pair.same_score and pair.same_folds:
         blocks += [
-            *_pictured(pair),
-            *_as_many(pair),
+            *_histogram(pair),
+            *_at_equal_length(pair),
             Figure("Complete trials of both searches, and the best score so far", _best_so_far(pair)),
         ]
     else:
-        by = "on different training rows or folds" if pair.same_score else "by different scores"
-        blocks.append(text(f"The searches were judged {by}, so their trials are not set against each other."))
+        basis = "on different training rows or folds" if pair.same_score else "by different scores"
+        blocks.append(text(f"The searches were judged {basis}, so their trials are not compared."))
     return Section("Trials", tuple(blocks))
 
 
@@ -47,7 +47,7 @@ def _distribution(pair: Pair) -> tuple[tuple[str, ...], ...]:
 def _column(side: Side) -> dict[str, str]:
     cost, score = side.result.cost, side.result.cv_column
     scores = distribution(side.result.trials[side.result.trials["state"] == "COMPLETE"], score)
-    best, middle, worst = scores["best"], scores["median"], scores["worst"]
+    best, median, worst = scores["best"], scores["median"], scores["worst"]
     return {
         "judged by": f"CV {side.result.score_name}",
         "complete": number(cost["trials_complete"]),
@@ -55,32 +55,33 @@ def _column(side: Side) -> dict[str, str]:
         "failed": number(cost["trials_failed"]),
         "best": number(best),
         "best trial": number(int(side.result.best["trial"])),
-        "median": number(middle),
+        "median": number(median),
         "worst": number(worst),
         "standard deviation": number(scores["std"], 3),
-        "best against median": relative(middle, best),
+        "best against median": relative(median, best),
         "best against worst": relative(worst, best),
     }
 
 
 def _progress(pair: Pair) -> ReportTable:
-    """The searches in quarters: trials, the range of their scores, and the best until then."""
+    """The searches in quarters: trials, the range of their scores, and the best score so far."""
     a, b = (quarters(side.result.trials, side.result.cv_column) for side in pair)
     rows = tuple(
-        (str(number + 1), *_quarter(one), *_quarter(other)) for number, (one, other) in enumerate(zip_longest(a, b))
+        (str(number + 1), *_quarter(part_a), *_quarter(part_b))
+        for number, (part_a, part_b) in enumerate(zip_longest(a, b))
     )
     head = (f"{side.letter} {what}" for side in pair for what in ("trials", "scores", "best so far"))
     return ReportTable("Progress by quarters", ("quarter of the search", *head), rows)
 
 
 def _quarter(part: Mapping[str, Any] | None) -> tuple[str, str, str]:
-    if part is None:  # of fewer trials than quarters
+    if part is None:  # there are fewer trials than quarters
         return UNKNOWN, UNKNOWN, UNKNOWN
     return f"{part['first']} to {part['last']}", ends(part["best"], part["worst"]), number(part["best_so_far"])
 
 
-def _pictured(pair: Pair) -> list[Block]:
-    """A histogram of either side's complete trials on the same scale."""
+def _histogram(pair: Pair) -> list[Block]:
+    """A histogram of each side's complete trials, on the same scale."""
     scores = pd.concat([side.result.complete_trials["score"] for side in pair])
     low, high = float(scores.min()), float(scores.quantile(0.9))
     if not low < high:
@@ -96,8 +97,8 @@ def _pictured(pair: Pair) -> list[Block]:
     ]
 
 
-def _as_many(pair: Pair) -> list[Block]:
-    """What the longer search had found when it was as long as the shorter one."""
+def _at_equal_length(pair: Pair) -> list[Block]:
+    """The best score of the longer search after as many trials as the shorter one had."""
     short, long = sorted(pair, key=lambda side: len(side.result.trials))
     count, longest = len(short.result.trials), len(long.result.trials)
     if count == longest:
@@ -108,15 +109,15 @@ def _as_many(pair: Pair) -> list[Block]:
         return []
     return [
         text(
-            f"After {counted(count, 'trial')}, as many as {short.letter} made, {long.letter}'s best was"
-            f" {number(float(then))}; the other {longest - count} brought {number(best)}"
+            f"After {counted(count, 'trial')}, as many as {short.letter} ran, {long.letter}'s best was"
+            f" {number(float(then))}; the other {longest - count} reached {number(best)}"
             f" ({relative(float(then), best)})."
         )
     ]
 
 
 def _best_so_far(pair: Pair) -> Draw:
-    """The best score of either search by trial."""
+    """The best score of each search by trial."""
 
     def draw(axes: Axes) -> None:
         for side in pair:
@@ -138,13 +139,13 @@ def _best_so_far(pair: Pair) -> Draw:
 
 
 def best_parameters(pair: Pair) -> Section:
-    """Values of the final models, and those at an end of their range."""
+    """Parameters of the final models, and best values at an end of their range."""
     a, b = (_values(side) for side in pair)
     rows = tuple(
         (
             name if name in FURTHER else Name(name),
-            _shown(a.get(name)),
-            _shown(b.get(name)),
+            _display(a.get(name)),
+            _display(b.get(name)),
             _change(a.get(name), b.get(name)),
         )
         for name in dict.fromkeys([*a, *b])
@@ -175,7 +176,7 @@ def _values(side: Side) -> dict[str, Any]:
     return {**{name: params[name] for name in sorted(params)}, **dict(zip(FURTHER, further, strict=True))}
 
 
-def _shown(value: Any) -> str:
+def _display(value: Any) -> str:
     return UNKNOWN if value is None else number(value, 4) if isinstance(value, int | float) else str(value)
 
 
@@ -194,7 +195,7 @@ def _bounds(pair: Pair) -> list[Block]:
 
 
 def _outside(pair: Pair) -> list[Block]:
-    """Whether B found its best where A did not look."""
+    """Whether B's best value lies outside A's ranges."""
     a, b, best = pair.a.result.space, pair.b.result.space, pair.b.result.best["params"]
     moved = [name for name, bounds in b.items() if name in a and a[name] != bounds and "low" in a[name]]
     beyond = [
@@ -203,7 +204,7 @@ def _outside(pair: Pair) -> list[Block]:
         if isinstance(best.get(name), int | float) and not a[name]["low"] <= best[name] <= a[name]["high"]
     ]
     if beyond:
-        return [text("B's best lies where A did not search: ", *listed(beyond), ".")]
+        return [text("B's best value lies outside A's range for ", *listed(beyond), ".")]
     if moved:
-        return [text("B's best lies inside A's ranges too, of the parameters whose range was changed.")]
+        return [text("B's best values lie inside A's ranges, although some ranges differ.")]
     return []

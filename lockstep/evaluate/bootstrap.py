@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.fitting.fitting import RISING, Fitting
+from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Vector
-from lockstep.metrics.metrics import SURE, Scores, pinball_losses, pseudo_huber_losses
+from lockstep.metrics.metrics import GREATER_IS_BETTER, PROBABILITY_EPS, Scores, pinball_losses, pseudo_huber_losses
 from lockstep.model.saved import Predictions
 from lockstep.storage.tables import significant
 
@@ -125,7 +125,7 @@ def interval_ends(values: npt.NDArray[np.float64] | None, confidence: float) -> 
 def losses(fitting: Fitting, resamples: Mapping[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.float64] | None:
     """The score of every resample (less is better); None if the metric was not resampled."""
     scores = resamples.get(fitting.metric)
-    return 1 - scores if scores is not None and fitting.metric in RISING else scores
+    return 1 - scores if scores is not None and fitting.metric in GREATER_IS_BETTER else scores
 
 
 def _draws(units: Units, samples: int, seed: int) -> Iterator[npt.NDArray[np.int64]]:
@@ -165,7 +165,7 @@ def _classification_metrics(
     units: Units, actual: npt.NDArray[np.int64], predicted: Predictions
 ) -> Callable[[npt.NDArray[np.int64]], Samples]:
     """The metrics of a classification on drawn units."""
-    likelihood, n_classes = np.clip(predicted[np.arange(len(actual)), actual], SURE, 1.0), predicted.shape[1]
+    likelihood, n_classes = np.clip(predicted[np.arange(len(actual)), actual], PROBABILITY_EPS, 1.0), predicted.shape[1]
     correct = np.argmax(predicted, axis=1) == actual
     sums = {"accuracy": units.sums(correct), "log_loss": units.sums(np.log(likelihood))}
     positive_classes = range(1, 2) if n_classes == 2 else range(n_classes)

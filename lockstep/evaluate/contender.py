@@ -71,5 +71,5 @@ class Contender:
     @property
     def score_settings(self) -> dict[str, Any]:
         """Objective, metric and their options: results that differ in one of them have no common score."""
-        described = self.fitting.described()
+        described = self.fitting.to_json()
         return {name: value for name, value in described.items() if name not in NO_SCORE_SETTINGS}

@@ -9,7 +9,7 @@ import pandas as pd
 from lockstep.evaluate.baselines import STANDARD_BASELINES, baseline_predictions
 from lockstep.evaluate.rows import Rows
 from lockstep.fitting.fitting import Fitting
-from lockstep.metrics.metrics import DIGITS, Scores, adjusted
+from lockstep.metrics.metrics import DIGITS, Scores, adjusted_r2
 from lockstep.model.saved import Predictions, SavedModel
 from lockstep.storage.tables import significant
 
@@ -116,7 +116,7 @@ def _cv_scores(model: SavedModel, best_trial: pd.Series, n_rows: int, n_features
     names = [metric for metric in fitting.fold_metrics if metric != "mse"]
     scores = {metric: mean(metric) if trained is None else _rounded(trained.get(metric)) for metric in names}
     if not fitting.n_classes:
-        scores["adjusted_r2"] = adjusted(scores["r2"], n_rows, n_features)
+        scores["adjusted_r2"] = adjusted_r2(scores["r2"], n_rows, n_features)
     return scores
 
 

@@ -18,10 +18,10 @@ from lockstep.errors import LockstepError, SearchError
 from lockstep.evaluate.judgement import score_of
 from lockstep.features.features_block import Recipe
 from lockstep.features.recipe import Features
-from lockstep.fitting.booster import RoundBudget, fit_rounds, fit_stopped, max_bin_of
+from lockstep.fitting.booster import RoundBudget, fit_rounds, fit_with_early_stopping, max_bin_of
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Fold, Matrix, Vector
-from lockstep.fitting.matrices import keep_pages_in, quantised, row_matrix
+from lockstep.fitting.matrices import quantise, row_matrix, set_pages_folder
 from lockstep.metrics.metrics import DIGITS, Scores
 from lockstep.model.saved import SavedModel, Training
 from lockstep.project.target import Target
@@ -32,7 +32,7 @@ from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import read_table, significant, write_table
 from lockstep.workers.local_engine import LocalEngine
 from lockstep.workers.machine import worker_count
-from lockstep.workers.worker import REMEDY, failure_message
+from lockstep.workers.worker import SEARCH_REMEDY, failure_message
 
 TABLE = "all_rows.parquet"
 
@@ -103,11 +103,11 @@ def score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
     except LockstepError:
         raise
     except Exception as error:
-        raise SearchError(f"split with seed {split_seed}: {failure_message(error)}; {REMEDY}") from error
+        raise SearchError(f"split with seed {split_seed}: {failure_message(error)}; {SEARCH_REMEDY}") from error
 
 
 def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
-    keep_pages_in(folder)
+    set_pages_folder(folder)
     train, test = split_table(read_table(folder / TABLE), refit.target, refit.split, split_seed)
     stopping = train["fold"].to_numpy() == 0 if refit.split.folds == 1 else np.zeros(len(train), dtype=np.bool_)
     features = Features(refit.recipe, refit.seed, refit.target.n_classes)
@@ -159,9 +159,9 @@ def _fixed(refit: Refit, x: Matrix, y: Vector, names: tuple[str, ...], types: tu
 
 def _stopped(refit: Refit, fold: Fold) -> list[xgb.Booster]:
     params = refit.training.params
-    matrices = quantised(fold, max_bin_of(params), refit.fitting.memory)
+    matrices = quantise(fold, max_bin_of(params), refit.fitting.memory)
     boosters = []
     for seed in range(refit.seed, refit.seed + refit.n_models):
-        booster, rounds = fit_stopped(matrices, params, refit.budget, seed, refit.fitting)
+        booster, rounds = fit_with_early_stopping(matrices, params, refit.budget, seed, refit.fitting)
         boosters.append(booster[:rounds])
     return boosters

@@ -48,7 +48,7 @@ def predict_rows(model: SavedModel, rows: Rows) -> tuple[pd.DataFrame, Predictio
         row_id, actual and the columns of SavedModel.table; and the predictions as metrics take them: numbers (rows,)
         or probabilities (rows, classes).
     """
-    table = model.table(rows.x)
+    table = model.prediction_table(rows.x)
     predicted: Predictions
     if model.target.classes:
         actual = pd.Series([model.target.labels[int(number)] for number in rows.y], dtype="str")

@@ -73,8 +73,8 @@ def _recorded_trials(path: Path, name: str) -> list[FrozenTrial]:
 def _trials(result: Result) -> list[FrozenTrial]:
     """All trials of trials.csv."""
     settings, now = result.search["settings"], datetime.now()
-    space = SearchSpace({name: Range.model_validate(value) for name, value in result.space.items()}).shown()
-    fitting = Fitting.restored(settings["fitting"])
+    space = SearchSpace({name: Range.model_validate(value) for name, value in result.space.items()}).distributions()
+    fitting = Fitting.from_json(settings["fitting"])
     trials = [_frozen(row, space, fitting, settings["n_folds"]) for _, row in result.trials.iterrows()]
     for trial in trials:
         # Optuna requires times; equal ones mean no duration.

@@ -1,4 +1,4 @@
-"""What all transformers share."""
+"""The base of all transformers, and functions that they share."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self
@@ -12,14 +12,14 @@ Numbers = npt.NDArray[np.float64]
 
 
 class Transformer(TransformerMixin, BaseEstimator, ABC):
-    """One feature step: learns from training rows, then makes numbers of any rows.
+    """One feature step: learns from training rows, then computes features of any rows.
 
-    `fit_transform` gives the training rows their own features. Where a step learns from the target, these leave a
-    row's own target out (leave-one-out, cross-fitting), so that they are distributed like those of new rows; then
+    `fit_transform` computes the features of the training rows. Where a step learns from the target, these exclude the
+    row's own target (leave-one-out, cross-fitting), so that they are distributed like those of new rows; then
     `fit_transform(frame, y)` differs from `fit(frame, y).transform(frame)`.
 
     Attributes:
-        LEARNED: Names of the attributes `fit` sets; their values are JSON values or arrays.
+        LEARNED: Names of the attributes that `fit` sets; their values are JSON values or arrays.
     """
 
     LEARNED: ClassVar[tuple[str, ...]] = ()
@@ -45,15 +45,15 @@ class Transformer(TransformerMixin, BaseEstimator, ABC):
         return ["q"] * len(self.get_feature_names_out())
 
     def n_categories(self) -> list[int]:
-        """The number of categories per feature, 0 of a quantity."""
+        """The number of categories per feature, 0 for a quantity."""
         return [0] * len(self.get_feature_names_out())
 
     def state(self) -> dict[str, Any]:
-        """What `fit` learned: JSON values and arrays."""
+        """The attributes that `fit` set: JSON values and arrays."""
         return {name: getattr(self, name) for name in self.LEARNED}
 
     def restore(self, state: dict[str, Any]) -> Self:
-        """Take up what an earlier `fit` learned."""
+        """Set the attributes that an earlier `fit` set."""
         for name in self.LEARNED:
             setattr(self, name, state[name])
         return self
@@ -64,25 +64,25 @@ def numbers(frame: pd.DataFrame, column: str) -> Numbers:
     return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def means_and_spreads(values: Numbers) -> tuple[Numbers, Numbers]:
-    """Mean and standard deviation of each column's values that are there, to six digits, to standardise it by.
+def means_and_deviations(values: Numbers) -> tuple[Numbers, Numbers]:
+    """Mean and standard deviation of each column, missing values excluded, to six digits, for standardisation.
 
-    A constant column has the spread 1: its computed deviation may be 1e-17, which would blow up a new row's value.
+    A constant column gets the deviation 1: its computed one may be 1e-17, by which a new row's value would be divided.
     """
-    there = ~np.isnan(values)
-    count = np.maximum(there.sum(axis=0), 1)
-    means = np.where(there, values, 0.0).sum(axis=0) / count
-    spreads = np.sqrt(np.where(there, (values - means) ** 2, 0.0).sum(axis=0) / count)
-    least = np.where(there, values, np.inf).min(axis=0, initial=np.inf)
-    greatest = np.where(there, values, -np.inf).max(axis=0, initial=-np.inf)
-    return rounded(means), rounded(np.where((spreads > 0) & (greatest > least), spreads, 1.0))
+    present = ~np.isnan(values)
+    count = np.maximum(present.sum(axis=0), 1)
+    means = np.where(present, values, 0.0).sum(axis=0) / count
+    deviations = np.sqrt(np.where(present, (values - means) ** 2, 0.0).sum(axis=0) / count)
+    lowest = np.where(present, values, np.inf).min(axis=0, initial=np.inf)
+    highest = np.where(present, values, -np.inf).max(axis=0, initial=-np.inf)
+    return rounded(means), rounded(np.where((deviations > 0) & (highest > lowest), deviations, 1.0))
 
 
 def rounded(values: Numbers) -> Numbers:
-    """Values with a mantissa of 20 bits (six digits), so that last-bit differences between CPUs vanish.
+    """Values rounded to a mantissa of 20 bits (six digits), which removes last-bit differences between CPUs.
 
-    For results of logarithms, powers, trigonometry and matrix products. Sums in a fixed order, products, quotients and
-    square roots are the same everywhere.
+    Needed for logarithms, powers, trigonometry and matrix products. Sums in a fixed order, products, quotients and
+    square roots are the same on every CPU.
     """
     mantissa, exponent = np.frexp(values)
     return np.ldexp(np.round(mantissa * 2**20) / 2**20, exponent)

@@ -1,4 +1,4 @@
-"""Groups of rows that lie near each other."""
+"""Clusters of rows."""
 
 from typing import ClassVar, Self
 
@@ -9,22 +9,22 @@ from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from lockstep.errors import DataError
-from lockstep.features.base import Numbers, Transformer, means_and_spreads, numbers, rounded
+from lockstep.features.base import Numbers, Transformer, means_and_deviations, numbers, rounded
 
-# Random starts of k-means, of which the best is kept.
-STARTS = 4
+# Random starts of k-means; the best one is used.
+N_STARTS = 4
 
 
 class Clusters(Transformer):
     """A k-means cluster's number, as a category, and the distances to all centres; NaN where a coordinate is missing.
 
-    Centres are taken to six digits and numbered in the order of their coordinates; of equally near ones the first
+    Centres are rounded to six digits and numbered in the order of their coordinates; the first of equally near centres
     counts.
 
     Args:
         columns: Coordinates.
-        n_clusters: Number of centres.
-        standardise: Whether to divide each coordinate by its standard deviation first; distances are then in that unit.
+        n_clusters: Number of clusters.
+        standardise: Whether to divide each coordinate by its standard deviation, which is then the unit of distances.
         random_state: Seed of the starts.
     """
 
@@ -42,7 +42,7 @@ class Clusters(Transformer):
         """Find the centres of the training rows without missing coordinates.
 
         Raises:
-            DataError: if they are fewer different places than clusters.
+            DataError: if they have fewer distinct places than there are clusters.
         """
         points = self._points(frame)
         points = points[~np.isnan(points).any(axis=1)]
@@ -52,8 +52,8 @@ class Clusters(Transformer):
                 f"features: clusters: n_clusters is {self.n_clusters}, but the training rows have only {places}"
                 f" different values of {', '.join(self.columns)}; lower it"
             )
-        self.scale_: Numbers = means_and_spreads(points)[1] if self.standardise else np.ones(points.shape[1])
-        model = KMeans(self.n_clusters, n_init=STARTS, random_state=self.random_state)
+        self.scale_: Numbers = means_and_deviations(points)[1] if self.standardise else np.ones(points.shape[1])
+        model = KMeans(self.n_clusters, n_init=N_STARTS, random_state=self.random_state)
         with threadpool_limits(limits=1):
             model.fit(points / self.scale_)
         centres = rounded(model.cluster_centers_.astype(np.float64))
@@ -70,12 +70,12 @@ class Clusters(Transformer):
         return np.column_stack([cluster, np.sqrt(squares)])
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
-        """The cluster, then its centres."""
+        """The cluster, then the distance to each centre."""
         stem = f"{'_'.join(self.columns)}_{self.n_clusters}_clusters"
         return np.array([stem, *(f"{stem}_to_{centre}" for centre in range(self.n_clusters))], dtype=object)
 
     def n_categories(self) -> list[int]:
-        """The cluster is one of as many categories."""
+        """The cluster has n_clusters categories."""
         return [self.n_clusters] + [0] * self.n_clusters
 
     def feature_types(self) -> list[str]:

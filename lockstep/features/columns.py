@@ -1,4 +1,4 @@
-"""Columns as they come: numbers stay, categories become codes, dates become days."""
+"""Columns of the table: numbers stay, categories become codes, dates become days."""
 
 from typing import ClassVar, Self
 
@@ -43,7 +43,7 @@ class Columns(Transformer):
         return np.array(self.columns, dtype=object)
 
     def n_categories(self) -> list[int]:
-        """The values of each text column that were seen in training."""
+        """The number of values of each text column in the training rows."""
         return [len(self.categories_.get(column, ())) for column in self.columns]
 
     def feature_types(self) -> list[str]:

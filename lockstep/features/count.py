@@ -1,4 +1,4 @@
-"""How common a value is."""
+"""Counts of values."""
 
 from typing import ClassVar, Self
 
@@ -19,15 +19,15 @@ from lockstep.features.values import (
 
 
 class Count(Transformer):
-    """count_NAME: how many other training rows have a row's value; unseen 0, missing NaN.
+    """count_NAME: the number of other training rows with the row's value; 0 if unseen, NaN if missing.
 
-    A training row does not count itself, so that a value of its own has 0, as an unseen value of a new row has.
+    A training row does not count itself, so a value that no other row has gets 0, like an unseen value of a new row.
 
     Args:
         columns: Columns of any type.
         together: Whether to count the combination of the columns instead of each.
-        share: Whether to give share_NAME instead, the share of the (other) training rows.
-        distinct_of: Adds distinct_COLUMN_of_NAME, how many different values of this column those rows have.
+        share: Whether to make share_NAME instead, the share of the (other) training rows.
+        distinct_of: Adds distinct_COLUMN_of_NAME, the number of distinct values of this column in those rows.
     """
 
     LEARNED: ClassVar[tuple[str, ...]] = ("vocabularies_", "counts_", "n_rows_", "distinct_")
@@ -50,26 +50,28 @@ class Count(Transformer):
         return self
 
     def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None, **_: object) -> Numbers:
-        """Count the values of training rows; a row's features leave the row itself out."""
+        """Count the values of training rows; a row's features exclude the row itself."""
         self.n_rows_ = len(frame)
         self.vocabularies_: list[Vocabulary] = [learn_vocabulary(frame, group) for group in self._groups()]
         codes = [codes_of(frame, vocabulary) for vocabulary in self.vocabularies_]
-        counts = [_counted(each, size_of(known)) for each, known in zip(codes, self.vocabularies_, strict=True)]
+        counts = [
+            _counts_of(code, size_of(vocabulary)) for code, vocabulary in zip(codes, self.vocabularies_, strict=True)
+        ]
         self.counts_: Codes = np.concatenate(counts)
-        own = [count[code] - 1 for count, code in zip(counts, codes, strict=True)]
-        made = [self._scaled(others, len(frame) - 1) for others in own]
+        other_rows = [count[code] - 1 for count, code in zip(counts, codes, strict=True)]
+        features = [self._scaled(count_of_others, len(frame) - 1) for count_of_others in other_rows]
         self.distinct_: Codes = np.empty(0, dtype=np.int64)
         if self.distinct_of:
-            made += self._learn_distinct(frame, self.distinct_of, codes)
-        return self._without_missing(frame, made)
+            features += self._learn_distinct(frame, self.distinct_of, codes)
+        return self._without_missing(frame, features)
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
         """Numbers of shape (rows, features)."""
         codes = [codes_of(frame, vocabulary) for vocabulary in self.vocabularies_]
-        made = [self._scaled(found, self.n_rows_) for found in self._looked_up(self.counts_, codes)]
+        features = [self._scaled(values, self.n_rows_) for values in self._values_of(self.counts_, codes)]
         if self.distinct_of:
-            made += [found.astype(np.float64) for found in self._looked_up(self.distinct_, codes)]
-        return self._without_missing(frame, made)
+            features += [values.astype(np.float64) for values in self._values_of(self.distinct_, codes)]
+        return self._without_missing(frame, features)
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
         """Counts (or shares) first, then the distinct values."""
@@ -85,29 +87,29 @@ class Count(Transformer):
         return counts / max(rows, 1) if self.share else counts.astype(np.float64)
 
     def _learn_distinct(self, frame: pd.DataFrame, column: str, codes: list[Codes]) -> list[Numbers]:
-        """Distinct values per code, and those of each training row's others."""
-        other = codes_of(frame, learn_vocabulary(frame, [column]))
+        """Learn the distinct values per code; returns those of the other rows for each training row."""
+        values = codes_of(frame, learn_vocabulary(frame, [column]))
         present = ~is_missing(frame, [column])
-        learned, made = [], []
+        learned, features = [], []
         for code, vocabulary in zip(codes, self.vocabularies_, strict=True):
-            _, pair, members = np.unique(code * (len(frame) + 1) + other, return_inverse=True, return_counts=True)
+            _, pair, members = np.unique(code * (len(frame) + 1) + values, return_inverse=True, return_counts=True)
             first = np.zeros(len(frame), dtype=bool)
             first[np.unique(pair, return_index=True)[1]] = True
-            distinct = _counted(code[first & present], size_of(vocabulary))
+            distinct = _counts_of(code[first & present], size_of(vocabulary))
             learned.append(distinct)
-            made.append((distinct[code] - ((members[pair] == 1) & present)).astype(np.float64))
+            features.append((distinct[code] - ((members[pair] == 1) & present)).astype(np.float64))
         self.distinct_ = np.concatenate(learned)
-        return made
+        return features
 
-    def _looked_up(self, learned: Codes, codes: list[Codes]) -> list[Codes]:
+    def _values_of(self, learned: Codes, codes: list[Codes]) -> list[Codes]:
         sizes = [size_of(vocabulary) for vocabulary in self.vocabularies_]
         parts = np.split(learned, np.cumsum(sizes)[:-1])
         return [np.where(code == UNSEEN, 0, part[code]) for part, code in zip(parts, codes, strict=True)]
 
-    def _without_missing(self, frame: pd.DataFrame, made: list[Numbers]) -> Numbers:
+    def _without_missing(self, frame: pd.DataFrame, features: list[Numbers]) -> Numbers:
         missing = np.column_stack([is_missing(frame, group) for group in self._groups()])
-        return np.where(np.tile(missing, 2 if self.distinct_of else 1), np.nan, np.column_stack(made))
+        return np.where(np.tile(missing, 2 if self.distinct_of else 1), np.nan, np.column_stack(features))
 
 
-def _counted(codes: Codes, size: int) -> Codes:
+def _counts_of(codes: Codes, size: int) -> Codes:
     return np.bincount(codes, minlength=size).astype(np.int64)

@@ -27,8 +27,8 @@ class DateParts(Transformer):
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
         """Numbers of shape (rows, columns x parts)."""
-        made = [self._part(_dates(frame, column), part) for column in self.columns for part in self._all_parts()]
-        return np.column_stack(made)
+        features = [self._part(_dates(frame, column), part) for column in self.columns for part in self._all_parts()]
+        return np.column_stack(features)
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
         """NAME_PART, column by column."""

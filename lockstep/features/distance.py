@@ -13,7 +13,7 @@ EARTH_RADIUS = 6371.0088
 
 
 class Distance(Transformer):
-    """distance_to_NAME for each point, by name: a saved step has no order of its keys. Learns nothing.
+    """distance_to_NAME for each point, in the order of the names, since a saved step loses its order. Learns nothing.
 
     Args:
         columns: Two coordinates; for haversine latitude and longitude in degrees.

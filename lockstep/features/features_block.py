@@ -1,4 +1,4 @@
-"""The block `features` of params.yaml, the name of a recipe, and of datasets/NAME.yaml, the recipes."""
+"""The block `features`: in params.yaml the name of a recipe, in datasets/NAME.yaml the recipes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,7 @@ from lockstep.features.formula_steps import (
     RotateStep,
 )
 from lockstep.features.number_steps import ClustersStep, LinearStep, LocalLinearStep, NeighboursStep
-from lockstep.features.step_base import UNFIT, BaseStep
+from lockstep.features.step_base import FORBIDDEN_CHARACTERS, BaseStep
 from lockstep.features.value_steps import CountStep, DatePartsStep, MultiValueStep, TargetEncodeStep, TextStep
 from lockstep.guards.text.messages import listed, quoted, repeated
 from lockstep.project.blocks import Blocks, mistakes_in
@@ -48,13 +48,13 @@ Recipes = Annotated[dict[str, Recipe], Field(min_length=1)]
 
 
 class RecipesBlock(TargetBlock):
-    """The recipes of a dataset, and the target that they may not read."""
+    """The recipes of a dataset, and the target, which they may not read."""
 
     features: Recipes
 
 
 class RecipeChoice(Settings):
-    """Which of them is used."""
+    """The name of the recipe."""
 
     features: str
 
@@ -62,7 +62,7 @@ class RecipeChoice(Settings):
         """The recipe of that name.
 
         Raises:
-            ConfigError: if the dataset file has none.
+            ConfigError: if the dataset file has no such recipe.
         """
         if self.features not in recipes:
             raise ConfigError(
@@ -76,7 +76,7 @@ def chosen_recipe(choice: RecipeChoice, blocks: Blocks, columns: TableColumns) -
     """The chosen recipe of the dataset file, checked against the columns of the cleaned table.
 
     Raises:
-        ConfigError: with one line, if there is none, or it asks for what the columns are not.
+        ConfigError: with one line, if there is no such recipe, or a step cannot use a column.
     """
     facts = blocks.facts(RecipesBlock)
     recipe = choice.of(facts.features, blocks.file)
@@ -86,19 +86,19 @@ def chosen_recipe(choice: RecipeChoice, blocks: Blocks, columns: TableColumns) -
 
 
 def check_recipe(name: str, steps: Recipe, columns: TableColumns, target: TargetBlock) -> None:
-    """Make sure that a recipe reads what its steps can use, and nothing that knows the target.
+    """Check that a recipe reads columns that its steps can use, and none that is computed from the target.
 
     Raises:
         ValueError: naming the recipe and the column.
     """
     where, types = f"features.{name}", columns.types
-    made: list[str] = []
+    features: list[str] = []
     for step in steps:
-        _check_target_stays_out(where, step, columns, target)
-        as_text = set(step.reads_text())
+        _check_target_unused(where, step, columns, target)
+        text_columns = set(step.reads_text())
         for column in step.reads():
             must_be_in(types, column, where)
-            if types[column] == "text" and column not in as_text:
+            if types[column] == "text" and column not in text_columns:
                 raise ValueError(f"{where}: column {column!r} is text; state type category to learn from its values")
         for column in step.reads_numbers():
             must_be_number(types, column, where)
@@ -107,17 +107,17 @@ def check_recipe(name: str, steps: Recipe, columns: TableColumns, target: Target
                 raise ValueError(f"{where}: column {column!r} is of type {types[column]}; text or a category is needed")
         for column in step.reads_dates():
             must_be_date(types, column, where)
-        made += step.makes()
-    if twice := repeated(made):
-        raise ValueError(f"{where}: makes feature {twice[0]!r} twice; remove one")
-    for feature in made:
-        if any(sign in feature for sign in UNFIT):
+        features += step.makes()
+    if duplicates := repeated(features):
+        raise ValueError(f"{where}: makes feature {duplicates[0]!r} twice; remove one")
+    for feature in features:
+        if any(character in feature for character in FORBIDDEN_CHARACTERS):
             raise ValueError(
                 f"{where}: XGBoost refuses [, ] and < in a feature's name: {feature!r}; rename it in `clean`"
             )
 
 
-def _check_target_stays_out(where: str, step: Step, columns: TableColumns, target: TargetBlock) -> None:
+def _check_target_unused(where: str, step: Step, columns: TableColumns, target: TargetBlock) -> None:
     for column in step.reads():
         if column == target.target_column:
             raise ValueError(f"{where}: uses the target {column!r}; remove it")

@@ -1,4 +1,4 @@
-"""Steps that compute one row's numbers from its own and learn nothing (or only a list of values)."""
+"""Steps that compute a row's features from the row alone and learn nothing (or only a list of values)."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
@@ -11,7 +11,7 @@ from lockstep.project.settings import Names
 
 
 class ColumnsStep(BaseStep):
-    """Take columns as they come."""
+    """Take columns unchanged."""
 
     step: Literal["columns"]
     columns: Names
@@ -58,7 +58,7 @@ class LogStep(BaseStep):
 
 
 class InteractionStep(BaseStep):
-    """Add the product, the sum or the difference (the first less all others) of two or more columns."""
+    """Add the product, the sum or the difference (the first minus all others) of two or more columns."""
 
     step: Literal["interaction"]
     name: FeatureName
@@ -75,14 +75,14 @@ class InteractionStep(BaseStep):
         return (self.name,)
 
 
-def _apart(angles: tuple[float, ...]) -> tuple[float, ...]:
-    if twice := repeated([f"{angle:g}" for angle in angles]):
-        raise ValueError(f"the angle {twice[0]} stands twice (to six digits); remove one")
+def _distinct_angles(angles: tuple[float, ...]) -> tuple[float, ...]:
+    if duplicates := repeated([f"{angle:g}" for angle in angles]):
+        raise ValueError(f"the angle {duplicates[0]} stands twice (to six digits); remove one")
     return angles
 
 
 class RotateStep(BaseStep):
-    """Add x cos a + y sin a for each angle a: a coordinate along another direction, so that trees can cut aslant."""
+    """Add x cos a + y sin a for each angle a: a coordinate along another direction, for oblique splits."""
 
     step: Literal["rotate"]
     x: str
@@ -90,7 +90,7 @@ class RotateStep(BaseStep):
     angles: Annotated[
         tuple[Annotated[float, Field(ge=-360, le=360)], ...],
         Field(strict=False, min_length=1),
-        AfterValidator(_apart),
+        AfterValidator(_distinct_angles),
     ]
 
     @model_validator(mode="after")

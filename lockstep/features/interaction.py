@@ -20,8 +20,8 @@ class Interaction(Transformer):
     """Product, sum or difference of columns, from left to right; NaN where one is missing. Learns nothing.
 
     Args:
-        name: Name of the feature it makes.
-        operation: product, sum, or difference: the first column less all others.
+        name: Name of the feature.
+        operation: product, sum, or difference: the first column minus all others.
         columns: Two or more.
     """
 
@@ -32,9 +32,9 @@ class Interaction(Transformer):
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
         """Numbers of shape (rows, 1)."""
-        each = [numbers(frame, column) for column in self.columns]
-        return reduce(OPERATIONS[self.operation], each).reshape(-1, 1)
+        columns = [numbers(frame, column) for column in self.columns]
+        return reduce(OPERATIONS[self.operation], columns).reshape(-1, 1)
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
-        """The one name it makes."""
+        """The name of the feature."""
         return np.array([self.name], dtype=object)

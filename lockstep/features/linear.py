@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.linear_model import RidgeCV
 from threadpoolctl import threadpool_limits
 
-from lockstep.features.base import Numbers, Transformer, means_and_spreads, numbers, rounded
+from lockstep.features.base import Numbers, Transformer, means_and_deviations, numbers, rounded
 from lockstep.features.logistic import logistic_coefficients
 from lockstep.features.targets import cross_fitting, target_columns, target_names
 
@@ -17,7 +17,7 @@ class Linear(Transformer):
     """A ridge regression's prediction; for classes the log-odds of the second of two, or of each of more.
 
     Columns are standardised and missing values filled with the median. A training row's prediction comes from a model
-    of the other folds. Coefficients are taken to six digits, so that CPUs agree on every prediction.
+    of the other folds. Coefficients are rounded to six digits, so that every CPU makes the same predictions.
 
     Args:
         columns: Numbers.
@@ -48,37 +48,39 @@ class Linear(Transformer):
         self.n_classes = n_classes
 
     def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
-        """Fit the model that new rows get."""
-        model = self._fitted(self._values(frame), target_columns(y, self.n_classes))
+        """Fit the model for new rows."""
+        model = self._fit(self._values(frame), target_columns(y, self.n_classes))
         self.medians_, self.means_, self.scales_, self.coefficients_, self.intercepts_ = model
         return self
 
     def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None, **_: object) -> Numbers:
-        """Fit the model that new rows get; training rows get the predictions of models of the other folds."""
+        """Fit the model for new rows; training rows get the predictions of models of the other folds."""
         self.fit(frame, y)
         values, target = self._values(frame), target_columns(y, self.n_classes)
-        made = np.full(target.shape, np.nan)
+        predictions = np.full(target.shape, np.nan)
         for others, own in cross_fitting(len(frame), self.folds, self.random_state):
-            made[own] = _predicted(self._fitted(values[others], target[others]), values[own])
-        return made
+            predictions[own] = _predictions(self._fit(values[others], target[others]), values[own])
+        return predictions
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
         """Numbers of shape (rows, 1), with more than two classes (rows, classes)."""
         model = _Model(self.medians_, self.means_, self.scales_, self.coefficients_, self.intercepts_)
-        return _predicted(model, self._values(frame))
+        return _predictions(model, self._values(frame))
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
-        """Its name; of several classes each."""
+        """The name; with several classes one name for each."""
         return np.array(target_names([self.name], self.n_classes), dtype=object)
 
     def _values(self, frame: pd.DataFrame) -> Numbers:
         return np.column_stack([numbers(frame, column) for column in self.columns])
 
-    def _fitted(self, values: Numbers, target: Numbers) -> "_Model":
-        medians = np.array([np.median(known) if len(known := each[~np.isnan(each)]) else 0.0 for each in values.T])
+    def _fit(self, values: Numbers, target: Numbers) -> "_Model":
+        medians = np.array(
+            [np.median(present) if len(present := column[~np.isnan(column)]) else 0.0 for column in values.T]
+        )
         x = np.where(np.isnan(values), medians, values)
-        means, scales = means_and_spreads(x)
-        # in place: a large table's columns are in memory often enough
+        means, scales = means_and_deviations(x)
+        # in place, to avoid another copy of a large table's columns
         x -= means
         x /= scales
         with threadpool_limits(limits=1):
@@ -92,7 +94,7 @@ class Linear(Transformer):
 
 
 class _Model(NamedTuple):
-    """What a prediction needs; coefficients are (outputs, columns), intercepts (outputs,), all else (columns,)."""
+    """A fitted model: coefficients are (outputs, columns), intercepts (outputs,), the others (columns,)."""
 
     medians: Numbers
     means: Numbers
@@ -101,19 +103,19 @@ class _Model(NamedTuple):
     intercepts: Numbers
 
 
-def _predicted(model: _Model, values: Numbers) -> Numbers:
-    """Predictions (rows, outputs), column after column: a matrix product's last bits depend on the number of rows."""
+def _predictions(model: _Model, values: Numbers) -> Numbers:
+    """Predictions (rows, outputs), summed by column: a matrix product's last bits depend on the number of rows."""
     x = np.where(np.isnan(values), model.medians, values)
     x -= model.means
     x /= model.scales
-    made = np.tile(model.intercepts, (len(values), 1))
+    predictions = np.tile(model.intercepts, (len(values), 1))
     for column, coefficients in zip(x.T, model.coefficients.T, strict=True):
-        made += column[:, np.newaxis] * coefficients
-    return made
+        predictions += column[:, np.newaxis] * coefficients
+    return predictions
 
 
 def _ridge_coefficients(x: Numbers, y: Numbers, alphas: tuple[float, ...]) -> Numbers:
-    """Coefficients and, last, the intercept."""
+    """The coefficients, then the intercept."""
     if len(y) < 2:
         return np.append(np.zeros(x.shape[1]), y.mean())
     model = RidgeCV(alphas=list(alphas)).fit(x, y)

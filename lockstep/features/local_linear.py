@@ -1,4 +1,4 @@
-"""A linear model of the neighbourhood: what the nearest training rows say of a row like this one."""
+"""A linear model of the nearest training rows."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
@@ -9,28 +9,28 @@ import pandas as pd
 from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
-from lockstep.features.base import Numbers, Transformer, means_and_spreads, numbers, rounded
+from lockstep.features.base import Numbers, Transformer, means_and_deviations, numbers, rounded
 from lockstep.features.nearest import first_copies, nearest
 from lockstep.features.targets import cross_fitting, target_columns, target_names
 
-# Bounds the memory that the neighbours' values take.
+# Limits the memory of the neighbours' values.
 QUERIES_AT_ONCE = 2**11
-# A far neighbour never counts for nothing, so that a system of equations is never empty.
-LEAST_WEIGHT = 1e-6
+# The smallest weight of a neighbour, so that a system of equations is never empty.
+MIN_WEIGHT = 1e-6
 
 
 class LocalLinear(Transformer):
     """Locally weighted ridge regression (Cleveland and Devlin 1988), one per row and k.
 
-    Each row gets the prediction of a ridge regression over its k nearest training rows, which count by a Gaussian of
-    half the distance of the farthest. Training rows get theirs from other folds than their own.
+    Each row gets the prediction of a ridge regression over its k nearest training rows, weighted by a Gaussian whose
+    width is half the distance of the farthest. Training rows get theirs from the other folds.
 
     Args:
         columns: Coordinates of the space in which rows are near.
         inputs: Columns of the regression, standardised; a missing value counts as the mean.
-        logs: Columns whose log(1 + |x|), with the sign of x, takes part too.
+        logs: Columns of which sign(x) log(1 + |x|) is an input as well.
         k: Numbers of neighbours.
-        alpha: Penalty of the squared coefficients, for weights that add up to 1.
+        alpha: Penalty of the squared coefficients; the weights add up to 1.
         scale: Factors of some coordinates.
         folds: Folds of the cross-fitting.
         name: First part of the features' names.
@@ -65,9 +65,9 @@ class LocalLinear(Transformer):
         self.n_classes = n_classes
 
     def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
-        """Keep the training rows' coordinates, inputs and targets; rows without a coordinate are left out."""
+        """Store the training rows' coordinates, inputs and targets, without rows with a missing coordinate."""
         target, points, raw = target_columns(y, self.n_classes), self._points(frame), self._raw(frame)
-        self.means_, self.spreads_ = means_and_spreads(raw)
+        self.means_, self.spreads_ = means_and_deviations(raw)
         complete = np.flatnonzero(~np.isnan(points).any(axis=1))
         rows = complete[first_copies(points[complete], max(self.k))]
         self.points_, self.inputs_, self.target_ = points[rows], self._inputs(raw)[rows], target[rows]
@@ -75,46 +75,46 @@ class LocalLinear(Transformer):
         return self
 
     def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None, **_: Any) -> Numbers:
-        """Keep the training rows; each one's own features come from the other folds."""
+        """Store the training rows; the features of each come from the other folds."""
         target = np.asarray(y, dtype=np.float64)
-        made = np.full((len(frame), len(self.get_feature_names_out())), np.nan)
+        features = np.full((len(frame), len(self.get_feature_names_out())), np.nan)
         for others, own in cross_fitting(len(frame), self.folds, self.random_state):
-            made[own] = self.fit(frame.iloc[others], target[others]).transform(frame.iloc[own])
+            features[own] = self.fit(frame.iloc[others], target[others]).transform(frame.iloc[own])
         self.fit(frame, y)
-        return made
+        return features
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
         """Numbers of shape (rows, features); NaN where a coordinate is missing."""
-        made = np.full((len(frame), len(self.get_feature_names_out())), np.nan)
+        features = np.full((len(frame), len(self.get_feature_names_out())), np.nan)
         points, inputs = self._points(frame), self._inputs(self._raw(frame))
-        known = np.flatnonzero(~np.isnan(points).any(axis=1))
-        # One thread: how a matrix product is divided among threads would show in its last bits.
+        complete = np.flatnonzero(~np.isnan(points).any(axis=1))
+        # One thread: the last bits of a matrix product depend on its division among threads.
         with threadpool_limits(1):
-            for start in range(0, len(known), QUERIES_AT_ONCE):
-                rows = known[start : start + QUERIES_AT_ONCE]
-                made[rows] = self._predicted(points[rows], inputs[rows])
-        return rounded(made)
+            for start in range(0, len(complete), QUERIES_AT_ONCE):
+                rows = complete[start : start + QUERIES_AT_ONCE]
+                features[rows] = self._predictions(points[rows], inputs[rows])
+        return rounded(features)
 
     def restore(self, state: dict[str, Any]) -> Self:
-        """Take up the training rows of an earlier `fit`."""
+        """Restore the training rows of an earlier `fit`."""
         super().restore(state)
         self._tree = cKDTree(self.points_)
         return self
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
-        """One name per k; of several classes each."""
+        """One name per k; with several classes one for each class."""
         return np.array(target_names([f"{self.name}_{k}" for k in self.k], self.n_classes), dtype=object)
 
-    def _predicted(self, points: Numbers, inputs: Numbers) -> Numbers:
+    def _predictions(self, points: Numbers, inputs: Numbers) -> Numbers:
         if not self._tree.n:
             return np.full((len(points), len(self.k) * self.target_.shape[1]), np.nan)
-        most = min(max(self.k), self._tree.n)
-        distances, known = nearest(self._tree, points, most, np.full(len(points), -1))
-        each = [
-            _ridge(distances[:, :k], self.inputs_[known[:, :k]], self.target_[known[:, :k]], inputs, self.alpha)
+        n_nearest = min(max(self.k), self._tree.n)
+        distances, positions = nearest(self._tree, points, n_nearest, np.full(len(points), -1))
+        per_k = [
+            _ridge(distances[:, :k], self.inputs_[positions[:, :k]], self.target_[positions[:, :k]], inputs, self.alpha)
             for k in self.k
         ]
-        return np.hstack(each)
+        return np.hstack(per_k)
 
     def _points(self, frame: pd.DataFrame) -> Numbers:
         scale = self.scale or {}
@@ -122,32 +122,32 @@ class LocalLinear(Transformer):
 
     def _raw(self, frame: pd.DataFrame) -> Numbers:
         plain = [numbers(frame, column) for column in self.inputs]
-        curved = [numbers(frame, column) for column in self.logs]
-        return np.column_stack([*plain, *(rounded(np.sign(x) * np.log1p(np.abs(x))) for x in curved)])
+        logarithms = [numbers(frame, column) for column in self.logs]
+        return np.column_stack([*plain, *(rounded(np.sign(x) * np.log1p(np.abs(x))) for x in logarithms)])
 
     def _inputs(self, raw: Numbers) -> Numbers:
         return np.where(np.isnan(raw), 0.0, (raw - self.means_) / self.spreads_)
 
 
-def _ridge(distances: Numbers, known: Numbers, target: Numbers, inputs: Numbers, alpha: float) -> Numbers:
+def _ridge(distances: Numbers, neighbours: Numbers, target: Numbers, inputs: Numbers, alpha: float) -> Numbers:
     """Predictions (rows, outputs) of each row's own regression.
 
     Args:
         distances: To the neighbours, nearest first, (rows, k).
-        known: Their inputs, (rows, k, inputs).
+        neighbours: Their inputs, (rows, k, inputs).
         target: Their targets, (rows, k, outputs).
         inputs: The rows' own inputs, (rows, inputs).
         alpha: Penalty.
     """
     width = 0.5 * distances[:, -1:]
     relative = np.divide(distances, width, out=np.zeros_like(distances), where=width > 0)
-    weights = rounded(np.exp(-0.5 * relative**2)) + LEAST_WEIGHT
+    weights = rounded(np.exp(-0.5 * relative**2)) + MIN_WEIGHT
     weights /= weights.sum(axis=1, keepdims=True)
-    middle = np.einsum("rk,rki->ri", weights, known)
+    middle = np.einsum("rk,rki->ri", weights, neighbours)
     level = np.einsum("rk,rko->ro", weights, target)
-    centred = known - middle[:, np.newaxis]
+    centred = neighbours - middle[:, np.newaxis]
     weighted = (centred * weights[:, :, np.newaxis]).transpose(0, 2, 1)
-    normal = weighted @ centred + alpha * np.eye(known.shape[2])
+    normal = weighted @ centred + alpha * np.eye(neighbours.shape[2])
     slopes = np.linalg.solve(normal, weighted @ (target - level[:, np.newaxis]))
-    predicted: Numbers = level + np.einsum("ri,rio->ro", inputs - middle, slopes)
-    return predicted
+    predictions: Numbers = level + np.einsum("ri,rio->ro", inputs - middle, slopes)
+    return predictions

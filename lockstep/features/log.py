@@ -1,4 +1,4 @@
-"""Logarithms that take any number."""
+"""Logarithms of numbers of any sign."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""What is known of the nearest training rows."""
+"""Means over the nearest training rows."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
@@ -14,38 +14,37 @@ from lockstep.features.nearest import Positions, first_copies, nearest
 from lockstep.features.targets import cross_fitting, target_columns, target_names
 from lockstep.features.weighted_mean import inverse_distance_weights, weighted_mean
 
-# Bounds the memory that neighbours' values take.
+# Limits the memory of the neighbours' values.
 QUERIES_AT_ONCE = 2**13
-# With more folds, fewer rows of a place share the row's fold, and what is left tells its target as leave-one-out does.
+# With more folds fewer rows of a place share the row's fold, and the others reveal its target as in leave-one-out.
 FOLDS = 5
 
 
 class Neighbours(Transformer):
     """Means over the k nearest training rows, for each k.
 
-    A training row's neighbours are of other folds than its own. Equally distant rows count in the order of the table.
-    Where there are fewer than k rows these are used; without any, or with a coordinate missing, the features are NaN.
-    A row with a coordinate missing is nobody's neighbour; one that lacks a value that is averaged is left out of that
-    mean.
+    A training row's neighbours come from the other folds. Equally distant rows count in the order of the table. If
+    there are fewer than k rows, all are used; if there is none, or a coordinate is missing, the features are NaN. A row
+    with a missing coordinate is never a neighbour; a row with a missing value is excluded from the mean of that value.
 
     Args:
         columns: Coordinates.
         k: Numbers of neighbours.
         scale: Factors of some coordinates.
-        power: Neighbours count with (distance + offset)^-power (to six digits); where some are at 0, only those count.
-            A power of 0 makes plain means.
+        power: Neighbours have the weight (distance + offset)^-power (to six digits); if some are at 0, only those
+            count. A power of 0 gives plain means.
         offset: Added to every distance.
-        of: Columns of which the neighbours' mean is taken.
-        target_per: Columns by which the neighbours' target is divided first; 0 counts as missing.
-        spread: Whether to add the standard deviation (n) of the neighbours' target, weighted likewise.
+        of: Columns of which to add the neighbours' mean.
+        target_per: Columns by which the neighbours' target is divided before the mean; 0 counts as missing.
+        spread: Whether to add the weighted standard deviation (n) of the neighbours' target.
         distance: Whether to add the plain mean of the (scaled) distances.
-        difference: Whether to add a row's own value less the neighbours' mean, for each column of `of`.
-        folds: Folds of the cross-fitting. None leaves out only the row itself, if the target is a number; classes are
-            cross-fitted with 5 all the same. Where rows share their neighbours, what is left when one row is left out
-            tells that row's target: of a share, one of two values; of a mean, less the larger it is.
+        difference: Whether to add the row's own value minus the neighbours' mean, for each column of `of`.
+        folds: Folds of the cross-fitting. With None only the row itself is excluded, if the target is a number; classes
+            are always cross-fitted, with 5 folds. Where rows share their neighbours, leaving out one row reveals its
+            target: a share takes one of two values, and a mean falls as the row's target rises.
         name: First part of the features' names.
         random_state: Seed of the folds.
-        n_classes: Classes of the target; 0 for a number. A class's mean is its share.
+        n_classes: Number of classes of the target; 0 for a number. A class's mean is its share.
     """
 
     LEARNED: ClassVar[tuple[str, ...]] = ("points_", "known_")
@@ -83,7 +82,7 @@ class Neighbours(Transformer):
         self.n_classes = n_classes
 
     def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
-        """Keep the training rows' coordinates and values.
+        """Store the training rows' coordinates and values.
 
         Raises:
             DataError: if `target_per` is given for classes.
@@ -92,7 +91,7 @@ class Neighbours(Transformer):
         return self
 
     def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None, **_: Any) -> Numbers:
-        """Keep the training rows and find each one's neighbours among the others."""
+        """Store the training rows; the neighbours of each are other training rows."""
         folds = self.folds or (FOLDS if self.n_classes else None)
         if folds:
             return self._cross_fitted(frame, target_columns(y, 0)[:, 0], folds)
@@ -106,13 +105,13 @@ class Neighbours(Transformer):
         return self._features(frame, np.full(len(frame), -1, dtype=np.int64))
 
     def restore(self, state: dict[str, Any]) -> Self:
-        """Take up the training rows of an earlier `fit`."""
+        """Restore the training rows of an earlier `fit`."""
         super().restore(state)
         self._tree = cKDTree(self.points_)
         return self
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
-        """All features of the first k, then of the next."""
+        """All features of the first k, then those of the next."""
         names: list[str] = []
         for k in self.k:
             stem = f"{self.name}_{k}"
@@ -125,14 +124,14 @@ class Neighbours(Transformer):
         return np.array(names, dtype=object)
 
     def _cross_fitted(self, frame: pd.DataFrame, y: Numbers, folds: int) -> Numbers:
-        made = np.full((len(frame), len(self.get_feature_names_out())), np.nan)
+        features = np.full((len(frame), len(self.get_feature_names_out())), np.nan)
         for others, own in cross_fitting(len(frame), folds, self.random_state):
-            made[own] = self.fit(frame.iloc[others], y[others]).transform(frame.iloc[own])
+            features[own] = self.fit(frame.iloc[others], y[others]).transform(frame.iloc[own])
         self.fit(frame, y)
-        return made
+        return features
 
     def _learn(self, frame: pd.DataFrame, y: Numbers | None) -> Positions:
-        """Build the tree; returns the rows that are in it, in order."""
+        """Build the tree; returns its rows, in order."""
         if self.n_classes and self.target_per:
             raise DataError("features: neighbours: target_per needs a number as target; remove it, or use `of`")
         target, points = target_columns(y, self.n_classes), self._points(frame)
@@ -147,35 +146,37 @@ class Neighbours(Transformer):
         return rows
 
     def _features(self, frame: pd.DataFrame, own: Positions) -> Numbers:
-        made = np.full((len(frame), len(self.get_feature_names_out())), np.nan)
+        features = np.full((len(frame), len(self.get_feature_names_out())), np.nan)
         points, values = self._points(frame), self._columns(frame, self.of)
         complete = np.flatnonzero(~np.isnan(points).any(axis=1))
         for start in range(0, len(complete), QUERIES_AT_ONCE):
             rows = complete[start : start + QUERIES_AT_ONCE]
             distances, positions = nearest(self._tree, points[rows], max(self.k), own[rows])
-            # a neighbour that does not exist has the position after the last
-            known = np.vstack([self.known_, np.full(self.known_.shape[1], np.nan)])[positions]
-            each = [self._of_k(distances[:, :k], known[:, :k], values[rows]) for k in self.k]
-            made[rows] = np.hstack(each)
-        return made
+            # the position of a neighbour that does not exist is the one after the last
+            neighbour_values = np.vstack([self.known_, np.full(self.known_.shape[1], np.nan)])[positions]
+            per_k = [self._of_k(distances[:, :k], neighbour_values[:, :k], values[rows]) for k in self.k]
+            features[rows] = np.hstack(per_k)
+        return features
 
-    def _of_k(self, distances: Numbers, known: Numbers, values: Numbers) -> Numbers:
+    def _of_k(self, distances: Numbers, neighbour_values: Numbers, values: Numbers) -> Numbers:
         """Features for one k: distances (rows, k), neighbours' values (rows, k, values), rows' own (rows, of)."""
         weights, outputs = (
             inverse_distance_weights(distances + self.offset, self.power),
             self.known_.shape[1] - len(self.of) - len(self.target_per),
         )
-        means = [weighted_mean(weights, known[:, :, number]) for number in range(known.shape[2])]
-        made = list(means)
+        means = [weighted_mean(weights, neighbour_values[:, :, number]) for number in range(neighbour_values.shape[2])]
+        features = list(means)
         if self.spread:
-            squares = [(known[:, :, number] - means[number][:, np.newaxis]) ** 2 for number in range(outputs)]
-            made += [np.sqrt(weighted_mean(weights, square)) for square in squares]
+            squares = [
+                (neighbour_values[:, :, number] - means[number][:, np.newaxis]) ** 2 for number in range(outputs)
+            ]
+            features += [np.sqrt(weighted_mean(weights, square)) for square in squares]
         if self.distance:
             exists = np.isfinite(distances)
-            made.append(weighted_mean(exists.astype(np.float64), np.where(exists, distances, np.nan)))
+            features.append(weighted_mean(exists.astype(np.float64), np.where(exists, distances, np.nan)))
         if self.difference:
-            made += list(values.T - np.array(means[len(means) - len(self.of) :]))
-        return np.column_stack(made)
+            features += list(values.T - np.array(means[len(means) - len(self.of) :]))
+        return np.column_stack(features)
 
     def _points(self, frame: pd.DataFrame) -> Numbers:
         scale = self.scale or {}

@@ -1,4 +1,4 @@
-"""Steps that learn from numbers: places, neighbours, a linear model."""
+"""Steps that learn from numbers: clusters, neighbours, linear models."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from lockstep.features.step_base import AnyColumns, BaseStep, Columns, FeatureName, Folds
 
 Positive = Annotated[float, Field(gt=0)]
-# Each number of neighbours makes a feature of every column.
+# Limits the number of features: every k makes a feature of each column.
 MAX_COUNTS = 100
 
 
@@ -32,36 +32,36 @@ class ClustersStep(BaseStep):
         return [stem, *(f"{stem}_to_{centre}" for centre in range(self.n_clusters))]
 
 
-def _scale_only(scale: Mapping[str, float], columns: Sequence[str]) -> None:
-    known = set(columns)
-    strangers = [column for column in scale if column not in known]
-    if strangers:
-        raise ValueError(f"scale: {strangers[0]!r} is not among columns; add it there or remove it here")
+def _check_scale(scale: Mapping[str, float], columns: Sequence[str]) -> None:
+    coordinates = set(columns)
+    unknown = [column for column in scale if column not in coordinates]
+    if unknown:
+        raise ValueError(f"scale: {unknown[0]!r} is not among columns; add it there or remove it here")
 
 
-def _counts_once(counts: tuple[int, ...]) -> tuple[int, ...]:
-    twice = [count for count, times in Counter(counts).items() if times > 1]
-    if twice:
-        raise ValueError(f"{min(twice)} stands twice; remove one")
+def _distinct_counts(counts: tuple[int, ...]) -> tuple[int, ...]:
+    duplicates = [count for count, times in Counter(counts).items() if times > 1]
+    if duplicates:
+        raise ValueError(f"{min(duplicates)} stands twice; remove one")
     return counts
 
 
 class NeighboursStep(BaseStep):
-    """Add what is known of the k nearest training rows, for each k.
+    """Add means over the k nearest training rows, for each k.
 
     Args:
         columns: Coordinates of the space in which rows are near.
-        scale: Factors of some coordinates; others count as they are.
+        scale: Factors of some coordinates; the others have the factor 1.
         k: Numbers of neighbours.
-        power: Neighbours count with (distance + offset)^-power; 0 makes plain means.
-        offset: Added to every distance, so that a neighbour at the very place does not count for everything.
-        of: Columns of which the neighbours' mean is taken.
-        target_per: Columns by which the neighbours' target is divided before its mean is taken.
+        power: Neighbours have the weight (distance + offset)^-power; 0 gives plain means.
+        offset: Added to every distance, so that a neighbour at distance 0 does not get all the weight.
+        of: Columns of which to add the neighbours' mean.
+        target_per: Columns by which the neighbours' target is divided before the mean.
         spread: Whether to add the standard deviation of the neighbours' target.
         distance: Whether to add the plain mean of the distances.
-        difference: Whether to add a row's own value less the neighbours' mean, for each column of `of`.
-        folds: A training row's neighbours are of other folds than its own. null leaves out only the row itself, which
-            tells its target where rows share a place; classes are cross-fitted all the same.
+        difference: Whether to add the row's own value minus the neighbours' mean, for each column of `of`.
+        folds: Folds of the cross-fitting: a training row's neighbours come from the other folds. With null only the row
+            itself is excluded, which reveals its target where rows share a place; classes are always cross-fitted.
         name: First part of the features' names; two such steps in a recipe need two names.
     """
 
@@ -70,7 +70,7 @@ class NeighboursStep(BaseStep):
     k: Annotated[
         tuple[Annotated[int, Field(ge=1, le=1000)], ...],
         Field(strict=False, min_length=1, max_length=MAX_COUNTS),
-        AfterValidator(_counts_once),
+        AfterValidator(_distinct_counts),
     ]
     scale: dict[str, Positive] = Field(default_factory=dict)
     power: Annotated[float, Field(ge=0, le=10)] = 0.0
@@ -85,7 +85,7 @@ class NeighboursStep(BaseStep):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        _scale_only(self.scale, self.columns)
+        _check_scale(self.scale, self.columns)
         if self.difference and not self.of:
             raise ValueError("difference compares with the neighbours' mean of `of`; list columns there")
         return self
@@ -112,11 +112,12 @@ class LocalLinearStep(BaseStep):
 
     Args:
         columns: Coordinates of the space in which rows are near.
-        inputs: Columns of the regression; `logs` are columns whose logarithm takes part too.
+        inputs: Columns of the regression.
+        logs: Columns of which the logarithm is an input as well.
         k: Numbers of neighbours.
         alpha: Penalty.
-        scale: Factors of some coordinates; others count as they are.
-        folds: A training row's neighbours are of other folds than its own.
+        scale: Factors of some coordinates; the others have the factor 1.
+        folds: Folds of the cross-fitting: a training row's neighbours come from the other folds.
         name: First part of the features' names.
     """
 
@@ -126,7 +127,7 @@ class LocalLinearStep(BaseStep):
     k: Annotated[
         tuple[Annotated[int, Field(ge=2, le=1000)], ...],
         Field(strict=False, min_length=1, max_length=MAX_COUNTS),
-        AfterValidator(_counts_once),
+        AfterValidator(_distinct_counts),
     ]
     logs: AnyColumns = ()
     alpha: Positive = 0.1
@@ -136,7 +137,7 @@ class LocalLinearStep(BaseStep):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        _scale_only(self.scale, self.columns)
+        _check_scale(self.scale, self.columns)
         return self
 
     def reads(self) -> Sequence[str]:

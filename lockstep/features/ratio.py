@@ -11,9 +11,9 @@ class Ratio(Transformer):
     """numerator / denominator; NaN where the denominator is 0 or either is missing. Learns nothing.
 
     Args:
-        name: Name of the feature it makes.
-        numerator: Column above the line.
-        denominator: Column below it.
+        name: Name of the feature.
+        numerator: Column to divide.
+        denominator: Column by which it is divided.
     """
 
     def __init__(self, name: str, numerator: str, denominator: str) -> None:
@@ -29,5 +29,5 @@ class Ratio(Transformer):
         return quotient.reshape(-1, 1)
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
-        """The one name it makes."""
+        """The name of the feature."""
         return np.array([self.name], dtype=object)

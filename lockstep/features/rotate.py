@@ -1,4 +1,4 @@
-"""Two coordinates seen from other directions."""
+"""Two coordinates rotated by angles."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ from lockstep.features.base import Numbers, Transformer, numbers, rounded
 class Rotate(Transformer):
     """x cos a + y sin a for each angle a. Learns nothing.
 
-    Sine and cosine are taken to six digits, so that CPUs agree on them; the coordinates keep all theirs.
+    Sine and cosine are rounded to six digits, so that they are the same on every CPU; the coordinates are not rounded.
 
     Args:
         x: First coordinate.

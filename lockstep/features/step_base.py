@@ -1,4 +1,4 @@
-"""What all feature steps share."""
+"""The base of all feature steps, and their types of columns."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -10,15 +10,15 @@ from lockstep.guards.text.messages import repeated
 from lockstep.project.settings import Names, Settings
 
 # XGBoost refuses these in a feature's name.
-UNFIT = "[]<"
+FORBIDDEN_CHARACTERS = "[]<"
 
 
 class BaseStep(Settings):
-    """What every step tells about columns, so that a recipe can be checked before anything runs."""
+    """The columns that a step reads and the features that it makes, with which a recipe is checked before fitting."""
 
     @abstractmethod
     def reads(self) -> Sequence[str]:
-        """Columns of the cleaned table the step reads."""
+        """Columns of the cleaned table that the step reads."""
 
     def reads_numbers(self) -> Sequence[str]:
         """Those of them that must be numbers."""
@@ -37,13 +37,13 @@ class BaseStep(Settings):
         return ()
 
     def makes(self) -> Sequence[str]:
-        """Names of the features it makes, as far as they are known before fitting; classes are not."""
+        """Names of the features that the step makes, as far as known before fitting; those of classes are not."""
         return ()
 
 
-def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
-    if twice := repeated(names):
-        raise ValueError(f"{twice[0]!r} stands twice; remove one")
+def _unique(names: tuple[str, ...]) -> tuple[str, ...]:
+    if duplicates := repeated(names):
+        raise ValueError(f"{duplicates[0]!r} stands twice; remove one")
     return names
 
 
@@ -53,16 +53,16 @@ def _two_or_more(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _unbracketed(name: str) -> str:
-    if any(sign in name for sign in UNFIT):
+def _without_forbidden_characters(name: str) -> str:
+    if any(character in name for character in FORBIDDEN_CHARACTERS):
         raise ValueError(f"XGBoost refuses [, ] and < in a feature's name: {name!r}; choose another name")
     return name
 
 
-# Columns of which none stands twice; one or more, two or more, exactly two, any number.
-Columns = Annotated[Names, AfterValidator(_each_once)]
-Combination = Annotated[Names, AfterValidator(_each_once), AfterValidator(_two_or_more)]
-Pair = Annotated[tuple[str, ...], Field(strict=False, min_length=2, max_length=2), AfterValidator(_each_once)]
-AnyColumns = Annotated[tuple[str, ...], Field(strict=False), AfterValidator(_each_once)]
-FeatureName = Annotated[str, Field(min_length=1), AfterValidator(_unbracketed)]
+# Distinct columns: one or more, two or more, exactly two, any number.
+Columns = Annotated[Names, AfterValidator(_unique)]
+Combination = Annotated[Names, AfterValidator(_unique), AfterValidator(_two_or_more)]
+Pair = Annotated[tuple[str, ...], Field(strict=False, min_length=2, max_length=2), AfterValidator(_unique)]
+AnyColumns = Annotated[tuple[str, ...], Field(strict=False), AfterValidator(_unique)]
+FeatureName = Annotated[str, Field(min_length=1), AfterValidator(_without_forbidden_characters)]
 Folds = Annotated[int, Field(ge=2, le=100)]

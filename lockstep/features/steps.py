@@ -1,4 +1,4 @@
-"""From a recipe's steps to transformers."""
+"""The transformer of each step."""
 
 from collections.abc import Mapping
 
@@ -37,20 +37,20 @@ TRANSFORMERS: Mapping[str, type[Transformer]] = {
     "target_encode": TargetEncode,
     "text": Text,
 }
-# What a transformer may take besides its step's fields.
+# Arguments that a transformer may take besides its step's fields.
 CONTEXT = ("random_state", "n_classes")
 
 
 def make_transformer(step: Step, random_state: int, n_classes: int) -> Transformer:
-    """The transformer a step describes, not fitted yet.
+    """The unfitted transformer of a step.
 
     Args:
         step: The step; its fields are the transformer's arguments.
-        random_state: Seed of whatever the transformer draws.
-        n_classes: Classes of the target (which then holds 0 .. n_classes - 1); 0 for a number.
+        random_state: Seed of the transformer's random draws.
+        n_classes: Number of classes of the target, whose values are then 0 .. n_classes - 1; 0 for a number.
     """
     kind = TRANSFORMERS[step.step]
     context = {"random_state": random_state, "n_classes": n_classes}
-    wanted = {name: context[name] for name in CONTEXT if name in kind._get_param_names()}
+    arguments = {name: context[name] for name in CONTEXT if name in kind._get_param_names()}
     fields = {name: getattr(step, name) for name in type(step).model_fields if name != "step"}
-    return kind(**fields, **wanted)
+    return kind(**fields, **arguments)

@@ -1,4 +1,4 @@
-"""The target as columns to average, and the folds that keep a row's own target out of its features."""
+"""The target as columns to average, and the folds that exclude a row's own target from its features."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,9 @@ Rows = npt.NDArray[np.int64]
 
 
 def target_columns(y: Numbers | None, n_classes: int) -> Numbers:
-    """What a mean is taken of, shape (rows, outputs).
+    """The columns whose means are features, shape (rows, outputs).
 
-    The number itself; of two classes whether it is the second; of more classes one indicator each.
+    The target itself if it is a number; for two classes the indicator of the second; for more one indicator for each.
 
     Raises:
         TypeError: if there is no target.
@@ -33,10 +33,10 @@ def target_names(stems: Sequence[str], n_classes: int) -> list[str]:
 
 
 def cross_fitting(rows: int, folds: int, random_state: int) -> list[tuple[Rows, Rows]]:
-    """Pairs of rows to learn from and rows to make features for; each row is made once, from other rows.
+    """Pairs of rows to learn from and rows to transform; each row is transformed once, from other rows.
 
-    The folds do not depend on the target, for classes neither: else a row's target would move other rows. Fewer rows
-    than folds make leave-one-out; a single row has none to learn from, so that there are no pairs.
+    The folds do not depend on the target, not even for classes: otherwise a row's target would change the folds of
+    other rows. With fewer rows than folds the result is leave-one-out; for a single row there are no pairs.
     """
     if rows < 2:
         return []

@@ -1,4 +1,4 @@
-"""Steps about the values of dates, texts and categories."""
+"""Steps that use the values of dates, texts and categories."""
 
 import datetime
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ def _iso_date(text: str) -> str:
     except ValueError:
         day = None
     if day is None or day.isoformat() != text:
-        raise ValueError(f"{text!r} is no date; write YYYY-MM-DD")
+        raise ValueError(f"{text!r} is not a date; write YYYY-MM-DD")
     return text
 
 
@@ -30,7 +30,7 @@ class DatePartsStep(BaseStep):
     reference: Annotated[str, AfterValidator(_iso_date)] | None = None
 
     @model_validator(mode="after")
-    def _something_to_make(self) -> Self:
+    def _makes_a_feature(self) -> Self:
         if not self.parts and self.reference is None:
             raise ValueError("date_parts makes nothing; list parts, or set reference")
         return self
@@ -66,11 +66,11 @@ class TextStep(BaseStep):
 
 
 class CountStep(BaseStep):
-    """Add count_NAME: how many other training rows have a row's value.
+    """Add count_NAME: the number of other training rows with the row's value.
 
-    `together` counts the columns' combination; `share` makes it share_NAME, the share of the training rows (the same
-    for small and large training parts); `distinct_of` adds distinct_COLUMN_of_NAME: how many different values of
-    COLUMN these rows have.
+    `together` counts the columns' combination; `share` makes share_NAME instead, the share of the training rows, which
+    does not depend on their number; `distinct_of` adds distinct_COLUMN_of_NAME: the number of distinct values of COLUMN
+    in these rows.
     """
 
     step: Literal["count"]
@@ -122,7 +122,7 @@ class TargetEncodeStep(BaseStep):
     spread: bool = False
 
     @model_validator(mode="after")
-    def _something_to_make(self) -> Self:
+    def _makes_a_feature(self) -> Self:
         if not self.columns and not self.together:
             raise ValueError("target_encode makes nothing; list columns, or combinations under together")
         return self
@@ -143,7 +143,7 @@ class MultiValueStep(BaseStep):
     """Split texts such as `rock;pop` into parts.
 
     `top` adds an indicator for each of the most frequent parts, `count` NAME_n_parts, `encode` NAME_target: the mean
-    over the row's parts of the target's mean, in which `smooth` rows' worth of the overall mean are mixed.
+    over the row's parts of the target's mean, in which the overall mean has the weight of `smooth` rows.
     """
 
     step: Literal["multi_value"]
@@ -156,7 +156,7 @@ class MultiValueStep(BaseStep):
     folds: Folds = 5
 
     @model_validator(mode="after")
-    def _something_to_make(self) -> Self:
+    def _makes_a_feature(self) -> Self:
         if not (self.top or self.count or self.encode):
             raise ValueError("multi_value makes nothing; set top, count or encode")
         return self

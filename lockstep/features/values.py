@@ -16,8 +16,8 @@ UNSEEN = -1
 class Vocabulary(TypedDict):
     """The values, or combinations of values, of training rows; plain JSON.
 
-    A missing value counts as one more value of its column, after the others. Combinations of more than two columns
-    are pairs of pairs: each combination so far with each value of the next column.
+    A missing value counts as one more value of its column, after the others. Combinations of more than two columns are
+    nested pairs: a combination of the columns before, and a value of the next column.
     """
 
     columns: list[str]
@@ -46,50 +46,52 @@ def size_of(vocabulary: Vocabulary) -> int:
 
 
 def is_missing(frame: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Which rows lack one of the columns, shape (rows,)."""
+    """A mask of the rows in which one of the columns is missing, shape (rows,)."""
     missing = np.zeros(len(frame), dtype=np.bool_)
     for column in columns:
         missing |= frame[column].isna().to_numpy(dtype=np.bool_)
     return missing
 
 
-def words(frame: pd.DataFrame, column: str, step: str) -> list[str | None]:
+def text_values(frame: pd.DataFrame, column: str, step: str) -> list[str | None]:
     """A column of text, None where missing.
 
     Raises:
-        DataError: if the column holds numbers or dates.
+        DataError: if the column contains numbers or dates.
     """
     texts: list[Any] = frame[column].astype(object).where(frame[column].notna(), None).tolist()
-    strange = next((text for text in texts if text is not None and not isinstance(text, str)), None)
-    if strange is not None:
-        raise DataError(f"features: {step}: column {column!r} holds {strange!r}; text is needed, name another column")
+    invalid = next((text for text in texts if text is not None and not isinstance(text, str)), None)
+    if invalid is not None:
+        raise DataError(
+            f"features: {step}: column {column!r} contains {invalid!r}; text is needed, name another column"
+        )
     return texts
 
 
 def _codes(frame: pd.DataFrame, vocabulary: Vocabulary, n_columns: int) -> Codes:
     """Codes of the combinations of the first columns."""
     if n_columns == 1:
-        return _single(frame, vocabulary, 0)
-    known = pd.Index(vocabulary["pairs"][n_columns - 2], dtype=np.int64)
-    codes: Codes = known.get_indexer(pd.Index(_pairs(frame, vocabulary, n_columns - 1))).astype(np.int64)
+        return _column_codes(frame, vocabulary, 0)
+    index = pd.Index(vocabulary["pairs"][n_columns - 2], dtype=np.int64)
+    codes: Codes = index.get_indexer(pd.Index(_pairs(frame, vocabulary, n_columns - 1))).astype(np.int64)
     return codes
 
 
 def _pairs(frame: pd.DataFrame, vocabulary: Vocabulary, number: int) -> Codes:
-    """One number for each combination of the first columns with column `number`; below 2^62 for up to 2^31 rows."""
-    left, right = _codes(frame, vocabulary, number), _single(frame, vocabulary, number)
-    pairs = left * (len(vocabulary["values"][number]) + 1) + right
-    return np.where((left == UNSEEN) | (right == UNSEEN), UNSEEN, pairs)
+    """A number for each combination of the first columns with column `number`; below 2^62 for up to 2^31 rows."""
+    first, second = _codes(frame, vocabulary, number), _column_codes(frame, vocabulary, number)
+    pairs = first * (len(vocabulary["values"][number]) + 1) + second
+    return np.where((first == UNSEEN) | (second == UNSEEN), UNSEEN, pairs)
 
 
-def _single(frame: pd.DataFrame, vocabulary: Vocabulary, number: int) -> Codes:
+def _column_codes(frame: pd.DataFrame, vocabulary: Vocabulary, number: int) -> Codes:
     keys, values = _keys(frame, vocabulary["columns"][number]), vocabulary["values"][number]
-    known = pd.Index(values, dtype="str" if values and isinstance(values[0], str) else np.float64)
-    return np.where(keys.isna(), len(values), known.get_indexer(keys)).astype(np.int64)
+    index = pd.Index(values, dtype="str" if values and isinstance(values[0], str) else np.float64)
+    return np.where(keys.isna(), len(values), index.get_indexer(keys)).astype(np.int64)
 
 
 def _keys(frame: pd.DataFrame, column: str) -> pd.Index:
-    """Text as it is, numbers and booleans as float64, dates as days since 1970-01-01."""
+    """Text unchanged, numbers and booleans as float64, dates as days since 1970-01-01."""
     values = frame[column]
     if pd.api.types.is_numeric_dtype(values):
         keys: pd.Index = pd.Index(values.to_numpy(dtype=np.float64, na_value=np.nan))

@@ -1,1 +1,1 @@
-"""Fetch: a table as its source holds it, whatever served the bytes."""
+"""Fetch: a table from its source, unchanged."""

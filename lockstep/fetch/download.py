@@ -1,4 +1,4 @@
-"""Obtaining a file's bytes: the mirror first, then the public URLs; checked before they are used."""
+"""Download a file from the mirror or else the public URLs, and verify it before use."""
 
 import hashlib
 import os
@@ -24,16 +24,16 @@ from lockstep.project.paths import anchored
 MIRROR = "LOCKSTEP_DATA_MIRROR"
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 10, 30, 900
 RETRIES, REDIRECTS = 2, 30
-# Servers that pack a table without being asked to.
+# Encodings of servers that pack a table without being asked to.
 GZIP, OTHER_PACKINGS = ("gzip", "x-gzip"), ("deflate", "br", "zstd", "compress")
 
 
 @dataclass(frozen=True)
 class Obtained:
-    """A local file and the name by which messages call it."""
+    """A local file and its name in messages."""
 
     file: Path
-    shown: str
+    label: str
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ def obtain(source: FileSource, folder: Path, *, mirrored: bool = True) -> Obtain
     """Bring the file into `folder`, verify its sha256, and unpack the archive member if there is one.
 
     Args:
-        source: Where the file lives and what it must be.
+        source: The places of the file, and its sha256.
         folder: An empty temporary folder; the caller removes it.
-        mirrored: Whether the mirror may serve it. What it serves can be checked only where the sha256 is known.
+        mirrored: Whether the mirror may serve it; its file can be verified only if the sha256 is known.
 
     Raises:
-        SourceError: listing every place tried and what was wrong there.
+        SourceError: listing every place and its failure.
         DiskError: if there is no room for the file.
     """
     if source.path is not None:
@@ -68,7 +68,7 @@ def obtain(source: FileSource, folder: Path, *, mirrored: bool = True) -> Obtain
         target = folder / f"{number}"
         target.mkdir()
         try:
-            file = _bring(place, target)
+            file = _download(place, target)
             if place.packed and source.archive_member:
                 unpack_member(file, source.archive_member, target / "member")
                 file = target / "member"
@@ -104,18 +104,18 @@ def _mirror_name(source: FileSource) -> str:
 
 
 def file_name(url: str) -> str:
-    """The last part of an address's path; of one that is no address too."""
+    """The last part of an address's path, even if the address is invalid."""
     return Path(re.split(r"[?#]", url.partition("://")[2])[0].partition("/")[2]).name
 
 
-def _bring(place: _Place, folder: Path) -> Path:
+def _download(place: _Place, folder: Path) -> Path:
     if "://" not in place.where:
         file = Path(place.where)
         if not file.is_file():
             raise SourceError("no such file")
         _verify(file, place.sha256, None)
         return file
-    # pooch repeats a failed download and lets a file appear only when it is complete.
+    # pooch retries a failed download and creates the file only when it is complete.
     pooch.get_logger().setLevel("ERROR")
     client = pooch.create(
         folder, base_url="", registry={"table": None}, urls={"table": place.where}, retry_if_failed=RETRIES
@@ -138,8 +138,8 @@ def _stream(url: str, output: str, _: pooch.Pooch) -> None:
 
 
 class _Transfer(threading.Thread):
-    """One download, beside the thread that waits for it: a server that sends a byte now and then can make a single
-    read last for ever, which no timeout of requests ends."""
+    """A download in its own thread: a server that sends a byte now and then can make a single read last for ever,
+    which no timeout of requests ends."""
 
     def __init__(self, url: str, output: Path) -> None:
         super().__init__(daemon=True)
@@ -174,7 +174,7 @@ class _Transfer(threading.Thread):
             raise requests.HTTPError(response=response)
         if int(response.headers.get("Content-Length") or 0) > MAX_BYTES:
             raise requests.RequestException(f"larger than {MAX_BYTES} bytes")
-        # Without the header requests leaves the bytes as they are, to be unpacked by the rule of all packed files.
+        # Without this header requests does not unpack the bytes, so that the limits of packed files apply.
         packing = response.raw.headers.pop("Content-Encoding", "").strip().lower()
         if packing not in GZIP:
             _refuse_packing(packing)
@@ -198,14 +198,14 @@ class _Transfer(threading.Thread):
 
 
 class _Session(requests.Session):
-    """Follows no redirect by itself: requests reads the whole body of each into memory first."""
+    """Does not follow redirects itself, because requests reads the body of each into memory first."""
 
     def __init__(self) -> None:
         super().__init__()
         self.headers["Accept-Encoding"] = "identity"
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """None, so that requests takes each answer as the last."""
+        """None, so that requests treats each answer as final."""
         return None
 
     def target_of(self, response: requests.Response) -> str | None:
@@ -232,15 +232,15 @@ def _refuse_packing(packing: str) -> None:
             )
 
 
-def _verify(file: Path, sha256: str | None, shown: str | None) -> None:
+def _verify(file: Path, sha256: str | None, label: str | None) -> None:
     digest = hashlib.sha256()
     with file.open("rb") as stream:
         head = stream.read(1024)
         digest.update(head)
         while block := stream.read(CHUNK):
             digest.update(block)
-    prefix = f"{shown}: " if shown else ""
-    accept = "take it in with `lockstep check --update-source`" if shown else "put the new sha256 into the dataset file"
+    prefix = f"{label}: " if label else ""
+    accept = "take it in with `lockstep check --update-source`" if label else "put the new sha256 into the dataset file"
     if HTML.match(head):
         raise SourceError(f"{prefix}is an HTML page, not a table; a log-in or error page was served instead")
     if sha256 and digest.hexdigest() != sha256:
@@ -269,5 +269,5 @@ def _reason(error: Exception) -> str:
 
 
 def _certificate_problem(error: Exception) -> str:
-    found = re.search(r"certificate verify failed: ([^(]+?) ?\(|\[SSL[^\]]*\] ([^(]+?) ?\(", str(error))
-    return (found[1] or found[2]) if found else "TLS failed"
+    match = re.search(r"certificate verify failed: ([^(]+?) ?\(|\[SSL[^\]]*\] ([^(]+?) ?\(", str(error))
+    return (match[1] or match[2]) if match else "TLS failed"

@@ -7,7 +7,7 @@ from sklearn.datasets import load_diabetes, make_friedman1
 from lockstep.errors import SourceError
 from lockstep.fetch.source_block import GeneratedSource
 
-# sin() and the normal generator may differ in the last bit between CPUs; four decimals hide that and nothing else.
+# sin() and the normal generator may differ in the last bit between CPUs; rounding to four decimals hides that.
 DECIMALS = 4
 
 
@@ -28,7 +28,7 @@ def friedman1(source: GeneratedSource) -> pa.Table:
         x, y = make_friedman1(
             n_samples=source.n_rows, n_features=source.n_features, noise=source.noise, random_state=source.seed
         )
-    # NumPy has another error for what no machine could address, and another for what is no number of its own
+    # NumPy raises different errors for sizes that do not fit and for sizes that it cannot represent
     except (MemoryError, ValueError, OverflowError):
         raise SourceError(
             f"source.n_rows: {source.n_rows} rows of {source.n_features} features do not fit into memory; take fewer"

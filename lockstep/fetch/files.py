@@ -1,4 +1,4 @@
-"""Tables in CSV or Parquet files, whatever place serves them."""
+"""Tables in CSV or Parquet files, from any place."""
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -7,7 +7,7 @@ from pyarrow import csv
 from lockstep.errors import SourceError
 from lockstep.fetch import download
 from lockstep.fetch.source_block import FileSource
-from lockstep.guards.tables.contents import DELIMITERS, MOST_COLUMNS, Contents, header_width
+from lockstep.guards.tables.contents import DELIMITERS, MAX_COLUMNS, Contents, header_width
 from lockstep.guards.tables.csv_errors import csv_reason, first_line
 from lockstep.guards.tables.formats import refuse_other_encoding, refuse_other_formats
 from lockstep.guards.tables.parquet_size import refuse_bomb
@@ -15,8 +15,8 @@ from lockstep.guards.tables.unpacking import plain
 from lockstep.guards.text.messages import repeated
 from lockstep.storage.scratch import scratch_folder
 
-# Most rows fit into Arrow's usual block; what comes out does not depend on the block's size.
-ROW_BYTES, MOST_ROW_BYTES = 1 << 20, 16 << 20
+# Most rows fit into Arrow's default block; the block's size does not change the table.
+ROW_BYTES, MAX_ROW_BYTES = 1 << 20, 16 << 20
 ENCODE = "set source.encoding (latin-1, cp1252, ...), or save it as UTF-8"
 
 
@@ -34,16 +34,18 @@ def parse(source: FileSource, obtained: download.Obtained) -> pa.Table:
     """The table in an obtained file.
 
     Returns:
-        A CSV file as text columns exactly as they stand in the file; a Parquet file with its own types.
+        The columns of a CSV file as unchanged text; those of a Parquet file with their own types.
 
     Raises:
         SourceError: naming the place, the row where known, and the remedy.
     """
     table = _parse_parquet(obtained) if source.kind == "parquet" else _parse_csv(source, obtained)
-    if twice := repeated(table.column_names):
-        raise SourceError(f"{obtained.shown}: column name {twice[0]!r} stands twice in the header; rename one of them")
+    if duplicates := repeated(table.column_names):
+        raise SourceError(
+            f"{obtained.label}: column name {duplicates[0]!r} stands twice in the header; rename one of them"
+        )
     if table.num_rows == 0:
-        raise SourceError(f"{obtained.shown}: has a header but no rows; point `source` at the complete file")
+        raise SourceError(f"{obtained.label}: has a header but no rows; point `source` at the complete file")
     return table
 
 
@@ -53,50 +55,50 @@ def _parse_parquet(obtained: download.Obtained) -> pa.Table:
             refuse_bomb(obtained.file, file)
             return file.read()
     except SourceError as error:
-        raise SourceError(f"{obtained.shown}: {error}") from None
+        raise SourceError(f"{obtained.label}: {error}") from None
     # a name that is not UTF-8 is a UnicodeDecodeError
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise SourceError(f"{obtained.shown}: is no readable Parquet file: {first_line(error)}") from None
+        raise SourceError(f"{obtained.label}: is no readable Parquet file: {first_line(error)}") from None
 
 
 def _parse_csv(source: FileSource, obtained: download.Obtained) -> pa.Table:
-    with plain(obtained.file, obtained.shown) as file:
-        return _parse_text(source, download.Obtained(file, obtained.shown))
+    with plain(obtained.file, obtained.label) as file:
+        return _parse_text(source, download.Obtained(file, obtained.label))
 
 
 def _parse_text(source: FileSource, obtained: download.Obtained) -> pa.Table:
     contents = Contents.of(obtained.file)
     if contents.blank:
-        raise SourceError(f"{obtained.shown}: the file is empty; check the source")
-    refuse_other_formats(contents.head[:1024], obtained.shown)
-    refuse_other_encoding(contents, source.encoding, obtained.shown)
+        raise SourceError(f"{obtained.label}: the file is empty; check the source")
+    refuse_other_formats(contents.head[:1024], obtained.label)
+    refuse_other_encoding(contents, source.encoding, obtained.label)
     try:
         if source.header is None:
-            _refuse_other_delimiter(contents.head, source, obtained.shown)
+            _refuse_other_delimiter(contents.head, source, obtained.label)
         _refuse_many_columns(source, obtained)
         try:
             return _read_csv(source, obtained, contents, ROW_BYTES)
         except pa.ArrowInvalid as error:
-            # a row, or the line of names, that is longer than a block
+            # a row, or the header line, is longer than a block
             if "straddling" not in str(error) and "Empty CSV" not in str(error):
                 raise
-            return _read_csv(source, obtained, contents, MOST_ROW_BYTES)
+            return _read_csv(source, obtained, contents, MAX_ROW_BYTES)
     except (ValueError, TypeError, LookupError, OSError) as error:
-        reason = csv_reason(error, header=source.header is None, longest=MOST_ROW_BYTES, encode=ENCODE)
-        raise SourceError(f"{obtained.shown}: cannot be read as CSV: {reason}") from None
+        reason = csv_reason(error, header=source.header is None, longest=MAX_ROW_BYTES, encode=ENCODE)
+        raise SourceError(f"{obtained.label}: cannot be read as CSV: {reason}") from None
 
 
 def _read_csv(source: FileSource, obtained: download.Obtained, contents: Contents, row_bytes: int) -> pa.Table:
     names = list(source.header) if source.header else None
-    # A first pass over one block tells the columns, so that each can be asked for as text.
+    # A first pass over one block finds the columns, so that each can be read as text.
     read = csv.ReadOptions(column_names=names, use_threads=False, encoding=source.encoding, block_size=row_bytes)
     parse = csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True)
     if names is None and contents.one_line:
-        raise SourceError(f"{obtained.shown}: has a header but no rows; point `source` at the complete file")
-    # Arrow's own file: a Python buffer that Arrow's thread lets go while Python ends would abort the process.
+        raise SourceError(f"{obtained.label}: has a header but no rows; point `source` at the complete file")
+    # Arrow's own file: a Python buffer that Arrow's thread releases while Python exits would abort the process.
     with pa.OSFile(str(obtained.file)) as file:
         header = csv.open_csv(file, read, parse).schema.names
-    _refuse_one_column(header, obtained.shown)
+    _refuse_one_column(header, obtained.label)
     convert = csv.ConvertOptions(
         column_types={name: pa.string() for name in header}, strings_can_be_null=False, null_values=[]
     )
@@ -107,7 +109,7 @@ def _read_csv(source: FileSource, obtained: download.Obtained, contents: Content
 
 
 def _refuse_open_quote(table: pa.Table, quoted_end: bool) -> None:
-    """Arrow reads a quote that is never closed in the last column as one long value, and the rows in it as none."""
+    """Arrow reads an unclosed quote in the last column as one long value that swallows the rows after it."""
     if table.num_rows and "\n" in table.column(-1)[-1].as_py().strip() and not quoted_end:
         raise ValueError(
             f"row {table.num_rows}: a quote is never closed and swallows the rows behind it; close the quote"
@@ -116,31 +118,31 @@ def _refuse_open_quote(table: pa.Table, quoted_end: bool) -> None:
 
 def _refuse_many_columns(source: FileSource, obtained: download.Obtained) -> None:
     width = len(source.header or ())
-    for size in () if source.header else (ROW_BYTES, MOST_ROW_BYTES):
+    for size in () if source.header else (ROW_BYTES, MAX_ROW_BYTES):
         with obtained.file.open("rb") as stream:
             text = stream.read(size).decode(source.encoding, errors="replace")
-        width, ended = header_width(text, source.delimiter, MOST_COLUMNS)
+        width, ended = header_width(text, source.delimiter, MAX_COLUMNS)
         if ended:
             break
-    if width > MOST_COLUMNS:
+    if width > MAX_COLUMNS:
         raise SourceError(
-            f"{obtained.shown}: has more than {MOST_COLUMNS:,} columns; leave some out of the file, or correct"
+            f"{obtained.label}: has more than {MAX_COLUMNS:,} columns; leave some out of the file, or correct"
             " source.delimiter"
         )
 
 
-def _refuse_other_delimiter(head: bytes, source: FileSource, shown: str) -> None:
+def _refuse_other_delimiter(head: bytes, source: FileSource, label: str) -> None:
     line = head.decode(source.encoding, errors="ignore").lstrip().partition("\n")[0]
-    other = next((sign for sign in DELIMITERS if sign in line), None)
+    other = next((delimiter for delimiter in DELIMITERS if delimiter in line), None)
     if source.delimiter not in line and other:
         raise SourceError(
-            f"{shown}: holds one column, {line.strip()[:80]!r}, when divided by {source.delimiter!r};"
+            f"{label}: holds one column, {line.strip()[:80]!r}, when divided by {source.delimiter!r};"
             f" set source.delimiter to {other!r}"
         )
 
 
-def _refuse_one_column(header: list[str], shown: str) -> None:
-    """A target needs another column to learn from; Arrow also leaves out the empty lines of a single column."""
+def _refuse_one_column(header: list[str], label: str) -> None:
+    """A target needs another column to learn from; Arrow also skips the empty lines of a single column."""
     if len(header) == 1:
-        one = header[0][:80]
-        raise SourceError(f"{shown}: holds one column, {one!r}; a target and at least one other column are needed")
+        name = header[0][:80]
+        raise SourceError(f"{label}: holds one column, {name!r}; a target and at least one other column are needed")

@@ -7,10 +7,10 @@ from lockstep.fetch.source_block import EmbeddedSource, FileSource, Source
 
 
 def load_source(source: Source) -> pa.Table:
-    """The table as its source holds it: text for CSV files, typed columns otherwise.
+    """The unchanged table of a source: text columns for CSV files, typed columns otherwise.
 
     Raises:
-        SourceError: if the bytes cannot be had, or are not what the dataset file promises.
+        SourceError: if the file cannot be obtained, or differs from the sha256 of the dataset file.
     """
     if isinstance(source, FileSource):
         return files.load(source)

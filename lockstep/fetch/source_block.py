@@ -10,11 +10,11 @@ from lockstep.project.settings import Names, Settings
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 # Numbers of a generated table, 8 bytes each.
-MAX_DRAWN = 10_000_000_000
+MAX_NUMBERS = 10_000_000_000
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is an address with a host, and a port that can be, if it names one."""
+    """Whether a text is an address with a host and, if it names a port, a valid one."""
     try:
         parts = urlsplit(text)
         return bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", parts.netloc)
@@ -24,9 +24,9 @@ def is_address(text: str) -> bool:
 
 def _readable(address: str) -> str:
     if not is_address(address):
-        # words of a password with white space could not be told from those of the message
-        shown = "".join(address.split())
-        raise ValueError(f"{shown!r} cannot be read; write http(s)://HOST/PATH")
+        # without white space, which would hide where a password ends
+        compact = "".join(address.split())
+        raise ValueError(f"{compact!r} cannot be read; write http(s)://HOST/PATH")
     return address
 
 
@@ -34,14 +34,14 @@ Address = Annotated[str, Field(pattern=r"^https?://"), AfterValidator(_readable)
 
 
 class MirrorFile(Settings):
-    """The same table as a mirror keeps it, where that differs from the published file."""
+    """The file of the same table on a mirror, if it differs from the published file."""
 
     file: Annotated[str, Field(pattern=r"^[^/\\]*[^/\\.][^/\\]*$")]
     sha256: Sha256 | None
 
 
 class FileSource(Settings):
-    """A CSV or Parquet file, published at URLs or lying at a path.
+    """A CSV or Parquet file, published at URLs or stored at a path.
 
     `header` names the columns of a CSV file that has no header line.
     """
@@ -77,7 +77,7 @@ class EmbeddedSource(Settings):
 
 
 class GeneratedSource(Settings):
-    """scikit-learn's make_friedman1: known function, known noise; all of it is drawn in memory."""
+    """scikit-learn's make_friedman1: known function, known noise, generated in memory."""
 
     kind: Literal["friedman1"]
     n_rows: Annotated[int, Field(ge=10, le=1_000_000_000)]
@@ -87,9 +87,9 @@ class GeneratedSource(Settings):
 
     @model_validator(mode="after")
     def _fits_in_memory(self) -> Self:
-        if self.n_rows * self.n_features > MAX_DRAWN:
+        if self.n_rows * self.n_features > MAX_NUMBERS:
             raise ValueError(
-                f"{self.n_rows} rows of {self.n_features} features are more than {MAX_DRAWN} numbers, 80 GB; lower"
+                f"{self.n_rows} rows of {self.n_features} features are more than {MAX_NUMBERS} numbers, 80 GB; lower"
                 " n_rows or n_features"
             )
         return self

@@ -1,1 +1,1 @@
-"""Folds and boosters: one fit, and what it is fitted on."""
+"""Folds and boosters: one fit and its data."""

@@ -1,4 +1,4 @@
-"""Fitting one booster: what is fixed, how many rounds, and how it is scored."""
+"""Fitting and scoring one booster: its fixed parameters and its number of rounds."""
 
 import json
 from collections.abc import Mapping
@@ -16,15 +16,15 @@ from lockstep.fitting.matrices import FoldMatrices
 from lockstep.metrics.metrics import DIGITS, Scores
 from lockstep.storage.tables import significant
 
-# One thread: model bytes do not depend on it, and two workers with two threads each were at least four times slower
-# than with one each (docs/decisions.md).
-FIXED: Mapping[str, Value] = {"tree_method": "hist", "nthread": 1, "verbosity": 0}
+# The model's bytes do not depend on the number of threads. Two workers with two threads each were at least four times
+# slower than with one thread each (docs/decisions.md).
+FIXED_PARAMS: Mapping[str, Value] = {"tree_method": "hist", "nthread": 1, "verbosity": 0}
 ROUNDS = "n_estimators"
 
 
 @dataclass(frozen=True)
 class RoundBudget:
-    """How many boosting rounds a fold fit may take where the space does not tune n_estimators."""
+    """Limits of a fold fit's boosting rounds where the space does not tune n_estimators."""
 
     early_stopping_rounds: int
     max_rounds: int
@@ -35,9 +35,9 @@ class FoldScore:
     """One fold's validation error and the rounds of its model.
 
     Attributes:
-        score: What the search minimises.
-        metrics: All metrics of the fold, by Fitting.fold_metrics.
-        rounds: Boosting rounds.
+        score: The value that the search minimises.
+        metrics: The metrics in Fitting.fold_metrics.
+        rounds: Number of boosting rounds.
     """
 
     score: float
@@ -46,7 +46,7 @@ class FoldScore:
 
 
 def max_bin_of(params: Mapping[str, Value]) -> int:
-    """The number of bins the parameters ask for; XGBoost's default is 256."""
+    """The parameters' max_bin; XGBoost's default is 256."""
     return int(params.get("max_bin", 256))
 
 
@@ -56,17 +56,17 @@ def fit_rounds(
     """Fit exactly `rounds` rounds.
 
     Raises:
-        ConfigError: if the device is cuda and there is none.
+        ConfigError: if the device is cuda and XGBoost finds none.
     """
     booster = xgb.train(_booster_params(params, train, seed, fitting), train, num_boost_round=rounds)
-    _refuse_other_device(booster, fitting.device)
+    _check_device(booster, fitting.device)
     return booster
 
 
-def fit_stopped(
+def fit_with_early_stopping(
     matrices: FoldMatrices, params: Mapping[str, Value], budget: RoundBudget, seed: int, fitting: Fitting
 ) -> tuple[xgb.Booster, int]:
-    """Fit a fold until its validation rows say stop, or for n_estimators; the booster and its best rounds."""
+    """Fit a fold with early stopping on its validation rows, or for n_estimators rounds; the booster and its rounds."""
     tuned = params.get(ROUNDS)
     if tuned is not None:
         return fit_rounds(matrices.train, params, int(tuned), seed, fitting), int(tuned)
@@ -78,7 +78,7 @@ def fit_stopped(
         early_stopping_rounds=budget.early_stopping_rounds,
         verbose_eval=False,
     )
-    _refuse_other_device(booster, fitting.device)
+    _check_device(booster, fitting.device)
     return booster, booster.best_iteration + 1
 
 
@@ -87,13 +87,13 @@ def fit_fold(
 ) -> FoldScore:
     """Fit on a fold's training rows and score its validation rows: a pure function of its arguments.
 
-    With n_estimators among the parameters that many rounds are fitted; without it, early stopping on the
-    validation rows finds the number.
+    If the parameters include n_estimators, that many rounds are fitted; otherwise early stopping on the validation rows
+    determines the number.
 
     Args:
         matrices: The quantised fold.
         params: Booster parameters under their scikit-learn names.
-        budget: Rounds where `params` has no n_estimators.
+        budget: Limits of the rounds where `params` has no n_estimators.
         seed: Seed of row and column sampling.
         fitting: Objective and metric.
 
@@ -101,14 +101,14 @@ def fit_fold(
         xgboost.core.XGBoostError: if XGBoost refuses the parameters.
         ValueError: if the model's predictions are not finite, or the metric is undefined.
     """
-    booster, rounds = fit_stopped(matrices, params, budget, seed, fitting)
-    predicted = fitting.as_predictions(booster.predict(matrices.valid, iteration_range=(0, rounds)))
-    if not np.isfinite(predicted).all():
+    booster, rounds = fit_with_early_stopping(matrices, params, budget, seed, fitting)
+    predictions = fitting.as_predictions(booster.predict(matrices.valid, iteration_range=(0, rounds)))
+    if not np.isfinite(predictions).all():
         raise ValueError("the model predicts infinite or undefined values")
-    found = fitting.scores(matrices.y_valid, predicted)
-    if found.get("rmse") is not None:
-        found["mse"] = significant(float(found["rmse"] or 0) ** 2, DIGITS)
-    return FoldScore(fitting.loss(found), {name: found[name] for name in fitting.fold_metrics}, rounds)
+    scores = fitting.scores(matrices.y_valid, predictions)
+    if scores.get("rmse") is not None:
+        scores["mse"] = significant(float(scores["rmse"] or 0) ** 2, DIGITS)
+    return FoldScore(fitting.loss(scores), {name: scores[name] for name in fitting.fold_metrics}, rounds)
 
 
 def metric_by_round(
@@ -116,9 +116,9 @@ def metric_by_round(
 ) -> tuple[list[float], list[float]]:
     """XGBoost's metric on a fold's training and validation rows after each round."""
     history: dict[str, dict[str, list[float]]] = {}
-    chosen = _booster_params(params, matrices.train, seed, fitting)
+    all_params = _booster_params(params, matrices.train, seed, fitting)
     xgb.train(
-        chosen,
+        all_params,
         matrices.train,
         num_boost_round=rounds,
         evals=[(matrices.train, "train"), (matrices.valid, "valid")],
@@ -132,13 +132,13 @@ def metric_by_round(
 def predict(
     booster: xgb.Booster, x: Matrix, names: list[str], types: list[str], fitting: Fitting
 ) -> npt.NDArray[np.float32]:
-    """Predictions for rows of shape (rows, features): (rows,) or, of classes, (rows, classes)."""
+    """Predictions for rows of shape (rows, features): numbers (rows,) or probabilities (rows, classes)."""
     matrix = xgb.DMatrix(x, nthread=1, feature_names=names, feature_types=types, enable_categorical=True)
     return fitting.as_predictions(booster.predict(matrix))
 
 
-def _refuse_other_device(booster: xgb.Booster, device: str) -> None:
-    """XGBoost takes the processor when it finds no GPU, and says so in a warning only; other bytes would be kept."""
+def _check_device(booster: xgb.Booster, device: str) -> None:
+    """XGBoost falls back to the CPU with only a warning if it finds no GPU; the model would have other bytes."""
     used = json.loads(booster.save_config())["learner"]["generic_param"]["device"] if device != "cpu" else device
     if not used.startswith(device):
         raise ConfigError(f"params.yaml: booster.device: {device!r}: XGBoost finds no such device here; set it to cpu")
@@ -146,8 +146,8 @@ def _refuse_other_device(booster: xgb.Booster, device: str) -> None:
 
 def _booster_params(params: Mapping[str, Value], train: xgb.DMatrix, seed: int, fitting: Fitting) -> dict[str, Any]:
     tuned = {name: value for name, value in sorted(params.items()) if name != ROUNDS}
-    fixed = {**FIXED, **fitting.booster_params(train.feature_names or []), "seed": seed}
+    fixed = {**FIXED_PARAMS, **fitting.booster_params(train.feature_names or []), "seed": seed}
     if fitting.objective == "pseudo_huber":
-        # XGBoost takes one Newton step from 0 instead, which lands anywhere when the target is far from 0.
+        # XGBoost's own estimate is one Newton step from 0, which is wrong when the target is far from 0.
         fixed["base_score"] = float(np.median(train.get_label()))
     return {**fixed, **tuned}

@@ -12,8 +12,8 @@ from lockstep.project.blocks import mistakes_in
 from lockstep.project.paths import PARAMS
 from lockstep.project.settings import Settings
 
-# The metric of an objective where none is chosen.
-OWN_METRIC = {
+# The metric of an objective where the metric is auto.
+DEFAULT_METRIC = {
     "squared_error": "rmse",
     "absolute_error": "mae",
     "pseudo_huber": "pseudo_huber",
@@ -23,9 +23,9 @@ OWN_METRIC = {
 
 
 class BoosterSettings(Settings):
-    """How every booster is fitted, and what its folds are judged by.
+    """The objective of every booster and the metric of its folds.
 
-    `auto` is squared error and RMSE for a number, log loss for classes; another objective brings its own metric.
+    `auto` is squared error and RMSE for a number, log loss for classes; another objective has its own metric.
     """
 
     objective: Literal["auto", "squared_error", "absolute_error", "pseudo_huber", "quantile"]
@@ -40,7 +40,7 @@ class BoosterSettings(Settings):
         """The settings of every fit, for a target with that many classes; 0 means a number.
 
         Raises:
-            ConfigError: if they do not go with the target or with each other.
+            ConfigError: if the settings contradict the target or each other.
         """
         with mistakes_in(PARAMS):
             objective = self._objective(n_classes)
@@ -53,11 +53,11 @@ class BoosterSettings(Settings):
 
     def _objective(self, n_classes: int) -> str:
         if n_classes and self.objective != "auto":
-            raise ValueError(f"booster.objective: {self.objective!r} is for numbers; of classes set auto")
+            raise ValueError(f"booster.objective: {self.objective!r} is for numeric targets; set auto for classes")
         return "classes" if n_classes else {"auto": "squared_error"}.get(self.objective, self.objective)
 
     def _metric(self, objective: str) -> str:
-        metric = OWN_METRIC[objective] if self.metric == "auto" else self.metric
+        metric = DEFAULT_METRIC[objective] if self.metric == "auto" else self.metric
         allowed = CLASS_METRICS if objective == "classes" else NUMBER_METRICS
         if metric not in allowed:
             raise ValueError(
@@ -66,34 +66,34 @@ class BoosterSettings(Settings):
         return metric
 
     def _check_monotone_objective(self, objective: str, n_classes: int) -> None:
-        # XGBoost computes the leaves of these anew after the constraint, and one class rises where others fall.
+        # XGBoost recomputes these objectives' leaves after the constraint; of several classes one rises as others fall.
         if self.monotone and (objective in ("absolute_error", "quantile") or n_classes > 2):
-            what = f"{n_classes} classes" if n_classes else f"objective {objective}"
-            raise ValueError(f"booster.monotone: cannot be kept with {what}; remove it")
+            setting = f"{n_classes} classes" if n_classes else f"objective {objective}"
+            raise ValueError(f"booster.monotone: cannot be kept with {setting}; remove it")
 
     def check_monotone(self, name: str, recipe: Recipe, file: Path) -> None:
-        """Make sure that the recipe makes every constrained feature, as far as that is known before it is fitted.
+        """Check, as far as possible before fitting, that the recipe makes every constrained feature.
 
         Args:
-            name: Of the recipe.
+            name: Name of the recipe.
             recipe: Its steps.
             file: The dataset file, as messages call it.
 
         Raises:
             ValueError: naming the feature.
         """
-        made = {feature for step in recipe for feature in step.makes()}
-        unknown = sorted(set(self.monotone) - made)
-        # What multi_value makes is known once it has seen the training rows; tune asks again.
-        if unknown and not any(step.step == "multi_value" for step in recipe):
+        features = {feature for step in recipe for feature in step.makes()}
+        missing = sorted(set(self.monotone) - features)
+        # The features of multi_value are known only after fitting; the stage tune checks them again.
+        if missing and not any(step.step == "multi_value" for step in recipe):
             raise ValueError(
-                f"booster.monotone.{shown(unknown[0])}: recipe {quoted(name)} of {file} makes no such feature;"
-                f" it makes: {listed(sorted(made))}"
+                f"booster.monotone.{shown(missing[0])}: recipe {quoted(name)} of {file} makes no such feature;"
+                f" it makes: {listed(sorted(features))}"
             )
 
 
 class RoundSettings(Settings, extra="ignore"):
-    """What of the block `tune` says for how many rounds a fold is fitted."""
+    """The settings of the block `tune` that limit a fold's rounds."""
 
     early_stopping_rounds: Annotated[int, Field(ge=1)]
     max_rounds: Annotated[int, Field(ge=1)]

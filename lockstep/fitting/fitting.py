@@ -1,4 +1,4 @@
-"""What a fit minimises and what its folds are judged by: settings that, with parameters and rows, make a score."""
+"""The settings of a fit: its objective, its metric and whatever else determines a score besides parameters and rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from lockstep.errors import ConfigError
 from lockstep.fitting.folds import Fold
 from lockstep.metrics.metrics import (
+    GREATER_IS_BETTER,
     Vector,
     classification_scores,
     pinball,
@@ -28,10 +29,8 @@ OBJECTIVES = {
     "quantile": "reg:quantileerror",
 }
 NUMBER_METRICS = {"rmse": "rmse", "mae": "mae", "pseudo_huber": "mphe", "pinball": "quantile"}
-# metric: XGBoost's metric that stops the rounds, for two classes and for more. Accuracy moves in steps: too coarse.
+# metric: XGBoost's metric for early stopping, for two classes and for more. Accuracy changes in steps: too coarse.
 CLASS_METRICS = {"log_loss": ("logloss", "mlogloss"), "auc": ("auc", "auc"), "accuracy": ("logloss", "mlogloss")}
-# Metrics of which more is better; the search minimises 1 - value.
-RISING = ("auc", "accuracy")
 
 
 @dataclass(frozen=True)
@@ -39,14 +38,14 @@ class Fitting:
     """The settings of every fit.
 
     Attributes:
-        objective: What is minimised: a name in OBJECTIVES, or `classes`.
-        metric: What folds are judged by.
-        n_classes: Classes of the target; 0 for a number.
-        quantile: The quantile that objective `quantile` and metric `pinball` mean; an interval has two.
-        huber_slope: Where pseudo-Huber turns from squared to absolute, in the unit of the target.
+        objective: A name in OBJECTIVES, or `classes`.
+        metric: The metric by which folds are scored.
+        n_classes: Number of classes of the target; 0 for a number.
+        quantile: The quantile of objective `quantile` and metric `pinball`; an interval has two.
+        huber_slope: The residual at which pseudo-Huber changes from squared to absolute, in the unit of the target.
         monotone: Features whose effect may only rise (1) or fall (-1).
         device: cpu or cuda.
-        memory: Whether rows stay in memory.
+        memory: Whether rows stay in memory or lie in files.
     """
 
     objective: str = "squared_error"
@@ -59,52 +58,52 @@ class Fitting:
     memory: Memory = "in_core"
 
     @classmethod
-    def restored(cls, described: Mapping[str, Any]) -> Self:
-        """The settings as `described`, or model.json, has them."""
-        return cls(**described)
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The settings that `to_json` or model.json describes."""
+        return cls(**content)
 
     @property
     def score_name(self) -> str:
-        """What the score is called in best_params.json and trials.csv."""
+        """The score's name in best_params.json and trials.csv."""
         return "cv_rmse" if self.metric == "rmse" else "cv_score"
 
     @property
     def fold_metrics(self) -> tuple[str, ...]:
-        """Metrics that every fold reports."""
+        """The metrics of every fold."""
         if self.n_classes:
             return ("log_loss", "accuracy", "auc")
         return ("rmse", "mse", "mae", "r2", *((self.metric,) if self.metric in ("pinball", "pseudo_huber") else ()))
 
-    def described(self) -> dict[str, Any]:
-        """Exactly the settings that change a result, as JSON values."""
-        described: dict[str, Any] = {
+    def to_json(self) -> dict[str, Any]:
+        """The settings that change a result, and no others, as JSON values."""
+        content: dict[str, Any] = {
             "objective": self.objective,
             "metric": self.metric,
             "device": self.device,
             "memory": self.memory,
         }
         if self.n_classes:
-            described["n_classes"] = self.n_classes
+            content["n_classes"] = self.n_classes
         if self.objective == "quantile" or self.metric == "pinball":
-            described["quantile"] = self.quantile
+            content["quantile"] = self.quantile
         if "pseudo_huber" in (self.objective, self.metric):
-            described["huber_slope"] = self.huber_slope
+            content["huber_slope"] = self.huber_slope
         if self.monotone:
-            described["monotone"] = dict(self.monotone)
-        return described
+            content["monotone"] = dict(self.monotone)
+        return content
 
     def booster_params(self, names: Sequence[str]) -> dict[str, Any]:
-        """XGBoost's parameters for them.
+        """XGBoost's parameters for these settings.
 
         Args:
-            names: The features, in matrix order.
+            names: Feature names, in matrix order.
         """
         params: dict[str, Any] = {"device": self.device}
         if self.n_classes:
-            many = self.n_classes > 2
-            params["objective"] = "multi:softprob" if many else "binary:logistic"
-            params["eval_metric"] = CLASS_METRICS[self.metric][many]
-            if many:
+            multiclass = self.n_classes > 2
+            params["objective"] = "multi:softprob" if multiclass else "binary:logistic"
+            params["eval_metric"] = CLASS_METRICS[self.metric][multiclass]
+            if multiclass:
                 params["num_class"] = self.n_classes
         else:
             params["objective"] = OBJECTIVES[self.objective]
@@ -118,26 +117,26 @@ class Fitting:
         return params
 
     def scores(self, actual: Vector, predicted: Vector, n_features: int = 0) -> dict[str, float | None]:
-        """All metrics of predictions: of numbers (rows,), of probabilities (rows, classes)."""
+        """All metrics of predictions: numbers (rows,) or probabilities (rows, classes)."""
         if self.n_classes:
             return classification_scores(actual, predicted)
-        found = regression_scores(actual, predicted, n_features)
+        scores = regression_scores(actual, predicted, n_features)
         if self.metric == "pinball" and isinstance(self.quantile, float):
-            found["pinball"] = pinball(actual, predicted, self.quantile)
+            scores["pinball"] = pinball(actual, predicted, self.quantile)
         if self.metric == "pseudo_huber":
-            found["pseudo_huber"] = pseudo_huber(actual, predicted, self.huber_slope)
-        return found
+            scores["pseudo_huber"] = pseudo_huber(actual, predicted, self.huber_slope)
+        return scores
 
     def loss(self, scores: Mapping[str, float | None]) -> float:
-        """What the search minimises: the metric, or 1 - metric where more is better.
+        """The value that the search minimises: the metric, or 1 - metric where greater is better.
 
         Raises:
-            ValueError: if the metric is undefined, as AUC where the rows have one class only.
+            ValueError: if the metric is undefined, such as AUC on rows of a single class.
         """
         value = scores[self.metric]
         if value is None:
             raise ValueError(f"{self.metric} is undefined on these validation rows; use fewer folds or another metric")
-        return 1 - value if self.metric in RISING else value
+        return 1 - value if self.metric in GREATER_IS_BETTER else value
 
     def as_predictions(self, raw: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """XGBoost's predictions as numbers (rows,) or probabilities (rows, classes)."""
@@ -145,7 +144,7 @@ class Fitting:
 
 
 def check_monotone(fitting: Fitting, folds: Iterable[Fold]) -> None:
-    """Make sure that every constrained feature exists and is a quantity.
+    """Check that every constrained feature exists and is a quantity.
 
     Raises:
         ConfigError: naming the feature.
@@ -156,10 +155,10 @@ def check_monotone(fitting: Fitting, folds: Iterable[Fold]) -> None:
             if name not in fold.names:
                 raise ConfigError(f"{where}: the recipe makes no such feature; it makes: {', '.join(fold.names)}")
             if fold.types[fold.names.index(name)] == "c":
-                raise ConfigError(f"{where}: is a category, which neither rises nor falls; remove it")
+                raise ConfigError(f"{where}: is a category, which has no order; remove it")
 
 
-def shown(metric: str) -> str:
-    """A metric's name as people write it; a score of which more is better is minimised as 1 - value."""
-    known = {"rmse": "RMSE", "mae": "MAE", "auc": "1 - AUC", "accuracy": "1 - accuracy", "log_loss": "log loss"}
-    return known.get(metric, metric.replace("_", "-"))
+def metric_label(metric: str) -> str:
+    """A score's name for people; a metric of which greater is better is minimised as 1 - metric."""
+    labels = {"rmse": "RMSE", "mae": "MAE", "auc": "1 - AUC", "accuracy": "1 - accuracy", "log_loss": "log loss"}
+    return labels.get(metric, metric.replace("_", "-"))

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from lockstep.storage.tables import not_written
+from lockstep.storage.tables import write_error
 
 Matrix = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.float64]
@@ -27,8 +27,8 @@ class Fold:
     Attributes:
         x: Features of all rows of the training table, shape (rows, features).
         y: Target, shape (rows,).
-        train: Which rows train.
-        valid: Which rows validate.
+        train: Mask of the training rows.
+        valid: Mask of the validation rows.
         names: Feature names.
         types: XGBoost's feature types.
     """
@@ -51,7 +51,7 @@ class FoldSet:
         y: Target, shape (rows,).
         fold: The table's fold column, shape (rows,); see lockstep.split.splitting.
         strategy: `split.strategy`; with time folds only earlier rows train.
-        names: For each fold its feature names; what a step makes may depend on the rows it learned from.
+        names: For each fold its feature names; a step's features may depend on its training rows.
         types: For each fold XGBoost's feature types.
         digests: sha256 of each matrix.
     """
@@ -78,45 +78,45 @@ class FoldSet:
         return (self[number] for number in range(len(self)))
 
     def fingerprints(self) -> tuple[str, ...]:
-        """sha256 of everything a fit on each fold can see: features, target, training and validation rows."""
+        """For each fold the sha256 of all that its fits read: features, target, training and validation rows."""
         y = digest_of(self.y)
-        described = []
+        fingerprints = []
         for number, fold in enumerate(self):
             parts = [self.digests[self.matrix_of[number]], y, digest_of(fold.train), digest_of(fold.valid)]
             text = json.dumps([*parts, fold.names, fold.types])
-            described.append(hashlib.sha256(text.encode()).hexdigest())
-        return tuple(described)
+            fingerprints.append(hashlib.sha256(text.encode()).hexdigest())
+        return tuple(fingerprints)
 
     def save(self, folder: Path) -> None:
-        """Write the arrays as .npy files, so that worker processes can map them instead of copying them."""
+        """Write the arrays as .npy files, which worker processes map instead of copying."""
         folder.mkdir(parents=True, exist_ok=True)
         for number, matrix in enumerate(self.matrices):
             if not (folder / _matrix_file(number)).exists():
                 _save(folder / _matrix_file(number), matrix)
         _save(folder / "y.npy", self.y)
         _save(folder / "fold.npy", self.fold)
-        described = [self.matrix_of, self.strategy, self.names, self.types, self.digests]
-        with _named(folder / "folds.json"):
-            (folder / "folds.json").write_text(json.dumps(described), encoding="utf-8")
+        description = [self.matrix_of, self.strategy, self.names, self.types, self.digests]
+        with _naming(folder / "folds.json"):
+            (folder / "folds.json").write_text(json.dumps(description), encoding="utf-8")
 
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Map the arrays that `save` wrote."""
         matrix_of, strategy, names, types, digests = json.loads((folder / "folds.json").read_text(encoding="utf-8"))
         return cls(
-            matrices=tuple(_mapped(folder / _matrix_file(number)) for number in range(len(digests))),
+            matrices=tuple(_memory_mapped(folder / _matrix_file(number)) for number in range(len(digests))),
             matrix_of=tuple(matrix_of),
-            y=_mapped(folder / "y.npy"),
-            fold=_mapped(folder / "fold.npy"),
+            y=_memory_mapped(folder / "y.npy"),
+            fold=_memory_mapped(folder / "fold.npy"),
             strategy=strategy,
-            names=tuple(tuple(each) for each in names),
-            types=tuple(tuple(each) for each in types),
+            names=tuple(tuple(fold) for fold in names),
+            types=tuple(tuple(fold) for fold in types),
             digests=tuple(digests),
         )
 
 
 class Matrices:
-    """Collects the folds' matrices, keeping equal ones once; with a folder they lie on disk, not in memory."""
+    """Collects the folds' matrices and stores equal ones once: in a folder, or without one in memory."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -124,7 +124,7 @@ class Matrices:
         self.digests: list[str] = []
 
     def add(self, matrix: Matrix) -> int:
-        """The index of a matrix, which is kept if it is new."""
+        """The index of a matrix, which is stored if it is new."""
         digest = digest_of(matrix)
         if digest in self.digests:
             return self.digests.index(digest)
@@ -132,7 +132,7 @@ class Matrices:
             self._folder.mkdir(parents=True, exist_ok=True)
             path = self._folder / _matrix_file(len(self.distinct))
             _save(path, matrix)
-            matrix = _mapped(path)
+            matrix = _memory_mapped(path)
         self.distinct.append(matrix)
         self.digests.append(digest)
         return len(self.distinct) - 1
@@ -156,17 +156,17 @@ def _matrix_file(number: int) -> str:
 
 
 def _save(path: Path, array: npt.NDArray[Any]) -> None:
-    with _named(path):
+    with _naming(path):
         np.save(path, array)
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
+def _naming(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise not_written(path, error) from error
+        raise write_error(path, error) from error
 
 
-def _mapped(path: Path) -> Any:
+def _memory_mapped(path: Path) -> Any:
     return np.load(path, mmap_mode="r")

@@ -18,31 +18,31 @@ def make_folds(
 
     Args:
         train: A training table (see lockstep.split.splitting).
-        target: What is predicted.
+        target: The target.
         recipe: Feature steps.
         strategy: `split.strategy`.
-        seed: Seed of what the features draw.
-        folder: Where the matrices are kept, one at a time in memory; without it all are in memory.
+        seed: Seed of the features' random draws.
+        folder: Where the matrices are stored, with one at a time in memory; without it all are in memory.
     """
     y = target.values(train)
     fold = train["fold"].to_numpy()
-    kept, matrix_of, names, types = Matrices(folder), list[int](), list[tuple[str, ...]](), list[tuple[str, ...]]()
+    matrices, matrix_of, names, types = Matrices(folder), list[int](), list[tuple[str, ...]](), list[tuple[str, ...]]()
     for number in range(int(fold.max()) + 1):
         training, _ = fold_masks(fold, strategy, number)
         features = Features(recipe, seed, target.n_classes)
-        fitted = features.fit_transform(train[training], y[training])
-        matrix = np.empty((len(train), fitted.shape[1]), dtype=np.float32)
-        matrix[training], matrix[~training] = fitted, features.transform(train[~training])
-        matrix_of.append(kept.add(matrix))
+        own_features = features.fit_transform(train[training], y[training])
+        matrix = np.empty((len(train), own_features.shape[1]), dtype=np.float32)
+        matrix[training], matrix[~training] = own_features, features.transform(train[~training])
+        matrix_of.append(matrices.add(matrix))
         names.append(tuple(features.names))
         types.append(tuple(features.types))
     return FoldSet(
-        matrices=tuple(kept.distinct),
+        matrices=tuple(matrices.distinct),
         matrix_of=tuple(matrix_of),
         y=y,
         fold=fold,
         strategy=strategy,
         names=tuple(names),
         types=tuple(types),
-        digests=tuple(kept.digests),
+        digests=tuple(matrices.digests),
     )

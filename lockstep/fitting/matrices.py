@@ -1,7 +1,7 @@
 """Rows in XGBoost's quantised form, in memory or in files on the local disk.
 
-Rows are handed over in slices of at most BATCH_ROWS, so that a table mapped from disk is never copied whole. The
-slices decide where XGBoost merges its quantile sketches, so BATCH_ROWS is part of the result.
+XGBoost gets the rows in slices of at most BATCH_ROWS, so that a table mapped from disk is never copied whole. The
+slices determine where XGBoost merges its quantile sketches, so the result depends on BATCH_ROWS.
 """
 
 import tempfile
@@ -16,14 +16,14 @@ import xgboost as xgb
 
 from lockstep.fitting.fitting import Memory
 from lockstep.fitting.folds import Fold, Mask, Matrix, Vector
-from lockstep.signals import held_back
+from lockstep.signals import delay_signals
 
 BATCH_ROWS = 2**20
 
 
 @dataclass(frozen=True)
 class FoldMatrices:
-    """A fold in XGBoost's quantised form; building it is the costly part, so workers keep it."""
+    """A fold in XGBoost's quantised form; building it is expensive, so workers keep it."""
 
     train: xgb.DMatrix
     valid: xgb.DMatrix
@@ -31,10 +31,10 @@ class FoldMatrices:
 
 
 class _Batches(xgb.DataIter):
-    """Hands a table's chosen rows to XGBoost slice by slice."""
+    """Passes a table's selected rows to XGBoost slice by slice."""
 
-    def __init__(self, x: Matrix, y: Vector, rows: Mask | None, described: Mapping[str, Any], prefix: str | None):
-        self._x, self._y, self._rows, self._described = x, y, rows, described
+    def __init__(self, x: Matrix, y: Vector, rows: Mask | None, feature_info: Mapping[str, Any], prefix: str | None):
+        self._x, self._y, self._rows, self._feature_info = x, y, rows, feature_info
         self._start = 0
         super().__init__(cache_prefix=prefix, release_data=True)
 
@@ -43,18 +43,18 @@ class _Batches(xgb.DataIter):
         self._start = 0
 
     def next(self, input_data: Callable[..., None]) -> bool:
-        """Hand over the next slice that holds a chosen row."""
+        """Pass the next slice that contains a selected row."""
         while self._start < len(self._y):
             part = slice(self._start, self._start + BATCH_ROWS)
             self._start = part.stop
-            chosen = self._rows[part] if self._rows is not None else np.ones(len(self._y[part]), dtype=np.bool_)
-            if chosen.any():
-                input_data(data=self._x[part][chosen], label=self._y[part][chosen], **self._described)
+            selected = self._rows[part] if self._rows is not None else np.ones(len(self._y[part]), dtype=np.bool_)
+            if selected.any():
+                input_data(data=self._x[part][selected], label=self._y[part][selected], **self._feature_info)
                 return True
         return False
 
 
-def quantised(fold: Fold, max_bin: int, memory: Memory) -> FoldMatrices:
+def quantise(fold: Fold, max_bin: int, memory: Memory) -> FoldMatrices:
     """Quantise a fold; the validation rows use the training rows' bins."""
     train = row_matrix(fold.x, fold.y, fold.train, fold.names, fold.types, max_bin, memory)
     valid = row_matrix(fold.x, fold.y, fold.valid, fold.names, fold.types, max_bin, memory, bins_of=train)
@@ -71,17 +71,17 @@ def row_matrix(
     memory: Memory,
     bins_of: xgb.DMatrix | None = None,
 ) -> xgb.DMatrix:
-    """Quantise the chosen rows (None: all) of a table of shape (rows, features), in bins of their own or of others."""
-    described = {"feature_names": list(names), "feature_types": list(types)}
+    """Quantise the selected rows (None: all) of a table of shape (rows, features), in their own or `bins_of`'s bins."""
+    feature_info = {"feature_names": list(names), "feature_types": list(types)}
     options = {"max_bin": max_bin, "nthread": 1, "ref": bins_of, "enable_categorical": True}
     if memory == "in_core":
-        with held_back():
-            return xgb.QuantileDMatrix(_Batches(x, y, rows, described, None), **options)
+        with delay_signals():
+            return xgb.QuantileDMatrix(_Batches(x, y, rows, feature_info, None), **options)
     folder = tempfile.TemporaryDirectory(prefix="lockstep-pages-", dir=_pages_folder)
-    batches = _Batches(x, y, rows, described, str(Path(folder.name) / "page"))
-    with held_back():
+    batches = _Batches(x, y, rows, feature_info, str(Path(folder.name) / "page"))
+    with delay_signals():
         matrix = xgb.ExtMemQuantileDMatrix(batches, **options)
-        # The pages must lie there as long as the matrix is used, and no longer.
+        # The page files must exist exactly as long as the matrix is used.
         weakref.finalize(matrix, _discard, folder, batches)
     return matrix
 
@@ -93,7 +93,7 @@ def _discard(folder: tempfile.TemporaryDirectory[str], batches: _Batches) -> Non
 _pages_folder: Path | None = None
 
 
-def keep_pages_in(folder: Path) -> None:
-    """Where this process keeps external pages; they go with the folder should the process be killed."""
+def set_pages_folder(folder: Path) -> None:
+    """Set the folder of this process's external pages; if the process is killed, they are removed with the folder."""
     global _pages_folder
     _pages_folder = folder

@@ -1,1 +1,1 @@
-"""Limits and parsers for what strangers send: text in text/, tables in tables/, models in models/."""
+"""Limits and parsers for untrusted input: text in text/, tables in tables/, models in models/."""

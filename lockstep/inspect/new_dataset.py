@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lockstep.check.config import parse_dataset
-from lockstep.clean.columns import typed
+from lockstep.clean.columns import convert_columns
 from lockstep.errors import ConfigError
 from lockstep.fetch.download import file_name
 from lockstep.fetch.source_block import is_address
@@ -19,7 +19,7 @@ from lockstep.inspect.table_file import read_table_file
 from lockstep.project.blocks import DATASET_NAME
 from lockstep.project.paths import DATASETS, PARAMS
 from lockstep.project.settings import RESERVED
-from lockstep.storage.tables import replacing
+from lockstep.storage.tables import atomic_write
 
 EXTENSIONS = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".gz")
 # XGBoost refuses these characters in names of features.
@@ -66,8 +66,8 @@ def new_dataset(
     about = f"{_file_name(place)}, {table.num_rows:,} rows and {table.num_columns} columns"
     text = dataset_text(findings, source, about, _clean_names(columns))
     dataset = parse_dataset(text, file)
-    typed(table, dataset.columns, dataset.missing_values, str(file))
-    with replacing(file) as part:
+    convert_columns(table, dataset.columns, dataset.missing_values, str(file))
+    with atomic_write(file) as part:
         part.write_text(text, encoding="utf-8")
     return NewDataset(name, file, findings)
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lockstep.clean.columns import DATE, TRUTH, parsed_dates, typed
+from lockstep.clean.columns import BOOLEAN_WORDS, DATE, convert_columns, parse_dates
 from lockstep.clean.table_blocks import Column
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import shown
@@ -58,7 +58,7 @@ def read_column(name: str, column: pa.ChunkedArray, missing: tuple[str, ...]) ->
     problem = ""
     for kind in _candidates(column, texts):
         try:
-            frame, _ = typed(pa.table({name: column}), {name: Column(type=kind, missing=True)}, missing, name)
+            frame, _ = convert_columns(pa.table({name: column}), {name: Column(type=kind, missing=True)}, missing, name)
         except DataError as error:
             problem = str(error)
             continue
@@ -90,7 +90,7 @@ def _candidates(column: pa.ChunkedArray, texts: list[str]) -> list[Type]:
     kind = column.type
     if _is_text(column):
         words = {text.strip().lower() for text in texts}
-        if words <= TRUTH.keys() and len({TRUTH[word] for word in words}) == 2:
+        if words <= BOOLEAN_WORDS.keys() and len({BOOLEAN_WORDS[word] for word in words}) == 2:
             return ["boolean"]
         if any(LEADING_ZERO.fullmatch(word) for word in words):
             return ["text"]
@@ -116,7 +116,7 @@ def _candidates(column: pa.ChunkedArray, texts: list[str]) -> list[Type]:
 
 def _are_dates(texts: list[str]) -> bool:
     # one text decides for most columns, which is much cheaper
-    return bool(re.match(DATE, texts[0])) and bool(parsed_dates(pd.Series(texts, dtype="str")).notna().all())
+    return bool(re.match(DATE, texts[0])) and bool(parse_dates(pd.Series(texts, dtype="str")).notna().all())
 
 
 def _is_compact_day(number: int) -> bool:

@@ -45,7 +45,7 @@ def read_table_file(place: str) -> tuple[FileSource, pa.Table]:
             obtained = download.obtain(source, folder)
         table = files.parse(source, obtained)
         if source.kind == "csv" and all(NUMBER.fullmatch(name.strip()) for name in table.column_names):
-            raise SourceError(f"{obtained.shown}: the first line has numbers, not names; add a line of column names")
+            raise SourceError(f"{obtained.label}: the first line has numbers, not names; add a line of column names")
     return source, table
 
 
@@ -64,7 +64,7 @@ def _sha256(obtained: download.Obtained) -> str:
         with obtained.file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise SourceError(f"{obtained.shown}: {error.strerror}; make the file readable") from None
+        raise SourceError(f"{obtained.label}: {error.strerror}; make the file readable") from None
 
 
 def _format(obtained: download.Obtained) -> dict[str, str]:
@@ -72,8 +72,8 @@ def _format(obtained: download.Obtained) -> dict[str, str]:
     with obtained.file.open("rb") as stream:
         if stream.read(4) == b"PAR1":
             return {"kind": "parquet"}
-    with plain(obtained.file, obtained.shown) as file:
-        return _text_format(file, obtained.shown)
+    with plain(obtained.file, obtained.label) as file:
+        return _text_format(file, obtained.label)
 
 
 def _text_format(file: Path, label: str) -> dict[str, str]:

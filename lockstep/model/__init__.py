@@ -1,1 +1,1 @@
-"""The final model: its training, its intervals, and how it is saved."""
+"""The final model: its training, its intervals, its files."""

@@ -11,24 +11,24 @@ from lockstep.fitting.booster import ROUNDS, FoldScore, RoundBudget, fit_fold, f
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.matrices import FoldMatrices
 from lockstep.metrics.metrics import DIGITS
-from lockstep.model.interval import Interval, conformity, fit_quantiles, offset_of
+from lockstep.model.interval import Interval, conformity_scores, fit_quantiles, offset_of
 from lockstep.model.saved import Training
 from lockstep.storage.tables import significant
 
 CURVE_POINTS = 200
-RATE = "learning_rate"
-# XGBoost's own, where a space does not tune it.
-USUAL_RATE = 0.3
+LEARNING_RATE = "learning_rate"
+# XGBoost's default.
+DEFAULT_LEARNING_RATE = 0.3
 
 
 class Workers(Protocol):
-    """Where fits run, side by side."""
+    """Worker processes that fit in parallel."""
 
     def on_folds(self, function: Callable[..., Any], max_bin: int, *args: Any) -> list[Any]:
-        """`function(fold's matrices, *args)` of every fold, in their order."""
+        """Results of `function(fold's matrices, *args)` for every fold, in fold order."""
 
     def on_all_rows(self, function: Callable[..., Any], max_bin: int, calls: list[tuple[Any, ...]]) -> list[Any]:
-        """`function(matrix of all training rows, *args)` for every call, in their order."""
+        """Results of `function(matrix of all training rows, *args)` for every call, in the calls' order."""
 
 
 def chosen_training(
@@ -36,31 +36,32 @@ def chosen_training(
 ) -> Training:
     """Parameters and rounds of the final model.
 
-    With a factor below 1 the folds are fitted again at the best learning rate times the factor, with as many times
-    more rounds allowed; that is chosen if the folds' mean score is better.
+    With a factor below 1 the folds are fitted again at the best learning rate times the factor, with the limits of the
+    rounds divided by the factor; this configuration is chosen if the folds' mean score is better.
 
     Args:
         best: The content of best_params.json.
         factor: `train_best.learning_rate_factor`.
-        budget: Rounds of the search.
+        budget: Limits of the rounds in the search.
         fitting: Objective and metric.
         seed: Seed of the fits.
-        workers: Where they run.
+        workers: Fit the folds.
     """
-    usual = Training(dict(best["params"]), best["n_rounds"], best[fitting.score_name])
+    best_training = Training(dict(best["params"]), best["n_rounds"], best[fitting.score_name])
     if factor == 1:
-        return usual
-    slower = dict(usual.params) | {RATE: significant(float(usual.params.get(RATE, USUAL_RATE)) * factor, 4)}
-    if ROUNDS in slower:
-        slower[ROUNDS] = round(int(slower[ROUNDS]) / factor)
-    longer = RoundBudget(round(budget.early_stopping_rounds / factor), round(budget.max_rounds / factor))
-    found: list[FoldScore | None] = workers.on_folds(_scored, max_bin_of(slower), slower, longer, seed, fitting)
-    scores = [score for score in found if score is not None]
-    if len(scores) < len(found) or (mean := _mean([score.score for score in scores])) >= usual.cv_score:
-        return usual
+        return best_training
+    rate = float(best_training.params.get(LEARNING_RATE, DEFAULT_LEARNING_RATE))
+    params = dict(best_training.params) | {LEARNING_RATE: significant(rate * factor, 4)}
+    if ROUNDS in params:
+        params[ROUNDS] = round(int(params[ROUNDS]) / factor)
+    limits = RoundBudget(round(budget.early_stopping_rounds / factor), round(budget.max_rounds / factor))
+    results: list[FoldScore | None] = workers.on_folds(_scored, max_bin_of(params), params, limits, seed, fitting)
+    scores = [score for score in results if score is not None]
+    if len(scores) < len(results) or (mean := _mean([score.score for score in scores])) >= best_training.cv_score:
+        return best_training
     rounds = sorted(score.rounds for score in scores)
-    cv = {metric: _mean_if_known([score.metrics[metric] for score in scores]) for metric in fitting.fold_metrics}
-    return Training(slower, rounds[len(rounds) // 2], mean, factor, cv)
+    cv = {metric: _mean_of_defined([score.metrics[metric] for score in scores]) for metric in fitting.fold_metrics}
+    return Training(params, rounds[len(rounds) // 2], mean, factor, cv)
 
 
 def fit_boosters(training: Training, n_models: int, fitting: Fitting, seed: int, workers: Workers) -> list[xgb.Booster]:
@@ -70,31 +71,31 @@ def fit_boosters(training: Training, n_models: int, fitting: Fitting, seed: int,
 
 
 def fit_interval(training: Training, coverage: float, fitting: Fitting, seed: int, workers: Workers) -> Interval:
-    """Quantile boosters on all training rows, calibrated on rows of the folds that theirs have not seen."""
+    """Quantile boosters on all training rows, calibrated on the folds' validation rows."""
     settings = (training.params, training.n_rounds, seed, fitting, coverage)
     max_bin = max_bin_of(training.params)
-    outside = [value for fold in workers.on_folds(conformity, max_bin, *settings) for value in fold]
+    outside = [value for fold in workers.on_folds(conformity_scores, max_bin, *settings) for value in fold]
     (raw,) = workers.on_all_rows(_fit_quantiles, max_bin, [settings])
     return Interval(coverage, offset_of(outside, coverage), _booster(raw))
 
 
 def learning_curve(training: Training, fitting: Fitting, seed: int, workers: Workers) -> pd.DataFrame:
-    """Mean of XGBoost's metric over the folds after each round, a fifth further than the final model goes.
+    """Mean of XGBoost's metric over the folds after each round, for a fifth more rounds than the final model has.
 
     Returns:
-        At most about 200 rows: round, train, valid; the row of the final model's rounds is always among them.
+        About 200 rows at most: round, train, valid; the final model's number of rounds is always among them.
     """
     rounds = training.n_rounds + max(training.n_rounds // 5, 1)
     folds = workers.on_folds(metric_by_round, max_bin_of(training.params), training.params, rounds, seed, fitting)
     train = np.sum([on_train for on_train, _ in folds], axis=0)
     valid = np.sum([on_valid for _, on_valid in folds], axis=0)
     step = max(1, rounds // CURVE_POINTS)
-    shown = sorted({*range(0, rounds, step), training.n_rounds - 1, rounds - 1})
+    points = sorted({*range(0, rounds, step), training.n_rounds - 1, rounds - 1})
     return pd.DataFrame(
         {
-            "round": [index + 1 for index in shown],
-            "train": train[shown] / len(folds),
-            "valid": valid[shown] / len(folds),
+            "round": [index + 1 for index in points],
+            "train": train[points] / len(folds),
+            "valid": valid[points] / len(folds),
         }
     )
 
@@ -102,7 +103,7 @@ def learning_curve(training: Training, fitting: Fitting, seed: int, workers: Wor
 def _scored(
     matrices: FoldMatrices, params: Mapping[str, Value], budget: RoundBudget, seed: int, fitting: Fitting
 ) -> FoldScore | None:
-    """The fold's score; None where it has none, as in the search. What XGBoost itself raises is the machine's."""
+    """The fold's score; None where it is undefined, as in the search. An error of XGBoost itself is the machine's."""
     try:
         return fit_fold(matrices, params, budget, seed, fitting)
     except xgb.core.XGBoostError:
@@ -115,9 +116,9 @@ def _mean(values: list[float]) -> float:
     return significant(sum(values) / len(values), DIGITS)
 
 
-def _mean_if_known(values: list[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return _mean(known) if known else None
+def _mean_of_defined(values: list[float | None]) -> float | None:
+    defined = [value for value in values if value is not None]
+    return _mean(defined) if defined else None
 
 
 def _fit(matrix: xgb.DMatrix, params: Mapping[str, Value], rounds: int, seed: int, fitting: Fitting) -> bytes:

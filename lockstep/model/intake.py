@@ -1,8 +1,8 @@
-"""How a row as the source holds it becomes a row of the cleaned table: what a deployed model does with its input.
+"""From raw rows to rows of the cleaned table: how a deployed model reads its input.
 
-Cleaning rules that work row by row are applied. Rules that drop rows are not: every row asked about gets an answer.
-How many copies a row stands for (`drop_duplicates` with `count_as`) cannot be told from the row: a column of that name
-in the input is believed, else the row stands for itself alone.
+Cleaning rules that work row by row are applied. Rules that drop rows are not: every row gets a prediction. The number
+of copies of a row (`drop_duplicates` with `count_as`) cannot be computed from the row: it is read from a column of that
+name in the input, and is 1 without such a column.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
 from lockstep.clean.apply_rules import change_columns
-from lockstep.clean.columns import Place, typed_values
+from lockstep.clean.columns import Location, convert_values
 from lockstep.clean.rules import RULES, DropColumns, DropDuplicates, Rule
 from lockstep.clean.table_blocks import Column, TableBlocks
 from lockstep.errors import DataError
@@ -27,13 +27,13 @@ COPIES = Column(type="integer", min=1, missing=True)
 
 @dataclass(frozen=True)
 class Intake:
-    """What is done with raw rows.
+    """The conversion of raw rows.
 
     Attributes:
-        columns: Facts of the columns that are read: those of the raw table in its order, then counts of copies.
-        copies: The counts of copies among them.
+        columns: Facts of the needed columns: those of the raw table in its order, then counts of copies.
+        copies: Names of the counts of copies among them.
         missing_values: Texts that mean "no value".
-        rules: Those that make what is read; drop_duplicates stands here for its `count_as` alone.
+        rules: The rules that make the needed columns; of drop_duplicates only `count_as` is used.
     """
 
     columns: Mapping[str, Column]
@@ -43,72 +43,72 @@ class Intake:
 
     @classmethod
     def of(cls, dataset: TableBlocks, needed: Sequence[str]) -> Self:
-        """The way to the columns `needed` of the cleaned table, and to no others.
+        """The conversion that gives the columns `needed` of the cleaned table, and no others.
 
         Args:
             dataset: Facts of the table.
             needed: Columns of the cleaned table.
 
         Raises:
-            DataError: naming a column that new rows cannot have.
+            DataError: naming a column that cannot be computed for new rows.
         """
         names, rules = set(needed), list[Rule]()
         for rule in reversed(dataset.clean):
-            narrowed = rule.for_new_rows(names)
-            if narrowed is not None:
-                rules.insert(0, narrowed)
-                names = narrowed.needed_before(names)
+            new_rule = rule.for_new_rows(names)
+            if new_rule is not None:
+                rules.insert(0, new_rule)
+                names = new_rule.needed_before(names)
         if unknown := sorted(names - dataset.columns.keys()):
             raise DataError(
                 f"column {unknown[0]!r} of the cleaned table cannot be computed for a new row: no rule under `clean`"
                 " makes it from columns of the table; leave it out of the recipe"
             )
-        described = {name: column for name, column in dataset.columns.items() if name in names}
-        made = [name for rule in rules if isinstance(rule, DropDuplicates) for name in rule.makes()]
-        # a raw column of that name is another one
-        copies = tuple(name for name in made if name not in dataset.columns)
-        return cls(described | dict.fromkeys(copies, COPIES), copies, dataset.missing_values, tuple(rules))
+        columns = {name: column for name, column in dataset.columns.items() if name in names}
+        counts = [name for rule in rules if isinstance(rule, DropDuplicates) for name in rule.makes()]
+        # a raw column with the name of a count is not a count
+        copies = tuple(name for name in counts if name not in dataset.columns)
+        return cls(columns | dict.fromkeys(copies, COPIES), copies, dataset.missing_values, tuple(rules))
 
     @property
     def optional(self) -> list[str]:
-        """Columns that the input may lack: those in which values may be missing."""
+        """Columns that the input may lack: those that allow missing values."""
         return [name for name, column in self.columns.items() if column.missing]
 
-    def require(self, present: Sequence[str], shown: str) -> list[str]:
-        """Make sure that an input has the columns that are needed.
+    def check_columns(self, names: Sequence[str], source: str) -> list[str]:
+        """Check that an input has the needed columns.
 
         Args:
-            present: Its columns.
-            shown: What messages call it.
+            names: Columns of the input.
+            source: The input's name in messages.
 
         Returns:
-            One line about each optional column that it lacks.
+            One line about each optional column that the input lacks.
 
         Raises:
-            DataError: naming the first needed column that it lacks.
+            DataError: naming the first needed column that the input lacks.
         """
         for name in self.columns:
-            if name not in present and name not in self.optional:
+            if name not in names and name not in self.optional:
                 needed = listed([name for name in self.columns if name not in self.optional])
-                raise DataError(f"{shown}: no column {name!r}; the model needs: {needed}")
-        absent = [name for name in self.optional if name not in present]
-        said = {True: "every row stands for one copy, itself", False: "it counts as missing in every row"}
-        return [f"{shown}: no column {name!r}; {said[name in self.copies]}" for name in absent]
+                raise DataError(f"{source}: no column {name!r}; the model needs: {needed}")
+        absent = [name for name in self.optional if name not in names]
+        defaults = {True: "every row counts as one copy", False: "it counts as missing in every row"}
+        return [f"{source}: no column {name!r}; {defaults[name in self.copies]}" for name in absent]
 
-    def frame(self, raw: pa.Table, shown: str = "input", first_row: int = 0) -> pd.DataFrame:
-        """Rows of the cleaned table, one per raw row, with the columns that are needed.
+    def frame(self, raw: pa.Table, source: str = "input", first_row: int = 0) -> pd.DataFrame:
+        """Rows of the cleaned table, one per raw row, with the needed columns.
 
         Args:
             raw: Raw rows: text as in a CSV file, or values of the columns' types; other columns are ignored.
-            shown: What messages call the input.
-            first_row: How many rows of the input came before.
+            source: The input's name in messages.
+            first_row: Number of rows of the input before these.
 
         Raises:
-            DataError: naming column, row and value, if a needed column is missing, or a value is of another type,
-                out of range, or missing where none may be.
+            DataError: naming column, row and value, if a needed column is missing, or a value has the wrong type,
+                is out of range, or is missing where that is not allowed.
         """
-        self.require(raw.column_names, shown)
-        frame = pd.DataFrame({name: self._values(raw, name, shown, first_row) for name in self.columns})
+        self.check_columns(raw.column_names, source)
+        frame = pd.DataFrame({name: self._values(raw, name, source, first_row) for name in self.columns})
         copies = {name: frame.pop(name).fillna(1) for name in self.copies}
         for rule in self.rules:
             if isinstance(rule, DropDuplicates):
@@ -120,7 +120,7 @@ class Intake:
         return frame
 
     def request(self, raw: pa.Table) -> dict[str, Any]:
-        """Raw rows as a request to a served model: JSON values, numbers for columns that are numbers.
+        """Raw rows as a request to a served model: JSON values, with numbers for numeric columns.
 
         Raises:
             DataError: as `frame`.
@@ -129,8 +129,8 @@ class Intake:
         columns = [_values_of(self._values(raw, name, "input", 0), raw.column(name)) for name in names]
         return {"dataframe_split": {"columns": names, "data": [list(row) for row in zip(*columns, strict=True)]}}
 
-    def described(self) -> dict[str, Any]:
-        """It as plain JSON values."""
+    def to_json(self) -> dict[str, Any]:
+        """The intake as plain JSON values."""
         columns = [
             {"name": name, **column.model_dump(exclude_defaults=True, exclude={"about"})}
             for name, column in self.columns.items()
@@ -144,35 +144,35 @@ class Intake:
         }
 
     @classmethod
-    def restored(cls, described: Mapping[str, Any]) -> Self:
-        """What `described` describes.
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The intake that `to_json` describes.
 
         Raises:
-            DataError: if it names a rule that is not known here.
-            pydantic.ValidationError: if it is not what `described` makes.
+            DataError: if the content names a rule that this version does not have.
+            pydantic.ValidationError: if the content does not come from `to_json`.
         """
         columns = {
             entry["name"]: Column.model_validate({key: value for key, value in entry.items() if key != "name"})
-            for entry in described["columns"]
+            for entry in content["columns"]
         }
-        for rule in described["rules"]:
+        for rule in content["rules"]:
             if rule["rule"] not in RULES:
                 raise DataError(
                     f"the model was trained with the cleaning rule {str(rule['rule'])[:LENGTH]!r}, which this version"
                     " of Lockstep does not have; predict with the version that trained it, or run"
                     " `dvc repro train_best`"
                 )
-        rules = TypeAdapter(tuple[Rule, ...]).validate_python(tuple(described["rules"]))
-        return cls(columns, tuple(described["copies"]), tuple(described["missing_values"]), rules)
+        rules = TypeAdapter(tuple[Rule, ...]).validate_python(tuple(content["rules"]))
+        return cls(columns, tuple(content["copies"]), tuple(content["missing_values"]), rules)
 
-    def _values(self, raw: pa.Table, name: str, shown: str, first_row: int) -> pd.Series:
+    def _values(self, raw: pa.Table, name: str, source: str, first_row: int) -> pd.Series:
         column = self.columns[name]
         values = raw.column(name) if name in raw.column_names else pa.chunked_array([pa.nulls(raw.num_rows)])
-        place = Place(f"{shown}: column {name!r}", first_row, mendable=False)
-        return typed_values(values, column, self.missing_values, place)
+        location = Location(f"{source}: column {name!r}", first_row, correctable=False)
+        return convert_values(values, column, self.missing_values, location)
 
 
 def _values_of(typed: pd.Series, raw: pa.ChunkedArray) -> list[Any]:
-    """A column's values for JSON: numbers as doubles, everything else as the text it came as."""
+    """A column's values for JSON: numbers as doubles, all others as their raw text."""
     values = typed.astype(np.float64) if pd.api.types.is_numeric_dtype(typed) else pc.cast(raw, pa.string()).to_pandas()
     return [None if missing else value for value, missing in zip(values.tolist(), typed.isna(), strict=True)]

@@ -1,7 +1,7 @@
-"""Prediction intervals: quantile boosters, widened or narrowed by what the folds missed.
+"""Prediction intervals: quantile boosters, calibrated on the folds.
 
-Conformalised quantile regression (Romano, Patterson and Candes 2019): on rows a booster has not seen, how far outside
-its own interval does the truth lie? The interval is moved by the right quantile of that.
+Conformalised quantile regression (Romano, Patterson and Candes 2019): the ends of the interval are moved by a quantile
+of the distances by which the true values of validation rows lie outside the interval of their fold's booster.
 """
 
 import math
@@ -25,8 +25,8 @@ class Interval:
     """A fitted interval.
 
     Attributes:
-        coverage: The share of new rows it is to hold.
-        offset: By how much both ends move outwards, in the unit of the target.
+        coverage: The intended share of new rows inside the interval.
+        offset: The distance by which both ends move outwards, in the unit of the target.
         booster: Predicts both quantiles.
     """
 
@@ -39,7 +39,7 @@ class Interval:
         matrix = xgb.DMatrix(x, nthread=1, feature_names=names, feature_types=types, enable_categorical=True)
         ends = np.sort(self.booster.predict(matrix).astype(np.float64), axis=1)
         ends += np.array([-self.offset, self.offset])
-        # A negative offset can cross the ends of a narrow interval: both become its middle.
+        # A negative offset can make the ends of a narrow interval cross: both then become its middle.
         crossed = ends[:, 0] > ends[:, 1]
         ends[crossed] = ends[crossed].mean(axis=1, keepdims=True)
         return ends
@@ -48,17 +48,17 @@ class Interval:
 def fit_quantiles(
     train: xgb.DMatrix, params: Mapping[str, Value], rounds: int, seed: int, fitting: Fitting, coverage: float
 ) -> xgb.Booster:
-    """Fit both quantiles at once: what lies outside is shared equally."""
+    """Fit both quantiles at once, with equal shares below and above the interval."""
     ends = ((1 - coverage) / 2, (1 + coverage) / 2)
-    # Quantile boosters cannot keep monotone constraints (BoosterSettings.resolved).
+    # Quantile boosters cannot keep monotone constraints (see BoosterSettings).
     quantiles = replace(fitting, objective="quantile", metric="pinball", quantile=ends, monotone=None)
     return fit_rounds(train, params, rounds, seed, quantiles)
 
 
-def conformity(
+def conformity_scores(
     matrices: FoldMatrices, params: Mapping[str, Value], rounds: int, seed: int, fitting: Fitting, coverage: float
 ) -> list[float]:
-    """How far each validation row lies outside the interval of a booster that has not seen it; negative inside."""
+    """The distance of each validation row's target from the interval of the fold's booster; negative inside."""
     booster = fit_quantiles(matrices.train, params, rounds, seed, fitting, coverage)
     ends = np.sort(booster.predict(matrices.valid).astype(np.float64), axis=1)
     outside: list[float] = np.maximum(ends[:, 0] - matrices.y_valid, matrices.y_valid - ends[:, 1]).tolist()
@@ -66,7 +66,7 @@ def conformity(
 
 
 def offset_of(outside: Sequence[float], coverage: float) -> float:
-    """The smallest offset with which the share `coverage` of rows like these is held."""
+    """The smallest offset with which the intervals contain the share `coverage` of such rows."""
     ordered = sorted(outside)
     rank = math.ceil((len(ordered) + 1) * coverage)
     return significant(ordered[min(rank, len(ordered)) - 1], DIGITS)

@@ -20,7 +20,7 @@ from lockstep.guards.models.ubj import Shape, check_ubj
 from lockstep.model.intake import Intake
 from lockstep.model.interval import Interval
 from lockstep.project.target import Target
-from lockstep.storage.tables import replacing, write_json
+from lockstep.storage.tables import atomic_write, write_json
 
 DESCRIPTION = "model.json"
 ARRAYS = "features"
@@ -31,14 +31,14 @@ Predictions = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Training:
-    """How the boosters were fitted.
+    """The configuration of the boosters.
 
     Attributes:
         params: Booster parameters.
-        n_rounds: Boosting rounds of each.
+        n_rounds: Number of boosting rounds of each booster.
         cv_score: Mean score of the folds with these parameters and rounds.
-        learning_rate_factor: What the best trial's learning rate was multiplied with.
-        cv: Mean metrics of the folds with these parameters; None where they are the best trial's.
+        learning_rate_factor: The factor by which the best trial's learning rate was multiplied.
+        cv: Mean metrics of the folds with these parameters; None if they are the best trial's.
     """
 
     params: dict[str, Value]
@@ -50,11 +50,11 @@ class Training:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a model comes from, for people who have several.
+    """The origin of a model.
 
     Attributes:
         dataset: Name of the dataset file.
-        version: Of Lockstep.
+        version: Version of Lockstep.
     """
 
     dataset: str
@@ -68,12 +68,12 @@ class SavedModel:
     Attributes:
         boosters: One or more boosters, trained with different seeds.
         features: Fitted on all training rows.
-        target: What is predicted.
-        fitting: What the boosters minimised.
-        training: How they were fitted.
-        interval: Prediction intervals, if they were asked for.
-        intake: How raw rows become rows of the cleaned table; None for a model that nobody asks raw rows.
-        origin: Where it comes from; None for one that is not kept, or that an earlier version saved.
+        target: The target.
+        fitting: Objective and metric of the boosters.
+        training: Their configuration.
+        interval: Prediction intervals, or None.
+        intake: From raw rows to rows of the cleaned table; None for a model that never reads raw rows.
+        origin: The model's origin; None for one that is never saved, or was saved by an earlier version.
     """
 
     boosters: Sequence[xgb.Booster]
@@ -86,75 +86,75 @@ class SavedModel:
     origin: Origin | None = None
 
     def predict(self, frame: pd.DataFrame) -> Predictions:
-        """Predictions for rows as they stand in the cleaned table: numbers (rows,), probabilities (rows, classes).
+        """Predictions for rows of the cleaned table: numbers (rows,) or probabilities (rows, classes).
 
         Raises:
-            DataError: if a column the features need is missing.
+            DataError: if a column that the features need is absent.
         """
         return self.predict_matrix(self.features.transform(frame))
 
     def predict_matrix(self, x: npt.NDArray[np.float32]) -> Predictions:
         """Predictions for a feature matrix of shape (rows, features)."""
         names, types = self.features.names, self.features.types
-        each = [predict(booster, x, names, types, self.fitting).astype(np.float64) for booster in self.boosters]
-        total: Predictions = np.sum(each, axis=0)
-        return total / len(each)
+        per_booster = [predict(booster, x, names, types, self.fitting).astype(np.float64) for booster in self.boosters]
+        total: Predictions = np.sum(per_booster, axis=0)
+        return total / len(per_booster)
 
     @property
     def raw_rows(self) -> Intake:
-        """How raw rows become rows of the cleaned table.
+        """From raw rows to rows of the cleaned table.
 
         Raises:
-            DataError: if the model does not know.
+            DataError: if the model was saved without it.
         """
         if self.intake is None:
-            raise DataError("the model does not know the raw table; run `dvc repro train_best`")
+            raise DataError("the model was saved without the columns of the raw table; run `dvc repro train_best`")
         return self.intake
 
-    def answer(self, raw: pa.Table, shown: str = "input", first_row: int = 0) -> pd.DataFrame:
-        """What the model says of raw rows, as `table` does; a row's answer depends on no other row.
+    def predict_raw(self, raw: pa.Table, source: str = "input", first_row: int = 0) -> pd.DataFrame:
+        """The `prediction_table` of raw rows; a row's prediction does not depend on other rows.
 
         Args:
-            raw: Rows as the source holds them; columns that the model does not need are ignored.
-            shown: What messages call the input.
-            first_row: How many rows of the input came before, for messages.
+            raw: Rows as in the source; columns that the model does not need are ignored.
+            source: The input's name in messages.
+            first_row: Number of rows of the input before these, for messages.
 
         Raises:
             DataError: naming column, row and value, for a row that the model cannot read.
         """
-        frame = self.raw_rows.frame(raw, shown, first_row)
+        frame = self.raw_rows.frame(raw, source, first_row)
         try:
-            return self.table(self.features.transform(frame))
+            return self.prediction_table(self.features.transform(frame))
         except LockstepError:
             raise
         except Exception as error:
-            # The rows have been checked: what the model learned does not fit together; libraries say so in many ways.
-            raise DataError(_damaged(error)) from error
+            # The rows have been checked, so the model is inconsistent; libraries raise many kinds of errors.
+            raise DataError(_damage_message(error)) from error
 
     @property
-    def answers(self) -> list[str]:
-        """The columns of `table`."""
+    def prediction_columns(self) -> list[str]:
+        """The columns of `prediction_table`."""
         if self.target.classes:
             return ["predicted", *(f"probability_{label}" for label in self.target.labels)]
         return ["predicted"] if self.interval is None else ["predicted", "lower", "upper"]
 
-    def table(self, x: npt.NDArray[np.float32]) -> pd.DataFrame:
-        """Everything the model says of a feature matrix.
+    def prediction_table(self, x: npt.NDArray[np.float32]) -> pd.DataFrame:
+        """Predictions for a feature matrix as a table.
 
         Returns:
-            predicted, a number or the most probable class; with intervals also lower and upper; of classes a column
-            probability_CLASS each.
+            predicted, a number or the most probable class; with intervals also lower and upper; with classes a column
+            probability_CLASS for each.
         """
-        predicted = self.predict_matrix(x)
+        predictions = self.predict_matrix(x)
         if self.target.classes:
             labels = self.target.labels
-            chosen = pd.Series([labels[number] for number in np.argmax(predicted, axis=1)], dtype="str")
-            shares = {f"probability_{label}": predicted[:, number] for number, label in enumerate(labels)}
-            return pd.DataFrame({"predicted": chosen, **shares})
+            labels_of_rows = pd.Series([labels[number] for number in np.argmax(predictions, axis=1)], dtype="str")
+            probabilities = {f"probability_{label}": predictions[:, number] for number, label in enumerate(labels)}
+            return pd.DataFrame({"predicted": labels_of_rows, **probabilities})
         if self.interval is None:
-            return pd.DataFrame({"predicted": predicted})
+            return pd.DataFrame({"predicted": predictions})
         ends = self.interval.bounds(x, self.features.names, self.features.types)
-        return pd.DataFrame({"predicted": predicted, "lower": ends[:, 0], "upper": ends[:, 1]})
+        return pd.DataFrame({"predicted": predictions, "lower": ends[:, 0], "upper": ends[:, 1]})
 
     def save(self, folder: Path) -> None:
         """Write booster_0.ubj, ..., model.json, the features' arrays and interval.ubj into `folder`."""
@@ -165,7 +165,7 @@ class SavedModel:
             _write_booster(self.interval.booster, folder / INTERVAL)
         features, arrays = self.features.state()
         for name, array in arrays.items():
-            with replacing(folder / ARRAYS / f"{name}.npy") as part, part.open("wb") as file:
+            with atomic_write(folder / ARRAYS / f"{name}.npy") as part, part.open("wb") as file:
                 np.save(file, array, allow_pickle=False)
         description: dict[str, Any] = {
             "n_models": len(self.boosters),
@@ -176,7 +176,7 @@ class SavedModel:
             "arrays": sorted(arrays),
         }
         if self.intake is not None:
-            description["intake"] = self.intake.described()
+            description["intake"] = self.intake.to_json()
         if self.origin is not None:
             description["origin"] = asdict(self.origin)
         if self.interval is not None:
@@ -185,15 +185,15 @@ class SavedModel:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote.
+        """Read the files that `save` wrote.
 
         Raises:
-            DataError: if a file of the model is missing, damaged or not to be read.
+            DataError: if a file of the model is missing, damaged or unreadable.
         """
         if not folder.is_dir():
-            raise DataError(f"{folder}: no such folder of a model; run `dvc repro train_best`, or name another")
+            raise DataError(f"{folder}: no such model folder; run `dvc repro train_best`, or name another folder")
         try:
-            return cls._loaded(folder)
+            return cls._load(folder)
         except LockstepError:
             raise
         except FileNotFoundError as error:
@@ -201,51 +201,53 @@ class SavedModel:
         except OSError as error:
             raise DataError(f"{error.filename or folder}: {system_reason(error)}; make the model readable") from None
         except Exception as error:
-            # numpy, pandas, XGBoost, pydantic and the steps each have errors of their own for what does not fit
-            raise DataError(f"{folder}: {_damaged(error)}") from None
+            # numpy, pandas, XGBoost, pydantic and the steps each raise their own errors for invalid content
+            raise DataError(f"{folder}: {_damage_message(error)}") from None
 
     @classmethod
-    def _loaded(cls, folder: Path) -> Self:
-        saved = read_description(folder / DESCRIPTION)
-        target = Target.restored(saved["target"])
-        check_counts(saved, target.n_classes)
-        arrays = {name: read_array(folder / ARRAYS, name) for name in saved["arrays"]}
-        features = Features.restored(saved["features"], arrays)
+    def _load(cls, folder: Path) -> Self:
+        content = read_description(folder / DESCRIPTION)
+        target = Target.from_json(content["target"])
+        check_counts(content, target.n_classes)
+        arrays = {name: read_array(folder / ARRAYS, name) for name in content["arrays"]}
+        features = Features.from_state(content["features"], arrays)
         shape = Shape(target.n_classes if target.n_classes > 2 else 1, features.n_categories)
-        boosters = [_read_booster(folder / f"booster_{index}.ubj", shape) for index in range(saved["n_models"])]
+        boosters = [_read_booster(folder / f"booster_{index}.ubj", shape) for index in range(content["n_models"])]
         interval = None
-        if "interval" in saved:
-            both_ends = Shape(2, shape.categories)
-            interval = Interval(**saved["interval"], booster=_read_booster(folder / INTERVAL, both_ends))
+        if "interval" in content:
+            quantile_shape = Shape(2, shape.categories)
+            interval = Interval(**content["interval"], booster=_read_booster(folder / INTERVAL, quantile_shape))
         return cls(
             boosters,
             features,
             target,
-            Fitting.restored(saved["fitting"]),
-            Training(**saved["training"]),
+            Fitting.from_json(content["fitting"]),
+            Training(**content["training"]),
             interval,
-            Intake.restored(saved["intake"]) if "intake" in saved else None,
-            Origin(str(saved["origin"]["dataset"]), str(saved["origin"]["version"])) if "origin" in saved else None,
+            Intake.from_json(content["intake"]) if "intake" in content else None,
+            Origin(str(content["origin"]["dataset"]), str(content["origin"]["version"]))
+            if "origin" in content
+            else None,
         )
 
 
 def missing_files(folder: Path) -> list[str]:
-    """Files that a saved model must have and a folder lacks, the description first."""
+    """Names of the files of a saved model that a folder lacks, the description first."""
     if not (folder / DESCRIPTION).is_file():
         return [DESCRIPTION]
-    saved = read_description(folder / DESCRIPTION)
-    needed = [f"booster_{index}.ubj" for index in range(saved["n_models"])]
-    needed += [f"{ARRAYS}/{name}.npy" for name in saved["arrays"]]
-    needed += [INTERVAL] if "interval" in saved else []
-    return [name for name in needed if not (folder / name).is_file()]
+    content = read_description(folder / DESCRIPTION)
+    files = [f"booster_{index}.ubj" for index in range(content["n_models"])]
+    files += [f"{ARRAYS}/{name}.npy" for name in content["arrays"]]
+    files += [INTERVAL] if "interval" in content else []
+    return [name for name in files if not (folder / name).is_file()]
 
 
-def _damaged(error: Exception) -> str:
+def _damage_message(error: Exception) -> str:
     return f"the model is damaged ({kind_and_reason(error, 100)}); run `dvc repro train_best`"
 
 
 def _write_booster(booster: xgb.Booster, path: Path) -> None:
-    with replacing(path) as part:
+    with atomic_write(path) as part:
         part.write_bytes(booster.save_raw("ubj"))
 
 

@@ -1,4 +1,4 @@
-"""The block `train_best` of params.yaml, and what else the stage reads of it."""
+"""The block `train_best` of params.yaml, and the other blocks that the stage reads."""
 
 from typing import Annotated
 
@@ -11,14 +11,14 @@ from lockstep.split.split_block import StrategyOnly
 
 
 class TrainBest(Settings):
-    """How the final model is trained."""
+    """The training of the final model."""
 
     n_models: Annotated[int, Field(ge=1, le=100)]
     learning_rate_factor: Annotated[float, Field(gt=0, le=1)]
     interval: Annotated[float, Field(gt=0, lt=1)] | None
 
     def check(self, n_classes: int) -> None:
-        """Refuse an interval of classes; `n_classes` is 0 for a number.
+        """Refuse an interval for classes; `n_classes` is 0 for a number.
 
         Raises:
             ValueError: naming the setting.
@@ -28,7 +28,7 @@ class TrainBest(Settings):
 
 
 class TrainBlocks(RecipeChoice):
-    """All that the stage train_best is asked for."""
+    """The blocks that the stage train_best reads."""
 
     seed: Seed
     split: StrategyOnly

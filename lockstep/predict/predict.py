@@ -17,7 +17,7 @@ from lockstep.guards.text.messages import listed, shown
 from lockstep.model.saved import SavedModel
 from lockstep.predict.row_files import CSV, GZIP_CSV, RowFile, Writer, open_reader
 from lockstep.project.blocks import chosen_dataset
-from lockstep.storage.tables import replacing
+from lockstep.storage.tables import atomic_write
 
 # The Arrow type in which a column is read from CSV; other columns are text, which the intake converts.
 CSV_TYPES = {"number": pa.float64(), "integer": pa.int64()}
@@ -43,25 +43,25 @@ def predict_file(source: str, target: str, model: SavedModel, keep: Sequence[str
     intake = model.raw_rows
     reader = open_reader(source_file, list(intake.columns), intake.missing_values)
     _check_kept_columns(keep, reader.names, model, source)
-    for note in intake.require(reader.names, source):
+    for note in intake.check_columns(reader.names, source):
         print(f"lockstep: note: {note}", file=sys.stderr)
     types = {name: CSV_TYPES.get(column.type, pa.string()) for name, column in intake.columns.items()}
     types = {name: types[name] for name in types if name in reader.names} | dict.fromkeys(keep, pa.string())
     from_csv, n_done = source_file.kind in (CSV, GZIP_CSV), 0
     try:
         with (
-            replacing(output.path) as part,
+            atomic_write(output.path) as part,
             Writer(part, output.kind, target) as writer,
             _Progress(reader.done) as progress,
         ):
             for batch in reader.batches(types):
-                predictions = model.answer(batch, source, n_done)
+                predictions = model.predict_raw(batch, source, n_done)
                 writer.write(_add_kept(batch, keep, predictions, blank_is_missing=from_csv))
                 n_done += batch.num_rows
                 progress.update(n_done)
             if not n_done:
                 empty = pa.table({name: pa.array([], kind) for name, kind in types.items()})
-                writer.write(_add_kept(empty, keep, model.answer(empty, source), blank_is_missing=from_csv))
+                writer.write(_add_kept(empty, keep, model.predict_raw(empty, source), blank_is_missing=from_csv))
     except OSError as error:
         raise DataError(
             f"{target}: cannot be written: {system_reason(error)}; check the disk and its permissions"
@@ -84,7 +84,7 @@ def _check_kept_columns(keep: Sequence[str], present: Sequence[str], model: Save
     for name in keep:
         if name not in present:
             raise DataError(f"{source}: no column {name!r} to keep; it has: {listed(present)}")
-        if name in model.answers:
+        if name in model.prediction_columns:
             raise DataError(f"--keep {name}: the predictions have a column of this name; rename it in {source}")
 
 

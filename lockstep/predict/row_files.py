@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from lockstep.errors import DataError, SourceError
-from lockstep.guards.tables.contents import DELIMITERS, MOST_COLUMNS, header_width
+from lockstep.guards.tables.contents import DELIMITERS, MAX_COLUMNS, header_width
 from lockstep.guards.tables.csv_errors import csv_reason, first_line
 from lockstep.guards.tables.formats import GZIP_MAGIC
 from lockstep.guards.tables.parquet_size import refuse_bomb
@@ -179,8 +179,8 @@ class CsvReader:
 
     def _refuse_many_columns(self, delimiter: str) -> None:
         start = self._content().read(BLOCK_BYTES).decode(errors="replace")
-        if header_width(start, delimiter, MOST_COLUMNS)[0] > MOST_COLUMNS:
-            raise DataError(f"{self._file.path}: has more than {MOST_COLUMNS:,} columns; leave some out of the file")
+        if header_width(start, delimiter, MAX_COLUMNS)[0] > MAX_COLUMNS:
+            raise DataError(f"{self._file.path}: has more than {MAX_COLUMNS:,} columns; leave some out of the file")
 
     def _lines_before_the_header(self) -> int:
         """The number of empty lines before the header, the first of which would otherwise be taken for it."""

@@ -1,1 +1,1 @@
-"""Settings as raw blocks, where files lie, the target."""
+"""Raw blocks of settings, paths of files, the target."""

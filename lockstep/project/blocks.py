@@ -1,6 +1,6 @@
-"""params.yaml and the dataset file it names as raw blocks; each room validates those that it reads.
+"""The raw blocks of params.yaml and of the dataset file that it names; each package validates the blocks it reads.
 
-A mistake becomes one line that names the file, the key, the value seen and what is allowed.
+A mistake becomes one line that names the file, the key, the value and the allowed values.
 """
 
 import difflib
@@ -20,24 +20,24 @@ from lockstep.project.paths import DATASETS, PARAMS
 from lockstep.project.settings import Settings
 
 Model = TypeVar("Model", bound=BaseModel)
-# File systems allow names of 255 bytes, and the names of temporary files are longer than this one.
+# File systems allow names of 255 bytes, and temporary files have longer names than the dataset.
 DATASET_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,199}$"
 DatasetName = Annotated[str, Field(pattern=DATASET_NAME)]
 
 
-class _Chosen(Settings):
+class _DatasetChoice(Settings):
     dataset: DatasetName
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """What stands in params.yaml and in the dataset file it names.
+    """The content of params.yaml and of the dataset file that it names.
 
     Attributes:
-        params: The choices, by their top-level keys.
+        params: The choices, by top-level key.
         dataset_name: The chosen dataset.
-        dataset: The facts about it, by their top-level keys.
-        file: The dataset file as messages call it.
+        dataset: The facts about the dataset, by top-level key.
+        file: The dataset file's path in messages.
     """
 
     params: dict[str, Any]
@@ -47,38 +47,38 @@ class Blocks:
 
     @classmethod
     def read(cls, root: Path = Path()) -> Self:
-        """Both files, below `root`.
+        """Read both files below `root`.
 
         Raises:
-            ConfigError: if one is missing or no YAML, or there is no such dataset.
+            ConfigError: if a file is missing or not YAML, or there is no such dataset.
         """
-        params = _mapping(read_yaml(root / PARAMS, PARAMS), PARAMS)
-        name = _of_keys(_Chosen, params, PARAMS).dataset
+        params = _checked_mapping(read_yaml(root / PARAMS, PARAMS), PARAMS)
+        name = _validate_keys(_DatasetChoice, params, PARAMS).dataset
         file = DATASETS / f"{name}.yaml"
         if not (root / file).is_file():
-            known = listed(sorted(each.stem for each in (root / DATASETS).glob("*.yaml")))
-            raise ConfigError(f"{PARAMS}: dataset: {name!r}: there is no {file}; known: {known}")
-        return cls(params, name, _mapping(read_yaml(root / file, file), file), file)
+            names = listed(sorted(path.stem for path in (root / DATASETS).glob("*.yaml")))
+            raise ConfigError(f"{PARAMS}: dataset: {name!r}: there is no {file}; datasets: {names}")
+        return cls(params, name, _checked_mapping(read_yaml(root / file, file), file), file)
 
     def choices(self, model: type[Model]) -> Model:
-        """The blocks of params.yaml that are the model's fields, validated.
+        """The validated blocks of params.yaml that are fields of the model.
 
         Raises:
             ConfigError: with one line.
         """
-        return _of_keys(model, self.params, PARAMS)
+        return _validate_keys(model, self.params, PARAMS)
 
     def facts(self, model: type[Model]) -> Model:
-        """The blocks of the dataset file that are the model's fields, validated.
+        """The validated blocks of the dataset file that are fields of the model.
 
         Raises:
             ConfigError: with one line.
         """
-        return _of_keys(model, self.dataset, self.file)
+        return _validate_keys(model, self.dataset, self.file)
 
 
 def chosen_dataset(root: Path = Path()) -> str | None:
-    """The dataset that params.yaml names, whatever else is in the file; None where it names none or cannot be read."""
+    """The dataset that params.yaml names, even if the rest is invalid; None if it names none or cannot be read."""
     try:
         content = read_yaml(root / PARAMS, PARAMS)
     except ConfigError:
@@ -87,18 +87,18 @@ def chosen_dataset(root: Path = Path()) -> str | None:
     return dataset if isinstance(dataset, str) else None
 
 
-def validated(model: type[Model], content: Any, file: Path) -> Model:
-    """The whole content of a file as settings; a key that the model does not know is a mistake.
+def validate(model: type[Model], content: Any, file: Path) -> Model:
+    """The whole content of a file as settings; an unknown key is a mistake.
 
     Args:
-        model: What the file must hold.
-        content: What it holds.
-        file: What messages call it.
+        model: The settings.
+        content: The content of the file.
+        file: The file's path in messages.
 
     Raises:
         ConfigError: with one line.
     """
-    content = _mapping(content, file)
+    content = _checked_mapping(content, file)
     try:
         return model.model_validate(content)
     except ValidationError as error:
@@ -107,10 +107,10 @@ def validated(model: type[Model], content: Any, file: Path) -> Model:
 
 @contextmanager
 def mistakes_in(file: Path) -> Iterator[None]:
-    """A ValueError about what a file says, raised in the block, as one line that names the file.
+    """Turn a ValueError about a file's content, raised in the block, into one line that names the file.
 
     Raises:
-        ConfigError: in its place.
+        ConfigError: instead of the ValueError.
     """
     try:
         yield
@@ -118,24 +118,24 @@ def mistakes_in(file: Path) -> Iterator[None]:
         raise ConfigError(f"{file}: {safe_line(error)}") from None
 
 
-def _of_keys(model: type[Model], content: dict[Any, Any], file: Path) -> Model:
+def _validate_keys(model: type[Model], content: dict[Any, Any], file: Path) -> Model:
     present = {key: content[key] for key in model.model_fields if key in content}
     texts = [key for key in content if isinstance(key, str)]
     for missing in [key for key in model.model_fields if key not in present]:
-        # what is misspelt is shown, with the name that was meant
+        # a misspelt key is included, so that the message can suggest the right one
         present |= {key: content[key] for key in difflib.get_close_matches(missing, texts, n=1)}
-    return validated(model, present, file)
+    return validate(model, present, file)
 
 
-def _mapping(content: Any, file: Path) -> dict[Any, Any]:
+def _checked_mapping(content: Any, file: Path) -> dict[Any, Any]:
     if not isinstance(content, dict):
-        raise ConfigError(f"{file}: must hold keys and values, not {type(content).__name__}")
+        raise ConfigError(f"{file}: must contain keys and values, not {type(content).__name__}")
     return content
 
 
 def _one_line(error: ValidationError, content: dict[Any, Any]) -> str:
     errors = error.errors(include_url=False)
-    # A misspelt key is also a missing one; the misspelling is what helps.
+    # A misspelt key is also a missing one; the message about the misspelling is more helpful.
     first = next((mistake for mistake in errors if mistake["type"] == "extra_forbidden"), errors[0])
     key = _key(first["loc"], content, keep_last=first["type"] == "missing")
     message = first["msg"].removeprefix("Value error, ")
@@ -151,13 +151,13 @@ def _one_line(error: ValidationError, content: dict[Any, Any]) -> str:
 
 
 def _key(location: tuple[int | str, ...], content: Any, *, keep_last: bool) -> str:
-    """The dotted key as it stands in the file; pydantic's names of union members are left out."""
+    """The dotted key as in the file, without pydantic's names of union members."""
     key, node = "", content
     for position, part in enumerate(location):
-        inside = (isinstance(node, dict) and part in node) or (
+        exists = (isinstance(node, dict) and part in node) or (
             isinstance(node, list) and isinstance(part, int) and part < len(node)
         )
-        if inside:
+        if exists:
             node = node[part]
         elif not (keep_last and position == len(location) - 1):
             continue
@@ -166,10 +166,10 @@ def _key(location: tuple[int | str, ...], content: Any, *, keep_last: bool) -> s
 
 
 def _did_you_mean(key: str) -> str:
-    known, models = set[str](), [Settings]
+    keys, models = set[str](), [Settings]
     while models:
         model = models.pop()
         models += model.__subclasses__()
-        known |= set(model.model_fields)
-    close = difflib.get_close_matches(key, sorted(known), n=1)
-    return f", did you mean {close[0]!r}?" if close else ""
+        keys |= set(model.model_fields)
+    matches = difflib.get_close_matches(key, sorted(keys), n=1)
+    return f", did you mean {matches[0]!r}?" if matches else ""

@@ -1,4 +1,4 @@
-"""Where the pipeline's files live, and how relative paths are anchored."""
+"""Paths of the pipeline's files, and the anchor of relative paths."""
 
 import os
 from pathlib import Path
@@ -40,16 +40,16 @@ SEARCH_TIMES = Path("search_times.json")
 
 
 def project_root() -> Path:
-    """The real repository: DVC_ROOT when a DVC stage runs, else the working directory.
+    """The repository: DVC_ROOT when a DVC stage runs, else the working directory.
 
-    Under ``dvc exp run --temp`` and ``--queue`` the working directory is a throw-away copy, while
-    DVC_ROOT still names the repository; whatever must outlive a run is anchored here.
+    Under ``dvc exp run --temp`` and ``--queue`` the working directory is a temporary copy, while DVC_ROOT names the
+    repository; files that must outlive a run are anchored here.
     """
     return Path(os.environ.get("DVC_ROOT") or Path.cwd())
 
 
 def anchored(path: str | Path) -> Path:
-    """A path a person set, made absolute: relative ones start at the repository, not at a temporary copy."""
+    """A path from the user made absolute: relative paths start at the repository, not at a temporary copy."""
     try:
         return project_root() / Path(path).expanduser()
     except RuntimeError:

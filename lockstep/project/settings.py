@@ -11,10 +11,10 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-# YAML has lists, not tuples: the outer container is taken leniently, its items stay strict.
+# YAML has lists, not tuples: strict applies to the items, not to the container.
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 # params.yaml: seed
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
-# Columns the pipeline adds itself.
+# Columns that the pipeline adds.
 ROW_ID = "row_id"
 RESERVED = (ROW_ID, "fold")

@@ -1,4 +1,4 @@
-"""The columns of the cleaned table: what a recipe or a slice may ask of them."""
+"""The columns of the cleaned table, against which recipes and slices are checked."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -14,24 +14,24 @@ NUMBERS = ("number", "integer", "boolean")
 
 @dataclass(frozen=True)
 class TableColumns:
-    """What the stages after `clean` know of the cleaned table's columns; it writes this beside the table.
+    """The columns of the cleaned table, which the stage clean writes for later stages.
 
     Attributes:
-        types: Of each column, in order, without row_id.
-        made_of_target: Those that cleaning rules computed from the target.
+        types: The type of each column, in order, without row_id.
+        made_of_target: Columns that cleaning rules computed from the target.
     """
 
     types: Mapping[str, str]
     made_of_target: AbstractSet[str]
 
     def write(self, path: Path) -> None:
-        """Keep them in a JSON file."""
+        """Write the columns to a JSON file."""
         columns = [{"name": name, "type": kind} for name, kind in self.types.items()]
         write_json({"columns": columns, "made_of_target": sorted(self.made_of_target)}, path)
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """What `write` wrote."""
+        """Read the columns that `write` wrote."""
         content = read_json(path)
         types = {column["name"]: column["type"] for column in content["columns"]}
         return cls(types, frozenset(content["made_of_target"]))
@@ -41,19 +41,19 @@ def must_be_in(types: Mapping[str, str], column: str, where: str) -> None:
     """Refuse a column that is not among `types`, the columns at this point.
 
     Raises:
-        ValueError: beginning with `where`; so do the two below.
+        ValueError: beginning with `where`, as in the two functions below.
     """
     if column not in types:
         raise ValueError(f"{where}: no column {column!r} at this point; there are: {listed(list(types))}")
 
 
 def must_be_number(types: Mapping[str, str], column: str, where: str) -> None:
-    """Refuse a column that is no number."""
+    """Refuse a column that is not a number."""
     if types[column] not in NUMBERS:
         raise ValueError(f"{where}: column {column!r} is of type {types[column]}; a number is needed")
 
 
 def must_be_date(types: Mapping[str, str], column: str, where: str) -> None:
-    """Refuse a column that is no date."""
+    """Refuse a column that is not a date."""
     if types[column] != "date":
         raise ValueError(f"{where}: column {column!r} is of type {types[column]}; a date is needed")

@@ -18,7 +18,7 @@ Vector = npt.NDArray[np.float64]
 
 
 def class_label(name: bool | int | str) -> str:
-    """A class as text: truth values in small letters, as YAML writes them."""
+    """A class as text; booleans in lower case, as in YAML."""
     return str(name).lower() if isinstance(name, bool) else str(name)
 
 
@@ -27,7 +27,7 @@ class ClassTarget(Settings):
 
     Attributes:
         column: The column to predict.
-        classes: All its values, in the order of the predicted probabilities; of two the second is the positive one.
+        classes: All its values, in the order of the predicted probabilities; the second of two is the positive class.
     """
 
     column: str
@@ -41,7 +41,7 @@ class ClassTarget(Settings):
         return self
 
 
-# With the union told apart by hand, a mistake among the classes is not reported as a missing text.
+# The explicit discriminator prevents pydantic from reporting a mistake in the classes as a missing text.
 TargetOf = Annotated[
     Annotated[str, Tag("of a number")] | Annotated[ClassTarget, Tag("of classes")],
     Discriminator(lambda target: "of a number" if isinstance(target, str) else "of classes"),
@@ -49,7 +49,7 @@ TargetOf = Annotated[
 
 
 class TargetBlock(Settings):
-    """What is predicted."""
+    """The target block."""
 
     target: TargetOf
 
@@ -66,7 +66,7 @@ class TargetBlock(Settings):
 
 @dataclass(frozen=True)
 class Target:
-    """What is predicted.
+    """The target.
 
     Attributes:
         column: Its column in the cleaned table.
@@ -78,13 +78,13 @@ class Target:
 
     @classmethod
     def of(cls, dataset: TargetBlock) -> Self:
-        """The target a dataset file names."""
+        """The target that a dataset file names."""
         return cls(dataset.target_column, dataset.classes)
 
     @classmethod
-    def restored(cls, described: Mapping[str, Any]) -> Self:
-        """The target as model.json describes it."""
-        return cls(described["column"], tuple(described["classes"]))
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The target that model.json describes."""
+        return cls(content["column"], tuple(content["classes"]))
 
     @property
     def n_classes(self) -> int:
@@ -100,21 +100,21 @@ class Target:
         """Values of shape (rows,): the numbers, or 0, 1, ... for the classes.
 
         Raises:
-            DataError: for a value that is no class, naming its row.
+            DataError: naming the row of a value that is not a class.
         """
-        found = frame[self.column]
+        values = frame[self.column]
         if not self.classes:
-            return found.to_numpy(dtype=np.float64)
-        if pd.api.types.is_numeric_dtype(found):
-            known = [float("nan") if isinstance(name, str) else float(name) for name in self.classes]
-            positions = pd.Index(known).get_indexer(pd.Index(found.astype(np.float64)))
+            return values.to_numpy(dtype=np.float64)
+        if pd.api.types.is_numeric_dtype(values):
+            class_numbers = [float("nan") if isinstance(name, str) else float(name) for name in self.classes]
+            positions = pd.Index(class_numbers).get_indexer(pd.Index(values.astype(np.float64)))
         else:
-            positions = pd.Index(self.labels).get_indexer(pd.Index(found))
-        strange = np.flatnonzero((positions < 0) | found.isna().to_numpy())
-        if len(strange):
-            row = int(frame["row_id"].iloc[strange[0]]) + 1 if "row_id" in frame else int(strange[0]) + 1
+            positions = pd.Index(self.labels).get_indexer(pd.Index(values))
+        invalid = np.flatnonzero((positions < 0) | values.isna().to_numpy())
+        if len(invalid):
+            row = int(frame["row_id"].iloc[invalid[0]]) + 1 if "row_id" in frame else int(invalid[0]) + 1
             raise DataError(
-                f"target: {self.column!r} is {found.iloc[strange[0]]!r} in row {row}, which is none of the classes"
+                f"target: {self.column!r} is {values.iloc[invalid[0]]!r} in row {row}, which is none of the classes"
                 f" {listed(self.labels)}; add it to target.classes, or drop those rows by a cleaning rule"
             )
         return positions.astype(np.float64)

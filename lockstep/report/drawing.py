@@ -1,4 +1,4 @@
-"""Figures with their words, drawn as PNG without dates or versions: the same data gives the same bytes."""
+"""Figures with captions, drawn as PNG without dates or versions: the same data gives the same bytes."""
 
 import base64
 import warnings
@@ -18,11 +18,11 @@ from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREY = "#2f6db3", "#d9822b", "#8a8f98"
 INCHES, DPI = (6.4, 4.2), 110
-MOST_BARS = 20
-# More marks than this in a chart hide each other.
+MAX_BARS = 20
+# With more marks than this in a chart, they hide each other.
 CROWDED = 500
-# Names longer than this would leave no room for the chart.
-LONGEST_NAME = 28
+# Longer names would leave no room for the chart.
+MAX_NAME_LENGTH = 28
 
 Draw = Callable[[Axes], None]
 DrawAll = Callable[[Figure], None]
@@ -30,16 +30,16 @@ DrawAll = Callable[[Figure], None]
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of a page and its words; it is drawn once, when its PNG is first asked for.
+    """A figure with its texts; it is drawn once, when its PNG is first needed.
 
     Attributes:
         draw: Adds the charts.
-        alt: What it shows, for those who do not see it.
+        alt: Description for readers who cannot see it.
         caption: The line below it.
-        title: A few words for a wide one, which scrolls on a phone; else empty.
-        file: The name of its PNG file in reports/evaluate/, without .png; empty where only the page has it.
+        title: Short title of a wide figure, which scrolls on a phone; else empty.
+        file: Name of its PNG file in reports/evaluate/, without .png; empty if only the page has it.
         inches: Its size.
-        placed: Whether `draw` gives every chart its place, which spares half the time; else matplotlib finds it.
+        placed: Whether `draw` places every chart, which halves the time; else matplotlib finds a layout.
     """
 
     draw: DrawAll
@@ -52,17 +52,17 @@ class Picture:
 
     @property
     def wide(self) -> bool:
-        """Whether it takes the width of the page."""
+        """Whether it takes the full width of the page."""
         return bool(self.title)
 
     @cached_property
     def png(self) -> bytes:
-        """The PNG file, whatever matplotlibrc the user has."""
+        """The PNG file, independent of the user's matplotlibrc."""
         with matplotlib.rc_context(), warnings.catch_warnings():
             matplotlib.rcdefaults()
             # a column may be named $x$
             matplotlib.rcParams["text.parse_math"] = False
-            # The font that matplotlib brings: what it lacks must not be taken from one that only some machines have.
+            # Only matplotlib's own font: missing glyphs must not come from a font that only some machines have.
             matplotlib.rcParams["font.family"] = "DejaVu Sans"
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             figure = Figure(figsize=self.inches, dpi=DPI, layout=None if self.placed else "constrained")
@@ -90,12 +90,12 @@ def one_chart(draw: Draw) -> DrawAll:
 
 
 def panels(figure: Figure, count: int, columns: int, *, below: float, right: float) -> list[Axes]:
-    """Small charts in rows, placed; those of a row share the labels of its first one.
+    """Small charts in rows, placed; only the first of a row has labels on its vertical axis.
 
     Args:
-        figure: Where.
-        count: How many.
-        columns: Charts of a row.
+        figure: The figure to add them to.
+        count: Number of charts.
+        columns: Charts per row.
         below: Inches below each chart, for its labels.
         right: Inches left free on the right.
     """
@@ -112,25 +112,25 @@ def panels(figure: Figure, count: int, columns: int, *, below: float, right: flo
         wspace=0.08,
         hspace=gap / tall,
     )
-    made = [figure.add_subplot(grid[number // columns, number % columns]) for number in range(count)]
-    for number, axes in enumerate(made):
+    charts = [figure.add_subplot(grid[number // columns, number % columns]) for number in range(count)]
+    for number, axes in enumerate(charts):
         axes.tick_params(axis="y", labelleft=number % columns == 0)
-    return made
+    return charts
 
 
-def ink(usual: float, marks: int, least: float) -> float:
-    """The size or opacity of each of so many marks: the usual one up to 500 of them, then less in proportion."""
-    return max(least, usual * min(1.0, CROWDED / max(marks, 1)))
+def ink(full: float, marks: int, least: float) -> float:
+    """The size or opacity of each mark: the full value up to 500 marks, then less in proportion."""
+    return max(least, full * min(1.0, CROWDED / max(marks, 1)))
 
 
-def bars(axes: Axes, names: Sequence[str], values: "pd.Series[float] | npt.NDArray[np.float64]", **looks: Any) -> None:
-    """Horizontal bars from the bottom up, also where two names look the same."""
-    axes.barh(range(len(names)), values, color=BLUE, **looks)
+def bars(axes: Axes, names: Sequence[str], values: "pd.Series[float] | npt.NDArray[np.float64]", **style: Any) -> None:
+    """Horizontal bars from the bottom up, one per name even if two names are equal."""
+    axes.barh(range(len(names)), values, color=BLUE, **style)
     axes.set_yticks(range(len(names)), names)
 
 
-def shortened(name: str, longest: int = LONGEST_NAME) -> str:
-    """A name that fits beside a chart; its ends, which tell numbered names apart, stay."""
+def shortened(name: str, longest: int = MAX_NAME_LENGTH) -> str:
+    """A name that fits beside a chart; it keeps both ends, which tell numbered names apart."""
     if len(name) <= longest:
         return name
     half = longest // 2

@@ -1,4 +1,4 @@
-"""What the page is about: a model, how it came about, and the rows it was judged on."""
+"""The subject of the page: a model, its training history, and the rows it was evaluated on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import pandas as pd
 
 from lockstep.evaluate.ceiling import Ceiling, ceiling
 from lockstep.evaluate.evaluate_blocks import Evaluate, Judging
-from lockstep.fitting.fitting import shown
+from lockstep.fitting.fitting import metric_label
 from lockstep.model.saved import SavedModel
 from lockstep.report.search_parameters import parameter_importance
 from lockstep.report.search_progress import optimisation_history
@@ -19,8 +19,8 @@ from lockstep.split.split_block import Split
 
 
 @dataclass(frozen=True)
-class Story:
-    """How the model came about, as far as it is shown.
+class TrainingHistory:
+    """The search and training of the model, as far as the page shows them.
 
     Attributes:
         trials: The content of trials.csv.
@@ -37,13 +37,13 @@ class Story:
         """The column of the score."""
         return str(self.search["score"])
 
-    def history(self) -> pd.DataFrame:
+    def progress(self) -> pd.DataFrame:
         """Complete trials and the best score so far."""
         return optimisation_history(self.trials, self.score)
 
     @cached_property
     def parameters(self) -> pd.DataFrame:
-        """Importance of the parameters; of thousands of trials it takes seconds."""
+        """Importance of the parameters; takes seconds for thousands of trials."""
         return parameter_importance(self.trials, self.search["settings"]["space"], self.score)
 
 
@@ -55,21 +55,21 @@ class Run:
         model: The final model.
         train: The training table.
         test: The test table.
-        story: Trials, search and learning curve.
+        history: Trials, search and learning curve.
         best: The content of best_params.json.
         quality: The content of data_quality.json.
         repeated: The content of repeated.json.
-        judging: What the dataset file wants looked at.
+        judging: The block `judging` of the dataset file.
         split: The block `split` of params.yaml.
         settings: The block `evaluate` of params.yaml.
         seed: The seed.
-        files: Tables and files of the model, whose sizes and hashes the page states.
+        files: Tables and files of the model, listed with size and hash.
     """
 
     model: SavedModel
     train: pd.DataFrame
     test: pd.DataFrame
-    story: Story
+    history: TrainingHistory
     best: Mapping[str, Any]
     quality: Mapping[str, Any]
     repeated: Mapping[str, Any]
@@ -82,37 +82,37 @@ class Run:
     @cached_property
     def ceiling(self) -> Ceiling:
         """Whether more tuning pays."""
-        return ceiling(self.story.trials, self.story.score, self.metric)
+        return ceiling(self.history.trials, self.history.score, self.metric)
 
     @cached_property
     def bounds(self) -> list[Bound]:
         """Parameters whose best value lies at an end of their range."""
-        return bounds_hit(self.best, self.space, self.story.search["space_name"])
+        return bounds_hit(self.best, self.space, self.history.search["space_name"])
 
     @property
     def dataset(self) -> str | None:
-        """Its name; None where search.json does not give it."""
-        name: str | None = self.story.search.get("dataset")
+        """Its name; None if search.json lacks it."""
+        name: str | None = self.history.search.get("dataset")
         return name
 
     @property
     def metric(self) -> str:
-        """What the folds are judged by."""
+        """The metric that scores the folds."""
         return self.model.fitting.metric
 
     @property
     def score(self) -> str:
-        """What people call the score, of which less is better."""
-        return shown(self.metric)
+        """Display name of the score; less is better."""
+        return metric_label(self.metric)
 
     @property
     def target(self) -> str:
-        """The column that is predicted."""
+        """The predicted column."""
         return self.model.target.column
 
     @property
     def classes(self) -> int:
-        """How many classes the target has; 0 for a number."""
+        """Number of classes of the target; 0 for a number."""
         return self.model.target.n_classes
 
     @property
@@ -123,10 +123,10 @@ class Run:
     @property
     def complete(self) -> pd.DataFrame:
         """The complete trials."""
-        return self.story.trials[self.story.trials["state"] == "COMPLETE"]
+        return self.history.trials[self.history.trials["state"] == "COMPLETE"]
 
     @property
     def space(self) -> Mapping[str, Any]:
-        """The searched space, as models/search.json holds it."""
-        space: Mapping[str, Any] = self.story.search["settings"]["space"]
+        """The searched space, as in models/search.json."""
+        space: Mapping[str, Any] = self.history.search["settings"]["space"]
         return space

@@ -1,4 +1,4 @@
-"""reports/index.html: one self-contained page that needs no network, and the figures that also stand beside it."""
+"""reports/index.html: one self-contained page that needs no network, and the figures that are also written as files."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,10 +15,10 @@ from lockstep.report.sections.provenance_section import provenance_section
 from lockstep.report.sections.result_section import result_section
 from lockstep.report.sections.search_section import search_section
 from lockstep.report.templates import environment
-from lockstep.storage.tables import replacing
+from lockstep.storage.tables import atomic_write
 
 # The sections in their order: the name in anchors, the title in the contents, and the facts that
-# sections/NAME_section.html.jinja shows under that name beside `run` and `found`; where those two suffice, none.
+# sections/NAME_section.html.jinja shows under that name beside `run` and `findings`; None if those two suffice.
 SECTIONS: dict[str, tuple[str, Callable[[Run, Findings], dict[str, Any]] | None]] = {
     "result": ("Result", result_section),
     "data": ("Data", data_section),
@@ -34,16 +34,16 @@ SECTIONS: dict[str, tuple[str, Callable[[Run, Findings], dict[str, Any]] | None]
 
 
 class Page:
-    """The page of a run; its figures are drawn once, when they are first asked for.
+    """The page of a run; its figures are drawn once, when first needed.
 
     Args:
-        run: What was evaluated.
-        found: What the evaluation found.
+        run: The evaluated run.
+        findings: The results of the evaluation.
     """
 
-    def __init__(self, run: Run, found: Findings) -> None:
-        self._context = {"run": run, "found": found}
-        self._facts = {name: facts(run, found) for name, (_, facts) in SECTIONS.items() if facts}
+    def __init__(self, run: Run, findings: Findings) -> None:
+        self._context = {"run": run, "findings": findings}
+        self._facts = {name: facts(run, findings) for name, (_, facts) in SECTIONS.items() if facts}
 
     def pictures(self) -> Iterator[Picture]:
         """The figures in their order."""
@@ -54,7 +54,7 @@ class Page:
         """Write the PNG files of reports/evaluate/."""
         for picture in self.pictures():
             if picture.file:
-                with replacing(folder / f"{picture.file}.png") as part:
+                with atomic_write(folder / f"{picture.file}.png") as part:
                     part.write_bytes(picture.png)
 
     def write(self, path: Path) -> None:
@@ -62,5 +62,5 @@ class Page:
         sections = [(name, title) for name, (title, _) in SECTIONS.items()]
         template = environment().get_template("page.html.jinja")
         page = template.render(sections=sections, **self._context, **self._facts)
-        with replacing(path) as part:
+        with atomic_write(path) as part:
             part.write_text(page, encoding="utf-8")

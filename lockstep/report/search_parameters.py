@@ -1,4 +1,4 @@
-"""Parameters of trials.csv: the values of its cells, how important each is, and each as an axis of a chart."""
+"""Parameters of trials.csv: their values, their importance, and their axes in charts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from lockstep.search.space import SearchSpace
 from lockstep.search.tune_blocks import Range
 from lockstep.storage.tables import significant
 
-# PED-ANOVA compares the best trials with all; fewer than this many make no statement.
+# PED-ANOVA compares the best trials with all; with fewer trials it says nothing.
 MIN_TRIALS = 4
 
 
@@ -26,11 +26,11 @@ class ParameterScale:
 
     Attributes:
         name: The parameter.
-        low: Its lower end; of choices 0.
-        high: Its upper end; of choices the last one's number.
+        low: Its lower end; 0 for choices.
+        high: Its upper end; for choices the number of the last one.
         log: Whether it is searched on a logarithmic scale.
-        choices: Of choices what they are called.
-        values: Its value in each trial, of choices their numbers.
+        choices: Names of the choices; None for a range.
+        values: Its value in each trial; for choices their numbers.
     """
 
     name: str
@@ -44,22 +44,22 @@ class ParameterScale:
         """Where the values lie between the ends, 0 to 1, on the scale that was searched."""
         scale = np.log if self.log else np.asarray
         low, high = scale(self.low), scale(self.high)
-        found: npt.NDArray[np.float64] = (scale(self.values) - low) / (high - low)
-        return found
+        positions: npt.NDArray[np.float64] = (scale(self.values) - low) / (high - low)
+        return positions
 
 
 def parameter_importance(trials: pd.DataFrame, space: Mapping[str, Any], score: str) -> pd.DataFrame:
-    """How much each parameter separates the best trials from the rest (PED-ANOVA, Watanabe et al. 2023).
+    """How well each parameter separates the best trials from the rest (PED-ANOVA, Watanabe et al. 2023).
 
     Args:
         trials: The content of trials.csv.
-        space: The space as models/search.json holds it.
+        space: The space, as in models/search.json.
         score: The column of the score.
 
     Returns:
         parameter, importance (shares of 1), most important first; zeros when fewer than four trials are complete.
     """
-    distributions = SearchSpace({name: Range.model_validate(value) for name, value in space.items()}).shown()
+    distributions = SearchSpace({name: Range.model_validate(value) for name, value in space.items()}).distributions()
     study = study_of(trials, distributions, score)
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     shares = dict.fromkeys(distributions, 0.0)
@@ -87,15 +87,15 @@ def study_of(trials: pd.DataFrame, distributions: Mapping[str, BaseDistribution]
 
 
 def scales_of(trials: pd.DataFrame, space: Mapping[str, Any]) -> list[ParameterScale]:
-    """The parameters of a space that can vary, in its order.
+    """The parameters of a space with more than one value, in its order.
 
     Args:
         trials: Rows of trials.csv.
-        space: The space as models/search.json holds it.
+        space: The space, as in models/search.json.
     """
     ranges = {name: Range.model_validate(value) for name, value in space.items()}
     scales = []
-    for name, distribution in SearchSpace(ranges).shown().items():
+    for name, distribution in SearchSpace(ranges).distributions().items():
         if distribution.single():
             continue
         values = [value_of(cell, distribution) for cell in trials[name]]
@@ -110,14 +110,14 @@ def scales_of(trials: pd.DataFrame, space: Mapping[str, Any]) -> list[ParameterS
 
 
 def value_of(cell: Any, distribution: BaseDistribution) -> Any:
-    """A cell of trials.csv as the value it stands for: a number, or one of the choices."""
+    """The value of a cell of trials.csv: a number, or one of the choices."""
     if isinstance(distribution, CategoricalDistribution):
         return next(choice for choice in distribution.choices if str(cell) in _cells(choice))
     return int(cell) if isinstance(distribution, IntDistribution) else float(cell)
 
 
 def _cells(choice: Any) -> tuple[str, ...]:
-    """How trials.csv may write a choice: pandas formats numbers, but not in a column that also holds text."""
+    """The forms of a choice in trials.csv: pandas formats numbers, except in a column that also contains text."""
     return (str(choice), f"{choice:.10g}") if isinstance(choice, float) else (str(choice),)
 
 

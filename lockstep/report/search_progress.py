@@ -1,4 +1,4 @@
-"""How the search went on, told by its trials: the best score so far, quarters and the spread of the scores."""
+"""Progress of the search: the best score so far, quarters and the distribution of the scores."""
 
 import math
 from typing import Any
@@ -17,14 +17,14 @@ def optimisation_history(trials: pd.DataFrame, score: str) -> pd.DataFrame:
 
 def quarters(trials: pd.DataFrame, score: str) -> list[dict[str, Any]]:
     """The trials in four parts, in order: first, last, complete, pruned, failed, best, median, worst, best_so_far."""
-    found, so_far = [], math.inf
+    records, best_so_far = [], math.inf
     for part in np.array_split(np.arange(len(trials)), PARTS):
         if not len(part):
             continue
         rows = trials.iloc[part]
         scores = rows.loc[rows["state"] == "COMPLETE", score]
-        so_far = min(so_far, float(scores.min())) if len(scores) else so_far
-        found.append(
+        best_so_far = min(best_so_far, float(scores.min())) if len(scores) else best_so_far
+        records.append(
             {
                 "first": int(rows["number"].iloc[0]),
                 "last": int(rows["number"].iloc[-1]),
@@ -32,10 +32,10 @@ def quarters(trials: pd.DataFrame, score: str) -> list[dict[str, Any]]:
                 "pruned": int((rows["state"] == "PRUNED").sum()),
                 "failed": int((rows["state"] == "FAIL").sum()),
                 **_summary(scores),
-                "best_so_far": so_far if math.isfinite(so_far) else None,
+                "best_so_far": best_so_far if math.isfinite(best_so_far) else None,
             }
         )
-    return found
+    return records
 
 
 def distribution(complete: pd.DataFrame, score: str) -> dict[str, float | None]:

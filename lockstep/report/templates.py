@@ -1,4 +1,4 @@
-"""The Jinja environment of the pages, in which every value is escaped, and how they write values and tables."""
+"""The Jinja environment of the pages, which escapes every value, and the formats of values and tables."""
 
 import math
 from collections.abc import Mapping
@@ -36,14 +36,14 @@ def environment() -> jinja2.Environment:
 
     Pages extend base.html.jinja (blocks: title, nav, content) and take tables and figures from macros.html.jinja.
     """
-    made = jinja2.Environment(
+    templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
+    templates.filters |= {
         "number": number,
         "percent": percent,
         "span": span,
@@ -53,16 +53,16 @@ def environment() -> jinja2.Environment:
         "range": range_text,
         "breakable": breakable,
     }
-    return made
+    return templates
 
 
 def number(value: Any, digits: int = DIGITS, *, zeros: bool = False) -> str:
-    """A number in few digits and with thousands apart, never in powers of ten where it can be read; a dash for None.
+    """A number in few digits with thousands separators, without an exponent where readable; a dash for None.
 
     Args:
-        value: The number; text stays as it is.
+        value: The number; text is returned unchanged.
         digits: Significant digits.
-        zeros: Whether a number with a fraction keeps all its digits, so that columns of scores line up.
+        zeros: Whether a fraction keeps trailing zeros, so that columns of scores line up.
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return UNKNOWN
@@ -77,13 +77,13 @@ def number(value: Any, digits: int = DIGITS, *, zeros: bool = False) -> str:
 
 
 def percent(share: float | None, digits: int = 3) -> str:
-    """A share of 1 as a percentage; less than all is never 100%."""
+    """A share of 1 as a percentage; a share below 1 is never shown as 100%."""
     if share is None or math.isnan(share):
         return UNKNOWN
-    shown = f"{100 * share:.{digits}g}"
-    if share < 1 and float(shown) >= 100:
-        shown = f"{100 - 10.0 ** (3 - digits):g}"
-    return f"{float(shown):,.{digits}g}%" if share < 10 else f"{100 * share:,.0f}%"
+    rounded = f"{100 * share:.{digits}g}"
+    if share < 1 and float(rounded) >= 100:
+        rounded = f"{100 - 10.0 ** (3 - digits):g}"
+    return f"{float(rounded):,.{digits}g}%" if share < 10 else f"{100 * share:,.0f}%"
 
 
 def span(ends: Mapping[str, float | None], digits: int = DIGITS) -> str:
@@ -94,22 +94,22 @@ def span(ends: Mapping[str, float | None], digits: int = DIGITS) -> str:
 
 
 def metric_name(name: str) -> str:
-    """A metric as people write it."""
+    """Display name of a metric."""
     return METRICS.get(name, name.replace("_", " "))
 
 
 def model_name(name: str) -> str:
-    """A baseline as people call it."""
+    """Display name of a baseline."""
     return MODELS.get(name, name.replace("_", " "))
 
 
 def breakable(name: str) -> Markup:
-    """A name whose line may break behind its underscores."""
+    """A name that may be broken into lines after its underscores."""
     return Markup("_<wbr>").join(name.split("_"))
 
 
 def range_text(bounds: Mapping[str, Any] | None) -> str:
-    """A range of a search space, as models/search.json holds it."""
+    """A range of a search space, as in models/search.json."""
     if bounds is None:
         return UNKNOWN
     if "choices" in bounds:
@@ -119,12 +119,12 @@ def range_text(bounds: Mapping[str, Any] | None) -> str:
 
 
 def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """A dict per row; what is missing is None, dates lose their midnight."""
+    """A dict per row; missing values are None, and dates have no time of day if it is midnight."""
     return [{str(name): _plain(value) for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def _plain(value: Any) -> Any:
-    """A cell as a template shows it."""
+    """The value of a cell for a template."""
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, pd.Timestamp):

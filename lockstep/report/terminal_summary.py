@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from lockstep.evaluate.findings import THIS_MODEL, Findings
-from lockstep.fitting.fitting import Fitting, shown
+from lockstep.fitting.fitting import Fitting, metric_label
 from lockstep.project.paths import INDEX
 from lockstep.report.templates import model_name
 from lockstep.terminal import Paint
@@ -15,43 +15,42 @@ UNDEFINED = "undefined"
 NEXT = f"see {INDEX}; `dvc metrics diff`; `lockstep compare HEAD`"
 
 
-def summary(found: Findings, fitting: Fitting, confidence: float, paint: Paint) -> str:
-    """Lines of text, the columns of the table under each other.
+def summary(findings: Findings, fitting: Fitting, confidence: float, paint: Paint) -> str:
+    """The result as text, with an aligned table.
 
     Args:
-        found: What the evaluation found.
-        fitting: What was minimised and judged by.
-        confidence: Of the intervals.
-        paint: Looks; they change no character.
+        findings: The results of the evaluation.
+        fitting: The objective and the metric.
+        confidence: Level of the intervals.
+        paint: Terminal styles; they change no character.
     """
-    rows = found.baselines.to_dict("records")
+    rows = findings.baselines.to_dict("records")
     names = [model_name(row["model"]) for row in rows]
     scores = [_number(row["score"], 6) for row in rows]
-    wide, high = max(map(len, names)), max(len(shown(fitting.metric)), *map(len, scores))
-    lines = [_headline(found, fitting, confidence, paint)]
-    lines.append(
-        paint.dim(f"  {'':{wide}}  {shown(fitting.metric):>{high}}  this model is better by ({confidence:.0%})")
-    )
+    label = metric_label(fitting.metric)
+    name_width, score_width = max(map(len, names)), max(len(label), *map(len, scores))
+    head = f"  {'':{name_width}}  {label:>{score_width}}  this model is better by ({confidence:.0%})"
+    lines = [_headline(findings, fitting, confidence, paint), paint.dim(head)]
     for row, name, score in zip(rows, names, scores, strict=True):
         own = row["model"] == THIS_MODEL
-        text = f"  {name:{wide}}  {score:>{high}}"
+        text = f"  {name:{name_width}}  {score:>{score_width}}"
         lines.append(paint.bold(text) if own else f"{text}  {_lead(row, paint)}")
     return "\n".join([*lines, paint.dim(f"  {NEXT}")])
 
 
-def _headline(found: Findings, fitting: Fitting, confidence: float, paint: Paint) -> str:
-    test, ends = found.judgement.test, found.uncertainty
-    score = _number(found.gap["test"], 6)
+def _headline(findings: Findings, fitting: Fitting, confidence: float, paint: Paint) -> str:
+    test, ends = findings.judgement.test, findings.uncertainty
+    score = _number(findings.gap["test"], 6)
     if ends["score_low"] is not None:
         score += f" ({confidence:.0%}: {_number(ends['score_low'])} to {_number(ends['score_high'])})"
     second = f"accuracy {_number(test['accuracy'])}" if fitting.n_classes else f"R2 {_number(test['r2'])}"
-    gates = str(found.gates["gates_overall"])
-    judged = paint.good(gates) if gates == "pass" else paint.bad(gates)
-    return f"evaluate: test {shown(fitting.metric)} {score}, {second}, gates: {judged}"
+    gates = str(findings.gates["gates_overall"])
+    coloured = paint.good(gates) if gates == "pass" else paint.bad(gates)
+    return f"evaluate: test {metric_label(fitting.metric)} {score}, {second}, gates: {coloured}"
 
 
 def _lead(row: Mapping[Any, Any], paint: Paint) -> str:
-    """How far a baseline lies behind; green or red where its whole interval says so."""
+    """The lead over a baseline; green or red if its interval excludes 0."""
     text = _number(row["lead"])
     if pd.isna(row["lead_low"]) or pd.isna(row["lead_high"]):
         return text

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 import pandas as pd
 
 from lockstep.errors import DataError, kind_and_reason, system_reason
-from lockstep.fitting.fitting import Fitting, shown
+from lockstep.fitting.fitting import Fitting, metric_label
 from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.project import paths
 from lockstep.project.target import Target
@@ -136,18 +136,18 @@ class Result:
     def target(self) -> Target:
         """The target."""
         with self.reading(DESCRIPTION):
-            return Target.restored(self.model["target"])
+            return Target.from_json(self.model["target"])
 
     @property
     def fitting(self) -> Fitting:
         """Objective and metric."""
         with self.reading(DESCRIPTION):
-            return Fitting.restored(self.model["fitting"])
+            return Fitting.from_json(self.model["fitting"])
 
     @property
     def score_name(self) -> str:
         """The metric's name for people."""
-        return shown(self.fitting.metric)
+        return metric_label(self.fitting.metric)
 
     @property
     def score(self) -> float | None:

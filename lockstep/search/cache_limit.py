@@ -1,6 +1,6 @@
-"""How the caches of searches stay within LOCKSTEP_CACHE_MB: what was not used for longest goes, and the file shrinks.
+"""Keeping the search caches within LOCKSTEP_CACHE_MB: the least recently used entries are removed, the file shrinks.
 
-Nothing here is done while a search runs that may still use what would go.
+No entry is removed while a running search may still need it.
 """
 
 import re
@@ -11,46 +11,46 @@ from pathlib import Path
 from lockstep.storage.locks import held
 
 WAIT_SECONDS = 30.0
-# Left free when something has to go, so that not every search has to drop a little.
-KEPT_SHARE = 0.9
-# Some hundredths of a second each, for which another search may have to wait.
+# A file over its limit is cut to this share of it, so that the next searches need not cut it again.
+FILL_SHARE = 0.9
+# A batch takes some hundredths of a second, for which another search may have to wait.
 ROWS_AT_ONCE = 2000
 INCREMENTAL = 2
 STUDY_KEY = re.compile("[0-9a-f]{64}")
 
 
-def keep_recent(database: sqlite3.Connection, table: str, keys: set[str]) -> None:
-    """Make rows the most recently used ones of a table with the columns key, value, checksum.
+def mark_as_used(database: sqlite3.Connection, table: str, keys: set[str]) -> None:
+    """Mark rows of a table with the columns key, value, checksum as the most recently used.
 
-    A row's rowid is its place in time: SQLite gives a new row the highest.
+    The rowid gives the order of use: SQLite gives a new row the highest.
     """
-    again = f"INSERT OR REPLACE INTO {table} SELECT key, value, checksum FROM {table} WHERE key = ?"  # noqa: S608
-    waiting = [(key,) for key in sorted(keys)]
-    for start in range(0, len(waiting), ROWS_AT_ONCE):
+    reinsert = f"INSERT OR REPLACE INTO {table} SELECT key, value, checksum FROM {table} WHERE key = ?"  # noqa: S608
+    rows = [(key,) for key in sorted(keys)]
+    for start in range(0, len(rows), ROWS_AT_ONCE):
         database.execute("BEGIN IMMEDIATE")
-        database.executemany(again, waiting[start : start + ROWS_AT_ONCE])
+        database.executemany(reinsert, rows[start : start + ROWS_AT_ONCE])
         database.execute("COMMIT")
 
 
-def drop_oldest(database: sqlite3.Connection, table: str, limit: int) -> int | None:
-    """Delete the least recently used rows until the file has at most `limit` bytes; less if it had more.
+def drop_least_recently_used(database: sqlite3.Connection, table: str, limit: int) -> int | None:
+    """If the file exceeds `limit` bytes, delete its least recently used rows until it fills FILL_SHARE of the limit.
 
-    Tables of other layouts, which this version cannot read, go first.
+    Tables of other layouts, which this version cannot read, are dropped first.
 
     Returns:
-        How many rows are left; None if nothing had to go.
+        The number of remaining rows; None if the file was within its limit.
     """
     if file_bytes(database) <= limit:
         return None
-    for other in _other_tables(database, table):
-        database.execute(f"DROP TABLE {_quoted(other)}")
-    target, left = int(limit * KEPT_SHARE), _rows(database, table)
+    for old_table in _other_tables(database, table):
+        database.execute(f"DROP TABLE {_quoted(old_table)}")
+    target, remaining = int(limit * FILL_SHARE), _rows(database, table)
     oldest = f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} ORDER BY rowid LIMIT ?)"  # noqa: S608
-    while left and (excess := used_bytes(database) - target) > 0:
-        # Pages of the index come free late: so a few more in the end.
-        wanted = min(ROWS_AT_ONCE, left * excess // used_bytes(database) + 1)
-        left -= database.execute(oldest, (wanted,)).rowcount
-    give_back(database)
+    while remaining and (excess := used_bytes(database) - target) > 0:
+        # Pages of the index are freed late, so the last batches delete a few rows at a time.
+        batch = min(ROWS_AT_ONCE, remaining * excess // used_bytes(database) + 1)
+        remaining -= database.execute(oldest, (batch,)).rowcount
+    shrink_file(database)
     return _rows(database, table)
 
 
@@ -60,39 +60,39 @@ def _rows(database: sqlite3.Connection, table: str) -> int:
 
 
 def delete_study(path: Path, name: str) -> None:
-    """Delete a study of an Optuna file, if it is there."""
+    """Delete a study from an Optuna file, if it exists."""
     with closing(connected(path)) as database:
         for (study,) in database.execute("SELECT study_id FROM studies WHERE study_name = ?", (name,)).fetchall():
             _delete_study(database, study)
 
 
 def drop_studies(path: Path, newest: str, limit: int, locks: Path) -> None:
-    """Delete searches' oldest studies of an Optuna file until it has at most `limit` bytes; less if it had more.
+    """If an Optuna file exceeds `limit` bytes, delete its oldest studies until it fills FILL_SHARE of the limit.
 
-    Studies that a person has added stay: their names are no study keys.
+    Studies that a person has added stay: their names are not study keys.
 
     Args:
         path: The file.
-        newest: The study that stays, however large.
+        newest: The study that stays whatever its size.
         limit: In bytes.
-        locks: Holds a lock file for every study that is being written.
+        locks: Folder with a lock file for every study that is being written.
     """
-    # While another search writes it may not be free for long; that search comes to this in its turn.
+    # The file may be busy while another search writes; that search shortens it at its own end.
     with closing(connected(path)) as database, suppress(sqlite3.OperationalError):
         if file_bytes(database) <= limit:
             return
-        target = int(limit * KEPT_SHARE)
+        target = int(limit * FILL_SHARE)
         for study, name in database.execute("SELECT study_id, study_name FROM studies ORDER BY study_id").fetchall():
             if name == newest or not STUDY_KEY.fullmatch(name) or used_bytes(database) <= target:
                 continue
-            with held(locks / name, wait=False, passing=True) as ended:
-                if ended:
+            with held(locks / name, wait=False, passing=True) as free:
+                if free:
                     _delete_study(database, study)
-        give_back(database)
+        shrink_file(database)
 
 
 def _delete_study(database: sqlite3.Connection, study: int) -> None:
-    """As Optuna does, whose own way takes 2 ms for every trial."""
+    """Delete the same rows as optuna.delete_study, which takes 2 ms per trial."""
     database.execute("BEGIN IMMEDIATE")
     for table, column in _references(database, "trials"):
         trials = f"DELETE FROM {table} WHERE {column} IN (SELECT trial_id FROM trials WHERE study_id = ?)"  # noqa: S608
@@ -110,15 +110,15 @@ def _references(database: sqlite3.Connection, to: str) -> list[tuple[str, str]]:
 
 
 def _quoted(name: str) -> str:
-    """A name that a file holds, whoever has written the file."""
+    """A name from a file as an SQL identifier; the file's author is not trusted."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def make_shrinkable(path: Path) -> None:
-    """Make a new SQLite file whose size `give_back` can cut cheaply; one that is there stays as it is."""
+    """Create an SQLite file that `shrink_file` can shorten cheaply; an existing file stays as it is."""
     if not path.exists():
         with closing(connected(path)) as database:
-            let_shrink(database)
+            allow_shrinking(database)
             database.execute("VACUUM")
 
 
@@ -127,19 +127,19 @@ def connected(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
 
 
-def give_back(database: sqlite3.Connection) -> None:
-    """Cut free pages off the file."""
+def shrink_file(database: sqlite3.Connection) -> None:
+    """Remove the free pages from the end of the file."""
     (mode,) = database.execute("PRAGMA auto_vacuum").fetchone()
     if mode == INCREMENTAL:
-        # Unlike execute, this takes every step of the pragma: a page each.
+        # executescript runs every step of the pragma, which frees one page each; execute runs only the first.
         database.executescript("PRAGMA incremental_vacuum")
     else:
-        let_shrink(database)
+        allow_shrinking(database)
         database.execute("VACUUM")
 
 
-def let_shrink(database: sqlite3.Connection) -> None:
-    """Allow cheap shrinking; for a file with tables this holds from its next VACUUM on."""
+def allow_shrinking(database: sqlite3.Connection) -> None:
+    """Turn on incremental vacuum; for a file with tables it takes effect at the next VACUUM."""
     database.execute("PRAGMA auto_vacuum = INCREMENTAL")
 
 
@@ -159,6 +159,6 @@ def _pragma(database: sqlite3.Connection, name: str) -> int:
 
 
 def _other_tables(database: sqlite3.Connection, table: str) -> list[str]:
-    listed = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'folds#_%' ESCAPE '#' AND name <> ?"
-    names = [row[0] for row in database.execute(listed, (table,))]
+    query = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'folds#_%' ESCAPE '#' AND name <> ?"
+    names = [row[0] for row in database.execute(query, (table,))]
     return [name.decode() if isinstance(name, bytes) else name for name in names]

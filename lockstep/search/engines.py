@@ -15,17 +15,17 @@ from lockstep.storage.scratch import scratch_folder
 from lockstep.workers.local_engine import LocalEngine
 from lockstep.workers.machine import SCHEDULER, scheduler_address, worker_count
 from lockstep.workers.trial import Evaluation, FoldTask
-from lockstep.workers.worker import evaluate_here
+from lockstep.workers.worker import evaluate_in_worker
 
 
 @dataclass(frozen=True)
 class Engine:
-    """Fits folds.
+    """An executor for fold fits.
 
     Attributes:
-        executor: Takes calls of `run`.
+        executor: Executes calls of `run`.
         run: Fits one fold.
-        folds: The folds it was opened for.
+        folds: The folds that `run` fits.
     """
 
     executor: Executor
@@ -39,7 +39,7 @@ def open_engine(make_folds: Callable[[Path | None], FoldSet], plan: Plan) -> Ite
 
     Args:
         make_folds: Makes the folds' arrays, in a folder or (None) in memory.
-        plan: How many trials may be in flight decides how many processes can be of use.
+        plan: Its number of trials in flight limits the number of useful processes.
 
     Raises:
         ConfigError: if a variable is wrong or Dask is not installed.
@@ -48,7 +48,7 @@ def open_engine(make_folds: Callable[[Path | None], FoldSet], plan: Plan) -> Ite
     if address is not None:
         if importlib.util.find_spec("distributed") is None:
             raise ConfigError(f"environment: {SCHEDULER} is set but Dask is not installed; pip install '.[cluster]'")
-        # Dask is an extra.
+        # Imported here: Dask is an optional dependency.
         from lockstep.workers.cluster_engine import cluster_engine
 
         folds = make_folds(None)
@@ -59,6 +59,6 @@ def open_engine(make_folds: Callable[[Path | None], FoldSet], plan: Plan) -> Ite
         folds = make_folds(folder)
         folds.save(folder)
         # Without pruning all folds of a trial may run side by side.
-        useful = min(plan.tune.lag, plan.tune.n_trials) * (len(folds) if isinstance(plan.pruner, NoPruning) else 1)
-        with LocalEngine(min(worker_count(), useful), folder) as executor:
-            yield Engine(executor, evaluate_here, folds)
+        n_useful = min(plan.tune.lag, plan.tune.n_trials) * (len(folds) if isinstance(plan.pruner, NoPruning) else 1)
+        with LocalEngine(min(worker_count(), n_useful), folder) as executor:
+            yield Engine(executor, evaluate_in_worker, folds)

@@ -1,8 +1,8 @@
-"""The evaluation log: every finished fold evaluation, remembered under its fold key.
+"""The evaluation log: every finished fold evaluation, stored under its fold key.
 
-The log is a cache: with it a search that was killed, prolonged or changed fits only what is new, without it the search
-only takes longer. So nothing that is wrong with the log may stop or change a search: a damaged one is set aside, its
-readable entries are kept, and one that cannot be written costs a warning.
+The log is a cache: with it a search that was killed, prolonged or changed fits only new folds; without it the search
+only takes longer. So no error of the log may stop or change a search: a damaged log is set aside and its readable
+entries are kept, and a log that cannot be written causes a warning.
 """
 
 import hashlib
@@ -15,68 +15,68 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from lockstep.fitting.booster import FoldScore
-from lockstep.search.cache_limit import connected, drop_oldest, keep_recent, let_shrink
+from lockstep.search.cache_limit import allow_shrinking, connected, drop_least_recently_used, mark_as_used
 from lockstep.storage.locks import SharedLock, held
 from lockstep.workers.machine import CACHE
 from lockstep.workers.trial import Evaluation
 
-# Another layout of the table gets another number; logs of several versions live side by side in one file.
+# The number changes with the layout of the table; tables of several versions share one file.
 TABLE = "folds_2"
-# Held together by all searches with one log, and by nobody else while it may be shortened or removed.
+# All searches with one log share this lock; whoever shortens or removes the log holds it alone.
 IN_USE = Path("locks/in-use")
 
 
 class FoldLog(Protocol):
-    """Remembers fold evaluations."""
+    """A store of fold evaluations."""
 
     def find(self, key: str) -> Evaluation | None:
-        """The evaluation of this key, if it is known."""
+        """The evaluation stored under this key, or None."""
 
     def remember(self, key: str, evaluation: Evaluation) -> None:
-        """Keep a new evaluation."""
+        """Store a new evaluation."""
 
 
 class NoLog:
-    """Remembers nothing."""
+    """A log that stores nothing."""
 
     def find(self, key: str) -> Evaluation | None:
         return None
 
     def remember(self, key: str, evaluation: Evaluation) -> None:
-        """Nothing is kept."""
+        """Do nothing."""
 
 
 class EvaluationLog:
     """A log in an SQLite file; several searches may use one at the same time.
 
-    Each entry carries a checksum, so that a torn one is not believed. SQLite's own journal protects against a
-    killed process; the disk is not waited for (a power cut can damage the file, which is then mended as above).
+    Each entry has a checksum, so that a torn entry is ignored. SQLite's journal protects against a killed process. The
+    log does not wait for the disk: a power cut can damage the file, which is then repaired as described above.
 
-    A search that comes to its end with no other beside it leaves a file of at most `limit` bytes.
+    At the end of a search, if no other search uses the file, it has at most `limit` bytes.
 
     Args:
-        path: The file, made if absent.
-        limit: In bytes; what was not used for longest goes. None: no limit.
+        path: The file, created if absent.
+        limit: In bytes; the least recently used entries are removed. None: no limit.
 
     Attributes:
-        found: Evaluations that were known.
-        fitted: Evaluations that were new.
-        found_earlier: Of those that were known, how many were not fitted by this search itself.
+        n_reused: Number of evaluations taken from the log.
+        n_fitted: Number of new evaluations.
+        n_reused_earlier: How many of the reused evaluations an earlier search fitted.
     """
 
     def __init__(self, path: Path, limit: int | None = None) -> None:
         self._path, self._limit = path, limit
         self._database: sqlite3.Connection | None = None
         self._in_use: SharedLock | None = None
-        self.found = 0
-        self.fitted = 0
-        self.found_earlier = 0
+        self.n_reused = 0
+        self.n_fitted = 0
+        self.n_reused_earlier = 0
         self._own, self._earlier = set[str](), set[str]()
         try:
             self._in_use = SharedLock(path.parent / IN_USE)
-            # Two searches that start together must not both mend one file.
+            # Two searches that start together must not both repair one file.
             with held(path.parent / "locks" / path.stem):
-                self._database = _opened_or_mended(path)
+                self._database = _open_or_repair(path)
         except (sqlite3.Error, OSError) as error:
             self._give_up(error)
 
@@ -84,26 +84,26 @@ class EvaluationLog:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        """Keep the file within its limit; a search that was stopped ends at once."""
+        """Keep the file within its limit; a stopped search ends at once instead."""
         if self._database is not None and kind is None:
             try:
-                self._forget_oldest(self._database)
+                self._shrink(self._database)
             except (sqlite3.Error, OSError) as error:
-                self._warn(f"{error}; it may be larger than {CACHE} allows")
+                self._warn(f"{error}; the file may be larger than {CACHE} allows")
         self._close()
         if self._in_use is not None:
             self._in_use.__exit__()
 
-    def _forget_oldest(self, database: sqlite3.Connection) -> None:
-        keep_recent(database, TABLE, self._earlier)
-        # What another search may still look for stays; it comes to this in its turn.
+    def _shrink(self, database: sqlite3.Connection) -> None:
+        mark_as_used(database, TABLE, self._earlier)
+        # Another search may still need the entries; it shortens the file at its own end.
         if self._limit is None or self._in_use is None or not self._in_use.alone():
             return
-        left = drop_oldest(database, TABLE, self._limit)
+        remaining = drop_least_recently_used(database, TABLE, self._limit)
         needed = len(self._own | self._earlier)
-        if left is not None and left < needed:
+        if remaining is not None and remaining < needed:
             self._warn(
-                f"{CACHE} leaves room for {left} of this search's {needed} folds; a longer one fits the rest again"
+                f"{CACHE} leaves room for {remaining} of this search's {needed} folds; a longer one fits the rest again"
             )
 
     def _close(self) -> None:
@@ -112,7 +112,7 @@ class EvaluationLog:
         self._database = None
 
     def find(self, key: str) -> Evaluation | None:
-        """The evaluation of this key, if it is known and whole."""
+        """The evaluation stored under this key, or None if it is absent or damaged."""
         if self._database is None:
             return None
         try:
@@ -122,15 +122,15 @@ class EvaluationLog:
             return None
         if row is None or not _is_whole(key.encode(), *row):
             return None
-        self.found += 1
+        self.n_reused += 1
         if key not in self._own:
-            self.found_earlier += 1
+            self.n_reused_earlier += 1
             self._earlier.add(key)
-        return _evaluation(row[0].decode())
+        return _evaluation_of(row[0].decode())
 
     def remember(self, key: str, evaluation: Evaluation) -> None:
-        """Keep a new evaluation."""
-        self.fitted += 1
+        """Store a new evaluation."""
+        self.n_fitted += 1
         self._own.add(key)
         if self._database is None or evaluation.score is None:
             return
@@ -142,29 +142,29 @@ class EvaluationLog:
 
     def _give_up(self, error: Exception) -> None:
         self._close()
-        self._warn(f"{error}; the search goes on, but an interrupted one would start over")
+        self._warn(f"{error}; the search continues without it, and would start over if it were interrupted")
 
-    def _warn(self, what: str) -> None:
-        print(f"tune: warning: {self._path}: {what}", file=sys.stderr)
+    def _warn(self, problem: str) -> None:
+        print(f"tune: warning: {self._path}: {problem}", file=sys.stderr)
 
 
-def _opened_or_mended(path: Path) -> sqlite3.Connection:
+def _open_or_repair(path: Path) -> sqlite3.Connection:
     try:
-        return _opened(path)
+        return _open(path)
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError) and not _is_layout_error(error):
             raise
-        kept = _readable(path)
+        entries = _readable_entries(path)
         path.replace(path.with_suffix(".damaged"))
         path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
-        database = _opened(path)
+        database = _open(path)
         database.execute("BEGIN")
-        for key, value in kept.items():
+        for key, value in entries.items():
             _insert(database, key, value)
         database.execute("COMMIT")
         print(
             f"tune: warning: {path}: {error}; set aside as {path.with_suffix('.damaged').name},"
-            f" {len(kept)} entries saved",
+            f" {len(entries)} entries saved",
             file=sys.stderr,
         )
         return database
@@ -174,27 +174,27 @@ def _is_layout_error(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode == sqlite3.SQLITE_ERROR
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _open(path: Path) -> sqlite3.Connection:
     database = connected(path)
     try:
-        # A torn text may be no UTF-8.
+        # A torn text may not be UTF-8.
         database.text_factory = bytes
         database.execute("PRAGMA synchronous = OFF")
-        let_shrink(database)
+        allow_shrinking(database)
         database.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} (key TEXT PRIMARY KEY, value TEXT, checksum TEXT)")
         database.execute(f"SELECT key, value, checksum FROM {TABLE} LIMIT 1").fetchone()  # noqa: S608
-        (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
-        if found != b"ok":
-            raise sqlite3.DatabaseError(found.decode())
+        (check,) = database.execute("PRAGMA quick_check(1)").fetchone()
+        if check != b"ok":
+            raise sqlite3.DatabaseError(check.decode())
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _readable(path: Path) -> dict[str, str]:
-    """The whole entries of a damaged file, read from both ends as far as SQLite gets."""
-    whole = dict[str, str]()
+def _readable_entries(path: Path) -> dict[str, str]:
+    """The undamaged entries of a damaged file, read from both ends as far as SQLite gets."""
+    entries = dict[str, str]()
     for order in ("ASC", "DESC"):
         with closing(sqlite3.connect(path)) as database, suppress(sqlite3.Error):
             database.text_factory = bytes
@@ -203,8 +203,8 @@ def _readable(path: Path) -> dict[str, str]:
             rows = f"SELECT key, value, checksum FROM {TABLE} NOT INDEXED ORDER BY rowid {order}"  # noqa: S608
             for key, value, checksum in database.execute(rows):
                 if _is_whole(key, value, checksum):
-                    whole[key.decode()] = value.decode()
-    return whole
+                    entries[key.decode()] = value.decode()
+    return entries
 
 
 def _is_whole(key: bytes, value: bytes, checksum: bytes) -> bool:
@@ -222,7 +222,7 @@ def _checksum(key: str, value: str) -> str:
     return hashlib.sha256(f"{key} {value}".encode()).hexdigest()[:16]
 
 
-def _evaluation(value: str) -> Evaluation:
+def _evaluation_of(value: str) -> Evaluation:
     content = json.loads(value)
     seconds, cpu = content.pop("seconds"), content.pop("cpu")
     return Evaluation(FoldScore(**content), "", seconds, cpu)

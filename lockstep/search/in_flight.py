@@ -1,4 +1,4 @@
-"""Trials in flight: their folds are fitted by an engine, or found in the log, in any order, and judged in theirs."""
+"""Trials in flight: folds are fitted by an engine or read from the log in any order, and judged in fold order."""
 
 import queue
 from collections.abc import Callable, Mapping, Sequence
@@ -18,10 +18,10 @@ class Trial:
     """One trial between ask and tell.
 
     Attributes:
-        task: Its first fold's task; the other folds differ in `fold` alone.
-        judge: Decides after each fold whether it goes on.
-        n_folds: Folds of a complete trial.
-        state: How it ended, once it has.
+        task: The task of its first fold; the other folds differ in `fold` alone.
+        judge: Decides after each fold whether the trial continues.
+        n_folds: Number of folds of a complete trial.
+        state: How the trial ended; None while it runs.
     """
 
     task: FoldTask
@@ -32,29 +32,29 @@ class Trial:
     _seconds: float = 0.0
     _cpu_seconds: float = 0.0
     _message: str = ""
-    _waiting: int = 0
-    _arrived: dict[int, Evaluation] = field(default_factory=dict)
+    _n_awaited: int = 0
+    _evaluations: dict[int, Evaluation] = field(default_factory=dict)
 
     def next_tasks(self) -> list[FoldTask]:
-        """The folds up to the next pruning decision; nothing speaks against fitting them side by side."""
+        """The folds up to the next pruning decision; they can be fitted in parallel."""
         first = len(self._scores)
-        tasks = [replace(self.task, fold=first + ahead) for ahead in range(self.judge.folds_before_decision(first))]
-        self._waiting = len(tasks)
+        tasks = [replace(self.task, fold=first + offset) for offset in range(self.judge.folds_before_decision(first))]
+        self._n_awaited = len(tasks)
         return tasks
 
-    def arrive(self, fold: int, evaluation: Evaluation) -> bool:
-        """Take note of one evaluation; True when all of `next_tasks` are there and the trial was judged on them."""
-        self._arrived[fold] = evaluation
+    def add_evaluation(self, fold: int, evaluation: Evaluation) -> bool:
+        """Add one evaluation; True when all of `next_tasks` are evaluated and the trial was judged on them."""
+        self._evaluations[fold] = evaluation
         self._seconds += evaluation.seconds
         self._cpu_seconds += evaluation.cpu_seconds
-        if len(self._arrived) < self._waiting:
+        if len(self._evaluations) < self._n_awaited:
             return False
-        self._judge_all(self._arrived)
-        self._arrived = {}
+        self._judge_all(self._evaluations)
+        self._evaluations = {}
         return True
 
     def _judge_all(self, evaluations: Mapping[int, Evaluation]) -> None:
-        """In the order of the folds, as if each had been awaited before the next began."""
+        """Judge the folds in their order, as if each had been fitted after the one before."""
         for fold, evaluation in sorted(evaluations.items()):
             if evaluation.score is None:
                 self.state, self._message = State.FAIL, evaluation.message
@@ -68,7 +68,11 @@ class Trial:
             self.state = State.COMPLETE
 
     def result(self) -> TrialResult:
-        """What the trial came to, once `state` is set."""
+        """The finished trial's result.
+
+        Raises:
+            ValueError: if the trial still runs.
+        """
         if self.state is None:
             raise ValueError(f"trial {self.task.number} has not ended")
         return TrialResult(
@@ -84,13 +88,13 @@ class Trial:
 
 
 class Runner:
-    """Brings trials to their end.
+    """Runs trials until they end.
 
     Args:
         fingerprints: sha256 of each fold's rows.
         run: Fits one fold; called through `engine`.
         engine: Any executor.
-        log: Folds it knows are not fitted again; new ones are remembered as they arrive.
+        log: Stored folds are not fitted again; new evaluations are stored as they arrive.
     """
 
     def __init__(
@@ -100,27 +104,27 @@ class Runner:
         self._fitted: queue.SimpleQueue[tuple[Trial, FoldTask, str, Future[Evaluation]]] = queue.SimpleQueue()
 
     def start(self, trial: Trial) -> None:
-        """Set the trial going, until a fold has to be fitted or it has ended."""
+        """Advance the trial until it has ended or waits for a fit."""
         while trial.state is None:
             for task in trial.next_tasks():
                 key = fold_key(task, self._fingerprints[task.fold])
-                known = self._log.find(key)
-                if known is None:
+                evaluation = self._log.find(key)
+                if evaluation is None:
                     self._submit(trial, task, key)
                     judged = False
                 else:
-                    judged = trial.arrive(task.fold, known)
+                    judged = trial.add_evaluation(task.fold, evaluation)
             if not judged:
                 return
 
     def finish(self, trial: Trial) -> None:
-        """Serve all trials in flight until this one has ended."""
+        """Process finished fits of all trials in flight until this trial has ended."""
         while trial.state is None:
-            other, task, key, future = next_of(self._fitted)
+            owner, task, key, future = next_of(self._fitted)
             evaluation = future.result()
             self._log.remember(key, evaluation)
-            if other.arrive(task.fold, evaluation):
-                self.start(other)
+            if owner.add_evaluation(task.fold, evaluation):
+                self.start(owner)
 
     def _submit(self, trial: Trial, task: FoldTask, key: str) -> None:
         future = self._engine.submit(self._run, task)

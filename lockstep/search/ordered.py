@@ -1,7 +1,7 @@
-"""The ordered search: trial t is asked knowing the results of exactly the trials 0 .. t - lag.
+"""The ordered search: trial t is suggested from the results of exactly the trials 0 .. t - lag.
 
 Later trials count as running, whether or not a fast worker has finished them. So neither the suggestions nor
-the pruning depend on how many workers there are, on which finishes first, or on the machine's load.
+the pruning depend on the number of workers, on which finishes first, or on the machine's load.
 """
 
 from collections import deque
@@ -20,7 +20,7 @@ from lockstep.fitting.booster import RoundBudget
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.search.evaluation_log import FoldLog
 from lockstep.search.in_flight import Runner, Trial
-from lockstep.search.pruning import STUDY_NAME, Judge, Rules, frozen
+from lockstep.search.pruning import STUDY_NAME, Judge, Rules, frozen_trial
 from lockstep.search.sampler import make_sampler
 from lockstep.search.space import SearchSpace, distinct
 from lockstep.search.tune_blocks import PrunerOptions, Tune
@@ -28,15 +28,15 @@ from lockstep.workers.trial import Evaluation, FoldTask, State, TrialResult
 
 
 class Observer(Protocol):
-    """Is told of every finished trial, in the order of their numbers."""
+    """Receives every finished trial, in the order of the trials' numbers."""
 
     def finished(self, result: TrialResult) -> None:
-        """Take note of one result."""
+        """Receive one result."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that decides which trials a search makes, besides the folds."""
+    """Everything besides the folds that determines a search's trials."""
 
     tune: Tune
     space: SearchSpace
@@ -46,7 +46,7 @@ class Plan:
 
     @property
     def budget(self) -> RoundBudget:
-        """Rounds where the space does not tune them."""
+        """Boosting rounds of a fold where the space does not tune n_estimators."""
         return RoundBudget(self.tune.early_stopping_rounds, self.tune.max_rounds)
 
 
@@ -61,24 +61,24 @@ def search(
     """Run the search.
 
     Args:
-        plan: What to search.
+        plan: The search's settings.
         fingerprints: sha256 of each fold's rows.
         run: Fits one fold; called through `engine`.
         engine: Any executor; the number and speed of its workers do not change the results.
-        log: Folds it knows are not fitted again.
-        observers: Are told of every finished trial.
+        log: Stored folds are not fitted again.
+        observers: Receive every finished trial.
 
     Returns:
         All results, ordered by trial number.
 
     Raises:
-        SearchError: if no trial is complete, quoting the first that failed.
+        SearchError: if no trial is complete; it quotes the first failed trial.
     """
     trials, runner = _Trials(plan, len(fingerprints)), Runner(fingerprints, run, engine, log)
     in_flight: deque[Trial] = deque()
     results: list[TrialResult] = []
 
-    def settle() -> None:
+    def finish_oldest() -> None:
         oldest = in_flight.popleft()
         runner.finish(oldest)
         results.append(oldest.result())
@@ -88,25 +88,25 @@ def search(
 
     for number in range(plan.tune.n_trials):
         if len(in_flight) == plan.tune.lag:
-            settle()
+            finish_oldest()
         in_flight.append(trials.ask(number))
         runner.start(in_flight[-1])
     while in_flight:
-        settle()
+        finish_oldest()
     if not any(result.state is State.COMPLETE for result in results):
         first = next(result for result in results if result.state is State.FAIL)
-        raise SearchError(f"no trial of {len(results)} is complete; the first that failed: {first.message}")
+        raise SearchError(f"none of {len(results)} trials is complete; the first failed with: {first.message}")
     return results
 
 
 def best_of(results: list[TrialResult]) -> TrialResult:
-    """The complete trial with the lowest mean score; of equals the earliest."""
+    """The complete trial with the lowest mean score; the earliest of equals."""
     complete = [result for result in results if result.state is State.COMPLETE]
     return min(complete, key=lambda result: (result.reports[-1], result.number))
 
 
 class _Trials:
-    """Optuna's side of the search: an in-memory study that is asked and told in order."""
+    """An in-memory Optuna study that is asked and told in order."""
 
     def __init__(self, plan: Plan, n_folds: int) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -115,20 +115,20 @@ class _Trials:
         self._study = optuna.create_study(study_name=STUDY_NAME, pruner=optuna.pruners.NopPruner())
         self._space = IntersectionSearchSpace(include_pruned=True)
         self._running: dict[int, optuna.trial.Trial] = {}
-        self._known: list[FrozenTrial] = []
-        self._asked = plan.space.asked()
+        self._told_trials: list[FrozenTrial] = []
+        self._distributions = plan.space.sampling_distributions()
         for number, start in enumerate(plan.tune.enqueue):
             self._study.enqueue_trial(
-                {name: _as_asked(value, number, self._asked[name]) for name, value in sorted(start.items())}
+                {name: _as_sampled(value, number, self._distributions[name]) for name, value in sorted(start.items())}
             )
 
     def ask(self, number: int) -> Trial:
         plan = self._plan
         self._study.sampler = make_sampler(plan.tune, plan.seed, number, self._space)
-        suggested = self._study.ask(self._asked)
+        suggested = self._study.ask(self._distributions)
         self._running[number] = suggested
-        task = FoldTask(number, 0, plan.space.used(suggested.params), plan.budget, plan.seed, plan.fitting)
-        return Trial(task, Judge(number, self._known, self._rules), self._n_folds)
+        task = FoldTask(number, 0, plan.space.booster_params(suggested.params), plan.budget, plan.seed, plan.fitting)
+        return Trial(task, Judge(number, self._told_trials, self._rules), self._n_folds)
 
     def tell(self, result: TrialResult) -> None:
         trial = self._running.pop(result.number)
@@ -138,8 +138,8 @@ class _Trials:
             self._study.tell(trial, result.reports[-1])
         else:
             self._study.tell(trial, state=TrialState[result.state])
-        self._known.append(frozen(result))
+        self._told_trials.append(frozen_trial(result))
 
 
-def _as_asked(value: Value, number: int, distribution: BaseDistribution) -> Value:
+def _as_sampled(value: Value, number: int, distribution: BaseDistribution) -> Value:
     return distinct(float(value), number, distribution) if isinstance(distribution, FloatDistribution) else value

@@ -1,4 +1,4 @@
-"""Progress of a search for the person at the terminal; nothing of it enters an output."""
+"""Progress of a search on the terminal; no output depends on it."""
 
 import os
 import sys
@@ -10,8 +10,8 @@ from tqdm import tqdm
 from lockstep.terminal import is_terminal
 from lockstep.workers.trial import State, TrialResult
 
-LINES_WITHOUT_TERMINAL = 10
-FORM = "tune: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} trials, {desc}, {remaining} left"
+N_LINES = 10
+BAR_FORMAT = "tune: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} trials, {desc}, {remaining} left"
 
 
 class Progress:
@@ -26,11 +26,11 @@ class Progress:
         self._n_trials = n_trials
         self._pruned = 0
         self._failed = 0
-        self._every = -(-n_trials // LINES_WITHOUT_TERMINAL)
-        self._shown = is_terminal(sys.stderr)
-        # The stage's line says the same in the end, so the bar goes.
+        self._line_every = -(-n_trials // N_LINES)
+        self._has_bar = is_terminal(sys.stderr)
+        # The stage's last line repeats the bar's content, so the bar is cleared.
         self._bar = tqdm(
-            total=n_trials, desc=self._note(), bar_format=FORM, disable=not self._shown, leave=False, **_size()
+            total=n_trials, desc=self._note(), bar_format=BAR_FORMAT, disable=not self._has_bar, leave=False, **_size()
         )
 
     def __enter__(self) -> Self:
@@ -50,7 +50,7 @@ class Progress:
         self._bar.set_description_str(self._note(), refresh=False)
         self._bar.update()
         done = result.number + 1
-        if not self._shown and (done % self._every == 0 or done == self._n_trials):
+        if not self._has_bar and (done % self._line_every == 0 or done == self._n_trials):
             print(f"tune: {done}/{self._n_trials} trials, {self._note()}", file=sys.stderr, flush=True)
 
     def _note(self) -> str:
@@ -59,6 +59,6 @@ class Progress:
 
 
 def _size() -> dict[str, Any]:
-    """Follow the window; a terminal in a container or a log may not know its size, and then tqdm draws nothing."""
-    known = sys.stderr.isatty() and all(os.get_terminal_size(sys.stderr.fileno()))
-    return {"dynamic_ncols": True} if known else {"ncols": 80, "nrows": 24}
+    """tqdm's size arguments; without them it draws nothing on a terminal of unknown size, as in a container."""
+    has_size = sys.stderr.isatty() and all(os.get_terminal_size(sys.stderr.fileno()))
+    return {"dynamic_ncols": True} if has_size else {"ncols": 80, "nrows": 24}

@@ -1,4 +1,4 @@
-"""Pruning between folds: Optuna's pruners, or our own, decide, from exactly the trials a trial was asked with."""
+"""Pruning between folds by Optuna's pruners or our own, from exactly the trials known when a trial was asked."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,12 +40,12 @@ def make_pruner(options: PrunerOptions, n_folds: int) -> BasePruner:
 
 @dataclass(frozen=True)
 class Rules:
-    """What all trials of one search are judged by.
+    """The pruner of a search.
 
     Attributes:
-        options: Which pruner.
-        pruner: It.
-        n_folds: Folds of a complete trial.
+        options: Its options in params.yaml.
+        pruner: The pruner.
+        n_folds: Number of folds of a complete trial.
     """
 
     options: PrunerOptions
@@ -57,62 +57,62 @@ class Rules:
         """The rules of a search."""
         return cls(options, make_pruner(options, n_folds), n_folds)
 
-    def first_decision(self, known: Sequence[FrozenTrial]) -> int:
-        """The number of finished folds at which a trial may first be pruned; `n_folds` if it cannot be."""
+    def first_decision(self, told_trials: Sequence[FrozenTrial]) -> int:
+        """The number of finished folds after which a trial may first be pruned; `n_folds` if it cannot be pruned."""
         options = self.options
         if isinstance(options, NoPruning):
             return self.n_folds
         if isinstance(options, SuccessiveHalving | Hyperband):
             return options.min_resource
-        complete = sum(trial.state is TrialState.COMPLETE for trial in known)
+        complete = sum(trial.state is TrialState.COMPLETE for trial in told_trials)
         if complete < max(options.n_startup_trials, 1):
             return self.n_folds
         return options.n_warmup_steps + 1 if isinstance(options, Median) else 1
 
 
 class Judge:
-    """Decides after each fold whether a trial goes on.
+    """Decides after each fold whether a trial continues.
 
-    A study of its own holds the known trials and the judged one, each under its own number; trials that were
-    in flight when this one was asked stand there as running, as they do in the search itself. The known trials are
-    the search's own, not copies: copying them made each trial cost half a second at 10,000 trials.
+    Its own study holds the told trials and the judged one under their numbers. Trials that were in flight when this one
+    was asked count as running, as they do in the search itself. The told trials are shared with the search: copying
+    them took half a second per trial at 10,000 trials.
 
     Args:
-        number: The judged trial.
-        known: The trials told when it was asked: exactly the first ones, in order (see `frozen`).
-        rules: Of the search.
+        number: Number of the judged trial.
+        told_trials: The trials told before this one was asked: exactly the first ones, in order (see `frozen_trial`).
+        rules: The search's pruner.
     """
 
-    def __init__(self, number: int, known: Sequence[FrozenTrial], rules: Rules) -> None:
+    def __init__(self, number: int, told_trials: Sequence[FrozenTrial], rules: Rules) -> None:
         self._n_folds = rules.n_folds
-        self._first_decision = rules.first_decision(known)
-        in_flight = [_running(other) for other in range(len(known), number)]
+        self._first_decision = rules.first_decision(told_trials)
+        in_flight = [_running(trial) for trial in range(len(told_trials), number)]
         self._study = optuna.create_study(
             study_name=STUDY_NAME,
-            storage=Snapshot([*known, *in_flight]),
+            storage=Snapshot([*told_trials, *in_flight]),
             sampler=optuna.samplers.RandomSampler(seed=0),
             pruner=rules.pruner,
         )
         self._trial = self._study.ask()
 
     def folds_before_decision(self, folds_done: int) -> int:
-        """How many folds may run side by side before the next decision, after `folds_done` folds."""
+        """The number of folds that may run in parallel after `folds_done` folds, before the next decision."""
         decision = max(folds_done + 1, self._first_decision)
         return min(decision, self._n_folds) - folds_done
 
     def prunes(self, mean_score: float, folds_done: int) -> bool:
-        """Whether the trial with this mean score after `folds_done` folds stops here."""
+        """Whether the trial is pruned with this mean score after `folds_done` folds."""
         self._trial.report(mean_score, folds_done)
         return self._trial.should_prune() and folds_done < self._n_folds
 
     def attrs(self) -> Mapping[str, float]:
-        """What the pruner noted about the trial; later trials are judged with it."""
-        noted = self._study.get_trials(deepcopy=False)[-1].system_attrs
-        return {key: float(value) for key, value in sorted(noted.items())}
+        """The pruner's notes about the trial, which later decisions use."""
+        attrs = self._study.get_trials(deepcopy=False)[-1].system_attrs
+        return {key: float(value) for key, value in sorted(attrs.items())}
 
 
-def frozen(result: TrialResult) -> FrozenTrial:
-    """A finished trial as pruners see it."""
+def frozen_trial(result: TrialResult) -> FrozenTrial:
+    """A finished trial in the form that pruners read."""
     trial = create_trial(
         state=TrialState[result.state],
         value=result.reports[-1] if result.state is not State.FAIL else None,

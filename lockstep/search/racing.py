@@ -1,4 +1,4 @@
-"""Racing: a trial goes on while it may still beat the best known trial, judged on the folds that both have."""
+"""Racing: a trial continues while it may still beat the best trial so far, compared on the folds that both have."""
 
 import math
 from bisect import insort
@@ -9,62 +9,62 @@ from optuna.trial import FrozenTrial, TrialState
 
 
 class RacingPruner(BasePruner):
-    """Prune a trial whose folds are worse than the same folds of the best known trial by more than luck explains.
+    """Prunes a trial whose folds are worse than the same folds of the best trial by more than chance explains.
 
-    Folds differ more from each other than good trials do, so scores are compared fold by fold. With
-    d = the trial's mean ratio to the best trial over its finished folds, minus 1, and sd = the usual (median) spread
-    of that ratio over the folds of one known trial, the trial stops after s folds if d > margin * sd / s.
+    Folds differ more from each other than good trials do, so scores are compared fold by fold. Let d be the trial's
+    mean ratio to the best trial over its finished folds, minus 1, and sd the median over the complete trials of that
+    ratio's standard deviation across folds. The trial is pruned after s folds if d > margin * sd / s.
 
-    A step is a number of finished folds, its value the mean over them. What is compared with is worked out once for
-    each number of complete trials, so complete trials of the study may only come behind those it had: as they do
-    where trials are told in the order of their numbers.
+    A step is a number of finished folds; its value is the mean over them. The leaderboard is computed once for each
+    number of complete trials, so complete trials may only be appended to a study, as happens where trials are told in
+    the order of their numbers.
 
     Args:
-        margin: 0 stops whatever is behind; 1 forgives one usual spread in the first fold.
-        n_startup_trials: Complete trials that must be known before any is stopped.
+        margin: 0 prunes every trial that is behind; 1 allows one standard deviation across folds in the first fold.
+        n_startup_trials: Number of complete trials before the first trial may be pruned.
     """
 
     def __init__(self, margin: float, n_startup_trials: int) -> None:
         self._margin, self._n_startup_trials = margin, n_startup_trials
-        self._field = _Field()
+        self._leaderboard = _Leaderboard()
 
     def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
-        """Whether the trial stops after its last reported fold."""
+        """Whether the trial is pruned after its last reported fold."""
         complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
         if len(complete) < max(self._n_startup_trials, 1):
             return False
-        best, usual = self._field.standing(complete)
+        best, sd = self._leaderboard.at(complete)
         folds = _folds(trial)
-        return _mean(_ratios(folds, best)) > self._margin * usual / len(folds)
+        return _mean(_ratios(folds, best)) > self._margin * sd / len(folds)
 
 
-class _Field:
-    """The best trial and the usual spread among the first 1, 2, ... complete trials."""
+class _Leaderboard:
+    """The best trial, and the median standard deviation across folds, of the first 1, 2, ... complete trials."""
 
     def __init__(self) -> None:
-        self._known: list[list[float]] = []
+        self._trials: list[list[float]] = []
         self._best: list[float] = []
-        self._spreads: list[float] = []
+        self._deviations: list[float] = []
         self._standings: list[tuple[list[float], float]] = []
 
-    def standing(self, complete: list[FrozenTrial]) -> tuple[list[float], float]:
-        """Folds of the best of these trials, and the usual spread of the others' ratios to them."""
+    def at(self, complete: list[FrozenTrial]) -> tuple[list[float], float]:
+        """The folds of the best of these trials, and the median standard deviation of the others' ratios to them."""
         for trial in complete[len(self._standings) :]:
             self._add(_folds(trial))
         return self._standings[len(complete) - 1]
 
     def _add(self, folds: list[float]) -> None:
-        self._known.append(folds)
+        self._trials.append(folds)
         if not self._best or _mean(folds) < _mean(self._best):
             self._best = folds
-            self._spreads = sorted(self._spread(other) for other in self._known if other is not folds)
+            self._deviations = sorted(self._deviation_from_best(trial) for trial in self._trials if trial is not folds)
         else:
-            insort(self._spreads, self._spread(folds))
-        usual = self._spreads[len(self._spreads) // 2] if self._spreads else 0.0
-        self._standings.append((self._best, usual))
+            insort(self._deviations, self._deviation_from_best(folds))
+        sd = self._deviations[len(self._deviations) // 2] if self._deviations else 0.0
+        self._standings.append((self._best, sd))
 
-    def _spread(self, folds: list[float]) -> float:
-        return _deviation(_ratios(folds, self._best))
+    def _deviation_from_best(self, folds: list[float]) -> float:
+        return _standard_deviation(_ratios(folds, self._best))
 
 
 def _folds(trial: FrozenTrial) -> list[float]:
@@ -73,7 +73,7 @@ def _folds(trial: FrozenTrial) -> list[float]:
     return [total - before for total, before in zip(totals, [0.0, *totals], strict=False)]
 
 
-# Plain sums from left to right: every CPU gets the same bits.
+# Sums from left to right give the same bits on every CPU.
 def _mean(values: list[float]) -> float:
     return sum(values) / len(values)
 
@@ -82,7 +82,7 @@ def _ratios(folds: list[float], best: list[float]) -> list[float]:
     return [score / reference - 1 if reference else 0.0 for score, reference in zip(folds, best, strict=False)]
 
 
-def _deviation(values: list[float]) -> float:
+def _standard_deviation(values: list[float]) -> float:
     mean = _mean(values)
     squares = sum((value - mean) ** 2 for value in values)
     return math.sqrt(squares / max(len(values) - 1, 1))

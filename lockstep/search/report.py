@@ -24,7 +24,7 @@ def best_params(results: list[TrialResult], fitting: Fitting) -> dict[str, Any]:
 
 
 def cost(results: list[TrialResult]) -> dict[str, int]:
-    """What the search spent, in units that do not depend on the machine."""
+    """The search's cost, in units that do not depend on the machine."""
     states = [result.state for result in results]
     return {
         "trials_complete": states.count(State.COMPLETE),
@@ -36,14 +36,14 @@ def cost(results: list[TrialResult]) -> dict[str, int]:
 
 
 def settings_of(plan: Plan, space: Space, train: Path, n_folds: int, rows_as: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that decides which trials a search makes and what they score; not the number of trials.
+    """Everything that determines a search's trials and their scores, except the number of trials.
 
     Args:
         plan: The search.
         space: Its space as params.yaml states it.
         train: The training table.
-        n_folds: Folds of a complete trial.
-        rows_as: What is made of the training rows: target, feature steps, strategy of the folds.
+        n_folds: Number of folds of a complete trial.
+        rows_as: How the training rows are used: target, feature steps, strategy of the folds.
     """
     return {
         "space": {name: space[name].model_dump(mode="json", exclude_defaults=True) for name in sorted(space)},
@@ -54,7 +54,7 @@ def settings_of(plan: Plan, space: Space, train: Path, n_folds: int, rows_as: Ma
         "seed": plan.seed,
         "early_stopping_rounds": plan.tune.early_stopping_rounds,
         "max_rounds": plan.tune.max_rounds,
-        "fitting": plan.fitting.described(),
+        "fitting": plan.fitting.to_json(),
         "enqueue": [dict(sorted(start.items())) for start in plan.tune.enqueue],
         "n_folds": n_folds,
         "rows_as": dict(rows_as),
@@ -66,7 +66,7 @@ def settings_of(plan: Plan, space: Space, train: Path, n_folds: int, rows_as: Ma
 def describe(
     plan: Plan, settings: Mapping[str, Any], results: list[TrialResult], dataset: str, features: str
 ) -> dict[str, Any]:
-    """What was searched, how, at what cost and with which libraries: the content of models/search.json.
+    """The content of models/search.json: the search's settings, its cost and its libraries.
 
     Args:
         plan: The search.

@@ -1,4 +1,4 @@
-"""Samplers made anew for every trial, so that a search has no hidden state to lose or to race for."""
+"""A new sampler for every trial, so that a search has no hidden state."""
 
 import hashlib
 from typing import Any
@@ -14,13 +14,13 @@ from lockstep.search.tune_blocks import Tune
 
 
 def make_sampler(tune: Tune, seed: int, number: int, space: IntersectionSearchSpace) -> BaseSampler:
-    """The sampler that asks for trial `number`; it depends on nothing else.
+    """The sampler of trial `number`, which depends on no earlier sampler.
 
     Args:
-        tune: Which sampler.
-        seed: Of the search.
-        number: The trial.
-        space: Made once for a study: what it remembers spares each sampler a look at every trial's parameters.
+        tune: Names the sampler.
+        seed: Seed of the search.
+        number: Number of the trial.
+        space: Shared by all samplers of a study: its cache spares each of them reading every trial's parameters.
     """
     derived = seed_of(seed, number)
     inner: BaseSampler = RandomSampler(seed=derived)
@@ -37,18 +37,18 @@ def seed_of(seed: int, number: int) -> int:
 class _Tpe(TPESampler):
     def __init__(self, space: IntersectionSearchSpace, seed: int, n_startup_trials: int) -> None:
         super().__init__(seed=seed, n_startup_trials=n_startup_trials, multivariate=True, constant_liar=True)
-        self._known_space = space
+        self._shared_space = space
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        known = self._known_space.calculate(study, use_cache=True)
-        return {name: distribution for name, distribution in known.items() if not distribution.single()}
+        space = self._shared_space.calculate(study, use_cache=True)
+        return {name: distribution for name, distribution in space.items() if not distribution.single()}
 
 
 class DistinctSampler(BaseSampler):
-    """Another sampler whose numbers are cut and kept apart (see lockstep.search.space) before a study remembers them.
+    """Wraps a sampler and makes its numbers distinct (see lockstep.search.space) before a study stores them.
 
     Args:
-        inner: The sampler that does the work.
+        inner: The wrapped sampler.
     """
 
     def __init__(self, inner: BaseSampler) -> None:

@@ -1,10 +1,10 @@
-"""Search spaces: what Optuna is asked, and what the booster is given.
+"""Search spaces: the distributions that Optuna samples, and the values that the booster gets.
 
-Suggestions must not depend on the CPU. Two things would make them: the last bit of log() and exp() differs between
-CPUs, and TPE sorts the values it has seen with numpy's unstable argsort, which orders tied values by CPU. So every
-number is cut to four significant digits, which hides the last bit, and is then set apart from all others by a
-billionth per trial, which breaks ties; whole-number and stepped parameters, which tie most, are asked as continuous
-numbers. The booster gets the value cut, or rounded to its grid, once more.
+Suggestions must not depend on the CPU. Two things would make them depend on it: the last bit of log() and exp() differs
+between CPUs, and TPE sorts earlier values with numpy's unstable argsort, which orders tied values by CPU. So every
+number is cut to four significant digits, which removes the last bit, and a billionth per trial is added, which breaks
+ties. Integer and stepped parameters, which tie most often, are sampled as continuous numbers. The booster gets the
+value without the trace, rounded to its grid.
 """
 
 import math
@@ -24,13 +24,13 @@ TRACE = 1e-9
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a space, seen from both sides."""
+    """One parameter of a space: its distributions and its values."""
 
     name: str
     range: Range
 
-    def asked(self) -> BaseDistribution:
-        """The distribution Optuna samples: continuous, or categorical for choices."""
+    def sampling_distribution(self) -> BaseDistribution:
+        """The distribution that Optuna samples: continuous, or categorical for choices."""
         if self.range.choices is not None:
             return CategoricalDistribution(self.range.choices)
         low, high = self._bounds()
@@ -41,8 +41,8 @@ class Parameter:
         top = low + grid * math.floor((high - low) / grid + 1e-9)
         return FloatDistribution(low - grid / 2, top + grid / 2, log=self.range.log)
 
-    def shown(self) -> BaseDistribution:
-        """The distribution as params.yaml states it, for studies that people look at."""
+    def distribution(self) -> BaseDistribution:
+        """The distribution as params.yaml states it, for studies that people view."""
         if self.range.choices is not None:
             return CategoricalDistribution(self.range.choices)
         low, high = self._bounds()
@@ -50,8 +50,8 @@ class Parameter:
             return IntDistribution(int(low), int(high), log=self.range.log, step=int(self.range.step or 1))
         return FloatDistribution(low, high, log=self.range.log, step=self.range.step)
 
-    def used(self, suggested: Value) -> Value:
-        """The value the booster gets for a suggestion."""
+    def booster_value(self, suggested: Value) -> Value:
+        """The booster's value for a suggestion."""
         if self.range.choices is not None:
             return suggested
         low, high = self._bounds()
@@ -80,21 +80,21 @@ class SearchSpace:
     def __init__(self, space: Space) -> None:
         self.parameters = {name: Parameter(name, space[name]) for name in sorted(space)}
 
-    def asked(self) -> dict[str, BaseDistribution]:
-        """What Optuna samples."""
-        return {name: parameter.asked() for name, parameter in self.parameters.items()}
+    def sampling_distributions(self) -> dict[str, BaseDistribution]:
+        """The distributions that Optuna samples."""
+        return {name: parameter.sampling_distribution() for name, parameter in self.parameters.items()}
 
-    def shown(self) -> dict[str, BaseDistribution]:
-        """What params.yaml states."""
-        return {name: parameter.shown() for name, parameter in self.parameters.items()}
+    def distributions(self) -> dict[str, BaseDistribution]:
+        """The distributions as params.yaml states them."""
+        return {name: parameter.distribution() for name, parameter in self.parameters.items()}
 
-    def used(self, suggested: Mapping[str, Value]) -> dict[str, Value]:
-        """What the booster gets."""
-        return {name: parameter.used(suggested[name]) for name, parameter in self.parameters.items()}
+    def booster_params(self, suggested: Mapping[str, Value]) -> dict[str, Value]:
+        """The booster's values for a suggestion."""
+        return {name: parameter.booster_value(suggested[name]) for name, parameter in self.parameters.items()}
 
 
 def cut(value: float, low: float, high: float, *, log: bool) -> float:
-    """Four significant digits, but none below a millionth of a linear range, inside [low, high]."""
+    """The value in [low, high] with four significant digits, none of them below a millionth of a linear range."""
     if not log and high > low:
         finest = (high - low) * FINEST
         value = round(value / finest) * finest
@@ -102,9 +102,9 @@ def cut(value: float, low: float, high: float, *, log: bool) -> float:
 
 
 def distinct(value: float, number: int, distribution: FloatDistribution) -> float:
-    """The value cut, plus a trace of the trial's number, inside the distribution's bounds.
+    """The value after `cut` plus a trace of the trial's number, inside the distribution's bounds.
 
-    The trace is too small to change what the booster gets, for searches of up to 40,000 trials.
+    In searches of up to 40,000 trials the trace is too small to change the booster's value.
     """
     low, high = distribution.low, distribution.high
     plain = cut(value, low, high, log=distribution.log)

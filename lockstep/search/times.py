@@ -1,4 +1,4 @@
-"""How long searches took: kept beside, never in, their outputs, under the hash of the trials they made."""
+"""Durations of searches, stored under the hash of their trials and outside the DVC outputs."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -13,17 +13,17 @@ from lockstep.storage.tables import read_json, write_json
 from lockstep.workers.identity import file_digest
 from lockstep.workers.trial import TrialResult
 
-KEPT = 200
+MAX_ENTRIES = 200
 TRIALS_SHA256 = "trials_sha256"
 
 
 @dataclass(frozen=True)
 class SearchTime:
-    """What a search took on the machine that ran it.
+    """Duration of a search on the machine that ran it.
 
     Attributes:
-        wall_seconds: From its beginning to its end; None if it found folds that an earlier search had fitted.
-        cpu_seconds: CPU time of all its fits, also of those that an earlier search had done.
+        wall_seconds: Wall time; None if the search reused folds that an earlier search had fitted.
+        cpu_seconds: CPU time of all its fits, including those of an earlier search.
     """
 
     wall_seconds: float | None
@@ -31,13 +31,13 @@ class SearchTime:
 
     @classmethod
     def of(cls, results: Iterable[TrialResult], wall_seconds: float | None) -> Self:
-        """The time of a search that came to these results."""
+        """The time of a search with these results."""
         wall = None if wall_seconds is None else round(wall_seconds, 3)
         return cls(wall, round(sum(result.cpu_seconds for result in results), 3))
 
 
 def search_time(trials_csv: Path) -> SearchTime | None:
-    """The time of the search that made exactly these trials; None where it is not known."""
+    """The time of the search with exactly these trials; None if it is unknown."""
     try:
         entry = _find(_entries(), file_digest(trials_csv))
     except (OSError, ValueError):
@@ -45,34 +45,34 @@ def search_time(trials_csv: Path) -> SearchTime | None:
     return SearchTime(entry["wall_seconds"], entry["cpu_seconds"]) if entry else None
 
 
-def keep_search_time(trials_csv: Path, time: SearchTime) -> None:
-    """Remember the time of the search that made these trials; whatever is in the way costs a warning.
+def save_search_time(trials_csv: Path, time: SearchTime) -> None:
+    """Store the time of the search with these trials; an error is only a warning.
 
-    A wall time that is not known does not replace one that is.
+    An unknown wall time does not replace a known one.
     """
     path = local_state() / SEARCH_TIMES
     try:
         with soon_held(path.parent / "locks" / path.stem):
-            _keep(path, file_digest(trials_csv), time)
+            _add_entry(path, file_digest(trials_csv), time)
     except OSError as error:
-        _warn(path, f"{system_reason(error)}; the time of this search is not kept")
+        _warn(path, f"{system_reason(error)}; the time of this search is not stored")
 
 
-def _keep(path: Path, digest: str, time: SearchTime) -> None:
+def _add_entry(path: Path, digest: str, time: SearchTime) -> None:
     try:
         entries = _entries()
     except ValueError as error:
-        _warn(path, f"{error}; begun anew")
+        _warn(path, f"{error}; the file is started anew")
         entries = []
-    known = _find(entries, digest)
-    wall = time.wall_seconds if time.wall_seconds is not None or known is None else known["wall_seconds"]
-    others = [entry for entry in entries if entry is not known]
+    earlier = _find(entries, digest)
+    wall = time.wall_seconds if time.wall_seconds is not None or earlier is None else earlier["wall_seconds"]
+    other_entries = [entry for entry in entries if entry is not earlier]
     latest = {TRIALS_SHA256: digest, **asdict(SearchTime(wall, time.cpu_seconds))}
-    write_json([*others, latest][-KEPT:], path)
+    write_json([*other_entries, latest][-MAX_ENTRIES:], path)
 
 
 def _entries() -> list[dict[str, Any]]:
-    """The searches, the latest last.
+    """The stored searches, the latest last.
 
     Raises:
         ValueError: if the file is damaged.
@@ -97,5 +97,5 @@ def _is_entry(entry: object) -> bool:
     return isinstance(wall, float | int | None) and isinstance(cpu, float | int)
 
 
-def _warn(path: Path, what: str) -> None:
-    print(f"tune: warning: {path}: {what}", file=sys.stderr)
+def _warn(path: Path, problem: str) -> None:
+    print(f"tune: warning: {path}: {problem}", file=sys.stderr)

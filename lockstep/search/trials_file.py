@@ -1,4 +1,4 @@
-"""reports/tune/trials.csv: the table of all trials, as it is written and read back."""
+"""Writing and reading reports/tune/trials.csv, the table of all trials."""
 
 from collections.abc import Iterable
 from os import PathLike
@@ -8,21 +8,21 @@ import pandas as pd
 
 from lockstep.fitting.fitting import Fitting
 
-if TYPE_CHECKING:  # who only reads the file needs no XGBoost
+if TYPE_CHECKING:  # reading the file does not need XGBoost
     from lockstep.workers.trial import TrialResult
 
 
 def trials_table(results: "list[TrialResult]", n_folds: int, fitting: Fitting) -> pd.DataFrame:
     """One row per trial: number, state, cv_rmse, a column per parameter, metrics per fold, message.
 
-    With another metric than RMSE the score is called cv_score. It is empty unless the trial is complete; folds that
-    were not fitted are empty.
+    With a metric other than RMSE the score is called cv_score. It is empty unless the trial is complete; cells of folds
+    that were not fitted are empty.
     """
     return pd.DataFrame([_row(result, n_folds, fitting) for result in results])
 
 
 def read_trials(source: str | PathLike[str] | TextIO, space: Iterable[str]) -> pd.DataFrame:
-    """The content of trials.csv; parameters and messages stay text, as they are written.
+    """The content of trials.csv; parameters and messages stay text.
 
     Args:
         source: The file.
@@ -36,9 +36,9 @@ def _row(result: "TrialResult", n_folds: int, fitting: Fitting) -> dict[str, Any
     row: dict[str, Any] = {"number": result.number, "state": str(result.state), fitting.score_name: result.cv_score}
     row |= dict(result.params)
     for fold in range(n_folds):
-        score = result.folds[fold] if fold < len(result.folds) else None
+        fold_score = result.folds[fold] if fold < len(result.folds) else None
         for name in fitting.fold_metrics:
-            row[f"fold_{fold}_{name}"] = score.metrics[name] if score else None
-        row[f"fold_{fold}_rounds"] = str(score.rounds) if score else None
+            row[f"fold_{fold}_{name}"] = fold_score.metrics[name] if fold_score else None
+        row[f"fold_{fold}_rounds"] = str(fold_score.rounds) if fold_score else None
     row["message"] = result.message
     return row

@@ -10,8 +10,7 @@ from lockstep.fitting.booster_block import BoosterSettings
 from lockstep.project.settings import Seed, Settings
 from lockstep.split.split_block import StrategyOnly
 
-# Booster parameters a space may tune. What the pipeline itself decides (objective, metric, seed, threads)
-# is left out on purpose.
+# Booster parameters that a space may tune; the pipeline itself sets objective, metric, seed and threads.
 TUNABLE = frozenset(
     [
         "colsample_bylevel",
@@ -38,8 +37,8 @@ TUNABLE = frozenset(
     ]
 )
 
-# Whole numbers for XGBoost, with the smallest it takes.
-WHOLE = {
+# XGBoost's integer parameters and their smallest values.
+INTEGER_MINIMUM = {
     "max_bin": 2,
     "max_cat_threshold": 1,
     "max_cat_to_onehot": 1,
@@ -56,7 +55,7 @@ PrunerName = Literal["none", "race", "median", "percentile", "successive_halving
 class Range(Settings):
     """One parameter of a search space: a range or a list of choices.
 
-    Whole-number bounds make an integer parameter; `step` keeps to a grid that starts at `low`.
+    Integer bounds make an integer parameter; `step` restricts it to a grid that starts at `low`.
     """
 
     low: int | float | None = None
@@ -67,7 +66,7 @@ class Range(Settings):
 
     @property
     def is_integer(self) -> bool:
-        """True when both bounds and the step are whole numbers in the YAML file."""
+        """Whether both bounds and the step are integers in the YAML file."""
         return all(isinstance(bound, int) for bound in (self.low, self.high, self.step or 1))
 
     @model_validator(mode="after")
@@ -95,7 +94,7 @@ Space = dict[str, Range]
 
 
 class Tune(Settings):
-    """How the search runs; every value here changes which trials are made."""
+    """The search's settings; every one of them changes its trials."""
 
     n_trials: Annotated[int, Field(ge=1)]
     space: str
@@ -120,7 +119,7 @@ class Median(Settings):
 
 
 class Percentile(Median):
-    """optuna.pruners.PercentilePruner: a trial goes on while it is among the best `percentile` percent."""
+    """optuna.pruners.PercentilePruner: a trial continues while it is among the best `percentile` percent."""
 
     percentile: Annotated[float, Field(ge=0, le=100)]
 
@@ -141,7 +140,7 @@ class Hyperband(Settings):
 
 
 class Race(Settings):
-    """lockstep.search.racing.RacingPruner: a trial goes on while it may still beat the best known one."""
+    """lockstep.search.racing.RacingPruner: a trial continues while it may still beat the best one so far."""
 
     margin: Annotated[float, Field(ge=0)]
     n_startup_trials: Annotated[int, Field(ge=1)]
@@ -151,7 +150,7 @@ PrunerOptions = NoPruning | Race | Median | Percentile | SuccessiveHalving | Hyp
 
 
 class Pruners(Settings):
-    """Options of each pruner; `tune.pruner` picks one block."""
+    """Options of each pruner; `tune.pruner` names the one in use."""
 
     none: NoPruning
     race: Race
@@ -162,10 +161,10 @@ class Pruners(Settings):
 
 
 class SearchBlocks(Settings):
-    """What the search is asked for.
+    """The blocks that define the search.
 
     Raises:
-        pydantic.ValidationError: if the space is not there, or a space or a given configuration cannot be used.
+        pydantic.ValidationError: if the chosen space is absent, or a space or an enqueued configuration is invalid.
     """
 
     tune: Tune
@@ -195,27 +194,26 @@ class SearchBlocks(Settings):
 
     @property
     def chosen_space(self) -> Space:
-        """The space that is searched."""
+        """The chosen search space."""
         return self.spaces[self.tune.space]
 
     @property
     def chosen_pruner(self) -> PrunerOptions:
-        """The options of the pruner."""
+        """The options of the chosen pruner."""
         options: PrunerOptions = getattr(self.pruners, self.tune.pruner)
         return options
 
     @property
     def chosen_tune(self) -> Tune:
-        """The block `tune` with those given configurations whose parameters the chosen space has.
-
-        The others are meant for other spaces.
-        """
-        known = self.chosen_space.keys()
-        return self.tune.model_copy(update={"enqueue": tuple(s for s in self.tune.enqueue if s.keys() <= known)})
+        """The block `tune` without the enqueued configurations that belong to other spaces."""
+        parameters = self.chosen_space.keys()
+        return self.tune.model_copy(
+            update={"enqueue": tuple(start for start in self.tune.enqueue if start.keys() <= parameters)}
+        )
 
 
 class TuneBlocks(SearchBlocks, RecipeChoice):
-    """All that the stage tune is asked for."""
+    """The blocks that the stage tune reads."""
 
     seed: Seed
     split: StrategyOnly
@@ -227,17 +225,17 @@ def _check_space(where: str, space: Space) -> None:
         raise ValueError(f"{where}: is empty; give it at least one parameter")
     for parameter, bounds in space.items():
         if parameter not in TUNABLE:
-            raise ValueError(
-                f"{where}.{parameter}: is no parameter that can be tuned; allowed: {', '.join(sorted(TUNABLE))}"
-            )
-        if parameter not in WHOLE:
+            raise ValueError(f"{where}.{parameter}: cannot be tuned; allowed: {', '.join(sorted(TUNABLE))}")
+        if parameter not in INTEGER_MINIMUM:
             continue
         values = bounds.choices if bounds.choices is not None else (bounds.low, bounds.high, bounds.step or 1)
         if not all(isinstance(value, int) and not isinstance(value, bool) for value in values):
             raise ValueError(f"{where}.{parameter}: takes whole numbers; write 3, not 3.0")
         smallest = min(value for value in values[: None if bounds.choices else 2] if isinstance(value, int))
-        if smallest < WHOLE[parameter]:
-            raise ValueError(f"{where}.{parameter}: {smallest} is below {WHOLE[parameter]}, the least XGBoost takes")
+        if smallest < INTEGER_MINIMUM[parameter]:
+            raise ValueError(
+                f"{where}.{parameter}: {smallest} is below {INTEGER_MINIMUM[parameter]}, XGBoost's minimum"
+            )
 
 
 def _check_inside(where: str, value: object, allowed: Range) -> None:

@@ -1,1 +1,1 @@
-"""Split: which rows train, validate and test."""
+"""Split: training, validation and test rows."""

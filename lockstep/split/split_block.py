@@ -11,12 +11,12 @@ from lockstep.project.settings import Seed, Settings
 from lockstep.project.target import Target
 
 Strategy = Literal["random", "stratified", "group", "time"]
-# The fold of rows that validate in none: with one fold (holdout) they train it.
+# The fold number of rows that validate in no fold: with one fold (holdout) they are its training rows.
 ALWAYS_TRAIN = -1
 
 
 class Split(Settings):
-    """How rows are divided into train, test and folds."""
+    """The division of the rows into training, test and fold rows."""
 
     strategy: Strategy
     test_size: Annotated[float, Field(gt=0, lt=1)]
@@ -40,30 +40,30 @@ class Split(Settings):
 
     @property
     def grouped_by(self) -> str | None:
-        """The column whose values never stand on two sides of the split; None if rows are not kept together."""
+        """The column whose groups of rows are never divided; None if rows are not grouped."""
         return grouped_by(self.strategy, self.group)
 
 
 def grouped_by(strategy: str, group: str | None) -> str | None:
-    """`split.group` where the strategy goes by it: with others it may stand there, and means nothing."""
+    """`split.group` if the strategy is group; other strategies ignore the setting."""
     return group if strategy == "group" else None
 
 
 class StrategyOnly(Settings, extra="ignore"):
-    """What of the block `split` the stages after it go by: folds are read with the strategy that made them."""
+    """The part of the block `split` that later stages read: folds are used with the strategy that made them."""
 
     strategy: Strategy
 
 
 class SplitBlocks(Settings):
-    """How rows are divided, and from which seed."""
+    """The blocks that the stage split reads."""
 
     seed: Seed
     split: Split
 
 
 def check_split_columns(split: Split, target: Target, columns: Sequence[str], file: str) -> None:
-    """Make sure that the cleaned table has the target and the column that the strategy goes by.
+    """Check that the cleaned table has the target and the column that the strategy uses.
 
     Raises:
         ConfigError: naming the setting, the dataset file and its columns.

@@ -1,8 +1,8 @@
-"""Train, test and folds: which row goes where, as data that anyone can look at.
+"""Dividing the cleaned table into training rows, test rows and folds.
 
-The training table carries an integer column `fold`. A row with fold k >= 0 is a validation row of fold k.
-For random, stratified and group folds every other row trains fold k; with one fold (holdout) the rows with
-fold -1 always train. For time folds only earlier rows train fold k: those with a smaller fold number.
+The training table has an integer column `fold`. A row with fold k >= 0 is a validation row of fold k. With random,
+stratified and group folds all other rows are the training rows of fold k; with one fold (holdout) these are the rows
+with fold -1. With time folds only earlier rows train fold k: those with a smaller fold number.
 """
 
 from collections.abc import Hashable, Iterator
@@ -29,15 +29,15 @@ def split_table(clean: pd.DataFrame, target: Target, split: Split, seed: int) ->
         The training table with its `fold` column, and the test table; both in the order of `row_id`.
 
     Raises:
-        DataError: if the table is too small or too uniform for the split asked for.
+        DataError: if the table has too few rows or distinct values for the split.
     """
     try:
         if split.strategy == "time":
             return _by_time(clean, split)
         train, test = _hold_out(clean, np.arange(len(clean)), target, split, split.test_size, seed)
         if split.folds == 1:
-            # valid_size is a fraction of all rows; the order train_test_split left the rows in is kept, because
-            # the reference studies split twice like this.
+            # valid_size is a fraction of all rows. The rows stay in the order that train_test_split returned, because
+            # the reference studies split twice in this way.
             rest = split.valid_size / (1 - split.test_size)
             _, valid = _hold_out(clean, train, target, split, rest, seed)
             folds = np.full(len(clean), ALWAYS_TRAIN)
@@ -61,12 +61,12 @@ def _hold_out(
 ) -> tuple[Rows, Rows]:
     if split.strategy == "group":
         chooser = GroupShuffleSplit(n_splits=1, test_size=size, random_state=seed)
-        kept, held = next(chooser.split(rows, groups=_groups(clean.iloc[rows], split)))
-        return rows[kept], rows[held]
+        train, test = next(chooser.split(rows, groups=_groups(clean.iloc[rows], split)))
+        return rows[train], rows[test]
     smaller = int(len(rows) * min(size, 1 - size))
     bins = _bins(clean.iloc[rows], target, smaller) if split.strategy == "stratified" else None
-    kept, held = train_test_split(rows, test_size=size, random_state=seed, stratify=bins)
-    return kept, held
+    train, test = train_test_split(rows, test_size=size, random_state=seed, stratify=bins)
+    return train, test
 
 
 def _folds(train: pd.DataFrame, target: Target, split: Split, seed: int) -> Iterator[tuple[Rows, Rows]]:
@@ -81,9 +81,9 @@ def _folds(train: pd.DataFrame, target: Target, split: Split, seed: int) -> Iter
 
 
 def _bins(frame: pd.DataFrame, target: Target, smallest_part: int) -> Rows:
-    """The classes; of a number quantile bins of equal size, few enough for the smallest part to hold two rows of each.
+    """The classes; for a number quantile bins of equal size, few enough that the smallest part has two rows of each.
 
-    Rows with equal values are put into bins by their order.
+    Rows with equal values are assigned to bins in their order.
     """
     if target.classes:
         return target.values(frame).astype(np.int64)
@@ -92,18 +92,18 @@ def _bins(frame: pd.DataFrame, target: Target, smallest_part: int) -> Rows:
 
 
 def _groups(frame: pd.DataFrame, split: Split) -> Rows:
-    """Group numbers; a row whose group is missing is a group of its own."""
+    """Group numbers; every row without a group is its own group."""
     codes = pd.factorize(frame[split.group])[0].astype(np.int64)
-    lonely = codes < 0
-    codes[lonely] = codes.max(initial=0) + 1 + np.arange(lonely.sum())
+    missing = codes < 0
+    codes[missing] = codes.max(initial=0) + 1 + np.arange(missing.sum())
     return codes
 
 
 def _by_time(clean: pd.DataFrame, split: Split) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Test rows are the latest; rows of one moment stay together, on the later side."""
+    """Take the latest rows as test rows; rows of the same moment stay together, on the later side."""
     kind = clean[split.time].dtype
     if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind)):
-        raise ValueError(f"column {split.time!r} is text, which does not sort by time; give it type date or number")
+        raise ValueError(f"column {split.time!r} is text, which has no order in time; give it type date or number")
     if clean[split.time].isna().any():
         raise ValueError(f"column {split.time!r} has missing values; drop those rows by a cleaning rule")
     moment = clean[split.time].rank(method="dense").to_numpy().astype(np.int64)

@@ -1,4 +1,4 @@
-"""Temporary folders; they do not outlive what made them by long, not even a killed one."""
+"""Temporary folders that are removed soon after their process ends, even if it was killed."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from lockstep.storage.locks import held
 
 PREFIX = "lockstep-"
 LOCK, NEW = "owner.lock", "new.lock"
-# Nobody takes longer from making a folder's lock to holding it.
+# No process takes longer to lock the lock file that it has created.
 NEW_SECONDS = 60.0
 
 
@@ -20,33 +20,33 @@ NEW_SECONDS = 60.0
 def scratch_folder(purpose: str = "tune", where: Path | None = None) -> Iterator[Path]:
     """A new folder, by default below the directory for temporary files, removed at the end.
 
-    A killed process cannot remove its own; so each new one removes those whose owner no longer lives.
+    A killed process cannot remove its folder, so each call first removes the folders of processes that no longer run.
 
     Args:
-        purpose: For the person who finds one.
-        where: The folder it is made in.
+        purpose: Part of the folder's name.
+        where: The folder in which it is created.
     """
-    for folder in abandoned(where):
+    for folder in abandoned_folders(where):
         shutil.rmtree(folder, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{purpose}-", dir=where, ignore_cleanup_errors=True) as name:
-        own = Path(name)
-        with held(own / NEW):
-            # Seen by others only once it is held.
-            (own / NEW).rename(own / LOCK)
-            inside = own / "files"
-            inside.mkdir()
-            yield inside
+        folder = Path(name)
+        with held(folder / NEW):
+            # Other processes see the lock only after it is held.
+            (folder / NEW).rename(folder / LOCK)
+            files = folder / "files"
+            files.mkdir()
+            yield files
 
 
-def abandoned(where: Path | None = None) -> Iterator[Path]:
-    """Folders whose owner no longer lives; while one is handled nobody else takes it for abandoned."""
+def abandoned_folders(where: Path | None = None) -> Iterator[Path]:
+    """Folders of processes that no longer run; each is locked while the caller handles it."""
     parent = where or Path(tempfile.gettempdir())
     for lock in sorted([*parent.glob(f"{PREFIX}*/{LOCK}"), *parent.glob(f"{PREFIX}*/{NEW}")]):
-        # One that another process is just removing.
+        # Another process may be removing the same folder.
         with contextlib.suppress(OSError):
-            made = lock.lstat()
-            if made.st_uid != os.geteuid() or (lock.name == NEW and time.time() - made.st_mtime < NEW_SECONDS):
+            status = lock.lstat()
+            if status.st_uid != os.geteuid() or (lock.name == NEW and time.time() - status.st_mtime < NEW_SECONDS):
                 continue
-            with held(lock, wait=False, create=False) as ownerless:
-                if ownerless:
+            with held(lock, wait=False, create=False) as free:
+                if free:
                     yield lock.parent

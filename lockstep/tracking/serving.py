@@ -29,7 +29,7 @@ class LockstepModel(PythonModel):
             MlflowException: naming column, row and value of an invalid row.
         """
         try:
-            predictions = self.model.answer(pa.Table.from_pandas(model_input, preserve_index=False))
+            predictions = self.model.predict_raw(pa.Table.from_pandas(model_input, preserve_index=False))
         except DataError as error:
             # a served model answers an invalid request with status 400 and this text
             raise MlflowException(str(error), error_code=BAD_REQUEST) from None

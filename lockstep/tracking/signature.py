@@ -30,12 +30,12 @@ def signature_of(model: SavedModel) -> "ModelSignature":
         )
         for name, column in intake.columns.items()
     ]
-    if model.answers == ["predicted"]:
+    if model.prediction_columns == ["predicted"]:
         return ModelSignature(Schema(inputs), Schema([ColSpec(DataType.double)]))
     of_classes = bool(model.target.classes)
     outputs: list[ColSpec | TensorSpec] = [
         ColSpec(DataType.string if of_classes and name == "predicted" else DataType.double, name)
-        for name in model.answers
+        for name in model.prediction_columns
     ]
     return ModelSignature(Schema(inputs), Schema(outputs))
 

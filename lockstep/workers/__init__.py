@@ -1,1 +1,1 @@
-"""Processes that fit: on this machine or on a cluster."""
+"""Worker processes for fits, on this machine or on a cluster."""

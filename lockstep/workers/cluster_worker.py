@@ -1,4 +1,4 @@
-"""What runs inside a Dask worker: the table is fetched once, then one fold of one trial at a time is fitted."""
+"""The code of a Dask worker: it fetches the table once, then fits one fold of one trial at a time."""
 
 import threading
 from collections import OrderedDict
@@ -10,74 +10,74 @@ from distributed import Future, get_client, get_worker, secede
 
 from lockstep.errors import SearchError
 from lockstep.fitting.folds import FoldSet
-from lockstep.fitting.matrices import keep_pages_in
+from lockstep.fitting.matrices import set_pages_folder
 from lockstep.workers.identity import fitting_versions
 from lockstep.workers.trial import Evaluation, FoldTask
-from lockstep.workers.worker import FoldKeeper, evaluate
+from lockstep.workers.worker import FoldCache, evaluate
 
-# Two, so that two searches on one cluster do not fetch in turns; a search that was killed cannot clear its own.
-TABLES_KEPT = 2
-PATIENCE_SECONDS = 60
+# Two, so that two searches on one cluster do not evict each other's table; a killed search cannot release its own.
+MAX_TABLES = 2
+FETCH_SECONDS = 60
 
-_tables: OrderedDict[str, FoldKeeper] = OrderedDict()
+_tables: OrderedDict[str, FoldCache] = OrderedDict()
 _fetching = threading.Lock()
 _arrivals: dict[str, int] = {}
 
 
-def evaluate_there(table: str, versions: Mapping[str, str], task: FoldTask) -> Evaluation:
+def evaluate_in_dask_worker(table: str, versions: Mapping[str, str], task: FoldTask) -> Evaluation:
     """Fit one fold of the table that lies in the cluster under the key `table`.
 
     Raises:
         SearchError: if this worker, which may have joined later, has other versions than the search.
     """
-    differences = differing(versions, fitting_versions())
+    differences = version_differences(versions, fitting_versions())
     if differences:
         raise SearchError(f"Dask worker {get_worker().address} has {differences}; install the same requirements.lock")
     return evaluate(task, _table(table))
 
 
-def differing(here: Mapping[str, str], there: Mapping[str, str]) -> str:
-    """Names of what differs, with both versions; empty if nothing does."""
+def version_differences(local: Mapping[str, str], remote: Mapping[str, str]) -> str:
+    """The differing versions, each with its name; empty if all agree."""
     return ", ".join(
-        f"{name} {there.get(name, 'missing')} (here {here[name]})"
-        for name in sorted(here)
-        if here[name] != there.get(name)
+        f"{name} {remote.get(name, 'missing')} (here {local[name]})"
+        for name in sorted(local)
+        if local[name] != remote.get(name)
     )
 
 
 def arrivals() -> dict[str, int]:
-    """How often this worker has received each table; once, as long as it keeps it."""
+    """How often this worker has fetched each table."""
     return dict(_arrivals)
 
 
-def forget(table: str) -> None:
-    """Free the memory of the table and of its quantised folds."""
+def release_table(table: str) -> None:
+    """Free the memory of a table and of its quantised folds."""
     _tables.pop(table, None)
 
 
-def _table(key: str) -> FoldKeeper:
+def _table(key: str) -> FoldCache:
     with _fetching:
         if key not in _tables:
-            held_here: Any = get_worker().data.get(key)
-            _tables[key] = FoldKeeper(held_here if held_here is not None else _from_another(key))
-            keep_pages_in(Path(get_worker().local_directory))
+            local_table: Any = get_worker().data.get(key)
+            _tables[key] = FoldCache(local_table if local_table is not None else _fetch_table(key))
+            set_pages_folder(Path(get_worker().local_directory))
             _arrivals[key] = _arrivals.get(key, 0) + 1
-            while len(_tables) > TABLES_KEPT:
+            while len(_tables) > MAX_TABLES:
                 _tables.popitem(last=False)
         return _tables[key]
 
 
-def _from_another(key: str) -> FoldSet:
+def _fetch_table(key: str) -> FoldSet:
     table: FoldSet
     client = get_client()
     future: Future[Any] = Future(key, client)
-    # A future made from its key alone never hears of its value: the scheduler must be told that we want it. Dask does
-    # this where futures come out of a Variable or a published dataset, but those outlive a client that was killed.
+    # A future made from its key alone is not notified of its value until the scheduler knows that we need it. Dask does
+    # this for futures from a Variable or a published dataset, but those outlive a killed client.
     client._inform_scheduler_of_futures()
     try:
-        table = future.result(timeout=PATIENCE_SECONDS)
+        table = future.result(timeout=FETCH_SECONDS)
     except TimeoutError:
-        # Its only holder may have died, and the task that makes it again needs one of the places we all occupy.
+        # The only worker with the table may have died, and the task that creates it again needs a free thread.
         secede()
         table = future.result()
     return table

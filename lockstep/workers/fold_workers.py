@@ -1,4 +1,4 @@
-"""Worker processes for the fits of train_best and evaluate: the same machinery as the search, without trials."""
+"""Worker processes for the fits of train_best and evaluate: the engine of the search, without trials."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,9 +23,9 @@ class FoldWorkers:
     """Calls functions with the quantised folds, or with all rows, in worker processes.
 
     Args:
-        engine: The processes.
-        folder: Where the arrays of the folds lie, and below it those of all rows.
-        n_folds: How many folds there are.
+        engine: The worker processes.
+        folder: Contains the arrays of the folds and, in a subfolder, those of all rows.
+        n_folds: Number of folds.
         memory: Whether rows stay in memory.
     """
 
@@ -33,7 +33,7 @@ class FoldWorkers:
         self._engine, self._folder, self._n_folds, self._memory = engine, folder, n_folds, memory
 
     def on_folds(self, function: Callable[..., Any], max_bin: int, *args: Any) -> list[Any]:
-        """`function(fold's matrices, *args)` of every fold, in their order."""
+        """Results of `function(fold's matrices, *args)` for every fold, in fold order."""
         futures = [
             self._engine.submit(worker.on_fold, function, number, max_bin, self._memory, args)
             for number in range(self._n_folds)
@@ -41,7 +41,7 @@ class FoldWorkers:
         return [result_of(future) for future in futures]
 
     def on_all_rows(self, function: Callable[..., Any], max_bin: int, calls: list[tuple[Any, ...]]) -> list[Any]:
-        """`function(matrix of all training rows, *args)` for every call, in their order."""
+        """Results of `function(matrix of all training rows, *args)` for every call, in the calls' order."""
         folder = self._folder / ALL_ROWS
         futures = [
             self._engine.submit(worker.on_all_rows, function, folder, max_bin, self._memory, args) for args in calls
@@ -53,18 +53,18 @@ class FoldWorkers:
 def fold_workers(
     folds: FoldSet, features: Features, x: Matrix, y: Vector, folder: Path, memory: Memory
 ) -> Iterator[FoldWorkers]:
-    """Workers for some folds and for all rows.
+    """Worker processes for the folds and for all rows.
 
     Args:
         folds: The folds.
         features: Fitted on all rows.
-        x: Their features of all rows.
+        x: Features of all rows.
         y: Target of all rows.
         folder: A folder for arrays.
         memory: Whether rows stay in memory.
     """
     folds.save(folder)
-    everything = FoldSet(
+    all_rows = FoldSet(
         matrices=(x,),
         matrix_of=(0,),
         y=y,
@@ -74,6 +74,6 @@ def fold_workers(
         types=(tuple(features.types),),
         digests=(digest_of(x),),
     )
-    everything.save(folder / ALL_ROWS)
+    all_rows.save(folder / ALL_ROWS)
     with LocalEngine(worker_count(), folder) as engine:
         yield FoldWorkers(engine, folder, len(folds), memory)

@@ -1,4 +1,4 @@
-"""What a search and a fold evaluation depend on, as keys: equal keys, equal results."""
+"""Keys of searches and fold evaluations: equal keys mean equal results."""
 
 import hashlib
 import json
@@ -10,13 +10,13 @@ from typing import Any
 
 import lockstep
 from lockstep.fitting.booster import ROUNDS
-from lockstep.workers.imports import imported_from
+from lockstep.workers.imports import import_closure
 from lockstep.workers.trial import FoldTask
 
-# What the numbers depend on. Python itself is left out: the same libraries gave the same bytes on 3.11 to 3.13.
+# Libraries that the results depend on. Python is not among them: Python 3.11 to 3.13 gave the same bytes.
 LIBRARIES = ("numpy", "optuna", "pandas", "pyarrow", "scikit-learn", "xgboost")
-# Where the code between a fold's arrays and its score begins.
-FITS = Path("workers/worker.py")
+# Entry point of the code that turns a fold's arrays into its score.
+FITTING_ENTRY = Path("workers/worker.py")
 
 
 @cache
@@ -27,7 +27,7 @@ def library_versions() -> dict[str, str]:
 
 @cache
 def fitting_versions() -> dict[str, str]:
-    """What one fold's score depends on besides its task and rows: libraries, kind of processor, our own code."""
+    """Versions that a fold's score depends on besides its task and rows: libraries, processor type, our own code."""
     code = hashlib.sha256()
     for file in fitting_code():
         code.update("/".join(file.parts[-2:]).encode() + b"\0" + file.read_bytes())
@@ -35,27 +35,27 @@ def fitting_versions() -> dict[str, str]:
 
 
 def fitting_code() -> list[Path]:
-    """The files of this package between a fold's arrays and its score, sorted: found by imports, so none is forgotten.
+    """The files of this package that turn a fold's arrays into its score, sorted; collected from the imports.
 
-    Features act through the arrays, and settings through the task: their code is not among them.
+    Features enter through the arrays and settings through the task, so their code is not included.
     """
     package = Path(lockstep.__file__).parent
-    return sorted(imported_from(package / FITS, package.parent, [package.name]))
+    return sorted(import_closure(package / FITTING_ENTRY, package.parent, [package.name]))
 
 
 def fold_key(task: FoldTask, fingerprint: str) -> str:
-    """The name under which a fold evaluation is remembered.
+    """The key under which a fold evaluation is stored.
 
     Args:
-        task: What is fitted.
+        task: The fold task.
         fingerprint: sha256 of the fold's rows (lockstep.fitting.folds.FoldSet.fingerprints).
     """
     budget = None if ROUNDS in task.params else [task.budget.early_stopping_rounds, task.budget.max_rounds]
-    return key_of([fingerprint, dict(task.params), budget, task.seed, task.fitting.described(), fitting_versions()])
+    return key_of([fingerprint, dict(task.params), budget, task.seed, task.fitting.to_json(), fitting_versions()])
 
 
 def key_of(content: Any) -> str:
-    """sha256 of plain JSON values, whatever the order of their keys."""
+    """sha256 of plain JSON values, independent of the order of keys."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,46 +1,46 @@
-"""Which of our own files a file imports, read from its import statements, those inside functions too."""
+"""The files of our own packages that a file imports, read from its import statements, including those in functions."""
 
 import ast
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 
-def imported(file: Path, root: Path, packages: Sequence[str]) -> set[Path]:
-    """Files that one file imports when it runs, with the __init__ files on the way, its own included.
+def imports_of(file: Path, root: Path, packages: Sequence[str]) -> set[Path]:
+    """Files that a file imports when it runs, with all __init__ files of their packages and of its own.
 
     Args:
         file: A Python file below `root`.
-        root: The folder that holds the packages.
-        packages: Names of the packages that count as our own.
+        root: The folder that contains the packages.
+        packages: Names of our own packages.
     """
     names = [".".join(file.relative_to(root).with_suffix("").parts)]
     for node in _statements(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            # of a relative import: the package that its dots stand for
+            # the package that the dots of a relative import stand for
             package = names[0].split(".")[: -node.level] if node.level else []
             module = ".".join([*package, *([node.module] if node.module else [])])
             names += [module, *(f"{module}.{alias.name}" for alias in node.names)]
-    return {found for name in names if name.split(".")[0] in packages for found in _files_of(name, root)}
+    return {path for name in names if name.split(".")[0] in packages for path in _files_of(name, root)}
 
 
-def imported_from(start: Path, root: Path, packages: Sequence[str]) -> set[Path]:
-    """The file `start` and all files that it imports, directly or not."""
-    waiting, seen = [start], set[Path]()
-    while waiting:
-        file = waiting.pop()
-        if file not in seen:
-            seen.add(file)
-            waiting += imported(file, root, packages)
-    return seen
+def import_closure(start: Path, root: Path, packages: Sequence[str]) -> set[Path]:
+    """The file `start` and all files that it imports, directly or indirectly."""
+    pending, files = [start], set[Path]()
+    while pending:
+        file = pending.pop()
+        if file not in files:
+            files.add(file)
+            pending += imports_of(file, root, packages)
+    return files
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes but those that only a type checker reads."""
-    unread = node.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" else []
+    """All nodes except those that only a type checker reads."""
+    skipped = node.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" else []
     for child in ast.iter_child_nodes(node):
-        if child in unread:
+        if child in skipped:
             continue
         yield child
         yield from _statements(child)

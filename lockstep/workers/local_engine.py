@@ -20,7 +20,7 @@ from lockstep.workers import worker
 
 TRIES = 3
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a name in a message
-# What the system says where it cannot make a semaphore.
+# Errors of a system that cannot create a semaphore.
 SEMAPHORE_ERRORS = (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.ENOENT)
 
 
@@ -33,17 +33,17 @@ class _Job:
 
 
 class LocalEngine(Executor):
-    """`n_workers` processes, each behind a thread of its own.
+    """`n_workers` processes, each controlled by its own thread.
 
-    One pool of one process per worker, not one pool of many: when a process dies, exactly the fit it was at is
-    known and tried again in a new process; its neighbours go on undisturbed.
+    Each worker is a pool of one process: when a process dies, its fit is known and is repeated in a new process, and
+    the other workers continue.
 
-    Processes come from a fork server that has imported what they need. A plain fork after XGBoost's OpenMP has
-    run hangs.
+    Processes come from a fork server that has imported the needed modules. A plain fork hangs after XGBoost's OpenMP
+    has run.
 
     Args:
-        n_workers: How many folds are fitted at once.
-        folder: Where the folds' arrays lie; None for calls that bring their own data.
+        n_workers: Number of folds fitted in parallel.
+        folder: Contains the folds' arrays; None for calls that bring their own data.
     """
 
     def __init__(self, n_workers: int, folder: Path | None) -> None:
@@ -61,7 +61,7 @@ class LocalEngine(Executor):
             thread.start()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Queue a call; workers take the oldest first."""
+        """Queue a call; workers take the oldest call first."""
         job = _Job(Future(), fn, args, kwargs)
         self._jobs.put(job)
         return job.future
@@ -77,15 +77,15 @@ class LocalEngine(Executor):
                 thread.join()
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        """Wait for queued calls; after an error, end the workers at once instead."""
+        """Wait for queued calls; after an error, kill the workers at once instead."""
         if kind is not None:
             self._aborting.set()
             self._cancel_queued()
             for slot in list(self._pids):
-                self._end(slot)
+                self._kill(slot)
         self.shutdown()
 
-    def _end(self, slot: int) -> None:
+    def _kill(self, slot: int) -> None:
         with suppress(ProcessLookupError):
             os.kill(self._pids[slot], signal.SIGKILL)
 
@@ -104,20 +104,20 @@ class LocalEngine(Executor):
             pool.shutdown()
 
     def _run(self, slot: int, pool: ProcessPoolExecutor | None, job: _Job) -> ProcessPoolExecutor | None:
-        """Run one job, replacing the process if it dies; returns the pool to go on with.
+        """Run one job, in a new process if the process dies; returns the pool for the next job.
 
-        Whatever happens, also while a process starts, the job's future gets an answer: a future without one would
-        leave the search waiting for ever.
+        Whatever happens, even while a process starts, the job's future gets a result or an error: otherwise the search
+        would wait for ever.
         """
         for _ in range(TRIES):
             try:
                 pool = pool or self._new_pool(slot)
                 if self._aborting.is_set():
-                    self._end(slot)
+                    self._kill(slot)
                     break
-                answer = pool.submit(job.function, *job.args, **job.kwargs).result()
+                result = pool.submit(job.function, *job.args, **job.kwargs).result()
             except BrokenProcessPool:
-                _ended(pool)
+                _clear_away(pool)
                 pool = None
                 if self._aborting.is_set():
                     break
@@ -125,9 +125,9 @@ class LocalEngine(Executor):
                 job.future.set_exception(error)
                 return pool
             else:
-                job.future.set_result(answer)
+                job.future.set_result(result)
                 return pool
-        _ended(pool)
+        _clear_away(pool)
         job.future.set_exception(
             SearchError(f"a worker process died {TRIES} times on the same fit; is there enough memory?")
         )
@@ -139,16 +139,16 @@ class LocalEngine(Executor):
         except OSError as error:
             if error.filename or error.errno not in SEMAPHORE_ERRORS:
                 raise
-            # Python says nothing of where semaphores live.
+            # Python's error does not name the folder of semaphores.
             raise DiskError(
                 f"{SHARED_MEMORY}: {error.strerror}: worker processes need some kilobytes of it; free some, or in a"
                 " container give it more (docker run --shm-size)"
             ) from None
         try:
-            # Tells whom to end if the search is interrupted.
+            # The process to kill if the search is interrupted.
             self._pids[slot] = pool.submit(os.getpid).result()
         except BrokenProcessPool:
-            _ended(pool)
+            _clear_away(pool)
             raise
         except OSError as error:
             if "AF_UNIX" not in str(error):
@@ -161,7 +161,7 @@ class LocalEngine(Executor):
         return pool
 
 
-def _ended(pool: ProcessPoolExecutor | None) -> None:
-    """Wait until a pool whose process died is cleared away: one that is let go before keeps Python 3.13.0 for ever."""
+def _clear_away(pool: ProcessPoolExecutor | None) -> None:
+    """Shut down a pool whose process died: Python 3.13.0 never exits if such a pool is merely dropped."""
     if pool is not None:
         pool.shutdown()

@@ -1,4 +1,4 @@
-"""The machine at hand: what the environment says about where fits run; nothing of it changes a result."""
+"""Environment variables that determine where fits run; they do not change results."""
 
 import os
 import reprlib
@@ -8,28 +8,28 @@ from lockstep.errors import ConfigError
 WORKERS = "LOCKSTEP_WORKERS"
 SCHEDULER = "LOCKSTEP_SCHEDULER"
 CACHE = "LOCKSTEP_CACHE_MB"
-# Half a million folds, some thousand usual searches.
+# Half a million folds: some thousand typical searches.
 CACHE_MB = 200
-LONGEST = 12
+MAX_DIGITS = 12
 
 
 def worker_count() -> int:
-    """LOCKSTEP_WORKERS, or the processors this process may use.
+    """LOCKSTEP_WORKERS, or the number of processors that this process may use.
 
     Raises:
-        ConfigError: if the variable is no whole number above 0.
+        ConfigError: if the variable is not a whole number above 0.
     """
-    given = _whole_number(WORKERS)
-    if given is not None:
-        return given
+    count = _whole_number(WORKERS)
+    if count is not None:
+        return count
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cache_limit() -> int:
-    """LOCKSTEP_CACHE_MB in bytes: what the evaluation log and the study file may each take.
+    """LOCKSTEP_CACHE_MB in bytes: the largest size of the evaluation log, and of the study file.
 
     Raises:
-        ConfigError: if the variable is no whole number above 0.
+        ConfigError: if the variable is not a whole number above 0.
     """
     return (_whole_number(CACHE) or CACHE_MB) * 1_000_000
 
@@ -40,10 +40,10 @@ def scheduler_address() -> str | None:
 
 
 def _whole_number(variable: str) -> int | None:
-    wanted = os.environ.get(variable)
-    if not wanted:
+    text = os.environ.get(variable)
+    if not text:
         return None
-    # int() itself refuses thousands of digits with an error of its own.
-    if not (wanted.isdecimal() and len(wanted) <= LONGEST and int(wanted) >= 1):
-        raise ConfigError(f"environment: {variable}: {reprlib.repr(wanted)}: must be a whole number of at least 1")
-    return int(wanted)
+    # int() refuses thousands of digits with its own error.
+    if not (text.isdecimal() and len(text) <= MAX_DIGITS and int(text) >= 1):
+        raise ConfigError(f"environment: {variable}: {reprlib.repr(text)}: must be a whole number of at least 1")
+    return int(text)

@@ -11,7 +11,7 @@ from lockstep.storage.tables import significant
 
 
 class State(StrEnum):
-    """How a trial ended; Optuna's own words."""
+    """How a trial ended, in Optuna's terms."""
 
     COMPLETE = "COMPLETE"
     PRUNED = "PRUNED"
@@ -20,13 +20,13 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class FoldTask:
-    """One fold of one trial to fit: everything its score depends on besides the fold's rows.
+    """One fold of one trial to fit: all that its score depends on besides the fold's rows.
 
     Attributes:
-        number: The trial.
-        fold: Which fold.
+        number: Number of the trial.
+        fold: Number of the fold.
         params: Booster parameters.
-        budget: Rounds where the space does not tune them.
+        budget: Limits of the rounds where the space does not tune n_estimators.
         seed: Seed of the fit.
         fitting: Objective and metric.
     """
@@ -41,11 +41,11 @@ class FoldTask:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What became of a fold task.
+    """The result of a fold task.
 
     Attributes:
-        score: The fold's score; None if the fit raised.
-        message: Why it raised; empty with a score.
+        score: The fold's score; None if the fit raised an error.
+        message: The error; empty with a score.
         seconds: Wall time of the fit; never part of a DVC output.
         cpu_seconds: CPU time of the fit.
     """
@@ -61,12 +61,12 @@ class TrialResult:
     """One finished trial.
 
     Attributes:
-        number: The trial.
+        number: Number of the trial.
         state: How it ended.
         params: Booster parameters.
-        folds: Scores of the folds that were fitted.
-        message: Why it failed or at which fold it was pruned; empty for a complete trial.
-        attrs: What Optuna's pruner noted about it.
+        folds: Scores of the fitted folds.
+        message: The error, or the fold at which the trial was pruned; empty for a complete trial.
+        attrs: The notes of Optuna's pruner.
         seconds: Wall time of its fits; never part of a DVC output.
         cpu_seconds: CPU time of its fits.
     """
@@ -92,7 +92,7 @@ class TrialResult:
 
 
 def running_means(values: list[float]) -> tuple[float, ...]:
-    """Means of the first 1, 2, ... values; plain left-to-right sums, so every machine gets the same bits."""
+    """Means of the first 1, 2, ... values; sums from left to right give the same bits on every machine."""
     means, total = [], 0.0
     for count, value in enumerate(values, start=1):
         total += value

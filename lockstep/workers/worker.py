@@ -1,4 +1,4 @@
-"""What runs inside a worker: one fold of one trial."""
+"""The code of a worker process: it fits one fold of one trial."""
 
 import multiprocessing
 import multiprocessing.connection
@@ -19,20 +19,20 @@ from lockstep.errors import LockstepError, SearchError
 from lockstep.fitting.booster import fit_fold, max_bin_of
 from lockstep.fitting.fitting import Memory
 from lockstep.fitting.folds import FoldSet
-from lockstep.fitting.matrices import FoldMatrices, keep_pages_in, quantised, row_matrix
+from lockstep.fitting.matrices import FoldMatrices, quantise, row_matrix, set_pages_folder
 from lockstep.workers.trial import Evaluation, FoldTask
 
 # "[07:12:33] /path/to/source.cc:123: Check failed": the time would make a DVC output differ from run to run.
 XGBOOST_PREFIX = re.compile(r"^\[\d\d:\d\d:\d\d\]\s+\S+:\d+:\s*")
 
-MACHINE = "is there enough memory and disk?"
-REMEDY = f"{MACHINE} Finished fits are kept, `dvc repro` goes on from here"
+MACHINE_REMEDY = "is there enough memory and disk?"
+SEARCH_REMEDY = f"{MACHINE_REMEDY} Finished fits are kept, `dvc repro` continues from here"
 
 
-class FoldKeeper:
-    """The quantised folds of one table: one per fold, since quantising costs as much as many rounds.
+class FoldCache:
+    """The quantised folds of one table, which are kept since quantising takes as long as many rounds.
 
-    Each thread has its own, because a Dask worker may run several and XGBoost's matrices are not made to be shared.
+    Each thread has its own: a Dask worker may run several threads, and XGBoost's matrices are not thread-safe.
 
     Args:
         folds: The table's folds.
@@ -40,99 +40,99 @@ class FoldKeeper:
 
     def __init__(self, folds: FoldSet) -> None:
         self._folds = folds
-        self._kept: dict[tuple[int, int], tuple[tuple[int, Memory], FoldMatrices]] = {}
+        self._matrices: dict[tuple[int, int], tuple[tuple[int, Memory], FoldMatrices]] = {}
 
     def fold(self, number: int, max_bin: int, memory: Memory) -> FoldMatrices:
         """Fold `number`, quantised."""
-        place = threading.get_ident(), number
-        if place not in self._kept or self._kept[place][0] != (max_bin, memory):
-            # The old one goes before the new one comes: never two of a fold.
-            self._kept.pop(place, None)
-            self._kept[place] = (max_bin, memory), quantised(self._folds[number], max_bin, memory)
-        return self._kept[place][1]
+        key = threading.get_ident(), number
+        if key not in self._matrices or self._matrices[key][0] != (max_bin, memory):
+            # The old matrices are freed first, so that a fold is never twice in memory.
+            self._matrices.pop(key, None)
+            self._matrices[key] = (max_bin, memory), quantise(self._folds[number], max_bin, memory)
+        return self._matrices[key][1]
 
 
-_keeper: FoldKeeper | None = None
+_cache: FoldCache | None = None
 
 
 def initialise(folder: Path | None) -> None:
-    """Tell this process where the folds' arrays lie, if its calls need any."""
-    global _keeper
+    """Prepare this process for the folds in `folder`; None for calls that need no folds."""
+    global _cache
     if folder is not None:
-        _keeper = FoldKeeper(FoldSet.open(folder))
-        keep_pages_in(folder)
+        _cache = FoldCache(FoldSet.open(folder))
+        set_pages_folder(folder)
     parent = multiprocessing.parent_process()
     if parent is not None:
-        # Ctrl-C reaches the whole process group; the search ends its workers itself.
+        # Ctrl-C reaches the whole process group; the search kills its workers itself.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
 
 
 def _end_with(sentinel: int) -> None:
-    """A search that is killed cannot end its workers; so they watch it."""
+    """End this process when the search ends: a killed search cannot end its workers."""
     multiprocessing.connection.wait([sentinel])
     os._exit(1)
 
 
-def evaluate_here(task: FoldTask) -> Evaluation:
-    """Fit one fold of the folds given to `initialise`."""
-    if _keeper is None:
+def evaluate_in_worker(task: FoldTask) -> Evaluation:
+    """Fit one of the folds given to `initialise`."""
+    if _cache is None:
         raise RuntimeError("initialise(folder) must be called first in this process")
-    return evaluate(task, _keeper)
+    return evaluate(task, _cache)
 
 
-def evaluate(task: FoldTask, keeper: FoldKeeper) -> Evaluation:
-    """Fit one fold; a fit that raises, as when XGBoost refuses its parameters, leaves its message.
+def evaluate(task: FoldTask, cache: FoldCache) -> Evaluation:
+    """Fit one fold; if the fit fails, for example because XGBoost refuses its parameters, return the error's message.
 
     Raises:
-        SearchError: if it is the machine that fails (memory, disk), not the parameters: a trial that failed on one
-            machine alone would make another best model.
+        SearchError: if the machine fails (memory, disk) and not the parameters: a trial that fails on one machine only
+            would lead to a different best model.
     """
     started, cpu_started = time.perf_counter(), time.thread_time()
     score, message = None, ""
     try:
-        matrices = keeper.fold(task.fold, max_bin_of(task.params), task.fitting.memory)
+        matrices = cache.fold(task.fold, max_bin_of(task.params), task.fitting.memory)
     except Exception as error:
-        raise SearchError(f"fold {task.fold} cannot be prepared ({failure_message(error)}); {REMEDY}") from error
+        raise SearchError(f"fold {task.fold} cannot be prepared ({failure_message(error)}); {SEARCH_REMEDY}") from error
     try:
         score = fit_fold(matrices, task.params, task.budget, task.seed, task.fitting)
     except LockstepError:
         raise
     except Exception as error:
         message = failure_message(error)
-        if _is_the_machines(error, task.fitting.memory):
-            raise SearchError(f"trial {task.number}, fold {task.fold}: {message}; {REMEDY}") from error
+        if _is_machine_failure(error, task.fitting.memory):
+            raise SearchError(f"trial {task.number}, fold {task.fold}: {message}; {SEARCH_REMEDY}") from error
     return Evaluation(score, message, time.perf_counter() - started, time.thread_time() - cpu_started)
 
 
 def on_fold(function: Callable[..., Any], number: int, max_bin: int, memory: Memory, args: tuple[Any, ...]) -> Any:
-    """`function(matrices, *args)` of one fold of those given to `initialise`.
+    """`function(matrices, *args)` of one of the folds given to `initialise`.
 
     Raises:
-        SearchError: if it fails, as when memory is short.
+        SearchError: if it fails, for example for lack of memory.
     """
-    if _keeper is None:
+    if _cache is None:
         raise RuntimeError("initialise(folder) must be called first in this process")
     try:
-        return function(_keeper.fold(number, max_bin, memory), *args)
+        return function(_cache.fold(number, max_bin, memory), *args)
     except LockstepError:
         raise
     except Exception as error:
-        raise SearchError(f"{function.__name__}, fold {number}: {failure_message(error)}; {MACHINE}") from error
+        raise SearchError(f"{function.__name__}, fold {number}: {failure_message(error)}; {MACHINE_REMEDY}") from error
 
 
 def on_all_rows(function: Callable[..., Any], folder: Path, max_bin: int, memory: Memory, args: tuple[Any, ...]) -> Any:
-    """`function(matrix, *args)` of all rows of the table that a FoldSet left in `folder`.
+    """`function(matrix, *args)` of all rows of the table that a FoldSet saved in `folder`.
 
     Raises:
-        SearchError: if it fails, as when memory is short.
+        SearchError: if it fails, for example for lack of memory.
     """
     try:
         return function(_all_rows(folder, max_bin, memory), *args)
     except LockstepError:
         raise
     except Exception as error:
-        raise SearchError(f"{function.__name__}: {failure_message(error)}; {MACHINE}") from error
+        raise SearchError(f"{function.__name__}: {failure_message(error)}; {MACHINE_REMEDY}") from error
 
 
 @lru_cache(maxsize=1)
@@ -141,10 +141,10 @@ def _all_rows(folder: Path, max_bin: int, memory: Memory) -> xgb.DMatrix:
     return row_matrix(fold.x, fold.y, None, fold.names, fold.types, max_bin, memory)
 
 
-def _is_the_machines(error: Exception, memory: Memory) -> bool:
+def _is_machine_failure(error: Exception, memory: Memory) -> bool:
     if isinstance(error, OSError | MemoryError) or "bad_alloc" in str(error):
         return True
-    # With rows in files XGBoost words a full disk in many ways, and refused parameters in one.
+    # With rows in files XGBoost has many messages for a full disk, and one for refused parameters.
     return memory == "external" and isinstance(error, XGBoostError) and "Parameter" not in str(error)
 
 

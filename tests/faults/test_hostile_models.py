@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 def _refused(folder: Path) -> str:
     with pytest.raises(DataError) as refused:
-        SavedModel.load(folder).answer(raw_table(dataset_of("spotify_tracks"), 5))
+        SavedModel.load(folder).predict_raw(raw_table(dataset_of("spotify_tracks"), 5))
     line = str(refused.value)
     assert "\n" not in line
     assert len(line) < 400
@@ -341,9 +341,9 @@ def test_a_file_that_is_too_large_is_not_read(
 def test_a_model_of_links_says_what_the_model_says(folder: Path, tmp_path: Path) -> None:
     """As `dvc checkout` makes it where `cache.type` is symlink."""
     rows, cache = raw_table(dataset_of("spotify_tracks"), 5), tmp_path / "cache"
-    said = SavedModel.load(folder).answer(rows)
+    said = SavedModel.load(folder).predict_raw(rows)
     cache.mkdir()
     for number, file in enumerate(each for each in sorted(folder.rglob("*")) if each.is_file()):
         kept = file.rename(cache / str(number))
         file.symlink_to(kept)
-    assert SavedModel.load(folder).answer(rows).equals(said)
+    assert SavedModel.load(folder).predict_raw(rows).equals(said)

@@ -43,7 +43,7 @@ CASES: list[tuple[str, Callable[[str], str], str]] = [
     (
         "lists in lists",
         lambda text: text + "x: " + "[" * 5000,
-        "more than 20 values stand inside each other; mend the YAML",
+        "more than 20 values are nested; mend the YAML",
     ),
     ("a long value", lambda text: text.replace("seed: 42", f"seed: {'x' * 99999}"), "input should be a valid integer"),
     (

@@ -423,7 +423,7 @@ def test_texts_that_are_repeated_within_the_limit_are_read(
     own_table: OwnTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parquet_size, "LARGE", 2**20)
-    monkeypatch.setattr(parquet_size, "MOST_REPEATED", 1)
+    monkeypatch.setattr(parquet_size, "MAX_EXPANSION", 1)
     texts = ["a" * 2**14 if row == 7 else f"{row % 3}" for row in range(1000)]
     columns = {
         "b": texts,
@@ -493,7 +493,7 @@ def test_a_gzip_bomb_is_refused_before_it_is_unpacked(
 def test_a_row_longer_than_the_limit_is_refused(
     own_table: OwnTable, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MOST_ROW_BYTES", 2 << 20)
+    monkeypatch.setattr(files, "MAX_ROW_BYTES", 2 << 20)
     own_table.write(with_b(lambda _: "9" * 9_000_000, 7))
     assert "a row is longer than 2 MiB; close its quote, or take long texts out" in _refused(own_table, capsys)
 
@@ -515,13 +515,13 @@ def test_numbers_too_long_to_tell_apart_are_names_not_a_constant(
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ("2020-02-30", "'2020-02-30' is no date; allowed: YYYY, YYYY-MM, YYYY-MM-DD"),
-        ("0000-01-01", "'0000-01-01' is no date"),
-        ("10000-01-01", "'10000-01-01' is no date"),
-        ("2020-13-01", "'2020-13-01' is no date"),
-        ("2020-01-01T25:00:00", "'2020-01-01T25:00:00' is no date"),
-        ("31.12.2020", "'31.12.2020' is no date"),
-        ("1e9", "'1e9' is no date"),
+        ("2020-02-30", "'2020-02-30' is not a date; allowed: YYYY, YYYY-MM, YYYY-MM-DD"),
+        ("0000-01-01", "'0000-01-01' is not a date"),
+        ("10000-01-01", "'10000-01-01' is not a date"),
+        ("2020-13-01", "'2020-13-01' is not a date"),
+        ("2020-01-01T25:00:00", "'2020-01-01T25:00:00' is not a date"),
+        ("31.12.2020", "'31.12.2020' is not a date"),
+        ("1e9", "'1e9' is not a date"),
         ("9999-12-31", None),
         ("0001-01-01", None),
     ],

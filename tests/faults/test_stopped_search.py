@@ -24,7 +24,7 @@ from tests.pipeline.project import Project
 
 TRIALS = 24
 MOMENTS = [pytest.param(moment, marks=pytest.mark.nightly if moment >= 1 else ()) for moment in range(30)]
-COUNTS = re.compile(r"tune: (\d+) folds fitted, (\d+) known")
+COUNTS = re.compile(r"tune: (\d+) folds fitted, (\d+) reused")
 
 
 class Stopped:
@@ -125,7 +125,7 @@ def test_a_stopped_search_keeps_its_work_and_leaves_nothing_running(
     os.kill(process.pid, number)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == code
-    assert output.splitlines()[-1] == "tune: stopped; finished work is kept, `dvc repro` goes on from here"
+    assert output.splitlines()[-1] == "tune: stopped; finished work is kept, `dvc repro` continues from here"
     assert "Traceback" not in output
     assert _of_session(process.pid) == []
     assert list(stopped.temporary.glob("lockstep-*")) == []

@@ -46,7 +46,7 @@ def test_a_stopped_stage_leaves_one_line_and_nothing_running(
     os.kill(process.pid, signal.SIGTERM)
     assert process.wait(timeout=60) == 143
     lines = [line for line in said.read_text().splitlines() if not line.startswith("evaluate: split ")]
-    assert lines == [f"{stage}: stopped; finished work is kept, `dvc repro` goes on from here"]
+    assert lines == [f"{stage}: stopped; finished work is kept, `dvc repro` continues from here"]
     # The fork server ends when it sees that the stage has.
     for _ in range(200):
         if not _of_session(process.pid):
@@ -81,7 +81,7 @@ run_stage("tune", main)
         (
             True,
             128 + signal.SIGPIPE,
-            b"tune: stopped ([Errno 32] Broken pipe); finished work is kept, `dvc repro` goes on from here\n",
+            b"tune: stopped ([Errno 32] Broken pipe); finished work is kept, `dvc repro` continues from here\n",
         ),
     ],
     ids=["only the last line is missed", "nobody reads the progress"],
@@ -133,7 +133,7 @@ def test_a_signal_while_xgboost_asks_for_rows_is_not_lost(name: str, code: int, 
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
     )
-    assert done.stderr == "evaluate: stopped; finished work is kept, `dvc repro` goes on from here\n"
+    assert done.stderr == "evaluate: stopped; finished work is kept, `dvc repro` continues from here\n"
     assert (done.returncode, done.stdout) == (code, "")
 
 
@@ -175,4 +175,4 @@ def test_a_stage_waits_for_a_process_that_hangs_no_longer_than_its_time_is_worth
     said = capsys.readouterr()
     assert said.out == "fetch: done\n"
     assert said.err.startswith("fetch: warning: ")
-    assert said.err.endswith("another process has held its lock for 0.1 s; the time this stage took is not kept\n")
+    assert said.err.endswith("another process has held its lock for 0.1 s; the duration of this stage is not stored\n")

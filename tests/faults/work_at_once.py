@@ -79,12 +79,15 @@ def _share_log(number: int, entries: int) -> tuple[int, int]:
             known = log.find(key)
             assert known is not None, key
             assert known.score == score_of(entry / 7), key
-        return log.fitted, log.found
+        return log.n_fitted, log.n_reused
 
 
 def _keep_study(number: int, trials: int) -> None:
     plan, said = plan_of(PRUNERS[1], trials), io.StringIO()
-    with redirect_stderr(said), StudyFile(local_state() / STUDY, f"study {number}", plan.space.shown(), {}) as file:
+    with (
+        redirect_stderr(said),
+        StudyFile(local_state() / STUDY, f"study {number}", plan.space.distributions(), {}) as file,
+    ):
         search(plan, FINGERPRINTS, stand_in, AtOnce(), NoLog(), (file,))
     assert said.getvalue() == ""
 

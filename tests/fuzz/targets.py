@@ -86,7 +86,7 @@ def _answered(name: str, data: bytes) -> None:
     file = sorted((folder / name).iterdir())[0] if name == "features" else folder / name
     file.write_bytes(data)
     rows = raw_table(dataset_of("spotify_tracks"), 5)
-    _ends_well(lambda: SavedModel.load(folder).answer(rows))
+    _ends_well(lambda: SavedModel.load(folder).predict_raw(rows))
 
 
 def good_model() -> Path:

@@ -45,7 +45,7 @@ def _read_beside(file: str) -> set[str]:
 
 def imported(path: Path) -> set[str]:
     """Our own files that one file imports, with the __init__ files on the way."""
-    return {file.relative_to(ROOT).as_posix() for file in imports.imported(path, ROOT, PACKAGES)}
+    return {file.relative_to(ROOT).as_posix() for file in imports.imports_of(path, ROOT, PACKAGES)}
 
 
 def _only_docstring(path: Path) -> bool:

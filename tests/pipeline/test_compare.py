@@ -104,9 +104,9 @@ def test_two_searches_are_set_side_by_side(two: Project) -> None:
     assert _cells(changed, "`n_estimators`")[-1] == "new"
     assert _cells(changed, "`max_leaves`")[-1] == "removed"
     assert _cells(_section(report, "Cost and gain"), "trials")[:2] == ["6", "8"]
-    assert "Configurations given to try first: 3 in A, 0 in B." in report
+    assert "Enqueued configurations: 3 in A, 0 in B." in report
     assert "95% interval" in _section(report, "Executive summary")
-    assert "After 6 trials, as many as A made" in report
+    assert "After 6 trials, as many as A ran" in report
     assert (two.folder / "out/wider.html").read_text(encoding="utf-8").count("<figure>") == 4
 
 
@@ -126,7 +126,7 @@ def test_changed_spaces_choices_and_given_configurations_are_listed(folders: Cal
     assert _cells(said, "`subsample`") == ["0.5 to 1.0", "–", "removed"]  # noqa: RUF001
     assert _cells(said, "`max_leaves`") == ["2 to 128, log", "2 to 256, log", "wider"]
     assert _cells(said, "`tune.n_startup_trials`") == ["3", "2"]
-    assert "Configurations given to try first: 3 in A, 2 in B." in said
+    assert "Enqueued configurations: 3 in A, 2 in B." in said
     assert f"Only in A: `{json.dumps(given)}`" in said
 
 
@@ -321,11 +321,11 @@ def test_names_with_markup_stay_text(folders: Callable[[str], Path]) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("no-such-branch", "is no commit, tag, branch, experiment or folder"),
-        ("HEAD~99", "is no commit, tag, branch, experiment or folder"),
-        ("reports", "the folder holds no result"),
+        ("no-such-branch", "is not a commit, tag, branch, experiment or folder"),
+        ("HEAD~99", "is not a commit, tag, branch, experiment or folder"),
+        ("reports", "the folder contains no result"),
         ("main", "is both a revision and a folder; write ./main"),
-        ("./empty", "the folder holds no result"),
+        ("./empty", "the folder contains no result"),
     ],
 )
 def test_a_name_without_a_result_is_one_line(
@@ -350,7 +350,7 @@ def test_a_commit_without_a_result_is_no_place_to_run_in(project: Project, monke
         compare("HEAD", timing=False)
     with pytest.raises(DataError, match=r"uncertainty.json: no such file: commit \w+ has no result that this version"):
         compare("HEAD~1", timing=False)
-    with pytest.raises(DataError, match="is a repository, no exported folder"):
+    with pytest.raises(DataError, match="is a repository, not an exported folder"):
         compare("workspace", ".", timing=False)
     project.run("git", "rm", "-rq", "--cached", ".dvc")
     project.run("git", "commit", "-q", "-m", "of before DVC")

@@ -207,7 +207,8 @@ def test_a_dataset_file_that_git_does_not_track_is_told(project: Project) -> Non
     refused = project.run("lockstep", "check", check=False)
     assert refused.returncode == 1
     assert (
-        "there is no datasets/none_such.yaml; known: california_housing, diabetes, friedman, mine, " in refused.stderr
+        "there is no datasets/none_such.yaml; datasets: california_housing, diabetes, friedman, mine, "
+        in refused.stderr
     )
 
 

@@ -168,7 +168,7 @@ def test_what_cannot_be_answered_is_one_line_and_leaves_the_earlier_file(
     missing = refused(good, out, "--force", "--model", tmp_path)
     assert missing == f"{tmp_path}/model.json: the model is incomplete; run `dvc repro train_best`"
     unknown = refused(good, out, "--force", "--model", out)
-    assert unknown == f"{out}: no such folder of a model; run `dvc repro train_best`, or name another"
+    assert unknown == f"{out}: no such model folder; run `dvc repro train_best`, or name another folder"
     (tmp_path / "model.json").write_text("{}")
     assert f"{tmp_path}: the model is damaged" in refused(good, out, "--force", "--model", tmp_path)
     assert out.read_text() == "earlier\n"

@@ -134,7 +134,7 @@ def test_addresses_in_mlflow_name_a_model_or_are_refused(logged: Logged, monkeyp
         with loaded_model(uri) as asked:
             registered = " (version 1)" if "champion" in uri else ""
             assert asked.summary.startswith(f"{uri}{registered}: dataset friedman, target y, Lockstep ")
-            assert asked.model.answer(pa.Table.from_pandas(logged.rows))["predicted"].tolist() == logged.expected
+            assert asked.model.predict_raw(pa.Table.from_pandas(logged.rows))["predicted"].tolist() == logged.expected
     with (
         pytest.raises(TrackingError, match="has no model models:/none@champion"),
         loaded_model("models:/none@champion"),

@@ -13,7 +13,7 @@ from lockstep.fitting.booster import fit_rounds, max_bin_of
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.folds import FoldSet
 from lockstep.fitting.make_folds import make_folds
-from lockstep.fitting.matrices import quantised, row_matrix
+from lockstep.fitting.matrices import quantise, row_matrix
 from lockstep.model.saved import SavedModel, Training
 from lockstep.project.target import Target
 
@@ -63,7 +63,7 @@ class HereWorkers:
         self.features = features
 
     def on_folds(self, function: Any, max_bin: int, *args: Any) -> list[Any]:
-        return [function(quantised(fold, max_bin, "in_core"), *args) for fold in self.folds]
+        return [function(quantise(fold, max_bin, "in_core"), *args) for fold in self.folds]
 
     def on_all_rows(self, function: Any, max_bin: int, calls: list[tuple[Any, ...]]) -> list[Any]:
         names, types = tuple(self.features.names), tuple(self.features.types)

@@ -10,7 +10,7 @@ import pandas as pd
 from lockstep.evaluate.evaluate_blocks import Evaluate, Gates, Judging, ValueSlice
 from lockstep.evaluate.findings import Findings, evaluate_model
 from lockstep.model.saved import SavedModel
-from lockstep.report.evaluated_run import Run, Story
+from lockstep.report.evaluated_run import Run, TrainingHistory
 from lockstep.report.page import Page
 from lockstep.report.plot_tables import write_tables
 from lockstep.search.trials_file import read_trials
@@ -113,7 +113,7 @@ def evaluated(folder: Path, made: SavedModel, rows: pd.DataFrame, **changed: Any
     train = changed.pop("train", table())
     found = evaluate_model(made, train, rows, TRIAL, judging, SETTINGS, 5)
     content: dict[str, Any] = {
-        "story": Story(read, search, curve),
+        "history": TrainingHistory(read, search, curve),
         "best": BEST | {score: 6.0},
         "quality": QUALITY,
         "repeated": {"protocol": "single"},

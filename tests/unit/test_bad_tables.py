@@ -122,14 +122,14 @@ def test_an_unusable_timings_file_does_not_fail_a_finished_stage(
     (own_table.folder / ".lockstep/timings.json").write_text("[]")
     own_table.run("fetch")
     assert RAW.exists()
-    assert "the time this stage took is not kept" in capsys.readouterr().err
+    assert "the duration of this stage is not stored" in capsys.readouterr().err
 
 
 def test_stages_that_end_together_all_keep_their_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     names = [f"stage {number}" for number in range(40)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda name: stage._remember(name, 1.0), names))
+        list(pool.map(lambda name: stage._store_time(name, 1.0), names))
     assert sorted(read_json(tmp_path / ".lockstep/timings.json")) == sorted(names)
 
 

@@ -99,7 +99,7 @@ def test_nothing_is_forgotten_while_another_search_may_need_it(tmp_path: Path) -
         _search(path, *_keys("new", 10), limit=LIMIT)
         assert path.stat().st_size >= size
         _need(running, *old)
-        assert running.fitted == 0
+        assert running.n_fitted == 0
     # The one that ends last keeps the limit.
     assert path.stat().st_size <= LIMIT
     assert set(_known(path)) < set(old)
@@ -134,7 +134,7 @@ def test_a_log_that_cannot_be_shortened_costs_one_warning(
     with closing(sqlite3.connect(path, isolation_level=None)) as another, EvaluationLog(path, LIMIT):
         another.execute("BEGIN IMMEDIATE")
     assert capsys.readouterr().err == (
-        f"tune: warning: {path}: database is locked; it may be larger than LOCKSTEP_CACHE_MB allows\n"
+        f"tune: warning: {path}: database is locked; the file may be larger than LOCKSTEP_CACHE_MB allows\n"
     )
     assert len(_known(path)) == 400
 
@@ -179,7 +179,7 @@ PLAN = plan_of(NoPruning(), n_trials=12)
 
 
 def _study(path: Path, name: str, limit: int | None = None) -> None:
-    with StudyFile(path, name, PLAN.space.shown(), {"space": "x"}, limit) as study:
+    with StudyFile(path, name, PLAN.space.distributions(), {"space": "x"}, limit) as study:
         search(PLAN, FINGERPRINTS, stand_in, AtOnce(), NoLog(), (study,))
 
 

@@ -15,7 +15,7 @@ from lockstep.cli import main
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.storage.locks import held
 from lockstep.storage.scratch import scratch_folder
-from lockstep.storage.tables import replacing
+from lockstep.storage.tables import atomic_write
 from tests.unit.test_evaluation_log import EVALUATION
 
 KEY = "0123456789abcdef" * 4
@@ -135,7 +135,7 @@ def test_what_a_living_process_holds_stays(used: Path) -> None:
     with (
         scratch_folder("fetch") as folder,
         held(used / f".lockstep/locks/live-{KEY}"),
-        replacing(used / ".lockstep/timings.json") as part,
+        atomic_write(used / ".lockstep/timings.json") as part,
     ):
         part.write_text("new")
         assert main(["clean-cache"]) == 0

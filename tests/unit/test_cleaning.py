@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from lockstep.clean import rules
 from lockstep.clean.apply_rules import apply_rule
-from lockstep.clean.columns import WITH_COMMAS, typed
+from lockstep.clean.columns import WITH_COMMAS, convert_columns
 from lockstep.clean.table_blocks import Column
 from lockstep.errors import DataError
 
 
 def _typed(values: list[str], **facts: object) -> pd.Series:
     column = Column.model_validate(facts)
-    frame, _ = typed(pa.table({"c": values}), {"c": column}, ["", "NA"], "facts")
+    frame, _ = convert_columns(pa.table({"c": values}), {"c": column}, ["", "NA"], "facts")
     return frame["c"]
 
 
@@ -33,7 +33,7 @@ def test_partial_dates_are_the_first_day() -> None:
 
 
 def test_wrong_values_are_named() -> None:
-    with pytest.raises(DataError, match=r"columns.c: row 2: '2012-13-01' is no date"):
+    with pytest.raises(DataError, match=r"columns.c: row 2: '2012-13-01' is not a date"):
         _typed(["2012", "2012-13-01"], type="date")
     with pytest.raises(DataError, match=r"columns.c: row 1: .*1\.5.* is not a whole number"):
         _typed(["1.5"], type="integer")
@@ -47,11 +47,14 @@ def test_a_name_of_the_table_cannot_steer_a_terminal(name: str) -> None:
     number = Column.model_validate({"type": "number"})
     for table, line in (
         (pa.table({"c": ["1"]}), f"facts: columns.{short}: the table has no such column; it has: c"),
-        (pa.table({name: ["x"]}), f"facts: columns.{short}: row 1: 'x' is not a number; mend the file, or list it in"),
+        (
+            pa.table({name: ["x"]}),
+            f"facts: columns.{short}: row 1: 'x' is not a number; correct the file, or list the value in",
+        ),
         (pa.table({name: [""]}), f"facts: columns.{short}: every value is missing; leave the column out"),
     ):
         with pytest.raises(DataError) as error:
-            typed(table, {name: number}, [""], "facts")
+            convert_columns(table, {name: number}, [""], "facts")
         assert str(error.value).startswith(line)
 
 
@@ -76,11 +79,11 @@ def test_whole_numbers_are_exact_or_refused() -> None:
 def test_nested_columns_are_refused(kind: str) -> None:
     table = pa.table({"c": [[1, 2], [3]]})
     with pytest.raises(DataError, match=r"columns.c: values of type list<.*> cannot be read as"):
-        typed(table, {"c": Column.model_validate({"type": kind})}, [""], "facts")
+        convert_columns(table, {"c": Column.model_validate({"type": kind})}, [""], "facts")
 
 
 def test_dates_with_something_behind_them_are_refused() -> None:
-    with pytest.raises(DataError, match="'2020-01-01x' is no date"):
+    with pytest.raises(DataError, match="'2020-01-01x' is not a date"):
         _typed(["2020-01-01x"], type="date")
 
 
@@ -94,13 +97,13 @@ def test_date_times_keep_their_clock() -> None:
         "2020-01-02 00:00:00",
         "2020-01-02 03:04:05",
     ]
-    with pytest.raises(DataError, match="'2020-01-02T25:00' is no date"):
+    with pytest.raises(DataError, match="'2020-01-02T25:00' is not a date"):
         _typed(["2020-01-02T25:00"], type="date")
 
 
 def test_dictionary_columns_have_missing_values_too() -> None:
     table = pa.table({"c": pa.array(["x", "NA", "y"]).dictionary_encode()})
-    frame, missing = typed(table, {"c": Column(type="category", missing=True)}, ["NA"], "facts")
+    frame, missing = convert_columns(table, {"c": Column(type="category", missing=True)}, ["NA"], "facts")
     assert frame["c"].isna().tolist() == [False, True, False]
     assert missing == {"c": 1}
 

@@ -78,8 +78,8 @@ def test_other_files_can_take_a_report(tmp_path: Path, monkeypatch: pytest.Monke
     [
         ("", "a name is empty"),
         (" ", "a name is empty"),
-        ("./repository", "is a repository, no exported folder; write `workspace`"),
-        ("loop", "cannot be read|is no commit"),
+        ("./repository", "is a repository, not an exported folder; write `workspace`"),
+        ("loop", "cannot be read|is not a commit"),
         ("n" * 300, "cannot be read .File name too long"),
     ],
 )

@@ -63,7 +63,7 @@ MISTAKES = [
     (
         LEAVES,
         "n_estimators: {low: 0, high: 9}",
-        "n_estimators: 0 is below 1, the least XGB",
+        "n_estimators: 0 is below 1, XGBoost's minimum",
     ),
     ("n_trials: 60", "n_trials: 1\n  ? [1, 2]\n  : 3", "params.yaml: line "),
     ("n_estimators: {low: 200, high: 800, step: 50}", "n_estimators: {choices: [1.5]}", "takes whole numbers"),
@@ -90,7 +90,7 @@ MISTAKES = [
     (
         LEAVES,
         "max_deep: {low: 2, high: 10}",
-        "spaces.default.max_deep: is no parameter",
+        "spaces.default.max_deep: cannot be tuned",
     ),
     (
         LEAVES,
@@ -116,7 +116,7 @@ MISTAKES = [
     ("beat_baselines: true", "beat_baselines: 1", "params.yaml: evaluate.gates.beat_baselines: 1: input should be a"),
     ("seed: 42", "seed: [42", "params.yaml: line "),
     ("dataset: own", "dataset: ../own", "params.yaml: dataset: '../own': string should match pattern"),
-    ("dataset: own", "dataset: none_such", "'none_such': there is no datasets/none_such.yaml; known: own"),
+    ("dataset: own", "dataset: none_such", "'none_such': there is no datasets/none_such.yaml; datasets: own"),
     ("features: full", "features: fuller", "params.yaml: features: 'fuller': datasets/own.yaml has no such recipe"),
 ]
 

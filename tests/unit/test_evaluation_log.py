@@ -34,7 +34,7 @@ def _logged(path: Path, **changes: object) -> tuple[list[TrialResult], int, int]
     """A search with the log at `path`: its results, how many folds it fitted, how many it knew."""
     with EvaluationLog(path) as log:
         plan = replace(PLAN, tune=PLAN.tune.model_copy(update=changes))
-        return run_search(plan, stand_in, AtOnce(), log), log.fitted, log.found
+        return run_search(plan, stand_in, AtOnce(), log), log.n_fitted, log.n_reused
 
 
 def test_a_second_search_fits_nothing_and_finds_the_same(tmp_path: Path) -> None:
@@ -59,7 +59,9 @@ def test_another_pruner_uses_what_it_shares(tmp_path: Path) -> None:
         complete = run_search(replace(PLAN, pruner=NoPruning()), stand_in, AtOnce(), log)
     with EvaluationLog(tmp_path / "log.db") as log:
         pruned = run_search(PLAN, stand_in, AtOnce(), log)
-        assert log.found >= sum(len(r.folds) for r, c in zip(pruned, complete, strict=True) if r.params == c.params) > 0
+        assert (
+            log.n_reused >= sum(len(r.folds) for r, c in zip(pruned, complete, strict=True) if r.params == c.params) > 0
+        )
     assert without_time(pruned) == without_time(run_search(PLAN, stand_in, AtOnce()))
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lockstep.workers.imports import imported, imported_from
+from lockstep.workers.imports import import_closure, imports_of
 
 FILES = {
     "ours/__init__.py": "",
@@ -23,7 +23,7 @@ def test_imports_inside_functions_count_and_those_for_types_do_not(tmp_path: Pat
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     start = tmp_path / "ours/a.py"
-    direct = {file.relative_to(tmp_path).as_posix() for file in imported(start, tmp_path, ["ours"])}
+    direct = {file.relative_to(tmp_path).as_posix() for file in imports_of(start, tmp_path, ["ours"])}
     assert direct == {"ours/__init__.py", "ours/a.py", "ours/late.py", "ours/room/__init__.py", "ours/room/b.py"}
-    everything = {file.relative_to(tmp_path).as_posix() for file in imported_from(start, tmp_path, ["ours"])}
+    everything = {file.relative_to(tmp_path).as_posix() for file in import_closure(start, tmp_path, ["ours"])}
     assert everything == set(FILES) - {"ours/types_only.py", "ours/unused.py"}

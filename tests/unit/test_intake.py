@@ -35,8 +35,8 @@ def test_raw_rows_get_the_predictions_of_the_cleaned_rows(name: str, recipe: str
     assert len(clean) < 300 or not name.startswith("spotify")
     frame, columns = model.raw_rows.frame(raw), model.features.columns
     pd.testing.assert_frame_equal(frame[columns], clean[columns], check_exact=True, check_dtype=False)
-    answered = model.answer(raw.select(list(model.raw_rows.columns)))
-    expected = model.table(model.features.transform(clean))
+    answered = model.predict_raw(raw.select(list(model.raw_rows.columns)))
+    expected = model.prediction_table(model.features.transform(clean))
     pd.testing.assert_frame_equal(answered, expected, check_exact=True)
 
 
@@ -46,8 +46,8 @@ def test_raw_rows_get_the_predictions_of_the_cleaned_rows(name: str, recipe: str
 def test_a_rows_answer_does_not_depend_on_its_batch(name: str, recipe: str, cuts: set[int]) -> None:
     model, raw, _ = _made(name, recipe)
     edges = [0, *sorted(cut for cut in cuts if cut < raw.num_rows), raw.num_rows]
-    parts = [model.answer(raw.slice(start, stop - start)) for start, stop in pairwise(edges)]
-    together = model.answer(raw)
+    parts = [model.predict_raw(raw.slice(start, stop - start)) for start, stop in pairwise(edges)]
+    together = model.predict_raw(raw)
     assert pd.concat(parts)["predicted"].to_numpy().tobytes() == together["predicted"].to_numpy().tobytes()
 
 
@@ -56,8 +56,8 @@ def test_saved_and_loaded_a_model_answers_alike(name: str, recipe: str, tmp_path
     model, raw, _ = _made(name, recipe)
     model.save(tmp_path)
     loaded = SavedModel.load(tmp_path)
-    assert loaded.raw_rows.described() == model.raw_rows.described()
-    pd.testing.assert_frame_equal(loaded.answer(raw), model.answer(raw), check_exact=True)
+    assert loaded.raw_rows.to_json() == model.raw_rows.to_json()
+    pd.testing.assert_frame_equal(loaded.predict_raw(raw), model.predict_raw(raw), check_exact=True)
 
 
 @every_recipe
@@ -66,7 +66,7 @@ def test_an_example_request_holds_the_rows_as_json(name: str, recipe: str, tmp_p
     write_json(model.raw_rows.request(raw.slice(0, 20)), tmp_path / "example.json")
     split = read_json(tmp_path / "example.json")["dataframe_split"]
     asked = pa.Table.from_pandas(pd.DataFrame(split["data"], columns=split["columns"]))
-    pd.testing.assert_frame_equal(model.answer(asked), model.answer(raw.slice(0, 20)), check_exact=True)
+    pd.testing.assert_frame_equal(model.predict_raw(asked), model.predict_raw(raw.slice(0, 20)), check_exact=True)
 
 
 def test_only_the_columns_that_features_come_from_are_needed() -> None:
@@ -86,7 +86,7 @@ def test_rows_that_cleaning_would_drop_are_answered() -> None:
     raw = raw_table(dataset)
     model, clean = answering(dataset, "raw", raw)
     assert len(clean) < raw.num_rows
-    assert len(model.answer(raw)) == raw.num_rows
+    assert len(model.predict_raw(raw)) == raw.num_rows
 
 
 def test_without_a_count_a_row_stands_for_itself() -> None:
@@ -95,9 +95,9 @@ def test_without_a_count_a_row_stands_for_itself() -> None:
     absent = raw.remove_column(position)
     assert set(model.raw_rows.frame(absent)["n_copies"]) == {1}
     ones = raw.set_column(position, "n_copies", pa.array(["1"] * raw.num_rows))
-    pd.testing.assert_frame_equal(model.answer(absent), model.answer(ones), check_exact=True)
-    assert model.raw_rows.require(absent.column_names, "songs.csv") == [
-        "songs.csv: no column 'n_copies'; every row stands for one copy, itself"
+    pd.testing.assert_frame_equal(model.predict_raw(absent), model.predict_raw(ones), check_exact=True)
+    assert model.raw_rows.check_columns(absent.column_names, "songs.csv") == [
+        "songs.csv: no column 'n_copies'; every row counts as one copy"
     ]
 
 
@@ -106,7 +106,9 @@ def test_values_never_seen_in_training_are_answered() -> None:
     new = raw.slice(0, 3)
     for name in ("track_genre", "artists", "album_name"):
         new = new.set_column(new.column_names.index(name), name, pa.array(["never seen", "", "x"]))
-    answered = model.answer(new.set_column(new.column_names.index("track_genre"), "track_genre", pa.array(["new"] * 3)))
+    answered = model.predict_raw(
+        new.set_column(new.column_names.index("track_genre"), "track_genre", pa.array(["new"] * 3))
+    )
     assert np.isfinite(answered["predicted"]).all()
 
 
@@ -114,7 +116,7 @@ def test_a_column_in_which_values_may_be_missing_may_be_left_out() -> None:
     model, raw, _ = _made("spotify_tracks", "full")
     without = raw.drop_columns(["artists"])
     nothing = raw.set_column(raw.column_names.index("artists"), "artists", pa.array([""] * raw.num_rows))
-    pd.testing.assert_frame_equal(model.answer(without), model.answer(nothing), check_exact=True)
+    pd.testing.assert_frame_equal(model.predict_raw(without), model.predict_raw(nothing), check_exact=True)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ def test_a_value_that_cannot_be_read_is_named_with_its_row(column: str, value: s
     else:
         rows = rows.set_column(position, column, pa.array([*texts[:2], value, *texts[3:]]))
     with pytest.raises(DataError) as refused:
-        model.answer(rows, "asked.csv", 100)
+        model.predict_raw(rows, "asked.csv", 100)
     assert str(refused.value) == message
 
 
@@ -146,7 +148,7 @@ def test_a_value_that_cannot_be_read_is_named_with_its_row(column: str, value: s
 def test_every_kind_of_text_column_is_read(kind: pa.DataType) -> None:
     model, raw, _ = _made("spotify_tracks", "full")
     other = pa.table({name: raw.column(name).cast(pa.string()).cast(kind) for name in raw.column_names})
-    pd.testing.assert_frame_equal(model.answer(other), model.answer(raw), check_exact=True)
+    pd.testing.assert_frame_equal(model.predict_raw(other), model.predict_raw(raw), check_exact=True)
 
 
 def test_a_name_that_was_dropped_may_be_used_again() -> None:
@@ -169,11 +171,11 @@ judging: {slices: [], coordinates: null}
     frame = intake.frame(pa.table({"a": ["6"], "b": ["3"], "c": ["7"]}))
     assert frame.to_dict("records") == [{"a": 3.5, "c": 3.0, "r": 2.0, "b": 1}]
     assert intake.copies == ()
-    assert Intake.restored(intake.described()) == intake
+    assert Intake.from_json(intake.to_json()) == intake
 
 
 def test_a_model_that_knows_no_raw_table_says_so() -> None:
     from tests.unit.modelling import model
 
-    with pytest.raises(DataError, match="does not know the raw table; run `dvc repro train_best`"):
-        model().answer(pa.table({"a": [1.0]}))
+    with pytest.raises(DataError, match="was saved without the columns of the raw table; run `dvc repro train_best`"):
+        model().predict_raw(pa.table({"a": [1.0]}))

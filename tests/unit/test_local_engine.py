@@ -16,7 +16,7 @@ from lockstep.search.ordered import search
 from lockstep.search.report import best_params
 from lockstep.workers.local_engine import LocalEngine
 from lockstep.workers.machine import worker_count
-from lockstep.workers.worker import FoldKeeper, evaluate, evaluate_here
+from lockstep.workers.worker import FoldCache, evaluate, evaluate_in_worker
 from tests.conftest import ROOT
 from tests.unit.searching import PRUNERS, AtOnce, plan_of, save_folds, small_folds, without_time
 
@@ -66,12 +66,12 @@ def test_an_error_ends_the_workers_at_once(tmp_path: Path) -> None:
 def test_local_workers_give_the_results_of_one_process(tmp_path: Path) -> None:
     folds = small_folds(3)
     folds.save(tmp_path)
-    keeper = FoldKeeper(folds)
+    keeper = FoldCache(folds)
     plan = plan_of(PRUNERS[0], n_trials=10, lag=3)
     alone = search(plan, folds.fingerprints(), lambda task: evaluate(task, keeper), AtOnce(), NoLog())
     for workers in (1, 2, 3, 8):
         with LocalEngine(workers, tmp_path) as engine:
-            together = search(plan, folds.fingerprints(), evaluate_here, engine, NoLog())
+            together = search(plan, folds.fingerprints(), evaluate_in_worker, engine, NoLog())
         assert without_time(together) == without_time(alone)
         assert best_params(together, plan.fitting) == best_params(alone, plan.fitting)
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from lockstep.errors import file_trouble
-from lockstep.signals import held_back
+from lockstep.signals import delay_signals
 from lockstep.storage.locks import SharedLock, held
-from lockstep.storage.tables import cut_off, replacing
+from lockstep.storage.tables import abandoned_parts, atomic_write
 from lockstep.tracking.store import store_lock
 from tests.conftest import ROOT
 from tests.faults.forks import in_child
@@ -173,10 +173,10 @@ def test_a_folder_for_temporary_files_that_is_not_ones_own_holds_no_lock(
 def test_a_file_that_is_being_written_is_not_taken_for_cut_off(tmp_path: Path) -> None:
     file = tmp_path / "metrics.json"
     (tmp_path / ".metrics.json.abcd1234.part").write_text("of a killed process")
-    with replacing(file) as part:
+    with atomic_write(file) as part:
         part.write_text("new")
-        assert list(cut_off(tmp_path)) == []
-        with replacing(file) as other:
+        assert list(abandoned_parts(tmp_path)) == []
+        with atomic_write(file) as other:
             other.write_text("newer")
     assert [each.name for each in tmp_path.iterdir()] == ["metrics.json"]
     assert file.read_text() == "new"
@@ -199,7 +199,7 @@ def test_signals_that_are_held_back_arrive_in_the_end_and_find_their_own_handler
     came, numbers = list[int](), (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, lambda number, _: came.append(number)) for number in numbers]
     handlers = [signal.getsignal(number) for number in numbers]
-    with held_back():
+    with delay_signals():
         for number in numbers:
             signal.raise_signal(number)
         assert came == []

@@ -21,7 +21,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from sqlalchemy import event
 
 from lockstep.search import racing, sampler
-from lockstep.search.pruning import STUDY_NAME, Judge, Rules, frozen, make_pruner
+from lockstep.search.pruning import STUDY_NAME, Judge, Rules, frozen_trial, make_pruner
 from lockstep.search.study_file import StudyFile
 from lockstep.search.study_rows import add_trials
 from lockstep.search.tune_blocks import NoPruning, PrunerOptions
@@ -83,7 +83,7 @@ def test_every_decision_is_that_of_a_plain_optuna_study(
         assert ours.attrs() == plain.attrs()
         state = State.FAIL if fails else state
         folds = tuple(score_of(score) for score in scores[:done])
-        known.append(frozen(TrialResult(number, state, {}, folds, "", ours.attrs(), 0.0, 0.0)))
+        known.append(frozen_trial(TrialResult(number, state, {}, folds, "", ours.attrs(), 0.0, 0.0)))
 
 
 @settings(max_examples=60)
@@ -93,7 +93,7 @@ def test_a_race_is_judged_alike_whichever_snapshot_comes_first(histories: list[l
     results = [
         TrialResult(n, State.COMPLETE, {}, tuple(map(score_of, f)), "", {}, 0.0, 0.0) for n, f in enumerate(histories)
     ]
-    known, shared = list(map(frozen, results)), racing.RacingPruner(0.25, 1)
+    known, shared = list(map(frozen_trial, results)), racing.RacingPruner(0.25, 1)
     counts = list(range(1, len(known) + 1))
     order.shuffle(counts)
     for count in counts:
@@ -112,7 +112,7 @@ def test_no_known_trial_is_copied_to_judge_another(pruner: PrunerOptions) -> Non
         def __copy__(self) -> Any:
             raise AssertionError("a known trial is copied")
 
-    known = [frozen(result) for result in run_search(plan_of(pruner, n_trials=20), stand_in, AtOnce())]
+    known = [frozen_trial(result) for result in run_search(plan_of(pruner, n_trials=20), stand_in, AtOnce())]
     for trial in known:
         trial.__class__ = Uncopied
     judge = Judge(24, known, Rules.of(pruner, FOLDS))
@@ -182,7 +182,7 @@ def test_what_a_worker_is_sent_does_not_grow() -> None:
 
 def test_trials_in_the_study_file_are_as_optuna_writes_them(tmp_path: Path) -> None:
     plan, storages = plan_of(NoPruning()), [RDBStorage(f"sqlite:///{tmp_path / name}.db") for name in ("ours", "its")]
-    with StudyFile(tmp_path / "unused.db", "unused", plan.space.shown(), {}) as file:
+    with StudyFile(tmp_path / "unused.db", "unused", plan.space.distributions(), {}) as file:
         frozen_trials = [file._frozen(*each) for each in _results()]
     studies = [optuna.create_study(study_name="s", storage=storage) for storage in storages]
     add_trials(storages[0], storages[0].get_study_id_from_name("s"), frozen_trials)
@@ -207,7 +207,7 @@ def test_trials_that_wait_are_written_in_one_transaction(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(StudyFile, "_new_study", slowly)
     plan = plan_of(NoPruning(), n_trials=60, sampler="random")
-    with StudyFile(tmp_path / "study.db", "key", plan.space.shown(), {}) as file:
+    with StudyFile(tmp_path / "study.db", "key", plan.space.distributions(), {}) as file:
         for result in run_search(plan, stand_in, AtOnce()):
             file.finished(result)
         all_there.set()

@@ -20,7 +20,7 @@ from lockstep.features.recipe import Features
 from lockstep.fitting.booster import RoundBudget, fit_fold, fit_rounds, predict
 from lockstep.fitting.fitting import Fitting, check_monotone
 from lockstep.fitting.folds import FoldSet
-from lockstep.fitting.matrices import quantised
+from lockstep.fitting.matrices import quantise
 from lockstep.metrics.metrics import classification_scores, pinball, pseudo_huber, regression_scores
 from lockstep.model.final import chosen_training, fit_boosters, learning_curve
 from lockstep.model.interval import offset_of
@@ -85,7 +85,7 @@ def test_a_monotone_category_or_unknown_feature_is_refused() -> None:
 
 
 def test_early_stopping_finds_the_rounds_and_n_estimators_fixes_them() -> None:
-    matrices = quantised(folds_of(table())[0], 256, "in_core")
+    matrices = quantise(folds_of(table())[0], 256, "in_core")
     stopped = fit_fold(matrices, {"learning_rate": 0.5}, RoundBudget(5, 500), 1, NUMBER)
     assert 1 <= stopped.rounds < 500
     assert stopped.score == stopped.metrics["rmse"]
@@ -95,10 +95,10 @@ def test_early_stopping_finds_the_rounds_and_n_estimators_fixes_them() -> None:
 
 def test_quantised_folds_can_be_used_again_without_changing_a_result() -> None:
     fold = folds_of(table())[1]
-    shared = quantised(fold, 256, "in_core")
+    shared = quantise(fold, 256, "in_core")
     budget = RoundBudget(5, 60)
     fit_fold(shared, {"max_depth": 9}, budget, 1, NUMBER)
-    fresh = quantised(fold, 256, "in_core")
+    fresh = quantise(fold, 256, "in_core")
     assert fit_fold(shared, {"max_depth": 3}, budget, 1, NUMBER) == fit_fold(fresh, {"max_depth": 3}, budget, 1, NUMBER)
 
 
@@ -121,7 +121,7 @@ def test_a_saved_model_says_the_same_and_has_the_same_bytes(n_classes: int, tmp_
     loaded = SavedModel.load(tmp_path / "one")
     x = made.features.transform(rows)
     np.testing.assert_array_equal(made.predict(rows), loaded.predict(rows))
-    assert made.table(x).equals(loaded.table(loaded.features.transform(rows)))
+    assert made.prediction_table(x).equals(loaded.prediction_table(loaded.features.transform(rows)))
     assert (loaded.target, loaded.fitting, loaded.training) == (made.target, made.fitting, made.training)
     model(2, n_classes).save(tmp_path / "two")
     files = sorted(path.name for path in (tmp_path / "one").iterdir() if path.is_file())
@@ -154,7 +154,7 @@ def test_averaging_models_averages_predictions() -> None:
 
 def test_probabilities_add_up_and_name_the_class() -> None:
     made = model(n_classes=3)
-    said = made.table(made.features.transform(table(seed=9)))
+    said = made.prediction_table(made.features.transform(table(seed=9)))
     shares = said[["probability_0", "probability_1", "probability_2"]].to_numpy()
     np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-6)
     assert said["predicted"].tolist() == [str(number) for number in shares.argmax(axis=1)]
@@ -193,11 +193,11 @@ def test_the_offset_holds_the_share_of_rows_it_is_asked_for() -> None:
 
 def test_an_interval_holds_about_the_share_of_new_rows_it_is_asked_for(tmp_path: Path) -> None:
     made, rows = with_interval(0.8, table(600)), table(2000, seed=9)
-    said = made.table(made.features.transform(rows))
+    said = made.prediction_table(made.features.transform(rows))
     inside = ((said["lower"] <= rows["y"]) & (rows["y"] <= said["upper"])).mean()
     assert 0.74 < inside < 0.88
     made.save(tmp_path)
-    assert SavedModel.load(tmp_path).table(made.features.transform(rows)).equals(said)
+    assert SavedModel.load(tmp_path).prediction_table(made.features.transform(rows)).equals(said)
 
 
 @pytest.mark.parametrize("objective", ["squared_error", "absolute_error", "pseudo_huber", "quantile"])
@@ -205,7 +205,7 @@ def test_every_objective_learns_a_target_far_from_zero(objective: str) -> None:
     metric = {"squared_error": "rmse", "absolute_error": "mae", "quantile": "pinball"}.get(objective, objective)
     far = table().assign(y=lambda rows: 1000 + rows["y"])
     score = fit_fold(
-        quantised(folds_of(far)[0], 256, "in_core"),
+        quantise(folds_of(far)[0], 256, "in_core"),
         {"learning_rate": 0.2},
         RoundBudget(10, 200),
         1,
@@ -218,12 +218,12 @@ def test_every_objective_learns_a_target_far_from_zero(objective: str) -> None:
 def test_a_monotone_feature_never_turns(direction: int) -> None:
     rows, folds = table(), folds_of(table())
     fitting = replace(NUMBER, monotone={"a": direction})
-    booster = fit_rounds(quantised(folds[0], 256, "in_core").train, {"max_depth": 5}, 50, 1, fitting)
+    booster = fit_rounds(quantise(folds[0], 256, "in_core").train, {"max_depth": 5}, 50, 1, fitting)
     x = np.repeat(folds[0].x[:20], 50, axis=0)
     x[:, folds.names[0].index("a")] = np.tile(np.linspace(rows["a"].min(), rows["a"].max(), 50), 20)
     said = predict(booster, x, list(folds.names[0]), list(folds.types[0]), fitting).reshape(20, 50)
     assert (direction * np.diff(said, axis=1) >= 0).all()
-    free = fit_rounds(quantised(folds[0], 256, "in_core").train, {"max_depth": 5}, 50, 1, NUMBER)
+    free = fit_rounds(quantise(folds[0], 256, "in_core").train, {"max_depth": 5}, 50, 1, NUMBER)
     unbound = predict(free, x, list(folds.names[0]), list(folds.types[0]), NUMBER).reshape(20, 50)
     assert (np.diff(unbound, axis=1) < 0).any()
 
@@ -242,7 +242,7 @@ def test_a_large_slope_makes_pseudo_huber_half_the_squared_error() -> None:
 # XGBoost's own word for it, from a callback in which a warning cannot be an error.
 @pytest.mark.filterwarnings("ignore:.*GPU:UserWarning")
 def test_no_gpu_is_an_error_and_no_fit_on_the_processor() -> None:
-    matrices = quantised(folds_of(table())[0], 256, "in_core")
+    matrices = quantise(folds_of(table())[0], 256, "in_core")
     try:
         fit_fold(matrices, {}, RoundBudget(5, 5), 1, replace(NUMBER, device="cuda"))
     except ConfigError as error:

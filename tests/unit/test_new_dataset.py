@@ -15,7 +15,7 @@ import yaml
 from lockstep.check.config import Dataset, load_config
 from lockstep.clean.apply_rules import apply_rule
 from lockstep.clean.cleaning import clean_table
-from lockstep.clean.columns import typed
+from lockstep.clean.columns import convert_columns
 from lockstep.cli import main
 from lockstep.errors import ConfigError
 from lockstep.fetch.load import load_source
@@ -58,7 +58,7 @@ def test_a_made_table_gets_a_dataset_file_that_loads_and_cleans(name: str, folde
     assert _new(file.name, target) == 0
     text = Path(f"datasets/{name}.yaml").read_text(encoding="utf-8")
     dataset = _loaded(name)
-    frame, _ = typed(load_source(dataset.source), dataset.columns, dataset.missing_values, name)
+    frame, _ = convert_columns(load_source(dataset.source), dataset.columns, dataset.missing_values, name)
     for rule in dataset.clean:
         frame = apply_rule(frame, rule)
     assert list(frame.columns[1:]) == list(dataset.clean_types())
@@ -163,7 +163,9 @@ def test_a_dataset_file_with_a_feature_without_a_name_is_refused() -> None:
     first = next(iter(_loaded("t").columns))
     text = Path("datasets/t.yaml").read_text(encoding="utf-8")
     Path("datasets/t.yaml").write_text(re.sub(rf"\b{first}\b", '""', text), encoding="utf-8")
-    with pytest.raises(ConfigError, match="columns: '': a column without a name is no feature; state type ignore"):
+    with pytest.raises(
+        ConfigError, match="columns: '': a column without a name cannot be a feature; state type ignore"
+    ):
         _loaded("t")
 
 

@@ -66,7 +66,9 @@ def test_the_page_has_every_section_and_a_link_to_each(usual: str) -> None:
     assert "http" not in usual
 
 
-@pytest.mark.parametrize(("n_classes", "said"), [(0, "typically errs by"), (2, "into the right class of two")])
+@pytest.mark.parametrize(
+    ("n_classes", "said"), [(0, "model&#39;s typical error is"), (2, "predicts the right class of two for")]
+)
 def test_the_headline_compares_with_baselines_in_plain_sentences(
     n_classes: int, said: str, usual: str, tmp_path: Path
 ) -> None:
@@ -78,7 +80,7 @@ def test_the_headline_compares_with_baselines_in_plain_sentences(
     assert lead.startswith("O")
     assert said in lead
     assert re.search(r"\(?95% interval \S+ to \S+\)", lead)
-    assert re.search(r"Its (RMSE|log loss) is \d+% less than (always )?saying the ", lead)
+    assert re.search(r"Its (RMSE|log loss) is \d+% lower than (always )?predicting the ", lead)
 
 
 def _evil(n_classes: int) -> tuple[SavedModel, dict[str, Any]]:
@@ -132,7 +134,7 @@ def test_the_page_shows_intervals_and_the_repeated_protocol(usual: str, tmp_path
     row = {"metric": "rmse", "mean": 2.5, "std": 0.25, "min": 2.0, "max": 3.125}
     again = {"protocol": "repeated", "metrics": [row], "splits": [{}] * 7}
     written = page(tmp_path / "page", made=with_interval(0.8, table()), repeated=again)
-    assert "The intervals were to hold 80% of new rows" in written
+    assert "The intervals are meant to contain 80% of new rows" in written
     assert "inside interval" in written
     assert "7 further random splits" in _words(written)
     assert "3.125" in written
@@ -145,7 +147,7 @@ def test_the_page_names_baselines_that_do_better(tmp_path: Path) -> None:
         _, found = evaluated(tmp_path / name, model(rounds=rounds), table(60, seed=9))
         models = found.baselines["model"].tolist()
         better = models[: models.index("this_model")]
-        listed = re.findall(r"</strong> (.*): better than this model on these test rows", written)
+        listed = re.findall(r"</strong> (.*): (?:significantly )?better than this model", written)
         names = ", ".join(listed)
         assert len(names.split(", ")) == len(better) >= 1
         assert ("untuned XGBoost" in names) == ("untuned_xgboost" in better)
@@ -154,15 +156,15 @@ def test_the_page_names_baselines_that_do_better(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("leads", "told"),
     [
-        ([(1.0, 0.5, 1.5)], "Clearly better than every baseline"),
+        ([(1.0, 0.5, 1.5)], "Significantly better than every baseline"),
         ([(1.0, -0.5, 1.5)], "The lead over ridge may be luck"),
         ([(1.0, nan, nan)], "The lead over ridge may be luck"),
-        ([(-1.0, -1.5, -0.5)], "ridge: better than this model on these test rows. Ship that"),
-        ([(-1.0, -1.5, 0.5)], "ridge: better than this model on these test rows, perhaps by luck"),
-        ([(-1.0, nan, nan)], "ridge: better than this model on these test rows, perhaps by luck"),
+        ([(-1.0, -1.5, -0.5)], "ridge: significantly better than this model. Ship"),
+        ([(-1.0, -1.5, 0.5)], "ridge: better than this model, but not significantly"),
+        ([(-1.0, nan, nan)], "ridge: better than this model, but not significantly"),
     ],
 )
-def test_only_what_an_interval_says_is_called_sure(
+def test_only_a_lead_whose_interval_excludes_0_is_called_significant(
     leads: list[tuple[float, float, float]], told: str, tmp_path: Path
 ) -> None:
     run, found = evaluated(tmp_path / "one", model(), table(60, seed=9))

@@ -50,7 +50,7 @@ def test_every_row_is_answered_once_and_in_order(
     assert predict_file(f"in.{kind}", "out.parquet", model, ["track_id"]) == 300
     answers = pd.read_parquet("out.parquet")
     assert answers["track_id"].tolist() == raw.column("track_id").to_pylist()
-    assert answers["predicted"].tolist() == model.answer(rows)["predicted"].tolist()
+    assert answers["predicted"].tolist() == model.predict_raw(rows)["predicted"].tolist()
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])

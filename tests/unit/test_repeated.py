@@ -12,7 +12,7 @@ from lockstep.check.config import load_config
 from lockstep.errors import ConfigError, DataError, SearchError
 from lockstep.evaluate.repeated import TABLE, Refit, refit_of, repeated, score_split, summary_of
 from lockstep.features.recipe import Features
-from lockstep.fitting.booster import FIXED, fit_rounds
+from lockstep.fitting.booster import FIXED_PARAMS, fit_rounds
 from lockstep.fitting.matrices import row_matrix
 from lockstep.metrics.metrics import Scores
 from lockstep.split.split_block import Split
@@ -91,7 +91,7 @@ def test_a_stopped_model_predicts_with_its_best_rounds() -> None:
     kinds = {"feature_names": features.names, "feature_types": features.types, "enable_categorical": True}
     rows = xgb.QuantileDMatrix(x, y, **kinds)
     valid = xgb.QuantileDMatrix(features.transform(stopping), stopping["y"].to_numpy(), ref=rows, **kinds)
-    settings = {**FIXED, **NUMBER.booster_params(features.names), **PARAMS, "seed": 5}
+    settings = {**FIXED_PARAMS, **NUMBER.booster_params(features.names), **PARAMS, "seed": 5}
     booster = xgb.train(settings, rows, 60, evals=[(valid, "v")], early_stopping_rounds=5, verbose_eval=False)
     assert booster.best_iteration + 1 < booster.num_boosted_rounds()
     best = (0, booster.best_iteration + 1)
@@ -132,7 +132,7 @@ def test_a_split_that_fails_is_one_line(tmp_path: Path) -> None:
     write_table(table(200).drop(columns="fold"), tmp_path / TABLE)
     refit = _refit()
     refused = replace(refit, training=replace(refit.training, params={"max_depth": -1}))
-    with pytest.raises(SearchError, match=r"^split with seed 6: XGBoostError: .*`dvc repro` goes on from here$"):
+    with pytest.raises(SearchError, match=r"^split with seed 6: XGBoostError: .*`dvc repro` continues from here$"):
         score_split(refused, tmp_path, 6)
     write_table(table(2).drop(columns="fold"), tmp_path / TABLE)
     with pytest.raises(DataError, match=r"^params.yaml: split: 2 rows cannot be split"):

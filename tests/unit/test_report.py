@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from lockstep.evaluate.shap_values import ShapValues
-from lockstep.report.drawing import LONGEST_NAME, Picture, one_chart, shortened
+from lockstep.report.drawing import MAX_NAME_LENGTH, Picture, one_chart, shortened
 from lockstep.report.plot_tables import points_of
 from lockstep.report.search_parameters import parameter_importance
 from lockstep.report.search_progress import optimisation_history
@@ -89,7 +89,7 @@ def test_the_same_findings_give_the_same_bytes(tmp_path: Path) -> None:
 def test_bars_of_names_that_look_the_same_stay_apart() -> None:
     names = [f"Latitude_Longitude_20_clusters_to_{number}" for number in range(20)]
     assert len({shortened(name) for name in names}) == 20
-    assert max(len(shortened(name)) for name in names) == LONGEST_NAME
+    assert max(len(shortened(name)) for name in names) == MAX_NAME_LENGTH
     same = ["x" * 20 + f"{number:02}" + "x" * 20 for number in range(20)]
     importance = pd.DataFrame({"feature": same, "gain": 0.05, "permutation_mean": 1.0, "permutation_std": 0.1})
     shap = ShapValues(np.ones((5, 3, 20)), np.zeros(3), np.zeros((5, 20), dtype=np.float32))

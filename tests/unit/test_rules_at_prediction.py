@@ -151,10 +151,10 @@ def test_a_column_that_no_new_row_can_have_is_refused_when_the_model_is_made() -
 
 
 def test_a_saved_rule_that_this_version_does_not_have_is_named() -> None:
-    described = Intake.of(_dataset({"rule": "ratio", **EXAMPLES["ratio"]}), ["quotient"]).described()
+    described = Intake.of(_dataset({"rule": "ratio", **EXAMPLES["ratio"]}), ["quotient"]).to_json()
     described["rules"][0]["rule"] = "winsorise"
     with pytest.raises(DataError) as refused:
-        Intake.restored(described)
+        Intake.from_json(described)
     assert "trained with the cleaning rule 'winsorise', which this version of Lockstep does not have" in str(
         refused.value
     )

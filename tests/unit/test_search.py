@@ -15,11 +15,11 @@ from lockstep.errors import SearchError
 from lockstep.fitting import matrices
 from lockstep.fitting.fitting import Fitting, Memory
 from lockstep.search.ordered import best_of
-from lockstep.search.pruning import Judge, Rules, frozen
+from lockstep.search.pruning import Judge, Rules, frozen_trial
 from lockstep.search.trials_file import trials_table
 from lockstep.search.tune_blocks import NoPruning, Percentile, PrunerOptions, SuccessiveHalving
 from lockstep.workers.trial import Evaluation, FoldTask, State
-from lockstep.workers.worker import FoldKeeper, evaluate, failure_message
+from lockstep.workers.worker import FoldCache, evaluate, failure_message
 from tests.unit.searching import (
     ALL_PRUNERS,
     FOLDS,
@@ -87,7 +87,7 @@ def test_every_pruner_prunes(pruner: PrunerOptions) -> None:
 @pytest.mark.parametrize("pruner", ALL_PRUNERS, ids=_name)
 def test_no_decision_lies_between_folds_that_run_side_by_side(pruner: PrunerOptions) -> None:
     """However bad a trial is: else a fold would have been fitted that the search never counts."""
-    known = [frozen(result) for result in run_search(plan_of(pruner, n_trials=12), stand_in, AtOnce())]
+    known = [frozen_trial(result) for result in run_search(plan_of(pruner, n_trials=12), stand_in, AtOnce())]
     for count in range(13):
         judge, done, stopped = Judge(count, known[:count], Rules.of(pruner, FOLDS)), 0, False
         while done < FOLDS and not stopped:
@@ -101,7 +101,7 @@ def test_no_decision_lies_between_folds_that_run_side_by_side(pruner: PrunerOpti
 def test_without_pruning_all_folds_run_side_by_side() -> None:
     assert Judge(0, [], Rules.of(NoPruning(), FOLDS)).folds_before_decision(0) == FOLDS
     pruner = Percentile(n_startup_trials=4, n_warmup_steps=1, percentile=30.0)
-    known = [frozen(result) for result in run_search(plan_of(pruner, n_trials=5), stand_in, AtOnce())]
+    known = [frozen_trial(result) for result in run_search(plan_of(pruner, n_trials=5), stand_in, AtOnce())]
     rules = Rules.of(pruner, FOLDS)
     assert Judge(3, known[:3], rules).folds_before_decision(0) == FOLDS
     assert Judge(4, known[:4], rules).folds_before_decision(0) == 2
@@ -150,7 +150,7 @@ def test_when_no_trial_is_complete_the_first_failure_is_quoted() -> None:
     def fails(task: FoldTask) -> Evaluation:
         return Evaluation(None, f"ValueError: {task.number}", 0.0, 0.0)
 
-    with pytest.raises(SearchError, match="no trial of 5 is complete; the first that failed: ValueError: 0"):
+    with pytest.raises(SearchError, match="none of 5 trials is complete; the first failed with: ValueError: 0"):
         run_search(plan_of(NoPruning(), n_trials=5), fails, AtOnce())
 
 
@@ -167,7 +167,7 @@ def test_xgboosts_clock_and_paths_stay_out_of_messages() -> None:
 
 
 def test_parameters_that_xgboost_refuses_leave_a_message() -> None:
-    folds = FoldKeeper(small_folds())
+    folds = FoldCache(small_folds())
     task = FoldTask(0, 0, {"max_depth": 2}, plan_of(NoPruning()).budget, 1, Fitting())
     good = evaluate(task, folds)
     bad = evaluate(replace(task, params={"max_depth": 2, "subsample": 7.0}), folds)
@@ -184,7 +184,7 @@ def test_rows_in_files_are_fitted_as_rows_in_memory(slice_rows: int, monkeypatch
     task = FoldTask(0, 0, {"max_depth": 3, "n_estimators": 20}, plan_of(NoPruning()).budget, 1, Fitting())
     scores = {
         memory: [
-            evaluate(replace(task, fitting=Fitting(memory=memory)), FoldKeeper(small_folds())).score for _ in range(2)
+            evaluate(replace(task, fitting=Fitting(memory=memory)), FoldCache(small_folds())).score for _ in range(2)
         ]
         for memory in MEMORIES
     }
@@ -197,13 +197,13 @@ MEMORIES: list[Memory] = ["in_core", "external"]
 
 def test_a_machine_in_trouble_stops_the_search_and_fails_no_trial(tmp_path: Path) -> None:
     """A trial that failed for want of a disk would not be told again, and another best model would be shipped."""
-    matrices.keep_pages_in(tmp_path / "gone")
+    matrices.set_pages_folder(tmp_path / "gone")
     try:
         task = FoldTask(0, 1, {"max_depth": 3}, plan_of(NoPruning()).budget, 1, Fitting(memory="external"))
         with pytest.raises(SearchError, match="fold 1 cannot be prepared"):
-            evaluate(task, FoldKeeper(small_folds()))
+            evaluate(task, FoldCache(small_folds()))
     finally:
-        matrices.keep_pages_in(tmp_path)
+        matrices.set_pages_folder(tmp_path)
 
 
 def test_a_search_without_a_complete_trial_says_so() -> None:
@@ -217,5 +217,5 @@ def test_a_search_without_a_complete_trial_says_so() -> None:
         return Evaluation(score_of(0.1, 5), "", 0.0, 0.0)
 
     halving = SuccessiveHalving(min_resource=1, reduction_factor=4, min_early_stopping_rate=0)
-    with pytest.raises(SearchError, match="no trial of 6 is complete; the first that failed: ValueError: at last"):
+    with pytest.raises(SearchError, match="none of 6 trials is complete; the first failed with: ValueError: at last"):
         run_search(plan_of(halving, n_trials=6, lag=1), leads_then_fails, AtOnce())

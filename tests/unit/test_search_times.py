@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lockstep.search.evaluation_log import EvaluationLog
-from lockstep.search.times import KEPT, SearchTime, keep_search_time, search_time
+from lockstep.search.times import MAX_ENTRIES, SearchTime, save_search_time, search_time
 from lockstep.search.tune_blocks import NoPruning
 from lockstep.workers.trial import Evaluation, FoldTask
 from tests.unit.searching import FOLDS, AtOnce, plan_of, run_search, stand_in
@@ -25,7 +25,7 @@ def trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_time_is_found_for_exactly_the_trials_it_belongs_to(trials: Path) -> None:
     assert search_time(trials) is None
-    keep_search_time(trials, SearchTime(12.5, 20.25))
+    save_search_time(trials, SearchTime(12.5, 20.25))
     assert search_time(trials) == SearchTime(12.5, 20.25)
     trials.write_text("number,state\n0,PRUNED\n")
     assert search_time(trials) is None
@@ -33,18 +33,18 @@ def test_the_time_is_found_for_exactly_the_trials_it_belongs_to(trials: Path) ->
 
 
 def test_a_search_that_knew_folds_keeps_the_wall_time_an_earlier_one_measured(trials: Path) -> None:
-    keep_search_time(trials, SearchTime(None, 20.0))
+    save_search_time(trials, SearchTime(None, 20.0))
     assert search_time(trials) == SearchTime(None, 20.0)
-    keep_search_time(trials, SearchTime(12.5, 20.0))
-    keep_search_time(trials, SearchTime(None, 21.0))
+    save_search_time(trials, SearchTime(12.5, 20.0))
+    save_search_time(trials, SearchTime(None, 21.0))
     assert search_time(trials) == SearchTime(12.5, 21.0)
 
 
 def test_only_the_latest_searches_are_kept(trials: Path) -> None:
-    for number in range(KEPT + 3):
+    for number in range(MAX_ENTRIES + 3):
         trials.write_text(str(number))
-        keep_search_time(trials, SearchTime(float(number), 1.0))
-    assert len(json.loads((trials.parent / ".lockstep/search_times.json").read_text())) == KEPT
+        save_search_time(trials, SearchTime(float(number), 1.0))
+    assert len(json.loads((trials.parent / ".lockstep/search_times.json").read_text())) == MAX_ENTRIES
     trials.write_text("2")
     assert search_time(trials) is None
     trials.write_text("3")
@@ -61,7 +61,7 @@ def test_a_damaged_file_costs_one_warning_and_is_begun_anew(
     file.parent.mkdir()
     file.write_bytes(content.encode("latin-1"))
     assert search_time(trials) is None
-    keep_search_time(trials, SearchTime(1.0, 2.0))
+    save_search_time(trials, SearchTime(1.0, 2.0))
     (warning,) = capsys.readouterr().err.splitlines()
     assert warning.startswith("tune: warning:")
     assert search_time(trials) == SearchTime(1.0, 2.0)
@@ -69,9 +69,9 @@ def test_a_damaged_file_costs_one_warning_and_is_begun_anew(
 
 def test_a_file_that_cannot_be_written_costs_one_warning(trials: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (trials.parent / ".lockstep").write_text("a file where the folder should be")
-    keep_search_time(trials, SearchTime(1.0, 2.0))
+    save_search_time(trials, SearchTime(1.0, 2.0))
     (warning,) = capsys.readouterr().err.splitlines()
-    assert "the time of this search is not kept" in warning
+    assert "the time of this search is not stored" in warning
 
 
 def _keep(folder: Path, process: int) -> None:
@@ -80,7 +80,7 @@ def _keep(folder: Path, process: int) -> None:
     for turn in range(10):
         file = folder / f"{process}-{turn}.csv"
         file.write_text(file.name)
-        keep_search_time(file, SearchTime(1.0, 1.0))
+        save_search_time(file, SearchTime(1.0, 1.0))
 
 
 def test_searches_that_end_together_all_keep_their_time(trials: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_resumed_search_costs_the_cpu_time_of_all_its_folds(tmp_path: Path) ->
     for _ in range(2):
         with EvaluationLog(tmp_path / "log.db") as log:
             costs.append(SearchTime.of(run_search(plan, _costly, AtOnce(), log), None).cpu_seconds)
-    assert log.found_earlier == log.found == 8 * FOLDS
+    assert log.n_reused_earlier == log.n_reused == 8 * FOLDS
     assert costs == [FOLDS * sum(0.25 + number for number in range(8))] * 2
 
 
@@ -112,4 +112,4 @@ def test_what_a_search_fitted_itself_does_not_count_as_known_from_before(tmp_pat
     plan = plan_of(NoPruning(), n_trials=2, enqueue=[start, start], lag=1)
     with EvaluationLog(tmp_path / "log.db") as log:
         run_search(plan, stand_in, AtOnce(), log)
-    assert (log.fitted, log.found, log.found_earlier) == (FOLDS, FOLDS, 0)
+    assert (log.n_fitted, log.n_reused, log.n_reused_earlier) == (FOLDS, FOLDS, 0)

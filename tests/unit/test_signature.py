@@ -63,13 +63,13 @@ def test_mlflow_enforces_the_signature_and_returns_the_table(kind: str, tmp_path
     )
     served = mlflow.pyfunc.load_model(str(tmp_path / "logged"))
     rows = table(20, seed=3)[["word", "a"]]
-    expected = made.answer(pa.Table.from_pandas(rows))
+    expected = made.predict_raw(pa.Table.from_pandas(rows))
     answer = served.predict(rows.assign(extra=1))
     if kind == "number":
         assert _fields(signature_of(made).outputs) == [(None, "double", True)]
         assert np.array_equal(answer, expected["predicted"])
     else:
-        assert [name for name, _, _ in _fields(signature_of(made).outputs)] == list(answer) == made.answers
+        assert [name for name, _, _ in _fields(signature_of(made).outputs)] == list(answer) == made.prediction_columns
         pd.testing.assert_frame_equal(answer, expected, check_exact=True)
     for wrong, message in (
         (rows.drop(columns="a"), "a"),

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
     st.integers(0, 50), st.integers(0, 50), st.integers(1, 7), st.floats(-10, 70, allow_nan=False, allow_infinity=False)
 )
 def test_stepped_integers_stay_on_their_grid(low: int, extent: int, step: int, suggested: float) -> None:
-    value = Parameter("n", Range(low=low, high=low + extent, step=step)).used(suggested)
+    value = Parameter("n", Range(low=low, high=low + extent, step=step)).booster_value(suggested)
     assert isinstance(value, int)
     assert low <= value <= low + extent
     assert (value - low) % step == 0
@@ -43,7 +43,7 @@ def test_the_booster_gets_the_four_digits_whatever_trace_a_value_carries(
     low, high, log = bounds
     value = low * (high / low) ** share if log else low + (high - low) * share
     kept = distinct(value, number, FloatDistribution(low, high, log=log))
-    used = Parameter("p", Range(low=low, high=high, log=log)).used(kept)
+    used = Parameter("p", Range(low=low, high=high, log=log)).booster_value(kept)
     assert low <= kept <= high
     assert used == cut(value, low, high, log=log)
     assert used == pytest.approx(value, rel=5.1e-4, abs=0 if log else (high - low) * 1e-6)

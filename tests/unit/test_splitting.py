@@ -99,5 +99,5 @@ def test_a_moment_that_covers_everything_cannot_be_split() -> None:
 
 def test_a_text_column_is_no_time() -> None:
     table = _table().assign(time=[str(number) for number in range(200)])
-    with pytest.raises(DataError, match="column 'time' is text, which does not sort by time"):
+    with pytest.raises(DataError, match="column 'time' is text, which has no order in time"):
         split_table(table, Target("y"), Split(strategy="time", folds=2, time="time", **SIZES), 1)

@@ -17,7 +17,7 @@ from lockstep.search.ordered import search
 from lockstep.search.study_file import StudyFile
 from lockstep.search.study_rows import add_trials
 from lockstep.storage.locks import held
-from lockstep.storage.scratch import PREFIX, abandoned, scratch_folder
+from lockstep.storage.scratch import PREFIX, abandoned_folders, scratch_folder
 from lockstep.workers.trial import State, TrialResult
 from tests.unit.searching import FINGERPRINTS, PRUNERS, AtOnce, plan_of, stand_in
 
@@ -27,7 +27,7 @@ PLAN = plan_of(PRUNERS[1], n_trials=14)
 
 
 def _searched(path: Path, name: str = "key") -> list[TrialResult]:
-    with StudyFile(path, name, PLAN.space.shown(), {"space": "x"}) as study:
+    with StudyFile(path, name, PLAN.space.distributions(), {"space": "x"}) as study:
         return search(PLAN, FINGERPRINTS, stand_in, AtOnce(), NoLog(), (study,))
 
 
@@ -105,7 +105,7 @@ def test_a_scratch_folder_of_another_user_is_not_looked_into(tmp_path: Path, mon
     (tmp_path / f"{PREFIX}tune-theirs/owner.lock").touch()
     user = os.geteuid()
     monkeypatch.setattr("os.geteuid", lambda: user + 1)
-    assert list(abandoned(tmp_path)) == []
+    assert list(abandoned_folders(tmp_path)) == []
 
 
 def test_a_study_made_anew_leaves_no_row_of_the_old_one(tmp_path: Path) -> None:

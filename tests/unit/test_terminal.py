@@ -17,7 +17,7 @@ from lockstep.search.evaluation_log import NoLog
 from lockstep.search.ordered import search
 from lockstep.search.progress import Progress
 from lockstep.search.tune_blocks import NoPruning
-from lockstep.terminal import LONG_ROWS, Paint, step_teller
+from lockstep.terminal import LONG_ROWS, Paint, step_printer
 from tests.unit.modelling import CLASSES, NUMBER
 from tests.unit.searching import FINGERPRINTS, AtOnce, plan_of, stand_in
 from tests.unit.test_judging import _found
@@ -150,7 +150,7 @@ def test_colour_is_for_terminals_whose_person_did_not_refuse_it(plain: pytest.Mo
 
 
 def test_a_stage_over_many_rows_tells_its_steps(capsys: pytest.CaptureFixture[str]) -> None:
-    step_teller("evaluate", LONG_ROWS - 1)("SHAP values")
-    step_teller("train_best", LONG_ROWS)("5 model(s) of 80 rounds")
+    step_printer("evaluate", LONG_ROWS - 1)("SHAP values")
+    step_printer("train_best", LONG_ROWS)("5 model(s) of 80 rounds")
     shown = capsys.readouterr()
     assert (shown.out, shown.err) == ("", "train_best: 5 model(s) of 80 rounds\n")

@@ -1,1 +1,1 @@
-"""The files of a model, looked at before XGBoost and numpy read them."""
+"""Checks of the files of a model before XGBoost and numpy read them."""

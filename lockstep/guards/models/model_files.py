@@ -1,4 +1,4 @@
-"""Reading the files of a model, whoever sent it: regular ones of a bounded size, and no pickle."""
+"""Read the files of an untrusted model: only regular files of a bounded size, and no pickle."""
 
 import json
 import os
@@ -16,9 +16,9 @@ from lockstep.errors import DataError
 
 # A booster of 20,000 trees with 512 leaves each has 0.66 GiB. Arrays are mapped, not read.
 MAX_FILE = 8 << 30
-# Every value that a step has learned takes a line of it: some five million of them.
+# Every learned value of a step takes a line: some five million lines.
 MAX_DESCRIPTION = 256 << 20
-# As many as params.yaml (final.n_models) and a dataset file (target.classes) may ask for.
+# The limits of params.yaml (train_best.n_models) and of a dataset file (target.classes).
 MAX_MODELS = 100
 MAX_CLASSES = 1000
 
@@ -27,21 +27,21 @@ def read_description(path: Path) -> Any:
     """Content of the JSON file that describes a model.
 
     Raises:
-        DataError: if it is no regular file, or too large.
-        ValueError: if it is no JSON.
+        DataError: if it is not a regular file, or too large.
+        ValueError: if it is not JSON.
     """
     return json.loads(_read(path, MAX_DESCRIPTION))
 
 
 def check_counts(saved: Mapping[str, Any], n_classes: int) -> None:
-    """Make sure that a number in the description does not make more of anything than its lists hold.
+    """Check that the counts in the description are possible and agree with each other.
 
     Args:
         saved: The description.
-        n_classes: How many classes the target has.
+        n_classes: Number of classes of the target.
 
     Raises:
-        ValueError: naming the number and what is possible.
+        ValueError: naming the count and the limit.
     """
     if not 1 <= saved["n_models"] <= MAX_MODELS:
         raise ValueError(f"it has {saved['n_models']} boosters, and 1 to {MAX_MODELS} are possible")
@@ -53,20 +53,20 @@ def check_counts(saved: Mapping[str, Any], n_classes: int) -> None:
 
 
 def read_booster(path: Path) -> bytes:
-    """Content of the file of a booster.
+    """Content of a booster's file.
 
     Raises:
-        DataError: if it is no regular file, or too large.
+        DataError: if it is not a regular file, or too large.
     """
     return _read(path, MAX_FILE)
 
 
 def read_array(folder: Path, name: str) -> npt.NDArray[Any]:
-    """An array of a folder, mapped.
+    """A memory-mapped array of a folder.
 
     Raises:
-        DataError: if it is no regular file, or too large.
-        ValueError: if its name may be a path, or it is not what numpy writes for one array of numbers.
+        DataError: if it is not a regular file, or too large.
+        ValueError: if its name may be a path, or it is not one array of numbers as numpy writes it.
     """
     if not re.fullmatch(r"\w+", name):
         raise ValueError(f"{name!r:.40} is no name of an array")
@@ -87,21 +87,21 @@ def _read(path: Path, limit: int) -> bytes:
 
 @contextmanager
 def _opened(path: Path, limit: int) -> Iterator[BinaryIO]:
-    """A file of the model, also behind links, as DVC makes them to its cache; a pipe is not waited for.
+    """A file of the model, also through links such as DVC's to its cache; opening a pipe does not block.
 
     Raises:
-        DataError: if it is no regular file, or larger than `limit` bytes.
+        DataError: if it is not a regular file, or larger than `limit` bytes.
     """
-    # Before it is opened, as that alone can set a device to work; and after, as it may be another one by then.
-    _refuse_odd(path, path.stat(), limit)
+    # Checked before opening, because opening a device can have effects, and after, because it may have been replaced.
+    _check_file(path, path.stat(), limit)
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-        _refuse_odd(path, os.fstat(file.fileno()), limit)
+        _check_file(path, os.fstat(file.fileno()), limit)
         yield file
 
 
-def _refuse_odd(path: Path, found: os.stat_result, limit: int) -> None:
-    if not stat.S_ISREG(found.st_mode):
+def _check_file(path: Path, status: os.stat_result, limit: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
         raise DataError(f"{path}: is no regular file; remove it, then run `dvc repro train_best`")
-    if found.st_size > limit:
-        size = f"{found.st_size / 2**30:.3g} GiB, more than the {limit / 2**30:.3g} GiB that are read"
+    if status.st_size > limit:
+        size = f"{status.st_size / 2**30:.3g} GiB, more than the {limit / 2**30:.3g} GiB that are read"
         raise DataError(f"{path}: has {size}; train a smaller model")

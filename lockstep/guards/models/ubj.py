@@ -1,10 +1,10 @@
-"""XGBoost's UBJ files, looked at before XGBoost reads them.
+"""Check XGBoost's UBJ files before XGBoost reads them.
 
-XGBoost trusts a model file: a wrong length or node number makes it read or write memory that is not its own (of random
-one-byte changes about a fifth end the process). So nothing reaches it but trees in the form that it writes itself,
-in which every number that is used as a place lies inside what it points into. It also takes as much memory as a file
-says: a bit for each category up to the largest of a split, columns and predictions of any number. So these are what
-the description of the model says.
+XGBoost trusts a model file: a wrong length or node number makes it read or write foreign memory (about a fifth of
+random one-byte changes crash the process). So only trees in the form that XGBoost writes itself are accepted, in which
+every index lies within its range. XGBoost also allocates as much memory as a file demands: a bit for each category up
+to the largest one of a split, and any number of columns and predictions. So these must agree with the description of
+the model.
 """
 
 import struct
@@ -18,7 +18,7 @@ import numpy.typing as npt
 NUMBERS = {"i": ">i1", "U": ">u1", "I": ">i2", "l": ">i4", "L": ">i8", "d": ">f4", "D": ">f8"}
 MAX_DEPTH = 16
 NO_PARENT = 2**31 - 1
-# What the splits by category of a booster may take in memory: 5,000 trees with 31 splits by a column of 100,000.
+# Memory of the splits by category of a booster: 5,000 trees with 31 splits by a column of 100,000.
 MAX_CATEGORY_BYTES = 2 << 30
 PER_NODE = (
     "base_weights",
@@ -37,11 +37,11 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Shape:
-    """What a booster must be made for, whatever its file says.
+    """The shape that a booster must have, according to the description of the model.
 
     Attributes:
-        outputs: Numbers that it predicts for a row.
-        categories: The number of categories of each feature, in matrix order; 0 of a quantity.
+        outputs: Predicted numbers per row.
+        categories: The number of categories of each feature, in matrix order; 0 for a quantity.
     """
 
     outputs: int
@@ -49,11 +49,11 @@ class Shape:
 
 
 def check_ubj(content: bytes, shape: Shape) -> None:
-    """Make sure that XGBoost can load a booster of trees and predict with it without leaving its memory, or filling it.
+    """Check that XGBoost can load a booster of trees and predict with it within its memory.
 
     Args:
         content: The file.
-        shape: What the booster must be made for.
+        shape: The required shape.
 
     Raises:
         ValueError: if the content is not what XGBoost writes for such a booster.
@@ -68,13 +68,13 @@ def check_ubj(content: bytes, shape: Shape) -> None:
 
 
 class _Reader:
-    """Universal Binary JSON, of which XGBoost writes a small part: counted strings, objects to their end, arrays."""
+    """The part of Universal Binary JSON that XGBoost writes: counted strings, objects with an end mark, arrays."""
 
     def __init__(self, content: bytes) -> None:
         self._content, self._at = memoryview(content), 0
 
     def whole(self) -> Any:
-        """The one value that the content is."""
+        """The single value of the content."""
         value = self._value(0)
         if self._at != len(self._content):
             raise ValueError(f"{len(self._content) - self._at} bytes behind its end")
@@ -112,14 +112,14 @@ class _Reader:
         raise ValueError(f"an unknown mark at byte {self._at - 1}")
 
     def _object(self, depth: int) -> dict[str, Any]:
-        found = dict[str, Any]()
+        content = dict[str, Any]()
         while self._content[self._at] != ord("}"):
             key = self._text()
-            if key in found:
+            if key in content:
                 raise ValueError(f"key {key[:40]!r} stands twice")
-            found[key] = self._value(depth + 1)
+            content[key] = self._value(depth + 1)
         self._at += 1
-        return found
+        return content
 
     def _array(self, depth: int) -> Any:
         if self._content[self._at] == ord("$"):
@@ -131,15 +131,15 @@ class _Reader:
         if self._content[self._at] == ord("#"):
             self._at += 1
             count = self._count()
-            # every value has a mark: a count cannot be larger than what is left
+            # every value has a mark: a count cannot exceed the remaining bytes
             if not 0 <= count <= len(self._content) - self._at:
                 raise ValueError(f"a count of {count} at byte {self._at} goes beyond the file")
             return [self._value(depth + 1) for _ in range(count)]
-        found = []
+        values = []
         while self._content[self._at] != ord("]"):
-            found.append(self._value(depth + 1))
+            values.append(self._value(depth + 1))
         self._at += 1
-        return found
+        return values
 
     def _numbers(self, kind: str, count: int) -> npt.NDArray[Any]:
         form = np.dtype(NUMBERS[kind])
@@ -169,25 +169,25 @@ def _check_learner(learner: Mapping[str, Any], model: Mapping[str, Any], shape: 
     for name in ("feature_names", "feature_types"):
         if len(learner[name]) not in (0, len(shape.categories)):
             raise ValueError(f"{name} are not {len(shape.categories)}")
-    known, taken = np.asarray(shape.categories, dtype=np.int64), 0
+    categories, n_bytes = np.asarray(shape.categories, dtype=np.int64), 0
     for number, tree in enumerate(trees):
         if tree["id"] != number:
             raise ValueError(f"tree {number} has another number")
-        taken += _check_tree(tree, known)
-        if taken > MAX_CATEGORY_BYTES:
+        n_bytes += _check_tree(tree, categories)
+        if n_bytes > MAX_CATEGORY_BYTES:
             raise ValueError(f"its splits by category take more than {MAX_CATEGORY_BYTES >> 30} GiB of memory")
 
 
-def _check_tree(tree: Mapping[str, Any], known: Ints) -> int:
-    """Check a tree; returns the bytes that XGBoost takes for its splits by category.
+def _check_tree(tree: Mapping[str, Any], n_categories: Ints) -> int:
+    """Check a tree; returns the bytes that XGBoost allocates for its splits by category.
 
     Args:
-        tree: As it stands in the file.
-        known: The number of categories of each feature.
+        tree: The content of the file for it.
+        n_categories: The number of categories of each feature.
     """
     params = tree["tree_param"]
     size = _whole(params, "num_nodes")
-    if size < 1 or _whole(params, "num_feature") != len(known) or _whole(params, "size_leaf_vector") > 1:
+    if size < 1 or _whole(params, "num_feature") != len(n_categories) or _whole(params, "size_leaf_vector") > 1:
         raise ValueError("a tree has no nodes, other features or leaves that are vectors")
     for name in PER_NODE:
         if len(tree[name]) != size:
@@ -197,7 +197,7 @@ def _check_tree(tree: Mapping[str, Any], known: Ints) -> int:
     if (leaf != (right == -1)).any():
         raise ValueError("a node has one child")
     children = np.concatenate([left[~leaf], right[~leaf]])
-    # Where no node has two parents, and the root none, what hangs on the root has no loop.
+    # If no node has two parents and the root none, there is no loop below the root.
     _inside(children, 1, size, "children")
     if len(np.unique(children)) < len(children):
         raise ValueError("a node has two parents")
@@ -206,10 +206,10 @@ def _check_tree(tree: Mapping[str, Any], known: Ints) -> int:
         raise ValueError("a node has another parent than the one whose child it is")
     _inside(parents[1:], 0, size, "parents")
     columns = _ints(tree["split_indices"])
-    _inside(columns[~leaf], 0, len(known), "split_indices")
-    # a leaf that was a split before it was pruned may keep its categories, and has no column any more
-    of_node = np.full(size, known.max(initial=0))
-    of_node[~leaf] = known[columns[~leaf]]
+    _inside(columns[~leaf], 0, len(n_categories), "split_indices")
+    # a leaf that was a split before pruning may keep its categories but has no column
+    of_node = np.full(size, n_categories.max(initial=0))
+    of_node[~leaf] = n_categories[columns[~leaf]]
     return _check_categories(tree, leaf, of_node)
 
 
@@ -223,7 +223,7 @@ def _check_categories(tree: Mapping[str, Any], leaf: npt.NDArray[np.bool_], of_n
         raise ValueError("the nodes of a tree's categories are out of order")
     _inside(nodes, 0, len(of_node), "categories_nodes")
     _inside(sizes, 1, len(values) + 1, "categories_sizes")
-    # one behind the other, as XGBoost writes them: many nodes that share a long list would be read for long
+    # consecutive, as XGBoost writes them: many nodes that share a long list would take long to read
     if (starts != np.cumsum(sizes) - sizes).any() or sizes.sum() != len(values):
         raise ValueError("the categories of a tree are not one node's behind the other's")
     by_category = np.flatnonzero((_ints(tree["split_type"]) == 1) & ~leaf)

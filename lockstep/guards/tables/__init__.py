@@ -1,1 +1,1 @@
-"""Packed files, CSV and Parquet: what they are, and limits to what they become."""
+"""Packed files, CSV and Parquet: recognising them, and limits to their unpacked size."""

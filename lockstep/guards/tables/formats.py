@@ -1,4 +1,4 @@
-"""Files that are no CSV, told by their beginnings, and what to do about them."""
+"""Files that are not CSV, recognised by their first bytes, with remedies."""
 
 import codecs
 import re
@@ -29,47 +29,47 @@ BEGINNINGS = (
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def refuse_other_formats(head: bytes, shown: str) -> None:
-    """Refuse what is no delimited text.
+def refuse_other_formats(head: bytes, label: str) -> None:
+    """Refuse a file that is not delimited text.
 
     Args:
         head: The first bytes of the file, unpacked.
-        shown: What messages call it.
+        label: Its name in messages.
 
     Raises:
-        SourceError: naming what it is and what to do.
+        SourceError: naming the format and the remedy.
     """
     text = head.removeprefix(codecs.BOM_UTF8).lstrip()
     if HTML.match(text):
-        raise SourceError(f"{shown}: is an HTML page, not a table; a log-in or error page was served instead")
+        raise SourceError(f"{label}: is an HTML page, not a table; a log-in or error page was served instead")
     for beginning, remedy in BEGINNINGS:
         if text.startswith(beginning):
-            raise SourceError(f"{shown}: {remedy}")
+            raise SourceError(f"{label}: {remedy}")
 
 
-def refuse_other_encoding(contents: Contents, encoding: str, shown: str) -> None:
-    """Refuse text in wide characters that is to be read as narrow ones, and NUL bytes, which no text holds.
+def refuse_other_encoding(contents: Contents, encoding: str, label: str) -> None:
+    """Refuse wide characters if a narrow encoding is set, and NUL bytes, which no text contains.
 
     Args:
-        contents: What the file holds.
-        encoding: How it is to be read.
-        shown: What messages call it.
+        contents: Facts about the file.
+        encoding: The encoding to read it with.
+        label: Its name in messages.
 
     Raises:
-        SourceError: naming the line and what to do.
+        SourceError: naming the line and the remedy.
     """
     try:
         b"a".decode(encoding, "ignore")
         wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
     except (LookupError, UnicodeError):
-        raise SourceError(f"{shown}: cannot be read as CSV: source.encoding: {encoding!r} is unknown") from None
+        raise SourceError(f"{label}: cannot be read as CSV: source.encoding: {encoding!r} is unknown") from None
     if wide:
         return
     for mark, name in BYTE_ORDER_MARKS:
         if contents.head.startswith(mark):
-            raise SourceError(f"{shown}: cannot be read as CSV: is {name} text; set source.encoding to {name}")
+            raise SourceError(f"{label}: cannot be read as CSV: is {name} text; set source.encoding to {name}")
     if contents.nul_line is not None:
         raise SourceError(
-            f"{shown}: cannot be read as CSV: line {contents.nul_line} holds a NUL byte: damaged, or text in wide"
+            f"{label}: cannot be read as CSV: line {contents.nul_line} holds a NUL byte: damaged, or text in wide"
             " characters; get the file again, or set source.encoding (utf-16-le, utf-16-be)"
         )

@@ -1,4 +1,4 @@
-"""Packed files, unpacked within limits: a small file that grows without end is refused, not read."""
+"""Packed files, unpacked within limits: a small file that expands too far is refused."""
 
 import bz2
 import gzip
@@ -16,13 +16,13 @@ from typing import IO, Protocol, Self
 from lockstep.errors import DiskError, SourceError, file_trouble
 from lockstep.guards.tables.formats import GZIP_MAGIC
 from lockstep.storage.scratch import scratch_folder
-from lockstep.storage.tables import not_written
+from lockstep.storage.tables import write_error
 
 MAX_BYTES = 8 * 2**30
-# What grows to more than this, by more than this factor, is no table: gzip packs CSV 3 to 20 times, zeros 1,000 times.
-LARGE, MOST_PACKED = 256 * 2**20, 200
+# A file that expands beyond this size and factor is not a table: gzip packs CSV 3 to 20 times, zeros 1,000 times.
+LARGE, MAX_EXPANSION = 256 * 2**20, 200
 MAX_MEMBERS = 100_000
-# Of a member's long name and other facts; Python reads each whole.
+# Bytes of a header with a member's long name or other facts, which Python reads at once.
 MAX_HEADER = 1 << 20
 HEADERS = (
     tarfile.XHDTYPE,
@@ -31,7 +31,7 @@ HEADERS = (
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
 )
-# Python unpacks these two a whole read of packed bytes at a time, whatever that becomes in memory.
+# Python unpacks these two by whole reads of packed bytes, without a limit on their size in memory.
 ZIP_METHODS = {zipfile.ZIP_BZIP2: "bzip2", zipfile.ZIP_LZMA: "LZMA"}
 ZIP_ENTRY = b"PK\x01\x02"
 CHUNK = 1 << 20
@@ -55,42 +55,42 @@ class Readable(Protocol):
 
 
 class Unpacked:
-    """A stream that counts what it gives.
+    """A stream that counts the bytes read from it.
 
     Args:
-        stream: What is read.
-        packed: Bytes that it is made from.
+        stream: The stream to read.
+        packed: Size of the packed file in bytes.
 
     Raises:
-        SourceError: from `read`, once there is too much.
+        SourceError: from `read`, once the limits are exceeded.
     """
 
     def __init__(self, stream: Readable, packed: int) -> None:
-        self._stream, self._packed, self._given = stream, packed, 0
+        self._stream, self._packed, self._n_read = stream, packed, 0
 
     def read(self, size: int, /) -> bytes:
         """At most `size` further bytes."""
         block = self._stream.read(size)
-        self._given += len(block)
-        if self._given > MAX_BYTES:
+        self._n_read += len(block)
+        if self._n_read > MAX_BYTES:
             raise SourceError(f"unpacks to more than {MAX_BYTES} bytes; make the table smaller, or unpack it yourself")
-        if self._given > max(LARGE, MOST_PACKED * self._packed):
+        if self._n_read > max(LARGE, MAX_EXPANSION * self._packed):
             raise SourceError(
-                f"unpacks to more than {MOST_PACKED} times its size, as no table does; unpack it yourself if it is one"
+                f"unpacks to more than {MAX_EXPANSION} times its size, as no table does; if it is one, unpack it"
             )
         return block
 
 
 @contextmanager
-def plain(file: Path, shown: str) -> Iterator[Path]:
-    """The file without gzip: itself, or an unpacked copy for as long as the block runs.
+def plain(file: Path, label: str) -> Iterator[Path]:
+    """The file without gzip: itself, or an unpacked copy that exists while the block runs.
 
     Args:
         file: The file.
-        shown: What messages call it.
+        label: Its name in messages.
 
     Raises:
-        SourceError: if it is more than a table may have, or gzip is damaged.
+        SourceError: if it is too large, or gzip is damaged.
         DiskError: if there is no room for the copy.
     """
     size = file.stat().st_size
@@ -98,7 +98,7 @@ def plain(file: Path, shown: str) -> Iterator[Path]:
         packed = stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC
     if not packed:
         if size > MAX_BYTES:
-            raise SourceError(f"{shown}: has more than {MAX_BYTES} bytes; make the table smaller")
+            raise SourceError(f"{label}: has more than {MAX_BYTES} bytes; make the table smaller")
         yield file
         return
     with scratch_folder("unpacked") as folder:
@@ -106,15 +106,15 @@ def plain(file: Path, shown: str) -> Iterator[Path]:
         try:
             unpack_gzip(file, copy)
         except SourceError as error:
-            raise SourceError(f"{shown}: {error}") from None
+            raise SourceError(f"{label}: {error}") from None
         yield copy
 
 
 def unpack_gzip(file: Path, target: Path) -> None:
-    """Write what a gzip file holds to `target`.
+    """Unpack a gzip file to `target`.
 
     Raises:
-        SourceError: if it is more than a table may have, or damaged.
+        SourceError: if it is too large, or damaged.
         DiskError: if there is no room for it.
     """
     try:
@@ -125,7 +125,7 @@ def unpack_gzip(file: Path, target: Path) -> None:
 
 
 def unpack_member(archive: Path, member: str, target: Path) -> None:
-    """Write one named member of a tar or zip archive to `target`; no other is written and no path of it is used.
+    """Write one named member of a tar or zip archive to `target`; no other member and no path of the archive is used.
 
     Raises:
         SourceError: if there is no such regular file in it, or it is damaged or too large.
@@ -155,15 +155,15 @@ def _unpack_zip(archive: Path, member: str, target: Path) -> None:
 
 
 class _ZipBytes(io.FileIO):
-    """A zip archive's bytes, and no directory of very many members among them.
+    """The bytes of a zip archive, refused if its directory has too many members.
 
-    ZipFile reads the directory in one piece and makes an object of each entry. How many there are it does not take from
-    the archive's end, which may tell another number.
+    ZipFile reads the directory at once and creates an object for each entry. It does not use the number of entries at
+    the archive's end, which may be wrong.
     """
 
     def read(self, size: int | None = -1, /) -> bytes:
         """At most `size` further bytes."""
-        # an entry's name and facts take less than this together
+        # an entry takes less than 1 KiB
         if size is not None and size > MAX_MEMBERS << 10:
             raise _too_many_members()
         block = super().read(size) or b""
@@ -177,7 +177,7 @@ def _too_many_members() -> SourceError:
 
 
 class _Member(tarfile.TarInfo):
-    """A tar archive's member of which little is read before it is known what it is."""
+    """A member of a tar archive whose header is limited before it is read."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
@@ -188,7 +188,7 @@ class _Member(tarfile.TarInfo):
         return info
 
     def _proc_sparse(self, *_: object) -> Self:
-        # Python's own reads the map of a sparse member without a limit, and fills holes with bytes that nobody counts
+        # Python reads the map of a sparse member without a limit, and fills holes with uncounted bytes
         raise SourceError("the archive has a sparse member; pack it again without --sparse")
 
     _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = _proc_sparse
@@ -197,7 +197,7 @@ class _Member(tarfile.TarInfo):
 def _tar(stream: Readable) -> tarfile.TarFile:
     # tarfile.is_tarfile would read the first header whole, whatever its size
     try:
-        # closed by who asks for it
+        # closed by the caller
         opened: tarfile.TarFile = tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member)  # type: ignore[call-overload]  # noqa: SIM115
     except tarfile.ReadError:
         raise SourceError(
@@ -210,18 +210,18 @@ def _unpack_tar(archive: Path, member: str, target: Path) -> None:
     with _opened(archive) as raw:
         size = archive.stat().st_size
         stream = Unpacked(raw, size)
-        # read as it comes, so that nothing is unpacked uncounted
+        # read as a stream, so that all unpacked bytes are counted
         with _tar(stream) as tar:
             for number, info in enumerate(tar):
                 if number >= MAX_MEMBERS:
                     raise _too_many_members()
                 if info.name != member:
                     continue
-                found = tar.extractfile(info) if info.isreg() else None
-                if found is None:
+                content = tar.extractfile(info) if info.isreg() else None
+                if content is None:
                     raise SourceError(f"archive member {member!r} is no regular file; name one that is")
-                # counted again: what is copied may be more than what was read for it
-                _copy(Unpacked(found, size), target)
+                # counted again, because the copy may be larger than the bytes read for it
+                _copy(Unpacked(content, size), target)
                 return
     raise KeyError(member)
 
@@ -244,23 +244,23 @@ def write_blocks(blocks: Iterable[bytes], target: Path) -> None:
     """Write a temporary file; whatever `blocks` raises passes through.
 
     Raises:
-        DiskError: if the disk does not take it, which says nothing of where the bytes come from.
+        DiskError: if writing fails, whatever the source of the bytes.
     """
-    with _told_of(target):
+    with _disk_errors(target):
         file = target.open("wb")
     try:
         for block in blocks:
-            with _told_of(target):
+            with _disk_errors(target):
                 file.write(block)
     finally:
-        with _told_of(target):
+        with _disk_errors(target):
             file.close()
 
 
 @contextmanager
-def _told_of(target: Path) -> Iterator[None]:
+def _disk_errors(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = file_trouble(not_written(target, error))
+        reason = file_trouble(write_error(target, error))
         raise DiskError(f"{reason}; free space there, or set TMPDIR to a folder on another disk") from None

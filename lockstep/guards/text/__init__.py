@@ -1,1 +1,1 @@
-"""YAML within limits; what messages show of names, values and addresses."""
+"""YAML within limits; names, values and addresses as messages show them."""

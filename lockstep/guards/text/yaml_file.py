@@ -1,4 +1,4 @@
-"""Settings as YAML 1.2, read without running anything and within limits, whoever wrote the file."""
+"""Settings as YAML 1.2, read safely and within limits, because the file may be untrusted."""
 
 import re
 from copy import deepcopy
@@ -16,10 +16,10 @@ from lockstep.guards.text.secrets import masked
 
 @dataclass(frozen=True)
 class Limits:
-    """How much a file may hold: bytes, and values once aliases are counted.
+    """The size of a file: bytes, and values including those of aliases.
 
     PyYAML needs some 30 microseconds and 700 bytes of memory per value. libyaml's loader is six times as fast, but a
-    few hundred thousand brackets end the process, and it finds fault with other files in other words.
+    few hundred thousand brackets crash the process, and its error messages differ.
     """
 
     n_bytes: int
@@ -31,48 +31,48 @@ SETTINGS = Limits(4 * 2**20, 200_000)
 LOCK = Limits(16 * 2**20, 1_000_000)
 MAX_DEPTH = 20
 INT64 = range(-(2**63), 2**63)
-MOST_DIGITS = 1000
-# The content of texts of at most this many characters is remembered.
-MOST_KEPT = 2**18
+MAX_DIGITS = 1000
+# The content of texts up to this many characters is cached.
+MAX_CACHED = 2**18
 
 
-def read_yaml(path: Path, shown: Path | None = None) -> Any:
+def read_yaml(path: Path, label: Path | None = None) -> Any:
     """Content of a YAML 1.2 file: `1e-05` is a number and a key given twice is an error.
 
     Raises:
-        ConfigError: if the file is missing, unreadable, too large or no YAML.
+        ConfigError: if the file is missing, unreadable, too large or not YAML.
     """
     limits = LOCK if path.name == "dvc.lock" else SETTINGS
     try:
         with path.open("rb") as stream:
             content = stream.read(limits.n_bytes + 1)
         if len(content) > limits.n_bytes:
-            raise ConfigError(f"{shown or path}: is larger than {limits.n_bytes >> 20} MiB; make the file smaller")
+            raise ConfigError(f"{label or path}: is larger than {limits.n_bytes >> 20} MiB; make the file smaller")
         text = content.decode("utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"{shown or path}: no such file; run this from the repository's root") from None
+        raise ConfigError(f"{label or path}: no such file; run this from the repository's root") from None
     except OSError as error:
-        raise ConfigError(f"{shown or path}: {error.strerror}; make the file readable") from None
+        raise ConfigError(f"{label or path}: {error.strerror}; make the file readable") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{shown or path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
-    return parsed_yaml(text, shown or path, limits)
+        raise ConfigError(f"{label or path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    return parsed_yaml(text, label or path, limits)
 
 
-def parsed_yaml(text: str, shown: Path, limits: Limits = SETTINGS) -> Any:
+def parsed_yaml(text: str, label: Path, limits: Limits = SETTINGS) -> Any:
     """Content of a YAML 1.2 text.
 
     Raises:
-        ConfigError: with one line that calls the file `shown`.
+        ConfigError: in one line that names the file as `label`.
     """
     try:
-        return deepcopy(_kept(text, limits) if len(text) <= MOST_KEPT else _loaded(text, limits))
+        return deepcopy(_cached(text, limits) if len(text) <= MAX_CACHED else _loaded(text, limits))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise ConfigError(f"{shown}: line {line}: {safe_line(error.problem)}; mend the YAML") from None
+        raise ConfigError(f"{label}: line {line}: {safe_line(error.problem)}; mend the YAML") from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"{shown}: is not valid YAML: {safe_line(error)}") from None
+        raise ConfigError(f"{label}: is not valid YAML: {safe_line(error)}") from None
     except RecursionError:
-        raise ConfigError(f"{shown}: is nested too deeply; mend the YAML") from None
+        raise ConfigError(f"{label}: is nested too deeply; mend the YAML") from None
 
 
 def _loaded(text: str, limits: Limits) -> Any:
@@ -85,11 +85,11 @@ def _loaded(text: str, limits: Limits) -> Any:
 
 
 # A command reads the same settings for every stage, and dvc.lock several times.
-_kept = lru_cache(maxsize=8)(_loaded)
+_cached = lru_cache(maxsize=8)(_loaded)
 
 
 def _limit(root: yaml.Node, most: int) -> None:
-    """Refuse aliases that multiply into more nodes than settings have, and those that contain themselves."""
+    """Refuse aliases that expand into more nodes than settings have, and those that contain themselves."""
     sizes = dict[int, int]()
 
     def size(node: yaml.Node) -> int:
@@ -109,7 +109,7 @@ def _limit(root: yaml.Node, most: int) -> None:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's core schema, as DVC reads it; but days, 0x1F, 0o17 and 1_000, which it takes for more, stay text.
+    """YAML 1.2's core schema, as DVC reads it, except that dates, 0x1F, 0o17 and 1_000 stay text.
 
     PyYAML reads YAML 1.1, where 1e-05 is text, `no` is false, 010 is eight, 12:30 is a number and a repeated key
     silently wins.
@@ -123,19 +123,19 @@ class _Loader(yaml.SafeLoader):
         try:
             return super().get_single_node()
         except (ValueError, OverflowError):
-            # PyYAML lets Python's own errors through
+            # PyYAML does not convert these errors
             problem = "an escape or a version is out of range"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=self.get_mark()) from None
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """The next value, unless it is one too many, or too deep: for each, PyYAML looks at all those around it."""
+        """The next value, unless there are too many or it is nested too deeply, which would make PyYAML slow."""
         self._values += 1
         self._depth += 1
         if self._values > self._most:
             problem = f"the file holds more than {self._most} values"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=self.get_mark())
         if self._depth > MAX_DEPTH:
-            problem = f"more than {MAX_DEPTH} values stand inside each other"
+            problem = f"more than {MAX_DEPTH} values are nested"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=self.get_mark())
         node = super().compose_node(parent, index)
         self._depth -= 1
@@ -148,7 +148,7 @@ class _Loader(yaml.SafeLoader):
             kind = node.tag.rpartition(":")[2]
             short = f"a value of type {kind} cannot be read: {safe_line(error)[:100]}"
             raise yaml.MarkedYAMLError(problem=short, problem_mark=node.start_mark) from None
-        if isinstance(value, str) and not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
+        if isinstance(value, str) and not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
             raise yaml.MarkedYAMLError(problem="half a character, a lone surrogate", problem_mark=node.start_mark)
         return value
 
@@ -165,8 +165,8 @@ class _Loader(yaml.SafeLoader):
 
     def construct_decimal(self, node: yaml.ScalarNode) -> int:
         """A whole number without YAML 1.1's octal reading of a leading zero."""
-        # Python refuses thousands of digits with advice for programmers
-        if len(node.value) > MOST_DIGITS or (number := int(node.value)) not in INT64:
+        # Python's own error for thousands of digits advises programmers
+        if len(node.value) > MAX_DIGITS or (number := int(node.value)) not in INT64:
             problem = f"a whole number must lie between {INT64[0]} and {INT64[-1]}"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
         return number

@@ -1,4 +1,4 @@
-"""Calibration: whether means, probabilities or intervals are what they promise."""
+"""Calibration: means, probabilities or intervals against the actual values."""
 
 from typing import Any
 
@@ -11,21 +11,21 @@ from lockstep.report.evaluated_run import Run
 from lockstep.report.templates import number, records_of
 
 
-def calibration_section(run: Run, found: Findings) -> dict[str, Any]:
+def calibration_section(run: Run, findings: Findings) -> dict[str, Any]:
     """The figure and its table."""
     return {
-        "pictures": [(_classes if run.classes else _numbers)(run, found)],
-        "rows": records_of(found.calibration),
+        "pictures": [(_classes if run.classes else _numbers)(run, findings)],
+        "rows": records_of(findings.calibration),
     }
 
 
-def _numbers(run: Run, found: Findings) -> Picture:
+def _numbers(run: Run, findings: Findings) -> Picture:
     target, nominal = run.target, run.model.interval.coverage if run.model.interval else None
-    what = f"actual {target}" if nominal is None else "share inside the interval"
+    quantity = f"actual {target}" if nominal is None else "share inside the interval"
     return Picture(
-        one_chart(calibration_of_numbers(found.calibration, target, nominal)),
-        f"Mean {what} by decile of the prediction.",
-        "Points on the dashed line: no bias." if nominal is None else "Whether intervals hold what they promise.",
+        one_chart(calibration_of_numbers(findings.calibration, target, nominal)),
+        f"Mean {quantity} by decile of the prediction.",
+        "Points on the dashed line have no bias." if nominal is None else "Coverage should be near the dashed line.",
         file="calibration",
     )
 
@@ -60,13 +60,13 @@ def calibration_of_numbers(table: pd.DataFrame, target: str, nominal: float | No
     return means if nominal is None else coverage
 
 
-def _classes(run: Run, found: Findings) -> Picture:
+def _classes(run: Run, findings: Findings) -> Picture:
     labels = run.model.target.labels
     return Picture(
-        one_chart(calibration_of_classes(found.calibration, labels[1] if len(labels) == 2 else None)),
+        one_chart(calibration_of_classes(findings.calibration, labels[1] if len(labels) == 2 else None)),
         f"Share of rows against predicted probability; expected calibration error"
-        f" {number(found.uncertainty.get('calibration_error'))}.",
-        "On the dashed line, 70% means 7 of 10. Below it the model is too sure.",
+        f" {number(findings.uncertainty.get('calibration_error'))}.",
+        "On the dashed line, 70% means 7 of 10. Below it the model is overconfident.",
         file="calibration",
     )
 
@@ -76,7 +76,7 @@ def calibration_of_classes(table: pd.DataFrame, positive: str | None) -> Draw:
 
     Args:
         table: From lockstep.evaluate.calibration.class_calibration.
-        positive: Of two classes the second, whose probability is meant.
+        positive: The second of two classes, whose probability is shown.
     """
 
     def draw(axes: Axes) -> None:

@@ -11,12 +11,12 @@ from lockstep.report.drawing import BLUE, ORANGE, Draw, Picture, one_chart, shor
 from lockstep.report.evaluated_run import Run
 from lockstep.report.templates import number
 
-MOST_CLASSES = 30
+MAX_CLASSES = 30
 BINS = 30
 
 
 def data_section(run: Run, _: Findings) -> dict[str, Any]:
-    """Rows by cleaning rule and split, columns with what is missing, and the target's distribution."""
+    """Rows by cleaning rule and split, columns with their missing values, and the target's distribution."""
     quality, clean = run.quality, run.quality["rows"]["clean"]
     columns = [dict.fromkeys(("min", "median", "mean", "max", "distinct")) | column for column in quality["columns"]]
     return {
@@ -34,20 +34,20 @@ def _target(run: Run) -> Picture:
     train, test = target.values(run.train), target.values(run.test)
     if target.classes:
         chart = target_classes(train, test, target.labels)
-        what = f"Bars: share of each of the {target.n_classes} classes of {target.column} in training and in test rows."
+        alt = f"Bars: share of each of the {target.n_classes} classes of {target.column} in training and in test rows."
     else:
         chart = target_numbers(train, test, target.column)
         low, high = float(min(train.min(), test.min())), float(max(train.max(), test.max()))
         middle = number(float(run.train[target.column].median()))
-        what = (
+        alt = (
             f"Histogram of {target.column} in training and in test rows, from {number(low)} to {number(high)},"
             f" median {middle} in training."
         )
-    return Picture(one_chart(chart), what, "The target in training and test rows; the two should look alike.")
+    return Picture(one_chart(chart), alt, "The target in training and test rows; the two should look alike.")
 
 
 def target_numbers(train: npt.NDArray[np.float64], test: npt.NDArray[np.float64], target: str) -> Draw:
-    """Histograms of the target as shares, so that training and test rows can be compared."""
+    """Histograms of the target as shares, which makes training and test rows comparable."""
     ends = np.concatenate([train, test])
     edges = np.linspace(ends.min(), ends.max(), BINS + 1)
 
@@ -69,9 +69,9 @@ def target_numbers(train: npt.NDArray[np.float64], test: npt.NDArray[np.float64]
 
 
 def target_classes(train: npt.NDArray[np.float64], test: npt.NDArray[np.float64], labels: list[str]) -> Draw:
-    """Shares of the classes in training and test rows; of many classes the most frequent ones."""
+    """Shares of the classes in training and test rows; if there are many, the most frequent ones."""
     shares = [np.bincount(y.astype(np.int64), minlength=len(labels)) / len(y) for y in (train, test)]
-    chosen = np.argsort(-shares[0], kind="stable")[:MOST_CLASSES]
+    chosen = np.argsort(-shares[0], kind="stable")[:MAX_CLASSES]
 
     def draw(axes: Axes) -> None:
         places = np.arange(len(chosen))[::-1]

@@ -15,32 +15,32 @@ from lockstep.report.plot_tables import points_of
 from lockstep.report.templates import number, records_of
 
 NOT_METRICS = ("by", "slice", "rows", "score")
-SAID = ("row_id", "actual", "predicted", "error")
+PREDICTION_COLUMNS = ("row_id", "actual", "predicted", "error")
 MAP_INCHES = (6.4, 5.6)
-MOST_POINTS = 5000
-# Of more classes the cells are too small for numbers, or the axes for names.
-MOST_NUMBERS, MOST_NAMES = 12, 40
+MAX_POINTS = 5000
+# With more classes the cells are too small for numbers, or the axes for names.
+MAX_NUMBERS, MAX_NAMES = 12, 40
 
 
-def errors_section(run: Run, found: Findings) -> dict[str, Any]:
+def errors_section(run: Run, findings: Findings) -> dict[str, Any]:
     """Figures of predictions and errors, slices, the worst rows."""
     return {
-        "pictures": [*_predictions(run, found), *_map(run, found)],
-        "slices": slices_of(found),
-        "metrics": [name for name in found.slices.columns if name not in NOT_METRICS],
-        "worst": records_of(found.worst),
+        "pictures": [*_predictions(run, findings), *_map(run, findings)],
+        "slices": slices_of(findings),
+        "metrics": [name for name in findings.slices.columns if name not in NOT_METRICS],
+        "worst": records_of(findings.worst),
         "worst_columns": {
-            name: not pd.api.types.is_numeric_dtype(found.worst[name])
-            for name in found.worst.columns
-            if name not in SAID
+            name: not pd.api.types.is_numeric_dtype(findings.worst[name])
+            for name in findings.worst.columns
+            if name not in PREDICTION_COLUMNS
         },
     }
 
 
-def slices_of(found: Findings) -> list[tuple[str, list[dict[str, Any]]]]:
+def slices_of(findings: Findings) -> list[tuple[str, list[dict[str, Any]]]]:
     """Slices in groups; `share` compares a slice's score with the largest of its group, for the bar behind it."""
     groups = []
-    for by, group in itertools.groupby(records_of(found.slices), key=lambda record: record["by"]):
+    for by, group in itertools.groupby(records_of(findings.slices), key=lambda record: record["by"]):
         records = list(group)
         largest = max((record["score"] or 0 for record in records), default=0)
         for record in records:
@@ -50,36 +50,36 @@ def slices_of(found: Findings) -> list[tuple[str, list[dict[str, Any]]]]:
     return groups
 
 
-def _predictions(run: Run, found: Findings) -> list[Picture]:
-    """Predictions against the truth, and what they lack; of classes the same files show other charts."""
-    target, rows, points = run.model.target, f"{len(run.test):,}", points_of(found.predictions, run.model)
-    if found.confusion is not None:
+def _predictions(run: Run, findings: Findings) -> list[Picture]:
+    """Predictions against actual values, and residuals; for classes the same files contain other charts."""
+    target, rows, points = run.model.target, f"{len(run.test):,}", points_of(findings.predictions, run.model)
+    if findings.confusion is not None:
         return [
             Picture(
-                one_chart(confusion(found.confusion, target.labels)),
+                one_chart(confusion(findings.confusion, target.labels)),
                 f"Confusion matrix of {rows} test rows and {run.classes} classes; the tables below give the numbers.",
-                "Rows are the actual classes; what lies off the diagonal is mistaken for another class.",
+                "Rows are the actual classes; numbers off the diagonal are mistakes.",
                 file="predicted_vs_actual",
             ),
             Picture(
                 one_chart(true_class_probability(points, target.labels)),
                 "Box plots: the probability the model gives to the actual class, by class.",
-                "Boxes near 1 are classes it knows well.",
+                "A box near 1 is a class that the model predicts well.",
                 file="residuals",
             ),
         ]
-    r2 = number(found.judgement.test.get("r2"), 3)
+    r2 = number(findings.judgement.test.get("r2"), 3)
     return [
         Picture(
             one_chart(predicted_vs_actual(points, run.target)),
             f"Scatter of predicted against actual {run.target} of {rows} test rows; R² {r2}.",
-            "On the dashed line a prediction is right. A cloud flatter than the line pulls extremes to the middle.",
+            "Predictions on the dashed line are right. A flatter cloud pulls extremes to the middle.",
             file="predicted_vs_actual",
         ),
         Picture(
             one_chart(residuals(points, run.target)),
-            f"Scatter of the residuals, actual less predicted {run.target}, against the prediction.",
-            "A level band around 0 is good; a funnel or a bend is something the model has not learned.",
+            f"Scatter of the residuals, actual minus predicted {run.target}, against the prediction.",
+            "A level band around 0 is good; a funnel or a bend shows what the model has not learned.",
             file="residuals",
         ),
     ]
@@ -110,12 +110,12 @@ def residuals(rows: pd.DataFrame, target: str) -> Draw:
 
 
 def confusion(matrix: npt.NDArray[np.int64], labels: list[str]) -> Draw:
-    """Shares of each class's rows by predicted class, with the numbers of rows."""
+    """The rows of each class by predicted class, as shares, with the numbers of rows."""
 
     def draw(axes: Axes) -> None:
         shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-        if len(labels) <= MOST_NUMBERS:
+        if len(labels) <= MAX_NUMBERS:
             for (row, column), count in np.ndenumerate(matrix):
                 colour = "white" if shares[row, column] > 0.5 else "black"
                 axes.text(column, row, f"{count}", ha="center", va="center", color=colour)
@@ -126,10 +126,10 @@ def confusion(matrix: npt.NDArray[np.int64], labels: list[str]) -> Draw:
 
 
 def true_class_probability(rows: pd.DataFrame, labels: list[str]) -> Draw:
-    """How probable the model finds what each row is: a box per class, the median in the middle.
+    """Predicted probability of the actual class: a box per class, the median in the middle.
 
     Args:
-        rows: class (a label) and predicted (the probability of that class) of some test rows.
+        rows: Test rows with class (a label) and predicted (the probability of that class).
         labels: All classes.
     """
 
@@ -151,7 +151,7 @@ def true_class_probability(rows: pd.DataFrame, labels: list[str]) -> Draw:
 
 
 def _name_ticks(axes: Axes, labels: list[str], *, both: bool) -> None:
-    if len(labels) > MOST_NAMES:
+    if len(labels) > MAX_NAMES:
         return
     names, turned = [shortened(label) for label in labels], 90 if sum(map(len, labels)) > 70 else 0
     axes.set_xticks(range(len(labels)), names, rotation=turned)
@@ -159,24 +159,24 @@ def _name_ticks(axes: Axes, labels: list[str], *, both: bool) -> None:
         axes.set_yticks(range(len(labels)), names)
 
 
-def _map(run: Run, found: Findings) -> list[Picture]:
-    """Where on the map the model errs, if the dataset file names two columns that are a place."""
+def _map(run: Run, findings: Findings) -> list[Picture]:
+    """A map of the errors, if the dataset file names two coordinate columns."""
     if run.judging.coordinates is None:
         return []
     columns, target = across_and_up(run.judging.coordinates), run.model.target
     places = run.test[columns].astype(np.float64).reset_index(drop=True)
     if target.classes:
-        shares = found.predictions[[f"probability_{label}" for label in target.labels]].to_numpy()
-        errors, label = 1 - shares[range(len(shares)), target.values(run.test).astype(int)], "what P(actual) lacks to 1"
+        shares = findings.predictions[[f"probability_{label}" for label in target.labels]].to_numpy()
+        errors, label = 1 - shares[range(len(shares)), target.values(run.test).astype(int)], "1 - P(actual)"
     else:
         errors, label = (
-            (found.predictions["actual"] - found.predictions["predicted"]).to_numpy(),
+            (findings.predictions["actual"] - findings.predictions["predicted"]).to_numpy(),
             f"actual - predicted {run.target}",
         )
     chart = error_map(places, errors, label, signed=not target.classes)
-    what = f"Map of the test rows by {columns[0]} and {columns[1]}, coloured by {label}."
-    caption = "Neighbouring points of one colour are a place that the features do not know enough about."
-    return [Picture(one_chart(chart), what, caption, inches=MAP_INCHES)]
+    alt = f"Map of the test rows by {columns[0]} and {columns[1]}, coloured by {label}."
+    caption = "Neighbouring points of one colour mark a place that the features describe poorly."
+    return [Picture(one_chart(chart), alt, caption, inches=MAP_INCHES)]
 
 
 def error_map(places: pd.DataFrame, errors: npt.NDArray[np.float64], label: str, *, signed: bool) -> Draw:
@@ -184,15 +184,15 @@ def error_map(places: pd.DataFrame, errors: npt.NDArray[np.float64], label: str,
 
     Args:
         places: Two columns, the horizontal one first.
-        errors: Actual - predicted, or for classes what the probability of the actual one lacks to 1.
-        label: What the errors are.
+        errors: Actual - predicted; for classes 1 - probability of the actual class.
+        label: Name of the errors.
         signed: Whether errors have a sign: blue and red, grey in the middle.
     """
     x, y = (str(name) for name in places.columns)
-    known = (places.notna().all(axis=1)).to_numpy() & np.isfinite(errors)
-    rows, errors = places[known].iloc[:: _step(known)], errors[known][:: _step(known)]
-    # A few rows that are far off would leave the others without colour.
-    most = float(np.quantile(np.abs(errors), 0.98)) if len(errors) else 1.0
+    finite = (places.notna().all(axis=1)).to_numpy() & np.isfinite(errors)
+    rows, errors = places[finite].iloc[:: _step(finite)], errors[finite][:: _step(finite)]
+    # A few very large errors would leave the other rows without colour.
+    limit = float(np.quantile(np.abs(errors), 0.98)) if len(errors) else 1.0
 
     def draw(axes: Axes) -> None:
         points = axes.scatter(
@@ -200,8 +200,8 @@ def error_map(places: pd.DataFrame, errors: npt.NDArray[np.float64], label: str,
             rows[y],
             c=errors,
             cmap="coolwarm" if signed else "Reds",
-            vmin=-most if signed else 0,
-            vmax=most or 1.0,
+            vmin=-limit if signed else 0,
+            vmax=limit or 1.0,
             s=14 if len(rows) < 1000 else 6,
             linewidths=0,
         )
@@ -216,13 +216,13 @@ def error_map(places: pd.DataFrame, errors: npt.NDArray[np.float64], label: str,
 
 
 def across_and_up(coordinates: tuple[str, str]) -> list[str]:
-    """The two columns with the horizontal one, the longitude, first; people name the latitude first."""
+    """The two columns with the horizontal one (the longitude) first, though people usually name the latitude first."""
     first, second = coordinates
     return [first, second] if first.lower().startswith(("lon", "lng", "x", "east")) else [second, first]
 
 
-def _step(known: npt.NDArray[np.bool_]) -> int:
-    return max(1, -(-int(known.sum()) // MOST_POINTS))
+def _step(finite: npt.NDArray[np.bool_]) -> int:
+    return max(1, -(-int(finite.sum()) // MAX_POINTS))
 
 
 def _is_latitude(name: str, values: pd.Series) -> bool:

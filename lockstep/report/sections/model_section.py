@@ -1,4 +1,4 @@
-"""Model: the size of its trees, the learning curve, and what the features do for it."""
+"""Model: the size of its trees, the learning curve, and the effects of the features."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from lockstep.evaluate.shap_values import ShapValues
 from lockstep.report.drawing import (
     BLUE,
     GREY,
-    MOST_BARS,
+    MAX_BARS,
     ORANGE,
     Draw,
     DrawAll,
@@ -31,13 +31,13 @@ from lockstep.report.drawing import (
 from lockstep.report.evaluated_run import Run
 from lockstep.report.templates import number, records_of
 
-MOST_SWARMS = 12
-# A swarm's columns, over the width of the chart; points of one column stand side by side.
+MAX_SWARMS = 12
+# Bins of a swarm over the width of the chart; the points of a bin are spread vertically.
 SWARM_COLUMNS = 100
 MANY_POINTS = 300
 PANEL_COLUMNS = 3
-# Single rows shown behind the mean, and classes that get a line.
-MOST_ROWS, MOST_LINES, MOST_LABELS, LONGEST_LABEL = 25, 8, 6, 10
+# Single rows drawn behind the mean, classes with a line, horizontal labels, and characters of a label.
+MAX_ROWS, MAX_LINES, MAX_LABELS, MAX_LABEL_LENGTH = 25, 8, 6, 10
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class TreeSize:
     """Trees of all boosters of a model.
 
     Attributes:
-        boosters: How many models are averaged.
+        boosters: Number of boosters whose predictions are averaged.
         rounds: Boosting rounds of each.
-        trees: Trees of all of them.
+        trees: Trees of all boosters.
         leaves: Leaves of all trees.
-        deepest: Depth of the deepest tree; 0 is a leaf alone.
+        deepest: Depth of the deepest tree; 0 is a single leaf.
         mean_depth: Mean depth of the leaves.
     """
 
@@ -62,7 +62,7 @@ class TreeSize:
 
     @classmethod
     def of(cls, boosters: Sequence[xgb.Booster]) -> Self:
-        """Count them in XGBoost's text dump, where a tab stands before a node for every step below the root."""
+        """Count them in XGBoost's text dump, which indents a node by one tab per level below the root."""
         trees = [tree for booster in boosters for tree in booster.get_dump()]
         depths = [
             len(line) - len(line.lstrip("\t"))
@@ -74,25 +74,25 @@ class TreeSize:
         return cls(len(boosters), rounds, len(trees), len(depths), max(depths), sum(depths) / len(depths))
 
 
-def model_section(run: Run, found: Findings) -> dict[str, Any]:
-    """Size, learning curve, and what the features do."""
+def model_section(run: Run, findings: Findings) -> dict[str, Any]:
+    """Size, learning curve, and effects of the features."""
     return {
         "size": TreeSize.of(run.model.boosters),
         "files": [file for file in run.files if file.suffix != ".parquet"],
         "bytes": sum(file.stat().st_size for file in run.files if file.suffix != ".parquet"),
         "n_features": len(run.model.features.names),
-        "features": records_of(found.features),
-        "shap_rows": len(found.shap.x),
-        "pictures": [_curve(run), _importance(run, found), _shap(run, found), *_dependence(run, found)],
+        "features": records_of(findings.features),
+        "shap_rows": len(findings.shap.x),
+        "pictures": [_curve(run), _importance(run, findings), _shap(run, findings), *_dependence(run, findings)],
     }
 
 
 def _curve(run: Run) -> Picture:
-    curve, n_rounds = run.story.learning_curve, run.model.training.n_rounds
-    measured = str(run.model.fitting.booster_params(run.model.features.names)["eval_metric"])
+    curve, n_rounds = run.history.learning_curve, run.model.training.n_rounds
+    eval_metric = str(run.model.fitting.booster_params(run.model.features.names)["eval_metric"])
     train, valid = (number(float(curve.iloc[-1][name])) for name in ("train", "valid"))
     return Picture(
-        one_chart(learning_curve(curve, n_rounds, measured)),
+        one_chart(learning_curve(curve, n_rounds, eval_metric)),
         f"Error by boosting round, mean of the folds: validation rows end at {valid}, training rows at {train}; the"
         f" final model has {n_rounds} rounds.",
         "Validation error should flatten, not rise, before the dashed line.",
@@ -101,7 +101,7 @@ def _curve(run: Run) -> Picture:
 
 
 def learning_curve(curve: pd.DataFrame, n_rounds: int, metric: str) -> Draw:
-    """Mean of the folds' error by boosting round, in a metric of XGBoost's."""
+    """Mean error of the folds by boosting round, in one of XGBoost's metrics."""
 
     def draw(axes: Axes) -> None:
         axes.plot(curve["round"], curve["train"], color=GREY, label="training rows")
@@ -113,39 +113,39 @@ def learning_curve(curve: pd.DataFrame, n_rounds: int, metric: str) -> Draw:
     return draw
 
 
-def _importance(run: Run, found: Findings) -> Picture:
-    first = ", ".join(found.features["feature"].head(3))
+def _importance(run: Run, findings: Findings) -> Picture:
+    first = ", ".join(findings.features["feature"].head(3))
     return Picture(
-        one_chart(feature_importance(found.features, run.score)),
-        f"Bars: growth of the test {run.score} when a feature is shuffled; the largest are {first}.",
-        "What the model loses without a feature; grey lines are the spread over the shuffles.",
+        one_chart(feature_importance(findings.features, run.score)),
+        f"Bars: increase in the test {run.score} when a feature is permuted; the largest are {first}.",
+        f"Increase in the test {run.score} when a feature is permuted; grey: standard deviation of permutations.",
         file="feature_importance",
     )
 
 
 def feature_importance(table: pd.DataFrame, label: str) -> Draw:
-    """Bars of the permutation importance with its spread; gain beside the name."""
+    """Bars of the permutation importance with its standard deviation; gain beside the name."""
 
     def draw(axes: Axes) -> None:
-        shown = table.head(MOST_BARS).iloc[::-1]
-        names = [f"{shortened(name)} ({gain:.0%})" for name, gain in zip(shown["feature"], shown["gain"], strict=True)]
-        bars(axes, names, shown["permutation_mean"], xerr=shown["permutation_std"], ecolor=GREY)
+        top = table.head(MAX_BARS).iloc[::-1]
+        names = [f"{shortened(name)} ({gain:.0%})" for name, gain in zip(top["feature"], top["gain"], strict=True)]
+        bars(axes, names, top["permutation_mean"], xerr=top["permutation_std"], ecolor=GREY)
         axes.set(
-            title="Feature importance (in brackets: share of gain)", xlabel=f"growth of test {label} when shuffled"
+            title="Feature importance (in brackets: share of gain)", xlabel=f"increase in test {label} when permuted"
         )
 
     return draw
 
 
-def _shap(run: Run, found: Findings) -> Picture:
+def _shap(run: Run, findings: Findings) -> Picture:
     features, target = run.model.features, run.model.target
     unit = "log-odds" if target.classes else f"predicted {target.column}"
     return Picture(
-        one_chart(feature_shap(found.shap, features.names, features.types, unit)),
-        f"SHAP values of {len(found.shap.x)} test rows for the most important features.",
-        "What a feature adds to single predictions; a dot is a test row."
-        if found.shap.values.shape[1] == 1
-        else "What a feature adds to single predictions, mean of rows and classes.",
+        one_chart(feature_shap(findings.shap, features.names, features.types, unit)),
+        f"SHAP values of {len(findings.shap.x)} test rows for the most important features.",
+        "What each feature adds to a single prediction; a dot is a test row."
+        if findings.shap.values.shape[1] == 1
+        else "What each feature adds to a single prediction, mean over rows and classes.",
         file="feature_shap",
     )
 
@@ -153,7 +153,7 @@ def _shap(run: Run, found: Findings) -> Picture:
 def feature_shap(shap: ShapValues, names: list[str], types: list[str], unit: str) -> Draw:
     """SHAP values of the features with the largest means: a point per row, red where the feature's value is high.
 
-    Categories, which are neither high nor low, and missing values are grey.
+    Categories and missing values, which are neither high nor low, are grey.
 
     With several outputs (more than two classes) bars of the means, since a row has a value for each class.
 
@@ -161,20 +161,20 @@ def feature_shap(shap: ShapValues, names: list[str], types: list[str], unit: str
         shap: The values.
         names: Names of the features.
         types: Their XGBoost types.
-        unit: What the values are added to.
+        unit: The quantity that the values are added to.
     """
     means = shap.mean_absolute()
     order = np.argsort(-np.round(means, 12), kind="stable")
 
     def swarms(axes: Axes) -> None:
-        shown = order[:MOST_SWARMS][::-1]
+        top = order[:MAX_SWARMS][::-1]
         values = shap.values[:, 0, :]
-        width = max(float(np.abs(values[:, shown]).max()), 1e-12) / SWARM_COLUMNS * 2
-        for place, feature in enumerate(shown):
+        width = max(float(np.abs(values[:, top]).max()), 1e-12) / SWARM_COLUMNS * 2
+        for place, feature in enumerate(top):
             ranked = shap.x[:, feature] if types[feature] != "c" else np.full(len(values), np.nan, dtype=np.float32)
             points = _swarm(axes, values[:, feature], ranked, place, width)
         axes.axvline(0, color=GREY, linewidth=1)
-        axes.set_yticks(range(len(shown)), [shortened(names[feature]) for feature in shown])
+        axes.set_yticks(range(len(top)), [shortened(names[feature]) for feature in top])
         axes.set(title="SHAP values, test rows", xlabel=f"what the feature adds to the {unit}")
         bar = axes.figure.colorbar(points, ax=axes, ticks=[0, 1], aspect=40, pad=0.02)
         bar.ax.set_yticklabels(["low", "high"])
@@ -182,8 +182,8 @@ def feature_shap(shap: ShapValues, names: list[str], types: list[str], unit: str
         bar.outline.set_visible(False)
 
     def means_only(axes: Axes) -> None:
-        shown = order[:MOST_BARS][::-1]
-        bars(axes, [shortened(names[feature]) for feature in shown], means[shown])
+        top = order[:MAX_BARS][::-1]
+        bars(axes, [shortened(names[feature]) for feature in top], means[top])
         axes.set(title="SHAP values, mean over test rows and classes", xlabel=f"mean |change| of the {unit}")
 
     return swarms if shap.values.shape[1] == 1 else means_only
@@ -192,21 +192,21 @@ def feature_shap(shap: ShapValues, names: list[str], types: list[str], unit: str
 def _swarm(
     axes: Axes, values: npt.NDArray[np.float64], x: npt.NDArray[np.float32], place: int, width: float
 ) -> PathCollection:
-    """One feature's points: where many fall together they spread up and down, by their number and not by chance."""
-    column = np.round(values / width).astype(np.int64)
-    _, of, counts = np.unique(column, return_inverse=True, return_counts=True)
-    order = np.argsort(of, kind="stable")
+    """The points of one feature; points of equal value are spread up and down in their order, without randomness."""
+    bins = np.round(values / width).astype(np.int64)
+    _, bin_of, counts = np.unique(bins, return_inverse=True, return_counts=True)
+    order = np.argsort(bin_of, kind="stable")
     rank = np.empty(len(values), dtype=np.int64)
     rank[order] = np.arange(len(values)) - np.repeat(np.cumsum(counts) - counts, counts)
     # 0, 1, -1, 2, -2, ...
     side = np.where(rank % 2 == 1, (rank + 1) // 2, -(rank // 2))
     height = side * min(0.06, 0.8 / max(int(counts.max()), 1))
-    known, size = ~np.isnan(x), 12 if len(x) < MANY_POINTS else 5
-    colour = pd.Series(x[known]).rank(pct=True).to_numpy()
-    axes.scatter(values[~known], place + height[~known], s=size, color=GREY, linewidths=0)
+    present, size = ~np.isnan(x), 12 if len(x) < MANY_POINTS else 5
+    colour = pd.Series(x[present]).rank(pct=True).to_numpy()
+    axes.scatter(values[~present], place + height[~present], s=size, color=GREY, linewidths=0)
     return axes.scatter(
-        values[known],
-        place + height[known],
+        values[present],
+        place + height[present],
         s=size,
         c=colour,
         cmap="coolwarm",
@@ -217,78 +217,78 @@ def _swarm(
     )
 
 
-def _dependence(run: Run, found: Findings) -> list[Picture]:
-    if not found.dependence:
+def _dependence(run: Run, findings: Findings) -> list[Picture]:
+    if not findings.dependence:
         return []
-    target, each = run.model.target, found.dependence
+    target, curves = run.model.target, findings.dependence
     labels = target.labels if target.n_classes > 2 else []
-    said = "probability" if labels else f"P({target.labels[1]})" if target.classes else f"predicted {target.column}"
-    chart = partial_dependence(each, said, labels)
-    names, n_rows = ", ".join(one.feature for one in each), len(each[0].predicted)
+    output = "probability" if labels else f"P({target.labels[1]})" if target.classes else f"predicted {target.column}"
+    chart = partial_dependence(curves, output, labels)
+    names, n_rows = ", ".join(curve.feature for curve in curves), len(curves[0].predicted)
     return [
         Picture(
             chart,
-            f"Partial dependence of the {said} on {names}: a line per feature, the mean of {n_rows} test rows.",
-            f"What the model says on average of {n_rows} test rows when one feature is set to a value in all of them"
+            f"Partial dependence of the {output} on {names}: a line per feature, the mean of {n_rows} test rows.",
+            f"Mean prediction of {n_rows} test rows when one feature is set to the same value in all of them"
             f"{'' if labels else '; grey: single rows'}. Marks at the bottom are the values tried. A steep line is a"
-            " strong effect, a flat one none; features that move together make it an extrapolation.",
+            " strong effect, a flat line none; with correlated features the line is an extrapolation.",
             title="partial dependence",
-            inches=(12.0, 0.6 + 2.9 * -(-len(each) // PANEL_COLUMNS)),
+            inches=(12.0, 0.6 + 2.9 * -(-len(curves) // PANEL_COLUMNS)),
             placed=True,
         )
     ]
 
 
-def partial_dependence(found: Sequence[Dependence], said: str, labels: Sequence[str]) -> DrawAll:
-    """A small chart per feature: the mean over rows (blue) and single rows (grey); of many classes a line per class.
+def partial_dependence(curves: Sequence[Dependence], output: str, labels: Sequence[str]) -> DrawAll:
+    """A small chart per feature: the mean over rows (blue) and single rows (grey); for several outputs a line each.
 
     Args:
-        found: The features.
-        predictions: What the vertical axis is.
-        labels: Of more than two classes their names.
+        curves: One per feature.
+        output: Name of the vertical axis.
+        labels: Names of the classes, if there are more than two.
     """
 
     def draw(figure: Figure) -> None:
-        every = panels(figure, len(found), PANEL_COLUMNS, below=_room(found), right=1.5 if labels else 0.1)
-        for place, (axes, each) in enumerate(zip(every, found, strict=True)):
-            _lines(axes, each, labels)
-            axes.set_xlabel(shortened(each.feature))
+        charts = panels(figure, len(curves), PANEL_COLUMNS, below=_label_inches(curves), right=1.5 if labels else 0.1)
+        for place, (axes, curve) in enumerate(zip(charts, curves, strict=True)):
+            _lines(axes, curve, labels)
+            axes.set_xlabel(shortened(curve.feature))
             if place % PANEL_COLUMNS == 0:
-                axes.set_ylabel(said)
-        low = min(axes.get_ylim()[0] for axes in every)
-        high = max(axes.get_ylim()[1] for axes in every)
-        for axes in every:
+                axes.set_ylabel(output)
+        low = min(axes.get_ylim()[0] for axes in charts)
+        high = max(axes.get_ylim()[1] for axes in charts)
+        for axes in charts:
             axes.set_ylim(low, high)
         if labels:
-            handles, names = every[0].get_legend_handles_labels()
+            handles, names = charts[0].get_legend_handles_labels()
             figure.legend(handles, names, loc="upper right", frameon=False)
         figure.suptitle("Partial dependence: predictions when one feature is set to a value in every row")
 
     return draw
 
 
-def _room(found: Sequence[Dependence]) -> float:
-    """Inches below each chart: names of categories stand on end where they are long."""
-    return 1.0 if any(each.labels and not _fits(each.labels) for each in found) else 0.6
+def _label_inches(curves: Sequence[Dependence]) -> float:
+    """Inches below each chart; long names of categories are rotated."""
+    return 1.0 if any(curve.labels and not _fits(curve.labels) for curve in curves) else 0.6
 
 
 def _fits(labels: Sequence[str]) -> bool:
-    return len(labels) <= MOST_LABELS and sum(map(len, labels)) <= 24
+    return len(labels) <= MAX_LABELS and sum(map(len, labels)) <= 24
 
 
-def _lines(axes: Axes, each: Dependence, labels: Sequence[str]) -> None:
-    mean, style = each.mean(), "o-" if each.labels else "-"
+def _lines(axes: Axes, curve: Dependence, labels: Sequence[str]) -> None:
+    mean, style = curve.mean(), "o-" if curve.labels else "-"
     if labels:
-        for output, label in list(enumerate(labels))[:MOST_LINES]:
-            axes.plot(each.points, mean[:, output], style, markersize=4, label=shortened(label))
+        for output, label in list(enumerate(labels))[:MAX_LINES]:
+            axes.plot(curve.points, mean[:, output], style, markersize=4, label=shortened(label))
     else:
-        rows = each.predicted[:: -(-len(each.predicted) // MOST_ROWS), :, 0]
-        axes.plot(each.points, rows.T, style, markersize=2, color=GREY, linewidth=0.7, alpha=0.35)
-        axes.plot(each.points, mean[:, 0], style, color=BLUE, linewidth=2.2)
-    if each.labels:
-        names = [label[:LONGEST_LABEL] for label in each.labels]
-        axes.set_xticks(each.points, names, rotation=0 if _fits(each.labels) else 60)
+        rows = curve.predicted[:: -(-len(curve.predicted) // MAX_ROWS), :, 0]
+        axes.plot(curve.points, rows.T, style, markersize=2, color=GREY, linewidth=0.7, alpha=0.35)
+        axes.plot(curve.points, mean[:, 0], style, color=BLUE, linewidth=2.2)
+    if curve.labels:
+        names = [label[:MAX_LABEL_LENGTH] for label in curve.labels]
+        axes.set_xticks(curve.points, names, rotation=0 if _fits(curve.labels) else 60)
         axes.tick_params(axis="x", labelsize=8)
     else:
         axes.margins(x=0.02)
-        axes.plot(each.points, np.zeros(len(each.points)), "|", color=GREY, transform=axes.get_xaxis_transform())
+        axes.plot(curve.points, np.zeros(len(curve.points)), "|", color=GREY, transform=axes.get_xaxis_transform())

@@ -1,4 +1,4 @@
-"""Provenance: where the result comes from, as settings, hashes and versions."""
+"""Provenance: the settings, hashes and versions that the result comes from."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,14 +7,14 @@ from lockstep.evaluate.findings import Findings
 from lockstep.report.evaluated_run import Run
 from lockstep.workers.identity import file_digest
 
-# Said elsewhere on the page, or too long for a line.
-ELSEWHERE = ("space", "versions", "data_sha256", "rows_as", "enqueue")
+# Shown elsewhere on the page, or too long for a line.
+OMITTED = ("space", "versions", "data_sha256", "rows_as", "enqueue")
 
 
 def provenance_section(run: Run, _: Findings) -> dict[str, Any]:
     """Settings as they were evaluated, files with their sha256, versions of the libraries."""
-    search = run.story.search
-    settings = {name: value for name, value in search["settings"].items() if name not in ELSEWHERE}
+    search = run.history.search
+    settings = {name: value for name, value in search["settings"].items() if name not in OMITTED}
     training = run.model.training
     blocks = {
         "search": {"space": search["space_name"], "n_trials": search.get("n_trials")} | settings,

@@ -1,4 +1,4 @@
-"""Search: how it went on, the importance of the parameters, all trials in charts, and the best ones."""
+"""Search: its progress, the importance of the parameters, charts of all trials, and the best trials."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ from lockstep.evaluate.findings import Findings
 from lockstep.report.drawing import (
     BLUE,
     GREY,
-    MOST_BARS,
+    MAX_BARS,
     ORANGE,
     Draw,
     DrawAll,
@@ -34,22 +34,22 @@ from lockstep.report.search_parameters import ParameterScale, scales_of
 from lockstep.report.search_progress import distribution, quarters
 from lockstep.report.templates import number
 
-MOST_TRIALS = 10
-MOST_FAILURES = 5
-# Fewer complete trials make no picture of all, more than so many parameters none that can be read.
-FEWEST_TRIALS, MOST_PARAMETERS = 3, 16
+MAX_TRIALS = 10
+MAX_FAILURES = 5
+# Charts of all trials need this many complete ones; with more parameters they are unreadable.
+MIN_TRIALS, MAX_PARAMETERS = 3, 16
 PANEL_COLUMNS = 4
-# Lines that are told apart from the rest: the best tenth, at least and at most so many.
-FEWEST_BEST, MOST_BEST = 3, 50
+# Coloured lines: the best tenth of the trials, within these limits.
+MIN_BEST, MAX_BEST = 3, 50
 LINES_INCHES = (12.0, 4.6)
-# Without the yellow end, which neither white nor black paper shows.
+# Without the yellow end, which is hard to see on white and on black.
 EARLY_TO_LATE = ListedColormap(colormaps["viridis_r"](np.linspace(0.2, 1, 256)))
 
 
 def search_section(run: Run, _: Findings) -> dict[str, Any]:
-    """What was searched, how it went on, and what was best."""
-    search, trials, complete = run.story.search, run.story.trials, run.complete
-    score, space = run.story.score, run.space
+    """The space, the progress of the search, and its best trials."""
+    search, trials, complete = run.history.search, run.history.trials, run.complete
+    score, space = run.history.score, run.space
     failed = trials.loc[trials["state"] == "FAIL", ["number", "message"]].fillna("no message")
     return {
         "about": search,
@@ -62,19 +62,19 @@ def search_section(run: Run, _: Findings) -> dict[str, Any]:
         "varied": varied(space),
         "best": run.best,
         "training": run.model.training,
-        "failures": failed.head(MOST_FAILURES).to_dict("records"),
-        "importance": run.story.parameters.set_index("parameter")["importance"].to_dict(),
+        "failures": failed.head(MAX_FAILURES).to_dict("records"),
+        "importance": run.history.parameters.set_index("parameter")["importance"].to_dict(),
         "pictures": [_history(run), _importance(run), *_all_trials(run)],
     }
 
 
 def top_trials(complete: pd.DataFrame, score: str, metric: str, space: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The ten best trials: number, score, behind (its score less the best), noise, rounds and params.
+    """The ten best trials: number, score, behind (its score minus the best), noise, rounds and params.
 
     Params are the varied ones. The noise is the standard error of `behind` over the folds, None with one fold and for
-    the best; the rounds are the median of the folds', as those of the final model.
+    the best; the rounds are the median over the folds, as for the final model.
     """
-    best = complete.sort_values([score, "number"], kind="stable").head(MOST_TRIALS)
+    best = complete.sort_values([score, "number"], kind="stable").head(MAX_TRIALS)
     first = fold_scores(best.iloc[0], metric) if len(best) else np.empty(0)
     rounds = [name for name in complete.columns if name.startswith("fold_") and name.endswith("_rounds")]
     return [
@@ -100,13 +100,13 @@ def _fixed(limits: Mapping[str, Any]) -> bool:
 
 
 def _history(run: Run) -> Picture:
-    story, best = run.story, run.best[run.story.score]
-    states = story.trials["state"].tolist()
+    history, best = run.history, run.best[run.history.score]
+    states = history.trials["state"].tolist()
     counts = f"{states.count('COMPLETE')} complete, {states.count('PRUNED')} pruned, {states.count('FAIL')} failed"
     return Picture(
-        one_chart(optimisation_history(story.trials, story.history(), story.score, run.score)),
+        one_chart(optimisation_history(history.trials, history.progress(), history.score, run.score)),
         f"CV {run.score} of each trial ({counts}) and the best so far, which ends at {number(best)}.",
-        "Each dot is a complete trial; the line is the best so far. Marks at the bottom were pruned or failed.",
+        "Each dot is a complete trial; the line is the best so far. Marks at the bottom are pruned or failed trials.",
         file="optimisation_history",
     )
 
@@ -118,7 +118,7 @@ def optimisation_history(trials: pd.DataFrame, history: pd.DataFrame, score: str
         trials: The content of trials.csv.
         history: From lockstep.report.search_progress.optimisation_history.
         score: The column of the score.
-        label: Its name for people.
+        label: Display name of the score.
     """
 
     def draw(axes: Axes) -> None:
@@ -138,11 +138,11 @@ def optimisation_history(trials: pd.DataFrame, history: pd.DataFrame, score: str
 
 
 def _importance(run: Run) -> Picture:
-    important = ", ".join(run.story.parameters["parameter"].head(3))
+    top = ", ".join(run.history.parameters["parameter"].head(3))
     return Picture(
-        one_chart(parameter_importance(run.story.parameters)),
-        f"Bars: importance of the parameters; the first are {important}.",
-        "How much each parameter separates the best complete trials from the others (PED-ANOVA).",
+        one_chart(parameter_importance(run.history.parameters)),
+        f"Bars: importance of the parameters; the most important are {top}.",
+        "How well each parameter separates the best complete trials from the others (PED-ANOVA).",
         file="parameter_importance",
     )
 
@@ -151,36 +151,36 @@ def parameter_importance(table: pd.DataFrame) -> Draw:
     """Bars of the parameters' importance."""
 
     def draw(axes: Axes) -> None:
-        shown = table.head(MOST_BARS).iloc[::-1]
-        bars(axes, [shortened(name) for name in shown["parameter"]], shown["importance"])
+        top = table.head(MAX_BARS).iloc[::-1]
+        bars(axes, [shortened(name) for name in top["parameter"]], top["importance"])
         axes.set(title="Parameter importance (PED-ANOVA)", xlabel="share")
 
     return draw
 
 
 def _all_trials(run: Run) -> list[Picture]:
-    complete, score = run.complete, run.story.score
-    scales = scales_of(complete, run.space)[:MOST_PARAMETERS]
-    if len(complete) < FEWEST_TRIALS or not scales:
+    complete, score = run.complete, run.history.score
+    scales = scales_of(complete, run.space)[:MAX_PARAMETERS]
+    if len(complete) < MIN_TRIALS or not scales:
         return []
     names, label = ", ".join(scale.name for scale in scales), f"CV {run.score}"
     lines = parallel_coordinates(scales, complete[score], label)
     points = score_by_parameter(scales, complete, score, label)
     best = run.best["params"]
-    at = ", ".join(f"{scale.name} {number(best[scale.name])}" for scale in scales if scale.name in best)
+    best_values = ", ".join(f"{scale.name} {number(best[scale.name])}" for scale in scales if scale.name in best)
     return [
         Picture(
             one_chart(lines),
-            f"Parallel coordinates of {len(complete)} complete trials over {names} and {label}. The best has {at}.",
-            "Each line is a complete trial. Where the coloured lines meet, the search is sure of the value; where they"
-            " fan out, the parameter hardly matters.",
+            f"Parallel coordinates of {len(complete)} complete trials: {names} and {label}. The best: {best_values}.",
+            "Each line is a complete trial. Where the coloured lines meet, the best trials agree; where they fan out,"
+            " the parameter hardly matters.",
             title="parallel coordinates",
             inches=LINES_INCHES,
         ),
         Picture(
             points,
             f"Small scatter charts of {label} against each of {names}, one point per complete trial.",
-            "A valley inside the range is a good sign; scores that still fall towards a dotted end ask for a wider"
+            "A valley inside the range is a good sign; scores that still fall towards a dotted end call for a wider"
             " range.",
             title="score along each parameter",
             inches=(12.0, 0.4 + 2.5 * -(-len(scales) // PANEL_COLUMNS)),
@@ -195,7 +195,7 @@ def parallel_coordinates(scales: Sequence[ParameterScale], scores: pd.Series, la
     Args:
         scales: Parameters of the complete trials.
         scores: Their scores.
-        label: What the score is called.
+        label: Display name of the score.
     """
     values = scores.to_numpy(dtype=np.float64)
     low, high = float(values.min()), float(values.max())
@@ -203,14 +203,14 @@ def parallel_coordinates(scales: Sequence[ParameterScale], scores: pd.Series, la
         [*(scale.shares() for scale in scales), (values - low) / (high - low) if high > low else values * 0]
     )
     order = np.argsort(-values, kind="stable")
-    pale = ink(0.35, len(values), 0.02)
-    n_best = min(len(values), max(FEWEST_BEST, len(values) // 10), MOST_BEST)
+    grey_alpha = ink(0.35, len(values), 0.02)
+    n_best = min(len(values), max(MIN_BEST, len(values) // 10), MAX_BEST)
 
     def draw(axes: Axes) -> None:
         places = np.broadcast_to(np.arange(len(scales) + 1, dtype=np.float64), heights.shape)
         lines = list(np.stack([places, heights], axis=2)[order])
-        # One collection: thousands of lines, each an artist, take seconds.
-        axes.add_collection(LineCollection(lines[:-n_best], colors=GREY, linewidths=0.8, alpha=pale))
+        # Collections, because thousands of separate lines take seconds.
+        axes.add_collection(LineCollection(lines[:-n_best], colors=GREY, linewidths=0.8, alpha=grey_alpha))
         axes.add_collection(LineCollection(lines[-n_best:-1], colors=BLUE, linewidths=1.6, alpha=0.9))
         axes.add_collection(LineCollection(lines[-1:], colors=ORANGE, linewidths=3.0, alpha=0.9))
         for place, scale in enumerate(scales):
@@ -225,8 +225,8 @@ def parallel_coordinates(scales: Sequence[ParameterScale], scores: pd.Series, la
         axes.set_xticks(range(last + 1), [*names, label], rotation=20, ha="right")
         axes.tick_params(axis="x", length=0, pad=14)
         axes.set(yticks=[], ylim=(-0.03, 1.02), xlim=(-0.3, last + 0.3))
-        others = f", blue: the next {n_best - 1}" if n_best > 1 else ""
-        axes.set_title(f"Complete trials: parameters and score (orange: the best{others})", pad=18)
+        runners_up = f", blue: the next {n_best - 1}" if n_best > 1 else ""
+        axes.set_title(f"Complete trials: parameters and score (orange: the best{runners_up})", pad=18)
         axes.spines[["left", "bottom"]].set_visible(False)
 
     return draw
@@ -239,8 +239,8 @@ def score_by_parameter(scales: Sequence[ParameterScale], trials: pd.DataFrame, s
     size, edge = ink(18, len(scores), 2), ink(0.3, len(scores), 0)
 
     def draw(figure: Figure) -> None:
-        every = panels(figure, len(scales), PANEL_COLUMNS, below=0.6, right=1.0)
-        for place, (axes, scale) in enumerate(zip(every, scales, strict=True)):
+        charts = panels(figure, len(scales), PANEL_COLUMNS, below=0.6, right=1.0)
+        for place, (axes, scale) in enumerate(zip(charts, scales, strict=True)):
             axes.scatter(scale.values, scores, c=numbers, cmap=EARLY_TO_LATE, s=size, linewidths=edge, edgecolors=GREY)
             axes.scatter(scale.values[best], scores[best], s=90, facecolors="none", edgecolors=ORANGE, linewidths=2)
             _along(axes, scale)
@@ -248,8 +248,8 @@ def score_by_parameter(scales: Sequence[ParameterScale], trials: pd.DataFrame, s
             if place % PANEL_COLUMNS == 0:
                 axes.set_ylabel(label)
         colours = ScalarMappable(Normalize(numbers.min(), numbers.max()), EARLY_TO_LATE)
-        beside = figure.add_axes((0.935, 0.15, 0.012, 0.7))
-        figure.colorbar(colours, cax=beside, label="trial", ticks=MaxNLocator(integer=True))
+        colour_axes = figure.add_axes((0.935, 0.15, 0.012, 0.7))
+        figure.colorbar(colours, cax=colour_axes, label="trial", ticks=MaxNLocator(integer=True))
         figure.suptitle("Score along each parameter, complete trials (ring: the best)")
 
     return draw
@@ -262,7 +262,7 @@ def _along(axes: Axes, scale: ParameterScale) -> None:
         return
     if scale.log:
         axes.set_xscale("log")
-        # Powers of ten as matplotlib writes them need math text, which a column's name must never be.
+        # matplotlib writes powers of ten as math text, which is switched off because of column names.
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.xaxis.set_minor_locator(NullLocator())
     for end in (scale.low, scale.high):

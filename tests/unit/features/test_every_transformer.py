@@ -37,7 +37,7 @@ def test_saved_and_restored_it_gives_the_same_numbers(example: dict[str, Any], n
     description, arrays = features.state()
     for array in arrays.values():
         assert array.dtype.kind in "fi"
-    again = Features.restored(json.loads(json.dumps(description, allow_nan=False, sort_keys=True)), arrays)
+    again = Features.from_state(json.loads(json.dumps(description, allow_nan=False, sort_keys=True)), arrays)
     assert features.transform(new).tobytes() == again.transform(new).tobytes()
     assert (again.names, again.types) == (features.names, features.types)
     exact, same = features.transformers[0].transform(new), again.transformers[0].transform(new)

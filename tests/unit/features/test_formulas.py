@@ -87,7 +87,7 @@ def test_text_lengths() -> None:
     "step", [{"step": "text", "columns": ["n"]}, {"step": "multi_value", "column": "n", "separator": ";", "top": 1}]
 )
 def test_a_number_is_no_text(step: dict[str, Any]) -> None:
-    with pytest.raises(DataError, match=r"column 'n' holds 1.5; text is needed, name another column"):
+    with pytest.raises(DataError, match=r"column 'n' contains 1.5; text is needed, name another column"):
         made(step, {"n": [1.5]})
 
 

@@ -52,7 +52,7 @@ def test_saved_features_give_the_same_numbers() -> None:
     frame = _frame(["b", "ä", None, "b"])
     features = Features(STEPS).fit(frame, np.zeros(4))
     description, arrays = features.state()
-    again = Features.restored(json.loads(json.dumps(description, sort_keys=True)), arrays)
+    again = Features.from_state(json.loads(json.dumps(description, sort_keys=True)), arrays)
     np.testing.assert_array_equal(features.transform(frame), again.transform(frame))
     assert again.types == features.types
 
@@ -61,7 +61,7 @@ def test_a_category_may_be_called_array() -> None:
     frame = pd.DataFrame({"array": pd.Series(["b", "a", "b"], dtype="str")})
     features = Features((ColumnsStep(step="columns", columns=("array",)),)).fit(frame, np.zeros(3))
     description, arrays = features.state()
-    again = Features.restored(json.loads(json.dumps(description)), arrays)
+    again = Features.from_state(json.loads(json.dumps(description)), arrays)
     np.testing.assert_array_equal(again.transform(frame)[:, 0], [1, 0, 1])
 
 

@@ -70,7 +70,7 @@ MISTAKES = [
     ("{step: date_parts, columns: [n], parts: [year]}", "column 'n' is of type number; a date is needed"),
     (
         "{step: date_parts, columns: [day], reference: 2020-02-30}",
-        "reference: '2020-02-30' is no date; write YYYY-MM-DD",
+        "reference: '2020-02-30' is not a date; write YYYY-MM-DD",
     ),
     (
         "{step: count, columns: [word], together: true}",
