@@ -11,21 +11,20 @@ from lockstep.features.features_block import chosen_recipe
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import RoundBudget
 from lockstep.fitting.make_folds import make_folds
+from lockstep.model.example import write_example
 from lockstep.model.final import chosen_training, fit_boosters, fit_interval, learning_curve
 from lockstep.model.intake import Intake
 from lockstep.model.saved import Origin, SavedModel
 from lockstep.model.train_block import TrainBlocks
 from lockstep.project.blocks import Blocks, mistakes_in
-from lockstep.project.paths import BEST_PARAMS, EXAMPLE, LEARNING_CURVE, MODEL, PARAMS, RAW, TRAIN
+from lockstep.project.paths import BEST_PARAMS, LEARNING_CURVE, MODEL, PARAMS, RAW, TRAIN
 from lockstep.project.target import Target
 from lockstep.stage import run_stage
 from lockstep.storage.scratch import scratch_folder
-from lockstep.storage.tables import read_arrow_rows, read_json, read_table, write_csv, write_json
+from lockstep.storage.tables import read_json, read_table, write_csv
 from lockstep.terminal import step_printer
 from lockstep.version import VERSION
 from lockstep.workers.fold_workers import fold_workers
-
-EXAMPLE_ROWS = 5
 
 
 def main() -> None:
@@ -57,8 +56,7 @@ def main() -> None:
             intake = Intake.of(table, features.columns)
             origin = Origin(blocks.dataset_name, VERSION)
             SavedModel(boosters, features, target, fitting, training, interval, intake, origin).save(MODEL)
-            example = read_arrow_rows(RAW, train["row_id"].head(EXAMPLE_ROWS).tolist())
-            write_json(intake.request(example), MODEL / EXAMPLE)
+            write_example(MODEL, intake, RAW, train["row_id"].tolist())
             print_step("the learning curve of the folds")
             write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)
     rate = f", learning rate times {training.learning_rate_factor}" if training.learning_rate_factor < 1 else ""

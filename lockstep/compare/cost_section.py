@@ -12,11 +12,11 @@ import pyarrow as pa
 from lockstep.compare.document import Block, ReportTable, Section, text
 from lockstep.compare.numbers import change, milliseconds, number, relative, seconds
 from lockstep.compare.pair import Pair, Side
+from lockstep.model.example import example_rows
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
 from lockstep.report.templates import UNKNOWN
 from lockstep.results.result import byte_size
-from lockstep.tracking.signature import example_rows
 
 ROWS = 1000
 # Rounds of timing, the first of which is discarded; none begins after so many seconds.

@@ -7,7 +7,8 @@ from pyarrow import csv
 from lockstep.errors import SourceError
 from lockstep.fetch import download
 from lockstep.fetch.source_block import FileSource
-from lockstep.guards.tables.contents import DELIMITERS, MAX_COLUMNS, Contents, header_width
+from lockstep.guards.tables.contents import MAX_COLUMNS, Contents, header_width
+from lockstep.guards.tables.csv_delimiters import DELIMITERS
 from lockstep.guards.tables.csv_errors import csv_reason, first_line
 from lockstep.guards.tables.formats import refuse_other_encoding, refuse_other_formats
 from lockstep.guards.tables.parquet_size import refuse_bomb

@@ -12,7 +12,8 @@ import pyarrow as pa
 from lockstep.errors import SourceError
 from lockstep.fetch import download, files
 from lockstep.fetch.source_block import FileSource
-from lockstep.guards.tables.contents import DELIMITERS, DELIMITERS_SHOWN, PIECE, Contents, pieces
+from lockstep.guards.tables.contents import PIECE, Contents, pieces
+from lockstep.guards.tables.csv_delimiters import DELIMITERS, DELIMITERS_SHOWN
 from lockstep.guards.tables.formats import BYTE_ORDER_MARKS, refuse_other_formats
 from lockstep.guards.tables.unpacking import plain
 from lockstep.inspect.missing import NUMBER

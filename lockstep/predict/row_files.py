@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from lockstep.errors import DataError, SourceError
-from lockstep.guards.tables.contents import DELIMITERS, MAX_COLUMNS, header_width
+from lockstep.guards.tables.contents import MAX_COLUMNS, header_width
+from lockstep.guards.tables.csv_delimiters import DELIMITERS
 from lockstep.guards.tables.csv_errors import csv_reason, first_line
 from lockstep.guards.tables.formats import GZIP_MAGIC
 from lockstep.guards.tables.parquet_size import refuse_bomb

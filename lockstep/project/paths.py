@@ -18,8 +18,6 @@ PREDICTIONS = Path("data/predictions/test.parquet")
 BEST_PARAMS = Path("models/best_params.json")
 SEARCH = Path("models/search.json")
 MODEL = Path("models/model")
-# Inside a model's folder
-EXAMPLE = Path("example.json")
 
 REPORTS = Path("reports")
 DATA_QUALITY = REPORTS / "data_quality.json"

@@ -13,12 +13,13 @@ from lockstep.errors import TrackingError
 from lockstep.guards.text.messages import shown
 from lockstep.guards.text.secrets import masked
 from lockstep.guards.text.yaml_file import read_yaml
+from lockstep.model.example import example_rows
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
 from lockstep.results.result import Result
 from lockstep.storage.scratch import scratch_folder
 from lockstep.tracking.parent_run import same_bytes
-from lockstep.tracking.signature import example_rows, signature_of
+from lockstep.tracking.signature import signature_of
 from lockstep.tracking.store import display_uri, set_store, tracking_errors
 
 if TYPE_CHECKING:

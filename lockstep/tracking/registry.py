@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from lockstep.results.result import Result
-from lockstep.tracking.champion import CHAMPION, decide_champion
+from lockstep.tracking.champion_choice import CHAMPION, decide_champion
 from lockstep.tracking.run_content import metrics_of
 from lockstep.tracking.trial_runs import RESULT
 

@@ -1,14 +1,9 @@
 """The signature of a logged model: rows of the raw table in, the columns of SavedModel.table out."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from lockstep.model.saved import SavedModel
-from lockstep.project.paths import EXAMPLE
 from lockstep.project.table_columns import NUMBERS
-from lockstep.storage.tables import read_json
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -38,11 +33,3 @@ def signature_of(model: SavedModel) -> "ModelSignature":
         for name in model.prediction_columns
     ]
     return ModelSignature(Schema(inputs), Schema(outputs))
-
-
-def example_rows(folder: Path, model: SavedModel) -> pd.DataFrame:
-    """The raw example rows of a saved model, with the types of its signature."""
-    split = read_json(folder / EXAMPLE)["dataframe_split"]
-    columns = model.raw_rows.columns
-    types = {name: float if columns[name].type in NUMBERS else "str" for name in split["columns"]}
-    return pd.DataFrame(split["data"], columns=split["columns"]).astype(types)

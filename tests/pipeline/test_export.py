@@ -10,7 +10,7 @@ from pathlib import Path
 import optuna
 import pytest
 
-from lockstep.export.export import readme
+from lockstep.export.readme import readme
 from lockstep.export.study import write_study
 from lockstep.results.result import Result
 from lockstep.storage.tables import read_json

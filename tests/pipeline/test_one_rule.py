@@ -13,7 +13,7 @@ from lockstep.compare.recommendation import recommended
 from lockstep.evaluate.contender import Contender
 from lockstep.results.result import Result
 from lockstep.storage.tables import read_json, read_table, write_json, write_table
-from lockstep.tracking import champion
+from lockstep.tracking import champion_choice as champion
 from lockstep.tracking.run_content import complete_result
 from tests.pipeline.planted import TEST, exported, plant
 from tests.pipeline.project import Project

@@ -9,8 +9,6 @@ from typing import Self
 PIECE = 1 << 20
 # Arrow needs 12 kB for a column before it has read a value, and a dataset file six to eight values to describe it.
 MAX_COLUMNS = 25_000
-# Delimiters of values, the most common first, and as a message lists them.
-DELIMITERS, DELIMITERS_SHOWN = (",", ";", "\t", "|"), "comma, semicolon, tab or |"
 # Wide characters have NUL bytes.
 WHITE = b" \t\n\r\v\f\0"
 

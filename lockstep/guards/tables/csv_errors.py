@@ -2,7 +2,7 @@
 
 import re
 
-from lockstep.guards.tables.contents import DELIMITERS
+from lockstep.guards.tables.csv_delimiters import DELIMITERS
 
 FIELDS = re.compile(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
 NOT_UTF8 = re.compile(r"In CSV column #(\d+): (?:Row #(\d+): )?.*invalid UTF8 data")

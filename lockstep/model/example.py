@@ -1,0 +1,34 @@
+"""The example of a saved model: the first training rows as the source holds them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from lockstep.model.intake import Intake
+from lockstep.model.saved import SavedModel
+from lockstep.project.table_columns import NUMBERS
+from lockstep.storage.tables import read_arrow_rows, read_json, write_json
+
+EXAMPLE_ROWS = 5
+EXAMPLE = Path("example.json")
+
+
+def write_example(folder: Path, intake: Intake, raw: Path, rows: Sequence[int]) -> None:
+    """Keep the first rows in the model's folder, as a request to a server of the model.
+
+    Args:
+        folder: The model's.
+        intake: The columns of the raw table that the model reads.
+        raw: The raw table.
+        rows: Numbers of its rows that the model was trained on, ascending.
+    """
+    write_json(intake.request(read_arrow_rows(raw, rows[:EXAMPLE_ROWS])), folder / EXAMPLE)
+
+
+def example_rows(folder: Path, model: SavedModel) -> pd.DataFrame:
+    """The raw example rows of a saved model, with the types of its signature."""
+    split = read_json(folder / EXAMPLE)["dataframe_split"]
+    columns = model.raw_rows.columns
+    types = {name: float if columns[name].type in NUMBERS else "str" for name in split["columns"]}
+    return pd.DataFrame(split["data"], columns=split["columns"]).astype(types)
