@@ -144,7 +144,7 @@ def _resamples_chart(pair: Pair) -> Draw:
 
     def draw(axes: Axes) -> None:
         difference = pair.verdict.difference
-        axes.hist(difference.drawn, bins=40, color=BLUE, alpha=0.7)
+        axes.hist(difference.resamples, bins=40, color=BLUE, alpha=0.7)
         axes.axvline(0, color=GREY, linewidth=1.5, label="equally good")
         for end, label in ((difference.low, f"{100 * pair.confidence:.3g}% interval"), (difference.high, None)):
             axes.axvline(end or 0.0, color=ORANGE, linewidth=1.2, linestyle="--", label=label)

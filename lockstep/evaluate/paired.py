@@ -21,14 +21,14 @@ class PairedDifference:
         low: Lower end of the gain's interval.
         high: Its upper end.
         p: Two-sided p-value of the hypothesis that both are equally good.
-        drawn: The gain on every resample, shape (samples,); empty where the metric is undefined.
+        resamples: The gain on every resample, shape (samples,); empty where the metric is undefined.
     """
 
     gain: float | None
     low: float | None
     high: float | None
     p: float | None = None
-    drawn: Numbers = field(default_factory=lambda: np.empty(0), compare=False, repr=False)
+    resamples: Numbers = field(default_factory=lambda: np.empty(0), compare=False, repr=False)
 
     @property
     def better(self) -> bool:

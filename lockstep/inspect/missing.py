@@ -69,13 +69,13 @@ def _not_numbers(counts: dict[str, int]) -> set[str]:
         return set()
     present = {text: count for text, count in counts.items() if text.strip().lower() not in MARKERS}
     infinite = {text for text in present if INFINITE.fullmatch(text.strip())}
-    others = {text for text in present if not NUMBER.fullmatch(text.strip())} - infinite
-    if len(others) + len(infinite) == len(present):
+    words = {text for text in present if not NUMBER.fullmatch(text.strip())} - infinite
+    if len(words) + len(infinite) == len(present):
         return set()
-    few = len(others) <= MAX_OTHERS and not any(re.search(r"\d", text) for text in others)
-    if not few or sum(present[text] for text in others) > OTHER_SHARE * sum(present.values()):
+    few = len(words) <= MAX_OTHERS and not any(re.search(r"\d", text) for text in words)
+    if not few or sum(present[text] for text in words) > OTHER_SHARE * sum(present.values()):
         return set()
-    return others | {text for text in present.keys() - others if math.isinf(float(text.strip()))}
+    return words | {text for text in present.keys() - words if math.isinf(float(text.strip()))}
 
 
 def _class_words(target: pa.ChunkedArray) -> set[str]:

@@ -103,8 +103,8 @@ def _text(plain: Finding, read: ReadColumn) -> Finding:
         return replace(
             category, why=f"{distinct} different: {examples}{', ...' if distinct > 4 else ''}{format_hint(texts)}"
         )
-    if found := _parts(texts):
-        separator, n_parts, mean = found
+    if split := _parts(texts):
+        separator, n_parts, mean = split
         why = f"several values in one text, separated by {separator!r}: {n_parts} different, {mean:.1f} a row"
         return replace(plain, role="parts", separator=separator, n_parts=n_parts, why=why)
     if distinct <= present / 2:

@@ -18,11 +18,11 @@ class ChangedOutput:
 
     stage: str
     path: str
-    then: str | None
-    now: str | None
+    expected: str | None
+    actual: str | None
 
     def __str__(self) -> str:
-        return f"{self.stage}: {self.path}: {self.then or 'absent'} in {LOCK}, {self.now or 'absent'} now"
+        return f"{self.stage}: {self.path}: {self.expected or 'absent'} in {LOCK}, {self.actual or 'absent'} now"
 
 
 def complete_lock(folder: Path) -> DvcLock:
@@ -81,5 +81,5 @@ def changed_outputs(expected: DvcLock, actual: DvcLock, order: list[str]) -> lis
         before, after = expected.outs.get(stage, {}), actual.outs.get(stage, {})
         paths = dict.fromkeys([*before, *after])
         pairs = [ChangedOutput(stage, path, before.get(path), after.get(path)) for path in paths]
-        changed += [pair for pair in pairs if pair.then != pair.now]
+        changed += [pair for pair in pairs if pair.expected != pair.actual]
     return changed

@@ -121,7 +121,7 @@ def likely_causes(
 
 
 def _edited_lock(outputs: list[ChangedOutput], hashes: Mapping[str, str]) -> Iterator[str]:
-    unchanged = [output.path for output in outputs if output.now and hashes.get(output.path) == output.now]
+    unchanged = [output.path for output in outputs if output.actual and hashes.get(output.path) == output.actual]
     if unchanged:
         yield f"{LOCK}: the project's {unchanged[0]} is what came out now; {LOCK} was edited or merged, or is older"
 

@@ -142,7 +142,8 @@ def test_control_c_while_a_stage_imports_its_modules_is_no_traceback(tmp_path: P
     (tmp_path / "lockstep").mkdir()
     (tmp_path / "lockstep/__init__.py").touch()
     (tmp_path / "lockstep/errors.py").symlink_to(ROOT / "lockstep/errors.py")
-    (tmp_path / "lockstep/check/config.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGINT)")
+    # the room that train_best imports from first
+    (tmp_path / "lockstep/clean.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGINT)")
     done = subprocess.run(
         [sys.executable, "-m", "stages.train_best"], cwd=tmp_path, env=environment(), capture_output=True, check=False
     )

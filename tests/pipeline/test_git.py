@@ -113,7 +113,7 @@ def test_a_commit_from_before_the_subfolder_is_one_line(subfolder: Project) -> N
     assert refused.returncode == 1
     head = moved.run("git", "rev-parse", "HEAD").stdout[:7]
     assert refused.stderr == (
-        f"lockstep: commit {head}: has no folder group/ml, where the project stands now, so it contains no result\n"
+        f"lockstep: commit {head}: has no folder group/ml, the project's present one, so it contains no result\n"
     )
 
 

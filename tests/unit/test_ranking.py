@@ -157,7 +157,7 @@ def test_the_bootstrap_has_the_settings_of_a() -> None:
     barely = _better(share=0.93, samples=300, confidence=0.9999, seed=99)
     found = _ranked(barely)
     assert found.verdict == _ranked(replace(barely, samples=200, confidence=0.95, seed=7)).verdict
-    assert len(found.verdict.difference.drawn) == 200
+    assert len(found.verdict.difference.resamples) == 200
 
 
 def test_a_score_without_an_interval_is_not_ranked() -> None:
