@@ -21,7 +21,7 @@ from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.ordered import Plan, search
 from lockstep.search.progress import Progress
-from lockstep.search.report import best_params, cost, describe, settings_of
+from lockstep.search.report import best_params, counted, describe, settings_of
 from lockstep.search.space import SearchSpace
 from lockstep.search.study_file import StudyFile
 from lockstep.search.times import SearchTime, save_search_time
@@ -49,9 +49,8 @@ def main() -> None:
         n_folds = len(engine.folds)
         check_monotone(fitting, engine.folds)
         settings = settings_of(plan, space, TRAIN, n_folds, rows_as)
-        study = StudyFile(
-            local_state() / STUDY, key_of(settings), plan.space.distributions(), {"space": tune.space}, limit
-        )
+        notes, distributions = {"space": tune.space}, plan.space.distributions()
+        study = StudyFile(local_state() / STUDY, key_of(settings), distributions, notes, limit)
         trial_runs = partial(runs_of, space=space, n_folds=n_folds, fitting=fitting)
         live = LiveTrials(blocks.dataset_name, key_of(settings), trial_runs)
         with study, live, Progress(tune.n_trials) as progress:
@@ -63,10 +62,10 @@ def main() -> None:
     save_search_time(TRIALS, SearchTime.of(results, None if log.n_reused_earlier else elapsed))
     write_json(best, BEST_PARAMS)
     write_json(describe(plan, settings, results, blocks.dataset_name, choices.features), SEARCH)
-    search_cost = cost(results)
-    trials = f"{len(results)} trials ({search_cost['trials_pruned']} pruned, {search_cost['trials_failed']} failed)"
     score = f"CV {metric_label(fitting.metric)} {best[fitting.score_name]:.6g}"
-    print(f"tune: {log.n_fitted} folds fitted, {log.n_reused} reused; best of {trials} is {best['trial']}: {score}")
+    print(
+        f"tune: {log.n_fitted} folds fitted, {log.n_reused} reused; best of {counted(results)} is {best['trial']}: {score}"
+    )
 
 
 if __name__ == "__main__":

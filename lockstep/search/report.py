@@ -35,6 +35,12 @@ def cost(results: list[TrialResult]) -> dict[str, int]:
     }
 
 
+def counted(results: list[TrialResult]) -> str:
+    """How many trials there are, for a message."""
+    numbers = cost(results)
+    return f"{len(results)} trials ({numbers['trials_pruned']} pruned, {numbers['trials_failed']} failed)"
+
+
 def settings_of(plan: Plan, space: Space, train: Path, n_folds: int, rows_as: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that determines a search's trials and their scores, except the number of trials.
 

@@ -71,7 +71,7 @@ def _rivals(findings: Findings) -> Iterator[Advice]:
     if better := _names(others[undecided & (others["lead"] < 0)]):
         yield Advice("look", f"{better}: better than this model, but not significantly.", "result")
     if worse := _names(others[undecided & (others["lead"] >= 0)]):
-        yield Advice("look", f"The lead over {worse} may be luck: no interval of it excludes 0.", "result")
+        yield Advice("look", f"The lead over {worse} may be luck: no interval excludes 0.", "result")
     if ahead.all() and len(others):
         yield Advice("good", "Significantly better than every baseline: all intervals of the lead exclude 0.", "result")
 
