@@ -11,7 +11,7 @@ from dataclasses import asdict
 from functools import partial
 
 from lockstep.features.features_block import chosen_recipe
-from lockstep.fitting.fitting import check_monotone, metric_label
+from lockstep.fitting.fitting import check_monotone
 from lockstep.fitting.make_folds import make_folds
 from lockstep.project.blocks import Blocks
 from lockstep.project.paths import BEST_PARAMS, COLUMNS, EVALUATIONS, SEARCH, STUDY, TRAIN, TRIALS, local_state
@@ -21,7 +21,7 @@ from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.ordered import Plan, search
 from lockstep.search.progress import Progress
-from lockstep.search.report import best_params, counted, describe, settings_of
+from lockstep.search.report import best_params, describe, outcome, settings_of
 from lockstep.search.space import SearchSpace
 from lockstep.search.study_file import StudyFile
 from lockstep.search.times import SearchTime, save_search_time
@@ -62,10 +62,7 @@ def main() -> None:
     save_search_time(TRIALS, SearchTime.of(results, None if log.n_reused_earlier else elapsed))
     write_json(best, BEST_PARAMS)
     write_json(describe(plan, settings, results, blocks.dataset_name, choices.features), SEARCH)
-    score = f"CV {metric_label(fitting.metric)} {best[fitting.score_name]:.6g}"
-    print(
-        f"tune: {log.n_fitted} folds fitted, {log.n_reused} reused; best of {counted(results)} is {best['trial']}: {score}"
-    )
+    print(f"tune: {log.n_fitted} folds fitted, {log.n_reused} reused; {outcome(results, best, fitting)}")
 
 
 if __name__ == "__main__":
