@@ -17,8 +17,8 @@ from benchmarks.study_run import start_project
 from benchmarks.tables import ROOT, copy_repository, run
 from lockstep.check.config import load_config
 from lockstep.project import paths
-from lockstep.project.target import Target
 from lockstep.storage.tables import read_json
+from lockstep.table.target import Target
 
 FOUND = Path(__file__).with_name("new_tables.json")
 NAMES = ("house_sales", "bank_churn", "crops", "bike_rentals", "used_cars", "songs")

@@ -28,7 +28,7 @@ from lockstep.features.recipe import Features
 from lockstep.fitting.fitting import Fitting
 from lockstep.model.intake import Intake
 from lockstep.model.saved import SavedModel, Training
-from lockstep.project.target import Target
+from lockstep.table.target import Target
 
 ROWS, TRAINING_ROWS, LARGE = 1_000_000, 50_000, 24
 TREES, DEPTH, ROUNDS, REQUESTS = 300, 8, 5, 200

@@ -15,13 +15,13 @@ from benchmarks.tables import TABLES, prepare
 from lockstep.check.config import Config, load_config
 from lockstep.fitting.make_folds import make_folds
 from lockstep.project.paths import TRAIN
-from lockstep.project.target import Target
 from lockstep.search.engines import Engine, open_engine
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.ordered import Plan, best_of, search
 from lockstep.search.space import SearchSpace
 from lockstep.search.tune_blocks import Median, NoPruning, Percentile, PrunerOptions, Race, SuccessiveHalving
 from lockstep.storage.tables import read_table
+from lockstep.table.target import Target
 from lockstep.workers.trial import Evaluation, State
 
 PRUNERS: dict[str, PrunerOptions] = {

@@ -12,7 +12,6 @@ from functools import partial
 from lockstep.check.config import load_config
 from lockstep.fitting.make_folds import make_folds
 from lockstep.project.paths import TRAIN
-from lockstep.project.target import Target
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.ordered import Plan, search
@@ -20,6 +19,7 @@ from lockstep.search.space import SearchSpace
 from lockstep.search.study_file import StudyFile
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import read_table
+from lockstep.table.target import Target
 from lockstep.workers.machine import WORKERS
 from lockstep.workers.trial import Evaluation, State, TrialResult
 

@@ -15,9 +15,9 @@ from lockstep.fitting.booster import RoundBudget
 from lockstep.fitting.make_folds import make_folds
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
-from lockstep.project.target import Target
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import read_json, read_table
+from lockstep.table.target import Target
 from lockstep.workers.local_engine import LocalEngine
 from lockstep.workers.machine import worker_count
 from lockstep.workers.trial import FoldTask

@@ -43,7 +43,7 @@ def write(results: dict[str, Any]) -> None:
         ]
     if "starts" in results:
         named = ", ".join(f"{stage} {results['starts'][stage]:.3f}" for stage in STAGES)
-        parts += [f"Seconds from the end of a stage's imports to its own work: {named}.", ""]
+        parts += [f"Seconds to read both settings files after a stage's imports: {named}.", ""]
     PAGE.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
     print(PAGE.read_text(encoding="utf-8"))
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from lockstep.check.config import load_config
 from lockstep.fitting.make_folds import make_folds
 from lockstep.project.paths import TRAIN
-from lockstep.project.target import Target
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.ordered import Observer, Plan, search
 from lockstep.search.space import SearchSpace
 from lockstep.storage.tables import read_table
+from lockstep.table.target import Target
 from lockstep.tracking.live import LiveTrials, runs_of
 from lockstep.tracking.store import TRACKING_URI, open_store
 from lockstep.tracking.trial_runs import PARENT

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from lockstep.errors import CacheError
+from lockstep.errors import CacheError, system_reason
 from lockstep.project import paths
 from lockstep.results.result import byte_size
 from lockstep.search.evaluation_log import IN_USE
@@ -138,7 +138,7 @@ def _lock_out_searches(stack: ExitStack, lock: Path) -> None:
     try:
         free = stack.enter_context(held(lock, wait=False))
     except OSError as error:
-        raise CacheError(f"{_label(lock)}: {error.strerror}; run this as the user who owns it") from None
+        raise CacheError(f"{_label(lock)}: {system_reason(error)}; run this as the user who owns it") from None
     if not free:
         raise CacheError(
             f"{_label(paths.local_state())}: a search uses it; run this again when it has ended, or use --dry-run"
@@ -154,7 +154,7 @@ def _remove(entries: list[CacheEntry]) -> None:
         except OSError as error:
             errors.append(error)
     if errors:
-        where = f"{_label(Path(str(errors[0].filename)))}: {errors[0].strerror}"
+        where = f"{_label(Path(str(errors[0].filename)))}: {system_reason(errors[0])}"
         raise CacheError(
             f"{where}; {len(entries) - len(errors)} of {len(entries)} removed; run this as the user who owns it"
         )

@@ -17,7 +17,6 @@ from lockstep.evaluate.repeated import refit_of, repeated, summary_of
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
 from lockstep.project.blocks import Blocks
-from lockstep.project.table_columns import TableColumns
 from lockstep.report.evaluated_run import Run, TrainingHistory
 from lockstep.report.page import Page
 from lockstep.report.plot_tables import write_tables
@@ -25,6 +24,7 @@ from lockstep.report.terminal_summary import summary
 from lockstep.search.trials_file import read_trials
 from lockstep.stage import run_stage
 from lockstep.storage.tables import read_json, read_table, write_json, write_table
+from lockstep.table.table_columns import TableColumns
 from lockstep.terminal import Paint, step_printer
 from lockstep.tracking.publish import publish_or_warn
 

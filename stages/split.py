@@ -8,11 +8,11 @@ Params  split, seed, datasets/<dataset>.yaml: target
 from lockstep.project.blocks import Blocks
 from lockstep.project.paths import CLEAN, TEST, TRAIN
 from lockstep.project.settings import ROW_ID
-from lockstep.project.target import Target, TargetBlock
 from lockstep.split.split_block import SplitBlocks, check_split_columns
 from lockstep.split.splitting import split_table
 from lockstep.stage import run_stage
 from lockstep.storage.tables import StoredTable, write_table
+from lockstep.table.target import Target, TargetBlock
 
 
 def main() -> None:

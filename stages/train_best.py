@@ -18,10 +18,10 @@ from lockstep.model.saved import Origin, SavedModel
 from lockstep.model.train_block import TrainBlocks
 from lockstep.project.blocks import Blocks, mistakes_in
 from lockstep.project.paths import BEST_PARAMS, LEARNING_CURVE, MODEL, PARAMS, RAW, TRAIN
-from lockstep.project.target import Target
 from lockstep.stage import run_stage
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import read_json, read_table, write_csv
+from lockstep.table.target import Target
 from lockstep.terminal import step_printer
 from lockstep.version import VERSION
 from lockstep.workers.fold_workers import fold_workers

@@ -11,12 +11,9 @@ from dataclasses import asdict
 from functools import partial
 
 from lockstep.features.features_block import chosen_recipe
-from lockstep.fitting.fitting import check_monotone
 from lockstep.fitting.make_folds import make_folds
 from lockstep.project.blocks import Blocks
 from lockstep.project.paths import BEST_PARAMS, COLUMNS, EVALUATIONS, SEARCH, STUDY, TRAIN, TRIALS, local_state
-from lockstep.project.table_columns import TableColumns
-from lockstep.project.target import Target, TargetBlock
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.ordered import Plan, search
@@ -29,6 +26,8 @@ from lockstep.search.trials_file import trials_table
 from lockstep.search.tune_blocks import TuneBlocks
 from lockstep.stage import run_stage
 from lockstep.storage.tables import read_table, write_csv, write_json
+from lockstep.table.table_columns import TableColumns
+from lockstep.table.target import Target, TargetBlock
 from lockstep.tracking.live import LiveTrials, runs_of
 from lockstep.workers.identity import key_of
 from lockstep.workers.machine import cache_limit
@@ -39,6 +38,7 @@ def main() -> None:
     blocks, limit = Blocks.read(), cache_limit()
     choices, target = blocks.choices(TuneBlocks), Target.of(blocks.facts(TargetBlock))
     recipe, strategy = chosen_recipe(choices, blocks, TableColumns.read(COLUMNS)), choices.split.strategy
+    choices.booster.check_monotone(choices.features, recipe, blocks.file)
     tune, space, fitting = choices.chosen_tune, choices.chosen_space, choices.booster.fitting(target.n_classes)
     plan = Plan(tune, SearchSpace(space), choices.chosen_pruner, choices.seed, fitting)
     steps = [step.model_dump(mode="json") for step in recipe]
@@ -47,7 +47,7 @@ def main() -> None:
     started = time.perf_counter()
     with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS, limit) as log:
         n_folds = len(engine.folds)
-        check_monotone(fitting, engine.folds)
+        choices.booster.check_folds(engine.folds)
         settings = settings_of(plan, space, TRAIN, n_folds, rows_as)
         notes, distributions = {"space": tune.space}, plan.space.distributions()
         study = StudyFile(local_state() / STUDY, key_of(settings), distributions, notes, limit)

@@ -19,9 +19,9 @@ from lockstep.model.train_block import TrainBest
 from lockstep.project.blocks import Blocks, DatasetName, mistakes_in, validate
 from lockstep.project.paths import PARAMS
 from lockstep.project.settings import Seed
-from lockstep.project.target import Target
 from lockstep.search.tune_blocks import PrunerOptions, SearchBlocks, Space, Tune
 from lockstep.split.split_block import Split, check_split_columns
+from lockstep.table.target import Target
 
 
 class Dataset(TableBlocks):

@@ -11,8 +11,8 @@ from lockstep.clean.columns import RawTable, convert_columns
 from lockstep.clean.table_blocks import TableBlocks
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import shown
-from lockstep.project.target import Target
 from lockstep.storage.tables import release_memory, significant
+from lockstep.table.target import Target
 
 MIN_ROWS = 10
 

@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 from lockstep.clean.rules import DropColumns, RenameColumns, Rule
 from lockstep.guards.text.messages import repeated
 from lockstep.project.settings import RESERVED, ROW_ID, Settings
-from lockstep.project.table_columns import TableColumns, must_be_date, must_be_in, must_be_number
-from lockstep.project.target import TargetBlock
+from lockstep.table.table_columns import TableColumns, must_be_date, must_be_in, must_be_number
+from lockstep.table.target import TargetBlock
 
 # Every rule is checked against all columns, so the number of rules is limited.
 MAX_RULES = 500

@@ -8,6 +8,7 @@ from lockstep.compare.pair import Side, read_side
 from lockstep.errors import DataError, kind_and_reason, system_reason
 from lockstep.project import paths
 from lockstep.results.dvc_lock import PIPELINE
+from lockstep.results.result import RUN_AGAIN
 from lockstep.sync.places import open_result
 from lockstep.tracking.repository import Revision, find_revision
 from lockstep.tracking.run_content import complete_result
@@ -99,6 +100,8 @@ def _named(name: str, place: Revision | None = None) -> Iterator[None]:
         message = str(error)
         if place is not None and message.endswith(RUN_IT):
             message = f"{message.removesuffix(RUN_IT)}: {place} has no result that this version of Lockstep can read"
+        if name != WORKSPACE and message.endswith(RUN_AGAIN):
+            message = f"{message.removesuffix(RUN_AGAIN)}; make this result again"
         raise DataError(f"{_display_name(name)}: {message}") from error
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         cause = kind_and_reason(error)

@@ -7,9 +7,9 @@ from typing import Any, Self
 import pandas as pd
 
 from lockstep.fitting.fitting import Fitting
-from lockstep.project.target import Target
 from lockstep.results.result import Result
 from lockstep.split.split_block import grouped_by
+from lockstep.table.target import Target
 
 # Settings of a fit that change the model but not the meaning of its score.
 NO_SCORE_SETTINGS = ("device", "memory", "monotone", "n_classes")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from lockstep.evaluate.contender import Contender
-from lockstep.project.target import Target
+from lockstep.table.target import Target
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from lockstep.fitting.fitting import Fitting
 from lockstep.project.blocks import Blocks, mistakes_in
 from lockstep.project.paths import PARAMS
 from lockstep.project.settings import Settings
-from lockstep.project.table_columns import TableColumns, must_be_in, must_be_number
 from lockstep.split.split_block import SplitBlocks
+from lockstep.table.table_columns import TableColumns, must_be_in, must_be_number
 
 # Gates that apply to squared error only, and their defaults in params.yaml.
 SQUARED_ERROR_GATES = {"min_test_r2": 0.0, "max_test_rmse": None}

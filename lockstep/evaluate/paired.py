@@ -9,7 +9,7 @@ from lockstep.evaluate.bootstrap import Numbers, Units, interval_ends, losses, r
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Vector
 from lockstep.model.saved import Predictions
-from lockstep.project.target import Target
+from lockstep.table.target import Target
 
 
 @dataclass(frozen=True)

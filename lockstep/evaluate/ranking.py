@@ -12,9 +12,9 @@ from lockstep.evaluate.contender import Contender
 from lockstep.evaluate.differences import ScoreMismatch, differences
 from lockstep.evaluate.paired import PairedDifference, as_scored, paired_bootstrap
 from lockstep.fitting.fitting import Fitting, metric_label
-from lockstep.project.target import Target
 from lockstep.results.result import byte_size
 from lockstep.storage.tables import significant
+from lockstep.table.target import Target
 
 RULE = (
     "Results that differ in objective, metric, target or test rows are not ranked. Otherwise a model whose gates fail"

@@ -24,12 +24,12 @@ from lockstep.fitting.folds import Fold, Matrix, Vector
 from lockstep.fitting.matrices import quantise, row_matrix, set_pages_folder
 from lockstep.metrics.metrics import DIGITS, Scores
 from lockstep.model.saved import SavedModel, Training
-from lockstep.project.target import Target
 from lockstep.signals import result_of
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import read_table, significant, write_table
+from lockstep.table.target import Target
 from lockstep.workers.local_engine import LocalEngine
 from lockstep.workers.machine import worker_count
 from lockstep.workers.worker import SEARCH_REMEDY, failure_message

@@ -15,8 +15,8 @@ from lockstep.evaluate.rows import Rows
 from lockstep.features.base import numbers
 from lockstep.fitting.fitting import Fitting
 from lockstep.model.saved import Predictions, SavedModel
-from lockstep.project.target import Target
 from lockstep.storage.tables import significant
+from lockstep.table.target import Target
 
 DECILES = 10
 # Cells of a grid; the rows of the smallest cells are merged.

@@ -120,7 +120,7 @@ class ExportFolder:
         try:
             return list(self._folder.iterdir()) if self._folder.exists() else []
         except OSError as error:
-            raise DataError(f"{self._folder}: cannot be read ({error.strerror}); check its permissions") from None
+            raise DataError(f"{self._folder}: cannot be read ({system_reason(error)}); check its permissions") from None
 
 
 def _is_ignored(name: str) -> bool:

@@ -20,8 +20,8 @@ from lockstep.features.value_steps import CountStep, DatePartsStep, MultiValueSt
 from lockstep.guards.text.messages import listed, quoted, repeated
 from lockstep.project.blocks import Blocks, mistakes_in
 from lockstep.project.settings import Settings
-from lockstep.project.table_columns import TableColumns, must_be_date, must_be_in, must_be_number
-from lockstep.project.target import TargetBlock
+from lockstep.table.table_columns import TableColumns, must_be_date, must_be_in, must_be_number
+from lockstep.table.target import TargetBlock
 
 __all__ = ["BaseStep", "ColumnsStep", "RatioStep", "Recipe", "Step"]
 

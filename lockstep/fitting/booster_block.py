@@ -1,13 +1,17 @@
 """The block `booster` of params.yaml."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from lockstep.errors import ConfigError
 from lockstep.features.features_block import Recipe
 from lockstep.fitting.fitting import CLASS_METRICS, NUMBER_METRICS, Fitting
+from lockstep.fitting.folds import Fold
 from lockstep.guards.text.messages import listed, quoted, shown
+from lockstep.guards.text.secrets import masked
 from lockstep.project.blocks import mistakes_in
 from lockstep.project.paths import PARAMS
 from lockstep.project.settings import Settings
@@ -80,20 +84,31 @@ class BoosterSettings(Settings):
             file: The dataset file, as messages call it.
 
         Raises:
-            ValueError: naming the feature.
+            ConfigError: naming the feature.
         """
         features = {feature for step in recipe for feature in step.makes()}
         missing = sorted(set(self.monotone) - features)
-        # The features of multi_value are known only after fitting; the stage tune checks them again.
+        # The features of multi_value are known only after fitting; check_folds asks again.
         if missing and not any(step.step == "multi_value" for step in recipe):
-            raise ValueError(
-                f"booster.monotone.{shown(missing[0])}: recipe {quoted(name)} of {file} makes no such feature;"
+            raise ConfigError(
+                f"{_constraint(missing[0])}: recipe {quoted(name)} of {file} makes no such feature;"
                 f" it makes: {listed(sorted(features))}"
             )
 
+    def check_folds(self, folds: Iterable[Fold]) -> None:
+        """Check that every constrained feature is there and is a quantity, in every fold.
 
-class RoundSettings(Settings, extra="ignore"):
-    """The settings of the block `tune` that limit a fold's rounds."""
+        Raises:
+            ConfigError: naming the feature.
+        """
+        for fold in folds:
+            for name in self.monotone:
+                if name not in fold.names:
+                    features = listed(fold.names)
+                    raise ConfigError(f"{_constraint(name)}: the recipe makes no such feature; it makes: {features}")
+                if fold.types[fold.names.index(name)] == "c":
+                    raise ConfigError(f"{_constraint(name)}: is a category, which has no order; remove it")
 
-    early_stopping_rounds: Annotated[int, Field(ge=1)]
-    max_rounds: Annotated[int, Field(ge=1)]
+
+def _constraint(feature: str) -> str:
+    return f"{PARAMS}: booster.monotone.{shown(masked(feature))}"

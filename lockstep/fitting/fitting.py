@@ -1,14 +1,12 @@
 """The settings of a fit: its objective, its metric and whatever else determines a score besides parameters and rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from lockstep.errors import ConfigError
-from lockstep.fitting.folds import Fold
 from lockstep.metrics.metrics import (
     GREATER_IS_BETTER,
     Vector,
@@ -141,21 +139,6 @@ class Fitting:
     def as_predictions(self, raw: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """XGBoost's predictions as numbers (rows,) or probabilities (rows, classes)."""
         return np.column_stack([1 - raw, raw]) if self.n_classes == 2 else raw
-
-
-def check_monotone(fitting: Fitting, folds: Iterable[Fold]) -> None:
-    """Check that every constrained feature exists and is a quantity.
-
-    Raises:
-        ConfigError: naming the feature.
-    """
-    for fold in folds:
-        for name in fitting.monotone or {}:
-            where = f"params.yaml: booster.monotone.{name}"
-            if name not in fold.names:
-                raise ConfigError(f"{where}: the recipe makes no such feature; it makes: {', '.join(fold.names)}")
-            if fold.types[fold.names.index(name)] == "c":
-                raise ConfigError(f"{where}: is a category, which has no order; remove it")
 
 
 def metric_label(metric: str) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from lockstep.features.features_block import Recipe
 from lockstep.features.recipe import Features
 from lockstep.fitting.folds import FoldSet, Matrices, fold_masks
-from lockstep.project.target import Target
+from lockstep.table.target import Target
 
 
 def make_folds(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from lockstep.errors import SourceError
+from lockstep.errors import SourceError, system_reason
 from lockstep.fetch import download, files
 from lockstep.fetch.source_block import FileSource
 from lockstep.guards.tables.contents import PIECE, Contents, pieces
@@ -65,7 +65,7 @@ def _sha256(obtained: download.Obtained) -> str:
         with obtained.file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise SourceError(f"{obtained.label}: {error.strerror}; make the file readable") from None
+        raise SourceError(f"{obtained.label}: {system_reason(error)}; make the file readable") from None
 
 
 def _format(obtained: download.Obtained) -> dict[str, str]:

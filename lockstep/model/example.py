@@ -7,8 +7,8 @@ import pandas as pd
 
 from lockstep.model.intake import Intake
 from lockstep.model.saved import SavedModel
-from lockstep.project.table_columns import NUMBERS
 from lockstep.storage.tables import read_arrow_rows, read_json, write_json
+from lockstep.table.table_columns import NUMBERS
 
 EXAMPLE_ROWS = 5
 EXAMPLE = Path("example.json")

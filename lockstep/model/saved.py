@@ -19,8 +19,8 @@ from lockstep.guards.models.model_files import check_counts, read_array, read_bo
 from lockstep.guards.models.ubj import Shape, check_ubj
 from lockstep.model.intake import Intake
 from lockstep.model.interval import Interval
-from lockstep.project.target import Target
 from lockstep.storage.tables import atomic_write, write_json
+from lockstep.table.target import Target
 
 DESCRIPTION = "model.json"
 ARRAYS = "features"

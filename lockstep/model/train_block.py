@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from lockstep.features.features_block import RecipeChoice
-from lockstep.fitting.booster_block import BoosterSettings, RoundSettings
+from lockstep.fitting.booster_block import BoosterSettings
 from lockstep.project.settings import Seed, Settings
 from lockstep.split.split_block import StrategyOnly
 
@@ -25,6 +25,13 @@ class TrainBest(Settings):
         """
         if n_classes and self.interval is not None:
             raise ValueError("train_best.interval: classes have no interval; set it to null")
+
+
+class RoundSettings(Settings, extra="ignore"):
+    """The settings of the block `tune` that limit a fold's rounds; the stage tune checks their bounds."""
+
+    early_stopping_rounds: int
+    max_rounds: int
 
 
 class TrainBlocks(RecipeChoice):

@@ -30,7 +30,7 @@ class RowFile:
 
     Attributes:
         path: Where it is.
-        kind: CSV, PACKED_CSV or PARQUET.
+        kind: CSV, GZIP_CSV or PARQUET.
     """
 
     path: Path
@@ -212,7 +212,7 @@ class Writer:
 
     Args:
         path: The file to write.
-        kind: CSV, PACKED_CSV or PARQUET.
+        kind: CSV, GZIP_CSV or PARQUET.
         label: Its name in messages.
     """
 

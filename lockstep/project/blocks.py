@@ -4,7 +4,7 @@ A mistake becomes one line that names the file, the key, the value and the allow
 """
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,13 @@ Model = TypeVar("Model", bound=BaseModel)
 # File systems allow names of 255 bytes, and temporary files have longer names than the dataset.
 DATASET_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,199}$"
 DatasetName = Annotated[str, Field(pattern=DATASET_NAME)]
+
+
+# The top-level keys of both files; tests/unit/test_blocks.py compares them with what `lockstep check` reads.
+PARAMS_KEYS = (
+    *("dataset", "features", "seed", "split", "booster", "tune", "pruners", "spaces", "train_best", "evaluate"),
+)
+DATASET_KEYS = (*("about", "source", "missing_values", "columns", "target", "clean", "features", "judging"),)
 
 
 class _DatasetChoice(Settings):
@@ -50,15 +57,16 @@ class Blocks:
         """Read both files below `root`.
 
         Raises:
-            ConfigError: if a file is missing or not YAML, or there is no such dataset.
+            ConfigError: if a file is missing, not YAML or has an unknown top-level key, or there is no such dataset.
         """
-        params = _checked_mapping(read_yaml(root / PARAMS, PARAMS), PARAMS)
+        params = _known_keys(_checked_mapping(read_yaml(root / PARAMS, PARAMS), PARAMS), PARAMS_KEYS, PARAMS)
         name = _validate_keys(_DatasetChoice, params, PARAMS).dataset
         file = DATASETS / f"{name}.yaml"
         if not (root / file).is_file():
             names = listed(sorted(path.stem for path in (root / DATASETS).glob("*.yaml")))
             raise ConfigError(f"{PARAMS}: dataset: {name!r}: there is no {file}; datasets: {names}")
-        return cls(params, name, _checked_mapping(read_yaml(root / file, file), file), file)
+        dataset = _known_keys(_checked_mapping(read_yaml(root / file, file), file), DATASET_KEYS, file)
+        return cls(params, name, dataset, file)
 
     def choices(self, model: type[Model]) -> Model:
         """The validated blocks of params.yaml that are fields of the model.
@@ -119,12 +127,17 @@ def mistakes_in(file: Path) -> Iterator[None]:
 
 
 def _validate_keys(model: type[Model], content: dict[Any, Any], file: Path) -> Model:
-    present = {key: content[key] for key in model.model_fields if key in content}
-    texts = [key for key in content if isinstance(key, str)]
-    for missing in [key for key in model.model_fields if key not in present]:
-        # a misspelt key is included, so that the message can suggest the right one
-        present |= {key: content[key] for key in difflib.get_close_matches(missing, texts, n=1)}
-    return validate(model, present, file)
+    return validate(model, {key: content[key] for key in model.model_fields if key in content}, file)
+
+
+def _known_keys(content: dict[Any, Any], known: Sequence[str], file: Path) -> dict[Any, Any]:
+    """The content, if every top-level key is known: a key that no stage reads would be a choice without effect."""
+    for key in content:
+        if key not in known:
+            name = str(key)[:LENGTH]
+            line = f"{shown(masked(name))}: unknown key{_did_you_mean(name, known)}; correct or remove it"
+            raise ConfigError(f"{file}: {safe_line(line)}")
+    return content
 
 
 def _checked_mapping(content: Any, file: Path) -> dict[Any, Any]:
@@ -140,7 +153,7 @@ def _one_line(error: ValidationError, content: dict[Any, Any]) -> str:
     key = _key(first["loc"], content, keep_last=first["type"] == "missing")
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
-        line = f"{key}: unknown key{_did_you_mean(str(first['loc'][-1])[:LENGTH])}; correct or remove it"
+        line = f"{key}: unknown key{_did_you_mean(str(first['loc'][-1])[:LENGTH], _all_keys())}; correct or remove it"
     elif first["type"] == "missing":
         line = f"{key}: is missing; add it"
     elif first["type"] == "value_error":
@@ -165,11 +178,15 @@ def _key(location: tuple[int | str, ...], content: Any, *, keep_last: bool) -> s
     return key.lstrip(".")
 
 
-def _did_you_mean(key: str) -> str:
+def _all_keys() -> list[str]:
     keys, models = set[str](), [Settings]
     while models:
         model = models.pop()
         models += model.__subclasses__()
         keys |= set(model.model_fields)
-    matches = difflib.get_close_matches(key, sorted(keys), n=1)
+    return sorted(keys)
+
+
+def _did_you_mean(key: str, keys: Sequence[str]) -> str:
+    matches = difflib.get_close_matches(key, keys, n=1)
     return f", did you mean {matches[0]!r}?" if matches else ""

@@ -18,14 +18,16 @@ from lockstep.errors import DataError, kind_and_reason, system_reason
 from lockstep.fitting.fitting import Fitting, metric_label
 from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.project import paths
-from lockstep.project.target import Target
 from lockstep.results.choices import effective_choices
 from lockstep.results.dvc_lock import PIPELINE, declared_outs
 from lockstep.search.trials_file import read_trials
 from lockstep.storage.tables import read_json, read_table
+from lockstep.table.target import Target
 
 Read = TypeVar("Read")
 DESCRIPTION = paths.MODEL / "model.json"
+# The remedy for outputs that are damaged, where the pipeline can run again.
+RUN_AGAIN = "; run `dvc repro`"
 
 
 @dataclass(frozen=True)
@@ -226,8 +228,9 @@ class Result:
     def key(self) -> str:
         """sha256 over the parameters and every output except the page: the same result has the same key."""
         digest = hashlib.sha256(json.dumps(self.params, sort_keys=True).encode())
-        for path in (*(self.root / file for file in self.key_files), *self.model_files):
-            digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        for file in (*self.key_files, *(file.relative_to(self.root) for file in self.model_files)):
+            with self.reading(file) as path:
+                digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 
     @contextmanager
@@ -249,8 +252,7 @@ class Result:
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             what = kind_and_reason(error)
             raise DataError(
-                f"{self._shown(path)}: is damaged, or was written by another version of Lockstep ({what});"
-                " run `dvc repro`"
+                f"{self._shown(path)}: is damaged, or was written by another version of Lockstep ({what}){RUN_AGAIN}"
             ) from error
 
     def _json(self, path: Path) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from lockstep.errors import ConfigError
 from lockstep.guards.text.messages import listed, quoted
 from lockstep.project.settings import Seed, Settings
-from lockstep.project.target import Target
+from lockstep.table.target import Target
 
 Strategy = Literal["random", "stratified", "group", "time"]
 # The fold number of rows that validate in no fold: with one fold (holdout) they are its training rows.

@@ -14,8 +14,8 @@ import pandas as pd
 from sklearn.model_selection import GroupKFold, GroupShuffleSplit, KFold, StratifiedKFold, train_test_split
 
 from lockstep.errors import DataError, one_line
-from lockstep.project.target import Target
 from lockstep.split.split_block import ALWAYS_TRAIN, Split
+from lockstep.table.target import Target
 
 TARGET_BINS = 10
 

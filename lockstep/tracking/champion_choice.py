@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockstep.errors import DataError, one_line
+from lockstep.errors import DataError, kind_and_reason
 from lockstep.evaluate.contender import Contender
 from lockstep.evaluate.ranking import Ranking, rank
 from lockstep.model.saved import missing_files
 from lockstep.project import paths
-from lockstep.results.result import Result
+from lockstep.results.result import RUN_AGAIN, Result
 from lockstep.storage.scratch import scratch_folder
 from lockstep.tracking.logged_model import FILES
 from lockstep.tracking.store import TRACKING_URI
@@ -81,8 +81,10 @@ def _read(client: "MlflowClient", version: "ModelVersion") -> Contender:
         _download_model(version, scratch)
         try:
             return Contender.of(Result(scratch, named=False), run.data.params)
-        except (AttributeError, DataError, IndexError, KeyError, TypeError, ValueError) as error:
-            what = f"{type(error).__name__}: {one_line(str(error).replace(f'{scratch}/', ''), 200)}"
+        except DataError as error:
+            raise DataError(f"version {version.version}: {str(error).removesuffix(RUN_AGAIN)}") from error
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            what = kind_and_reason(error)
             raise DataError(f"version {version.version} was made by another version of Lockstep ({what})") from error
 
 

@@ -31,7 +31,7 @@ SERVED_BY = "tracking/serving.py"
 # The modules that serving.py imports, directly or indirectly.
 ROOMS = (
     *("__init__.py", "errors.py", "signals.py"),
-    *("clean", "features", "fitting", "metrics", "model", "project", "storage"),
+    *("clean", "features", "fitting", "metrics", "model", "project", "storage", "table"),
     *("guards/models", "guards/text", "guards/__init__.py"),
 )
 # Path of the model folder inside the logged model.

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from lockstep.model.saved import SavedModel
-from lockstep.project.table_columns import NUMBERS
+from lockstep.table.table_columns import NUMBERS
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from lockstep.check.config import Config
-from lockstep.errors import VerifyError
+from lockstep.errors import VerifyError, system_reason
 from lockstep.results.dvc_lock import DvcLock
 from lockstep.verify.against_lock import ChangedOutput, changed_outputs, complete_lock, refuse_outdated
 from lockstep.verify.cause import BuildRecord, build_record, installed, likely_causes, pin_mismatch
@@ -96,7 +96,7 @@ def _folder(*, keep: bool) -> Iterator[Path]:
                 shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         where = error.filename or tempfile.gettempdir()
-        raise VerifyError(f"{where}: {error.strerror}; check the disk and its permissions") from None
+        raise VerifyError(f"{where}: {system_reason(error)}; check the disk and its permissions") from None
     except SystemExit:
         _print_line("stopped; the project is as it was")
         raise

@@ -25,6 +25,7 @@ LAYERS = (
     ("errors", "signals", "storage", "terminal", "version"),
     ("guards", "metrics"),
     ("project",),
+    ("table",),
     ("clean", "features", "fetch", "split", "stage"),
     ("fitting",),
     ("model", "workers"),

@@ -134,7 +134,7 @@ def test_a_changed_row_of_a_fold_changes_no_score_of_what_it_does_not_train(rows
     """A row of fold 0 validates there: that fold's own boosters, asked about its other rows, must not notice."""
     from lockstep.check.config import load_config
     from lockstep.fitting.make_folds import make_folds
-    from lockstep.project.target import Target
+    from lockstep.table.target import Target
 
     config = load_config(rows.folder)
     train = pd.read_parquet(rows.folder / "data/split/train.parquet")

@@ -1,4 +1,4 @@
-"""A small table, its folds and models, for the tests of lockstep.model and lockstep.judging."""
+"""A small table, its folds and models, for the tests of lockstep.model and lockstep.evaluate."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from lockstep.fitting.folds import FoldSet
 from lockstep.fitting.make_folds import make_folds
 from lockstep.fitting.matrices import quantise, row_matrix
 from lockstep.model.saved import SavedModel, Training
-from lockstep.project.target import Target
+from lockstep.table.target import Target
 
 RECIPE = (ColumnsStep(step="columns", columns=("a", "word")),)
 PARAMS: dict[str, Value] = {"max_depth": 3, "subsample": 0.7}

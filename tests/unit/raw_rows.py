@@ -15,7 +15,7 @@ from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.matrices import row_matrix
 from lockstep.model.intake import Intake
 from lockstep.model.saved import SavedModel, Training
-from lockstep.project.target import Target
+from lockstep.table.target import Target
 from tests.conftest import DATASETS, ROOT
 from tests.unit.modelling import PARAMS
 

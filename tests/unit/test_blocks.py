@@ -2,16 +2,19 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
+from lockstep.check.config import Dataset, Params
 from lockstep.clean.table_blocks import TableBlocks
-from lockstep.errors import ConfigError
+from lockstep.errors import ConfigError, DataError
 from lockstep.fetch.source_block import SourceBlock
-from lockstep.project.blocks import Blocks
-from lockstep.project.target import Target, TargetBlock
+from lockstep.project.blocks import DATASET_KEYS, PARAMS_KEYS, Blocks
 from lockstep.split.split_block import SplitBlocks, check_split_columns
+from lockstep.table.table_columns import TableColumns
+from lockstep.table.target import Target, TargetBlock
 from tests.conftest import GOOD_ROWS, ROOT, OwnTable
 
 
@@ -79,3 +82,38 @@ def test_the_same_mistake_is_named_first_every_time(own_table: OwnTable) -> None
         "lockstep.errors.ConfigError: datasets/own.yaml: targets: unknown key, did you mean 'target'?;"
         " correct or remove it"
     }
+
+
+def test_the_known_keys_are_those_that_check_reads() -> None:
+    assert set(PARAMS_KEYS) == set(Params.model_fields)
+    assert set(DATASET_KEYS) == set(Dataset.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("seed: 42", "seed: 42\nevaluates: {}", "params.yaml: evaluates: unknown key, did you mean 'evaluate'?; "),
+        ("seed: 42", "seed: 42\nhttp://u:secret@h/x: 1", "params.yaml: http://"),
+        (
+            "clean: []",
+            "clean: []\njudgment: {x: 1}",
+            "datasets/own.yaml: judgment: unknown key, did you mean 'judging'?",
+        ),
+        ("clean: []", "clean: []\n1: 2", "datasets/own.yaml: 1: unknown key; correct or remove it"),
+    ],
+)
+def test_every_stage_refuses_a_key_that_none_reads(own_table: OwnTable, old: str, new: str, line: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        _edited(own_table, old, new)
+    assert str(refused.value).startswith(line)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["{}", "x{", "[]", '{"columns": [{"name": "a"}], "made_of_target": []}'])
+def test_damaged_columns_of_the_cleaned_table_are_one_line(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "columns.json"
+    TableColumns({"a": "number", "b": "text"}, {"b"}).write(file)
+    assert TableColumns.read(file) == TableColumns({"a": "number", "b": "text"}, {"b"})
+    file.write_text(text)
+    with pytest.raises(DataError, match=r"columns.json: is damaged \([^\n]*\); remove it and run `dvc repro`$"):
+        TableColumns.read(file)

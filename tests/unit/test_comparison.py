@@ -138,7 +138,7 @@ def test_an_output_that_is_damaged_is_one_line_that_names_it(result: Path, path:
         with pytest.raises(DataError) as raised, opened_side("B", "./b"):
             pass
         assert str(raised.value).startswith(f"compare ./b: {path}: is damaged, or was written by another version")
-        assert str(raised.value).endswith("; run `dvc repro`")
+        assert str(raised.value).endswith("; make this result again")
         assert "\n" not in str(raised.value)
 
 

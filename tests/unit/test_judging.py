@@ -35,7 +35,7 @@ from lockstep.fitting.booster import fit_rounds, max_bin_of
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.matrices import row_matrix
 from lockstep.model.saved import Predictions, SavedModel, Training
-from lockstep.project.target import Target
+from lockstep.table.target import Target
 from tests.unit.modelling import CLASSES, NUMBER, RECIPE, model, table, with_interval
 
 GATES = Gates(min_test_r2=0.0, max_test_rmse=None, max_test_score=None, beat_baselines=True)

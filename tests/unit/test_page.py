@@ -12,11 +12,11 @@ import pytest
 
 from lockstep.evaluate.evaluate_blocks import Judging, ValueSlice
 from lockstep.model.saved import SavedModel
-from lockstep.project.target import Target
 from lockstep.report import page as page_module
 from lockstep.report.sections.advice import advice
 from lockstep.report.sections.bounds_section import bounds_hit
 from lockstep.report.sections.errors_section import across_and_up
+from lockstep.table.target import Target
 from tests.unit.modelling import model, table, with_interval
 from tests.unit.reporting import BEST, SEARCH, SPACE, evaluated, page, trials
 

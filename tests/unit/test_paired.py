@@ -7,7 +7,7 @@ import pytest
 from lockstep.evaluate.bootstrap import Units
 from lockstep.evaluate.paired import PairedDifference, paired_bootstrap
 from lockstep.fitting.fitting import Fitting
-from lockstep.project.target import Target
+from lockstep.table.target import Target
 
 ROWS = 400
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lockstep.evaluate.contender import Contender
 from lockstep.evaluate.ranking import Letter, Outcome, Ranking, rank
 from lockstep.fitting.fitting import Fitting
-from lockstep.project.target import Target
+from lockstep.table.target import Target
 
 ROWS = 120
 RANDOM = np.random.default_rng(8)

@@ -11,9 +11,9 @@ from sklearn.model_selection import train_test_split
 
 from lockstep.errors import DataError
 from lockstep.fitting.folds import fold_masks
-from lockstep.project.target import Target
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
+from lockstep.table.target import Target
 
 SIZES: dict[str, Any] = {"test_size": 0.2, "valid_size": 0.15}
 

@@ -11,7 +11,7 @@ from lockstep.evaluate.bootstrap import Units
 from lockstep.evaluate.paired import p_value
 from lockstep.evaluate.ranking import Outcome, Verdict, verdict
 from lockstep.fitting.fitting import Fitting
-from lockstep.project.target import Target
+from lockstep.table.target import Target
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from lockstep.errors import ConfigError
+from lockstep.errors import ConfigError, system_reason
 from lockstep.guards.text.messages import LENGTH, safe_line
 from lockstep.guards.text.secrets import masked
 
@@ -52,7 +52,7 @@ def read_yaml(path: Path, label: Path | None = None) -> Any:
     except FileNotFoundError:
         raise ConfigError(f"{label or path}: no such file; run this from the repository's root") from None
     except OSError as error:
-        raise ConfigError(f"{label or path}: {error.strerror}; make the file readable") from None
+        raise ConfigError(f"{label or path}: {system_reason(error)}; make the file readable") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{label or path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     return parsed_yaml(text, label or path, limits)

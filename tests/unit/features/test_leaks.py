@@ -9,9 +9,9 @@ import xgboost as xgb
 
 from lockstep.features.base import Numbers
 from lockstep.fitting.make_folds import make_folds
-from lockstep.project.target import Target
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
+from lockstep.table.target import Target
 from tests.unit.features.examples import (
     CASES,
     EXAMPLES,

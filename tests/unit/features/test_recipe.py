@@ -12,9 +12,9 @@ from lockstep.errors import DataError
 from lockstep.features.features_block import ColumnsStep, RatioStep
 from lockstep.features.recipe import Features
 from lockstep.fitting.make_folds import make_folds
-from lockstep.project.target import Target
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
+from lockstep.table.target import Target
 
 STEPS = (
     ColumnsStep(step="columns", columns=("number", "word", "day")),

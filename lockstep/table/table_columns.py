@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from lockstep.errors import DataError, kind_and_reason
 from lockstep.guards.text.messages import listed
 from lockstep.storage.tables import read_json, write_json
 
@@ -31,10 +32,17 @@ class TableColumns:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read the columns that `write` wrote."""
-        content = read_json(path)
-        types = {column["name"]: column["type"] for column in content["columns"]}
-        return cls(types, frozenset(content["made_of_target"]))
+        """Read the columns that `write` wrote.
+
+        Raises:
+            DataError: if the file is damaged.
+        """
+        try:
+            content = read_json(path)
+            types = {column["name"]: column["type"] for column in content["columns"]}
+            return cls(types, frozenset(content["made_of_target"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"{path}: is damaged ({kind_and_reason(error)}); remove it and run `dvc repro`") from None
 
 
 def must_be_in(types: Mapping[str, str], column: str, where: str) -> None:
