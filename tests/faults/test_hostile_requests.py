@@ -81,7 +81,7 @@ CASES: list[tuple[str, str, str | bytes, str | None]] = [
     ("1e400", "in.csv", _with(7, "1e400,1"), "column 'a': row 7: the value is infinite"),
     ("a number beyond float32", "in.csv", _with(7, "1e39,1"), "'a' has values beyond 3.4e38"),
     ("a missing value", "in.csv", _with(7, ",1"), "column 'a': row 7: the value is missing; correct the value"),
-    ("two columns of one name", "in.csv", GOOD.replace("a,b", "a,a", 1), "column name 'a' stands twice"),
+    ("two columns of one name", "in.csv", GOOD.replace("a,b", "a,a", 1), "column name 'a' occurs twice"),
     ("a blank before a name", "in.csv", GOOD.replace("a,b", " a,b", 1), "no column 'a'; the model needs: a"),
     ("gzip called CSV", "in.csv", gzip.compress(GOOD.encode()), "is packed with gzip; name it .csv.gz"),
     ("CSV called gzip", "in.csv.gz", GOOD, "cannot be read as CSV: "),
