@@ -77,7 +77,7 @@ class InteractionStep(BaseStep):
 
 def _distinct_angles(angles: tuple[float, ...]) -> tuple[float, ...]:
     if duplicates := repeated([f"{angle:g}" for angle in angles]):
-        raise ValueError(f"the angle {duplicates[0]} stands twice (to six digits); remove one")
+        raise ValueError(f"the angle {duplicates[0]} occurs twice (to six digits); remove one")
     return angles
 
 

@@ -42,7 +42,7 @@ def _check_scale(scale: Mapping[str, float], columns: Sequence[str]) -> None:
 def _distinct_counts(counts: tuple[int, ...]) -> tuple[int, ...]:
     duplicates = [count for count, times in Counter(counts).items() if times > 1]
     if duplicates:
-        raise ValueError(f"{min(duplicates)} stands twice; remove one")
+        raise ValueError(f"{min(duplicates)} occurs twice; remove one")
     return counts
 
 

@@ -43,7 +43,7 @@ class BaseStep(Settings):
 
 def _unique(names: tuple[str, ...]) -> tuple[str, ...]:
     if duplicates := repeated(names):
-        raise ValueError(f"{duplicates[0]!r} stands twice; remove one")
+        raise ValueError(f"{duplicates[0]!r} occurs twice; remove one")
     return names
 
 

@@ -43,7 +43,7 @@ def parse(source: FileSource, obtained: download.Obtained) -> pa.Table:
     table = _parse_parquet(obtained) if source.kind == "parquet" else _parse_csv(source, obtained)
     if duplicates := repeated(table.column_names):
         raise SourceError(
-            f"{obtained.label}: column name {duplicates[0]!r} stands twice in the header; rename one of them"
+            f"{obtained.label}: column name {duplicates[0]!r} occurs twice in the header; rename one of them"
         )
     if table.num_rows == 0:
         raise SourceError(f"{obtained.label}: has a header but no rows; point `source` at the complete file")

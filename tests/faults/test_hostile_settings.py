@@ -129,7 +129,7 @@ CASES: list[tuple[str, Callable[[str], str], str]] = [
     (
         "a long key twice",
         lambda text: text + f"? {'k' * 200_000}\n: 1\n" * 2,
-        f"key '{'k' * 80}' stands twice; mend the YAML",
+        f"key '{'k' * 80}' occurs twice; mend the YAML",
     ),
     (
         "a long name of a dataset",

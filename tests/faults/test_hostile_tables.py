@@ -148,14 +148,14 @@ CASES: list[tuple[str, Content, str | None, str | None]] = [
     (
         "two columns of one name",
         rows(header="a,a,y"),
-        "column name 'a' stands twice in the header; rename",
-        "stands twice",
+        "column name 'a' occurs twice in the header; rename",
+        "occurs twice",
     ),
     (
         "two columns without a name",
         rows(header=",,y"),
-        "column name '' stands twice in the header; rename",
-        "stands twice",
+        "column name '' occurs twice in the header; rename",
+        "occurs twice",
     ),
     ("a column without a name", rows(header="a,,y"), "columns.b: the table has no such column; it has: a, '', y", None),
     (

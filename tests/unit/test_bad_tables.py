@@ -25,7 +25,7 @@ CASES = [
     ("header only", "a,b,y\n", "own.csv: has a header but no rows"),
     ("missing target column", "a,b\n1,2\n", "columns.y: the table has no such column; it has: a, b"),
     ("undescribed column", "a,b,c,y\n1,2,3,4\n", "the table also has c; describe them, or leave them out"),
-    ("duplicate column names", "a,b,a,y\n1,2,3,4\n", "column name 'a' stands twice in the header"),
+    ("duplicate column names", "a,b,a,y\n1,2,3,4\n", "column name 'a' occurs twice in the header"),
     (
         "text in a numeric column",
         _rows(lambda row: f"{row},{'many' if row == 6 else 1},{row}"),

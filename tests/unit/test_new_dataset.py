@@ -299,7 +299,7 @@ FILES = [
     ("binary", b"a,b\n\0\0\0\1", "t.csv: is no table: neither text nor Parquet"),
     ("damaged gzip", b"\x1f\x8b\x08\0broken", "t.csv: damaged gzip file"),
     ("damaged Parquet", b"PAR1broken", "t.csv: is no readable Parquet file"),
-    ("two columns of one name", b"a,a,y\n" + b"1,2,3\n" * 20, "t.csv: column name 'a' stands twice in the header"),
+    ("two columns of one name", b"a,a,y\n" + b"1,2,3\n" * 20, "t.csv: column name 'a' occurs twice in the header"),
     (
         "ragged",
         b"a,b,y\n" + b"1,2,3\n" * 20 + b"1,2\n",

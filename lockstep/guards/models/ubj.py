@@ -116,7 +116,7 @@ class _Reader:
         while self._content[self._at] != ord("}"):
             key = self._text()
             if key in content:
-                raise ValueError(f"key {key[:40]!r} stands twice")
+                raise ValueError(f"key {key[:40]!r} occurs twice")
             content[key] = self._value(depth + 1)
         self._at += 1
         return content
