@@ -6,6 +6,7 @@ from pydantic import Field
 
 from lockstep.features.features_block import RecipeChoice
 from lockstep.fitting.booster_block import BoosterSettings
+from lockstep.guards.models.model_files import MAX_MODELS
 from lockstep.project.settings import Seed, Settings
 from lockstep.split.split_block import StrategyOnly
 
@@ -13,7 +14,7 @@ from lockstep.split.split_block import StrategyOnly
 class TrainBest(Settings):
     """The training of the final model."""
 
-    n_models: Annotated[int, Field(ge=1, le=100)]
+    n_models: Annotated[int, Field(ge=1, le=MAX_MODELS)]
     learning_rate_factor: Annotated[float, Field(gt=0, le=1)]
     interval: Annotated[float, Field(gt=0, lt=1)] | None
 

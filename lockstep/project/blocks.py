@@ -134,8 +134,8 @@ def _known_keys(content: dict[Any, Any], known: Sequence[str], file: Path) -> di
     """The content, if every top-level key is known: a key that no stage reads would be a choice without effect."""
     for key in content:
         if key not in known:
-            name = str(key)[:LENGTH]
-            line = f"{shown(masked(name))}: unknown key{_did_you_mean(name, known)}; correct or remove it"
+            name = str(key)
+            line = f"{shown(masked(name))}: unknown key{_did_you_mean(name[:LENGTH], known)}; correct or remove it"
             raise ConfigError(f"{file}: {safe_line(line)}")
     return content
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from sklearn.metrics import (
     accuracy_score,
     log_loss,
@@ -22,10 +23,12 @@ from lockstep.fitting.booster import RoundBudget, fit_fold, fit_rounds, predict
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import FoldSet
 from lockstep.fitting.matrices import quantise
+from lockstep.guards.models.model_files import MAX_CLASSES
 from lockstep.metrics.metrics import classification_scores, pinball, pseudo_huber, regression_scores
 from lockstep.model.final import chosen_training, fit_boosters, learning_curve
 from lockstep.model.interval import offset_of
 from lockstep.model.saved import SavedModel, Training
+from lockstep.table.target import ClassTarget
 from tests.conftest import shipped_config
 from tests.unit.features import examples
 from tests.unit.modelling import CLASSES, NUMBER, HereWorkers, folds_of, model, table, with_interval
@@ -251,3 +254,9 @@ def test_no_gpu_is_an_error_and_no_fit_on_the_processor() -> None:
     except ConfigError as error:
         # a machine with a GPU fits
         assert "booster.device: 'cuda': XGBoost finds no such device here; set it to cpu" in str(error)  # noqa: PT017
+
+
+def test_a_target_may_have_as_many_classes_as_a_model_that_is_read() -> None:
+    assert len(ClassTarget(column="y", classes=tuple(range(MAX_CLASSES))).classes) == MAX_CLASSES
+    with pytest.raises(ValidationError):
+        ClassTarget(column="y", classes=tuple(range(MAX_CLASSES + 1)))
