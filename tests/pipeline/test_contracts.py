@@ -87,6 +87,7 @@ if __name__ == "__main__":  # the fork server imports this file again in every w
 MEANS = {
     "Blocks.dataset_name": "dataset",
     "RecipeChoice.features": "features",
+    "TuneBlocks.features": "features",
     "SplitBlocks.seed": "seed",
     "TuneBlocks.seed": "seed",
     "TrainBlocks.seed": "seed",
