@@ -124,7 +124,7 @@ def _repeated(result: Result) -> dict[str, Any]:
     """The metrics of the repeated protocol."""
     metrics = dict[str, Any]()
     for row in result.repeated.get("metrics", []):
-        metrics |= flatten({key: value for key, value in row.items() if key != "metric"}, f"repeated.{row['row']}.")
+        metrics |= flatten({key: value for key, value in row.items() if key != "metric"}, f"repeated.{row['metric']}.")
     return metrics
 
 

@@ -1,6 +1,7 @@
 """What MLflow is told of a result."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,3 +21,8 @@ def test_features_are_in_no_name_of_a_parameter(name: str) -> None:
     assert json.loads(found["booster.monotone"]) == {name: 1, "a": -1}
     for key, value in found.items():
         _validate_param(key, str(value))
+
+
+def test_every_number_of_the_repeated_protocol_is_a_metric(tmp_path: Path) -> None:
+    write_json({"metrics": [{"metric": "rmse", "mean": 2.0, "sd": 0.5}]}, tmp_path / paths.REPEATED)
+    assert _repeated(Result(tmp_path)) == {"repeated.rmse.mean": 2.0, "repeated.rmse.sd": 0.5}
