@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from lockstep.guards.text.yaml_file import read_yaml
+from lockstep.project import paths
 from lockstep.results.choices import effective_choices
+from lockstep.results.result import Result
+from lockstep.storage.tables import write_json
+from lockstep.tracking.run_content import _repeated
 from tests.conftest import SETTINGS
 
 
