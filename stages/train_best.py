@@ -56,7 +56,7 @@ def main() -> None:
             intake = Intake.of(table, features.columns)
             origin = Origin(blocks.dataset_name, VERSION)
             SavedModel(boosters, features, target, fitting, training, interval, intake, origin).save(MODEL)
-            write_example(MODEL, intake, RAW, train["row_id"].tolist())
+            write_example(MODEL, intake, RAW, train["row_id"])
             print_step("the learning curve of the folds")
             write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)
     rate = f", learning rate times {training.learning_rate_factor}" if training.learning_rate_factor < 1 else ""

@@ -87,9 +87,9 @@ def load_config(root: Path = Path()) -> Config:
     target = Target.of(dataset)
     check_split_columns(params.split, target, list(dataset.clean_types()), str(blocks.file))
     objective = params.booster.fitting(target.n_classes).objective
+    params.booster.check_monotone(params.features, recipe, blocks.file)
     with mistakes_in(PARAMS):
         params.train_best.check(target.n_classes)
-        params.booster.check_monotone(params.features, recipe, blocks.file)
         check_choices(params.evaluate, params.split.strategy, objective, blocks.file)
     return Config(
         dataset_name=params.dataset,

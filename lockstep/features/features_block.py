@@ -15,15 +15,13 @@ from lockstep.features.formula_steps import (
     RotateStep,
 )
 from lockstep.features.number_steps import ClustersStep, LinearStep, LocalLinearStep, NeighboursStep
-from lockstep.features.step_base import FORBIDDEN_CHARACTERS, BaseStep
+from lockstep.features.step_base import FORBIDDEN_CHARACTERS
 from lockstep.features.value_steps import CountStep, DatePartsStep, MultiValueStep, TargetEncodeStep, TextStep
 from lockstep.guards.text.messages import listed, quoted, repeated
 from lockstep.project.blocks import Blocks, mistakes_in
 from lockstep.project.settings import Settings
 from lockstep.table.table_columns import TableColumns, must_be_date, must_be_in, must_be_number
 from lockstep.table.target import TargetBlock
-
-__all__ = ["BaseStep", "ColumnsStep", "RatioStep", "Recipe", "Step"]
 
 Step = Annotated[
     ColumnsStep

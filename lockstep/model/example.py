@@ -1,6 +1,5 @@
-"""The example of a saved model: the first training rows as the source holds them."""
+"""The example of a saved model: the first training rows, unchanged from the raw table."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,16 +13,16 @@ EXAMPLE_ROWS = 5
 EXAMPLE = Path("example.json")
 
 
-def write_example(folder: Path, intake: Intake, raw: Path, rows: Sequence[int]) -> None:
-    """Keep the first rows in the model's folder, as a request to a server of the model.
+def write_example(folder: Path, intake: Intake, raw: Path, rows: pd.Series) -> None:
+    """Write the first rows to the model's folder, as a request to a server of the model.
 
     Args:
-        folder: The model's.
+        folder: The model's folder.
         intake: The columns of the raw table that the model reads.
         raw: The raw table.
         rows: Numbers of its rows that the model was trained on, ascending.
     """
-    write_json(intake.request(read_arrow_rows(raw, rows[:EXAMPLE_ROWS])), folder / EXAMPLE)
+    write_json(intake.request(read_arrow_rows(raw, rows.head(EXAMPLE_ROWS).tolist())), folder / EXAMPLE)
 
 
 def example_rows(folder: Path, model: SavedModel) -> pd.DataFrame:

@@ -341,9 +341,9 @@ def test_a_file_that_is_too_large_is_not_read(
 def test_a_model_of_links_says_what_the_model_says(folder: Path, tmp_path: Path) -> None:
     """As `dvc checkout` makes it where `cache.type` is symlink."""
     rows, cache = raw_table(dataset_of("spotify_tracks"), 5), tmp_path / "cache"
-    said = SavedModel.load(folder).predict_raw(rows)
+    predictions = SavedModel.load(folder).predict_raw(rows)
     cache.mkdir()
     for number, file in enumerate(each for each in sorted(folder.rglob("*")) if each.is_file()):
         kept = file.rename(cache / str(number))
         file.symlink_to(kept)
-    assert SavedModel.load(folder).predict_raw(rows).equals(said)
+    assert SavedModel.load(folder).predict_raw(rows).equals(predictions)

@@ -40,8 +40,8 @@ def exported(origin: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its export, into a folder that is there and empty, moved away afterwards."""
     first, moved = tmp_path_factory.mktemp("first") / "100%3F? out", tmp_path_factory.mktemp("moved") / "elsewhere"
     first.mkdir()
-    said = origin.run("lockstep", "export", str(first)).stdout
-    assert said == f"lockstep: workspace exported: {first}; open its index.html; its README.md describes the rest\n"
+    output = origin.run("lockstep", "export", str(first)).stdout
+    assert output == f"lockstep: workspace exported: {first}; open its index.html; its README.md describes the rest\n"
     assert [each.name for each in first.parent.iterdir()] == [first.name]
     shutil.move(first, moved)
     return moved
@@ -246,11 +246,11 @@ def test_mlflow_server_shows_the_moved_export_whole(
         }
         mlflow.set_tracking_uri(server.uri)
         model = mlflow.pyfunc.load_model("models:/friedman@champion")
-        said = Result(exported).predictions
+        predictions = Result(exported).predictions
         from lockstep.storage.tables import read_table
 
         answers = model.predict(read_table(exported / "data/split/test.parquet"))
-        assert list(answers) == said["predicted"].tolist()
+        assert list(answers) == predictions["predicted"].tolist()
 
 
 def _without_place(content: dict[str, object]) -> dict[str, object]:

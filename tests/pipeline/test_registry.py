@@ -73,8 +73,8 @@ def test_the_champion_moves_to_a_better_model_only(workspace: Project) -> None:
 
 def test_a_registration_that_was_interrupted_is_finished(workspace: Project) -> None:
     client_of(store_of(workspace)).update_model_version("friedman", "1", "")
-    said = publish(complete_result(), Provenance.of(Path(), None, None, workspace=True)).champion
-    assert said.startswith("friedman version 1 is the champion: its registration was interrupted after")
+    decision = publish(complete_result(), Provenance.of(Path(), None, None, workspace=True)).champion
+    assert decision.startswith("friedman version 1 is the champion: its registration was interrupted after")
     assert _versions(workspace)[0][1].description
 
 
@@ -88,11 +88,13 @@ def _edit_model(project: Project, **fitting: Any) -> None:
 def test_the_champion_of_another_objective_stays_and_a_person_is_told_how_to_change_it(workspace: Project) -> None:
     """A quantile's model beats the mean's by the quantile's own score, whatever its RMSE."""
     _edit_model(workspace, objective="quantile", metric="pinball", quantile=0.7)
-    said = _published(workspace, 0.9)
+    decision = _published(workspace, 0.9)
     reason = "the two cannot be compared: objective (version 1: squared_error, version 2: quantile), metric (version 1:"
-    assert said.startswith(f"version 2 is registered; version 1 stays champion: {reason} rmse, version 2: pinball); to")
+    assert decision.startswith(
+        f"version 2 is registered; version 1 stays champion: {reason} rmse, version 2: pinball); to"
+    )
     assert _versions(workspace)[1] == 1
-    _, _, command = said.partition(
+    _, _, command = decision.partition(
         "to make version 2 the champion anyway, with MLFLOW_TRACKING_URI set to this store: "
     )
     workspace.run("bash", "-c", command, env={"MLFLOW_TRACKING_URI": store_of(workspace)})

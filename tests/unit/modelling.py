@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lockstep.features.features_block import ColumnsStep
+from lockstep.features.formula_steps import ColumnsStep
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import fit_rounds, max_bin_of
 from lockstep.fitting.fitting import Fitting, Value

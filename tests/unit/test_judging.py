@@ -245,9 +245,9 @@ def test_slices_of_classes_are_the_classes() -> None:
     found = _found(3)
     own = found.slices[found.slices["by"] == "three"]
     assert own["slice"].tolist() == ["three: 0", "three: 1", "three: 2"]
-    said = found.predictions[found.predictions["actual"] == "1"]
-    sure = said[["probability_0", "probability_1", "probability_2"]].max(axis=1)
-    right = (said["predicted"] == "1").mean()
+    positives = found.predictions[found.predictions["actual"] == "1"]
+    sure = positives[["probability_0", "probability_1", "probability_2"]].max(axis=1)
+    right = (positives["predicted"] == "1").mean()
     assert own["accuracy"].iloc[1] == pytest.approx(right, rel=1e-5)
     assert own["bias"].iloc[1] == pytest.approx(right - sure.mean(), rel=1e-4)
 

@@ -160,10 +160,10 @@ def test_averaging_models_averages_predictions() -> None:
 
 def test_probabilities_add_up_and_name_the_class() -> None:
     made = model(n_classes=3)
-    said = made.prediction_table(made.features.transform(table(seed=9)))
-    shares = said[["probability_0", "probability_1", "probability_2"]].to_numpy()
+    predictions = made.prediction_table(made.features.transform(table(seed=9)))
+    shares = predictions[["probability_0", "probability_1", "probability_2"]].to_numpy()
     np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-6)
-    assert said["predicted"].tolist() == [str(number) for number in shares.argmax(axis=1)]
+    assert predictions["predicted"].tolist() == [str(number) for number in shares.argmax(axis=1)]
 
 
 def test_the_learning_curve_shows_the_final_models_round() -> None:
@@ -199,11 +199,11 @@ def test_the_offset_holds_the_share_of_rows_it_is_asked_for() -> None:
 
 def test_an_interval_holds_about_the_share_of_new_rows_it_is_asked_for(tmp_path: Path) -> None:
     made, rows = with_interval(0.8, table(600)), table(2000, seed=9)
-    said = made.prediction_table(made.features.transform(rows))
-    inside = ((said["lower"] <= rows["y"]) & (rows["y"] <= said["upper"])).mean()
+    predictions = made.prediction_table(made.features.transform(rows))
+    inside = ((predictions["lower"] <= rows["y"]) & (rows["y"] <= predictions["upper"])).mean()
     assert 0.74 < inside < 0.88
     made.save(tmp_path)
-    assert SavedModel.load(tmp_path).prediction_table(made.features.transform(rows)).equals(said)
+    assert SavedModel.load(tmp_path).prediction_table(made.features.transform(rows)).equals(predictions)
 
 
 @pytest.mark.parametrize("objective", ["squared_error", "absolute_error", "pseudo_huber", "quantile"])

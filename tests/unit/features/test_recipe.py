@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from lockstep.errors import DataError
-from lockstep.features.features_block import ColumnsStep, RatioStep
+from lockstep.features.formula_steps import ColumnsStep, RatioStep
 from lockstep.features.recipe import Features
 from lockstep.fitting.make_folds import make_folds
 from lockstep.split.split_block import Split
