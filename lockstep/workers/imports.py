@@ -22,6 +22,8 @@ def imports_of(file: Path, root: Path, packages: Sequence[str]) -> set[Path]:
             package = names[0].split(".")[: -node.level] if node.level else []
             module = ".".join([*package, *([node.module] if node.module else [])])
             names += [module, *(f"{module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Call) and (kinds := _package_of_kind(node)):
+            names += [kinds, *(f"{kinds}.{kind.stem}" for kind in root.joinpath(*kinds.split(".")).glob("*.py"))]
     return {path for name in names if name.split(".")[0] in packages for path in _files_of(name, root)}
 
 
@@ -34,6 +36,14 @@ def import_closure(start: Path, root: Path, packages: Sequence[str]) -> set[Path
             files.add(file)
             pending += imports_of(file, root, packages)
     return files
+
+
+def _package_of_kind(call: ast.Call) -> str | None:
+    """The package whose classes a call of lockstep.project.kinds.Kind finds when they are asked for."""
+    if not (isinstance(call.func, ast.Name) and call.func.id == "Kind"):
+        return None
+    values = [keyword.value for keyword in call.keywords if keyword.arg == "package"]
+    return str(values[0].value) if values and isinstance(values[0], ast.Constant) else None
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:

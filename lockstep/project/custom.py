@@ -1,0 +1,125 @@
+"""The project's own code in custom/: its files, its imports, and its mistakes in one line.
+
+custom/ lies in the folder of the project, which is the working directory of stages and commands. `custom_in` names
+another folder: a worker of a cluster and a trusted model bring their own.
+"""
+
+import hashlib
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
+from pathlib import Path
+from types import ModuleType
+
+from lockstep.errors import ConfigError, LockstepError, kind_and_reason, one_line
+from lockstep.guards.text.messages import safe_line
+
+PACKAGE = "custom"
+FOLDERS = ("steps", "rules", "metrics")
+
+_root: ContextVar[Path] = ContextVar("_root", default=Path())
+_importing = threading.RLock()
+_imported: tuple[Path, str] | None = None
+
+
+@contextmanager
+def custom_in(root: Path) -> Iterator[None]:
+    """Within the block the project's own code is that of ROOT/custom."""
+    token = _root.set(root)
+    try:
+        yield
+    finally:
+        _root.reset(token)
+
+
+def is_custom_module(module: str) -> bool:
+    """Whether a module of this name is the project's own."""
+    return module.partition(".")[0] == PACKAGE
+
+
+def custom_files(folder: str) -> Mapping[str, Path]:
+    """The Python files of a folder of custom/ by their names without .py; private ones begin with an underscore."""
+    return {file.stem: file for file in sorted((_root.get() / PACKAGE / folder).glob("*.py"))}
+
+
+def import_custom(folder: str, name: str) -> ModuleType:
+    """Import custom/FOLDER/NAME.py; a file that was changed since an earlier import is imported again.
+
+    Raises:
+        ConfigError: with one line that names the file and the line, if the import fails.
+    """
+    global _imported
+    root = _root.get().absolute()
+    with _importing:
+        state = root, _digest(root / PACKAGE)
+        if state != _imported:
+            _forget()
+            _imported = state
+        if PACKAGE not in sys.modules:
+            sys.modules[PACKAGE] = _package(root / PACKAGE)
+        before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+        try:
+            with custom_mistakes(Path(PACKAGE, folder, f"{name}.py")):
+                return import_module(f"{PACKAGE}.{folder}.{name}")
+        finally:
+            sys.dont_write_bytecode = before
+
+
+@contextmanager
+def custom_mistakes(file: Path) -> Iterator[None]:
+    """Turn whatever the project's own code raises in the block into one line that names the file and the line.
+
+    Args:
+        file: The file, below the project, for an error without a line.
+
+    Raises:
+        ConfigError: instead of every error that is not a LockstepError.
+    """
+    try:
+        yield
+    except LockstepError:
+        raise
+    except SyntaxError as error:
+        where = _below_project(error.filename) or file
+        raise ConfigError(safe_line(f"{where}: line {error.lineno}: {one_line(error.msg)}; correct it")) from error
+    except Exception as error:
+        frames = [(_below_project(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+        own = [(name, line) for name, line in frames if name is not None]
+        where, line = own[-1] if own else (file, None)
+        place = f"{where}: line {line}" if line else str(where)
+        raise ConfigError(safe_line(f"{place}: {kind_and_reason(error)}; correct it")) from error
+
+
+def _below_project(filename: str | None) -> Path | None:
+    """The path of a file of custom/ as messages call it; None for any other file."""
+    if filename is None:
+        return None
+    folder = _root.get().absolute() / PACKAGE
+    path = Path(filename)
+    return Path(PACKAGE) / path.relative_to(folder) if path.is_relative_to(folder) else None
+
+
+def _package(folder: Path) -> ModuleType:
+    """The package `custom`, found in this folder whatever the working directory and sys.path are."""
+    spec = ModuleSpec(PACKAGE, None, is_package=True)
+    spec.submodule_search_locations = [str(folder)]
+    return module_from_spec(spec)
+
+
+def _forget() -> None:
+    for name in [name for name in sys.modules if is_custom_module(name)]:
+        del sys.modules[name]
+
+
+def _digest(folder: Path) -> str:
+    """sha256 of the names and contents of the folder's Python files."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*.py")):
+        digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
