@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lockstep", description="Checks and views around the DVC pipeline.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, function, text in (
-        ("check", check, "validate params.yaml and the chosen dataset file"),
+        ("check", check, "validate params.yaml, the chosen dataset file and the code in custom/"),
         ("sync", sync, "complete MLflow from DVC's outputs, or compare the two"),
         ("export", export, "write a result and its views into one folder"),
         ("verify", verify, "run the pipeline again in a clean copy and compare every hash with dvc.lock"),
@@ -119,6 +119,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     predict_parser.add_argument("--keep", action="append", default=[], metavar="COL", help="a column of IN to copy")
     predict_parser.add_argument("--force", action="store_true", help="replace an existing OUT")
+    predict_parser.add_argument(
+        "--trust-code",
+        action="store_true",
+        help="run the model's own copy of custom steps and rules where this project has other ones: read it first",
+    )
     compare_parser = commands.choices["compare"]
     side_help = "a commit, branch, tag or experiment, `workspace`, or a folder that `lockstep export` wrote"
     compare_parser.add_argument("a", metavar="A", help=side_help)
@@ -135,23 +140,26 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def check(arguments: argparse.Namespace) -> str:
-    """Validate params.yaml, the chosen dataset file, its local table and the environment, without asking a cluster."""
+    """Validate the settings, the project's own code, the local table and the environment, without asking a cluster."""
     from lockstep.check.config import load_config
+    from lockstep.check.custom_code import check_custom_code, custom_paths
     from lockstep.check.source_file import check_source, update_source
     from lockstep.guards.text.secrets import masked
     from lockstep.project.paths import DATASETS
     from lockstep.tracking.repository import is_untracked
     from lockstep.workers.machine import cache_limit, scheduler_address, worker_count
 
+    notes = check_custom_code()
     config, workers, address = load_config(), worker_count(), scheduler_address()
     cache_limit()
     if arguments.update_source:
         return update_source(config)
     for warning in check_source(config):
         print(f"lockstep: warning: {warning}", file=sys.stderr)
-    file = DATASETS / f"{config.dataset_name}.yaml"
-    if is_untracked(file):
-        note = f"{file}: git does not track it, so `dvc exp run --temp` and `--queue` lack it; git add it"
+    for file in (DATASETS / f"{config.dataset_name}.yaml", *custom_paths()):
+        if is_untracked(file):
+            notes.append(f"{file}: git does not track it, so `dvc exp run --temp` and `--queue` lack it; git add it")
+    for note in notes:
         print(f"lockstep: note: {note}", file=sys.stderr)
     where = f"Dask cluster {masked(address)}" if address else f"{workers} workers"
     return (
@@ -212,7 +220,7 @@ def predict(arguments: argparse.Namespace) -> str:
     from lockstep.predict.predict import loaded_model, predict_file
 
     _stop_on_signals()
-    with loaded_model(arguments.model) as loaded:
+    with loaded_model(arguments.model, trust_code=arguments.trust_code) as loaded:
         for warning in loaded.warnings:
             print(f"lockstep: warning: {warning}", file=sys.stderr)
         started = time.perf_counter()
