@@ -43,7 +43,7 @@ class Split(Settings):
 
     @model_validator(mode="after")
     def _column_for_strategy(self) -> Self:
-        for setting in STRATEGIES[self.strategy].settings:
+        for setting in STRATEGIES[self.strategy].needs:
             if setting not in self.columns:
                 raise ValueError(
                     f"strategy is {self.strategy} but split.{setting} names no column; set split.{setting}"
@@ -59,7 +59,7 @@ class Split(Settings):
     def columns(self) -> Mapping[str, str]:
         """The columns that the strategy uses, by the setting that names them; it ignores the other settings."""
         named = {"group": self.group, "time": self.time}
-        return {name: column for name in STRATEGIES[self.strategy].settings if (column := named[name])}
+        return {name: column for name in STRATEGIES[self.strategy].needs if (column := named[name])}
 
     @property
     def forward(self) -> bool:

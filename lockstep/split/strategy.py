@@ -54,17 +54,17 @@ class Strategy(OneOfKind, ABC):
         target: The target.
         columns: The columns that the settings name, by setting.
         seed: Seed of the draws.
-        settings: Settings of the block `split` that must name a column.
+        needs: Settings of the block `split` that must name a column.
         forward: Whether only earlier rows train a fold: those with a smaller fold number.
         keeps_groups: Whether rows with equal values in the column `split.group` stay on the same side.
     """
 
-    STATED = ("settings", "forward", "keeps_groups")
+    STATED = ("needs", "forward", "keeps_groups")
 
     target: Target
     columns: Mapping[str, str]
     seed: int
-    settings: ClassVar[tuple[str, ...]]
+    needs: ClassVar[tuple[str, ...]]
     forward: ClassVar[bool]
     keeps_groups: ClassVar[bool]
 
@@ -78,7 +78,7 @@ class Strategy(OneOfKind, ABC):
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        """Settings of the block `split` as in YAML."""
+        """Settings of the block `split` as in YAML, without `strategy`."""
         return ()
 
 

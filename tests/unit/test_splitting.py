@@ -105,7 +105,7 @@ def test_a_text_column_is_no_time() -> None:
 
 
 def test_each_strategy_states_what_later_stages_need() -> None:
-    facts = {name: (kind.settings, kind.forward, kind.keeps_groups) for name, kind in STRATEGIES.classes().items()}
+    facts = {name: (kind.needs, kind.forward, kind.keeps_groups) for name, kind in STRATEGIES.classes().items()}
     assert facts == {
         "group": (("group",), False, True),
         "random": ((), False, False),
@@ -119,7 +119,7 @@ def test_the_examples_of_a_strategy_are_settings(strategy: str) -> None:
     examples = STRATEGIES[strategy].examples()
     assert examples
     for example in examples:
-        assert Split.model_validate({"valid_size": 0.2, **example}).strategy == strategy
+        assert Split.model_validate({"strategy": strategy, "valid_size": 0.2, **example}).strategy == strategy
 
 
 def test_an_unknown_strategy_is_refused_with_the_names_there_are() -> None:

@@ -17,7 +17,7 @@ class Group(DrawnStrategy):
     resample whole groups.
     """
 
-    settings = ("group",)
+    needs = ("group",)
     keeps_groups = True
 
     def hold_out(self, rows: pd.DataFrame, size: float) -> tuple[Rows, Rows]:
@@ -36,7 +36,7 @@ class Group(DrawnStrategy):
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        return ({"strategy": "group", "group": "artist", "test_size": 0.2, "folds": 5},)
+        return ({"group": "artist", "test_size": 0.2, "folds": 5},)
 
     def _groups(self, rows: pd.DataFrame) -> Rows:
         """Group numbers; every row without a group is its own group."""

@@ -16,7 +16,7 @@ class Random(DrawnStrategy):
     `time`.
     """
 
-    settings = ()
+    needs = ()
     keeps_groups = False
 
     def hold_out(self, rows: pd.DataFrame, size: float) -> tuple[Rows, Rows]:
@@ -33,4 +33,4 @@ class Random(DrawnStrategy):
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        return ({"strategy": "random", "test_size": 0.2, "folds": 5},)
+        return ({"test_size": 0.2, "folds": 5},)

@@ -18,7 +18,7 @@ class Stratified(DrawnStrategy):
     where the smallest part would have less than two rows of each.
     """
 
-    settings = ()
+    needs = ()
     keeps_groups = False
 
     def hold_out(self, rows: pd.DataFrame, size: float) -> tuple[Rows, Rows]:
@@ -37,7 +37,7 @@ class Stratified(DrawnStrategy):
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        return ({"strategy": "stratified", "test_size": 0.2, "folds": 5},)
+        return ({"test_size": 0.2, "folds": 5},)
 
     def _bins(self, rows: pd.DataFrame, smallest_part: int) -> Rows:
         """The classes; for a number quantile bins of equal size, to which rows with equal values go in their order.

@@ -18,7 +18,7 @@ class Time(Strategy):
     so `seed` does not change it and `evaluate.protocol: repeated` is refused.
     """
 
-    settings = ("time",)
+    needs = ("time",)
     forward = True
     keeps_groups = False
 
@@ -50,4 +50,4 @@ class Time(Strategy):
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        return ({"strategy": "time", "time": "sold_on", "test_size": 0.2, "folds": 5},)
+        return ({"time": "sold_on", "test_size": 0.2, "folds": 5},)
