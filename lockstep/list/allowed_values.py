@@ -9,6 +9,7 @@ import annotated_types
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+_SIGNS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 _PLAIN = {
     bool: "true or false",
     int: "whole number",
@@ -35,7 +36,7 @@ def allowed_values(annotation: Any, metadata: Sequence[Any] = ()) -> str:
     if origin in (Union, types.UnionType):
         return " or ".join(f"{allowed_values(part)}{'' if part is type(None) else limits}" for part in arguments)
     if origin is Literal:
-        return " or ".join(map(_as_yaml, arguments))
+        return " | ".join(map(_as_yaml, arguments))
     if origin in (list, tuple, set, frozenset, Sequence):
         return _list_of(arguments, metadata)
     if origin in (dict, Mapping):
@@ -52,9 +53,9 @@ def default_of(field: FieldInfo) -> str | None:
 
 def _list_of(arguments: tuple[Any, ...], metadata: Sequence[Any]) -> str:
     items = [each for each in arguments if each is not Ellipsis]
-    if len(items) > 1:
+    if len(set(items)) > 1:
         return f"list of {len(items)}: {', '.join(map(allowed_values, items))}"
-    least, most = _length(metadata)
+    least, most = (len(items), len(items)) if Ellipsis not in arguments and len(items) > 1 else _length(metadata)
     if least is not None and least == most:
         return f"list of {least} {_plural(items[0])}"
     return f"list of {_plural(items[0])}" + (f", {least} or more" if least and least > 1 else "")
@@ -74,17 +75,16 @@ def _constraints(metadata: Sequence[Any]) -> list[Any]:
 
 
 def _limits(metadata: Sequence[Any]) -> str:
-    words = []
-    for each in _constraints(metadata):
-        for kind, sign, name in (
-            (annotated_types.Ge, ">=", "ge"),
-            (annotated_types.Gt, ">", "gt"),
-            (annotated_types.Le, "<=", "le"),
-            (annotated_types.Lt, "<", "lt"),
-        ):
-            if isinstance(each, kind):
-                words.append(f" {sign} {getattr(each, name)}")
-    return " and".join(words)
+    """The limits of a number, with a space before them; empty if it has none."""
+    limits = {
+        name: getattr(each, name)
+        for each in _constraints(metadata)
+        for name in _SIGNS
+        if getattr(each, name, None) is not None
+    }
+    if limits.keys() == {"ge", "le"}:
+        return f" {limits['ge']} to {limits['le']}"
+    return " and".join(f" {_SIGNS[name]} {limit}" for name, limit in limits.items())
 
 
 def _length(metadata: Sequence[Any]) -> tuple[int | None, int | None]:

@@ -52,11 +52,18 @@ def entry(family: Family, name: str) -> str:
 
 def _brief(about: Description) -> list[str]:
     lines = wrapped(about.summary, _named(about.name), _INDENT, _width())
-    settings = [
-        f"{each.name}: {each.values}" + ("" if each.default is None else f" = {each.default}") for each in about.options
-    ]
+    settings = [_short(option) for option in about.options]
     details = "; ".join(settings or [f"{fact.name}: {fact.value}" for fact in about.facts])
     return lines + wrapped(details, _INDENT, _INDENT, _width())
+
+
+def _short(option: Option) -> str:
+    """A setting with its default, which shows the type if it is not empty."""
+    if option.default is None:
+        return f"{option.name}: {option.values}"
+    if option.default in ("null", "[]", "{}"):
+        return f"{option.name}: {option.values} = {option.default}"
+    return f"{option.name} = {option.default}"
 
 
 def _full(option: Option) -> list[str]:

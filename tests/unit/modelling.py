@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lockstep.features.formula_steps import ColumnsStep
 from lockstep.features.recipe import Features
+from lockstep.features.steps.columns import Columns
 from lockstep.fitting.booster import fit_rounds, max_bin_of
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.folds import FoldSet
@@ -17,7 +17,7 @@ from lockstep.fitting.matrices import quantise, row_matrix
 from lockstep.model.saved import SavedModel, Training
 from lockstep.table.target import Target
 
-RECIPE = (ColumnsStep(step="columns", columns=("a", "word")),)
+RECIPE = (Columns(columns=("a", "word")),)
 PARAMS: dict[str, Value] = {"max_depth": 3, "subsample": 0.7}
 NUMBER = Fitting()
 CLASSES = {n: Fitting(objective="classes", metric="log_loss", n_classes=n) for n in (2, 3)}

@@ -1,26 +1,45 @@
 """Lengths of texts."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from lockstep.features.base import Numbers, Transformer
+from lockstep.features.arrays import Numbers
+from lockstep.features.step import Step
+from lockstep.features.step_settings import ColumnNames
 from lockstep.features.values import text_values
 
 MEASURES = ("n_characters", "n_words")
 
 
-class Text(Transformer):
-    """NAME_n_characters and NAME_n_words of each text, NaN where it is missing. Learns nothing.
+class Text(Step):
+    """NAME_n_characters and NAME_n_words of each text; missing where it is missing.
 
     Characters are Unicode code points; words are separated by white space.
 
-    Args:
+    Attributes:
         columns: Texts or categories.
     """
 
-    def __init__(self, columns: tuple[str, ...]) -> None:
-        self.columns = columns
+    columns: ColumnNames
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        return [{"columns": ["title", "genre"]}]
+
+    def reads(self) -> Sequence[str]:
+        return self.columns
+
+    def reads_text(self) -> Sequence[str]:
+        return self.columns
+
+    def reads_words(self) -> Sequence[str]:
+        return self.columns
+
+    def makes(self) -> Sequence[str]:
+        return [f"{column}_{measure}" for column in self.columns for measure in MEASURES]
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
         """Numbers of shape (rows, 2 x columns).
@@ -34,7 +53,3 @@ class Text(Transformer):
             features.append([np.nan if text is None else len(text) for text in texts])
             features.append([np.nan if text is None else len(text.split()) for text in texts])
         return np.array(features, dtype=np.float64).T
-
-    def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
-        """Both measures, column by column."""
-        return np.array([f"{column}_{measure}" for column in self.columns for measure in MEASURES], dtype=object)

@@ -1,23 +1,27 @@
 """Texts that contain several values, such as `rock;pop`."""
 
 import re
-from typing import ClassVar, NamedTuple, Self
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pydantic import Field, model_validator
 
-from lockstep.features.base import Numbers, Transformer
+from lockstep.features.arrays import Numbers
+from lockstep.features.step import Step
+from lockstep.features.step_settings import Folds
 from lockstep.features.targets import Rows, cross_fitting, target_columns, target_names
 from lockstep.features.values import UNSEEN, is_missing, text_values
 
 
-class MultiValue(Transformer):
-    """Features of the parts of a text; NaN where the text is missing.
+class MultiValue(Step):
+    """Features of the parts of a text such as `rock;pop`; missing where the text is missing.
 
     Parts are stripped of white space; empty parts and repetitions within a row are ignored.
 
-    Args:
+    Attributes:
         column: The text.
         separator: The text between parts.
         top: Adds NAME_is_PART, 1 or 0, for this many of the most frequent parts (ties in alphabetical order). If there
@@ -27,33 +31,49 @@ class MultiValue(Transformer):
             cross-fitted for training rows. Unseen parts and rows without parts get the overall mean.
         smooth: Weight of the overall mean in a part's mean, in rows.
         folds: Folds of the cross-fitting.
-        random_state: Seed of the folds.
-        n_classes: Classes of the target; 0 for a number.
     """
 
-    LEARNED: ClassVar[tuple[str, ...]] = ("parts_", "top_", "means_")
+    column: str
+    separator: Annotated[str, Field(min_length=1)]
+    top: Annotated[int, Field(ge=0, le=10_000)] = 0
+    count: bool = False
+    encode: bool = False
+    smooth: Annotated[float, Field(gt=0)] = 10.0
+    folds: Folds = 5
 
-    def __init__(
-        self,
-        column: str,
-        separator: str,
-        top: int = 0,
-        count: bool = False,
-        encode: bool = False,
-        smooth: float = 10.0,
-        folds: int = 5,
-        random_state: int = 0,
-        n_classes: int = 0,
-    ) -> None:
-        self.column = column
-        self.separator = separator
-        self.top = top
-        self.count = count
-        self.encode = encode
-        self.smooth = smooth
-        self.folds = folds
-        self.random_state = random_state
-        self.n_classes = n_classes
+    _parts: list[str]
+    _top: list[int]
+    _means: Numbers
+
+    @model_validator(mode="after")
+    def _makes_a_feature(self) -> Self:
+        if not (self.top or self.count or self.encode):
+            raise ValueError("multi_value makes nothing; set top, count or encode")
+        return self
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        return [
+            {"column": "tags", "separator": ";", "top": 4, "count": True, "encode": True},
+            {"column": "title", "separator": " ", "top": 100},
+        ]
+
+    def reads(self) -> Sequence[str]:
+        return (self.column,)
+
+    def reads_text(self) -> Sequence[str]:
+        return self.reads()
+
+    def reads_words(self) -> Sequence[str]:
+        return self.reads()
+
+    def makes(self) -> Sequence[str]:
+        return [f"{self.column}_n_parts"] * self.count + [f"{self.column}_target"] * self.encode
+
+    @property
+    def all_names_known(self) -> bool:
+        """The parts are known only after fitting."""
+        return not self.top
 
     def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
         """Learn the parts, their frequencies and their mean targets.
@@ -62,17 +82,17 @@ class MultiValue(Transformer):
             DataError: if the column does not contain text.
         """
         rows = [_parts_of(text, self.separator) for text in text_values(frame, self.column, "multi_value")]
-        self.parts_: list[str] = sorted({part for row in rows for part in row})
+        self._parts = sorted({part for row in rows for part in row})
         entries = self._entries(frame)
-        n_rows = np.bincount(entries.parts, minlength=len(self.parts_))
-        self.top_: list[int] = np.argsort(-n_rows, kind="stable")[: self.top].tolist()
-        self.means_: Numbers = np.empty((0, 0))
+        n_rows = np.bincount(entries.parts, minlength=len(self._parts))
+        self._top = np.argsort(-n_rows, kind="stable")[: self.top].tolist()
+        self._means = np.empty((0, 0))
         if self.encode:
             all_rows = np.ones(len(frame), dtype=bool)
-            self.means_ = self._means(entries, target_columns(y, self.n_classes), all_rows)
+            self._means = self._part_means(entries, target_columns(y, self.n_classes), all_rows)
         return self
 
-    def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None, **_: object) -> Numbers:
+    def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None) -> Numbers:
         """Learn from all training rows; NAME_target of a training row comes from the other folds."""
         self.fit(frame, y)
         entries = self._entries(frame)
@@ -80,10 +100,10 @@ class MultiValue(Transformer):
         if self.encode:
             target = target_columns(y, self.n_classes)
             encoded = np.full(target.shape, np.nan)
-            for others, own in cross_fitting(len(frame), self.folds, self.random_state):
+            for others, own in cross_fitting(len(frame), self.folds, self.seed):
                 learners = np.zeros(len(frame), dtype=bool)
                 learners[others] = True
-                encoded[own] = _row_means(entries, self._means(entries, target, learners), len(frame))[own]
+                encoded[own] = _row_means(entries, self._part_means(entries, target, learners), len(frame))[own]
             features = np.hstack([features, encoded])
         return self._without_missing(frame, features)
 
@@ -96,18 +116,18 @@ class MultiValue(Transformer):
         entries = self._entries(frame)
         features = self._counts(frame, entries)
         if self.encode:
-            features = np.hstack([features, _row_means(entries, self.means_, len(frame))])
+            features = np.hstack([features, _row_means(entries, self._means, len(frame))])
         return self._without_missing(frame, features)
 
-    def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
+    def names(self) -> list[str]:
         """Indicators, number of parts, target, once fitted. Characters that XGBoost refuses are replaced by _."""
-        parts = [re.sub(r"[\[\]<\s]", "_", self.parts_[part]) for part in self.top_]
+        parts = [re.sub(r"[\[\]<\s]", "_", self._parts[part]) for part in self._top]
         names = _unique_names([f"{self.column}_is_{part}" for part in [*parts, *["unused"] * (self.top - len(parts))]])
         names += [f"{self.column}_n_parts"] * self.count
-        return np.array(names + target_names([f"{self.column}_target"] * self.encode, self.n_classes), dtype=object)
+        return names + target_names([f"{self.column}_target"] * self.encode, self.n_classes)
 
     def _entries(self, frame: pd.DataFrame) -> "_Entries":
-        code = {part: number for number, part in enumerate(self.parts_)}
+        code = {part: number for number, part in enumerate(self._parts)}
         parts_of_rows = [_parts_of(text, self.separator) for text in text_values(frame, self.column, "multi_value")]
         rows = np.repeat(np.arange(len(parts_of_rows)), [len(parts) for parts in parts_of_rows])
         parts = [code.get(part, UNSEEN) for parts in parts_of_rows for part in parts]
@@ -116,20 +136,20 @@ class MultiValue(Transformer):
     def _counts(self, frame: pd.DataFrame, entries: "_Entries") -> Numbers:
         """Indicators and number of parts."""
         counts = np.zeros((len(frame), self.top + self.count))
-        position = np.full(len(self.parts_) + 1, UNSEEN)
-        position[self.top_] = np.arange(len(self.top_))
+        position = np.full(len(self._parts) + 1, UNSEEN)
+        position[self._top] = np.arange(len(self._top))
         chosen = position[entries.parts] != UNSEEN
         counts[entries.rows[chosen], position[entries.parts[chosen]]] = 1
         if self.count:
             counts[:, -1] = np.bincount(entries.rows, minlength=len(frame))
         return counts
 
-    def _means(self, entries: "_Entries", target: Numbers, learners: npt.NDArray[np.bool_]) -> Numbers:
+    def _part_means(self, entries: "_Entries", target: Numbers, learners: npt.NDArray[np.bool_]) -> Numbers:
         """Each part's smoothed mean over the learners, and in the last row the overall mean."""
         used = learners[entries.rows]
         rows, parts = entries.rows[used], entries.parts[used]
-        n_rows, overall = np.bincount(parts, minlength=len(self.parts_)), target[learners].mean(axis=0)
-        sums = [np.bincount(parts, weights=output[rows], minlength=len(self.parts_)) for output in target.T]
+        n_rows, overall = np.bincount(parts, minlength=len(self._parts)), target[learners].mean(axis=0)
+        sums = [np.bincount(parts, weights=output[rows], minlength=len(self._parts)) for output in target.T]
         means = (np.column_stack(sums) + self.smooth * overall) / (n_rows + self.smooth)[:, np.newaxis]
         return np.vstack([means, overall])
 

@@ -1,12 +1,15 @@
 """Counts of values."""
 
-from typing import ClassVar, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+from pydantic import model_validator
 
-from lockstep.features.base import Numbers, Transformer
+from lockstep.features.arrays import Numbers
+from lockstep.features.step import Step
+from lockstep.features.step_settings import ColumnNames
 from lockstep.features.values import (
     UNSEEN,
     Codes,
@@ -18,67 +21,84 @@ from lockstep.features.values import (
 )
 
 
-class Count(Transformer):
-    """count_NAME: the number of other training rows with the row's value; 0 if unseen, NaN if missing.
+class Count(Step):
+    """count_NAME: the number of other training rows with the row's value; 0 if unseen, missing if missing.
 
     A training row does not count itself, so a value that no other row has gets 0, like an unseen value of a new row.
 
-    Args:
+    Attributes:
         columns: Columns of any type.
         together: Whether to count the combination of the columns instead of each.
-        share: Whether to make share_NAME instead, the share of the (other) training rows.
+        share: Whether to make share_NAME instead, the share of the (other) training rows, which does not depend on
+            their number.
         distinct_of: Adds distinct_COLUMN_of_NAME, the number of distinct values of this column in those rows.
     """
 
-    LEARNED: ClassVar[tuple[str, ...]] = ("vocabularies_", "counts_", "n_rows_", "distinct_")
+    columns: ColumnNames
+    together: bool = False
+    share: bool = False
+    distinct_of: str | None = None
 
-    def __init__(
-        self,
-        columns: tuple[str, ...],
-        together: bool = False,
-        share: bool = False,
-        distinct_of: str | None = None,
-    ) -> None:
-        self.columns = columns
-        self.together = together
-        self.share = share
-        self.distinct_of = distinct_of
+    _vocabularies: list[Vocabulary]
+    _counts: Codes
+    _n_rows: int
+    _distinct: Codes
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.together and len(self.columns) < 2:
+            raise ValueError("together needs two or more columns; add one, or remove together")
+        if self.distinct_of in self.columns:
+            raise ValueError(f"distinct_of: {self.distinct_of!r} is one of columns; name another column")
+        return self
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        shares = {"together": True, "share": True, "distinct_of": "title"}
+        return [
+            {"columns": ["artist", "title", "flag", "a"], "distinct_of": "genre"},
+            {"columns": ["artist", "flag", "genre"], **shares},
+        ]
+
+    def reads(self) -> Sequence[str]:
+        return (*self.columns, self.distinct_of) if self.distinct_of else self.columns
+
+    def reads_text(self) -> Sequence[str]:
+        return self.reads()
+
+    def makes(self) -> Sequence[str]:
+        names = ["_".join(group) for group in self._groups()]
+        counts = [f"{'share' if self.share else 'count'}_{name}" for name in names]
+        return counts + [f"distinct_{self.distinct_of}_of_{name}" for name in names if self.distinct_of]
 
     def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
         """Count the values of training rows."""
         self.fit_transform(frame, y)
         return self
 
-    def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None, **_: object) -> Numbers:
+    def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None) -> Numbers:
         """Count the values of training rows; a row's features exclude the row itself."""
-        self.n_rows_ = len(frame)
-        self.vocabularies_: list[Vocabulary] = [learn_vocabulary(frame, group) for group in self._groups()]
-        codes = [codes_of(frame, vocabulary) for vocabulary in self.vocabularies_]
+        self._n_rows = len(frame)
+        self._vocabularies = [learn_vocabulary(frame, group) for group in self._groups()]
+        codes = [codes_of(frame, vocabulary) for vocabulary in self._vocabularies]
         counts = [
-            _counts_of(code, size_of(vocabulary)) for code, vocabulary in zip(codes, self.vocabularies_, strict=True)
+            _counts_of(code, size_of(vocabulary)) for code, vocabulary in zip(codes, self._vocabularies, strict=True)
         ]
-        self.counts_: Codes = np.concatenate(counts)
+        self._counts = np.concatenate(counts)
         other_rows = [count[code] - 1 for count, code in zip(counts, codes, strict=True)]
         features = [self._scaled(count_of_others, len(frame) - 1) for count_of_others in other_rows]
-        self.distinct_: Codes = np.empty(0, dtype=np.int64)
+        self._distinct = np.empty(0, dtype=np.int64)
         if self.distinct_of:
             features += self._learn_distinct(frame, self.distinct_of, codes)
         return self._without_missing(frame, features)
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
-        """Numbers of shape (rows, features)."""
-        codes = [codes_of(frame, vocabulary) for vocabulary in self.vocabularies_]
-        features = [self._scaled(values, self.n_rows_) for values in self._values_of(self.counts_, codes)]
+        """Numbers of shape (rows, features): counts (or shares) first, then the distinct values."""
+        codes = [codes_of(frame, vocabulary) for vocabulary in self._vocabularies]
+        features = [self._scaled(values, self._n_rows) for values in self._values_of(self._counts, codes)]
         if self.distinct_of:
-            features += [values.astype(np.float64) for values in self._values_of(self.distinct_, codes)]
+            features += [values.astype(np.float64) for values in self._values_of(self._distinct, codes)]
         return self._without_missing(frame, features)
-
-    def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
-        """Counts (or shares) first, then the distinct values."""
-        names = ["_".join(group) for group in self._groups()]
-        counts = [f"{'share' if self.share else 'count'}_{name}" for name in names]
-        distinct = [f"distinct_{self.distinct_of}_of_{name}" for name in names if self.distinct_of]
-        return np.array(counts + distinct, dtype=object)
 
     def _groups(self) -> list[tuple[str, ...]]:
         return [tuple(self.columns)] if self.together else [(column,) for column in self.columns]
@@ -91,18 +111,18 @@ class Count(Transformer):
         values = codes_of(frame, learn_vocabulary(frame, [column]))
         present = ~is_missing(frame, [column])
         learned, features = [], []
-        for code, vocabulary in zip(codes, self.vocabularies_, strict=True):
+        for code, vocabulary in zip(codes, self._vocabularies, strict=True):
             _, pair, members = np.unique(code * (len(frame) + 1) + values, return_inverse=True, return_counts=True)
             first = np.zeros(len(frame), dtype=bool)
             first[np.unique(pair, return_index=True)[1]] = True
             distinct = _counts_of(code[first & present], size_of(vocabulary))
             learned.append(distinct)
             features.append((distinct[code] - ((members[pair] == 1) & present)).astype(np.float64))
-        self.distinct_ = np.concatenate(learned)
+        self._distinct = np.concatenate(learned)
         return features
 
     def _values_of(self, learned: Codes, codes: list[Codes]) -> list[Codes]:
-        sizes = [size_of(vocabulary) for vocabulary in self.vocabularies_]
+        sizes = [size_of(vocabulary) for vocabulary in self._vocabularies]
         parts = np.split(learned, np.cumsum(sizes)[:-1])
         return [np.where(code == UNSEEN, 0, part[code]) for part, code in zip(parts, codes, strict=True)]
 

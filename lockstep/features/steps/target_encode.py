@@ -1,26 +1,35 @@
 """Categories encoded by the mean of their target."""
 
-from collections.abc import Sequence
-from typing import ClassVar, Self
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+from pydantic import BeforeValidator, Field, model_validator
 from sklearn.preprocessing import TargetEncoder
 
-from lockstep.features.base import Numbers, Transformer
+from lockstep.features.arrays import Numbers
+from lockstep.features.step import Step
+from lockstep.features.step_settings import AnyColumns, Combination, Folds
 from lockstep.features.targets import Rows, cross_fitting, target_columns, target_names
 from lockstep.features.values import Codes, Vocabulary, codes_of, learn_vocabulary, size_of
 
 
-class TargetEncode(Transformer):
+def _auto_or_rows(smooth: object) -> object:
+    is_rows = isinstance(smooth, int | float) and not isinstance(smooth, bool) and smooth >= 0
+    if smooth != "auto" and not is_rows:
+        raise ValueError(f"{smooth!r} is neither auto nor a number of rows; write auto, or 0 or more")
+    return smooth
+
+
+class TargetEncode(Step):
     """target_NAME: the target's mean over the rows with a value, shrunk towards the overall mean.
 
     The means are those of scikit-learn's TargetEncoder. A training row's features are learned from the other folds. An
     unseen value gets the overall mean; a missing one counts as a value. For classes the mean is the share of the second
     of two classes, or of each of several.
 
-    Args:
+    Attributes:
         columns: Columns of any type.
         together: Combinations of columns to encode as one.
         smooth: auto (empirical Bayes) or the weight of the overall mean, in rows.
@@ -28,68 +37,78 @@ class TargetEncode(Transformer):
         spread: Whether to add target_spread_NAME, the standard deviation (n - 1) over the rows with a value; NaN where
             there are fewer than two. It is cross-fitted as well: leaving out only the row would reveal its class, since
             the rest of a category then has one of two values.
-        random_state: Seed of the folds.
-        n_classes: Classes of the target; 0 for a number.
     """
 
-    LEARNED: ClassVar[tuple[str, ...]] = ("vocabularies_", "encodings_", "unseen_")
+    columns: AnyColumns = ()
+    together: Annotated[tuple[Combination, ...], Field(strict=False)] = ()
+    smooth: Annotated[str | float, BeforeValidator(_auto_or_rows)] = "auto"
+    folds: Folds = 5
+    spread: bool = False
 
-    def __init__(
-        self,
-        columns: tuple[str, ...] = (),
-        together: tuple[tuple[str, ...], ...] = (),
-        smooth: str | float = "auto",
-        folds: int = 5,
-        spread: bool = False,
-        random_state: int = 0,
-        n_classes: int = 0,
-    ) -> None:
-        self.columns = columns
-        self.together = together
-        self.smooth = smooth
-        self.folds = folds
-        self.spread = spread
-        self.random_state = random_state
-        self.n_classes = n_classes
+    _vocabularies: list[Vocabulary]
+    _encodings: Numbers
+    _unseen: Numbers
+
+    @model_validator(mode="after")
+    def _makes_a_feature(self) -> Self:
+        if not self.columns and not self.together:
+            raise ValueError("target_encode makes nothing; list columns, or combinations under together")
+        return self
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        together = [["artist", "genre"], ["genre", "flag", "artist"]]
+        return [
+            {"columns": ["artist", "flag", "title"], "together": together, "spread": True},
+            {"columns": ["genre"], "smooth": 3, "folds": 3},
+        ]
+
+    def reads(self) -> Sequence[str]:
+        return tuple(dict.fromkeys([*self.columns, *(column for group in self.together for column in group)]))
+
+    def reads_text(self) -> Sequence[str]:
+        return self.reads()
+
+    def makes(self) -> Sequence[str]:
+        names = ["_".join(group) for group in self._groups()]
+        return [f"{measure}_{name}" for measure in ("target", "target_spread")[: 1 + self.spread] for name in names]
 
     def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
         """Learn the encodings of new rows from all training rows."""
         codes = self._learn_codes(frame)
-        self.encodings_, self.unseen_ = self._encodings(codes, target_columns(y, self.n_classes))
+        self._encodings, self._unseen = self._encode(codes, target_columns(y, self.n_classes))
         return self
 
-    def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None, **_: object) -> Numbers:
+    def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None) -> Numbers:
         """Learn from all training rows; the features of a training row come from the other folds."""
         self.fit(frame, y)
         codes, target = self._learn_codes(frame), target_columns(y, self.n_classes)
-        features = np.full((len(frame), len(self.get_feature_names_out())), np.nan)
-        for others, own in cross_fitting(len(frame), self.folds, self.random_state):
-            encodings, unseen = self._encodings([code[others] for code in codes], target[others])
+        features = np.full((len(frame), len(self.names())), np.nan)
+        for others, own in cross_fitting(len(frame), self.folds, self.seed):
+            encodings, unseen = self._encode([code[others] for code in codes], target[others])
             features[own] = self._features([code[own] for code in codes], encodings, unseen)
         return features
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
         """Numbers of shape (rows, features)."""
         return self._features(
-            [codes_of(frame, vocabulary) for vocabulary in self.vocabularies_], self.encodings_, self.unseen_
+            [codes_of(frame, vocabulary) for vocabulary in self._vocabularies], self._encodings, self._unseen
         )
 
-    def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
+    def names(self) -> list[str]:
         """Means, then standard deviations; with several classes one for each."""
-        names = ["_".join(group) for group in self._groups()]
-        stems = [f"{measure}_{name}" for measure in ("target", "target_spread")[: 1 + self.spread] for name in names]
-        return np.array(target_names(stems, self.n_classes), dtype=object)
+        return target_names(self.makes(), self.n_classes)
 
     def _groups(self) -> list[tuple[str, ...]]:
         return [*((column,) for column in self.columns), *(tuple(group) for group in self.together)]
 
     def _learn_codes(self, frame: pd.DataFrame) -> list[Codes]:
-        self.vocabularies_: list[Vocabulary] = [learn_vocabulary(frame, group) for group in self._groups()]
-        return [codes_of(frame, vocabulary) for vocabulary in self.vocabularies_]
+        self._vocabularies = [learn_vocabulary(frame, group) for group in self._groups()]
+        return [codes_of(frame, vocabulary) for vocabulary in self._vocabularies]
 
-    def _encodings(self, codes: Sequence[Codes], target: Numbers) -> tuple[Numbers, Numbers]:
+    def _encode(self, codes: Sequence[Codes], target: Numbers) -> tuple[Numbers, Numbers]:
         """The encodings of codes, (all codes, measures x outputs), and of an unseen value, (measures x outputs,)."""
-        sizes = [size_of(vocabulary) for vocabulary in self.vocabularies_]
+        sizes = [size_of(vocabulary) for vocabulary in self._vocabularies]
         encodings, unseen = _means(codes, sizes, target, self.smooth)
         if self.spread:
             deviations = [_deviations(code, size, target) for code, size in zip(codes, sizes, strict=True)]
@@ -98,7 +117,7 @@ class TargetEncode(Transformer):
         return encodings, unseen
 
     def _features(self, codes: Sequence[Codes], encodings: Numbers, unseen: Numbers) -> Numbers:
-        sizes = [size_of(vocabulary) for vocabulary in self.vocabularies_]
+        sizes = [size_of(vocabulary) for vocabulary in self._vocabularies]
         parts = np.split(encodings, np.cumsum(sizes)[:-1])
         # UNSEEN is -1: the last row
         encoded = [np.vstack([part, unseen])[code] for part, code in zip(parts, codes, strict=True)]
