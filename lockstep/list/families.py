@@ -18,6 +18,7 @@ class Family:
         constant: The kind's name there.
         title: The title of the page.
         place: Where settings name one of its classes, in one sentence.
+        more: What its page adds, in Markdown.
         block: What precedes an example in YAML: the dash of a list, or the key of a block.
     """
 
@@ -26,6 +27,7 @@ class Family:
     constant: str
     title: str
     place: str
+    more: str
     block: str
 
     @property
@@ -39,52 +41,58 @@ FAMILIES = {
     family.plural: family
     for family in (
         Family(
-            "steps",
-            "lockstep.features.step",
-            "STEPS",
-            "Feature steps",
-            "The entries of a recipe, under `features` in datasets/NAME.yaml.",
-            "- ",
+            plural="steps",
+            module="lockstep.features.step",
+            constant="STEPS",
+            title="Feature steps",
+            place="A recipe, under `features` in datasets/NAME.yaml, is a list of steps.",
+            more="What holds for all of them: [Feature recipes](features.md).",
+            block="- ",
         ),
         Family(
-            "rules",
-            "lockstep.clean.rule",
-            "RULES",
-            "Cleaning rules",
-            "The entries of the list `clean` in datasets/NAME.yaml, applied in its order.",
-            "- ",
+            plural="rules",
+            module="lockstep.clean.rule",
+            constant="RULES",
+            title="Cleaning rules",
+            place="`clean` in datasets/NAME.yaml is a list of rules, applied in its order.",
+            more="How `lockstep new-dataset` chooses them: [Your own table](bring-your-own-table.md).",
+            block="- ",
         ),
         Family(
-            "metrics",
-            "lockstep.metrics.metric",
-            "METRICS",
-            "Metrics",
-            "`booster.metric` in params.yaml chooses the one that the search improves; the others are reported.",
-            "booster: ",
+            plural="metrics",
+            module="lockstep.metrics.metric",
+            constant="METRICS",
+            title="Metrics",
+            place="`booster.metric` in params.yaml chooses the one that the search improves; the others are reported.",
+            more="Where they stand in the report: [Reading the report](reading-the-report.md).",
+            block="booster: ",
         ),
         Family(
-            "objectives",
-            "lockstep.fitting.objective",
-            "OBJECTIVES",
-            "Objectives",
-            "`booster.objective` in params.yaml chooses what a model minimises; `auto` chooses by the target.",
-            "booster: ",
+            plural="objectives",
+            module="lockstep.fitting.objective",
+            constant="OBJECTIVES",
+            title="Objectives",
+            place="`booster.objective` in params.yaml chooses what a model minimises; `auto` chooses by the target.",
+            more="",
+            block="booster: ",
         ),
         Family(
-            "sources",
-            "lockstep.fetch.source",
-            "SOURCES",
-            "Sources",
-            "The block `source` in datasets/NAME.yaml says where the table comes from.",
-            "source: ",
+            plural="sources",
+            module="lockstep.fetch.source",
+            constant="SOURCES",
+            title="Sources",
+            place="The block `source` in datasets/NAME.yaml says where the table comes from.",
+            more="`lockstep new-dataset` writes it: [Your own table](bring-your-own-table.md).",
+            block="source: ",
         ),
         Family(
-            "splits",
-            "lockstep.split.strategy",
-            "STRATEGIES",
-            "Split strategies",
-            "`split.strategy` in params.yaml chooses how rows are divided into training rows, test rows and folds.",
-            "split: ",
+            plural="splits",
+            module="lockstep.split.strategy",
+            constant="STRATEGIES",
+            title="Split strategies",
+            place="`split.strategy` in params.yaml chooses how rows become training rows, test rows and folds.",
+            more="",
+            block="split: ",
         ),
     )
 }

@@ -15,12 +15,12 @@ def page(family: Family) -> str:
         "",
         f"# {family.title}",
         "",
-        *wrapped(f"{family.place} `lockstep list {family.plural}` prints what there is{own}."),
+        *wrapped(f"{family.place} `lockstep list {family.plural}` prints what there is{own}. {family.more}".rstrip()),
         "",
         *_overview(family, descriptions),
     ]
     for about in descriptions:
-        lines += ["", *_section(about)]
+        lines += ["", *_section(about, entries=family.block == "- ")]
     return "\n".join(lines) + "\n"
 
 
@@ -39,7 +39,8 @@ def _overview(family: Family, descriptions: list[Description]) -> list[str]:
     return [*lines, "", *meanings] if meanings else lines
 
 
-def _section(about: Description) -> list[str]:
+def _section(about: Description, *, entries: bool) -> list[str]:
+    """All about one class; examples that are entries of a list are one list."""
     lines = [f"## {about.name}"]
     for paragraph in (about.summary, *about.prose):
         lines += ["", *wrapped(paragraph)]
@@ -48,8 +49,9 @@ def _section(about: Description) -> list[str]:
         for option in about.options:
             default = "" if option.default is None else f"`{option.default}`"
             lines.append(_row([f"`{option.name}`", option.values, default, option.meaning]))
-    for example in about.examples:
-        lines += ["", "```yaml", *example.splitlines(), "```"]
+    blocks = ["\n".join(about.examples)] if entries and about.examples else about.examples
+    for block in blocks:
+        lines += ["", "```yaml", *block.splitlines(), "```"]
     return lines
 
 
