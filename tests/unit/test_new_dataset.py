@@ -84,7 +84,7 @@ def test_leaks_and_identifiers_of_the_made_tables_are_no_features(folder: Path) 
         file = write(name, folder, n_rows=600)
         assert _new(file.name, TABLES[name][1]) == 0
         dataset = Dataset.model_validate(yaml.safe_load(Path(f"datasets/{name}.yaml").read_text(encoding="utf-8")))
-        renamed = {old: new for rule in dataset.clean if rule.rule == "rename" for old, new in rule.columns.items()}
+        renamed = {old: new for rule in dataset.clean for old, new in rule.renames().items()}
         expected = {renamed.get(column, column) for column in dataset.columns} - left_out - {TABLES[name][1]}
         assert _features(dataset) == expected
 
@@ -198,7 +198,7 @@ def test_rows_without_a_target_are_dropped_by_a_rule() -> None:
     Path("t.csv").write_text(ROWS + "1,2.5,\n", encoding="utf-8")
     assert _new("t.csv") == 0
     dataset = _loaded("t")
-    assert [rule.rule for rule in dataset.clean] == ["drop_missing"]
+    assert [rule.kind_name() for rule in dataset.clean] == ["drop_missing"]
     assert dataset.columns["y"].missing
 
 

@@ -73,7 +73,7 @@ def _both(dataset: Dataset, clean: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataF
     columns = [name for name in clean.columns if name not in ("row_id", "y")]
     intake = Intake.of(dataset, columns)
     raw = _raw().take(pa.array(clean["row_id"]))
-    for name in intake.copies:
+    for name in intake.given:
         raw = raw.append_column(name, pa.array([str(count) for count in clean[name]]))
     return intake.frame(raw)[columns], clean[columns]
 
