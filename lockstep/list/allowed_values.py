@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 _SIGNS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 _PLAIN = {
-    bool: "true or false",
+    bool: "true | false",
     int: "whole number",
     float: "number",
     str: "text",
@@ -62,6 +62,8 @@ def _list_of(arguments: tuple[Any, ...], metadata: Sequence[Any]) -> str:
 
 
 def _plural(annotation: Any) -> str:
+    if get_origin(annotation) in (Union, types.UnionType):
+        return " or ".join(map(_plural, get_args(annotation)))
     words = allowed_values(annotation)
     for one, many in (("whole number", "whole numbers"), ("number", "numbers"), ("text", "texts"), ("date", "dates")):
         if words == one or words.startswith(f"{one} "):

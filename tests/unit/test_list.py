@@ -107,7 +107,7 @@ Positive = Annotated[float, Field(gt=0)]
 @pytest.mark.parametrize(
     ("annotation", "words"),
     [
-        (bool, "true or false"),
+        (bool, "true | false"),
         (Annotated[int, Field(ge=2, le=100)], "whole number 2 to 100"),
         (Positive | None, "number > 0 or null"),
         (Annotated[str, Field(min_length=1), AfterValidator(str)], "text"),
@@ -118,6 +118,7 @@ Positive = Annotated[float, Field(gt=0)]
         (Annotated[tuple[str, ...], Field(strict=False, min_length=2, max_length=2)], "list of 2 texts"),
         (Annotated[Names, Field(min_length=2)], "list of texts, 2 or more"),
         (tuple[Annotated[int, Field(ge=1)], ...], "list of whole numbers >= 1"),
+        (tuple[int | float | str | bool, ...], "list of whole numbers or numbers or texts or true | false"),
         (tuple[Names, ...], "list of lists of texts"),
         (dict[str, Positive], "mapping of texts to numbers > 0"),
         (Inner, "mapping with a, b"),
