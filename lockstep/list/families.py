@@ -55,8 +55,8 @@ FAMILIES = {
             constant="RULES",
             title="Cleaning rules",
             place="`clean` in datasets/NAME.yaml is a list of rules, applied in its order.",
-            more="New rows at prediction change as the rows of the table did, and none is dropped. How rules are chosen by"
-            " `lockstep new-dataset`: [Your own table](bring-your-own-table.md).",
+            more="New rows at prediction change as the rows of the table did, and none is dropped. How rules are chosen"
+            " by `lockstep new-dataset`: [Your own table](bring-your-own-table.md).",
             block="- ",
         ),
         Family(

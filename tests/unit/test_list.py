@@ -96,6 +96,90 @@ def test_an_unknown_name_is_one_line(capsys: pytest.CaptureFixture[str]) -> None
     )
 
 
+CONTAINS = '''
+"""contains: whether a text contains a word."""
+from lockstep.features.step import Step
+
+class Contains(Step):
+    """1 where a text contains a word, else 0.
+
+    Attributes:
+        word: The word.
+    """
+    column: str
+    word: str = "new"
+
+    def reads(self): return (self.column,)
+    def makes(self): return (f"{self.column}_contains_{self.word}",)
+    def transform(self, frame): return frame[[self.column]].to_numpy()
+'''
+
+
+@pytest.fixture
+def own_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of a project's own step; the project is the working directory."""
+    file = tmp_path / "custom/steps/contains.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(CONTAINS)
+    monkeypatch.chdir(tmp_path)
+    return file
+
+
+@pytest.mark.usefixtures("own_step")
+def test_the_projects_own_classes_are_listed_last_and_marked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "steps"]) == 0
+    built_in, own = capsys.readouterr().out.split("the project's own, in custom/steps/:\n")
+    assert "  ratio " in built_in
+    assert own.split("\n") == [
+        "  contains        1 where a text contains a word, else 0.",
+        "                  column: text; word = new",
+        "",
+    ]
+    assert main(["list", "steps", "contains"]) == 0
+    assert capsys.readouterr().out == (
+        "step contains, custom/steps/contains.py\n\n1 where a text contains a word, else 0.\n\nsettings:\n"
+        "  column          text; must be given\n"
+        "  word            text; default new\n                  The word.\n"
+    )
+    assert main(["list", "steps", "--markdown"]) == 0
+    assert "contains a word" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["steps"], ["steps", "contains"]])
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (
+            "class Contains(Step):",
+            "clas Contains(Step):",
+            "custom/steps/contains.py: line 5: invalid syntax; correct it",
+        ),
+        (
+            "    def reads",
+            "    def read",
+            "custom/steps/contains.py: class Contains does not define reads, which a step must define",
+        ),
+        (
+            "    column: str",
+            "    @classmethod\n    def examples(cls): return 1 / 0\n    column: str",
+            "custom/steps/contains.py: line 12: ZeroDivisionError: division by zero; correct it",
+        ),
+        (
+            "    column: str",
+            "    @classmethod\n    def examples(cls): return 5\n    column: str",
+            "custom/steps/contains.py: TypeError: 'int' object is not iterable; correct it",
+        ),
+    ],
+    ids=["syntax", "incomplete", "examples_fail", "examples_are_none"],
+)
+def test_a_mistake_in_the_projects_own_code_is_one_line(
+    own_step: Path, arguments: list[str], before: str, after: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own_step.write_text(CONTAINS.replace(before, after))
+    assert main(["list", *arguments]) == 1
+    assert capsys.readouterr().err == f"lockstep: {message}\n"
+
+
 class Inner(Settings):
     a: int
     b: str

@@ -21,8 +21,8 @@ class DropDuplicates(Rule):
     Attributes:
         columns: Rows with equal values in all of them are copies of one another.
         keep: Which copy stays: first and last go by the order of the file, highest and lowest by the column `by`.
-        by: A number; needed exactly with highest and lowest, with ties in the order of the file. If it is the target, the
-            choice of the copy depends on the target.
+        by: A number; needed exactly with highest and lowest, with ties in the order of the file. If it is the target,
+            the choice of the copy depends on the target.
         count_as: Adds a column with the number of copies of the row, itself included, which tells nothing about the
             other remaining rows.
     """
