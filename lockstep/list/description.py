@@ -92,7 +92,7 @@ def description_of(family: Family, name: str) -> Description:
             summary=described.summary(),
             prose=text.paragraphs[1:],
             options=_options(described, text.meanings),
-            facts=_facts(described, text.meanings),
+            facts=_facts(family, described, text.meanings),
             examples=tuple(_as_yaml(family, name, example) for example in described.examples()),
         )
 
@@ -111,12 +111,10 @@ def _options(described: type, meanings: Mapping[str, str]) -> tuple[Option, ...]
     )
 
 
-def _facts(described: Any, meanings: Mapping[str, str]) -> tuple[Fact, ...]:
-    if issubclass(described, BaseModel):
-        return ()
+def _facts(family: Family, described: Any, meanings: Mapping[str, str]) -> tuple[Fact, ...]:
     return tuple(
         Fact(name.replace("_", " "), _in_words(getattr(described, name)), _inside(meanings.get(name, "")))
-        for name in described.STATED
+        for name in family.facts
     )
 
 

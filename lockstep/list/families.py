@@ -20,6 +20,7 @@ class Family:
         place: Where settings name one of its classes, in one sentence.
         more: What its page adds, in Markdown.
         block: What precedes an example in YAML: the dash of a list, or the key of a block.
+        facts: Class attributes to show, of classes without settings.
     """
 
     plural: str
@@ -29,6 +30,7 @@ class Family:
     place: str
     more: str
     block: str
+    facts: tuple[str, ...] = ()
 
     @property
     def kind(self) -> "Kind[Any]":
@@ -67,6 +69,7 @@ FAMILIES = {
             place="`booster.metric` in params.yaml chooses the one that the search improves; the others are reported.",
             more="Where they stand in the report: [Reading the report](reading-the-report.md).",
             block="booster: ",
+            facts=("label", "greater_is_better", "target", "unit", "uses"),
         ),
         Family(
             plural="objectives",
@@ -76,6 +79,7 @@ FAMILIES = {
             place="`booster.objective` in params.yaml chooses what a model minimises; `auto` chooses by the target.",
             more="",
             block="booster: ",
+            facts=("target", "metric", "is_default", "uses"),
         ),
         Family(
             plural="sources",
@@ -94,6 +98,7 @@ FAMILIES = {
             place="`split.strategy` in params.yaml chooses how rows become training rows, test rows and folds.",
             more="",
             block="split: ",
+            facts=("needs", "forward", "keeps_groups"),
         ),
     )
 }

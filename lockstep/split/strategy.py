@@ -1,9 +1,9 @@
 """The base of all split strategies, and the base of those that draw rows at random."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -75,11 +75,6 @@ class Strategy(OneOfKind, ABC):
         Raises:
             ValueError: if the table has too few rows or distinct values for these sizes.
         """
-
-    @classmethod
-    def examples(cls) -> Sequence[Mapping[str, Any]]:
-        """Settings of the block `split` as in YAML, without `strategy`."""
-        return ()
 
 
 class DrawnStrategy(Strategy):
