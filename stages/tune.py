@@ -41,7 +41,7 @@ def main() -> None:
     choices.booster.check_monotone(choices.features, recipe, blocks.file)
     tune, space, fitting = choices.chosen_tune, choices.chosen_space, choices.booster.fitting(target.n_classes)
     plan = Plan(tune, SearchSpace(space), choices.chosen_pruner, choices.seed, fitting)
-    steps = [step.model_dump(mode="json") for step in recipe]
+    steps = [{"step": step.kind_name(), **step.model_dump(mode="json")} for step in recipe]
     rows_as = {"target": asdict(target), "features": steps, "strategy": split.strategy}
     folds_in = partial(make_folds, read_table(TRAIN), target, recipe, split.forward, choices.seed)
     started = time.perf_counter()

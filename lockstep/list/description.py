@@ -16,6 +16,8 @@ from lockstep.project.custom import custom_mistakes
 
 # Examples in one line are at most so long.
 LINE = 110
+# The value of a fact that says nothing.
+NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,8 @@ def _in_words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple | list | frozenset):
-        return ", ".join(map(_in_words, value)) or "none"
-    return "none" if value is None or value == "" else str(value)
+        return ", ".join(map(_in_words, value)) or NONE
+    return NONE if value is None or value == "" else str(value)
 
 
 def _inside(sentence: str) -> str:

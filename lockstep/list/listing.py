@@ -3,7 +3,7 @@
 import shutil
 from functools import partial
 
-from lockstep.list.description import Description, Option, description_of
+from lockstep.list.description import NONE, Description, Option, description_of
 from lockstep.list.families import Family
 from lockstep.list.wrapping import WIDTH, wrapped
 
@@ -53,7 +53,7 @@ def entry(family: Family, name: str) -> str:
 def _brief(about: Description) -> list[str]:
     lines = wrapped(about.summary, _named(about.name), _INDENT, _width())
     settings = [_short(option) for option in about.options]
-    details = "; ".join(settings or [f"{fact.name}: {fact.value}" for fact in about.facts])
+    details = "; ".join(settings or [f"{fact.name}: {fact.value}" for fact in about.facts if fact.value != NONE])
     return lines + wrapped(details, _INDENT, _INDENT, _width())
 
 
