@@ -23,14 +23,14 @@ def checked_mask(mask: Any, frame: pd.DataFrame, rule: Rule) -> Mask:
     where = f"{place_of(rule)}: rows_to_keep()"
     if isinstance(mask, pd.Series):
         _check_index(mask, frame.index, where)
-    mask = np.asarray(mask)
-    if mask.dtype != np.bool_:
-        raise ConfigError(f"{where} returns values of type {mask.dtype}; return True or False for each row")
-    if mask.shape != (len(frame),):
+    checked: Mask = np.asarray(mask)
+    if checked.dtype != np.bool_:
+        raise ConfigError(f"{where} returns values of type {checked.dtype}; return True or False for each row")
+    if checked.shape != (len(frame),):
         raise ConfigError(
-            f"{where} returns an array of shape {mask.shape}; return one value for each of {len(frame)} rows"
+            f"{where} returns an array of shape {checked.shape}; return one value for each of {len(frame)} rows"
         )
-    return mask
+    return checked
 
 
 def checked_values(
