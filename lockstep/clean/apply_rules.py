@@ -1,6 +1,6 @@
 """Applying cleaning rules: to the table in training, and to new rows at prediction."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from collections.abc import Set as AbstractSet
 
 import pandas as pd
@@ -86,7 +86,10 @@ def _computed(
 
 def _with_values(frame: pd.DataFrame, values: Mapping[str, pd.Series]) -> pd.DataFrame:
     """The frame with columns added or replaced, without copying the others."""
-    return pd.DataFrame({**dict(frame.items()), **values}, copy=False) if values else frame
+    if not values:
+        return frame
+    columns: dict[Hashable, pd.Series] = {**dict(frame.items()), **values}
+    return pd.DataFrame(columns, copy=False)
 
 
 def _with_names(frame: pd.DataFrame, declared: Declaration) -> pd.DataFrame:

@@ -23,14 +23,14 @@ def checked_mask(mask: Any, frame: pd.DataFrame, rule: Rule) -> Mask:
     where = f"{place_of(rule)}: rows_to_keep()"
     if isinstance(mask, pd.Series):
         _check_index(mask, frame.index, where)
-    mask = np.asarray(mask)
-    if mask.dtype != np.bool_:
-        raise ConfigError(f"{where} returns values of type {mask.dtype}; return True or False for each row")
-    if mask.shape != (len(frame),):
+    checked: Mask = np.asarray(mask)
+    if checked.dtype != np.bool_:
+        raise ConfigError(f"{where} returns values of type {checked.dtype}; return True or False for each row")
+    if checked.shape != (len(frame),):
         raise ConfigError(
-            f"{where} returns an array of shape {mask.shape}; return one value for each of {len(frame)} rows"
+            f"{where} returns an array of shape {checked.shape}; return one value for each of {len(frame)} rows"
         )
-    return mask
+    return checked
 
 
 def checked_values(
@@ -100,6 +100,9 @@ def _like(series: pd.Series, before: pd.Series, where: str) -> pd.Series:
 
 
 def _number(series: pd.Series, kind: str, where: str) -> pd.Series:
+    # pandas makes a series of nothing an object
+    if series.dtype == object and series.isna().all():
+        return series.astype(np.float64)
     if not pd.api.types.is_numeric_dtype(series) or pd.api.types.is_complex_dtype(series):
         raise _wrong_type(series, kind, where)
     if pd.api.types.is_bool_dtype(series) or not isinstance(series.dtype, np.dtype):
@@ -114,7 +117,7 @@ def _text(series: pd.Series, kind: str, where: str) -> pd.Series:
 
 
 def _date(series: pd.Series, kind: str, where: str) -> pd.Series:
-    if not pd.api.types.is_datetime64_dtype(series):
+    if not (pd.api.types.is_datetime64_dtype(series) or series.isna().all()):
         raise _wrong_type(series, kind, where)
     return series.astype("datetime64[s]")
 

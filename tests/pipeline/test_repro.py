@@ -138,9 +138,10 @@ TUNE_ON = {"tune", "train_best", "evaluate"}
 CODE_EDITS = {
     "lockstep/fetch/download.py": {"fetch"},
     "lockstep/clean/apply_rules.py": {"clean", "train_best", "evaluate"},
-    "lockstep/clean/rules.py": {"clean", "train_best", "evaluate"},
+    "lockstep/clean/rules/ratio.py": {"clean", "train_best", "evaluate"},
     "lockstep/clean/table_blocks.py": {"clean", "train_best", "evaluate"},
     "lockstep/fetch/source_block.py": {"fetch"},
+    "lockstep/fetch/sources/csv.py": {"fetch"},
     "lockstep/guards/tables/unpacking.py": {"fetch"},
     "lockstep/guards/models/ubj.py": {"train_best", "evaluate"},
     "lockstep/features/features_block.py": TUNE_ON,

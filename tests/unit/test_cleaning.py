@@ -1,5 +1,7 @@
 """Types and cleaning rules."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -148,7 +150,7 @@ def test_scale_rename_and_drop_columns() -> None:
     assert frame["half"][0] == 2.5
 
 
-def _apply(frame: pd.DataFrame, rule: dict[str, object]) -> pd.DataFrame:
+def _apply(frame: pd.DataFrame, rule: Mapping[str, object]) -> pd.DataFrame:
     return apply_rule(frame, RULES.parse(rule))
 
 

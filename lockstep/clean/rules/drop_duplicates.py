@@ -37,8 +37,8 @@ class DropDuplicates(Rule):
         return [
             {"columns": ["kind", "floors"], "keep": "first", "count_as": "n_copies"},
             {"columns": ["kind", "rooms"], "keep": "last"},
-            {"columns": ["kind"], "keep": "highest", "by": "area", "count_as": "n_copies"},
-            {"columns": ["kind"], "keep": "lowest", "by": "rooms"},
+            {"columns": ["kind", "rooms"], "keep": "highest", "by": "area", "count_as": "n_copies"},
+            {"columns": ["kind", "floors"], "keep": "lowest", "by": "rooms"},
         ]
 
     @model_validator(mode="after")
