@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from lockstep.errors import LockstepError, file_trouble, refuse_stripped_docstrings
 from lockstep.guards.text.messages import brief
+from lockstep.list.families import FAMILIES
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         ("new-dataset", new_dataset, "inspect a table and write its dataset file"),
         ("predict", predict, "write the model's predictions for the rows of a file"),
         ("clean-cache", clean_cache, "remove the caches of searches in .lockstep, and leftovers of killed ones"),
+        ("list", list_kinds, "list steps, rules, metrics, objectives, sources or splits, the project's own included"),
         ("compare", compare, "compare two results: which is better, by how much, at what cost, and which to ship"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(function=function)
@@ -131,6 +133,10 @@ def _parser() -> argparse.ArgumentParser:
     compare_parser.add_argument("--md", metavar="FILE", help="also write the report as Markdown, for a pull request")
     compare_parser.add_argument("--html", metavar="FILE", help="also write it as a page with figures")
     compare_parser.add_argument("--no-timing", action="store_true", help="show no times: same results, same report")
+    list_parser = commands.choices["list"]
+    list_parser.add_argument("kind", choices=FAMILIES, metavar="KIND", help=" | ".join(FAMILIES))
+    list_parser.add_argument("name", metavar="NAME", nargs="?", help="print all about this one")
+    list_parser.add_argument("--markdown", action="store_true", help="print the page of docs/ about the built-in ones")
     clean_cache_parser = commands.choices["clean-cache"]
     clean_cache_parser.add_argument(
         "--dry-run", action="store_true", help="only list what would be removed, and its size"
@@ -237,6 +243,17 @@ def clean_cache(arguments: argparse.Namespace) -> str:
     from lockstep.caches import clean
 
     return clean(dry_run=arguments.dry_run, leftovers=arguments.leftovers)
+
+
+def list_kinds(arguments: argparse.Namespace) -> str:
+    """List the classes of a kind, or describe one."""
+    from lockstep.list.listing import entry, listing
+    from lockstep.list.markdown import page
+
+    family = FAMILIES[arguments.kind]
+    if arguments.markdown:
+        return page(family).removesuffix("\n")
+    return entry(family, arguments.name) if arguments.name else listing(family)
 
 
 def compare(arguments: argparse.Namespace) -> str:

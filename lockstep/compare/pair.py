@@ -12,7 +12,7 @@ from lockstep.evaluate.contender import Contender
 from lockstep.evaluate.paired import as_scored
 from lockstep.evaluate.ranking import Ranking, Verdict, rank
 from lockstep.export.merging import RESULTS
-from lockstep.metrics.metrics import Scores
+from lockstep.metrics.metric import Scores
 from lockstep.project import paths
 from lockstep.report.drawing import BLUE, GREY
 from lockstep.results.result import Result

@@ -16,7 +16,7 @@ from lockstep.fitting.booster import fit_rounds
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.folds import Matrix
 from lockstep.fitting.matrices import FoldMatrices
-from lockstep.metrics.metrics import DIGITS
+from lockstep.metrics.metric import DIGITS
 from lockstep.storage.tables import significant
 
 

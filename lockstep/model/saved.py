@@ -171,7 +171,7 @@ class SavedModel:
         description: dict[str, Any] = {
             "n_models": len(self.boosters),
             "target": asdict(self.target),
-            "fitting": asdict(self.fitting),
+            "fitting": self.fitting.as_dict(),
             "training": asdict(self.training),
             "features": features,
             "arrays": sorted(arrays),
