@@ -110,6 +110,14 @@ def test_a_rule_that_adds_a_column_does_so_in_training_and_at_prediction(write_r
     check_rule(dataset.clean[0].model_copy(update={"rooms": "floors"}))
 
 
+def test_values_may_be_an_array(write_rule: WriteRule) -> None:
+    write_rule(
+        "per_room", PER_ROOM[: PER_ROOM.rindex("return")] + 'return {"per_room": frame["area"].to_numpy() > 50}\n'
+    )
+    clean, _ = clean_table(_raw(), _dataset(PER), "facts")
+    assert clean["per_room"].tolist() == [0.0] * 6 + [1.0] * 22
+
+
 def test_a_rule_made_of_the_target_is_known_as_such(write_rule: WriteRule) -> None:
     write_rule("per_room", PER_ROOM)
     assert _dataset(PER | {"column": "y"}).made_of_target() == {"per_room"}
@@ -126,7 +134,7 @@ def test_a_rule_that_drops_rows_drops_none_at_prediction(write_rule: WriteRule) 
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
-        ("> 0)}", "> 0)", "custom/rules/per_room.py: line 18: '{' was never closed; correct it"),
+        ("> 0)}", "> 0)", "custom/rules/per_room.py: line 17: '{' was never closed; correct it"),
         (
             "return self.column, self.rooms",
             "return self.colum, self.rooms",
@@ -166,9 +174,14 @@ def test_a_broken_validator_is_one_line(write_rule: WriteRule) -> None:
     [
         ("1 / 0", "custom/rules/per_room.py: line 17: ZeroDivisionError: division by zero; correct it"),
         ('frame["day"]', "custom/rules/per_room.py: line 17: KeyError: 'day'; correct it"),
-        ("None", r"custom/rules/per_room.py: compute\(\) returns NoneType; return one series for each column by its"),
+        ("None", r"custom/rules/per_room.py: compute\(\) returns NoneType; return the values of each column by its"),
         ("{}", r"compute\(\) returns the columns none; the rule makes and changes per_room; return exactly those"),
-        ('{"per_room": 3}', r"column 'per_room' is no series but int; return a pandas Series"),
+        ('{"per_room": 3}', r"column 'per_room' is int; return a pandas Series or an array of one dimension"),
+        (
+            '{"per_room": frame[["area"]].to_numpy()}',
+            r"column 'per_room' is ndarray; return a pandas Series or an array",
+        ),
+        ('{"per_room": frame["area"].to_numpy()[1:]}', r"column 'per_room' has 27 rows, the table 28"),
         ('{"per_room": frame["area"][1:]}', r"column 'per_room' has 27 rows, the table 28; return one value for each"),
         ('{"per_room": frame["area"][::-1]}', r"has another index than the table; keep the order and the index"),
         ('{"per_room": frame["area"].astype(str)}', r"column 'per_room' is of type str; the values of a number are"),
@@ -199,12 +212,8 @@ def test_a_wrong_mask_is_one_line(write_rule: WriteRule, new: str, line: str) ->
 
 
 def test_a_rule_cannot_change_columns_that_it_only_reads(write_rule: WriteRule) -> None:
-    write_rule(
-        "per_room",
-        PER_ROOM.replace(
-            '        return {"per_room": frame', "        frame['area'] += 1\n        return {\"per_room\": frame"
-        ),
-    )
+    changing = "frame['area'] += 1\n        return {'per_room': frame"
+    write_rule("per_room", PER_ROOM.replace('return {"per_room": frame', changing))
     clean, _ = clean_table(_raw(), _dataset(PER), "facts")
     assert clean["area"].tolist() == [10.0 * row for row in range(28)]
     assert clean["per_room"][1] == 11.0
