@@ -179,7 +179,7 @@ def test_a_broken_validator_is_one_line(write_rule: WriteRule) -> None:
         ('{"per_room": 3}', r"column 'per_room' is int; return a pandas Series or an array of one dimension"),
         (
             '{"per_room": frame[["area"]].to_numpy()}',
-            r"column 'per_room' is ndarray; return a pandas Series or an array",
+            r"column 'per_room' is ndarray; return a pandas Series",
         ),
         ('{"per_room": frame["area"].to_numpy()[1:]}', r"column 'per_room' has 27 rows, the table 28"),
         ('{"per_room": frame["area"][1:]}', r"column 'per_room' has 27 rows, the table 28; return one value for each"),
