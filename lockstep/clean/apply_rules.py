@@ -1,6 +1,6 @@
 """Applying cleaning rules: to the table in training, and to new rows at prediction."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 import pandas as pd
@@ -20,12 +20,10 @@ def apply_rule(frame: pd.DataFrame, rule: Rule) -> pd.DataFrame:
         ConfigError: with one line, for a mistake in the code of a project's own rule.
     """
     declared = Declaration.of(rule)
-    columns_read = _read(frame, rule, declared)
     with mistakes_of(rule):
-        keep = rule.rows_to_keep(columns_read)
-    mask = None if keep is None else checked_mask(keep, columns_read, rule)
-    frame = _with_names(_with_values(frame, _computed(columns_read, rule, declared, frame)), declared)
-    del columns_read, keep
+        keep = rule.rows_to_keep(_read(frame, declared))
+    mask = None if keep is None else checked_mask(keep, frame.index, rule)
+    frame = _with_names(_with_values(frame, computed_values(frame, rule, declared)), declared)
     if mask is None:
         return frame
     columns = dict(frame.items())
@@ -63,32 +61,34 @@ def change_new_rows(frame: pd.DataFrame, rule: Rule, given: Mapping[str, pd.Seri
         for name, column in declared.given.items()
     }
     if set(declared.results) > values.keys():
-        computed = _computed(_read(frame, rule, declared), rule, declared, frame)
-        values = {**computed, **values}
+        values = computed_values(frame, rule, declared) | values
     return _with_names(_with_values(frame, values), declared)
 
 
-def _read(frame: pd.DataFrame, rule: Rule, declared: Declaration) -> pd.DataFrame:
-    """The columns that a rule reads, without copying them."""
-    return pd.DataFrame({name: frame[name] for name in declared.reads}, index=frame.index, copy=False)
+def computed_values(frame: pd.DataFrame, rule: Rule, declared: Declaration) -> dict[str, pd.Series]:
+    """The values of the columns that a rule makes and changes.
 
-
-def _computed(
-    columns_read: pd.DataFrame, rule: Rule, declared: Declaration, before: pd.DataFrame
-) -> dict[str, pd.Series]:
-    """The values of the columns made and changed, checked."""
+    Raises:
+        ConfigError: with one line, for a mistake in the code of a project's own rule.
+    """
     if not declared.results:
         return {}
     with mistakes_of(rule):
-        values = rule.compute(columns_read)
-    return checked_values(values, columns_read.index, rule, declared, before)
+        values = rule.compute(_read(frame, declared))
+    return checked_values(values, frame, rule, declared)
+
+
+def _read(frame: pd.DataFrame, declared: Declaration) -> pd.DataFrame:
+    """The columns that a rule reads, without copying them."""
+    return pd.DataFrame({name: frame[name] for name in declared.reads}, index=frame.index, copy=False)
 
 
 def _with_values(frame: pd.DataFrame, values: Mapping[str, pd.Series]) -> pd.DataFrame:
     """The frame with columns added or replaced, without copying the others."""
     if not values:
         return frame
-    columns: dict[Hashable, pd.Series] = {**dict(frame.items()), **values}
+    columns = dict(frame.items())
+    columns.update(values)
     return pd.DataFrame(columns, copy=False)
 
 

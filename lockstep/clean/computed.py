@@ -14,7 +14,7 @@ from lockstep.guards.text.messages import listed
 TEXTS = ("category", "text")
 
 
-def checked_mask(mask: Any, frame: pd.DataFrame, rule: Rule) -> Mask:
+def checked_mask(mask: Any, index: pd.Index, rule: Rule) -> Mask:
     """The rows to keep.
 
     Raises:
@@ -22,35 +22,32 @@ def checked_mask(mask: Any, frame: pd.DataFrame, rule: Rule) -> Mask:
     """
     where = f"{place_of(rule)}: rows_to_keep()"
     if isinstance(mask, pd.Series):
-        _check_index(mask, frame.index, where)
+        _check_index(mask, index, where)
     checked: Mask = np.asarray(mask)
     if checked.dtype != np.bool_:
         raise ConfigError(f"{where} returns values of type {checked.dtype}; return True or False for each row")
-    if checked.shape != (len(frame),):
+    if checked.shape != (len(index),):
         raise ConfigError(
-            f"{where} returns an array of shape {checked.shape}; return one value for each of {len(frame)} rows"
+            f"{where} returns an array of shape {checked.shape}; return one value for each of {len(index)} rows"
         )
     return checked
 
 
-def checked_values(
-    values: Any, index: pd.Index, rule: Rule, declared: Declaration, before: pd.DataFrame
-) -> dict[str, pd.Series]:
+def checked_values(values: Any, frame: pd.DataFrame, rule: Rule, declared: Declaration) -> dict[str, pd.Series]:
     """The computed columns, in the declared order and with the declared types.
 
     Args:
         values: What the rule returned.
-        index: The index of the rows.
+        frame: The table before the rule; a changed column keeps its type.
         rule: The rule.
         declared: Its columns.
-        before: The table before the rule: a changed column keeps its type.
 
     Raises:
         ConfigError: if other columns were computed, or values of another number or type.
     """
     where = f"{place_of(rule)}: compute()"
     if not isinstance(values, Mapping | pd.DataFrame):
-        raise ConfigError(f"{where} returns {type(values).__name__}; return one series for each column by its name")
+        raise ConfigError(f"{where} returns {type(values).__name__}; return the values of each column by its name")
     if set(values.keys()) != set(declared.results):
         computed = listed([str(name) for name in values]) or "none"
         raise ConfigError(
@@ -61,10 +58,13 @@ def checked_values(
     for name in declared.results:
         series, column = values[name], f"{where}: column {name!r}"
         if not isinstance(series, pd.Series):
-            raise ConfigError(f"{column} is no series but {type(series).__name__}; return a pandas Series")
-        _check_index(series, index, column)
-        kind = declared.makes.get(name)
-        checked[name] = _of_type(series, kind, column) if kind else _like(series, before[name], column)
+            if np.ndim(series) != 1:
+                kind = type(series).__name__
+                raise ConfigError(f"{column} is {kind}; return a pandas Series or an array of one dimension")
+            series = pd.Series(series, frame.index if len(series) == len(frame) else None)
+        _check_index(series, frame.index, column)
+        made = declared.makes.get(name)
+        checked[name] = _of_type(series, made, column) if made else _like(series, frame[name], column)
     return checked
 
 

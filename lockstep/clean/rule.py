@@ -19,6 +19,8 @@ from lockstep.project.settings import Settings
 
 # Whether each row is kept; one bool per row.
 Mask = npt.NDArray[np.bool_]
+# The values of one column: a series with the index of the rows, or an array with a value for each row.
+Values = pd.Series | npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -86,14 +88,14 @@ class Rule(Settings, OneOfKind, ABC):
         """Columns made that new rows bring, because no row alone tells them; most rules have none."""
         return {}
 
-    def compute(self, frame: pd.DataFrame) -> Mapping[str, pd.Series]:
+    def compute(self, frame: pd.DataFrame) -> Mapping[str, Values]:
         """Values of the columns made and changed.
 
         Args:
             frame: The columns that the rule reads.
 
         Returns:
-            One series per column, with the index of `frame`.
+            One series or array per column, in the order of the rows.
         """
         return {}
 
@@ -139,14 +141,14 @@ class AddColumns(Rule):
         """New columns with their types: number, integer, boolean, category, text or date."""
 
     @abstractmethod
-    def compute(self, frame: pd.DataFrame) -> Mapping[str, pd.Series]:
+    def compute(self, frame: pd.DataFrame) -> Mapping[str, Values]:
         """Values of the columns made, each row's from the row alone.
 
         Args:
             frame: The columns that the rule reads.
 
         Returns:
-            One series per column, with the index of `frame`.
+            One series or array per column, in the order of the rows.
         """
 
     def for_new_rows(self, needed: AbstractSet[str]) -> Self | None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lockstep.clean.apply_rules import apply_rule, change_new_rows, rule_for_new_rows
+from lockstep.clean.apply_rules import apply_rule, change_new_rows, computed_values, rule_for_new_rows
 from lockstep.clean.declaration import Declaration
 from lockstep.clean.rule import Rule
 from lockstep.errors import kind_and_reason
@@ -98,12 +98,12 @@ def _check_input_is_unchanged(rule: Rule, declared: Declaration, frame: pd.DataF
 def _check_sources(rule: Rule, declared: Declaration, frame: pd.DataFrame) -> None:
     """Check that a column does not change with columns from which it is not computed, such as the target."""
     frame = _copy(frame)
-    values = rule.compute(frame[list(declared.reads)])
+    values, shifted = computed_values(frame, rule, declared), np.roll(np.arange(len(frame)), 1)
     for name, sources in declared.sources.items():
         for column in (column for column in declared.reads if column not in sources):
-            rotated = frame.assign(**{column: np.roll(frame[column].array, 1)})
+            other = computed_values(frame.assign(**{column: frame[column].array[shifted]}), rule, declared)
             _require(
-                rule.compute(rotated[list(declared.reads)])[name].equals(values[name]),
+                other[name].equals(values[name]),
                 f"sources() names every column from which {name!r} is computed; {column!r} is missing there",
             )
 
