@@ -10,6 +10,7 @@ import numpy.typing as npt
 from lockstep.fitting.objective import OBJECTIVES, Objective
 from lockstep.metrics.measure import built_in_metrics, custom_metric, measured
 from lockstep.metrics.metric import METRICS, Metric, MetricSettings, Scores, TargetKind, Vector
+from lockstep.project.custom import code_digest
 
 Memory = Literal["in_core", "external"]
 Value = int | float | str | bool
@@ -153,6 +154,21 @@ class Fitting:
         """All metrics of a fold, as `scores`."""
         return _scores(self.fold_metrics(), actual, predicted)
 
+    def value(self, actual: Vector, predicted: Vector) -> float | None:
+        """The metric that scores the folds, as `scores`, alone."""
+        return _scores([self.scoring_metric()], actual, predicted)[self.metric]
+
+    def scoring_metric(self) -> Metric:
+        """The metric by which folds are scored, with its settings."""
+        return self.metric_class(self._metric_settings())
+
+    def has_metric(self) -> bool:
+        """Whether this project has the metric that scores the folds, with the code of these settings."""
+        digest = self.custom_metrics.get(self.metric)
+        if digest is None:
+            return self.metric in METRICS.built_in()
+        return self.metric in METRICS.custom() and code_digest("metrics", self.metric) == digest
+
     def loss(self, scores: Scores) -> float:
         """The value that the search minimises: the metric, or its distance from the best where greater is better.
 
@@ -177,11 +193,14 @@ class Fitting:
         """All metrics of this target, the built-in ones in their order, then the project's own by name."""
         built_in = sorted(built_in_metrics(self.target), key=lambda metric: metric.order)
         classes = [*built_in, *(custom_metric(name) for name in sorted(self.custom_metrics))]
-        quantile = self.quantile if isinstance(self.quantile, float) else self.quantile[0]
-        settings = MetricSettings(quantile, self.huber_slope, n_features, self.n_classes)
+        settings = self._metric_settings(n_features)
         return [
             metric(settings) for metric in classes if not metric.only_if_chosen or metric.kind_name() == self.metric
         ]
+
+    def _metric_settings(self, n_features: int = 0) -> MetricSettings:
+        quantile = self.quantile if isinstance(self.quantile, float) else self.quantile[0]
+        return MetricSettings(quantile, self.huber_slope, n_features, self.n_classes)
 
 
 def _fold_order(metric: Metric) -> int:
