@@ -197,9 +197,8 @@ def _value(metric: Metric, actual: Numbers, predicted: Numbers, weight: Numbers 
     given = [None if array is None else array.copy() for array in (actual, predicted, weight)]
     value: Any = metric.value(*given)  # type: ignore[arg-type]
     for array, before in zip(given, (actual, predicted, weight), strict=True):
-        _promise(
-            array is None or np.array_equal(array, before), f"{_name(metric)} modifies the arrays that it is given"
-        )
+        same = array is None or before is None or np.array_equal(array, before)
+        _promise(same, f"{_name(metric)} modifies the arrays that it is given")
     is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
     _promise(value is None or is_number, f"{_name(metric)}.value returns {type(value).__name__}, not a number or None")
     _promise(value is None or np.isfinite(value), f"{_name(metric)}.value returns {value}; undefined is None")

@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from lockstep.metrics.measure import built_in_metrics, custom_metrics
 from lockstep.metrics.metric import METRICS, Counts, Metric, MetricSettings, Numbers
 from lockstep.metrics.names import find_metric, metric_label, place, score_label
 from lockstep.project.custom import code_digest, custom_in
+from lockstep.report.sections.result_section import compared
 from lockstep.testing.metrics import check_metric
 
 SETTINGS = MetricSettings(quantile=0.8, huber_slope=0.5, n_features=4)
@@ -77,9 +77,10 @@ class ResampledWrongly(Mae):
 
 
 class OutOfBounds(Mae):
-    """Mean absolute error, said to be at most 0.1."""
+    """Mean absolute error with the wrong sign, below its lowest value of 0."""
 
-    bounds: ClassVar[tuple[float | None, float | None]] = (0.0, 0.1)
+    def row_values(self, actual: Numbers, predicted: Numbers) -> Mapping[str, Numbers]:
+        return {"absolute": -np.abs(actual - predicted)}
 
 
 class Sorts(Mae):
@@ -144,6 +145,23 @@ def test_a_projects_own_metric_is_measured_after_the_built_in_ones(tmp_path: Pat
         assert fitting.eval_metric == "rmse"
         assert (metric_label("within"), score_label("within")) == ("within 1", "1 - within 1")
         assert place("adjusted_r2") < place("within") < place("anything")
+
+
+class Profit(Mae):
+    """A metric without a highest value, of which greater is better."""
+
+    label = "profit"
+    greater_is_better = True
+    bounds = (None, None)  # type: ignore[assignment]
+
+
+def test_smaller_is_better_of_every_score() -> None:
+    assert (METRICS["auc"].loss(0.75), METRICS["auc"].score_label()) == (0.25, "1 - AUC")
+    assert (METRICS["r2"].loss(-1.0), METRICS["r2"].score_label()) == (2.0, "1 - R²")
+    assert (Mae.loss(3.0), Mae.score_label()) == (3.0, "MAE")
+    assert (Profit.loss(3.0), Profit.score_label()) == (-3.0, "-profit")
+    assert compared(-3.0, -2.0) == "50% lower"
+    assert compared(-1.0, -2.0) == "50% higher"
 
 
 def test_a_metric_that_the_project_does_not_have_keeps_its_raw_name() -> None:
