@@ -102,8 +102,7 @@ def resampled_scores(
     fitting: Fitting, actual: Vector, predicted: Predictions, samples: int, seed: int, units: Units | None = None
 ) -> Numbers | None:
     """The score (less is better) on the resamples of `resampled_metrics`; None if its metric has no intervals."""
-    chosen = [metric for metric in fitting.metrics() if metric.kind_name() == fitting.metric]
-    return losses(fitting, _resampled(chosen, actual, predicted, samples, seed, units))
+    return losses(fitting, _resampled([fitting.scoring_metric()], actual, predicted, samples, seed, units))
 
 
 def intervals(test: Scores, resamples: Samples, confidence: float) -> list[dict[str, Any]]:

@@ -66,7 +66,7 @@ def paired_bootstrap(
     other_losses = resampled_scores(fitting, actual, other_predicted, samples, seed, units)
     if this_losses is None or other_losses is None:
         return PairedDifference(None, None, None)
-    scores = [fitting.scores(actual, predicted) for predicted in (other_predicted, this_predicted)]
+    scores = [{fitting.metric: fitting.value(actual, predicted)} for predicted in (other_predicted, this_predicted)]
     if any(score[fitting.metric] is None for score in scores):
         return PairedDifference(None, None, None)
     gains = other_losses - this_losses

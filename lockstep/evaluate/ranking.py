@@ -237,7 +237,7 @@ def _sizes(small: int, large: int) -> str:
 
 def _score(fitting: Fitting, target: Target, predictions: pd.DataFrame) -> float:
     """The score with its stored digits."""
-    return significant(fitting.loss(fitting.scores(*as_scored(target, predictions))), SAME_DIGITS)
+    return significant(fitting.loss({fitting.metric: fitting.value(*as_scored(target, predictions))}), SAME_DIGITS)
 
 
 def _outcome(difference: PairedDifference, same: bool, n_units: int) -> Outcome:

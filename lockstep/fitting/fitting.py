@@ -10,6 +10,8 @@ import numpy.typing as npt
 from lockstep.fitting.objective import OBJECTIVES, Objective
 from lockstep.metrics.measure import built_in_metrics, custom_metric, measured
 from lockstep.metrics.metric import METRICS, Metric, MetricSettings, Scores, TargetKind, Vector
+from lockstep.metrics.names import find_metric
+from lockstep.project.custom import code_digest
 
 Memory = Literal["in_core", "external"]
 Value = int | float | str | bool
@@ -87,9 +89,8 @@ class Fitting:
         Raises:
             ConfigError: if the project does not have one of its own metrics any more.
         """
-        # the sort is stable: the project's own stay last
         in_folds = [metric for metric in self._measures() if metric.in_folds]
-        return sorted(in_folds, key=lambda metric: (metric.is_custom(), _fold_order(metric)))
+        return sorted(in_folds, key=lambda metric: metric.place_in_fold())
 
     def to_json(self) -> dict[str, Any]:
         """The settings that change a result, and no others, as JSON values."""
@@ -147,11 +148,26 @@ class Fitting:
         Raises:
             ConfigError: if one of the project's own metrics has a mistake.
         """
-        return _scores(self.metrics(n_features), actual, predicted)
+        return measured(self.metrics(n_features), actual, predicted)
 
     def fold_scores(self, actual: Vector, predicted: Vector) -> dict[str, float | None]:
         """All metrics of a fold, as `scores`."""
-        return _scores(self.fold_metrics(), actual, predicted)
+        return measured(self.fold_metrics(), actual, predicted)
+
+    def value(self, actual: Vector, predicted: Vector) -> float | None:
+        """The metric that scores the folds, as `scores`, alone."""
+        return measured([self.scoring_metric()], actual, predicted)[self.metric]
+
+    def scoring_metric(self) -> Metric:
+        """The metric by which folds are scored, with its settings."""
+        return self.metric_class(self._metric_settings())
+
+    def has_metric(self) -> bool:
+        """Whether this project has the metric that scores the folds, with the code of these settings."""
+        digest = self.custom_metrics.get(self.metric)
+        if digest is None:
+            return self.metric in METRICS.built_in()
+        return self.metric in METRICS.custom() and code_digest("metrics", self.metric) == digest
 
     def loss(self, scores: Scores) -> float:
         """The value that the search minimises: the metric, or its distance from the best where greater is better.
@@ -170,24 +186,19 @@ class Fitting:
 
     @property
     def _used(self) -> set[str]:
-        """Names of the settings that the objective or the metric uses."""
-        return {*self.objective_class.uses, *self.metric_class.uses}
+        """Names of the settings that the objective or the metric uses, as far as this project has the metric."""
+        metric = find_metric(self.metric)
+        return {*self.objective_class.uses, *(metric.uses if metric else ())}
 
     def _measures(self, n_features: int = 0) -> list[Metric]:
         """All metrics of this target, the built-in ones in their order, then the project's own by name."""
         built_in = sorted(built_in_metrics(self.target), key=lambda metric: metric.order)
         classes = [*built_in, *(custom_metric(name) for name in sorted(self.custom_metrics))]
-        quantile = self.quantile if isinstance(self.quantile, float) else self.quantile[0]
-        settings = MetricSettings(quantile, self.huber_slope, n_features, self.n_classes)
+        settings = self._metric_settings(n_features)
         return [
             metric(settings) for metric in classes if not metric.only_if_chosen or metric.kind_name() == self.metric
         ]
 
-
-def _fold_order(metric: Metric) -> int:
-    return metric.order if metric.fold_order is None else metric.fold_order
-
-
-def _scores(metrics: Sequence[Metric], actual: Vector, predicted: Vector) -> dict[str, float | None]:
-    y, predictions = np.asarray(actual, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
-    return {metric.kind_name(): measured(metric, y, predictions) for metric in metrics}
+    def _metric_settings(self, n_features: int = 0) -> MetricSettings:
+        quantile = self.quantile if isinstance(self.quantile, float) else self.quantile[0]
+        return MetricSettings(quantile, self.huber_slope, n_features, self.n_classes)

@@ -1,6 +1,6 @@
 """Measuring predictions by a metric, built in or the project's own, whose mistakes become one line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -73,15 +73,26 @@ def file_of(metric: type[Metric]) -> Path:
     return Path("custom", "metrics", f"{metric.kind_name()}.py")
 
 
-def measured(metric: Metric, actual: Numbers, predicted: Numbers) -> float | None:
-    """The metric of predictions, with the digits of every output; None where it is undefined.
+def measured(
+    metrics: Sequence[Metric], actual: npt.NDArray[np.floating], predicted: npt.NDArray[np.floating]
+) -> dict[str, float | None]:
+    """Metrics of predictions by their names, with the digits of every output; None where one is undefined.
+
+    Args:
+        metrics: The metrics.
+        actual: Numbers, or numbers of classes, shape (rows,).
+        predicted: Numbers, shape (rows,), or probabilities, shape (rows, classes).
 
     Raises:
         ConfigError: if one of the project's own metrics raises an error, or returns something else than a number.
     """
-    with mistakes_of(metric):
-        value = _checked(metric.value(_read_only(actual), _read_only(predicted), None))
-    return None if value is None else significant(value, DIGITS)
+    y, predictions = (_read_only(np.asarray(array, dtype=np.float64)) for array in (actual, predicted))
+    values = dict[str, float | None]()
+    for metric in metrics:
+        with mistakes_of(metric):
+            value = _checked(metric.value(y, predictions, None))
+        values[metric.kind_name()] = None if value is None else significant(value, DIGITS)
+    return values
 
 
 def resampled(metric: Metric, actual: Numbers, predicted: Numbers, counts: Counts) -> Numbers | None:

@@ -148,6 +148,11 @@ class Metric(OneOfKind, ABC):
         return cls.eval_metric
 
     @classmethod
+    def place_in_fold(cls) -> tuple[bool, int]:
+        """Sort key among the metrics of a fold; the project's own are last."""
+        return cls.is_custom(), cls.order if cls.fold_order is None else cls.fold_order
+
+    @classmethod
     def can_be_chosen(cls) -> bool:
         """Whether it can score the folds."""
         return cls.in_folds and cls.in_results

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from lockstep.metrics.metric import MeanMetric, Numbers
 
 
-class PseudoHuber(MeanMetric):
+class PseudoHuberLoss(MeanMetric):
     """Mean pseudo-Huber loss slope² (sqrt(1 + (residual / slope)²) - 1), as XGBoost's mphe."""
 
     label = "pseudo-Huber"
