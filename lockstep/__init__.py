@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lockstep.clean.rule import AddColumns, DropRows, Rule
     from lockstep.errors import DataError
-    from lockstep.features.step import Numbers, Step
-    from lockstep.metrics.metric import MeanMetric, Metric, Vector
+    from lockstep.features.arrays import Numbers
+    from lockstep.features.step import Step
+    from lockstep.metrics.metric import MeanMetric, Metric
 
 # Imported when asked for: a stage loads only what it needs.
 _MODULES = {
@@ -20,13 +21,12 @@ _MODULES = {
     "DropRows": "lockstep.clean.rule",
     "MeanMetric": "lockstep.metrics.metric",
     "Metric": "lockstep.metrics.metric",
-    "Numbers": "lockstep.features.step",
+    "Numbers": "lockstep.features.arrays",
     "Rule": "lockstep.clean.rule",
     "Step": "lockstep.features.step",
-    "Vector": "lockstep.metrics.metric",
 }
 
-__all__ = ["AddColumns", "DataError", "DropRows", "MeanMetric", "Metric", "Numbers", "Rule", "Step", "Vector"]
+__all__ = ["AddColumns", "DataError", "DropRows", "MeanMetric", "Metric", "Numbers", "Rule", "Step"]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,7 +12,7 @@ from pydantic import model_validator
 from lockstep.clean.table_blocks import TableBlocks
 from lockstep.evaluate.evaluate_blocks import Evaluate, Judging, check_choices
 from lockstep.features.features_block import Recipe, RecipeChoice, Recipes, check_recipe
-from lockstep.fetch.source_block import Source
+from lockstep.fetch.source_block import SourceBlock
 from lockstep.fitting.booster_block import BoosterSettings
 from lockstep.guards.text.yaml_file import parsed_yaml
 from lockstep.model.train_block import TrainBest

@@ -4,7 +4,6 @@ custom/ lies in the folder of the project, which is the working directory of sta
 another folder: a worker of a cluster and a trusted model bring their own.
 """
 
-import ast
 import hashlib
 import json
 import sys
@@ -97,34 +96,6 @@ def import_custom(folder: str, name: str) -> ModuleType:
                 return import_module(f"{PACKAGE}.{folder}.{name}")
         finally:
             sys.dont_write_bytecode = before
-
-
-def code_digest(folder: str, name: str) -> str:
-    """sha256 of the code of custom/FOLDER/NAME.py: the file, the folder's private files, and what these import of it.
-
-    Raises:
-        ConfigError: if one of these files cannot be parsed.
-    """
-    files, digest = custom_files(folder), hashlib.sha256()
-    pending, code = [name, *(other for other in files if other[0] == "_")], set[str]()
-    while pending:
-        own = pending.pop()
-        if own not in code:
-            code.add(own)
-            pending += _imported_names(files[own], Path(PACKAGE, folder, files[own].name)) & files.keys()
-    for own in sorted(code):
-        digest.update(own.encode() + b"\0" + files[own].read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-def _imported_names(file: Path, label: Path) -> set[str]:
-    """The last parts of all names that a file imports."""
-    with custom_mistakes(label):
-        tree = ast.parse(file.read_bytes(), filename=str(file.absolute()))
-    statements = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-    modules = [node.module for node in statements if isinstance(node, ast.ImportFrom) and node.module]
-    names = [*modules, *(alias.name for node in statements for alias in node.names)]
-    return {name.rpartition(".")[2] for name in names}
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from lockstep.workers import imports
+from lockstep.project import imports
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("lockstep", "stages")
