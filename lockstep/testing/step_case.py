@@ -1,28 +1,68 @@
-"""Digests of what a step learns and computes, here and in a fresh process."""
+"""A step with rows to check it on, and digests of what it learns and computes."""
 
 import json
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from lockstep.features.arrays import Numbers
 from lockstep.features.step import STEPS, Step
 from lockstep.project.custom import is_custom_module
 from lockstep.storage.tables import read_table
 from lockstep.testing.comparisons import bytes_of
 
+# The seed of every check.
+SEED = 7
 # The files of `digest_of`: training rows, their target, new rows.
 TRAIN, TARGET, NEW = "train.parquet", "target.npy", "new.parquet"
-PRINT_DIGEST = "from lockstep.testing.step_digests import digest_of; import sys; print(digest_of(*sys.argv[1:]))"
+PRINT_DIGEST = "from lockstep.testing.step_case import digest_of; import sys; print(digest_of(*sys.argv[1:]))"
+
+
+@dataclass(frozen=True)
+class StepCase:
+    """A step to check, and rows for it.
+
+    Attributes:
+        step: The step; it stays unfitted.
+        train: Training rows.
+        y: Their target, shape (rows,).
+        new: Other rows.
+        classes: Number of classes of the target; 0 for a number.
+    """
+
+    step: Step
+    train: pd.DataFrame
+    y: Numbers
+    new: pd.DataFrame
+    classes: int
+
+    def unfitted(self) -> Step:
+        """A copy to fit."""
+        return self.step.for_target(self.classes, SEED)
+
+    def fitted(self) -> Step:
+        """A fitted copy."""
+        return self.unfitted().fit(self.train, self.y)
+
+    def training_features(self) -> Numbers:
+        """The features of the training rows."""
+        return self.unfitted().fit_transform(self.train, self.y)
 
 
 def digest_of_state(step: Step) -> str:
     """sha256 of what a step learned."""
     digest = sha256()
     for name, value in sorted(step.state().items()):
-        content = bytes_of(value) if isinstance(value, np.ndarray) else json.dumps(value, sort_keys=True).encode()
+        content = (
+            bytes_of(value)
+            if isinstance(value, np.ndarray)
+            else json.dumps(value, sort_keys=True, default=repr).encode()
+        )
         digest.update(name.encode() + content)
     return digest.hexdigest()
 
@@ -33,7 +73,7 @@ def place_of(step: Step) -> tuple[str, str, str]:
     return kind.__module__, kind.__qualname__, step.model_dump_json()
 
 
-def digest_of(module: str, name: str, settings: str, n_classes: str, seed: str, folder: str) -> str:
+def digest_of(module: str, name: str, settings: str, n_classes: str, folder: str) -> str:
     """sha256 of the features of the training rows and the new rows that lie in a folder.
 
     Args:
@@ -41,10 +81,9 @@ def digest_of(module: str, name: str, settings: str, n_classes: str, seed: str, 
         name: As in `place_of`.
         settings: As in `place_of`.
         n_classes: Number of classes; 0 for a number.
-        seed: Seed of random draws.
         folder: The folder with TRAIN, TARGET and NEW.
     """
     kind: Any = STEPS[module.rpartition(".")[2]] if is_custom_module(module) else getattr(import_module(module), name)
-    step: Step = kind.model_validate(json.loads(settings)).for_target(int(n_classes), int(seed))
+    step: Step = kind.model_validate(json.loads(settings)).for_target(int(n_classes), SEED)
     train, new, y = read_table(Path(folder, TRAIN)), read_table(Path(folder, NEW)), np.load(Path(folder, TARGET))
     return sha256(bytes_of(step.fit_transform(train, y)) + bytes_of(step.fit(train, y).transform(new))).hexdigest()
