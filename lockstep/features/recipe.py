@@ -48,7 +48,7 @@ class Features:
         self._check_columns(frame)
         for step in self.steps:
             _fit(step, frame, y)
-        self._check_names()
+        self._check_unique_names()
         return self
 
     def fit_transform(self, frame: pd.DataFrame, y: Numbers) -> Matrix:
@@ -66,8 +66,9 @@ class Features:
             else:
                 with mistakes_of(step):
                     features = step.fit_transform(frame, y)
+                check_names(step, _names(step))
                 parts.append(_as_float32(step, features, len(frame), _names(step)))
-        self._check_names()
+        self._check_unique_names()
         return parts[0] if len(parts) == 1 else np.hstack(parts)
 
     def transform(self, frame: pd.DataFrame) -> Matrix:
@@ -132,9 +133,7 @@ class Features:
         if missing:
             raise DataError(f"features: no column {missing[0]!r}; the table has: {', '.join(map(str, frame.columns))}")
 
-    def _check_names(self) -> None:
-        for step in self.steps:
-            check_names(step, _names(step))
+    def _check_unique_names(self) -> None:
         if duplicates := repeated(self.names):
             raise DataError(f"features: two steps make {duplicates[0]!r}; rename a column in `clean`")
 
@@ -142,6 +141,7 @@ class Features:
 def _fit(step: Step, frame: pd.DataFrame, y: Numbers) -> None:
     with mistakes_of(step):
         step.fit(frame, y)
+    check_names(step, _names(step))
 
 
 def _names(step: Step) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lockstep.features.steps.columns import Columns
 from lockstep.features.recipe import Features
+from lockstep.features.steps.columns import Columns
 from lockstep.fitting.booster import fit_rounds, max_bin_of
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.folds import FoldSet
