@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ import pandas as pd
 from lockstep.features.arrays import Numbers
 from lockstep.features.step import STEPS, Step
 from lockstep.project.custom import is_custom_module
-from lockstep.storage.tables import read_table
+from lockstep.storage.tables import read_table, write_table
 from lockstep.testing.comparisons import bytes_of
+from lockstep.testing.fresh_process import fresh_output
 
 # The seed of every check.
 SEED = 7
@@ -67,19 +69,24 @@ def digest_of_state(step: Step) -> str:
     return digest.hexdigest()
 
 
-def place_of(step: Step) -> tuple[str, str, str]:
-    """Where another process finds the step: the module, the name of the class, the settings as JSON."""
-    kind = type(step)
-    return kind.__module__, kind.__qualname__, step.model_dump_json()
+def digests_here_and_elsewhere(case: StepCase) -> tuple[str, str]:
+    """`digest_of` the case in this process and in a fresh one."""
+    with TemporaryDirectory() as folder:
+        write_table(case.train, Path(folder, TRAIN))
+        write_table(case.new, Path(folder, NEW))
+        np.save(Path(folder, TARGET), case.y)
+        kind = type(case.step)
+        where = (kind.__module__, kind.__qualname__, case.step.model_dump_json(), str(case.classes), folder)
+        return digest_of(*where), fresh_output(PRINT_DIGEST, *where).strip()
 
 
 def digest_of(module: str, name: str, settings: str, n_classes: str, folder: str) -> str:
     """sha256 of the features of the training rows and the new rows that lie in a folder.
 
     Args:
-        module: As in `place_of`.
-        name: As in `place_of`.
-        settings: As in `place_of`.
+        module: The module of the step's class.
+        name: The name of the class.
+        settings: The step's settings as JSON.
         n_classes: Number of classes; 0 for a number.
         folder: The folder with TRAIN, TARGET and NEW.
     """

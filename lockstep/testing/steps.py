@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -12,20 +10,8 @@ from lockstep.errors import LockstepError, kind_and_reason
 from lockstep.features.arrays import Numbers
 from lockstep.features.step import Step
 from lockstep.features.step_mistakes import check_features, check_names, file_of
-from lockstep.storage.tables import write_table
 from lockstep.testing.comparisons import require, require_equal
-from lockstep.testing.fresh_process import fresh_output
-from lockstep.testing.step_case import (
-    NEW,
-    PRINT_DIGEST,
-    SEED,
-    TARGET,
-    TRAIN,
-    StepCase,
-    digest_of,
-    digest_of_state,
-    place_of,
-)
+from lockstep.testing.step_case import SEED, StepCase, digest_of_state, digests_here_and_elsewhere
 from lockstep.testing.tables import standard_table, standard_target, unseen_rows
 
 
@@ -82,14 +68,11 @@ def _reads_no_other_column(case: StepCase) -> None:
 def _names_its_features(case: StepCase) -> None:
     """A step's names, types and numbers of categories are those of its features."""
     step = case.fitted()
-    names, types, counts = step.names(), step.feature_types(), step.n_categories()
-    check_names(step, names)
-    require(len(types) == len(counts) == len(names), f"{len(names)} names, {len(types)} types, {len(counts)} counts.")
-    require(all((kind == "c") == (count > 0) for kind, count in zip(types, counts, strict=True)), f"{types}, {counts}")
+    check_names(step)
+    names, counts = step.names(), step.n_categories()
     makes = list(step.makes())
-    if step.all_names_known and not case.classes:
-        require(makes == names, f"makes() is {makes}, names() is {names}.")
-    require(bool(case.classes) or set(makes) <= set(names), f"makes() is {makes}, names() is {names}.")
+    named = makes == names if step.all_names_known else set(makes) <= set(names)
+    require(named or case.classes > 0, f"makes() is {makes}, names() is {names}.")
     for features, rows in ((case.training_features(), case.train), (step.transform(case.new), case.new)):
         check_features(step, features, (len(rows), len(names)))
         for column, count in zip(features.T, counts, strict=True):
@@ -186,12 +169,8 @@ def _leaves_its_input_alone(case: StepCase) -> None:
 
 def _computes_the_same_elsewhere(case: StepCase) -> None:
     """A fresh process, with other hashes and without the CPU's newer instructions, gives the same bytes."""
-    with TemporaryDirectory() as folder:
-        write_table(case.train, Path(folder, TRAIN))
-        write_table(case.new, Path(folder, NEW))
-        np.save(Path(folder, TARGET), case.y)
-        where = (*place_of(case.step), str(case.classes), folder)
-        require(fresh_output(PRINT_DIGEST, *where).strip() == digest_of(*where), "It gives others.")
+    here, elsewhere = digests_here_and_elsewhere(case)
+    require(here == elsewhere, "It gives others.")
 
 
 # In an order in which a defect breaks its own promise first; the last one starts a process.

@@ -59,9 +59,9 @@ def features(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     file = Path("custom/steps/contains.py")
     file.parent.mkdir(parents=True)
 
-    def write(*change: str) -> Features:
-        file.write_text(CONTAINS.replace(*change) if change else CONTAINS)
-        assert not change or change[0] in CONTAINS
+    def write(old: str = "", new: str = "") -> Features:
+        assert old in CONTAINS
+        file.write_text(CONTAINS.replace(old, new) if old else CONTAINS)
         return Features(TypeAdapter(Recipe).validate_python([{"step": "contains", "column": "note"}]))
 
     return write
@@ -109,8 +109,8 @@ MISTAKES = [
     ),
     ("float(", "(", DataError, "custom/steps/contains.py: computed bool of shape (4, 1); an array of float64 of shape"),
     (
-        "return np.array(",
-        "return list(",
+        ").reshape(-1, 1)",
+        ").tolist()",
         DataError,
         "custom/steps/contains.py: computed a list; an array of float64 of",
     ),

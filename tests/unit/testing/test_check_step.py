@@ -74,7 +74,8 @@ class SumsInTheOrderOfTheRows(GenreStep):
     """A running sum: a row's feature depends on the rows before it."""
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
-        return np.nancumsum(super().transform(frame), axis=0)
+        features: Numbers = np.nancumsum(super().transform(frame), axis=0)
+        return features
 
 
 class SumsInAnotherOrder(GenreStep):
@@ -154,7 +155,8 @@ class AlignsTheIndex(GenreStep):
     """Uses the index of the table as a position."""
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
-        return super().transform(frame) + frame.index.to_numpy()[:, np.newaxis]
+        positions = frame.index.to_numpy(dtype=np.float64)
+        return super().transform(frame) + positions[:, np.newaxis]
 
 
 class KeepsTooLittle(GenreStep):
@@ -222,7 +224,7 @@ class MakesIntegers(GenreStep):
     """Integers have no missing value."""
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
-        return np.nan_to_num(super().transform(frame)).astype(np.int64)  # type: ignore[return-value]
+        return np.nan_to_num(super().transform(frame)).astype(np.int64)
 
 
 class HasMoreCodesThanCategories(GenreStep):
@@ -324,4 +326,4 @@ def test_an_own_table_is_used() -> None:
 
 def test_an_undeclared_attribute_is_refused() -> None:
     with pytest.raises(AttributeError, match=r"GenreStep does not declare _mean; write `_mean: ...` in its class"):
-        GenreStep()._mean = 1.0
+        setattr(GenreStep(), "_mean", 1.0)  # noqa: B010
