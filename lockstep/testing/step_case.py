@@ -16,7 +16,7 @@ from lockstep.features.step import STEPS, Step
 from lockstep.project.custom import is_custom_module
 from lockstep.storage.tables import read_table, write_table
 from lockstep.testing.comparisons import bytes_of
-from lockstep.testing.fresh_process import fresh_output
+from lockstep.testing.processes import fresh_output
 
 # The seed of every check.
 SEED = 7

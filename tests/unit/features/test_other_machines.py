@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from lockstep.testing.fresh_process import fresh_output
+from lockstep.testing.processes import fresh_output
 from lockstep.testing.tables import standard_table, standard_target
 from tests.unit.features.examples import CASES, step_of
 

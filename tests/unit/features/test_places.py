@@ -125,12 +125,12 @@ def test_copies_beyond_the_nearest_change_nothing_of_a_local_regression() -> Non
 def test_a_local_regression_is_scikit_learns_ridge(k: int) -> None:
     train, new = standard_table(200).dropna(), standard_table(30, seed=2).dropna()
     y = standard_target(train)
-    place, inputs = ["latitude", "longitude"], ["a", "b"]
-    step = {"step": "local_linear", "columns": place, "inputs": inputs, "logs": ["b"], "k": [k], "alpha": 0.3}
+    place, inputs = ["latitude", "longitude"], ["rooms", "change"]
+    step = {"step": "local_linear", "columns": place, "inputs": inputs, "logs": ["change"], "k": [k], "alpha": 0.3}
     made = step_of(step).fit(train, y).transform(new)[:, 0]
 
     def values(frame: pd.DataFrame) -> Numbers:
-        return np.column_stack([frame[inputs], np.sign(frame["b"]) * np.log1p(np.abs(frame["b"]))])
+        return np.column_stack([frame[inputs], np.sign(frame["change"]) * np.log1p(np.abs(frame["change"]))])
 
     means, spreads = values(train).mean(axis=0), values(train).std(axis=0)
     expected = []
@@ -185,7 +185,7 @@ def test_too_many_clusters_are_refused() -> None:
 
 
 def _standardised(frame: pd.DataFrame, fit: pd.DataFrame) -> Numbers:
-    columns = ["a", "b"]
+    columns = ["rooms", "change"]
     filled = fit[columns].fillna(fit[columns].median())
     x = (frame[columns].fillna(fit[columns].median()) - filled.mean()) / filled.std(ddof=0)
     return np.asarray(x.to_numpy(), dtype=np.float64)
@@ -195,7 +195,7 @@ def _standardised(frame: pd.DataFrame, fit: pd.DataFrame) -> Numbers:
 def test_linear_is_out_of_fold_and_scikit_learns(n_classes: int) -> None:
     train, new = standard_table(), standard_table(30, seed=2)
     y = standard_target(train, n_classes)
-    linear = step_of({"step": "linear", "columns": ["a", "b"], "alphas": [2.0], "folds": 4}, n_classes)
+    linear = step_of({"step": "linear", "columns": ["rooms", "change"], "alphas": [2.0], "folds": 4}, n_classes)
     own = linear.fit_transform(train, y)
 
     def predicted(rows: Any, frame: pd.DataFrame) -> Numbers:

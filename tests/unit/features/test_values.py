@@ -56,13 +56,13 @@ def test_a_combination_as_a_share() -> None:
 @pytest.mark.parametrize("smooth", ["auto", 0, 2.5])
 def test_target_means_are_scikit_learns(n_classes: int, smooth: Any) -> None:
     train, new = standard_table(200), standard_table(50, seed=9)
-    new.loc[0, "artist"] = "never seen"
-    y, columns = standard_target(train, n_classes), ["artist", "genre", "flag"]
+    new.loc[0, "street"] = "never seen"
+    y, columns = standard_target(train, n_classes), ["street", "kind", "garden"]
     kind = {0: "continuous", 2: "binary", 3: "multiclass"}[n_classes]
     theirs = TargetEncoder(target_type=kind, smooth=smooth, cv=KFold(5, shuffle=True, random_state=7))
     ours = step_of({"step": "target_encode", "columns": columns, "smooth": smooth}, n_classes)
     x, x_new = (frame[columns].astype(object).where(frame[columns].notna(), None) for frame in (train, new))
-    x["flag"], x_new["flag"] = train["flag"], new["flag"]
+    x["garden"], x_new["garden"] = train["garden"], new["garden"]
     np.testing.assert_array_equal(ours.fit_transform(train, y), theirs.fit_transform(x, y))
     np.testing.assert_array_equal(ours.transform(new), theirs.transform(x_new))
 

@@ -15,32 +15,32 @@ from lockstep.features.values import text_values
 from lockstep.testing.steps import check_step
 
 
-class GenreStep(Step):
-    """A right step, from which those with a defect differ: the mean of `a` over the training rows with the genre."""
+class KindStep(Step):
+    """A right step, from which those with a defect differ: the mean of `rooms` over the training rows with the kind."""
 
     _means: dict[str, float]
 
     def reads(self) -> Sequence[str]:
-        return ("a", "genre")
+        return ("rooms", "kind")
 
     def makes(self) -> Sequence[str]:
         return ("mean",)
 
     def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
-        self._means = self.means(frame, numbers(frame, "a"))
+        self._means = self.means(frame, numbers(frame, "rooms"))
         return self
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
-        genres = text_values(frame, "genre", "genre")
-        return np.array([[self._means.get(genre or "", np.nan)] for genre in genres]).reshape(-1, 1)
+        kinds = text_values(frame, "kind", "kind")
+        return np.array([[self._means.get(kind or "", np.nan)] for kind in kinds]).reshape(-1, 1)
 
     @staticmethod
     def means(frame: pd.DataFrame, values: Numbers) -> dict[str, float]:
-        groups = pd.Series(values).groupby(frame["genre"].fillna("").to_numpy())
-        return {str(genre): float(mean) for genre, mean in groups.mean().items() if not np.isnan(mean)}
+        groups = pd.Series(values).groupby(frame["kind"].fillna("").to_numpy())
+        return {str(kind): float(mean) for kind, mean in groups.mean().items() if not np.isnan(mean)}
 
 
-class EncodesItsOwnTarget(GenreStep):
+class EncodesItsOwnTarget(KindStep):
     """A mean of the target that includes the row's own."""
 
     def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
@@ -49,7 +49,7 @@ class EncodesItsOwnTarget(GenreStep):
         return self
 
 
-class EncodesTheTargetItself(GenreStep):
+class EncodesTheTargetItself(KindStep):
     """Hidden in the last bits, and only of training rows."""
 
     def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None) -> Numbers:
@@ -57,7 +57,7 @@ class EncodesTheTargetItself(GenreStep):
         return self.fit(frame, y).transform(frame) * (1 + 1e-15 * np.sign(y)[:, np.newaxis])
 
 
-class ReadsTheClock(GenreStep):
+class ReadsTheClock(KindStep):
     """The time of the fit."""
 
     _time: float
@@ -70,7 +70,7 @@ class ReadsTheClock(GenreStep):
         return super().transform(frame) + self._time
 
 
-class SumsInTheOrderOfTheRows(GenreStep):
+class SumsInTheOrderOfTheRows(KindStep):
     """A running sum: a row's feature depends on the rows before it."""
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
@@ -78,7 +78,7 @@ class SumsInTheOrderOfTheRows(GenreStep):
         return features
 
 
-class SumsInAnotherOrder(GenreStep):
+class SumsInAnotherOrder(KindStep):
     """The last bits of a mean of all rows depend on how many they are and on their order."""
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
@@ -87,18 +87,18 @@ class SumsInAnotherOrder(GenreStep):
         return features * (weights.sum() / 3 / (weights / 3).sum() if len(frame) else 1)
 
 
-class SumsInTheOrderOfHashes(GenreStep):
+class SumsInTheOrderOfHashes(KindStep):
     """A set of texts has another order in every process; sums of floats depend on it."""
 
     def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
         super().fit(frame, y)
-        words = {*frame["genre"].dropna(), *(f"word {number}" for number in range(50))}
+        words = {*frame["kind"].dropna(), *(f"word {number}" for number in range(50))}
         total = sum(1 / (1 + sum(map(ord, word)) % 97) for word in words)
-        self._means = {genre: mean * total for genre, mean in self._means.items()}
+        self._means = {kind: mean * total for kind, mean in self._means.items()}
         return self
 
 
-class ComputesWithTheCpusLogarithm(GenreStep):
+class ComputesWithTheCpusLogarithm(KindStep):
     """Newer CPUs' logarithms differ in the last bit."""
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
@@ -106,16 +106,16 @@ class ComputesWithTheCpusLogarithm(GenreStep):
         return np.nan_to_num(super().transform(frame)) + float(np.dot(powers, powers[::-1]))
 
 
-class LearnsInTransform(GenreStep):
-    """Adds the genres of new rows to what it learned."""
+class LearnsInTransform(KindStep):
+    """Adds the kinds of new rows to what it learned."""
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
-        for genre in frame["genre"].dropna():
-            self._means.setdefault(genre, float(len(self._means)))
+        for kind in frame["kind"].dropna():
+            self._means.setdefault(kind, float(len(self._means)))
         return super().transform(frame)
 
 
-class CountsTransforms(GenreStep):
+class CountsTransforms(KindStep):
     """Every transform gives something else."""
 
     _transforms: int
@@ -129,21 +129,21 @@ class CountsTransforms(GenreStep):
         return super().transform(frame) + self._transforms
 
 
-class ForgetsAColumnInReads(GenreStep):
-    """Reads genre as well."""
+class ForgetsAColumnInReads(KindStep):
+    """Reads kind as well."""
 
     def reads(self) -> Sequence[str]:
-        return ("a",)
+        return ("rooms",)
 
 
-class UsesWhatIsThere(GenreStep):
+class UsesWhatIsThere(KindStep):
     """Reads a column that it does not name if the table has it."""
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
-        return super().transform(frame) + (frame["rooms"].to_numpy()[:, np.newaxis] if "rooms" in frame else 0)
+        return super().transform(frame) + (frame["floors"].to_numpy()[:, np.newaxis] if "floors" in frame else 0)
 
 
-class DependsOnOtherRows(GenreStep):
+class DependsOnOtherRows(KindStep):
     """Standardised with the rows at hand."""
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
@@ -151,7 +151,7 @@ class DependsOnOtherRows(GenreStep):
         return features - np.nanmean(features) if np.isfinite(features).any() else features
 
 
-class AlignsTheIndex(GenreStep):
+class AlignsTheIndex(KindStep):
     """Uses the index of the table as a position."""
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
@@ -159,7 +159,7 @@ class AlignsTheIndex(GenreStep):
         return super().transform(frame) + positions[:, np.newaxis]
 
 
-class KeepsTooLittle(GenreStep):
+class KeepsTooLittle(KindStep):
     """What it learned in the derived attribute cannot be computed again."""
 
     _factor: float
@@ -173,7 +173,7 @@ class KeepsTooLittle(GenreStep):
         return super().transform(frame) * self._factor
 
 
-class LearnsNoJson(GenreStep):
+class LearnsNoJson(KindStep):
     """A date is no JSON value."""
 
     _day: object
@@ -183,51 +183,51 @@ class LearnsNoJson(GenreStep):
         return super().fit(frame, y)
 
 
-class FailsOnUnseenValues(GenreStep):
-    """Looks new genres up as if all were known."""
+class FailsOnUnseenValues(KindStep):
+    """Looks new kinds up as if all were known."""
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
-        return np.array([[self._means[genre]] for genre in frame["genre"].fillna("")]).reshape(-1, 1)
+        return np.array([[self._means[kind]] for kind in frame["kind"].fillna("")]).reshape(-1, 1)
 
 
-class FailsWithoutRows(GenreStep):
+class FailsWithoutRows(KindStep):
     """Takes the first row."""
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
-        frame["genre"].iloc[0]
+        frame["kind"].iloc[0]
         return super().transform(frame)
 
 
-class ChangesTheTable(GenreStep):
+class ChangesTheTable(KindStep):
     """Fills missing values in the table itself."""
 
     def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
-        frame.loc[frame["a"].isna(), "a"] = 0.0
+        frame.loc[frame["rooms"].isna(), "rooms"] = 0.0
         return super().fit(frame, y)
 
 
-class NamesTooMuch(GenreStep):
+class NamesTooMuch(KindStep):
     """Two names for one feature."""
 
     def makes(self) -> Sequence[str]:
         return ("mean", "count")
 
 
-class MakesOtherNames(GenreStep):
+class MakesOtherNames(KindStep):
     """The names after fitting differ from those before."""
 
     def names(self) -> list[str]:
         return ["average"]
 
 
-class MakesIntegers(GenreStep):
+class MakesIntegers(KindStep):
     """Integers have no missing value."""
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
         return np.nan_to_num(super().transform(frame)).astype(np.int64)
 
 
-class HasMoreCodesThanCategories(GenreStep):
+class HasMoreCodesThanCategories(KindStep):
     """A loaded booster refuses the code."""
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
@@ -240,8 +240,8 @@ class HasMoreCodesThanCategories(GenreStep):
         return ["c"]
 
 
-class GrowsWithTheRows(GenreStep):
-    """One feature for each genre of the training rows: folds would differ in width."""
+class GrowsWithTheRows(KindStep):
+    """One feature for each kind of the training rows: folds would differ in width."""
 
     @property
     def all_names_known(self) -> bool:
@@ -251,11 +251,11 @@ class GrowsWithTheRows(GenreStep):
         return ()
 
     def names(self) -> list[str]:
-        return [f"is {genre}" for genre in sorted(self._means)]
+        return [f"is {kind}" for kind in sorted(self._means)]
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
-        genres = frame["genre"].fillna("").to_numpy()
-        return np.array([genres == genre for genre in sorted(self._means)], dtype=np.float64).T
+        kinds = frame["kind"].fillna("").to_numpy()
+        return np.array([kinds == kind for kind in sorted(self._means)], dtype=np.float64).T
 
 
 DEFECTS: list[tuple[type[Step], str]] = [
@@ -266,7 +266,7 @@ DEFECTS: list[tuple[type[Step], str]] = [
     (SumsInAnotherOrder, "Row by row they differ"),
     (LearnsInTransform, "A step learns in fit alone"),
     (CountsTransforms, "The same rows give the same bytes in every fit"),
-    (ForgetsAColumnInReads, "reads the columns that reads\\(\\) names, and no others. KeyError: 'genre'"),
+    (ForgetsAColumnInReads, "reads the columns that reads\\(\\) names, and no others. KeyError: 'kind'"),
     (UsesWhatIsThere, "Other columns change training rows"),
     (DependsOnOtherRows, "Row by row they differ"),
     (AlignsTheIndex, "In another order they differ|Row by row they differ|index"),
@@ -284,8 +284,8 @@ DEFECTS: list[tuple[type[Step], str]] = [
 
 
 def test_a_right_step_passes() -> None:
-    check_step(GenreStep())
-    check_step(GenreStep(), classes=3, fresh_process=False)
+    check_step(KindStep())
+    check_step(KindStep(), classes=3, fresh_process=False)
 
 
 @pytest.mark.parametrize(("defective", "sentence"), DEFECTS, ids=[defective.__name__ for defective, _ in DEFECTS])
@@ -318,12 +318,12 @@ def test_classes_are_flipped() -> None:
 
 
 def test_an_own_table_is_used() -> None:
-    frame = pd.DataFrame({"genre": pd.Series(["x", "y"] * 30, dtype="str"), "a": np.arange(60.0)})
-    check_step(GenreStep(), frame, np.arange(60.0), fresh_process=False)
-    with pytest.raises(AssertionError, match=r"reads\(\) names \['a', 'genre'\]; the table has \['a'\]"):
-        check_step(GenreStep(), frame[["a"]], np.arange(60.0), fresh_process=False)
+    frame = pd.DataFrame({"kind": pd.Series(["x", "y"] * 30, dtype="str"), "rooms": np.arange(60.0)})
+    check_step(KindStep(), frame, np.arange(60.0), fresh_process=False)
+    with pytest.raises(AssertionError, match=r"reads\(\) names \['rooms', 'kind'\]; the table has \['rooms'\]"):
+        check_step(KindStep(), frame[["rooms"]], np.arange(60.0), fresh_process=False)
 
 
 def test_an_undeclared_attribute_is_refused() -> None:
-    with pytest.raises(AttributeError, match=r"GenreStep does not declare _mean; write `_mean: ...` in its class"):
-        setattr(GenreStep(), "_mean", 1.0)  # noqa: B010
+    with pytest.raises(AttributeError, match=r"KindStep does not declare _mean; write `_mean: ...` in its class"):
+        setattr(KindStep(), "_mean", 1.0)  # noqa: B010
