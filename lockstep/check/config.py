@@ -12,7 +12,7 @@ from pydantic import model_validator
 from lockstep.clean.table_blocks import TableBlocks
 from lockstep.evaluate.evaluate_blocks import Evaluate, Judging, check_choices
 from lockstep.features.features_block import Recipe, RecipeChoice, Recipes, check_recipe
-from lockstep.fetch.source_block import SourceBlock
+from lockstep.fetch.source_block import AnySource
 from lockstep.fitting.booster_block import BoosterSettings
 from lockstep.guards.text.yaml_file import parsed_yaml
 from lockstep.model.train_block import TrainBest
@@ -29,7 +29,7 @@ class Dataset(TableBlocks):
     """The whole of one datasets/NAME.yaml."""
 
     about: str
-    source: Source
+    source: AnySource
     features: Recipes
     judging: Judging
 

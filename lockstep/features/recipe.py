@@ -12,7 +12,7 @@ from lockstep.errors import DataError
 from lockstep.features.arrays import Numbers
 from lockstep.features.features_block import Recipe
 from lockstep.features.step import Step
-from lockstep.features.step_mistakes import check_features, check_names, mistakes_of
+from lockstep.features.step_mistakes import check_features, check_names, mistakes_of, names_of
 from lockstep.guards.text.messages import repeated
 
 Matrix = npt.NDArray[np.float32]
@@ -48,7 +48,7 @@ class Features:
         self._check_columns(frame)
         for step in self.steps:
             _fit(step, frame, y)
-        self._check_names()
+        self._check_unique_names()
         return self
 
     def fit_transform(self, frame: pd.DataFrame, y: Numbers) -> Matrix:
@@ -64,10 +64,8 @@ class Features:
                 _fit(step, frame, y)
                 parts.append(_sliced([step], frame))
             else:
-                with mistakes_of(step):
-                    features = step.fit_transform(frame, y)
-                parts.append(_as_float32(step, features, len(frame), _names(step)))
-        self._check_names()
+                parts.append(_fit_transform(step, frame, y))
+        self._check_unique_names()
         return parts[0] if len(parts) == 1 else np.hstack(parts)
 
     def transform(self, frame: pd.DataFrame) -> Matrix:
@@ -83,7 +81,7 @@ class Features:
     @property
     def names(self) -> list[str]:
         """Feature names, in matrix order; known after fitting."""
-        return [name for step in self.steps for name in _names(step)]
+        return [name for step in self.steps for name in names_of(step)]
 
     @property
     def types(self) -> list[str]:
@@ -132,9 +130,7 @@ class Features:
         if missing:
             raise DataError(f"features: no column {missing[0]!r}; the table has: {', '.join(map(str, frame.columns))}")
 
-    def _check_names(self) -> None:
-        for step in self.steps:
-            check_names(step, _names(step))
+    def _check_unique_names(self) -> None:
         if duplicates := repeated(self.names):
             raise DataError(f"features: two steps make {duplicates[0]!r}; rename a column in `clean`")
 
@@ -142,15 +138,18 @@ class Features:
 def _fit(step: Step, frame: pd.DataFrame, y: Numbers) -> None:
     with mistakes_of(step):
         step.fit(frame, y)
+    check_names(step)
 
 
-def _names(step: Step) -> list[str]:
+def _fit_transform(step: Step, frame: pd.DataFrame, y: Numbers) -> Matrix:
     with mistakes_of(step):
-        return step.names()
+        features = step.fit_transform(frame, y)
+    check_names(step)
+    return _as_float32(step, features, len(frame), names_of(step))
 
 
 def _sliced(steps: Sequence[Step], frame: pd.DataFrame) -> Matrix:
-    names = [_names(step) for step in steps]
+    names = [names_of(step) for step in steps]
     matrix = np.empty((len(frame), sum(map(len, names))), dtype=np.float32)
     for start in range(0, len(frame), ROWS_AT_ONCE):
         rows, first = frame.iloc[start : start + ROWS_AT_ONCE], 0

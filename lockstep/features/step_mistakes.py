@@ -1,6 +1,5 @@
 """Mistakes of steps, the project's own above all, in one line that names the file."""
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from lockstep.errors import DataError
 from lockstep.features.arrays import Numbers
 from lockstep.features.step import STEPS, Step
 from lockstep.features.step_settings import FORBIDDEN_CHARACTERS
-from lockstep.guards.text.messages import repeated, shown
+from lockstep.guards.text.messages import listed, repeated, shown
 from lockstep.project.custom import PACKAGE, custom_mistakes
 
 
@@ -25,12 +24,19 @@ def mistakes_of(step: Step) -> AbstractContextManager[None]:
     return custom_mistakes(file_of(step)) if step.is_custom() else nullcontext()
 
 
-def check_names(step: Step, names: Sequence[str]) -> None:
-    """Check the names of a fitted step's features.
+def names_of(step: Step) -> list[str]:
+    """Names of a fitted step's features."""
+    with mistakes_of(step):
+        return step.names()
+
+
+def check_names(step: Step) -> None:
+    """Check the names, types and numbers of categories of a fitted step's features.
 
     Raises:
-        DataError: if one is no text, occurs twice or cannot be a name of a feature.
+        DataError: if a name is no text, occurs twice or cannot be a name of a feature, or the others do not fit them.
     """
+    names = names_of(step)
     for name in names:
         if not isinstance(name, str) or any(character in name for character in FORBIDDEN_CHARACTERS):
             raise DataError(
@@ -38,6 +44,13 @@ def check_names(step: Step, names: Sequence[str]) -> None:
             )
     if duplicates := repeated(names):
         raise DataError(f"{file_of(step)}: makes feature {duplicates[0]!r} twice; give each its own name")
+    with mistakes_of(step):
+        types, counts = list(step.feature_types()), list(step.n_categories())
+    if types != ["c" if count else "q" for count in counts] or len(types) != len(names):
+        raise DataError(
+            f"{file_of(step)}: {len(names)} features have feature_types() {listed(types)} and n_categories()"
+            f" {listed([str(count) for count in counts])}; each needs c and a number of categories, or q and 0"
+        )
 
 
 def check_features(step: Step, features: Numbers, shape: tuple[int, int]) -> None:

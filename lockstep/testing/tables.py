@@ -1,4 +1,4 @@
-"""The standard table: columns of every type, as the stage clean writes them, on which examples are checked."""
+"""The standard table: houses, with columns of every type as the stage clean writes them, and two targets."""
 
 from collections.abc import Mapping
 
@@ -7,24 +7,30 @@ import pandas as pd
 
 from lockstep.features.arrays import Numbers
 
-# The types of the standard table's columns, as in a dataset file.
+# The types of the columns without row_id, as in a dataset file.
 TYPES: Mapping[str, str] = {
-    "artist": "category",
-    "genre": "category",
+    "area": "number",
+    "rooms": "number",
+    "change": "number",
+    "floors": "integer",
+    "garden": "boolean",
+    "kind": "category",
+    "street": "category",
     "title": "text",
     "tags": "text",
+    "day": "date",
     "latitude": "number",
     "longitude": "number",
-    "a": "number",
-    "b": "number",
-    "flag": "boolean",
-    "day": "date",
-    "rooms": "integer",
+    "y": "number",
+    "label": "category",
 }
 
 
 def standard_table(rows: int = 120, seed: int = 0) -> pd.DataFrame:
-    """The table; all columns but rooms have missing values, and several rows share a place.
+    """The table: row_id, then the columns of TYPES; the same bytes each time.
+
+    All columns but area, floors and the targets have missing values; rooms contains 0, change has both signs, and
+    several houses share a place. `y` is a numeric target, `label` has two classes.
 
     Args:
         rows: Number of rows.
@@ -32,34 +38,37 @@ def standard_table(rows: int = 120, seed: int = 0) -> pd.DataFrame:
     """
     random = np.random.default_rng(seed)
 
-    def texts(values: list[str], p: float = 0.1) -> pd.Series:
-        drawn = pd.Series(random.choice(values, rows), dtype="str")
-        return drawn.mask(random.random(rows) < p)
+    def texts(values: list[str]) -> pd.Series:
+        return pd.Series(random.choice(values, rows), dtype="str").mask(random.random(rows) < 0.1)
 
-    def numbers(values: Numbers, p: float = 0.1) -> Numbers:
-        return np.where(random.random(rows) < p, np.nan, values)
+    def numbers(values: Numbers) -> Numbers:
+        return np.where(random.random(rows) < 0.1, np.nan, values)
 
+    tags = [";".join(random.choice(["new", "old", "a[1]", "a<1]", "view", "été"], 2)) for _ in range(rows)]
     days = np.datetime64("2000-01-01") + random.integers(0, 9000, rows).astype("timedelta64[D]")
-    tags = [";".join(random.choice(["rock", "pop", "a[1]", "a<1]", "jazz", "été"], 2)) for _ in range(rows)]
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
-            "artist": texts([f"artist {number}" for number in range(max(rows // 4, 2))]),
-            "genre": texts(["rock", "pop", "jazz"]),
-            "title": texts(["one", "one two", "três palavras aqui", "", "one two three four"]),
+            "row_id": np.arange(rows),
+            "area": np.round(random.uniform(20.0, 200.0, rows), 1),
+            "rooms": numbers(random.integers(0, 9, rows).astype(np.float64)),
+            "change": numbers(random.normal(size=rows)),
+            "floors": random.integers(1, 5, rows),
+            "garden": numbers(random.integers(0, 2, rows).astype(np.float64)),
+            "kind": texts(["flat", "house", "hut"]),
+            "street": texts([f"street {number}" for number in range(max(rows // 4, 2))]),
+            "title": texts(["house", "old house", "três quartos aqui", "", "a house by the lake"]),
             "tags": texts(tags),
+            "day": pd.Series(days.astype("datetime64[s]")).mask(random.random(rows) < 0.1),
             "latitude": numbers(37 + random.integers(0, 10, rows) / 8),
             "longitude": numbers(-122 + random.integers(0, 10, rows) / 8),
-            "a": numbers(random.integers(-5, 5, rows).astype(np.float64)),
-            "b": numbers(random.normal(size=rows)),
-            "flag": numbers(random.integers(0, 2, rows).astype(np.float64)),
-            "day": pd.Series(days.astype("datetime64[s]")).mask(random.random(rows) < 0.1),
-            "rooms": random.integers(1, 9, rows),
         }
     )
+    label = pd.Series(np.where(standard_target(frame, 2) == 1, "high", "low"), dtype="str")
+    return frame.assign(y=standard_target(frame), label=label)
 
 
 def standard_target(frame: pd.DataFrame, n_classes: int = 0, seed: int = 1) -> Numbers:
-    """A target that depends on the table's columns a and genre.
+    """A target that depends on the columns rooms and kind.
 
     Args:
         frame: Rows of the standard table.
@@ -70,7 +79,7 @@ def standard_target(frame: pd.DataFrame, n_classes: int = 0, seed: int = 1) -> N
         Numbers, or class numbers as floats, shape (rows,).
     """
     random = np.random.default_rng(seed)
-    y = frame["a"].fillna(0).to_numpy() + 3 * (frame["genre"] == "pop").to_numpy() + random.normal(size=len(frame))
+    y = frame["rooms"].fillna(4).to_numpy() + 3 * (frame["kind"] == "house").to_numpy() + random.normal(size=len(frame))
     if not n_classes:
         return np.asarray(y, dtype=np.float64)
     classes = np.digitize(y, np.quantile(y, np.arange(1, n_classes) / n_classes))

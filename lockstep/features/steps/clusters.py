@@ -41,7 +41,7 @@ class Clusters(Step):
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return [
             {"columns": ["latitude", "longitude"], "n_clusters": 5},
-            {"columns": ["a", "b"], "n_clusters": 3, "standardise": True},
+            {"columns": ["rooms", "change"], "n_clusters": 3, "standardise": True},
         ]
 
     def reads(self) -> Sequence[str]:

@@ -27,7 +27,7 @@ class Columns(Step):
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        return [{"columns": ["a", "genre", "day"]}]
+        return [{"columns": ["rooms", "kind", "day"]}]
 
     def reads(self) -> Sequence[str]:
         return self.columns

@@ -56,8 +56,8 @@ class Count(Step):
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         shares = {"together": True, "share": True, "distinct_of": "title"}
         return [
-            {"columns": ["artist", "title", "flag", "a"], "distinct_of": "genre"},
-            {"columns": ["artist", "flag", "genre"], **shares},
+            {"columns": ["street", "title", "garden", "rooms"], "distinct_of": "kind"},
+            {"columns": ["street", "garden", "kind"], **shares},
         ]
 
     def reads(self) -> Sequence[str]:

@@ -47,7 +47,7 @@ class Distance(Step):
         cities = {"pole": [90, 0], "here": [37.5, -122]}
         return [
             {"columns": ["latitude", "longitude"], "points": cities, "metric": "haversine"},
-            {"columns": ["a", "b"], "points": {"origin": [0, 0]}, "metric": "euclidean"},
+            {"columns": ["rooms", "change"], "points": {"origin": [0, 0]}, "metric": "euclidean"},
         ]
 
     def reads(self) -> Sequence[str]:

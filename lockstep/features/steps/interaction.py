@@ -34,8 +34,8 @@ class Interaction(Step):
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return [
-            {"name": "a_minus_b", "operation": "difference", "columns": ["a", "b"]},
-            {"name": "product", "operation": "product", "columns": ["a", "b", "flag"]},
+            {"name": "rooms_minus_change", "operation": "difference", "columns": ["rooms", "change"]},
+            {"name": "product", "operation": "product", "columns": ["rooms", "change", "garden"]},
         ]
 
     def reads(self) -> Sequence[str]:

@@ -51,8 +51,8 @@ class Linear(Step):
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return [
-            {"columns": ["a", "b", "latitude"], "alphas": [0.1, 10], "folds": 3},
-            {"columns": ["a"], "alphas": [1], "name": "line"},
+            {"columns": ["rooms", "change", "latitude"], "alphas": [0.1, 10], "folds": 3},
+            {"columns": ["rooms"], "alphas": [1], "name": "line"},
         ]
 
     def reads(self) -> Sequence[str]:

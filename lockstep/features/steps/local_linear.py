@@ -71,7 +71,7 @@ class LocalLinear(Step):
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         place = {"columns": ["latitude", "longitude"], "scale": {"longitude": 0.8}}
-        return [{**place, "inputs": ["a", "b"], "logs": ["b"], "k": [5, 20], "folds": 4}]
+        return [{**place, "inputs": ["rooms", "change"], "logs": ["change"], "k": [5, 20], "folds": 4}]
 
     def reads(self) -> Sequence[str]:
         return tuple(dict.fromkeys([*self.columns, *self.inputs, *self.logs]))

@@ -22,7 +22,7 @@ class Log(Step):
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        return [{"columns": ["a", "b"]}]
+        return [{"columns": ["rooms", "change"]}]
 
     def reads(self) -> Sequence[str]:
         return self.columns

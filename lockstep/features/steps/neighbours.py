@@ -82,11 +82,11 @@ class Neighbours(Step):
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         place = ["latitude", "longitude"]
-        everything = {"of": ["a", "b"], "spread": True, "distance": True, "difference": True}
+        everything = {"of": ["rooms", "change"], "spread": True, "distance": True, "difference": True}
         return [
             {"columns": place, "scale": {"longitude": 0.8}, "k": [3, 10], "power": 1, **everything},
-            {"columns": [*place, "b"], "k": [1], "name": "near"},
-            {"columns": place, "k": [4], "power": 2, "offset": 0.01, "target_per": ["b", "flag"], "folds": 4},
+            {"columns": [*place, "change"], "k": [1], "name": "near"},
+            {"columns": place, "k": [4], "power": 2, "offset": 0.01, "target_per": ["change", "garden"], "folds": 4},
         ]
 
     def check_target(self, classes: bool) -> None:

@@ -26,7 +26,7 @@ class Ratio(Step):
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        return [{"name": "a_per_b", "numerator": "a", "denominator": "b"}]
+        return [{"name": "area_per_room", "numerator": "area", "denominator": "rooms"}]
 
     def reads(self) -> Sequence[str]:
         return (self.numerator, self.denominator)

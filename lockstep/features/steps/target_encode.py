@@ -57,10 +57,10 @@ class TargetEncode(Step):
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        together = [["artist", "genre"], ["genre", "flag", "artist"]]
+        together = [["street", "kind"], ["kind", "garden", "street"]]
         return [
-            {"columns": ["artist", "flag", "title"], "together": together, "spread": True},
-            {"columns": ["genre"], "smooth": 3, "folds": 3},
+            {"columns": ["street", "garden", "title"], "together": together, "spread": True},
+            {"columns": ["kind"], "smooth": 3, "folds": 3},
         ]
 
     def reads(self) -> Sequence[str]:

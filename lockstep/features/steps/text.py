@@ -27,7 +27,7 @@ class Text(Step):
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        return [{"columns": ["title", "genre"]}]
+        return [{"columns": ["title", "kind"]}]
 
     def reads(self) -> Sequence[str]:
         return self.columns
