@@ -19,7 +19,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from lockstep.evaluate.rows import Rows, sample_rows
-from lockstep.features.base import numbers
+from lockstep.features.arrays import numbers
 from lockstep.fitting.booster import fit_rounds, predict
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Matrix, Vector

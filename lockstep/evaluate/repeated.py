@@ -66,7 +66,7 @@ def refit_of(model: SavedModel, split: Split, searched: Mapping[str, Any], seed:
     """The configuration of a saved model; `searched` is search.json's `settings`, for the budget of rounds."""
     slower = 1 / model.training.learning_rate_factor
     budget = RoundBudget(round(searched["early_stopping_rounds"] * slower), round(searched["max_rounds"] * slower))
-    recipe = model.features.steps
+    recipe = model.features.recipe
     return Refit(split, model.target, recipe, model.training, len(model.boosters), model.fitting, budget, seed)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from lockstep.evaluate.evaluate_blocks import GridSlice, QuantileSlice, SeenSlice, Slice, ValueSlice
 from lockstep.evaluate.judgement import score_of
 from lockstep.evaluate.rows import Rows
-from lockstep.features.base import numbers
+from lockstep.features.arrays import numbers
 from lockstep.fitting.fitting import Fitting
 from lockstep.model.saved import Predictions, SavedModel
 from lockstep.storage.tables import significant
@@ -197,8 +197,8 @@ def _columns_behind(model: SavedModel, features: list[str]) -> list[str]:
     Columns that a feature is named after come first, then the other columns that its step reads.
     """
     reads = dict[str, list[str]]()
-    for step, transformer in zip(model.features.steps, model.features.transformers, strict=True):
-        for name in map(str, transformer.get_feature_names_out()):
+    for step in model.features.steps:
+        for name in step.names():
             reads[name] = [column for column in step.reads() if column != model.target.column]
     named = [column for name in features for column in reads[name] if _names(name, column)]
     return list(dict.fromkeys([*named, *(column for name in features for column in reads[name])]))

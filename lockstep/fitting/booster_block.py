@@ -87,8 +87,8 @@ class BoosterSettings(Settings):
         """
         features = {feature for step in recipe for feature in step.makes()}
         missing = sorted(set(self.monotone) - features)
-        # The features of multi_value are known only after fitting; check_folds asks again.
-        if missing and not any(step.step == "multi_value" for step in recipe):
+        # Some names are known only after fitting; check_folds asks again.
+        if missing and all(step.all_names_known for step in recipe):
             raise ConfigError(
                 f"{_constraint(missing[0])}: recipe {quoted(name)} of {file} makes no such feature;"
                 f" it makes: {listed(sorted(features))}"

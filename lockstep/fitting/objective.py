@@ -18,7 +18,7 @@ class Objective(OneOfKind, ABC):
         target: Whether it is for numbers or for classes.
         metric: The name of the metric that goes with it.
         is_default: Whether `auto` stands for it; true of one for each kind of target.
-        uses: The settings that it needs, by their names in Fitting.
+        uses: The settings of the block `booster` that it needs.
     """
 
     STATED = ("target", "metric")

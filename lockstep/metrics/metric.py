@@ -51,7 +51,7 @@ class Metric(OneOfKind, ABC):
         bounds: The lowest and the highest possible value; None where there is none.
         eval_metric: XGBoost's metric for early stopping when this one scores the folds, or a pair: for two classes and
             for more. None: that of the objective's own metric.
-        uses: The settings that it needs, by their names in MetricSettings.
+        uses: The settings that it needs: of the block `booster`, or the model's number of features or classes.
         in_folds: Whether every fold is measured by it.
         in_results: Whether training rows, cross-validation, test rows and baselines are measured by it.
         only_if_chosen: Whether it is left out unless it scores the folds.

@@ -4,8 +4,8 @@ custom/ lies in the folder of the project, which is the working directory of sta
 another folder: a worker of a cluster and a trusted model bring their own.
 """
 
-import ast
 import hashlib
+import json
 import sys
 import threading
 import traceback
@@ -20,6 +20,7 @@ from types import ModuleType
 
 from lockstep.errors import ConfigError, LockstepError, kind_and_reason, one_line
 from lockstep.guards.text.messages import safe_line
+from lockstep.project.imports import import_closure
 
 PACKAGE = "custom"
 FOLDERS = ("steps", "rules", "metrics")
@@ -49,6 +50,31 @@ def custom_files(folder: str) -> Mapping[str, Path]:
     return {file.stem: file for file in sorted((_root.get() / PACKAGE / folder).glob("*.py"))}
 
 
+def code_files(folder: str, name: str) -> dict[str, bytes]:
+    """What custom/FOLDER/NAME.py runs of the project's own code: contents by path (`custom/FOLDER/...`), sorted.
+
+    These are the file itself, the files of custom/ that it imports, and all private ones beside it, which it may import
+    in ways that cannot be read from its text.
+    """
+    root = _root.get().absolute()
+    file = root / PACKAGE / folder / f"{name}.py"
+    try:
+        files = import_closure(file, root, [PACKAGE]) | set(file.parent.glob("_*.py"))
+    except SyntaxError:
+        files = {file}
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(files)}
+
+
+def code_digest(folder: str, name: str) -> str:
+    """sha256 of `code_files`."""
+    return hashlib.sha256(json.dumps(digests(code_files(folder, name))).encode()).hexdigest()
+
+
+def digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    """sha256 of each file."""
+    return {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
+
+
 def import_custom(folder: str, name: str) -> ModuleType:
     """Import custom/FOLDER/NAME.py; a file that was changed since an earlier import is imported again.
 
@@ -70,34 +96,6 @@ def import_custom(folder: str, name: str) -> ModuleType:
                 return import_module(f"{PACKAGE}.{folder}.{name}")
         finally:
             sys.dont_write_bytecode = before
-
-
-def code_digest(folder: str, name: str) -> str:
-    """sha256 of the code of custom/FOLDER/NAME.py: the file, the folder's private files, and what these import of it.
-
-    Raises:
-        ConfigError: if one of these files cannot be parsed.
-    """
-    files, digest = custom_files(folder), hashlib.sha256()
-    pending, code = [name, *(other for other in files if other[0] == "_")], set[str]()
-    while pending:
-        own = pending.pop()
-        if own not in code:
-            code.add(own)
-            pending += _imported_names(files[own], Path(PACKAGE, folder, files[own].name)) & files.keys()
-    for own in sorted(code):
-        digest.update(own.encode() + b"\0" + files[own].read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-def _imported_names(file: Path, label: Path) -> set[str]:
-    """The last parts of all names that a file imports."""
-    with custom_mistakes(label):
-        tree = ast.parse(file.read_bytes(), filename=str(file.absolute()))
-    statements = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-    modules = [node.module for node in statements if isinstance(node, ast.ImportFrom) and node.module]
-    names = [*modules, *(alias.name for node in statements for alias in node.names)]
-    return {name.rpartition(".")[2] for name in names}
 
 
 @contextmanager

@@ -1,24 +1,19 @@
 """`check_metric`: the promises that every metric keeps, checked on made predictions."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from lockstep.metrics.metric import METRICS, Metric, MetricSettings, Numbers
-from lockstep.project.custom import import_custom
+from lockstep.testing.processes import class_at, fresh_output
 
 N_ROWS, N_RESAMPLES = 60, 20
 # Sums in another order differ in their last digits.
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
-NEW_PROCESS_SECONDS = 120
-IN_NEW_PROCESS = "import sys; from lockstep.testing.metrics import print_values; print_values(*sys.argv[1:])"
+PRINT_VALUES = "import sys; from lockstep.testing.metrics import print_values; print_values(*sys.argv[1:])"
 
 
 @dataclass(frozen=True)
@@ -75,9 +70,8 @@ def predictions(n_classes: int) -> Predictions:
 
 def print_values(module: str, name: str, settings: str) -> None:
     """Print a metric's values of the made predictions as JSON; for a process of its own."""
-    package, _, own = module.rpartition(".")
-    found = import_custom("metrics", own) if package == "custom.metrics" else import_module(module)
-    print(json.dumps([_values(getattr(found, name), MetricSettings(**content)) for content in json.loads(settings)]))
+    kind = class_at(module, name, METRICS)
+    print(json.dumps([_values(kind, MetricSettings(**content)) for content in json.loads(settings)]))
 
 
 def _check_stated(kind: type[Metric]) -> None:
@@ -166,18 +160,9 @@ CHECKS: tuple[Callable[[Metric, Predictions], None], ...] = (
 
 def _check_new_process(kind: type[Metric], counts: tuple[int, ...], settings: MetricSettings | None) -> None:
     chosen = [_settings(settings, n_classes) for n_classes in counts]
-    command = [sys.executable, "-c", IN_NEW_PROCESS, kind.__module__, kind.__qualname__]
-    seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
-    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
-    run = subprocess.run(  # noqa: S603
-        [*command, json.dumps([asdict(each) for each in chosen])],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=NEW_PROCESS_SECONDS,
-    )
-    _promise(run.returncode == 0, f"{kind.__name__} fails in a new process: {run.stderr.strip()[-500:]}")
-    here, there = [_values(kind, each) for each in chosen], json.loads(run.stdout)
+    contents = json.dumps([asdict(each) for each in chosen])
+    printed = fresh_output(PRINT_VALUES, kind.__module__, kind.__qualname__, contents)
+    here, there = [_values(kind, each) for each in chosen], json.loads(printed)
     _promise(
         here == there, f"{kind.__name__} gives {here} here, and {there} in a new process with another PYTHONHASHSEED"
     )

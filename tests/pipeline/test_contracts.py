@@ -34,7 +34,7 @@ LAYERS = (
     ("caches", "evaluate"),
     ("report", "tracking"),
     ("check", "predict", "sync", "testing"),
-    ("export", "inspect", "verify"),
+    ("export", "inspect", "list", "verify"),
     ("compare",),
     ("cli",),
 )

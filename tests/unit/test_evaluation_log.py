@@ -136,7 +136,9 @@ def test_an_edit_of_code_that_fits_changes_every_key(
     assert _code_hash_after_an_edit(name, tmp_path, monkeypatch) != identity.fitting_versions()["lockstep.model"]
 
 
-@pytest.mark.parametrize("name", ["features/count.py", "fitting/booster_block.py", "check/config.py", "report/page.py"])
+@pytest.mark.parametrize(
+    "name", ["features/steps/count.py", "fitting/booster_block.py", "check/config.py", "report/page.py"]
+)
 def test_an_edit_of_code_that_makes_features_or_reads_settings_changes_no_key(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

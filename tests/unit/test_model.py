@@ -18,7 +18,6 @@ from sklearn.metrics import (
 )
 
 from lockstep.errors import ConfigError, DataError
-from lockstep.features.recipe import Features
 from lockstep.fitting.booster import RoundBudget, fit_fold, fit_rounds, predict
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import FoldSet
@@ -29,7 +28,6 @@ from lockstep.model.interval import offset_of
 from lockstep.model.saved import SavedModel, Training
 from lockstep.table.target import ClassTarget
 from tests.conftest import shipped_config
-from tests.unit.features import examples
 from tests.unit.modelling import CLASSES, NUMBER, HereWorkers, folds_of, model, table, with_interval
 
 
@@ -133,16 +131,6 @@ def test_a_saved_model_says_the_same_and_has_the_same_bytes(n_classes: int, tmp_
     assert files == ["booster_0.ubj", "booster_1.ubj", "model.json"]
     for name in files:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-
-
-def test_a_category_is_below_the_number_that_a_loaded_booster_may_have() -> None:
-    rows = examples.table()
-    for example in examples.EXAMPLES:
-        features = Features([examples.step_of(example)]).fit(rows, examples.target(rows))
-        counts = features.n_categories
-        assert [count > 0 for count in counts] == [kind == "c" for kind in features.types]
-        codes = features.transform(examples.table(seed=2))[:, [count > 0 for count in counts]]
-        assert (np.nan_to_num(codes) < [count for count in counts if count]).all()
 
 
 def test_an_incomplete_model_is_named(tmp_path: Path) -> None:
