@@ -47,10 +47,7 @@ class Step(Settings, OneOfKind, ABC):
 
     def for_target(self, n_classes: int, seed: int) -> Self:
         """An unfitted copy that knows the target and the seed."""
-        copy = self.model_copy()
-        for name in self.__private_attributes__:
-            if name in (copy.__pydantic_private__ or {}):
-                delattr(copy, name)
+        copy = self.model_construct(**{name: getattr(self, name) for name in type(self).model_fields})
         copy._n_classes, copy._seed = n_classes, seed
         return copy
 
