@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import pandas as pd
 
@@ -47,7 +47,8 @@ class Step(Settings, OneOfKind, ABC):
 
     def for_target(self, n_classes: int, seed: int) -> Self:
         """An unfitted copy that knows the target and the seed."""
-        copy = self.model_construct(**{name: getattr(self, name) for name in type(self).model_fields})
+        settings = {name: getattr(self, name) for name in type(self).model_fields}
+        copy = cast(Self, self.model_construct(**settings))
         copy._n_classes, copy._seed = n_classes, seed
         return copy
 
