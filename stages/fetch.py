@@ -5,7 +5,6 @@ Writes  data/raw/table.parquet
 Params  dataset, datasets/<dataset>.yaml: source
 """
 
-from lockstep.fetch.load import load_source
 from lockstep.fetch.source_block import SourceBlock
 from lockstep.project.blocks import Blocks
 from lockstep.project.paths import RAW
@@ -16,7 +15,7 @@ from lockstep.storage.tables import write_table
 def main() -> None:
     """Run the stage."""
     blocks = Blocks.read()
-    raw = load_source(blocks.facts(SourceBlock).source)
+    raw = blocks.facts(SourceBlock).source.load()
     write_table(raw, RAW)
     print(f"fetch: {blocks.dataset_name}: {raw.num_rows} rows, {raw.num_columns} columns")
 

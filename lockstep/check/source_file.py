@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lockstep.check.config import Config
 from lockstep.errors import ConfigError, SourceError
-from lockstep.fetch.source_block import FileSource
+from lockstep.fetch.file_places import FilePlaces
 from lockstep.project import paths
 from lockstep.project.paths import anchored
 from lockstep.results.dvc_lock import DvcLock
@@ -24,7 +24,7 @@ def check_source(config: Config) -> list[str]:
         SourceError: if the file changed, or is gone and was never fetched.
     """
     source, where = config.dataset.source, f"{_file(config)}: source.path"
-    if not isinstance(source, FileSource) or source.path is None:
+    if not isinstance(source, FilePlaces) or source.path is None:
         return []
     # None where dvc.lock is about another dataset, or missing
     lock, path = DvcLock.find(Path()), anchored(source.path)
@@ -51,7 +51,7 @@ def update_source(config: Config) -> str:
         SourceError: if there is no such file.
     """
     source, file = config.dataset.source, _file(config)
-    if not isinstance(source, FileSource) or source.path is None:
+    if not isinstance(source, FilePlaces) or source.path is None:
         raise ConfigError(f"{file}: source: is no local file, so there is nothing to update")
     path = anchored(source.path)
     if not path.is_file():

@@ -40,9 +40,9 @@ def clean_table(raw: RawTable, dataset: TableBlocks, file: str) -> tuple[pd.Data
         rows_in = len(frames[0])
         with np.errstate(over="ignore"):
             frames.append(apply_rule(frames.pop(), rule))
-        _check_finite(frames[0], f"{file}: clean[{position}] ({rule.rule})")
+        _check_finite(frames[0], f"{file}: clean[{position}] ({rule.kind_name()})")
         release_memory()
-        steps.append({"rule": rule.rule, "rows_in": rows_in, "rows_out": len(frames[0])})
+        steps.append({"rule": rule.kind_name(), "rows_in": rows_in, "rows_out": len(frames[0])})
     (frame,) = frames
     _check_result(frame, Target.of(dataset), file)
     report = {

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lockstep.clean.table_blocks import Column
+from lockstep.clean.column_block import Column
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import listed, shown
 from lockstep.storage.tables import release_memory

@@ -1,48 +1,21 @@
 """The blocks `target`, `missing_values`, `columns` and `clean` of datasets/NAME.yaml: the cleaned table."""
 
-from collections.abc import Collection, Sequence
-from typing import Annotated, Literal, Self
+from collections.abc import Sequence
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from lockstep.clean.rules import DropColumns, RenameColumns, Rule
-from lockstep.guards.text.messages import repeated
-from lockstep.project.settings import RESERVED, ROW_ID, Settings
-from lockstep.table.table_columns import TableColumns, must_be_date, must_be_in, must_be_number
+from lockstep.clean.column_block import IGNORED, Column
+from lockstep.clean.declaration import Declaration, check_new_names
+from lockstep.clean.rule import RULES, Rule
+from lockstep.project.settings import ROW_ID
+from lockstep.table.table_columns import TableColumns, must_be_in, must_be_number
 from lockstep.table.target import TargetBlock
 
 # Every rule is checked against all columns, so the number of rules is limited.
 MAX_RULES = 500
-
-
-class Column(Settings):
-    """One column of the file: its type and the limits of its values.
-
-    Attributes:
-        type: number, integer, boolean, category (a feature), text (kept, no feature), date
-            (YYYY, YYYY-MM, YYYY-MM-DD or an ISO date-time) or ignore (left out by clean).
-        min, max: Inclusive bounds of a number or integer.
-        missing: Whether missing values are allowed.
-        about: Its meaning, with its unit.
-    """
-
-    type: Literal["number", "integer", "boolean", "category", "text", "date", "ignore"]
-    min: float | None = None
-    max: float | None = None
-    missing: bool = False
-    about: str = ""
-
-    @model_validator(mode="after")
-    def _bounds_fit(self) -> Self:
-        bounded = self.min is not None or self.max is not None
-        if bounded and self.type not in ("number", "integer"):
-            raise ValueError(f"min and max go with number and integer, not with {self.type}")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min {self.min} is greater than max {self.max}; swap them")
-        return self
-
-
-IGNORED = Column(type="ignore")
+# The position of the rule that made a column (-1: of the file) and the column's name then.
+Mark = tuple[int, str]
 
 
 class TableBlocks(TargetBlock):
@@ -50,7 +23,9 @@ class TableBlocks(TargetBlock):
 
     missing_values: Annotated[tuple[str, ...], Field(strict=False)]
     columns: Annotated[dict[str, Column], Field(min_length=2)]
-    clean: Annotated[tuple[Rule, ...], Field(strict=False, max_length=MAX_RULES)]
+    clean: Annotated[
+        tuple[Annotated[Rule, BeforeValidator(RULES.parse)], ...], Field(strict=False, max_length=MAX_RULES)
+    ]
 
     def clean_types(self) -> dict[str, str]:
         """Names and types of the cleaned table's columns, in order, without row_id.
@@ -60,18 +35,7 @@ class TableBlocks(TargetBlock):
         """
         types: dict[str, str] = {name: column.type for name, column in self.columns.items() if column.type != "ignore"}
         for position, rule in enumerate(self.clean):
-            where = f"clean[{position}] ({rule.rule})"
-            for column in rule.needs():
-                must_be_in(types, column, where)
-            for column in rule.needs_numbers():
-                must_be_number(types, column, where)
-            for column in rule.needs_dates():
-                must_be_date(types, column, where)
-            after = rule.types_after(dict(types))
-            # renaming a column frees its name
-            taken = types.keys() - rule.columns.keys() if isinstance(rule, RenameColumns) else types
-            _check_new_names(rule.makes(), taken, where)
-            types = after
+            types = Declaration.of(rule).types_after(types, f"clean[{position}] ({rule.kind_name()})")
         return types
 
     @model_validator(mode="after")
@@ -82,7 +46,7 @@ class TableBlocks(TargetBlock):
             )
         types = self.clean_types()
         self._check_unnamed()
-        _check_new_names(list(types), [], "columns")
+        check_new_names(list(types), [], "columns")
         must_be_in(types, self.target_column, "target")
         if not self.classes:
             must_be_number(types, self.target_column, "target")
@@ -94,7 +58,7 @@ class TableBlocks(TargetBlock):
         """Refuse a feature without a name: MLflow's model cannot read such a column. The target may have none."""
         name = ""
         for rule in self.clean:
-            name = rule.columns.get(name, name) if isinstance(rule, RenameColumns) else name
+            name = Declaration.of(rule).renames.get(name, name)
         if self.columns.get("", IGNORED).type != "ignore" and name != self.target_column:
             raise ValueError(
                 "columns: '': a column without a name cannot be a feature; state type ignore, or name it in the file"
@@ -106,25 +70,23 @@ class TableBlocks(TargetBlock):
 
     def made_of_target(self) -> set[str]:
         """Columns of the cleaned table that rules compute from the target."""
-        # marks: the identity of each column by its present name, since a name can pass to another column;
-        # sources: for each column that a rule makes the marks from which it is computed, in the order of the rules
-        marks = {name: (-1, name) for name, column in self.columns.items() if column.type != "ignore"}
-        sources = dict[tuple[int, str], list[tuple[int, str]]]()
+        # a mark is the identity of a column, since a name can pass to another column
+        marks: dict[str, Mark] = {name: (-1, name) for name, column in self.columns.items() if column.type != "ignore"}
+        computed_from = list[tuple[Mark, list[Mark]]]()
         for position, rule in enumerate(self.clean):
-            for name, source_names in rule.sources().items():
-                marks[name] = (position, name)
-                sources[position, name] = [marks[source] for source in source_names]
-            if isinstance(rule, RenameColumns):
-                marks = {rule.columns.get(name, name): mark for name, mark in marks.items()}
-            elif isinstance(rule, DropColumns):
-                dropped = set(rule.columns)
-                marks = {name: mark for name, mark in marks.items() if name not in dropped}
+            declared = Declaration.of(rule)
+            before = dict(marks)
+            marks |= {name: (position, name) for name in declared.makes}
+            computed_from += [
+                (marks[name], [before[source] for source in sources]) for name, sources in declared.sources.items()
+            ]
+            marks = declared.marks_after(marks)
         target = marks[self.target_column]
-        computed = {target}
-        for mark, source_marks in sources.items():
-            if not computed.isdisjoint(source_marks):
-                computed.add(mark)
-        return {name for name, mark in marks.items() if mark in computed and mark != target}
+        made_of_target = {target}
+        for mark, sources in computed_from:
+            if not made_of_target.isdisjoint(sources):
+                made_of_target.add(mark)
+        return {name for name, mark in marks.items() if mark in made_of_target and mark != target}
 
 
 def _check_classes(classes: Sequence[bool | int | str], kind: str, where: str) -> None:
@@ -135,12 +97,3 @@ def _check_classes(classes: Sequence[bool | int | str], kind: str, where: str) -
         raise ValueError(f"{where}: classes of an integer column are whole numbers, written without quotes")
     if kind == "boolean" and not all(isinstance(name, int) and name in (0, 1) for name in classes):
         raise ValueError(f"{where}: classes of a boolean column are false and true, written without quotes")
-
-
-def _check_new_names(names: Sequence[str], taken: Collection[str], where: str) -> None:
-    duplicates = set(repeated(names))
-    for name in names:
-        if name in RESERVED:
-            raise ValueError(f"{where}: the name {name!r} is reserved for the pipeline; choose another")
-        if name in taken or name in duplicates:
-            raise ValueError(f"{where}: makes column {name!r} twice; choose another name")

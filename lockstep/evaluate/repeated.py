@@ -22,7 +22,7 @@ from lockstep.fitting.booster import RoundBudget, fit_rounds, fit_with_early_sto
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Fold, Matrix, Vector
 from lockstep.fitting.matrices import quantise, row_matrix, set_pages_folder
-from lockstep.metrics.metrics import DIGITS, Scores
+from lockstep.metrics.metric import DIGITS, Scores
 from lockstep.model.saved import SavedModel, Training
 from lockstep.signals import result_of
 from lockstep.split.split_block import Split

@@ -30,11 +30,6 @@ class Step(Settings, OneOfKind, ABC):
     _n_classes: int = 0
     _seed: int = 0
 
-    @classmethod
-    def examples(cls) -> Sequence[Mapping[str, Any]]:
-        """Settings as in a dataset file, without `step`, for the standard table of lockstep.testing."""
-        return ()
-
     @property
     def n_classes(self) -> int:
         """The number of classes of the target, whose values are then 0 .. n_classes - 1; 0 for a number."""

@@ -15,7 +15,7 @@ import requests
 from requests.utils import get_auth_from_url
 
 from lockstep.errors import ConfigError, DiskError, SourceError, one_line
-from lockstep.fetch.source_block import FileSource
+from lockstep.fetch.file_places import FilePlaces, Obtained
 from lockstep.guards.tables.formats import HTML
 from lockstep.guards.tables.unpacking import CHUNK, MAX_BYTES, unpack_gzip, unpack_member, write_blocks
 from lockstep.guards.text.secrets import masked
@@ -29,21 +29,13 @@ GZIP, OTHER_PACKINGS = ("gzip", "x-gzip"), ("deflate", "br", "zstd", "compress")
 
 
 @dataclass(frozen=True)
-class Obtained:
-    """A local file and its name in messages."""
-
-    file: Path
-    label: str
-
-
-@dataclass(frozen=True)
 class _Place:
     where: str
     sha256: str | None
     packed: bool
 
 
-def obtain(source: FileSource, folder: Path, *, mirrored: bool = True) -> Obtained:
+def obtain(source: FilePlaces, folder: Path, *, mirrored: bool = True) -> Obtained:
     """Bring the file into `folder`, verify its sha256, and unpack the archive member if there is one.
 
     Args:
@@ -84,7 +76,7 @@ def obtain(source: FileSource, folder: Path, *, mirrored: bool = True) -> Obtain
     raise SourceError(f"the table could not be fetched; tried {'; '.join(failures)}. Remedy: {remedy}")
 
 
-def _places(source: FileSource, *, mirrored: bool) -> Iterator[_Place]:
+def _places(source: FilePlaces, *, mirrored: bool) -> Iterator[_Place]:
     mirror = os.environ.get(MIRROR) if mirrored else None
     if mirror:
         name = _mirror_name(source)
@@ -99,7 +91,7 @@ def _places(source: FileSource, *, mirrored: bool) -> Iterator[_Place]:
         yield _Place(url, source.sha256, packed=True)
 
 
-def _mirror_name(source: FileSource) -> str:
+def _mirror_name(source: FilePlaces) -> str:
     return source.mirror.file if source.mirror else file_name(source.urls[0])
 
 

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lockstep.fetch.source_block import FileSource
+from lockstep.fetch.source import FileSource
 from lockstep.guards.text.messages import brief
 from lockstep.inspect.findings import Finding, TableFindings
 from lockstep.inspect.suggested_recipes import suggested_recipes
@@ -56,14 +56,11 @@ def _target(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
 
 
 def _source(source: FileSource) -> list[str]:
-    lines = ["source:", f"  kind: {source.kind}"]
+    lines = ["source:", f"  kind: {source.kind_name()}"]
     lines.append(f"  path: {_quoted(source.path)}" if source.path else f"  urls: {_listed(source.urls)}")
     lines.append(_with_comment(f"  sha256: {source.sha256}", "a file with other bytes is refused"))
-    if source.delimiter != ",":
-        lines.append(f"  delimiter: {_quoted(source.delimiter)}")
-    if source.encoding != "utf-8":
-        lines.append(f"  encoding: {_quoted(source.encoding)}")
-    return lines
+    options = source.model_dump(include={"delimiter", "encoding"}, exclude_defaults=True)
+    return [*lines, *(f"  {name}: {_quoted(value)}" for name, value in options.items())]
 
 
 def _split_hints(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:

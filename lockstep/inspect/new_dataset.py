@@ -9,7 +9,7 @@ from lockstep.check.config import parse_dataset
 from lockstep.clean.columns import convert_columns
 from lockstep.errors import ConfigError
 from lockstep.fetch.download import file_name
-from lockstep.fetch.source_block import is_address
+from lockstep.fetch.file_places import is_address
 from lockstep.guards.text.messages import brief, listed, shown
 from lockstep.guards.text.secrets import masked
 from lockstep.inspect.dataset_file import dataset_text

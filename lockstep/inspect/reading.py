@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lockstep.clean.column_block import Column
 from lockstep.clean.columns import BOOLEAN_WORDS, DATE, convert_columns, parse_dates
-from lockstep.clean.table_blocks import Column
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import shown
 from lockstep.inspect.findings import Type

@@ -10,8 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from lockstep.errors import SourceError, system_reason
-from lockstep.fetch import download, files
-from lockstep.fetch.source_block import FileSource
+from lockstep.fetch import download
+from lockstep.fetch.file_places import FilePlaces, Obtained
+from lockstep.fetch.source import SOURCES, FileSource
 from lockstep.guards.tables.contents import PIECE, Contents, pieces
 from lockstep.guards.tables.csv_delimiters import DELIMITERS, DELIMITERS_SHOWN
 from lockstep.guards.tables.formats import BYTE_ORDER_MARKS, refuse_other_formats
@@ -35,17 +36,17 @@ def read_table_file(place: str) -> tuple[FileSource, pa.Table]:
     with scratch_folder("new-dataset") as folder:
         if place.startswith(("http://", "https://")):
             location: dict[str, object] = {"urls": (place,)}
-            unpinned = FileSource.model_validate({"kind": "csv", "sha256": None, **location})
+            unpinned = FilePlaces.model_validate({"sha256": None, **location})
             obtained = download.obtain(unpinned, folder, mirrored=False)
         else:
             location = {"path": _written_path(place)}
-            obtained = download.Obtained(anchored(place), place)
+            obtained = Obtained(anchored(place), place)
         facts = {**location, "sha256": _sha256(obtained), **_format(obtained)}
-        source = FileSource.model_validate(facts)
+        source: FileSource = SOURCES.parse(facts)
         if "path" in location:
             obtained = download.obtain(source, folder)
-        table = files.parse(source, obtained)
-        if source.kind == "csv" and all(NUMBER.fullmatch(name.strip()) for name in table.column_names):
+        table = source.parse(obtained)
+        if source.kind_name() == "csv" and all(NUMBER.fullmatch(name.strip()) for name in table.column_names):
             raise SourceError(f"{obtained.label}: the first line has numbers, not names; add a line of column names")
     return source, table
 
@@ -60,7 +61,7 @@ def _written_path(place: str) -> str:
     return inside.relative_to(root).as_posix() if inside.is_relative_to(root) else place
 
 
-def _sha256(obtained: download.Obtained) -> str:
+def _sha256(obtained: Obtained) -> str:
     try:
         with obtained.file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -68,7 +69,7 @@ def _sha256(obtained: download.Obtained) -> str:
         raise SourceError(f"{obtained.label}: {system_reason(error)}; make the file readable") from None
 
 
-def _format(obtained: download.Obtained) -> dict[str, str]:
+def _format(obtained: Obtained) -> dict[str, str]:
     """Kind, delimiter and encoding of a file, from its content alone."""
     with obtained.file.open("rb") as stream:
         if stream.read(4) == b"PAR1":

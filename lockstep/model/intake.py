@@ -1,8 +1,8 @@
 """From raw rows to rows of the cleaned table: how a deployed model reads its input.
 
-Cleaning rules that work row by row are applied. Rules that drop rows are not: every row gets a prediction. The number
-of copies of a row (`drop_duplicates` with `count_as`) cannot be computed from the row: it is read from a column of that
-name in the input, and is 1 without such a column.
+Cleaning rules that work row by row are applied. Rules that drop rows are not: every row gets a prediction. What a rule
+computes from the whole table, such as the number of copies of a row (`drop_duplicates` with `count_as`), is read from a
+column of that name in the input, and has a default (one copy) without such a column.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,16 +13,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import TypeAdapter
 
-from lockstep.clean.apply_rules import change_columns
+from lockstep.clean.apply_rules import change_new_rows, rule_for_new_rows
+from lockstep.clean.column_block import Column
 from lockstep.clean.columns import Location, convert_values
-from lockstep.clean.rules import RULES, DropColumns, DropDuplicates, Rule
-from lockstep.clean.table_blocks import Column, TableBlocks
+from lockstep.clean.declaration import Declaration
+from lockstep.clean.rule import RULES, Given, Rule
+from lockstep.clean.table_blocks import TableBlocks
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import LENGTH, listed
-
-COPIES = Column(type="integer", min=1, missing=True)
 
 
 @dataclass(frozen=True)
@@ -30,14 +29,15 @@ class Intake:
     """The conversion of raw rows.
 
     Attributes:
-        columns: Facts of the needed columns: those of the raw table in its order, then counts of copies.
-        copies: Names of the counts of copies among them.
+        columns: Facts of the needed columns: those of the raw table in its order, then those that a rule computes from
+            the whole table.
+        given: Names of the latter.
         missing_values: Texts that mean "no value".
-        rules: The rules that make the needed columns; of drop_duplicates only `count_as` is used.
+        rules: The rules for new rows that make the needed columns.
     """
 
     columns: Mapping[str, Column]
-    copies: tuple[str, ...]
+    given: tuple[str, ...]
     missing_values: tuple[str, ...]
     rules: tuple[Rule, ...]
 
@@ -54,20 +54,19 @@ class Intake:
         """
         names, rules = set(needed), list[Rule]()
         for rule in reversed(dataset.clean):
-            new_rule = rule.for_new_rows(names)
+            new_rule = rule_for_new_rows(rule, names)
             if new_rule is not None:
                 rules.insert(0, new_rule)
-                names = new_rule.needed_before(names)
+                names = Declaration.of(new_rule).needed_before(names)
         if unknown := sorted(names - dataset.columns.keys()):
             raise DataError(
                 f"column {unknown[0]!r} of the cleaned table cannot be computed for a new row: no rule under `clean`"
                 " makes it from columns of the table; leave it out of the recipe"
             )
         columns = {name: column for name, column in dataset.columns.items() if name in names}
-        counts = [name for rule in rules if isinstance(rule, DropDuplicates) for name in rule.makes()]
-        # a raw column with the name of a count is not a count
-        copies = tuple(name for name in counts if name not in dataset.columns)
-        return cls(columns | dict.fromkeys(copies, COPIES), copies, dataset.missing_values, tuple(rules))
+        # a raw column with the name of a given one is not the given one
+        given = {name: column.column for name, column in _given(rules).items() if name not in dataset.columns}
+        return cls(columns | given, tuple(given), dataset.missing_values, tuple(rules))
 
     @property
     def optional(self) -> list[str]:
@@ -92,8 +91,11 @@ class Intake:
                 needed = listed([name for name in self.columns if name not in self.optional])
                 raise DataError(f"{source}: no column {name!r}; the model needs: {needed}")
         absent = [name for name in self.optional if name not in names]
-        defaults = {True: "every row counts as one copy", False: "it counts as missing in every row"}
-        return [f"{source}: no column {name!r}; {defaults[name in self.copies]}" for name in absent]
+        meanings = {name: column.meaning for name, column in _given(self.rules).items() if name in self.given}
+        return [
+            f"{source}: no column {name!r}; {meanings.get(name, 'it counts as missing in every row')}"
+            for name in absent
+        ]
 
     def frame(self, raw: pa.Table, source: str = "input", first_row: int = 0) -> pd.DataFrame:
         """Rows of the cleaned table, one per raw row, with the needed columns.
@@ -109,14 +111,9 @@ class Intake:
         """
         self.check_columns(raw.column_names, source)
         frame = pd.DataFrame({name: self._values(raw, name, source, first_row) for name in self.columns})
-        copies = {name: frame.pop(name).fillna(1) for name in self.copies}
+        given = {name: frame.pop(name) for name in self.given}
         for rule in self.rules:
-            if isinstance(rule, DropDuplicates):
-                frame = frame.assign(**{name: copies.get(name, 1) for name in rule.makes()})
-            elif isinstance(rule, DropColumns):
-                frame = frame.drop(columns=list(rule.columns), errors="ignore")
-            else:
-                frame = change_columns(frame, rule)
+            frame = change_new_rows(frame, rule, given)
         return frame
 
     def request(self, raw: pa.Table) -> dict[str, Any]:
@@ -135,10 +132,10 @@ class Intake:
             {"name": name, **column.model_dump(exclude_defaults=True, exclude={"about"})}
             for name, column in self.columns.items()
         ]
-        rules = [rule.model_dump(mode="json") for rule in self.rules]
+        rules = [{RULES.key: rule.kind_name(), **rule.model_dump(mode="json")} for rule in self.rules]
         return {
             "columns": columns,
-            "copies": list(self.copies),
+            "copies": list(self.given),
             "missing_values": list(self.missing_values),
             "rules": rules,
         }
@@ -155,14 +152,15 @@ class Intake:
             entry["name"]: Column.model_validate({key: value for key, value in entry.items() if key != "name"})
             for entry in content["columns"]
         }
+        names = RULES.names()
         for rule in content["rules"]:
-            if rule["rule"] not in RULES:
+            if (name := rule[RULES.key]) not in names:
                 raise DataError(
-                    f"the model was trained with the cleaning rule {str(rule['rule'])[:LENGTH]!r}, which this version"
+                    f"the model was trained with the cleaning rule {str(name)[:LENGTH]!r}, which this version"
                     " of Lockstep does not have; predict with the version that trained it, or run"
                     " `dvc repro train_best`"
                 )
-        rules = TypeAdapter(tuple[Rule, ...]).validate_python(tuple(content["rules"]))
+        rules = tuple(RULES.parse(rule) for rule in content["rules"])
         return cls(columns, tuple(content["copies"]), tuple(content["missing_values"]), rules)
 
     def _values(self, raw: pa.Table, name: str, source: str, first_row: int) -> pd.Series:
@@ -170,6 +168,11 @@ class Intake:
         values = raw.column(name) if name in raw.column_names else pa.chunked_array([pa.nulls(raw.num_rows)])
         location = Location(f"{source}: column {name!r}", first_row, correctable=False)
         return convert_values(values, column, self.missing_values, location)
+
+
+def _given(rules: Sequence[Rule]) -> dict[str, Given]:
+    """The columns that rules compute from the whole table."""
+    return {name: column for rule in rules for name, column in Declaration.of(rule).given.items()}
 
 
 def _values_of(typed: pd.Series, raw: pa.ChunkedArray) -> list[Any]:

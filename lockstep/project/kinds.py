@@ -6,7 +6,7 @@ settings choose its class. Built-in classes lie in a package; those of the proje
 
 import difflib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -14,9 +14,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Generic, SupportsIndex, TypeVar
 
-from lockstep.errors import ConfigError
+from lockstep.errors import ConfigError, LockstepError
 from lockstep.guards.text.messages import LENGTH, listed, shown
-from lockstep.project.custom import custom_files, import_custom, is_custom_module
+from lockstep.project.custom import custom_files, custom_mistakes, import_custom, is_custom_module
 
 T = TypeVar("T", bound="OneOfKind")
 
@@ -44,6 +44,11 @@ class OneOfKind:
     def summary(cls) -> str:
         """The first paragraph of the docstring in one line."""
         return " ".join(inspect.getdoc(cls).split("\n\n")[0].split()) if cls.__doc__ else ""  # type: ignore[union-attr]
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        """Settings as in YAML, without the key that names the class; for the documentation and the tests."""
+        return ()
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
         """Pickle an instance of the project's own class with where its file lies, which other processes import."""
@@ -120,6 +125,7 @@ class Kind(Generic[T]):
         Raises:
             ValueError: if the key is missing, or there is no such class.
             pydantic.ValidationError: if the other keys are not the class's settings.
+            ConfigError: if the project's own file has a mistake.
         """
         if isinstance(content, self.base) or not isinstance(content, dict):
             return content
@@ -129,7 +135,15 @@ class Kind(Generic[T]):
         if not isinstance(name, str):
             raise ValueError(f"{self.key}: {shown(str(name))} is no name of a {self.name}; {self._allowed()}")
         kind: Any = self[name]
-        return kind.model_validate({key: value for key, value in content.items() if key != self.key})
+        settings = {key: value for key, value in content.items() if key != self.key}
+        try:
+            return kind.model_validate(settings)
+        except (ValueError, LockstepError):
+            raise
+        except Exception:
+            # a validator of the project's own class has a mistake
+            with custom_mistakes(Path("custom", str(self.folder), f"{name}.py")):
+                raise
 
     def _own(self, module: ModuleType, file: Path) -> type[T]:
         """The class of one of the project's own files, which must be complete."""

@@ -3,8 +3,12 @@
 import os
 import subprocess
 import sys
+from importlib import import_module
+from typing import Any
 
 from lockstep.errors import one_line
+from lockstep.project.custom import is_custom_module
+from lockstep.project.kinds import Kind
 
 # What a machine without AVX2 computes with: numpy's and OpenBLAS's plain paths.
 OLDER_CPU = {"NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4", "OPENBLAS_CORETYPE": "Prescott"}
@@ -30,3 +34,16 @@ def fresh_output(code: str, *arguments: str) -> str:
     if done.returncode:
         raise AssertionError(f"fails in a fresh process: {one_line(done.stderr[-500:])}")
     return done.stdout
+
+
+def class_at(module: str, name: str, kind: Kind[Any]) -> Any:
+    """The class that another process means: one of the project's own by the name of its file, else by its module.
+
+    Args:
+        module: The name of its module.
+        name: The name of the class.
+        kind: The kind that it is of.
+    """
+    if is_custom_module(module):
+        return kind[module.rpartition(".")[2]]
+    return getattr(import_module(module), name)

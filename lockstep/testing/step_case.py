@@ -3,20 +3,17 @@
 import json
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lockstep.features.arrays import Numbers
 from lockstep.features.step import STEPS, Step
-from lockstep.project.custom import is_custom_module
 from lockstep.storage.tables import read_table, write_table
 from lockstep.testing.comparisons import bytes_of
-from lockstep.testing.processes import fresh_output
+from lockstep.testing.processes import class_at, fresh_output
 
 # The seed of every check.
 SEED = 7
@@ -90,7 +87,6 @@ def digest_of(module: str, name: str, settings: str, n_classes: str, folder: str
         n_classes: Number of classes; 0 for a number.
         folder: The folder with TRAIN, TARGET and NEW.
     """
-    kind: Any = STEPS[module.rpartition(".")[2]] if is_custom_module(module) else getattr(import_module(module), name)
-    step: Step = kind.model_validate(json.loads(settings)).for_target(int(n_classes), SEED)
+    step: Step = class_at(module, name, STEPS).model_validate(json.loads(settings)).for_target(int(n_classes), SEED)
     train, new, y = read_table(Path(folder, TRAIN)), read_table(Path(folder, NEW)), np.load(Path(folder, TARGET))
     return sha256(bytes_of(step.fit_transform(train, y)) + bytes_of(step.fit(train, y).transform(new))).hexdigest()

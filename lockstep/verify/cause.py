@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lockstep.check.config import Config
 from lockstep.errors import VerifyError
-from lockstep.fetch.source_block import FileSource
+from lockstep.fetch.file_places import FilePlaces
 from lockstep.project import paths
 from lockstep.results.dvc_lock import LOCK, DvcLock, md5_of
 from lockstep.results.result import Result
@@ -128,7 +128,7 @@ def _edited_lock(outputs: list[ChangedOutput], hashes: Mapping[str, str]) -> Ite
 
 def _data(first: str, config: Config, lock: DvcLock) -> Iterator[str]:
     source = config.dataset.source
-    if not isinstance(source, FileSource) or any(path in lock.producers for path in lock.deps[first]):
+    if not isinstance(source, FilePlaces) or any(path in lock.producers for path in lock.deps[first]):
         return
     if source.sha256 is None or (source.mirror and source.mirror.sha256 is None):
         file = f"{paths.DATASETS}/{config.dataset_name}.yaml"

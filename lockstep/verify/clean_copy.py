@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lockstep.check.config import Config, load_config
 from lockstep.errors import VerifyError, one_line
-from lockstep.fetch.source_block import FileSource
+from lockstep.fetch.file_places import FilePlaces
 
 # The copy has a cache of its own, regardless of the project's and the user's settings.
 LOCAL_CONFIG = (
@@ -39,7 +39,7 @@ def clean_copy(root: Path, rev: str | None, folder: Path) -> tuple[Path, Config]
         _unpack(root, rev, copy)
     config = load_config(copy)
     source = config.dataset.source
-    if isinstance(source, FileSource) and source.path is not None:
+    if isinstance(source, FilePlaces) and source.path is not None:
         copy = _with_table(root, source.path, copy)
     git(copy, "init", "--quiet", "--template=")
     if (copy / ".dvc").is_dir():

@@ -20,8 +20,8 @@ import pytest
 from lockstep.cli import main
 from lockstep.errors import SourceError
 from lockstep.fetch import download
-from lockstep.fetch.load import load_source
-from lockstep.fetch.source_block import FileSource
+from lockstep.fetch.source import SOURCES, FileSource
+from lockstep.fetch.sources.csv import CsvFile
 from lockstep.guards.tables import unpacking
 
 CSV = b"a,b\n1,x\n2,y\n"
@@ -92,12 +92,13 @@ def _says(*parts: bytes) -> Answer:
 
 def _source(port: int, *, scheme: str = "http", content: bytes = CSV, **more: object) -> FileSource:
     facts = {"kind": "csv", "urls": [f"{scheme}://u:secret@127.0.0.1:{port}/t.csv?token=secret"], **more}
-    return FileSource.model_validate({"sha256": hashlib.sha256(content).hexdigest()} | facts)
+    source: FileSource = SOURCES.parse({"sha256": hashlib.sha256(content).hexdigest()} | facts)
+    return source
 
 
 def _refused(source: FileSource, capsys: pytest.CaptureFixture[str]) -> str:
     with pytest.raises(SourceError) as refused:
-        load_source(source)
+        source.load()
     line = str(refused.value)
     assert "\n" not in line
     assert len(line) < 600
@@ -220,7 +221,7 @@ def test_a_table_that_the_server_packs_is_unpacked_by_the_rule_of_packed_files(
         assert "unpacks to more than 200 times its size" in line
         assert b"Accept-Encoding: identity" in server.asked[0]
     with RawServer(_says(OK + b"Content-Encoding: x-gzip\r\n\r\n" + gzip.compress(CSV))) as server:
-        assert load_source(_source(server.port)).num_rows == 2
+        assert _source(server.port).load().num_rows == 2
 
 
 def test_the_body_of_a_redirect_is_not_read(capsys: pytest.CaptureFixture[str]) -> None:
@@ -246,7 +247,7 @@ def test_user_and_password_go_to_their_own_server_alone() -> None:
         with RawServer(lambda connection: connection.sendall(answers.pop(0))) as own:
             here = f"http://127.0.0.1:{own.port}/2".encode()
             answers = [REDIRECT + target + b"\r\n\r\n" for target in (b"/1", here, there)]
-            assert load_source(_source(own.port)).num_rows == 2
+            assert _source(own.port).load().num_rows == 2
     assert [secret in request for request in own.asked] == [True, True, True]
     assert [b"Authorization" in request for request in other.asked] == [False]
 
@@ -327,7 +328,7 @@ def test_new_dataset_tells_of_an_address_without_its_secrets(
 
 def test_an_address_that_is_none_is_told_by_a_download_too(tmp_path: Path) -> None:
     urls = ("http://[bad/t.csv",)
-    source = FileSource.model_construct(**{**_source(9).model_dump(), "urls": urls, "mirror": None})
+    source = CsvFile.model_construct(**{**_source(9).model_dump(), "urls": urls, "mirror": None})
     with pytest.raises(SourceError, match=r"tried http://\[bad/t\.csv: .*that holds t\.csv, or correct `source`"):
         download.obtain(source, tmp_path)
 
@@ -458,7 +459,7 @@ def test_an_archive_gives_its_one_member_or_nothing(
     with RawServer(_says(OK + b"\r\n" + archive)) as server:
         source = _source(server.port, content=archive, archive_member=member)
         if line is None:
-            assert load_source(source).to_pydict() == {"a": ["1", "2"], "b": ["x", "y"]}
+            assert source.load().to_pydict() == {"a": ["1", "2"], "b": ["x", "y"]}
         else:
             assert line in _refused(source, capsys)
     assert {path for path in set(tmp_path.rglob("*")) - before if "lock" not in path.name} == set()

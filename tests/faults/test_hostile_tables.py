@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lockstep.cli import main
-from lockstep.fetch import files
+from lockstep.fetch.sources import csv as csv_source
 from lockstep.guards.tables import parquet_size, unpacking
 from lockstep.project.paths import CLEAN, RAW
 from tests.conftest import OwnTable
@@ -493,7 +493,7 @@ def test_a_gzip_bomb_is_refused_before_it_is_unpacked(
 def test_a_row_longer_than_the_limit_is_refused(
     own_table: OwnTable, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MAX_ROW_BYTES", 2 << 20)
+    monkeypatch.setattr(csv_source, "MAX_ROW_BYTES", 2 << 20)
     own_table.write(with_b(lambda _: "9" * 9_000_000, 7))
     assert "a row is longer than 2 MiB; close its quote, or take long texts out" in _refused(own_table, capsys)
 

@@ -11,9 +11,8 @@ import pyarrow as pa
 
 from lockstep.check.config import load_config, parse_dataset
 from lockstep.errors import LockstepError
-from lockstep.fetch import files
-from lockstep.fetch.download import Obtained
-from lockstep.fetch.source_block import FileSource
+from lockstep.fetch.file_places import Obtained
+from lockstep.fetch.source import SOURCES
 from lockstep.inspect.inspection import inspect
 from lockstep.inspect.table_file import read_table_file
 from lockstep.model.saved import SavedModel
@@ -46,8 +45,8 @@ def table(data: bytes) -> None:
     """A CSV or Parquet file: fetched, inspected by new-dataset, and read by predict."""
     file = FOLDER / "fuzzed.csv"
     file.write_bytes(data)
-    csv = FileSource.model_validate({"kind": "csv", "path": str(file), "sha256": "0" * 64})
-    _ends_well(lambda: files.parse(csv, Obtained(file, "fuzzed.csv")))
+    csv = SOURCES.parse({"kind": "csv", "path": str(file), "sha256": "0" * 64})
+    _ends_well(lambda: csv.parse(Obtained(file, "fuzzed.csv")))
     _ends_well(lambda: _inspected(str(file)))
     _ends_well(lambda: _all_rows(file))
 

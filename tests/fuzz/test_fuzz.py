@@ -14,9 +14,8 @@ from pydantic import ValidationError
 from lockstep.check.config import Dataset
 from lockstep.clean.cleaning import clean_table
 from lockstep.errors import LockstepError
-from lockstep.fetch import files
-from lockstep.fetch.download import Obtained
-from lockstep.fetch.source_block import FileSource
+from lockstep.fetch.file_places import Obtained
+from lockstep.fetch.source import SOURCES
 from lockstep.storage.tables import write_json
 from tests.fuzz.targets import FOLDER, TARGETS, beginnings
 
@@ -68,8 +67,8 @@ def test_what_a_csv_writer_writes_is_read_as_it_was(grid: tuple[list[str], list[
     csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([names, *rows])
     file = FOLDER / "grid.csv"
     file.write_bytes(text.getvalue().encode())
-    source = FileSource.model_validate({"kind": "csv", "path": "grid.csv", "sha256": "0" * 64})
-    read = files.parse(source, Obtained(file, "grid.csv"))
+    source = SOURCES.parse({"kind": "csv", "path": "grid.csv", "sha256": "0" * 64})
+    read = source.parse(Obtained(file, "grid.csv"))
     assert read.column_names == names
     assert [list(row.values()) for row in read.to_pylist()] == rows
 

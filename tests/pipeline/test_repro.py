@@ -138,14 +138,17 @@ TUNE_ON = {"tune", "train_best", "evaluate"}
 CODE_EDITS = {
     "lockstep/fetch/download.py": {"fetch"},
     "lockstep/clean/apply_rules.py": {"clean", "train_best", "evaluate"},
-    "lockstep/clean/rules.py": {"clean", "train_best", "evaluate"},
+    "lockstep/clean/rules/ratio.py": {"clean", "train_best", "evaluate"},
     "lockstep/clean/table_blocks.py": {"clean", "train_best", "evaluate"},
     "lockstep/fetch/source_block.py": {"fetch"},
+    "lockstep/fetch/sources/csv.py": {"fetch"},
     "lockstep/guards/tables/unpacking.py": {"fetch"},
     "lockstep/guards/models/ubj.py": {"train_best", "evaluate"},
     "lockstep/features/features_block.py": TUNE_ON,
     "lockstep/check/config.py": set[str](),
     "lockstep/split/splitting.py": {"split", "evaluate"},  # evaluate splits again where its protocol is `repeated`
+    # later stages ask the strategy whether folds go forward in time
+    "lockstep/split/strategies/group.py": {"split", *TUNE_ON},
     "lockstep/features/steps/ratio.py": TUNE_ON,
     "lockstep/metrics/metrics.py": TUNE_ON,
     "lockstep/search/sampler.py": {"tune"},

@@ -38,7 +38,7 @@ def target_of(n_classes: int = 0) -> Target:
 
 
 def folds_of(rows: pd.DataFrame, folder: Path | None = None) -> FoldSet:
-    return make_folds(rows, target_of(), RECIPE, "random", 5, folder)
+    return make_folds(rows, target_of(), RECIPE, False, 5, folder)
 
 
 def model(n_models: int = 1, n_classes: int = 0, rows: pd.DataFrame | None = None, rounds: int = 30) -> SavedModel:
@@ -57,7 +57,7 @@ class HereWorkers:
 
     def __init__(self, rows: pd.DataFrame, n_classes: int = 0) -> None:
         self.target = target_of(n_classes)
-        self.folds = make_folds(rows, self.target, RECIPE, "random", 5)
+        self.folds = make_folds(rows, self.target, RECIPE, False, 5)
         features, self.y = Features(RECIPE, 5, n_classes), self.target.values(rows)
         self.x = features.fit_transform(rows, self.y)
         self.features = features

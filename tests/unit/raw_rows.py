@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from lockstep.check.config import Dataset, parse_dataset
 from lockstep.clean.cleaning import clean_table
-from lockstep.clean.table_blocks import Column
+from lockstep.clean.column_block import Column
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import fit_rounds, max_bin_of
 from lockstep.fitting.fitting import Fitting
@@ -66,6 +66,6 @@ def answering(dataset: Dataset, recipe: str, raw: pa.Table) -> tuple[SavedModel,
 def with_copies(model: SavedModel, raw: pa.Table, clean: pd.DataFrame) -> pa.Table:
     """The raw rows that were kept, with the counts of copies that only the whole table tells."""
     kept = raw.take(pa.array(clean["row_id"]))
-    for name in model.raw_rows.copies:
+    for name in model.raw_rows.given:
         kept = kept.append_column(name, pa.array([str(count) for count in clean[name]]))
     return kept

@@ -77,7 +77,7 @@ def test_only_the_columns_that_features_come_from_are_needed() -> None:
     intake = Intake.of(spotify, sorted(full))
     assert "track_popularity" not in intake.columns
     assert "track_id" not in intake.columns
-    assert intake.copies == ("n_copies",)
+    assert intake.given == ("n_copies",)
     assert set(intake.optional) == {"track_name", "track_artist", "track_album_name", "n_copies"}
 
 
@@ -170,7 +170,7 @@ judging: {slices: [], coordinates: null}
     intake = Intake.of(parse_dataset(facts, Path("facts")), ["a", "b", "c", "r"])
     frame = intake.frame(pa.table({"a": ["6"], "b": ["3"], "c": ["7"]}))
     assert frame.to_dict("records") == [{"a": 3.5, "c": 3.0, "r": 2.0, "b": 1}]
-    assert intake.copies == ()
+    assert intake.given == ()
     assert Intake.from_json(intake.to_json()) == intake
 
 

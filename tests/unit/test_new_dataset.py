@@ -18,7 +18,6 @@ from lockstep.clean.cleaning import clean_table
 from lockstep.clean.columns import convert_columns
 from lockstep.cli import main
 from lockstep.errors import ConfigError
-from lockstep.fetch.load import load_source
 from tests.conftest import OwnTable
 from tests.made_tables import TABLES, write
 from tests.unit.test_sources import Server, server
@@ -58,7 +57,7 @@ def test_a_made_table_gets_a_dataset_file_that_loads_and_cleans(name: str, folde
     assert _new(file.name, target) == 0
     text = Path(f"datasets/{name}.yaml").read_text(encoding="utf-8")
     dataset = _loaded(name)
-    frame, _ = convert_columns(load_source(dataset.source), dataset.columns, dataset.missing_values, name)
+    frame, _ = convert_columns(dataset.source.load(), dataset.columns, dataset.missing_values, name)
     for rule in dataset.clean:
         frame = apply_rule(frame, rule)
     assert list(frame.columns[1:]) == list(dataset.clean_types())
@@ -84,7 +83,7 @@ def test_leaks_and_identifiers_of_the_made_tables_are_no_features(folder: Path) 
         file = write(name, folder, n_rows=600)
         assert _new(file.name, TABLES[name][1]) == 0
         dataset = Dataset.model_validate(yaml.safe_load(Path(f"datasets/{name}.yaml").read_text(encoding="utf-8")))
-        renamed = {old: new for rule in dataset.clean if rule.rule == "rename" for old, new in rule.columns.items()}
+        renamed = {old: new for rule in dataset.clean for old, new in rule.renames().items()}
         expected = {renamed.get(column, column) for column in dataset.columns} - left_out - {TABLES[name][1]}
         assert _features(dataset) == expected
 
@@ -98,7 +97,7 @@ def test_delimiter_and_encoding_are_found(delimiter: str, encoding: str) -> None
     for name, written in (("t.csv", content), ("t.csv.gz", gzip.compress(content, mtime=0))):
         Path(name).write_bytes(written)
         assert _new(name, "y", "--force") == 0
-        table = load_source(_loaded("t").source)
+        table = _loaded("t").source.load()
         assert table.column_names == ["a", "naïve", "y"]
         assert table.column("naïve")[1].as_py() == f"x{special}1"
 
@@ -188,7 +187,7 @@ def test_infinite_numbers_are_missing_values_in_every_format(share: float) -> No
         assert {"inf", "-inf"} <= set(dataset.missing_values)
         assert dataset.columns["ratio"].missing
         assert _features(dataset) == {"ratio", "b"}
-        frame, _ = clean_table(load_source(dataset.source), dataset, "t")
+        frame, _ = clean_table(dataset.source.load(), dataset, "t")
         cleaned[file] = frame["ratio"]
         assert frame["ratio"].isna().sum() == int(200 * share)
     pd.testing.assert_series_equal(cleaned["t.csv"], cleaned["t.parquet"])
@@ -198,7 +197,7 @@ def test_rows_without_a_target_are_dropped_by_a_rule() -> None:
     Path("t.csv").write_text(ROWS + "1,2.5,\n", encoding="utf-8")
     assert _new("t.csv") == 0
     dataset = _loaded("t")
-    assert [rule.rule for rule in dataset.clean] == ["drop_missing"]
+    assert [rule.kind_name() for rule in dataset.clean] == ["drop_missing"]
     assert dataset.columns["y"].missing
 
 
@@ -214,7 +213,7 @@ def test_a_url_is_read_and_pinned(server: Server, capsys: pytest.CaptureFixture[
     assert _new(place, "y", "--name", "mine") == 0
     assert "next: dvc exp run -S dataset=mine" in capsys.readouterr().out
     source = _loaded("mine").source
-    assert load_source(source).num_rows == 40
+    assert source.load().num_rows == 40
     server.answers = [(404, {}, b"")]
     _refused(capsys, "HTTP 404", place, "--name", "other")
 
@@ -238,14 +237,14 @@ def test_a_url_is_not_read_from_a_mirror(
 def test_line_ends_of_other_machines_are_read(end: str) -> None:
     Path("t.csv").write_bytes(ROWS.replace("\n", end).encode())
     assert _new("t.csv") == 0
-    assert load_source(_loaded("t").source).num_rows == 40
+    assert _loaded("t").source.load().num_rows == 40
 
 
 def test_a_long_field_is_read() -> None:
     rows = "".join(f"{'x' * (200_000 if row == 3 else 5 + row % 3)},{row * row % 23}\n" for row in range(40))
     Path("t.csv").write_text(f"note,y\n{rows}", encoding="utf-8")
     assert _new("t.csv") == 0
-    assert load_source(_loaded("t").source).num_rows == 40
+    assert _loaded("t").source.load().num_rows == 40
 
 
 def test_only_what_clashes_with_a_name_is_left_out() -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from lockstep.clean.table_blocks import Column
+from lockstep.clean.column_block import Column
 from lockstep.model.intake import Intake
 from lockstep.model.saved import SavedModel
 from lockstep.tracking.logged_model import PACKAGE, ROOMS, SERVED_BY

@@ -3,7 +3,9 @@
 import gzip
 import hashlib
 import io
+import os
 import resource
+import subprocess
 import sys
 import tarfile
 import threading
@@ -14,12 +16,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pydantic import ValidationError
 
 from lockstep.errors import DiskError, SourceError
 from lockstep.fetch import download
-from lockstep.fetch.load import load_source
-from lockstep.fetch.source_block import EmbeddedSource, FileSource, GeneratedSource
+from lockstep.fetch.source import SOURCES, FileSource
+from lockstep.fetch.sources.friedman1 import GeneratedTable
 from lockstep.storage.tables import write_table
+from tests.conftest import ROOT
 
 CSV = b"a,b\n1,x\n2,\n"
 SHA = hashlib.sha256(CSV).hexdigest()
@@ -63,22 +67,23 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 def _source(server: Server, **more: object) -> FileSource:
     facts = {"kind": "csv", "urls": [f"http://127.0.0.1:{server.server_port}/t.csv"], "sha256": SHA}
-    return FileSource.model_validate(facts | more)
+    source: FileSource = SOURCES.parse(facts | more)
+    return source
 
 
 def test_a_csv_file_arrives_as_text_exactly_as_it_stands(server: Server) -> None:
-    assert load_source(_source(server)).to_pydict() == {"a": ["1", "2"], "b": ["x", ""]}
+    assert _source(server).load().to_pydict() == {"a": ["1", "2"], "b": ["x", ""]}
 
 
 def test_a_failing_server_is_asked_again(server: Server) -> None:
     server.answers = [(503, {}, b""), (503, {}, b""), (200, {}, CSV)]
-    assert load_source(_source(server)).num_rows == 2
+    assert _source(server).load().num_rows == 2
     assert len(server.requests) == 3
 
 
 def test_a_transfer_that_breaks_off_is_repeated_and_never_used(server: Server) -> None:
     server.answers = [(200, {"Content-Length": "1000"}, CSV), (200, {}, CSV)]
-    assert load_source(_source(server)).num_rows == 2
+    assert _source(server).load().num_rows == 2
 
 
 @pytest.mark.parametrize(
@@ -95,7 +100,7 @@ def test_the_error_says_what_was_tried_and_what_to_do(
 ) -> None:
     server.answers = [answer]
     with pytest.raises(SourceError) as error:
-        load_source(_source(server))
+        _source(server).load()
     assert line in str(error.value)
     assert f"http://127.0.0.1:{server.server_port}/t.csv" in str(error.value)
     assert "LOCKSTEP_DATA_MIRROR" in str(error.value)
@@ -107,28 +112,28 @@ def test_an_unreachable_server_is_named_without_its_password(monkeypatch: pytest
     monkeypatch.setattr("pooch.core.time.sleep", lambda _: None)
     facts = {"kind": "csv", "urls": ["http://user:secret@127.0.0.1:9/t.csv?token=secret"], "sha256": SHA}
     with pytest.raises(SourceError, match=r"http://127\.0\.0\.1:9/t\.csv: cannot be reached") as error:
-        load_source(FileSource.model_validate(facts))
+        SOURCES.parse(facts).load()
     assert "secret" not in str(error.value)
 
 
 def test_the_mirror_comes_first_and_leaves_no_trace(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_table(load_source(_source(server)), tmp_path / "public.parquet")
+    write_table(_source(server).load(), tmp_path / "public.parquet")
     asked = len(server.requests)
     (tmp_path / "mirror").mkdir()
     (tmp_path / "mirror/t.csv").write_bytes(CSV)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     monkeypatch.setenv(download.MIRROR, "mirror")
-    write_table(load_source(_source(server)), tmp_path / "mirrored.parquet")
+    write_table(_source(server).load(), tmp_path / "mirrored.parquet")
     assert len(server.requests) == asked
     assert (tmp_path / "public.parquet").read_bytes() == (tmp_path / "mirrored.parquet").read_bytes()
 
 
 def test_a_mirror_may_be_a_base_url(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(download.MIRROR, f"http://127.0.0.1:{server.server_port}/tables/")
-    source = FileSource.model_validate({"kind": "csv", "urls": ["https://nowhere.invalid/t.csv"], "sha256": SHA})
-    assert load_source(source).num_rows == 2
+    source = SOURCES.parse({"kind": "csv", "urls": ["https://nowhere.invalid/t.csv"], "sha256": SHA})
+    assert source.load().num_rows == 2
     assert server.requests == ["/tables/t.csv"]
 
 
@@ -137,7 +142,7 @@ def test_a_damaged_mirror_is_reported_and_the_public_url_used(
 ) -> None:
     (tmp_path / "t.csv").write_bytes(b"other")
     monkeypatch.setenv(download.MIRROR, str(tmp_path))
-    assert load_source(_source(server)).num_rows == 2
+    assert _source(server).load().num_rows == 2
     assert "sha256 is" in capsys.readouterr().err
 
 
@@ -153,10 +158,10 @@ def test_only_the_named_member_of_an_archive_is_read(
     monkeypatch.chdir(tmp_path)
     server.answers = [(200, {}, packed.getvalue())]
     sha = hashlib.sha256(packed.getvalue()).hexdigest()
-    assert load_source(_source(server, sha256=sha, archive_member="inner/t.csv")).num_rows == 2
+    assert _source(server, sha256=sha, archive_member="inner/t.csv").load().num_rows == 2
     assert list(tmp_path.rglob("*")) == []
     with pytest.raises(SourceError, match=r"the archive has no member 'absent\.csv'"):
-        load_source(_source(server, sha256=sha, archive_member="absent.csv"))
+        _source(server, sha256=sha, archive_member="absent.csv").load()
 
 
 def test_parquet_keeps_its_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,12 +169,12 @@ def test_parquet_keeps_its_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)
     pq.write_table(pa.table({"a": [1, 2], "b": [0.5, None]}), "t.parquet")
     sha = hashlib.sha256(Path("t.parquet").read_bytes()).hexdigest()
-    source = FileSource.model_validate({"kind": "parquet", "path": "t.parquet", "sha256": sha})
-    assert load_source(source).to_pydict() == {"a": [1, 2], "b": [0.5, None]}
+    source = SOURCES.parse({"kind": "parquet", "path": "t.parquet", "sha256": sha})
+    assert source.load().to_pydict() == {"a": [1, 2], "b": [0.5, None]}
     Path("t.parquet").write_bytes(Path("t.parquet").read_bytes()[:-20])
     sha = hashlib.sha256(Path("t.parquet").read_bytes()).hexdigest()
     with pytest.raises(SourceError, match=r"t\.parquet: is no readable Parquet file"):
-        load_source(source.model_copy(update={"sha256": sha}))
+        source.model_copy(update={"sha256": sha}).load()
 
 
 def _archive(name: str, content: bytes) -> bytes:
@@ -201,7 +206,7 @@ def test_a_disk_that_is_full_is_not_the_sources_fault(packing: str, server: Serv
     with pytest.raises(
         DiskError, match=r"^/\S+: File too large; free space there, or set TMPDIR to a folder on another"
     ):
-        load_source(_source(server, sha256=hashlib.sha256(served).hexdigest(), **member))
+        _source(server, sha256=hashlib.sha256(served).hexdigest(), **member).load()
     assert len(server.requests) == 1
 
 
@@ -212,7 +217,7 @@ def test_a_closed_quote_at_the_end_is_known_in_front_of_empty_lines(end: str, en
     file.write_bytes(f'\ufeffa,b\n1,"x\ny"{end}'.encode(encoding))
     named = "utf-8" if encoding == "utf-8" else "utf-16"
     facts = {"kind": "csv", "path": str(file), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
-    table = load_source(FileSource.model_validate(facts | {"encoding": named}))
+    table = SOURCES.parse(facts | {"encoding": named}).load()
     assert table.column("b").to_pylist()[0] == "x\ny"
 
 
@@ -221,19 +226,53 @@ def test_gzipped_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("t.csv.gz").write_bytes(gzip.compress(CSV))
     sha = hashlib.sha256(Path("t.csv.gz").read_bytes()).hexdigest()
-    source = FileSource.model_validate({"kind": "csv", "path": "t.csv.gz", "sha256": sha})
-    assert load_source(source).num_rows == 2
+    source = SOURCES.parse({"kind": "csv", "path": "t.csv.gz", "sha256": sha})
+    assert source.load().num_rows == 2
 
 
 def test_embedded_and_generated_tables_need_no_network() -> None:
-    assert load_source(EmbeddedSource(kind="sklearn", loader="diabetes")).shape == (442, 11)
-    facts = GeneratedSource(kind="friedman1", n_rows=50, n_features=10, noise=1.0, seed=0)
-    assert load_source(facts).equals(load_source(facts))
-    assert load_source(facts).shape == (50, 11)
+    assert SOURCES.parse({"kind": "sklearn", "loader": "diabetes"}).load().shape == (442, 11)
+    facts = GeneratedTable(n_rows=50, n_features=10, noise=1.0, seed=0)
+    assert facts.load().equals(facts.load())
+    assert facts.load().shape == (50, 11)
 
 
 @pytest.mark.parametrize("n_rows", [10**13, 10**18, 10**30])
 def test_a_generated_table_that_does_not_fit_into_memory_is_one_line(n_rows: int) -> None:
-    facts = GeneratedSource.model_construct(kind="friedman1", n_rows=n_rows, n_features=10, noise=1.0, seed=0)
+    facts = GeneratedTable.model_construct(n_rows=n_rows, n_features=10, noise=1.0, seed=0)
     with pytest.raises(SourceError, match=rf"^source\.n_rows: {n_rows} rows of 10 features do not fit into memory"):
-        load_source(facts)
+        facts.load()
+
+
+@pytest.mark.parametrize("name", SOURCES.built_in())
+def test_every_source_has_examples_that_are_valid(name: str) -> None:
+    examples = SOURCES[name].examples()
+    assert examples
+    for example in examples:
+        assert isinstance(SOURCES.parse({"kind": name, **example}), SOURCES[name])
+
+
+@pytest.mark.parametrize("option", [{"header": ["a"]}, {"delimiter": ";"}, {"encoding": "latin-1"}])
+def test_a_parquet_file_takes_no_options_of_csv_files(option: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match=f"{next(iter(option))} goes with kind csv; a Parquet file has its own"):
+        SOURCES.parse({"kind": "parquet", "path": "t.parquet", "sha256": "0" * 64, **option})
+
+
+def test_a_fetch_of_a_csv_file_imports_no_scikit_learn(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(CSV)
+    code = (
+        "import sys; from lockstep.fetch.source_block import SourceBlock\n"
+        f"block = SourceBlock.model_validate({{'source': {{'kind': 'csv', 'path': 't.csv', 'sha256': '{SHA}'}}}})\n"
+        "print('requests' in sys.modules, block.source.load().num_rows, 'sklearn' in sys.modules)\n"
+        "SourceBlock.model_validate({'source': {'kind': 'sklearn', 'loader': 'diabetes'}})\n"
+        "print('sklearn' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "DVC_ROOT": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["False", "2", "False", "False"]

@@ -38,7 +38,7 @@ def test_rows_outside_the_fit_change_nothing(example: dict[str, Any]) -> None:
     before, after = (_training_rows(each, example) for each in (train, poisoned))
     assert before.tobytes() == after.tobytes()
     # and through the pipeline's own folds
-    one, other = (make_folds(each, Target("y"), (step_of(example),), "random", 0)[0] for each in (train, poisoned))
+    one, other = (make_folds(each, Target("y"), (step_of(example),), False, 0)[0] for each in (train, poisoned))
     assert one.x[one.train].tobytes() == other.x[one.train].tobytes()
 
 

@@ -1,73 +1,50 @@
-"""Tables in CSV or Parquet files, from any place."""
+"""The source csv."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pyarrow import csv
+from pydantic import Field
 
 from lockstep.errors import SourceError
-from lockstep.fetch import download
-from lockstep.fetch.source_block import FileSource
+from lockstep.fetch.file_places import Obtained
+from lockstep.fetch.source import FileSource
 from lockstep.guards.tables.contents import MAX_COLUMNS, Contents, header_width
 from lockstep.guards.tables.csv_delimiters import DELIMITERS
-from lockstep.guards.tables.csv_errors import csv_reason, first_line
+from lockstep.guards.tables.csv_errors import csv_reason
 from lockstep.guards.tables.formats import refuse_other_encoding, refuse_other_formats
-from lockstep.guards.tables.parquet_size import refuse_bomb
 from lockstep.guards.tables.unpacking import plain
-from lockstep.guards.text.messages import repeated
-from lockstep.storage.scratch import scratch_folder
+from lockstep.project.settings import Names
 
 # Most rows fit into Arrow's default block; the block's size does not change the table.
 ROW_BYTES, MAX_ROW_BYTES = 1 << 20, 16 << 20
 ENCODE = "set source.encoding (latin-1, cp1252, ...), or save it as UTF-8"
 
 
-def load(source: FileSource) -> pa.Table:
-    """Obtain the file, check it and parse it.
+class CsvFile(FileSource):
+    """A CSV file, published at URLs or stored at a path; its values are unchanged text.
 
-    Raises:
-        SourceError: naming the place, the row where known, and the remedy.
+    Attributes:
+        header: Names of the columns of a file that has no header line.
+        delimiter: The character between values.
+        encoding: Of the text, as Python calls it: utf-8, latin-1, cp1252, ...
     """
-    with scratch_folder("fetch") as folder:
-        return parse(source, download.obtain(source, folder))
+
+    header: Names | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    encoding: str = "utf-8"
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        return [{"path": "table.csv", "sha256": "0" * 64}]
+
+    def read(self, obtained: Obtained) -> pa.Table:
+        with plain(obtained.file, obtained.label) as file:
+            return _parse_text(self, Obtained(file, obtained.label))
 
 
-def parse(source: FileSource, obtained: download.Obtained) -> pa.Table:
-    """The table in an obtained file.
-
-    Returns:
-        The columns of a CSV file as unchanged text; those of a Parquet file with their own types.
-
-    Raises:
-        SourceError: naming the place, the row where known, and the remedy.
-    """
-    table = _parse_parquet(obtained) if source.kind == "parquet" else _parse_csv(source, obtained)
-    if duplicates := repeated(table.column_names):
-        raise SourceError(
-            f"{obtained.label}: column name {duplicates[0]!r} occurs twice in the header; rename one of them"
-        )
-    if table.num_rows == 0:
-        raise SourceError(f"{obtained.label}: has a header but no rows; point `source` at the complete file")
-    return table
-
-
-def _parse_parquet(obtained: download.Obtained) -> pa.Table:
-    try:
-        with pq.ParquetFile(obtained.file) as file:
-            refuse_bomb(obtained.file, file)
-            return file.read()
-    except SourceError as error:
-        raise SourceError(f"{obtained.label}: {error}") from None
-    # a name that is not UTF-8 is a UnicodeDecodeError
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise SourceError(f"{obtained.label}: is no readable Parquet file: {first_line(error)}") from None
-
-
-def _parse_csv(source: FileSource, obtained: download.Obtained) -> pa.Table:
-    with plain(obtained.file, obtained.label) as file:
-        return _parse_text(source, download.Obtained(file, obtained.label))
-
-
-def _parse_text(source: FileSource, obtained: download.Obtained) -> pa.Table:
+def _parse_text(source: CsvFile, obtained: Obtained) -> pa.Table:
     contents = Contents.of(obtained.file)
     if contents.blank:
         raise SourceError(f"{obtained.label}: the file is empty; check the source")
@@ -89,7 +66,7 @@ def _parse_text(source: FileSource, obtained: download.Obtained) -> pa.Table:
         raise SourceError(f"{obtained.label}: cannot be read as CSV: {reason}") from None
 
 
-def _read_csv(source: FileSource, obtained: download.Obtained, contents: Contents, row_bytes: int) -> pa.Table:
+def _read_csv(source: CsvFile, obtained: Obtained, contents: Contents, row_bytes: int) -> pa.Table:
     names = list(source.header) if source.header else None
     # A first pass over one block finds the columns, so that each can be read as text.
     read = csv.ReadOptions(column_names=names, use_threads=False, encoding=source.encoding, block_size=row_bytes)
@@ -117,7 +94,7 @@ def _refuse_open_quote(table: pa.Table, quoted_end: bool) -> None:
         )
 
 
-def _refuse_many_columns(source: FileSource, obtained: download.Obtained) -> None:
+def _refuse_many_columns(source: CsvFile, obtained: Obtained) -> None:
     width = len(source.header or ())
     for size in () if source.header else (ROW_BYTES, MAX_ROW_BYTES):
         with obtained.file.open("rb") as stream:
@@ -132,7 +109,7 @@ def _refuse_many_columns(source: FileSource, obtained: download.Obtained) -> Non
         )
 
 
-def _refuse_other_delimiter(head: bytes, source: FileSource, label: str) -> None:
+def _refuse_other_delimiter(head: bytes, source: CsvFile, label: str) -> None:
     line = head.decode(source.encoding, errors="ignore").lstrip().partition("\n")[0]
     other = next((delimiter for delimiter in DELIMITERS if delimiter in line), None)
     if source.delimiter not in line and other:

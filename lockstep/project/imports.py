@@ -1,7 +1,8 @@
 """The files of our own packages that a file imports, read from its import statements, including those in functions."""
 
 import ast
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 
@@ -36,6 +37,42 @@ def import_closure(start: Path, root: Path, packages: Sequence[str]) -> set[Path
             files.add(file)
             pending += imports_of(file, root, packages)
     return files
+
+
+def modules_of(file: Path, package: Sequence[str]) -> list[tuple[str, int]]:
+    """Full names of all modules (and of what is imported from them) that a file imports, each with its line.
+
+    Args:
+        file: The file.
+        package: The package that contains it, for relative imports.
+
+    Raises:
+        SyntaxError, ValueError: if the file is not Python.
+    """
+    modules: list[tuple[str, int]] = []
+    for node in ast.walk(ast.parse(file.read_bytes(), filename=str(file))):
+        if isinstance(node, ast.Import):
+            modules += [(alias.name, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = [*package[: len(package) + 1 - node.level]] if node.level else []
+            stem = [*above, *([node.module] if node.module else [])]
+            modules += [(".".join([*stem, alias.name]), node.lineno) for alias in node.names]
+    return modules
+
+
+def third_party(modules: Iterable[tuple[str, int]], own: Sequence[str]) -> dict[str, int]:
+    """Top-level packages among modules that neither Python nor we bring, each with the first line that imports it.
+
+    Args:
+        modules: Names and lines, as `modules_of` returns them.
+        own: Our own packages.
+    """
+    packages: dict[str, int] = {}
+    for module, line in modules:
+        package = module.split(".")[0]
+        if package not in own and package not in sys.stdlib_module_names:
+            packages.setdefault(package, line)
+    return packages
 
 
 def _package_of_kind(call: ast.Call) -> str | None:
