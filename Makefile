@@ -61,6 +61,10 @@ spotify: $(READY)  ## Spotify popularity with all features, as an experiment (ab
 experiments: $(READY)  ## What each experiment changed and reached, for a terminal of 120 columns.
 	@dvc exp show --no-pager --only-changed --drop '(train|baseline)\.|.*\.(adjusted_r2|mae)|rows\.|(data|models|reports|lockstep|stages)/'
 
+.PHONY: docs
+docs: $(READY)  ## Write the pages of docs/ about steps, rules, metrics, objectives, sources and splits.
+	@for kind in steps rules metrics objectives sources splits; do lockstep list $$kind --markdown > docs/$$kind.md; done
+
 .PHONY: notebook
 notebook: $(READY)  ## Run notebooks/analysis.ipynb on the last result and keep its outputs.
 	@python notebooks/execute.py

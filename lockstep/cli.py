@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from lockstep.errors import LockstepError, file_trouble, refuse_stripped_docstrings
 from lockstep.guards.text.messages import brief
+from lockstep.list.families import FAMILIES
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -71,13 +72,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lockstep", description="Checks and views around the DVC pipeline.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, function, text in (
-        ("check", check, "validate params.yaml and the chosen dataset file"),
+        ("check", check, "validate params.yaml, the chosen dataset file and the code in custom/"),
         ("sync", sync, "complete MLflow from DVC's outputs, or compare the two"),
         ("export", export, "write a result and its views into one folder"),
         ("verify", verify, "run the pipeline again in a clean copy and compare every hash with dvc.lock"),
         ("new-dataset", new_dataset, "inspect a table and write its dataset file"),
         ("predict", predict, "write the model's predictions for the rows of a file"),
         ("clean-cache", clean_cache, "remove the caches of searches in .lockstep, and leftovers of killed ones"),
+        ("list", list_kinds, "list steps, rules, metrics, objectives, sources or splits, the project's own included"),
         ("compare", compare, "compare two results: which is better, by how much, at what cost, and which to ship"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(function=function)
@@ -119,6 +121,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     predict_parser.add_argument("--keep", action="append", default=[], metavar="COL", help="a column of IN to copy")
     predict_parser.add_argument("--force", action="store_true", help="replace an existing OUT")
+    predict_parser.add_argument(
+        "--trust-code",
+        action="store_true",
+        help="run the model's own copy of custom steps and rules where this project has other ones: read it first",
+    )
     compare_parser = commands.choices["compare"]
     side_help = "a commit, branch, tag or experiment, `workspace`, or a folder that `lockstep export` wrote"
     compare_parser.add_argument("a", metavar="A", help=side_help)
@@ -126,6 +133,10 @@ def _parser() -> argparse.ArgumentParser:
     compare_parser.add_argument("--md", metavar="FILE", help="also write the report as Markdown, for a pull request")
     compare_parser.add_argument("--html", metavar="FILE", help="also write it as a page with figures")
     compare_parser.add_argument("--no-timing", action="store_true", help="show no times: same results, same report")
+    list_parser = commands.choices["list"]
+    list_parser.add_argument("kind", choices=FAMILIES, metavar="KIND", help=" | ".join(FAMILIES))
+    list_parser.add_argument("name", metavar="NAME", nargs="?", help="print all about this one")
+    list_parser.add_argument("--markdown", action="store_true", help="print the page of docs/ about the built-in ones")
     clean_cache_parser = commands.choices["clean-cache"]
     clean_cache_parser.add_argument(
         "--dry-run", action="store_true", help="only list what would be removed, and its size"
@@ -135,23 +146,26 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def check(arguments: argparse.Namespace) -> str:
-    """Validate params.yaml, the chosen dataset file, its local table and the environment, without asking a cluster."""
+    """Validate the settings, the project's own code, the local table and the environment, without asking a cluster."""
     from lockstep.check.config import load_config
+    from lockstep.check.custom_code import check_custom_code, custom_paths
     from lockstep.check.source_file import check_source, update_source
     from lockstep.guards.text.secrets import masked
     from lockstep.project.paths import DATASETS
     from lockstep.tracking.repository import is_untracked
     from lockstep.workers.machine import cache_limit, scheduler_address, worker_count
 
+    notes = check_custom_code()
     config, workers, address = load_config(), worker_count(), scheduler_address()
     cache_limit()
     if arguments.update_source:
         return update_source(config)
     for warning in check_source(config):
         print(f"lockstep: warning: {warning}", file=sys.stderr)
-    file = DATASETS / f"{config.dataset_name}.yaml"
-    if is_untracked(file):
-        note = f"{file}: git does not track it, so `dvc exp run --temp` and `--queue` lack it; git add it"
+    for file in (DATASETS / f"{config.dataset_name}.yaml", *custom_paths()):
+        if is_untracked(file):
+            notes.append(f"{file}: git does not track it, so `dvc exp run --temp` and `--queue` lack it; git add it")
+    for note in notes:
         print(f"lockstep: note: {note}", file=sys.stderr)
     where = f"Dask cluster {masked(address)}" if address else f"{workers} workers"
     return (
@@ -212,7 +226,7 @@ def predict(arguments: argparse.Namespace) -> str:
     from lockstep.predict.predict import loaded_model, predict_file
 
     _stop_on_signals()
-    with loaded_model(arguments.model) as loaded:
+    with loaded_model(arguments.model, trust_code=arguments.trust_code) as loaded:
         for warning in loaded.warnings:
             print(f"lockstep: warning: {warning}", file=sys.stderr)
         started = time.perf_counter()
@@ -229,6 +243,17 @@ def clean_cache(arguments: argparse.Namespace) -> str:
     from lockstep.caches import clean
 
     return clean(dry_run=arguments.dry_run, leftovers=arguments.leftovers)
+
+
+def list_kinds(arguments: argparse.Namespace) -> str:
+    """List the classes of a kind, or describe one."""
+    from lockstep.list.listing import entry, listing
+    from lockstep.list.markdown import page
+
+    family = FAMILIES[arguments.kind]
+    if arguments.markdown:
+        return page(family).removesuffix("\n")
+    return entry(family, arguments.name) if arguments.name else listing(family)
 
 
 def compare(arguments: argparse.Namespace) -> str:

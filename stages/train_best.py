@@ -40,7 +40,7 @@ def main() -> None:
     print_step = step_printer("train_best", len(train))
     with scratch_folder() as folder:
         print_step(f"features of the folds and of all {len(train):,} rows")
-        folds = make_folds(train, target, recipe, choices.split.strategy, seed, folder)
+        folds = make_folds(train, target, recipe, choices.split.forward, seed, folder)
         features, y = Features(recipe, seed, target.n_classes), target.values(train)
         x = features.fit_transform(train, y)
         with fold_workers(folds, features, x, y, folder, fitting.memory) as workers:

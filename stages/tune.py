@@ -37,13 +37,13 @@ def main() -> None:
     """Run the stage."""
     blocks, limit = Blocks.read(), cache_limit()
     choices, target = blocks.choices(TuneBlocks), Target.of(blocks.facts(TargetBlock))
-    recipe, strategy = chosen_recipe(choices, blocks, TableColumns.read(COLUMNS)), choices.split.strategy
+    recipe, split = chosen_recipe(choices, blocks, TableColumns.read(COLUMNS)), choices.split
     choices.booster.check_monotone(choices.features, recipe, blocks.file)
     tune, space, fitting = choices.chosen_tune, choices.chosen_space, choices.booster.fitting(target.n_classes)
     plan = Plan(tune, SearchSpace(space), choices.chosen_pruner, choices.seed, fitting)
-    steps = [step.model_dump(mode="json") for step in recipe]
-    rows_as = {"target": asdict(target), "features": steps, "strategy": strategy}
-    folds_in = partial(make_folds, read_table(TRAIN), target, recipe, strategy, choices.seed)
+    steps = [{"step": step.kind_name(), **step.model_dump(mode="json")} for step in recipe]
+    rows_as = {"target": asdict(target), "features": steps, "strategy": split.strategy}
+    folds_in = partial(make_folds, read_table(TRAIN), target, recipe, split.forward, choices.seed)
     started = time.perf_counter()
     with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS, limit) as log:
         n_folds = len(engine.folds)

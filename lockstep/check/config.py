@@ -17,6 +17,7 @@ from lockstep.fitting.booster_block import BoosterSettings
 from lockstep.guards.text.yaml_file import parsed_yaml
 from lockstep.model.train_block import TrainBest
 from lockstep.project.blocks import Blocks, DatasetName, mistakes_in, validate
+from lockstep.project.custom import custom_in
 from lockstep.project.paths import PARAMS
 from lockstep.project.settings import Seed
 from lockstep.search.tune_blocks import PrunerOptions, SearchBlocks, Space, Tune
@@ -81,29 +82,30 @@ def load_config(root: Path = Path()) -> Config:
     Raises:
         ConfigError: with one line, for any mistake in either file.
     """
-    blocks = Blocks.read(root)
-    params, dataset = validate(Params, blocks.params, PARAMS), validate(Dataset, blocks.dataset, blocks.file)
-    recipe = RecipeChoice(features=params.features).of(dataset.features, blocks.file)
-    target = Target.of(dataset)
-    check_split_columns(params.split, target, list(dataset.clean_types()), str(blocks.file))
-    objective = params.booster.fitting(target.n_classes).objective
-    params.booster.check_monotone(params.features, recipe, blocks.file)
-    with mistakes_in(PARAMS):
-        params.train_best.check(target.n_classes)
-        check_choices(params.evaluate, params.split.strategy, objective, blocks.file)
-    return Config(
-        dataset_name=params.dataset,
-        dataset=dataset,
-        features=params.features,
-        seed=params.seed,
-        split=params.split,
-        booster=params.booster,
-        tune=params.chosen_tune,
-        space=params.chosen_space,
-        pruner=params.chosen_pruner,
-        train_best=params.train_best,
-        evaluate=params.evaluate,
-    )
+    with custom_in(root):
+        blocks = Blocks.read(root)
+        params, dataset = validate(Params, blocks.params, PARAMS), validate(Dataset, blocks.dataset, blocks.file)
+        recipe = RecipeChoice(features=params.features).of(dataset.features, blocks.file)
+        target = Target.of(dataset)
+        check_split_columns(params.split, target, list(dataset.clean_types()), str(blocks.file))
+        objective = params.booster.fitting(target.n_classes).objective
+        params.booster.check_monotone(params.features, recipe, blocks.file)
+        with mistakes_in(PARAMS):
+            params.train_best.check(target.n_classes)
+            check_choices(params.evaluate, params.split, objective, blocks.file)
+        return Config(
+            dataset_name=params.dataset,
+            dataset=dataset,
+            features=params.features,
+            seed=params.seed,
+            split=params.split,
+            booster=params.booster,
+            tune=params.chosen_tune,
+            space=params.chosen_space,
+            pruner=params.chosen_pruner,
+            train_best=params.train_best,
+            evaluate=params.evaluate,
+        )
 
 
 def parse_dataset(text: str, label: Path) -> Dataset:

@@ -3,11 +3,10 @@
 from lockstep.compare.document import Block, ReportTable, Section, text
 from lockstep.compare.numbers import change, number, relative
 from lockstep.compare.pair import Pair, Side
-from lockstep.metrics.metrics import GREATER_IS_BETTER
-from lockstep.report.templates import UNKNOWN, metric_name
+from lockstep.metrics.names import find_metric, metric_label, place
+from lockstep.report.templates import UNKNOWN
 
 ROWS = {"test": "test", "cv": "cross-validation", "train": "training"}
-METRIC_ORDER = ("rmse", "mae", "r2", "adjusted_r2", "log_loss", "accuracy", "auc")
 HEAD = ("metric", "better is", "A", "B", "change", "relative", "ahead")
 
 
@@ -43,19 +42,22 @@ def _rows(pair: Pair, rows: str) -> list[tuple[str, ...]]:
     against = rows != "cv" or pair.same_folds
     return [
         (
-            f"{ROWS[rows]} {metric_name(name)}",
-            "higher" if name in GREATER_IS_BETTER else "lower",
+            f"{ROWS[rows]} {metric_label(name)}",
+            _better_is(name),
             number(a.get(name)),
             number(b.get(name)),
             *(_against(pair, name, a.get(name), b.get(name)) if against else (UNKNOWN,) * 3),
         )
-        for name in sorted({*a, *b}, key=lambda name: (name != pair.a.result.fitting.metric, *_place(name)))
+        for name in sorted({*a, *b}, key=lambda name: (name != pair.a.result.fitting.metric, place(name)))
     ]
 
 
-def _place(name: str) -> tuple[int, str]:
-    """Sort key: the known metrics in a fixed order, then the others by name."""
-    return METRIC_ORDER.index(name) if name in METRIC_ORDER else len(METRIC_ORDER), name
+def _better_is(name: str) -> str:
+    """The direction of a metric; that of a metric that this project does not have is unknown."""
+    metric = find_metric(name)
+    if metric is None:
+        return UNKNOWN
+    return "higher" if metric.greater_is_better else "lower"
 
 
 def _against(pair: Pair, name: str, a: float | None, b: float | None) -> tuple[str, str, str]:
@@ -64,9 +66,10 @@ def _against(pair: Pair, name: str, a: float | None, b: float | None) -> tuple[s
 
 
 def _ahead(name: str, a: float | None, b: float | None) -> str:
-    if a is None or b is None:
+    metric = find_metric(name)
+    if a is None or b is None or metric is None:
         return UNKNOWN
-    return "=" if a == b else "B" if (b > a) == (name in GREATER_IS_BETTER) else "A"
+    return "=" if a == b else "B" if (b > a) == metric.greater_is_better else "A"
 
 
 def _repeated(pair: Pair) -> tuple[tuple[str, ...], ...]:
@@ -74,7 +77,7 @@ def _repeated(pair: Pair) -> tuple[tuple[str, ...], ...]:
     a, b = ({record["metric"]: record for record in side.result.repeated.get("metrics", [])} for side in pair)
     return tuple(
         (
-            metric_name(name),
+            metric_label(name),
             number(a[name]["mean"]),
             number(a[name]["std"], 3),
             number(b[name]["mean"]),

@@ -12,7 +12,9 @@ from lockstep.evaluate.contender import Contender
 from lockstep.evaluate.paired import as_scored
 from lockstep.evaluate.ranking import Ranking, Verdict, rank
 from lockstep.export.merging import RESULTS
-from lockstep.metrics.metrics import Scores
+from lockstep.fitting.fitting import XGBOOST_SETTINGS
+from lockstep.metrics.metric import Scores
+from lockstep.metrics.names import find_metric
 from lockstep.project import paths
 from lockstep.report.drawing import BLUE, GREY
 from lockstep.results.result import Result
@@ -203,7 +205,7 @@ class Pair:
     def lead(self) -> float:
         """The difference of the scores as a share of the larger one."""
         a, b = self.scores("test")
-        return abs(a - b) / max(a, b) if a is not None and b is not None and max(a, b) else 0.0
+        return abs(a - b) / max(abs(a), abs(b)) if a is not None and b is not None and (a or b) else 0.0
 
     def scores(self, rows: str) -> tuple[float | None, float | None]:
         """Both results by A's score.
@@ -217,11 +219,17 @@ class Pair:
         fitting, metrics = self.a.result.fitting, side.result.metrics[rows]
         if side is self.b and not self.same_score:
             metrics = self._by_a(rows)
-        return None if metrics.get(fitting.metric) is None else fitting.loss(metrics)
+        metric, value = find_metric(fitting.metric), metrics.get(fitting.metric)
+        return None if metric is None or value is None else metric.loss(float(value))
 
     def _by_a(self, rows: str) -> Scores:
-        """B's metrics with A's settings: recomputed on test rows; on others only metrics without settings."""
+        """A's metric of B: recomputed on test rows; on others only if it has no settings and the same code."""
+        a, b = (side.result.fitting for side in self)
         if rows == "test":
-            return self.a.result.fitting.scores(*as_scored(self.b.result.target, self.b.result.predictions))
-        metrics: Scores = self.b.result.metrics[rows]
-        return {name: value for name, value in metrics.items() if name not in ("pinball", "pseudo_huber")}
+            predictions = as_scored(self.b.result.target, self.b.result.predictions)
+            return {a.metric: a.value(*predictions)} if a.has_metric() else {}
+        metric = find_metric(a.metric)
+        same_code = a.custom_metrics.get(a.metric) == b.custom_metrics.get(a.metric)
+        if metric is None or not same_code or any(name in XGBOOST_SETTINGS for name in metric.uses):
+            return {}
+        return dict(self.b.result.metrics[rows])

@@ -19,11 +19,12 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from lockstep.evaluate.rows import Rows, sample_rows
-from lockstep.features.base import numbers
+from lockstep.features.arrays import numbers
 from lockstep.fitting.booster import fit_rounds, predict
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Matrix, Vector
 from lockstep.fitting.matrices import row_matrix
+from lockstep.fitting.objective import OBJECTIVES
 from lockstep.model.saved import Predictions, SavedModel
 
 # The baselines that the gates compare with and that metrics.json contains.
@@ -87,7 +88,7 @@ def untuned_xgboost(
     x: Matrix, y: Vector, new: Matrix, names: list[str], types: list[str], n_classes: int, seed: int
 ) -> Predictions:
     """XGBoost with its defaults, on all training rows."""
-    fitting = Fitting("classes", "log_loss", n_classes) if n_classes else Fitting()
+    fitting = Fitting("classes", OBJECTIVES["classes"].metric, n_classes) if n_classes else Fitting()
     rows = row_matrix(x, y, None, tuple(names), tuple(types), UNTUNED_MAX_BIN, "in_core")
     booster = fit_rounds(rows, {}, UNTUNED_ROUNDS, seed, fitting)
     return predict(booster, new, names, types, fitting).astype(np.float64)

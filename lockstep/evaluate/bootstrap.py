@@ -4,9 +4,10 @@ Rows that belong together, such as the songs of an artist, carry less informatio
 are drawn (the cluster bootstrap of Davison and Hinkley 1997, section 3.8).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -14,17 +15,15 @@ import pandas as pd
 
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Vector
-from lockstep.metrics.metrics import GREATER_IS_BETTER, PROBABILITY_EPS, Scores, pinball_losses, pseudo_huber_losses
+from lockstep.metrics.measure import mistakes_of, resampled
+from lockstep.metrics.metric import MeanMetric, Metric, Numbers, Scores
 from lockstep.model.saved import Predictions
 from lockstep.storage.tables import significant
 
 DIGITS = 6
 # Rows drawn at once, over all resamples: some 100 MB.
 DRAWN_AT_ONCE = 2**22
-# AUC is computed per class and resample; with more classes it has no interval.
-MAX_AUC_CLASSES = 20
 
-Numbers = npt.NDArray[np.float64]
 Samples = dict[str, Numbers]
 
 
@@ -96,13 +95,14 @@ def resampled_metrics(
     Returns:
         An array of shape (samples,) by the metric's name; NaN where it is undefined.
     """
-    drawn_units = units or Units.rows(len(actual))
-    if fitting.n_classes:
-        metrics_on = _classification_metrics(drawn_units, actual.astype(np.int64), predicted)
-    else:
-        metrics_on = _regression_metrics(drawn_units, fitting, actual, predicted, n_features)
-    parts = [metrics_on(draws) for draws in _draws(drawn_units, samples, seed)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return _resampled(fitting.metrics(n_features), actual, predicted, samples, seed, units)
+
+
+def resampled_scores(
+    fitting: Fitting, actual: Vector, predicted: Predictions, samples: int, seed: int, units: Units | None = None
+) -> Numbers | None:
+    """The score (less is better) on the resamples of `resampled_metrics`; None if its metric has no intervals."""
+    return losses(fitting, _resampled([fitting.scoring_metric()], actual, predicted, samples, seed, units))
 
 
 def intervals(test: Scores, resamples: Samples, confidence: float) -> list[dict[str, Any]]:
@@ -125,7 +125,34 @@ def interval_ends(values: npt.NDArray[np.float64] | None, confidence: float) -> 
 def losses(fitting: Fitting, resamples: Mapping[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.float64] | None:
     """The score of every resample (less is better); None if the metric was not resampled."""
     scores = resamples.get(fitting.metric)
-    return 1 - scores if scores is not None and fitting.metric in GREATER_IS_BETTER else scores
+    return None if scores is None else fitting.metric_class.loss(scores)
+
+
+def _resampled(
+    metrics: Sequence[Metric],
+    actual: Vector,
+    predicted: Predictions,
+    samples: int,
+    seed: int,
+    units: Units | None,
+) -> Samples:
+    drawn_units, y = units or Units.rows(len(actual)), actual.astype(np.float64)
+    by_means = _MeanResampler(drawn_units, [metric for metric in metrics if _is_of_means(metric)], y, predicted)
+    others = [metric for metric in metrics if not _is_of_means(metric)]
+    parts = list[Samples]()
+    for draws in _draws(drawn_units, samples, seed):
+        part = by_means(draws)
+        if others:
+            counts = _counts(draws)[:, drawn_units.of_row]
+            values = {metric.kind_name(): resampled(metric, y, predicted, counts) for metric in others}
+            part |= {name: metric_values for name, metric_values in values.items() if metric_values is not None}
+        parts.append(part)
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _is_of_means(metric: Metric) -> TypeGuard[MeanMetric]:
+    """Whether sums over the rows of each unit are enough to resample a metric."""
+    return isinstance(metric, MeanMetric) and type(metric).resampled is MeanMetric.resampled
 
 
 def _draws(units: Units, samples: int, seed: int) -> Iterator[npt.NDArray[np.int64]]:
@@ -135,51 +162,36 @@ def _draws(units: Units, samples: int, seed: int) -> Iterator[npt.NDArray[np.int
         yield generator.integers(0, n_units, size=(min(batch_size, samples - start), n_units))
 
 
-def _regression_metrics(
-    units: Units, fitting: Fitting, actual: Vector, predicted: Predictions, n_features: int
-) -> Callable[[npt.NDArray[np.int64]], Samples]:
-    """The metrics of a regression on drawn units."""
-    residual, centred = actual - predicted, actual - np.mean(actual)
-    values = {"squared": residual**2, "mae": np.abs(residual), "centred": centred, "spread": centred**2}
-    if fitting.metric == "pinball" and isinstance(fitting.quantile, float):
-        values["pinball"] = pinball_losses(residual, fitting.quantile)
-    if fitting.metric == "pseudo_huber":
-        values["pseudo_huber"] = pseudo_huber_losses(residual, fitting.huber_slope)
-    sums = {name: units.sums(value) for name, value in values.items()}
+class _MeanResampler:
+    """Resamples metrics that are functions of means, from the sums of their values over the rows of each unit.
 
-    def metrics_on(draws: npt.NDArray[np.int64]) -> Samples:
-        means = units.means(draws, sums)
-        squared, spread = means.pop("squared"), means.pop("spread") - means.pop("centred") ** 2
-        r2 = np.full(len(draws), np.nan)
-        np.divide(squared, spread, out=r2, where=spread > 0)
-        r2 = 1 - r2
-        n_rows = units.counts(draws)
-        freedom, per_freedom = n_rows - n_features - 1, np.full(len(draws), np.nan)
-        np.divide((1 - r2) * (n_rows - 1), freedom, out=per_freedom, where=freedom > 0)
-        return {"rmse": np.sqrt(squared), "r2": r2, "adjusted_r2": 1 - per_freedom, **means}
+    Args:
+        units: Units of resampling.
+        metrics: The metrics.
+        actual: Targets.
+        predicted: Predictions.
+    """
 
-    return metrics_on
+    def __init__(self, units: Units, metrics: Sequence[MeanMetric], actual: Numbers, predicted: Predictions) -> None:
+        self._units, self._metrics = units, metrics
+        # Metrics share values, such as squared errors: each is summed once.
+        self._sums = dict[str, Numbers]()
+        self._keys = list[dict[str, str]]()
+        for metric in metrics:
+            with mistakes_of(metric):
+                sums = {name: units.sums(values) for name, values in metric.row_values(actual, predicted).items()}
+            keys = {name: hashlib.sha256(values.tobytes()).hexdigest() for name, values in sums.items()}
+            self._keys.append(keys)
+            self._sums |= {keys[name]: values for name, values in sums.items()}
 
-
-def _classification_metrics(
-    units: Units, actual: npt.NDArray[np.int64], predicted: Predictions
-) -> Callable[[npt.NDArray[np.int64]], Samples]:
-    """The metrics of a classification on drawn units."""
-    likelihood, n_classes = np.clip(predicted[np.arange(len(actual)), actual], PROBABILITY_EPS, 1.0), predicted.shape[1]
-    correct = np.argmax(predicted, axis=1) == actual
-    sums = {"accuracy": units.sums(correct), "log_loss": units.sums(np.log(likelihood))}
-    positive_classes = range(1, 2) if n_classes == 2 else range(n_classes)
-
-    def metrics_on(draws: npt.NDArray[np.int64]) -> Samples:
-        metrics = units.means(draws, sums)
-        metrics["log_loss"] = -metrics["log_loss"]
-        if n_classes <= MAX_AUC_CLASSES:
-            counts = _counts(draws)[:, units.of_row]
-            areas = [_areas(counts, actual == number, predicted[:, number]) for number in positive_classes]
-            metrics["auc"] = np.mean(areas, axis=0)
-        return metrics
-
-    return metrics_on
+    def __call__(self, draws: npt.NDArray[np.int64]) -> Samples:
+        """The metrics on drawn units, shape (samples, units)."""
+        means, n_rows = self._units.means(draws, self._sums), self._units.counts(draws)
+        samples = Samples()
+        for metric, keys in zip(self._metrics, self._keys, strict=True):
+            with mistakes_of(metric):
+                samples[metric.kind_name()] = metric.of_means({name: means[key] for name, key in keys.items()}, n_rows)
+        return samples
 
 
 def _counts(draws: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -187,19 +199,3 @@ def _counts(draws: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     samples, n_units = draws.shape
     cells = draws + np.arange(samples)[:, np.newaxis] * n_units
     return np.bincount(cells.ravel(), minlength=samples * n_units).reshape(samples, n_units)
-
-
-def _areas(
-    counts: npt.NDArray[np.int64], positive: npt.NDArray[np.bool_], score: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Area under the ROC curve of weighted rows: the share of pairs in the right order, ties count half."""
-    order = np.argsort(score, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(score[order]) > 0])
-    positives = np.add.reduceat(counts[:, order] * positive[order], starts, axis=1)
-    negatives = np.add.reduceat(counts[:, order] * ~positive[order], starts, axis=1)
-    below = np.cumsum(negatives, axis=1) - negatives
-    pairs = (2 * np.sum(positives * below, axis=1) + np.sum(positives * negatives, axis=1)).astype(np.float64)
-    possible = (2 * positives.sum(axis=1) * negatives.sum(axis=1)).astype(np.float64)
-    areas = np.full(len(counts), np.nan)
-    np.divide(pairs, possible, out=areas, where=possible > 0)
-    return areas

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.fitting.fitting import metric_label
+from lockstep.metrics.names import score_label
 
 # With fewer complete trials the curve of the best score says nothing.
 MIN_COMPLETE = 5
@@ -93,7 +93,7 @@ def ceiling(trials: pd.DataFrame, score: str, metric: str) -> Ceiling:
         return Ceiling("reached", sentence, **numbers)
     differences = fold_scores(best_before, metric) - fold_scores(best_now, metric)
     change = f"from {before:.4g} to {now:.4g} (by {before - now:.2g})"
-    improvement = f"{second_half} lowered the best CV {metric_label(metric)} {change}"
+    improvement = f"{second_half} lowered the best CV {score_label(metric)} {change}"
     noise = standard_error(differences)
     verdict, reason = _verdict(before - now, now, noise, len(differences))
     return Ceiling(verdict, f"{improvement}, {reason}.", **numbers, noise=noise)

@@ -12,7 +12,9 @@ from lockstep.split.split_block import grouped_by
 from lockstep.table.target import Target
 
 # Settings of a fit that change the model but not the meaning of its score.
-NO_SCORE_SETTINGS = ("device", "memory", "monotone", "n_classes")
+NO_SCORE_SETTINGS = ("custom_metrics", "device", "memory", "monotone", "n_classes")
+# Digits of a hash that suffice to tell the code of two metrics apart.
+DIGITS_OF_CODE = 12
 
 
 @dataclass(frozen=True)
@@ -72,4 +74,6 @@ class Contender:
     def score_settings(self) -> dict[str, Any]:
         """Objective, metric and their options: results that differ in one of them have no common score."""
         described = self.fitting.to_json()
-        return {name: value for name, value in described.items() if name not in NO_SCORE_SETTINGS}
+        settings = {name: value for name, value in described.items() if name not in NO_SCORE_SETTINGS}
+        code = self.fitting.custom_metrics.get(self.fitting.metric)
+        return settings if code is None else {**settings, "code of the metric": code[:DIGITS_OF_CODE]}

@@ -1,13 +1,13 @@
 """Reasons why two results have no common score: objective, metric, target or test rows."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from lockstep.evaluate.contender import Contender
+from lockstep.evaluate.contender import DIGITS_OF_CODE, Contender
 from lockstep.table.target import Target
 
 
@@ -35,6 +35,8 @@ class ScoreMismatch:
 def differences(a: Contender, b: Contender) -> Iterator[ScoreMismatch]:
     """All differences between two results that change the meaning of a score."""
     yield from _setting_mismatches(a.score_settings, b.score_settings)
+    if a.score_settings == b.score_settings and not a.fitting.has_metric():
+        yield _code_mismatch(a.fitting.metric, a.fitting.custom_metrics)
     if a.target != b.target:
         yield ScoreMismatch("target", _target(a.target), _target(b.target))
     if test_rows_digest(a.predictions) != test_rows_digest(b.predictions):
@@ -47,6 +49,12 @@ def _setting_mismatches(a: dict[str, Any], b: dict[str, Any]) -> Iterator[ScoreM
     for name in dict.fromkeys([*a, *b]):
         if a.get(name) != b.get(name) and (same_kind or (name in a and name in b)):
             yield ScoreMismatch(name, str(a.get(name, "none")), str(b.get(name, "none")))
+
+
+def _code_mismatch(metric: str, digests: Mapping[str, str]) -> ScoreMismatch:
+    """Two results have the same metric, which this project does not have, or with other code: it cannot resample it."""
+    digest = digests.get(metric, "none")[:DIGITS_OF_CODE]
+    return ScoreMismatch(f"code of metric {metric}", digest, f"{digest}, and this project has other code")
 
 
 def _target(target: Target) -> str:

@@ -9,7 +9,7 @@ from lockstep.fitting.fitting import Fitting
 from lockstep.project.blocks import Blocks, mistakes_in
 from lockstep.project.paths import PARAMS
 from lockstep.project.settings import Settings
-from lockstep.split.split_block import SplitBlocks
+from lockstep.split.split_block import Split, SplitBlocks
 from lockstep.table.table_columns import TableColumns, must_be_in, must_be_number
 
 # Gates that apply to squared error only, and their defaults in params.yaml.
@@ -136,28 +136,28 @@ def evaluation_settings(
     """
     choices, judging = blocks.choices(EvaluateBlocks), blocks.facts(JudgingBlock).judging
     with mistakes_in(PARAMS):
-        check_choices(choices.evaluate, choices.split.strategy, fitting.objective, blocks.file)
+        check_choices(choices.evaluate, choices.split, fitting.objective, blocks.file)
     with mistakes_in(blocks.file):
         judging.check(columns, target)
     return choices, judging
 
 
-def check_choices(evaluate: Evaluate, strategy: str, objective: str, file: Path) -> None:
+def check_choices(evaluate: Evaluate, split: Split, objective: str, file: Path) -> None:
     """Refuse choices that have no effect under the others.
 
     Args:
         evaluate: The block.
-        strategy: `split.strategy`.
+        split: The block.
         objective: What the model minimises; `classes` for a target of classes.
         file: The dataset file, as messages call it.
 
     Raises:
         ValueError: naming the setting.
     """
-    if evaluate.protocol == "repeated" and strategy == "time":
+    if evaluate.protocol == "repeated" and split.forward:
         raise ValueError(
-            "evaluate.protocol: 'repeated' draws further random splits, and split.strategy is 'time', of which"
-            " there is one; set it to single"
+            f"evaluate.protocol: 'repeated' draws further random splits, and split.strategy is {split.strategy!r}, of"
+            " which there is one; set it to single"
         )
     if objective == "squared_error":
         return

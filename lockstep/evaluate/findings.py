@@ -8,7 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.evaluate.bootstrap import Units, interval_ends, intervals, losses, resampled_metrics
+from lockstep.evaluate.bootstrap import (
+    Units,
+    interval_ends,
+    intervals,
+    losses,
+    resampled_metrics,
+    resampled_scores,
+)
 from lockstep.evaluate.calibration import (
     calibration_error,
     class_calibration,
@@ -142,7 +149,7 @@ def _uncertainty(
     metric_intervals = intervals(judgement.test, resamples, settings.confidence)
     model_losses, leads = losses(fitting, resamples), dict[str, Mapping[str, float | None]]()
     for name, baseline in judgement.predictions.items():
-        other_losses = losses(fitting, resampled_metrics(fitting, test.y, baseline, 0, samples, seed, units))
+        other_losses = resampled_scores(fitting, test.y, baseline, samples, seed, units)
         lead = None if model_losses is None or other_losses is None else other_losses - model_losses
         leads[name] = interval_ends(lead, settings.confidence)
     score = interval_ends(model_losses, settings.confidence)

@@ -9,7 +9,7 @@ import pandas as pd
 from lockstep.evaluate.baselines import STANDARD_BASELINES, baseline_predictions
 from lockstep.evaluate.rows import Rows
 from lockstep.fitting.fitting import Fitting
-from lockstep.metrics.metrics import DIGITS, Scores, adjusted_r2
+from lockstep.metrics.metric import DIGITS, Scores
 from lockstep.model.saved import Predictions, SavedModel
 from lockstep.storage.tables import significant
 
@@ -113,11 +113,9 @@ def _cv_scores(model: SavedModel, best_trial: pd.Series, n_rows: int, n_features
         values = [float(best_trial[name]) for name in columns if pd.notna(best_trial[name])]
         return _rounded(sum(values) / len(values)) if values else None
 
-    names = [metric for metric in fitting.fold_metrics if metric != "mse"]
-    scores = {metric: mean(metric) if trained is None else _rounded(trained.get(metric)) for metric in names}
-    if not fitting.n_classes:
-        scores["adjusted_r2"] = adjusted_r2(scores["r2"], n_rows, n_features)
-    return scores
+    names = [metric.kind_name() for metric in fitting.fold_metrics()]
+    means = {name: mean(name) if trained is None else _rounded(trained.get(name)) for name in names}
+    return {metric.kind_name(): _rounded(metric.of_folds(means, n_rows)) for metric in fitting.metrics(n_features)}
 
 
 def _rounded(value: float | None) -> float | None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from lockstep.evaluate.bootstrap import Numbers, Units, interval_ends, losses, resampled_metrics
+from lockstep.evaluate.bootstrap import Units, interval_ends, resampled_scores
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Vector
+from lockstep.metrics.metric import Numbers
 from lockstep.model.saved import Predictions
 from lockstep.table.target import Target
 
@@ -61,11 +62,11 @@ def paired_bootstrap(
     """
     actual, this_predicted = as_scored(target, this)
     _, other_predicted = as_scored(target, other)
-    this_losses = losses(fitting, resampled_metrics(fitting, actual, this_predicted, 0, samples, seed, units))
-    other_losses = losses(fitting, resampled_metrics(fitting, actual, other_predicted, 0, samples, seed, units))
+    this_losses = resampled_scores(fitting, actual, this_predicted, samples, seed, units)
+    other_losses = resampled_scores(fitting, actual, other_predicted, samples, seed, units)
     if this_losses is None or other_losses is None:
         return PairedDifference(None, None, None)
-    scores = [fitting.scores(actual, predicted) for predicted in (other_predicted, this_predicted)]
+    scores = [{fitting.metric: fitting.value(actual, predicted)} for predicted in (other_predicted, this_predicted)]
     if any(score[fitting.metric] is None for score in scores):
         return PairedDifference(None, None, None)
     gains = other_losses - this_losses

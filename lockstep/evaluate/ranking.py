@@ -11,7 +11,8 @@ from lockstep.evaluate.bootstrap import Units
 from lockstep.evaluate.contender import Contender
 from lockstep.evaluate.differences import ScoreMismatch, differences
 from lockstep.evaluate.paired import PairedDifference, as_scored, paired_bootstrap
-from lockstep.fitting.fitting import Fitting, metric_label
+from lockstep.fitting.fitting import Fitting
+from lockstep.metrics.names import score_label
 from lockstep.results.result import byte_size
 from lockstep.storage.tables import significant
 from lockstep.table.target import Target
@@ -154,7 +155,7 @@ class Ranking:
         scores = (_score(fitting, self.a.target, score.predictions) for score in (self.a, self.b))
         one, other = (f"{score:.6g}" for score in scores)
         return (
-            f"test {metric_label(fitting.metric)} {one} for {a} and {other} for {b} on the same"
+            f"test {score_label(fitting.metric)} {one} for {a} and {other} for {b} on the same"
             f" {len(self.a.predictions):,} rows, {100 * self.a.confidence:.4g}% interval of the difference"
             f" {low:.4g} to {high:.4g}"
         )
@@ -236,7 +237,7 @@ def _sizes(small: int, large: int) -> str:
 
 def _score(fitting: Fitting, target: Target, predictions: pd.DataFrame) -> float:
     """The score with its stored digits."""
-    return significant(fitting.loss(fitting.scores(*as_scored(target, predictions))), SAME_DIGITS)
+    return significant(fitting.loss({fitting.metric: fitting.value(*as_scored(target, predictions))}), SAME_DIGITS)
 
 
 def _outcome(difference: PairedDifference, same: bool, n_units: int) -> Outcome:

@@ -22,7 +22,7 @@ from lockstep.fitting.booster import RoundBudget, fit_rounds, fit_with_early_sto
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Fold, Matrix, Vector
 from lockstep.fitting.matrices import quantise, row_matrix, set_pages_folder
-from lockstep.metrics.metrics import DIGITS, Scores
+from lockstep.metrics.metric import DIGITS, Scores
 from lockstep.model.saved import SavedModel, Training
 from lockstep.signals import result_of
 from lockstep.split.split_block import Split
@@ -66,7 +66,7 @@ def refit_of(model: SavedModel, split: Split, searched: Mapping[str, Any], seed:
     """The configuration of a saved model; `searched` is search.json's `settings`, for the budget of rounds."""
     slower = 1 / model.training.learning_rate_factor
     budget = RoundBudget(round(searched["early_stopping_rounds"] * slower), round(searched["max_rounds"] * slower))
-    recipe = model.features.steps
+    recipe = model.features.recipe
     return Refit(split, model.target, recipe, model.training, len(model.boosters), model.fitting, budget, seed)
 
 

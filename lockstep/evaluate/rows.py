@@ -32,7 +32,7 @@ class Rows:
 def training_rows(model: SavedModel, train: pd.DataFrame) -> Rows:
     """Training rows with their training features, which leave out each row's own target."""
     y = model.target.values(train)
-    features = Features(model.features.steps, model.features.seed, model.target.n_classes)
+    features = Features(model.features.recipe, model.features.seed, model.target.n_classes)
     return Rows(train, features.fit_transform(train, y), y)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from lockstep.evaluate.evaluate_blocks import GridSlice, QuantileSlice, SeenSlice, Slice, ValueSlice
 from lockstep.evaluate.judgement import score_of
 from lockstep.evaluate.rows import Rows
-from lockstep.features.base import numbers
+from lockstep.features.arrays import numbers
 from lockstep.fitting.fitting import Fitting
 from lockstep.model.saved import Predictions, SavedModel
 from lockstep.storage.tables import significant
@@ -50,17 +50,18 @@ def slice_table(
         classes accuracy - mean probability of the predicted class. R2 is missing for slices of the target itself: it
         compares with the variance inside the slice, which slicing makes small.
     """
+    metrics = [metric for metric in fitting.metrics() if "n_features" not in metric.uses]
+    names = [metric.kind_name() for metric in metrics]
+    relative = [metric.kind_name() for metric in metrics if metric.relative_to_spread]
     records = []
     for part in [*_of_target(target, test), *(part for chosen in slices for part in _of(chosen, train, test.frame))]:
         if part.rows.any():
             y, part_predicted = test.y[part.rows], predicted[part.rows]
-            metrics = {
-                name: value for name, value in fitting.scores(y, part_predicted).items() if name != "adjusted_r2"
-            }
-            score = score_of(fitting, metrics)
-            if part.by == target.column and "r2" in metrics:
-                metrics["r2"] = None
-            rounded = {name: None if value is None else significant(value, DIGITS) for name, value in metrics.items()}
+            scores = fitting.scores(y, part_predicted)
+            score, shown = score_of(fitting, scores), {name: scores[name] for name in names}
+            if part.by == target.column:
+                shown |= dict.fromkeys(relative)
+            rounded = {name: None if value is None else significant(value, DIGITS) for name, value in shown.items()}
             records.append(
                 {
                     "by": part.by,
@@ -196,8 +197,8 @@ def _columns_behind(model: SavedModel, features: list[str]) -> list[str]:
     Columns that a feature is named after come first, then the other columns that its step reads.
     """
     reads = dict[str, list[str]]()
-    for step, transformer in zip(model.features.steps, model.features.transformers, strict=True):
-        for name in map(str, transformer.get_feature_names_out()):
+    for step in model.features.steps:
+        for name in step.names():
             reads[name] = [column for column in step.reads() if column != model.target.column]
     named = [column for name in features for column in reads[name] if _names(name, column)]
     return list(dict.fromkeys([*named, *(column for name in features for column in reads[name])]))

@@ -1,1 +1,1 @@
-"""Leak-safe features: transformers that learn from training rows only, one file each."""
+"""Leak-safe features: steps that learn from training rows only, one file each in steps/."""

@@ -1,47 +1,25 @@
 """The block `features`: in params.yaml the name of a recipe, in datasets/NAME.yaml the recipes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from lockstep.errors import ConfigError
-from lockstep.features.formula_steps import (
-    ColumnsStep,
-    DistanceStep,
-    InteractionStep,
-    LogStep,
-    RatioStep,
-    RotateStep,
-)
-from lockstep.features.number_steps import ClustersStep, LinearStep, LocalLinearStep, NeighboursStep
-from lockstep.features.step_base import FORBIDDEN_CHARACTERS
-from lockstep.features.value_steps import CountStep, DatePartsStep, MultiValueStep, TargetEncodeStep, TextStep
+from lockstep.features.step import STEPS, Step
+from lockstep.features.step_mistakes import mistakes_of
+from lockstep.features.step_settings import FORBIDDEN_CHARACTERS
 from lockstep.guards.text.messages import listed, quoted, repeated
 from lockstep.project.blocks import Blocks, mistakes_in
 from lockstep.project.settings import Settings
 from lockstep.table.table_columns import TableColumns, must_be_date, must_be_in, must_be_number
 from lockstep.table.target import TargetBlock
 
-Step = Annotated[
-    ColumnsStep
-    | RatioStep
-    | LogStep
-    | RotateStep
-    | DistanceStep
-    | InteractionStep
-    | DatePartsStep
-    | TextStep
-    | CountStep
-    | MultiValueStep
-    | TargetEncodeStep
-    | ClustersStep
-    | NeighboursStep
-    | LocalLinearStep
-    | LinearStep,
-    Field(discriminator="step"),
+Recipe = Annotated[
+    tuple[Annotated[Step, BeforeValidator(STEPS.parse)], ...],
+    Field(strict=False, min_length=1),
 ]
-Recipe = Annotated[tuple[Step, ...], Field(strict=False, min_length=1)]
 Recipes = Annotated[dict[str, Recipe], Field(min_length=1)]
 
 
@@ -89,23 +67,12 @@ def check_recipe(name: str, steps: Recipe, columns: TableColumns, target: Target
     Raises:
         ValueError: naming the recipe and the column.
     """
-    where, types = f"features.{name}", columns.types
+    where = f"features.{name}"
     features: list[str] = []
     for step in steps:
-        _check_target_unused(where, step, columns, target)
-        text_columns = set(step.reads_text())
-        for column in step.reads():
-            must_be_in(types, column, where)
-            if types[column] == "text" and column not in text_columns:
-                raise ValueError(f"{where}: column {column!r} is text; state type category to learn from its values")
-        for column in step.reads_numbers():
-            must_be_number(types, column, where)
-        for column in step.reads_words():
-            if types[column] not in ("text", "category"):
-                raise ValueError(f"{where}: column {column!r} is of type {types[column]}; text or a category is needed")
-        for column in step.reads_dates():
-            must_be_date(types, column, where)
-        features += step.makes()
+        _check_reads(where, step, columns, target)
+        with mistakes_of(step):
+            features += step.makes()
     if duplicates := repeated(features):
         raise ValueError(f"{where}: makes feature {duplicates[0]!r} twice; remove one")
     for feature in features:
@@ -115,11 +82,32 @@ def check_recipe(name: str, steps: Recipe, columns: TableColumns, target: Target
             )
 
 
-def _check_target_unused(where: str, step: Step, columns: TableColumns, target: TargetBlock) -> None:
-    for column in step.reads():
+def _check_reads(where: str, step: Step, columns: TableColumns, target: TargetBlock) -> None:
+    types = columns.types
+    with mistakes_of(step):
+        reads, text = list(step.reads()), set(step.reads_text())
+        numbers, words, dates = step.reads_numbers(), step.reads_words(), step.reads_dates()
+    _check_target(where, step, reads, columns, target)
+    for column in reads:
+        must_be_in(types, column, where)
+        if types[column] == "text" and column not in text:
+            raise ValueError(f"{where}: column {column!r} is text; state type category to learn from its values")
+    for column in numbers:
+        must_be_number(types, column, where)
+    for column in words:
+        if types[column] not in ("text", "category"):
+            raise ValueError(f"{where}: column {column!r} is of type {types[column]}; text or a category is needed")
+    for column in dates:
+        must_be_date(types, column, where)
+
+
+def _check_target(where: str, step: Step, reads: Sequence[str], columns: TableColumns, target: TargetBlock) -> None:
+    for column in reads:
         if column == target.target_column:
             raise ValueError(f"{where}: uses the target {column!r}; remove it")
         if column in columns.made_of_target:
             raise ValueError(f"{where}: column {column!r} is made from the target; remove it")
-    if target.classes and isinstance(step, NeighboursStep) and step.target_per:
-        raise ValueError(f"{where}: neighbours: target_per needs a number as target; remove it, or use `of`")
+    try:
+        step.check_target(bool(target.classes))
+    except ValueError as error:
+        raise ValueError(f"{where}: {step.kind_name()}: {error}") from None

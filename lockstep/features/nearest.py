@@ -1,10 +1,10 @@
-"""The nearest points, with ties in the order of the points."""
+"""The nearest points, with ties in the order of the points, and means weighted by distance."""
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from lockstep.features.base import Numbers
+from lockstep.features.arrays import Numbers, rounded
 
 Positions = npt.NDArray[np.int64]
 
@@ -59,3 +59,30 @@ def first_copies(points: Numbers, n_copies: int) -> npt.NDArray[np.bool_]:
     number[order] = np.arange(len(points)) - np.repeat(starts, copies)
     first: npt.NDArray[np.bool_] = number < n_copies
     return first
+
+
+def inverse_distance_weights(distances: Numbers, power: float) -> Numbers:
+    """distance^-power relative to the nearest, which avoids overflow, to six digits.
+
+    If some are at distance 0, only these have a weight.
+
+    Args:
+        distances: Ascending, shape (rows, k); infinity for a neighbour that does not exist, whose weight is 0.
+        power: 0 or more.
+    """
+    closest, exists = distances[:, :1], np.isfinite(distances)
+    if power == 0:
+        return exists.astype(np.float64)
+    is_closest = exists & (distances == closest)
+    ratio = np.divide(closest, distances, out=np.zeros_like(distances), where=exists & ~is_closest)
+    return np.where(is_closest, 1.0, rounded(ratio**power))
+
+
+def weighted_mean(weights: Numbers, values: Numbers) -> Numbers:
+    """Weighted mean of each row, missing values excluded, summed from the nearest on; NaN if all are missing."""
+    present = ~np.isnan(values)
+    total = np.cumsum(np.where(present, weights * values, 0.0), axis=1)[:, -1]
+    weight = np.cumsum(np.where(present, weights, 0.0), axis=1)[:, -1]
+    mean = np.full(len(values), np.nan)
+    np.divide(total, weight, out=mean, where=weight > 0)
+    return mean

@@ -9,9 +9,10 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from lockstep.errors import DataError
-from lockstep.features.base import Numbers, Transformer
-from lockstep.features.features_block import Recipe, Step
-from lockstep.features.steps import make_transformer
+from lockstep.features.arrays import Numbers
+from lockstep.features.features_block import Recipe
+from lockstep.features.step import Step
+from lockstep.features.step_mistakes import check_features, check_names, mistakes_of, names_of
 from lockstep.guards.text.messages import repeated
 
 Matrix = npt.NDArray[np.float32]
@@ -22,27 +23,31 @@ ROWS_AT_ONCE = 2**18
 
 
 class Features:
-    """The transformers of one recipe.
+    """The fitted steps of one recipe.
 
     Args:
-        steps: The recipe's steps, in order.
-        seed: Seed of the transformers' random draws.
+        recipe: The recipe's steps, in order; they stay unfitted.
+        seed: Seed of the steps' random draws.
         n_classes: Classes of the target; 0 for a number.
+
+    Attributes:
+        steps: Copies of the recipe's steps, to fit.
     """
 
-    def __init__(self, steps: Sequence[Step], seed: int = 0, n_classes: int = 0) -> None:
-        self.steps, self.seed, self.n_classes = tuple(steps), seed, n_classes
-        self.transformers = [make_transformer(step, seed, n_classes) for step in self.steps]
+    def __init__(self, recipe: Sequence[Step], seed: int = 0, n_classes: int = 0) -> None:
+        self.recipe, self.seed, self.n_classes = tuple(recipe), seed, n_classes
+        self.steps = tuple(step.for_target(n_classes, seed) for step in recipe)
 
     def fit(self, frame: pd.DataFrame, y: Numbers) -> Self:
         """Learn from training rows alone.
 
         Raises:
             DataError: if the frame lacks a column that a step needs, or two steps make features of the same name.
+            ConfigError: if one of the project's own steps fails.
         """
         self._check_columns(frame)
-        for transformer in self.transformers:
-            transformer.fit(frame, y)
+        for step in self.steps:
+            _fit(step, frame, y)
         self._check_unique_names()
         return self
 
@@ -50,15 +55,16 @@ class Features:
         """Learn from training rows and return their features, which exclude each row's own target.
 
         Raises:
-            DataError: like `fit` and `transform`.
+            DataError, ConfigError: like `fit` and `transform`.
         """
         self._check_columns(frame)
         parts = []
-        for transformer in self.transformers:
-            if type(transformer).fit_transform is Transformer.fit_transform:
-                parts.append(self._sliced([transformer.fit(frame, y)], frame))
+        for step in self.steps:
+            if type(step).fit_transform is Step.fit_transform:
+                _fit(step, frame, y)
+                parts.append(_sliced([step], frame))
             else:
-                parts.append(self._as_float32(transformer, transformer.fit_transform(frame, y)))
+                parts.append(_fit_transform(step, frame, y))
         self._check_unique_names()
         return parts[0] if len(parts) == 1 else np.hstack(parts)
 
@@ -67,43 +73,25 @@ class Features:
 
         Raises:
             DataError: if the frame lacks a column that a step needs, or a value is too large for float32.
+            ConfigError: if one of the project's own steps fails.
         """
         self._check_columns(frame)
-        return self._sliced(self.transformers, frame)
-
-    def _sliced(self, transformers: Sequence[Transformer], frame: pd.DataFrame) -> Matrix:
-        width = sum(len(transformer.get_feature_names_out()) for transformer in transformers)
-        matrix = np.empty((len(frame), width), dtype=np.float32)
-        for start in range(0, len(frame), ROWS_AT_ONCE):
-            part, first = slice(start, start + ROWS_AT_ONCE), 0
-            for transformer in transformers:
-                block = self._as_float32(transformer, transformer.transform(frame.iloc[part]))
-                matrix[part, first : first + block.shape[1]] = block
-                first += block.shape[1]
-        return matrix
-
-    @staticmethod
-    def _as_float32(transformer: Transformer, exact: Numbers) -> Matrix:
-        too_large = np.flatnonzero((np.abs(exact) > np.finfo(np.float32).max).any(axis=0))
-        if len(too_large):
-            name = transformer.get_feature_names_out()[too_large[0]]
-            raise DataError(f"features: {name!r} has values beyond 3.4e38; scale the column in `clean`")
-        return exact.astype(np.float32)
+        return _sliced(self.steps, frame)
 
     @property
     def names(self) -> list[str]:
-        """Feature names, in matrix order."""
-        return [str(name) for transformer in self.transformers for name in transformer.get_feature_names_out()]
+        """Feature names, in matrix order; known after fitting."""
+        return [name for step in self.steps for name in names_of(step)]
 
     @property
     def types(self) -> list[str]:
         """XGBoost feature types, in matrix order; known after fitting."""
-        return [kind for transformer in self.transformers for kind in transformer.feature_types()]
+        return [kind for step in self.steps for kind in step.feature_types()]
 
     @property
     def n_categories(self) -> list[int]:
         """The number of categories of each feature, in matrix order, 0 for a quantity; known after fitting."""
-        return [number for transformer in self.transformers for number in transformer.n_categories()]
+        return [number for step in self.steps for number in step.n_categories()]
 
     @property
     def columns(self) -> list[str]:
@@ -111,14 +99,16 @@ class Features:
         return list(dict.fromkeys(column for step in self.steps for column in step.reads()))
 
     def state(self) -> tuple[dict[str, Any], dict[str, Array]]:
-        """The steps and their fitted attributes: plain JSON values, and the arrays to which these refer."""
+        """The steps and what they learned: plain JSON values, and the arrays to which these refer."""
         arrays, description = dict[str, Array](), []
-        for number, (step, transformer) in enumerate(zip(self.steps, self.transformers, strict=True)):
-            learned, array_names = transformer.state(), dict[str, str]()
+        for number, step in enumerate(self.steps):
+            with mistakes_of(step):
+                learned, array_names = step.state(), dict[str, str]()
             for name in [name for name, value in learned.items() if isinstance(value, np.ndarray)]:
-                array_names[name] = f"{number}_{step.step}_{name.strip('_')}"
+                array_names[name] = f"{number}_{step.kind_name()}_{name.strip('_')}"
                 arrays[array_names[name]] = learned.pop(name)
-            description.append({"step": step.model_dump(mode="json"), "learned": learned, "arrays": array_names})
+            settings = {"step": step.kind_name(), **step.model_dump(mode="json")}
+            description.append({"step": settings, "learned": learned, "arrays": array_names})
         return {"steps": description, "seed": self.seed, "n_classes": self.n_classes}, arrays
 
     @classmethod
@@ -128,11 +118,11 @@ class Features:
         Raises:
             pydantic.ValidationError: if the state does not come from `state`.
         """
-        steps = TypeAdapter(Recipe).validate_python([entry["step"] for entry in state["steps"]])
-        features = cls(steps, state["seed"], state["n_classes"])
-        for transformer, entry in zip(features.transformers, state["steps"], strict=True):
+        recipe = TypeAdapter(Recipe).validate_python([entry["step"] for entry in state["steps"]])
+        features = cls(recipe, state["seed"], state["n_classes"])
+        for step, entry in zip(features.steps, state["steps"], strict=True):
             learned_arrays = {name: arrays[array] for name, array in entry["arrays"].items()}
-            transformer.restore({**entry["learned"], **learned_arrays})
+            step.restore({**entry["learned"], **learned_arrays})
         return features
 
     def _check_columns(self, frame: pd.DataFrame) -> None:
@@ -143,3 +133,38 @@ class Features:
     def _check_unique_names(self) -> None:
         if duplicates := repeated(self.names):
             raise DataError(f"features: two steps make {duplicates[0]!r}; rename a column in `clean`")
+
+
+def _fit(step: Step, frame: pd.DataFrame, y: Numbers) -> None:
+    with mistakes_of(step):
+        step.fit(frame, y)
+    check_names(step)
+
+
+def _fit_transform(step: Step, frame: pd.DataFrame, y: Numbers) -> Matrix:
+    with mistakes_of(step):
+        features = step.fit_transform(frame, y)
+    check_names(step)
+    return _as_float32(step, features, len(frame), names_of(step))
+
+
+def _sliced(steps: Sequence[Step], frame: pd.DataFrame) -> Matrix:
+    names = [names_of(step) for step in steps]
+    matrix = np.empty((len(frame), sum(map(len, names))), dtype=np.float32)
+    for start in range(0, len(frame), ROWS_AT_ONCE):
+        rows, first = frame.iloc[start : start + ROWS_AT_ONCE], 0
+        for step, step_names in zip(steps, names, strict=True):
+            with mistakes_of(step):
+                features = step.transform(rows)
+            block = _as_float32(step, features, len(rows), step_names)
+            matrix[start : start + ROWS_AT_ONCE, first : first + block.shape[1]] = block
+            first += block.shape[1]
+    return matrix
+
+
+def _as_float32(step: Step, features: Numbers, rows: int, names: Sequence[str]) -> Matrix:
+    check_features(step, features, (rows, len(names)))
+    too_large = np.flatnonzero((np.abs(features) > np.finfo(np.float32).max).any(axis=0))
+    if len(too_large):
+        raise DataError(f"features: {names[too_large[0]]!r} has values beyond 3.4e38; scale the column in `clean`")
+    return features.astype(np.float32)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import KFold
 
-from lockstep.features.base import Numbers
+from lockstep.features.arrays import Numbers
 
 Rows = npt.NDArray[np.int64]
 
@@ -32,7 +32,7 @@ def target_names(stems: Sequence[str], n_classes: int) -> list[str]:
     return [f"{stem}_class_{number}" for stem in stems for number in range(n_classes)]
 
 
-def cross_fitting(rows: int, folds: int, random_state: int) -> list[tuple[Rows, Rows]]:
+def cross_fitting(rows: int, folds: int, seed: int) -> list[tuple[Rows, Rows]]:
     """Pairs of rows to learn from and rows to transform; each row is transformed once, from other rows.
 
     The folds do not depend on the target, not even for classes: otherwise a row's target would change the folds of
@@ -40,5 +40,5 @@ def cross_fitting(rows: int, folds: int, random_state: int) -> list[tuple[Rows, 
     """
     if rows < 2:
         return []
-    splitter = KFold(min(folds, rows), shuffle=True, random_state=random_state)
+    splitter = KFold(min(folds, rows), shuffle=True, random_state=seed)
     return list(splitter.split(np.zeros((rows, 1))))

@@ -49,7 +49,15 @@ class MirrorFile(Settings):
 
 
 class FilePlaces(Settings):
-    """A file that is published at URLs or stored at a path."""
+    """A file that is published at URLs or stored at a path.
+
+    Attributes:
+        urls: Public addresses of the file, tried in order.
+        path: The place of a local file, relative to the project; instead of urls.
+        sha256: Of the file as it is served or stored; null only for urls, where any content is then accepted.
+        archive_member: The file to take out of the archive that the urls serve.
+        mirror: For urls: name and sha256 of the same table on a mirror (LOCKSTEP_DATA_MIRROR), if its file differs.
+    """
 
     urls: Annotated[tuple[Address, ...], Field(strict=False)] = ()
     path: str | None = None

@@ -13,8 +13,7 @@ from lockstep.errors import ConfigError
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.folds import Matrix
 from lockstep.fitting.matrices import FoldMatrices
-from lockstep.metrics.metrics import DIGITS, Scores
-from lockstep.storage.tables import significant
+from lockstep.metrics.metric import Scores
 
 # The model's bytes do not depend on the number of threads. Two workers with two threads each were at least four times
 # slower than with one thread each (docs/decisions.md).
@@ -36,7 +35,7 @@ class FoldScore:
 
     Attributes:
         score: The value that the search minimises.
-        metrics: The metrics in Fitting.fold_metrics.
+        metrics: The metrics of Fitting.fold_metrics.
         rounds: Number of boosting rounds.
     """
 
@@ -100,15 +99,14 @@ def fit_fold(
     Raises:
         xgboost.core.XGBoostError: if XGBoost refuses the parameters.
         ValueError: if the model's predictions are not finite, or the metric is undefined.
+        ConfigError: if one of the project's own metrics has a mistake.
     """
     booster, rounds = fit_with_early_stopping(matrices, params, budget, seed, fitting)
     predictions = fitting.as_predictions(booster.predict(matrices.valid, iteration_range=(0, rounds)))
     if not np.isfinite(predictions).all():
         raise ValueError("the model predicts infinite or undefined values")
-    scores = fitting.scores(matrices.y_valid, predictions)
-    if scores.get("rmse") is not None:
-        scores["mse"] = significant(float(scores["rmse"] or 0) ** 2, DIGITS)
-    return FoldScore(fitting.loss(scores), {name: scores[name] for name in fitting.fold_metrics}, rounds)
+    scores = fitting.fold_scores(matrices.y_valid, predictions)
+    return FoldScore(fitting.loss(scores), scores, rounds)
 
 
 def metric_by_round(
@@ -147,7 +145,7 @@ def _check_device(booster: xgb.Booster, device: str) -> None:
 def _booster_params(params: Mapping[str, Value], train: xgb.DMatrix, seed: int, fitting: Fitting) -> dict[str, Any]:
     tuned = {name: value for name, value in sorted(params.items()) if name != ROUNDS}
     fixed = {**FIXED_PARAMS, **fitting.booster_params(train.feature_names or []), "seed": seed}
-    if fitting.objective == "pseudo_huber":
-        # XGBoost's own estimate is one Newton step from 0, which is wrong when the target is far from 0.
-        fixed["base_score"] = float(np.median(train.get_label()))
+    base_score = fitting.objective_class.base_score(train.get_label())
+    if base_score is not None:
+        fixed["base_score"] = base_score
     return {**fixed, **tuned}

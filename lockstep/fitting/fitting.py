@@ -1,34 +1,23 @@
 """The settings of a fit: its objective, its metric and whatever else determines a score besides parameters and rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from lockstep.metrics.metrics import (
-    GREATER_IS_BETTER,
-    Vector,
-    classification_scores,
-    pinball,
-    pseudo_huber,
-    regression_scores,
-)
+from lockstep.fitting.objective import OBJECTIVES, Objective
+from lockstep.metrics.measure import built_in_metrics, custom_metric, measured
+from lockstep.metrics.metric import METRICS, Metric, MetricSettings, Scores, TargetKind, Vector
+from lockstep.metrics.names import find_metric
+from lockstep.project.custom import code_digest
 
 Memory = Literal["in_core", "external"]
 Value = int | float | str | bool
 
-# XGBoost's names.
-OBJECTIVES = {
-    "squared_error": "reg:squarederror",
-    "absolute_error": "reg:absoluteerror",
-    "pseudo_huber": "reg:pseudohubererror",
-    "quantile": "reg:quantileerror",
-}
-NUMBER_METRICS = {"rmse": "rmse", "mae": "mae", "pseudo_huber": "mphe", "pinball": "quantile"}
-# metric: XGBoost's metric for early stopping, for two classes and for more. Accuracy changes in steps: too coarse.
-CLASS_METRICS = {"log_loss": ("logloss", "mlogloss"), "auc": ("auc", "auc"), "accuracy": ("logloss", "mlogloss")}
+# XGBoost's names of the settings that objectives and metrics use.
+XGBOOST_SETTINGS = {"huber_slope": "huber_slope", "quantile": "quantile_alpha"}
 
 
 @dataclass(frozen=True)
@@ -36,14 +25,15 @@ class Fitting:
     """The settings of every fit.
 
     Attributes:
-        objective: A name in OBJECTIVES, or `classes`.
-        metric: The metric by which folds are scored.
+        objective: Name of the objective.
+        metric: Name of the metric by which folds are scored.
         n_classes: Number of classes of the target; 0 for a number.
         quantile: The quantile of objective `quantile` and metric `pinball`; an interval has two.
         huber_slope: The residual at which pseudo-Huber changes from squared to absolute, in the unit of the target.
         monotone: Features whose effect may only rise (1) or fall (-1).
         device: cpu or cuda.
         memory: Whether rows stay in memory or lie in files.
+        custom_metrics: sha256 of the code of each of the project's own metrics that measure this target, by its name.
     """
 
     objective: str = "squared_error"
@@ -54,6 +44,7 @@ class Fitting:
     monotone: Mapping[str, int] | None = None
     device: str = "cpu"
     memory: Memory = "in_core"
+    custom_metrics: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
@@ -66,11 +57,40 @@ class Fitting:
         return "cv_rmse" if self.metric == "rmse" else "cv_score"
 
     @property
-    def fold_metrics(self) -> tuple[str, ...]:
-        """The metrics of every fold."""
-        if self.n_classes:
-            return ("log_loss", "accuracy", "auc")
-        return ("rmse", "mse", "mae", "r2", *((self.metric,) if self.metric in ("pinball", "pseudo_huber") else ()))
+    def target(self) -> TargetKind:
+        """Whether numbers or classes are predicted."""
+        return "classes" if self.n_classes else "number"
+
+    @property
+    def objective_class(self) -> type[Objective]:
+        """The objective."""
+        return OBJECTIVES[self.objective]
+
+    @property
+    def metric_class(self) -> type[Metric]:
+        """The metric by which folds are scored.
+
+        Raises:
+            ConfigError: if it is one of the project's own, and the project does not have it.
+        """
+        return custom_metric(self.metric) if self.metric in self.custom_metrics else METRICS[self.metric]
+
+    def metrics(self, n_features: int = 0) -> list[Metric]:
+        """The metrics of a result, in the order of its tables.
+
+        Raises:
+            ConfigError: if the project does not have one of its own metrics any more.
+        """
+        return [metric for metric in self._measures(n_features) if metric.in_results]
+
+    def fold_metrics(self) -> list[Metric]:
+        """The metrics of every fold, in the order of trials.csv.
+
+        Raises:
+            ConfigError: if the project does not have one of its own metrics any more.
+        """
+        in_folds = [metric for metric in self._measures() if metric.in_folds]
+        return sorted(in_folds, key=lambda metric: metric.place_in_fold())
 
     def to_json(self) -> dict[str, Any]:
         """The settings that change a result, and no others, as JSON values."""
@@ -82,12 +102,18 @@ class Fitting:
         }
         if self.n_classes:
             content["n_classes"] = self.n_classes
-        if self.objective == "quantile" or self.metric == "pinball":
-            content["quantile"] = self.quantile
-        if "pseudo_huber" in (self.objective, self.metric):
-            content["huber_slope"] = self.huber_slope
+        content |= {name: getattr(self, name) for name in XGBOOST_SETTINGS if name in self._used}
         if self.monotone:
             content["monotone"] = dict(self.monotone)
+        if self.custom_metrics:
+            content["custom_metrics"] = dict(self.custom_metrics)
+        return content
+
+    def as_dict(self) -> dict[str, Any]:
+        """All settings as model.json has them; those of the project's own metrics only where it has any."""
+        content = asdict(self)
+        if not self.custom_metrics:
+            del content["custom_metrics"]
         return content
 
     def booster_params(self, names: Sequence[str]) -> dict[str, Any]:
@@ -96,37 +122,55 @@ class Fitting:
         Args:
             names: Feature names, in matrix order.
         """
-        params: dict[str, Any] = {"device": self.device}
-        if self.n_classes:
-            multiclass = self.n_classes > 2
-            params["objective"] = "multi:softprob" if multiclass else "binary:logistic"
-            params["eval_metric"] = CLASS_METRICS[self.metric][multiclass]
-            if multiclass:
-                params["num_class"] = self.n_classes
-        else:
-            params["objective"] = OBJECTIVES[self.objective]
-            params["eval_metric"] = NUMBER_METRICS[self.metric]
-        if "pseudo_huber" in (self.objective, self.metric):
-            params["huber_slope"] = self.huber_slope
-        if self.objective == "quantile" or self.metric == "pinball":
-            params["quantile_alpha"] = list(self.quantile) if isinstance(self.quantile, tuple) else self.quantile
+        params: dict[str, Any] = {
+            "device": self.device,
+            "objective": self.objective_class.xgboost_name(self.n_classes),
+            "eval_metric": self.eval_metric,
+            **self.objective_class.more_params(self.n_classes),
+        }
+        for name, xgboost_name in XGBOOST_SETTINGS.items():
+            if name in self._used:
+                value = getattr(self, name)
+                params[xgboost_name] = list(value) if isinstance(value, tuple) else value
         if self.monotone:
             params["monotone_constraints"] = f"({','.join(str(self.monotone.get(name, 0)) for name in names)})"
         return params
 
-    def scores(self, actual: Vector, predicted: Vector, n_features: int = 0) -> dict[str, float | None]:
-        """All metrics of predictions: numbers (rows,) or probabilities (rows, classes)."""
-        if self.n_classes:
-            return classification_scores(actual, predicted)
-        scores = regression_scores(actual, predicted, n_features)
-        if self.metric == "pinball" and isinstance(self.quantile, float):
-            scores["pinball"] = pinball(actual, predicted, self.quantile)
-        if self.metric == "pseudo_huber":
-            scores["pseudo_huber"] = pseudo_huber(actual, predicted, self.huber_slope)
-        return scores
+    @property
+    def eval_metric(self) -> str:
+        """XGBoost's metric for early stopping: the metric's, or that of the objective's own metric."""
+        own = self.metric_class.xgboost_metric(self.n_classes)
+        return own or str(METRICS[self.objective_class.metric].xgboost_metric(self.n_classes))
 
-    def loss(self, scores: Mapping[str, float | None]) -> float:
-        """The value that the search minimises: the metric, or 1 - metric where greater is better.
+    def scores(self, actual: Vector, predicted: Vector, n_features: int = 0) -> dict[str, float | None]:
+        """All metrics of a result for predictions: numbers (rows,) or probabilities (rows, classes).
+
+        Raises:
+            ConfigError: if one of the project's own metrics has a mistake.
+        """
+        return measured(self.metrics(n_features), actual, predicted)
+
+    def fold_scores(self, actual: Vector, predicted: Vector) -> dict[str, float | None]:
+        """All metrics of a fold, as `scores`."""
+        return measured(self.fold_metrics(), actual, predicted)
+
+    def value(self, actual: Vector, predicted: Vector) -> float | None:
+        """The metric that scores the folds, as `scores`, alone."""
+        return measured([self.scoring_metric()], actual, predicted)[self.metric]
+
+    def scoring_metric(self) -> Metric:
+        """The metric by which folds are scored, with its settings."""
+        return self.metric_class(self._metric_settings())
+
+    def has_metric(self) -> bool:
+        """Whether this project has the metric that scores the folds, with the code of these settings."""
+        digest = self.custom_metrics.get(self.metric)
+        if digest is None:
+            return self.metric in METRICS.built_in()
+        return self.metric in METRICS.custom() and code_digest("metrics", self.metric) == digest
+
+    def loss(self, scores: Scores) -> float:
+        """The value that the search minimises: the metric, or its distance from the best where greater is better.
 
         Raises:
             ValueError: if the metric is undefined, such as AUC on rows of a single class.
@@ -134,14 +178,27 @@ class Fitting:
         value = scores[self.metric]
         if value is None:
             raise ValueError(f"{self.metric} is undefined on these validation rows; use fewer folds or another metric")
-        return 1 - value if self.metric in GREATER_IS_BETTER else value
+        return self.metric_class.loss(value)
 
     def as_predictions(self, raw: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """XGBoost's predictions as numbers (rows,) or probabilities (rows, classes)."""
-        return np.column_stack([1 - raw, raw]) if self.n_classes == 2 else raw
+        return self.objective_class.as_predictions(raw)
 
+    @property
+    def _used(self) -> set[str]:
+        """Names of the settings that the objective or the metric uses, as far as this project has the metric."""
+        metric = find_metric(self.metric)
+        return {*self.objective_class.uses, *(metric.uses if metric else ())}
 
-def metric_label(metric: str) -> str:
-    """A score's name for people; a metric of which greater is better is minimised as 1 - metric."""
-    labels = {"rmse": "RMSE", "mae": "MAE", "auc": "1 - AUC", "accuracy": "1 - accuracy", "log_loss": "log loss"}
-    return labels.get(metric, metric.replace("_", "-"))
+    def _measures(self, n_features: int = 0) -> list[Metric]:
+        """All metrics of this target, the built-in ones in their order, then the project's own by name."""
+        built_in = sorted(built_in_metrics(self.target), key=lambda metric: metric.order)
+        classes = [*built_in, *(custom_metric(name) for name in sorted(self.custom_metrics))]
+        settings = self._metric_settings(n_features)
+        return [
+            metric(settings) for metric in classes if not metric.only_if_chosen or metric.kind_name() == self.metric
+        ]
+
+    def _metric_settings(self, n_features: int = 0) -> MetricSettings:
+        quantile = self.quantile if isinstance(self.quantile, float) else self.quantile[0]
+        return MetricSettings(quantile, self.huber_slope, n_features, self.n_classes)

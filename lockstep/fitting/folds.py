@@ -50,7 +50,7 @@ class FoldSet:
         matrix_of: For each fold the index of its matrix.
         y: Target, shape (rows,).
         fold: The table's fold column, shape (rows,); see lockstep.split.splitting.
-        strategy: `split.strategy`; with time folds only earlier rows train.
+        forward: Whether only earlier rows train a fold.
         names: For each fold its feature names; a step's features may depend on its training rows.
         types: For each fold XGBoost's feature types.
         digests: sha256 of each matrix.
@@ -60,7 +60,7 @@ class FoldSet:
     matrix_of: tuple[int, ...]
     y: Vector
     fold: npt.NDArray[np.int64]
-    strategy: str
+    forward: bool
     names: tuple[tuple[str, ...], ...]
     types: tuple[tuple[str, ...], ...]
     digests: tuple[str, ...]
@@ -71,7 +71,7 @@ class FoldSet:
     def __getitem__(self, number: int) -> Fold:
         if not 0 <= number < len(self):
             raise IndexError(f"fold {number} of {len(self)}")
-        train, valid = fold_masks(self.fold, self.strategy, number)
+        train, valid = fold_masks(self.fold, self.forward, number)
         return Fold(self.matrices[self.matrix_of[number]], self.y, train, valid, self.names[number], self.types[number])
 
     def __iter__(self) -> Iterator[Fold]:
@@ -95,20 +95,20 @@ class FoldSet:
                 _save(folder / _matrix_file(number), matrix)
         _save(folder / "y.npy", self.y)
         _save(folder / "fold.npy", self.fold)
-        description = [self.matrix_of, self.strategy, self.names, self.types, self.digests]
+        description = [self.matrix_of, self.forward, self.names, self.types, self.digests]
         with _naming(folder / "folds.json"):
             (folder / "folds.json").write_text(json.dumps(description), encoding="utf-8")
 
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Map the arrays that `save` wrote."""
-        matrix_of, strategy, names, types, digests = json.loads((folder / "folds.json").read_text(encoding="utf-8"))
+        matrix_of, forward, names, types, digests = json.loads((folder / "folds.json").read_text(encoding="utf-8"))
         return cls(
             matrices=tuple(_memory_mapped(folder / _matrix_file(number)) for number in range(len(digests))),
             matrix_of=tuple(matrix_of),
             y=_memory_mapped(folder / "y.npy"),
             fold=_memory_mapped(folder / "fold.npy"),
-            strategy=strategy,
+            forward=forward,
             names=tuple(tuple(fold) for fold in names),
             types=tuple(tuple(fold) for fold in types),
             digests=tuple(digests),
@@ -138,9 +138,9 @@ class Matrices:
         return len(self.distinct) - 1
 
 
-def fold_masks(fold: npt.NDArray[np.int64], strategy: str, number: int) -> tuple[Mask, Mask]:
-    """Training and validation rows of one fold; with time folds only earlier rows train."""
-    return (fold < number if strategy == "time" else fold != number), fold == number
+def fold_masks(fold: npt.NDArray[np.int64], forward: bool, number: int) -> tuple[Mask, Mask]:
+    """Training and validation rows of one fold; forward, only earlier rows train: those with a smaller fold number."""
+    return (fold < number if forward else fold != number), fold == number
 
 
 def digest_of(array: npt.NDArray[np.generic]) -> str:

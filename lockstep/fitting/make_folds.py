@@ -12,7 +12,7 @@ from lockstep.table.target import Target
 
 
 def make_folds(
-    train: pd.DataFrame, target: Target, recipe: Recipe, strategy: str, seed: int, folder: Path | None = None
+    train: pd.DataFrame, target: Target, recipe: Recipe, forward: bool, seed: int, folder: Path | None = None
 ) -> FoldSet:
     """Fit each fold's features on its training rows, once, and apply them to the others.
 
@@ -20,7 +20,7 @@ def make_folds(
         train: A training table (see lockstep.split.splitting).
         target: The target.
         recipe: Feature steps.
-        strategy: `split.strategy`.
+        forward: Whether only earlier rows train a fold.
         seed: Seed of the features' random draws.
         folder: Where the matrices are stored, with one at a time in memory; without it all are in memory.
     """
@@ -28,7 +28,7 @@ def make_folds(
     fold = train["fold"].to_numpy()
     matrices, matrix_of, names, types = Matrices(folder), list[int](), list[tuple[str, ...]](), list[tuple[str, ...]]()
     for number in range(int(fold.max()) + 1):
-        training, _ = fold_masks(fold, strategy, number)
+        training, _ = fold_masks(fold, forward, number)
         features = Features(recipe, seed, target.n_classes)
         own_features = features.fit_transform(train[training], y[training])
         matrix = np.empty((len(train), own_features.shape[1]), dtype=np.float32)
@@ -41,7 +41,7 @@ def make_folds(
         matrix_of=tuple(matrix_of),
         y=y,
         fold=fold,
-        strategy=strategy,
+        forward=forward,
         names=tuple(names),
         types=tuple(types),
         digests=tuple(matrices.digests),

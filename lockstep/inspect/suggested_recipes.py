@@ -4,9 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import TypeAdapter
-
-from lockstep.features.features_block import Step
+from lockstep.features.step import STEPS
 from lockstep.inspect.findings import Finding, TableFindings
 
 StepData = dict[str, Any]
@@ -100,7 +98,7 @@ def _without_clashes(steps: list[StepData]) -> SuggestedRecipe:
 
 
 def _features_of(step: StepData) -> set[str]:
-    return set(TypeAdapter(Step).validate_python(step).makes())
+    return set(STEPS.parse(step).makes())
 
 
 def _without(step: StepData, clashes: set[str]) -> list[StepData]:

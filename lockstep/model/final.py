@@ -10,7 +10,7 @@ import xgboost as xgb
 from lockstep.fitting.booster import ROUNDS, FoldScore, RoundBudget, fit_fold, fit_rounds, max_bin_of, metric_by_round
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.matrices import FoldMatrices
-from lockstep.metrics.metrics import DIGITS
+from lockstep.metrics.metric import DIGITS
 from lockstep.model.interval import Interval, conformity_scores, fit_quantiles, offset_of
 from lockstep.model.saved import Training
 from lockstep.storage.tables import significant
@@ -60,7 +60,7 @@ def chosen_training(
     if len(scores) < len(results) or (mean := _mean([score.score for score in scores])) >= best_training.cv_score:
         return best_training
     rounds = sorted(score.rounds for score in scores)
-    cv = {metric: _mean_of_defined([score.metrics[metric] for score in scores]) for metric in fitting.fold_metrics}
+    cv = {name: _mean_of_defined([score.metrics[name] for score in scores]) for name in scores[0].metrics}
     return Training(params, rounds[len(rounds) // 2], mean, factor, cv)
 
 

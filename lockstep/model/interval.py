@@ -16,7 +16,8 @@ from lockstep.fitting.booster import fit_rounds
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.folds import Matrix
 from lockstep.fitting.matrices import FoldMatrices
-from lockstep.metrics.metrics import DIGITS
+from lockstep.fitting.objective import OBJECTIVES
+from lockstep.metrics.metric import DIGITS
 from lockstep.storage.tables import significant
 
 
@@ -51,7 +52,9 @@ def fit_quantiles(
     """Fit both quantiles at once, with equal shares below and above the interval."""
     ends = ((1 - coverage) / 2, (1 + coverage) / 2)
     # Quantile boosters cannot keep monotone constraints (see BoosterSettings).
-    quantiles = replace(fitting, objective="quantile", metric="pinball", quantile=ends, monotone=None)
+    quantiles = replace(
+        fitting, objective="quantile", metric=OBJECTIVES["quantile"].metric, quantile=ends, monotone=None
+    )
     return fit_rounds(train, params, rounds, seed, quantiles)
 
 

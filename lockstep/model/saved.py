@@ -19,6 +19,7 @@ from lockstep.guards.models.model_files import check_counts, read_array, read_bo
 from lockstep.guards.models.ubj import Shape, check_ubj
 from lockstep.model.intake import Intake
 from lockstep.model.interval import Interval
+from lockstep.model.model_code import CODE, model_code, write_code
 from lockstep.storage.tables import atomic_write, write_json
 from lockstep.table.target import Target
 
@@ -170,7 +171,7 @@ class SavedModel:
         description: dict[str, Any] = {
             "n_models": len(self.boosters),
             "target": asdict(self.target),
-            "fitting": asdict(self.fitting),
+            "fitting": self.fitting.as_dict(),
             "training": asdict(self.training),
             "features": features,
             "arrays": sorted(arrays),
@@ -179,21 +180,38 @@ class SavedModel:
             description["intake"] = self.intake.to_json()
         if self.origin is not None:
             description["origin"] = asdict(self.origin)
+        if code := write_code(folder, self._own_code()):
+            description["code"] = code
         if self.interval is not None:
             description["interval"] = {"coverage": self.interval.coverage, "offset": self.interval.offset}
         write_json(description, folder / DESCRIPTION)
 
+    def _own_code(self) -> dict[str, list[str]]:
+        """Names of the project's own classes in this model, by folder of custom/."""
+        rules = self.intake.rules if self.intake is not None else ()
+        return {
+            "steps": sorted({step.kind_name() for step in self.features.steps if step.is_custom()}),
+            "rules": sorted({rule.kind_name() for rule in rules if rule.is_custom()}),
+            "metrics": sorted(self.fitting.custom_metrics),
+        }
+
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, *, trust_code: bool = False) -> Self:
         """Read the files that `save` wrote.
+
+        Args:
+            folder: The model's folder.
+            trust_code: Whether the folder's copy of a project's own steps and rules may run where they differ from
+                those of this project.
 
         Raises:
             DataError: if a file of the model is missing, damaged or unreadable.
+            UntrustedCodeError: if the model needs steps or rules that this project does not have.
         """
         if not folder.is_dir():
             raise DataError(f"{folder}: no such model folder; run `dvc repro train_best`, or name another folder")
         try:
-            return cls._load(folder)
+            return cls._load(folder, trust_code)
         except LockstepError:
             raise
         except FileNotFoundError as error:
@@ -205,30 +223,24 @@ class SavedModel:
             raise DataError(f"{folder}: {_damage_message(error)}") from None
 
     @classmethod
-    def _load(cls, folder: Path) -> Self:
+    def _load(cls, folder: Path, trust_code: bool) -> Self:
         content = read_description(folder / DESCRIPTION)
         target = Target.from_json(content["target"])
         check_counts(content, target.n_classes)
         arrays = {name: read_array(folder / ARRAYS, name) for name in content["arrays"]}
-        features = Features.from_state(content["features"], arrays)
+        with model_code(folder, content, trust=trust_code):
+            features = Features.from_state(content["features"], arrays)
+            intake = Intake.from_json(content["intake"]) if "intake" in content else None
         shape = Shape(target.n_classes if target.n_classes > 2 else 1, features.n_categories)
         boosters = [_read_booster(folder / f"booster_{index}.ubj", shape) for index in range(content["n_models"])]
         interval = None
         if "interval" in content:
             quantile_shape = Shape(2, shape.categories)
             interval = Interval(**content["interval"], booster=_read_booster(folder / INTERVAL, quantile_shape))
-        return cls(
-            boosters,
-            features,
-            target,
-            Fitting.from_json(content["fitting"]),
-            Training(**content["training"]),
-            interval,
-            Intake.from_json(content["intake"]) if "intake" in content else None,
-            Origin(str(content["origin"]["dataset"]), str(content["origin"]["version"]))
-            if "origin" in content
-            else None,
-        )
+        fitting, training = Fitting.from_json(content["fitting"]), Training(**content["training"])
+        origin = content.get("origin")
+        made_by = Origin(str(origin["dataset"]), str(origin["version"])) if origin else None
+        return cls(boosters, features, target, fitting, training, interval, intake, made_by)
 
 
 def missing_files(folder: Path) -> list[str]:
@@ -239,6 +251,7 @@ def missing_files(folder: Path) -> list[str]:
     files = [f"booster_{index}.ubj" for index in range(content["n_models"])]
     files += [f"{ARRAYS}/{name}.npy" for name in content["arrays"]]
     files += [INTERVAL] if "interval" in content else []
+    files += [f"{CODE}/{path}" for path in content.get("code", {})]
     return [name for name in files if not (folder / name).is_file()]
 
 

@@ -153,17 +153,21 @@ class LoadedModel:
 
 
 @contextmanager
-def loaded_model(place: str) -> Iterator[LoadedModel]:
+def loaded_model(place: str, *, trust_code: bool = False) -> Iterator[LoadedModel]:
     """Load a model from a folder, or from an address in MLflow such as models:/NAME@champion or runs:/ID/model.
+
+    Args:
+        place: The folder or address.
+        trust_code: Whether the model's own copy of custom steps and rules may run.
 
     Raises:
         DataError: if there is no model, or it lacks the description of the raw table.
         TrackingError: if MLflow has no model at the address.
     """
     if not re.match(r"^\w[\w+-]*:/", place):
-        yield LoadedModel(SavedModel.load(Path(place)), place)
+        yield LoadedModel(SavedModel.load(Path(place), trust_code=trust_code), place)
         return
     from lockstep.tracking.logged_model import downloaded_model
 
     with downloaded_model(place) as (folder, name):
-        yield LoadedModel(SavedModel.load(folder), name)
+        yield LoadedModel(SavedModel.load(folder, trust_code=trust_code), name)

@@ -5,6 +5,7 @@ another folder: a worker of a cluster and a trusted model bring their own.
 """
 
 import hashlib
+import json
 import sys
 import threading
 import traceback
@@ -19,6 +20,7 @@ from types import ModuleType
 
 from lockstep.errors import ConfigError, LockstepError, kind_and_reason, one_line
 from lockstep.guards.text.messages import safe_line
+from lockstep.project.imports import import_closure
 
 PACKAGE = "custom"
 FOLDERS = ("steps", "rules", "metrics")
@@ -46,6 +48,31 @@ def is_custom_module(module: str) -> bool:
 def custom_files(folder: str) -> Mapping[str, Path]:
     """The Python files of a folder of custom/ by their names without .py; private ones begin with an underscore."""
     return {file.stem: file for file in sorted((_root.get() / PACKAGE / folder).glob("*.py"))}
+
+
+def code_files(folder: str, name: str) -> dict[str, bytes]:
+    """What custom/FOLDER/NAME.py runs of the project's own code: contents by path (`custom/FOLDER/...`), sorted.
+
+    These are the file itself, the files of custom/ that it imports, and all private ones beside it, which it may import
+    in ways that cannot be read from its text.
+    """
+    root = _root.get().absolute()
+    file = root / PACKAGE / folder / f"{name}.py"
+    try:
+        files = import_closure(file, root, [PACKAGE]) | set(file.parent.glob("_*.py"))
+    except SyntaxError:
+        files = {file}
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(files)}
+
+
+def code_digest(folder: str, name: str) -> str:
+    """sha256 of `code_files`."""
+    return hashlib.sha256(json.dumps(digests(code_files(folder, name))).encode()).hexdigest()
+
+
+def digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    """sha256 of each file."""
+    return {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
 
 
 def import_custom(folder: str, name: str) -> ModuleType:

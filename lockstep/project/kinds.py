@@ -6,7 +6,7 @@ settings choose its class. Built-in classes lie in a package; those of the proje
 
 import difflib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -44,6 +44,11 @@ class OneOfKind:
     def summary(cls) -> str:
         """The first paragraph of the docstring in one line."""
         return " ".join(inspect.getdoc(cls).split("\n\n")[0].split()) if cls.__doc__ else ""  # type: ignore[union-attr]
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        """Settings as in YAML, without the key that names the class; for the documentation and the tests."""
+        return ()
 
 
 @dataclass(frozen=True)

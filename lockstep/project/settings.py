@@ -18,3 +18,5 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 # Columns that the pipeline adds.
 ROW_ID = "row_id"
 RESERVED = (ROW_ID, "fold")
+# The fold number of rows that validate in no fold: with one fold (holdout) they are its training rows.
+ALWAYS_TRAIN = -1

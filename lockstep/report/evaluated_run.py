@@ -10,7 +10,7 @@ import pandas as pd
 
 from lockstep.evaluate.ceiling import Ceiling, ceiling
 from lockstep.evaluate.evaluate_blocks import Evaluate, Judging
-from lockstep.fitting.fitting import metric_label
+from lockstep.metrics.names import score_label
 from lockstep.model.saved import SavedModel
 from lockstep.report.search_parameters import parameter_importance
 from lockstep.report.search_progress import optimisation_history
@@ -103,7 +103,7 @@ class Run:
     @property
     def score(self) -> str:
         """Display name of the score; less is better."""
-        return metric_label(self.metric)
+        return score_label(self.metric)
 
     @property
     def target(self) -> str:

@@ -9,19 +9,11 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from lockstep.metrics.names import metric_label
 from lockstep.results.result import byte_size
 from lockstep.storage.tables import significant
 
 FOLDER = Path(__file__).parent
-METRICS = {
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "r2": "R²",
-    "adjusted_r2": "adjusted R²",
-    "auc": "AUC",
-    "log_loss": "log loss",
-    "pseudo_huber": "pseudo-Huber",
-}
 MODELS = {
     "untuned_xgboost": "untuned XGBoost",
     "untuned_sklearn": "untuned scikit-learn boosting",
@@ -47,7 +39,7 @@ def environment() -> jinja2.Environment:
         "number": number,
         "percent": percent,
         "span": span,
-        "metric": metric_name,
+        "metric": metric_label,
         "model": model_name,
         "bytes": byte_size,
         "range": range_text,
@@ -91,11 +83,6 @@ def span(ends: Mapping[str, float | None], digits: int = DIGITS) -> str:
     if ends["low"] is None or ends["high"] is None:
         return UNKNOWN
     return f"{number(ends['low'], digits, zeros=True)} to {number(ends['high'], digits, zeros=True)}"
-
-
-def metric_name(name: str) -> str:
-    """Display name of a metric."""
-    return METRICS.get(name, name.replace("_", " "))
 
 
 def model_name(name: str) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from lockstep.evaluate.findings import THIS_MODEL, Findings
-from lockstep.fitting.fitting import Fitting, metric_label
+from lockstep.fitting.fitting import Fitting
+from lockstep.metrics.names import score_label
 from lockstep.project.paths import INDEX
 from lockstep.report.templates import model_name
 from lockstep.terminal import Paint
@@ -27,7 +28,7 @@ def summary(findings: Findings, fitting: Fitting, confidence: float, paint: Pain
     rows = findings.baselines.to_dict("records")
     names = [model_name(row["model"]) for row in rows]
     scores = [_number(row["score"], 6) for row in rows]
-    label = metric_label(fitting.metric)
+    label = score_label(fitting.metric)
     name_width, score_width = max(map(len, names)), max(len(label), *map(len, scores))
     head = f"  {'':{name_width}}  {label:>{score_width}}  this model is better by ({confidence:.0%})"
     lines = [_headline(findings, fitting, confidence, paint), paint.dim(head)]
@@ -46,7 +47,7 @@ def _headline(findings: Findings, fitting: Fitting, confidence: float, paint: Pa
     second = f"accuracy {_number(test['accuracy'])}" if fitting.n_classes else f"R2 {_number(test['r2'])}"
     gates = str(findings.gates["gates_overall"])
     coloured = paint.good(gates) if gates == "pass" else paint.bad(gates)
-    return f"evaluate: test {metric_label(fitting.metric)} {score}, {second}, gates: {coloured}"
+    return f"evaluate: test {score_label(fitting.metric)} {score}, {second}, gates: {coloured}"
 
 
 def _lead(row: Mapping[Any, Any], paint: Paint) -> str:

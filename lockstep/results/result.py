@@ -15,8 +15,9 @@ from typing import Any, Self, TypeVar
 import pandas as pd
 
 from lockstep.errors import DataError, kind_and_reason, system_reason
-from lockstep.fitting.fitting import Fitting, metric_label
+from lockstep.fitting.fitting import Fitting
 from lockstep.guards.text.yaml_file import read_yaml
+from lockstep.metrics.names import find_metric, score_label
 from lockstep.project import paths
 from lockstep.results.choices import effective_choices
 from lockstep.results.dvc_lock import PIPELINE, declared_outs
@@ -149,14 +150,14 @@ class Result:
     @property
     def score_name(self) -> str:
         """The metric's name for people."""
-        return metric_label(self.fitting.metric)
+        return score_label(self.fitting.metric)
 
     @property
     def score(self) -> float | None:
-        """The score of the test rows (less is better); None where it is undefined."""
+        """The score of the test rows (less is better); None where it or its metric is undefined here."""
         with self.reading(paths.METRICS):
-            test = self.metrics["test"]
-            return None if test.get(self.fitting.metric) is None else self.fitting.loss(test)
+            metric, value = find_metric(self.fitting.metric), self.metrics["test"].get(self.fitting.metric)
+            return None if metric is None or value is None else metric.loss(float(value))
 
     @property
     def n_trees(self) -> int:

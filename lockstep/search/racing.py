@@ -79,7 +79,11 @@ def _mean(values: list[float]) -> float:
 
 
 def _ratios(folds: list[float], best: list[float]) -> list[float]:
-    return [score / reference - 1 if reference else 0.0 for score, reference in zip(folds, best, strict=False)]
+    """By which share of the best score each fold is worse; scores may be negative."""
+    return [
+        (score / reference - 1) * (1 if reference > 0 else -1) if reference else 0.0
+        for score, reference in zip(folds, best, strict=False)
+    ]
 
 
 def _standard_deviation(values: list[float]) -> float:

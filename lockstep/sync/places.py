@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lockstep.errors import DataError, kind_and_reason
 from lockstep.project import paths
+from lockstep.project.custom import PACKAGE
 from lockstep.results.dvc_lock import LOCK, PIPELINE, DvcLock, refuse_stale
 from lockstep.results.result import Result
 from lockstep.storage.scratch import scratch_folder
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 # The files of a result, and the code that is logged with its model.
 FILES = (paths.PARAMS, LOCK, PIPELINE, REQUIREMENTS)
-SOURCES = (Path("lockstep"), paths.DATASETS)
+SOURCES = (Path("lockstep"), Path(PACKAGE), paths.DATASETS)
 OUTPUTS = (paths.REPORTS, paths.MODEL.parent, paths.PREDICTIONS.parent, paths.TRAIN.parent)
 
 

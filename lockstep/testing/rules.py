@@ -12,7 +12,7 @@ from lockstep.clean.apply_rules import apply_rule, change_new_rows, computed_val
 from lockstep.clean.declaration import Declaration
 from lockstep.clean.rule import Rule
 from lockstep.errors import kind_and_reason
-from lockstep.testing.fresh_process import digest_in_fresh_process, result_digest
+from lockstep.testing.rule_digests import digests_here_and_elsewhere
 from lockstep.testing.tables import TYPES, standard_table
 
 # Values that no row of a training table has.
@@ -134,8 +134,8 @@ def _check_same_bytes(rule: Rule, frame: pd.DataFrame, result: pd.DataFrame) -> 
     _require(again.equals(result), f"{promise}; this one differs in a second run of the same process")
     _require("<locals>" not in type(rule).__qualname__, "a rule is defined at the top level of a file, to be imported")
     with _promise("gives the same bytes in another process"):
-        elsewhere = digest_in_fresh_process(rule, frame)
-    _require(elsewhere == result_digest(rule, frame), f"{promise}; this one differs in another process")
+        here, elsewhere = digests_here_and_elsewhere(rule, frame)
+    _require(elsewhere == here, f"{promise}; this one differs in another process")
 
 
 def _new_rows(rule: Rule, rows: pd.DataFrame, needed: set[str], given: pd.DataFrame) -> pd.DataFrame:

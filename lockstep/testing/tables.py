@@ -1,18 +1,21 @@
-"""The standard table of the checks: 60 houses with columns of every type, missing values and two targets."""
+"""The standard table: houses, with columns of every type as the stage clean writes them, and two targets."""
 
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-ROWS = 60
-# Types of the columns without row_id, as in a dataset file.
+from lockstep.features.arrays import Numbers
+
+# The types of the columns without row_id, as in a dataset file.
 TYPES: Mapping[str, str] = {
     "area": "number",
     "rooms": "number",
+    "change": "number",
     "floors": "integer",
     "garden": "boolean",
     "kind": "category",
+    "street": "category",
     "title": "text",
     "tags": "text",
     "day": "date",
@@ -23,32 +26,75 @@ TYPES: Mapping[str, str] = {
 }
 
 
-def standard_table() -> pd.DataFrame:
-    """The table as clean writes it: row_id first, then the columns of TYPES; the same bytes each time.
+def standard_table(rows: int = 120, seed: int = 0) -> pd.DataFrame:
+    """The table: row_id, then the columns of TYPES; the same bytes each time.
 
-    rooms, kind, tags and day have missing values; rooms contains 0. `y` is a numeric target, `label` has two classes.
+    All columns but area, floors and the targets have missing values; rooms contains 0, change has both signs, and
+    several houses share a place. `y` is a numeric target, `label` has two classes.
+
+    Args:
+        rows: Number of rows.
+        seed: Seed of the values; another one gives other rows of the same kind.
     """
-    random = np.random.default_rng(0)
-    row = np.arange(ROWS)
-    area = np.round(random.uniform(20.0, 200.0, ROWS), 1)
-    floors = 1 + row * 7 % 5 % 4
-    y = np.round(area / 10 + 3.0 * floors + random.normal(0.0, 2.0, ROWS), 2)
-    return pd.DataFrame(
+    random = np.random.default_rng(seed)
+
+    def texts(values: list[str]) -> pd.Series:
+        return pd.Series(random.choice(values, rows), dtype="str").mask(random.random(rows) < 0.1)
+
+    def numbers(values: Numbers) -> Numbers:
+        return np.where(random.random(rows) < 0.1, np.nan, values)
+
+    tags = [";".join(random.choice(["new", "old", "a[1]", "a<1]", "view", "été"], 2)) for _ in range(rows)]
+    days = np.datetime64("2000-01-01") + random.integers(0, 9000, rows).astype("timedelta64[D]")
+    frame = pd.DataFrame(
         {
-            "row_id": row,
-            "area": area,
-            "rooms": np.where(row % 9 == 4, np.nan, row % 5).astype(np.float64),
-            "floors": floors,
-            "garden": (row % 3 == 0).astype(np.float64),
-            "kind": pd.Series([None if at % 20 == 7 else ("flat", "house", "hut")[at % 3] for at in row], dtype="str"),
-            "title": pd.Series([f"House {at % 7} by the {('sea', 'lake')[at % 2]}" for at in row], dtype="str"),
-            "tags": pd.Series([None if at % 10 == 3 else f"new;old {at % 4}" for at in row], dtype="str"),
-            "day": pd.Series(
-                np.where(row % 15 == 8, np.datetime64("NaT", "s"), np.datetime64("2024-01-30", "s") + row * 86400 * 9)
-            ),
-            "latitude": np.round(47.0 + random.uniform(0.0, 3.0, ROWS), 4),
-            "longitude": np.round(8.0 + random.uniform(0.0, 5.0, ROWS), 4),
-            "y": y,
-            "label": pd.Series(np.where(y > np.median(y), "high", "low"), dtype="str"),
+            "row_id": np.arange(rows),
+            "area": np.round(random.uniform(20.0, 200.0, rows), 1),
+            "rooms": numbers(random.integers(0, 9, rows).astype(np.float64)),
+            "change": numbers(random.normal(size=rows)),
+            "floors": random.integers(1, 5, rows),
+            "garden": numbers(random.integers(0, 2, rows).astype(np.float64)),
+            "kind": texts(["flat", "house", "hut"]),
+            "street": texts([f"street {number}" for number in range(max(rows // 4, 2))]),
+            "title": texts(["house", "old house", "três quartos aqui", "", "a house by the lake"]),
+            "tags": texts(tags),
+            "day": pd.Series(days.astype("datetime64[s]")).mask(random.random(rows) < 0.1),
+            "latitude": numbers(37 + random.integers(0, 10, rows) / 8),
+            "longitude": numbers(-122 + random.integers(0, 10, rows) / 8),
         }
     )
+    label = pd.Series(np.where(standard_target(frame, 2) == 1, "high", "low"), dtype="str")
+    return frame.assign(y=standard_target(frame), label=label)
+
+
+def standard_target(frame: pd.DataFrame, n_classes: int = 0, seed: int = 1) -> Numbers:
+    """A target that depends on the columns rooms and kind.
+
+    Args:
+        frame: Rows of the standard table.
+        n_classes: Number of classes, of which each has about the same number of rows; 0 for a number.
+        seed: Seed of the noise.
+
+    Returns:
+        Numbers, or class numbers as floats, shape (rows,).
+    """
+    random = np.random.default_rng(seed)
+    y = frame["rooms"].fillna(4).to_numpy() + 3 * (frame["kind"] == "house").to_numpy() + random.normal(size=len(frame))
+    if not n_classes:
+        return np.asarray(y, dtype=np.float64)
+    classes = np.digitize(y, np.quantile(y, np.arange(1, n_classes) / n_classes))
+    return np.asarray(classes, dtype=np.float64)
+
+
+def unseen_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Two rows with values that no row of the frame has, and two rows in which every value is missing."""
+    columns = {}
+    for name in frame:
+        values = frame[name]
+        if pd.api.types.is_datetime64_any_dtype(values):
+            columns[name] = pd.Series(["1800-02-28", "2199-12-31", None, None], dtype="datetime64[s]")
+        elif pd.api.types.is_numeric_dtype(values):
+            columns[name] = pd.Series([1e6, -1e6, np.nan, np.nan])
+        else:
+            columns[name] = pd.Series(["never seen", "[<];", None, None], dtype="str")
+    return pd.DataFrame(columns)

@@ -14,8 +14,10 @@ from lockstep.guards.text.messages import shown
 from lockstep.guards.text.secrets import masked
 from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.model.example import example_rows
+from lockstep.model.model_code import code_requirements
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
+from lockstep.project.custom import custom_in
 from lockstep.results.result import Result
 from lockstep.storage.scratch import scratch_folder
 from lockstep.tracking.parent_run import same_bytes
@@ -116,11 +118,15 @@ def _log_model(client: "MlflowClient", result: Result, run_id: str) -> None:
     import mlflow
 
     folder = result.root / paths.MODEL
-    model = SavedModel.load(folder)
     # A revision's own code, as it reads the model that it wrote.
     package = result.root / PACKAGE.name if (result.root / PACKAGE.name).is_dir() else PACKAGE
-    versions = {**result.search["settings"]["versions"], "pydantic": version("pydantic")}
-    with scratch_folder("mlflow") as scratch, mlflow.start_run(run_id=run_id, log_system_metrics=False):
+    versions = {**result.search["settings"]["versions"], "pydantic": version("pydantic"), **code_requirements(folder)}
+    with (
+        scratch_folder("mlflow") as scratch,
+        custom_in(result.root),
+        mlflow.start_run(run_id=run_id, log_system_metrics=False),
+    ):
+        model = SavedModel.load(folder)
         logged = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(package / SERVED_BY),

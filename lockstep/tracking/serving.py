@@ -1,5 +1,6 @@
 """The model as MLflow loads it: this file is logged with the model as its code and run by MLflow."""
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -12,13 +13,17 @@ from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from lockstep.errors import DataError
 from lockstep.model.saved import Predictions, SavedModel
 
+# With the value 1 the model's own copy of custom steps and rules may run.
+TRUST_CODE = "LOCKSTEP_TRUST_CODE"
+
 
 class LockstepModel(PythonModel):
     """Predicts the target for raw rows."""
 
     def load_context(self, context: PythonModelContext) -> None:
         """Read the boosters and the fitted features."""
-        self.model = SavedModel.load(Path(context.artifacts["model"]))
+        trust_code = os.environ.get(TRUST_CODE) == "1"
+        self.model = SavedModel.load(Path(context.artifacts["model"]), trust_code=trust_code)
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, str] | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
-from lockstep.metrics.metrics import DIGITS
+from lockstep.metrics.metric import DIGITS
 from lockstep.storage.tables import significant
 
 if TYPE_CHECKING:

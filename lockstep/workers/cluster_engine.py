@@ -14,6 +14,7 @@ from distributed.comm.core import CommClosedError
 from lockstep.errors import ConfigError, SearchError, one_line
 from lockstep.fitting.folds import FoldSet
 from lockstep.guards.text.secrets import masked
+from lockstep.project.custom import code_files, custom_files
 from lockstep.workers.cluster_worker import evaluate_in_dask_worker, release_table, version_differences
 from lockstep.workers.identity import fitting_versions, key_of
 from lockstep.workers.machine import SCHEDULER
@@ -55,7 +56,7 @@ def cluster_engine(address: str, folds: FoldSet) -> Iterator[tuple[Executor, Cal
             raise SearchError(f"Dask cluster {name}: the table cannot be sent ({reason}); install this project there")
         with client.get_executor(pure=False) as executor:
             try:
-                yield executor, functools.partial(evaluate_in_dask_worker, table, fitting_versions())
+                yield executor, functools.partial(evaluate_in_dask_worker, table, fitting_versions(), metric_code())
             except BaseException:
                 executor.shutdown(wait=False)
                 raise
@@ -73,6 +74,11 @@ def cluster_engine(address: str, folds: FoldSet) -> Iterator[tuple[Executor, Cal
     finally:
         with suppress(Exception):
             client.close(timeout=5)
+
+
+def metric_code() -> dict[str, bytes]:
+    """The project's own metrics, which the workers compute: contents by path."""
+    return {path: content for name in custom_files("metrics") for path, content in code_files("metrics", name).items()}
 
 
 def _connect(address: str, name: str) -> Client:

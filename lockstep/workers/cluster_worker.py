@@ -11,7 +11,8 @@ from distributed import Future, get_client, get_worker, secede
 from lockstep.errors import SearchError
 from lockstep.fitting.folds import FoldSet
 from lockstep.fitting.matrices import set_pages_folder
-from lockstep.workers.identity import fitting_versions
+from lockstep.project.custom import custom_in, digests
+from lockstep.workers.identity import fitting_versions, key_of
 from lockstep.workers.trial import Evaluation, FoldTask
 from lockstep.workers.worker import FoldCache, evaluate
 
@@ -24,8 +25,16 @@ _fetching = threading.Lock()
 _arrivals: dict[str, int] = {}
 
 
-def evaluate_in_dask_worker(table: str, versions: Mapping[str, str], task: FoldTask) -> Evaluation:
+def evaluate_in_dask_worker(
+    table: str, versions: Mapping[str, str], code: Mapping[str, bytes], task: FoldTask
+) -> Evaluation:
     """Fit one fold of the table that lies in the cluster under the key `table`.
+
+    Args:
+        table: The key.
+        versions: Versions that the search has.
+        code: The metrics of the project's own, contents by path.
+        task: The fold of a trial.
 
     Raises:
         SearchError: if this worker, which may have joined later, has other versions than the search.
@@ -33,7 +42,8 @@ def evaluate_in_dask_worker(table: str, versions: Mapping[str, str], task: FoldT
     differences = version_differences(versions, fitting_versions())
     if differences:
         raise SearchError(f"Dask worker {get_worker().address} has {differences}; install the same requirements.lock")
-    return evaluate(task, _table(table))
+    with custom_in(_code_folder(code)):
+        return evaluate(task, _table(table))
 
 
 def version_differences(local: Mapping[str, str], remote: Mapping[str, str]) -> str:
@@ -53,6 +63,17 @@ def arrivals() -> dict[str, int]:
 def release_table(table: str) -> None:
     """Free the memory of a table and of its quantised folds."""
     _tables.pop(table, None)
+
+
+def _code_folder(code: Mapping[str, bytes]) -> Path:
+    """A folder of this worker with the project's own code; the code's digest is its name."""
+    folder = Path(get_worker().local_directory) / f"lockstep-code-{key_of(digests(code))[:16]}"
+    with _fetching:
+        for path, content in code.items():
+            if not (folder / path).exists():
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path).write_bytes(content)
+    return folder
 
 
 def _table(key: str) -> FoldCache:

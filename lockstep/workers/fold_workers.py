@@ -10,8 +10,8 @@ import numpy as np
 from lockstep.features.recipe import Features
 from lockstep.fitting.fitting import Memory
 from lockstep.fitting.folds import FoldSet, Matrix, Vector, digest_of
+from lockstep.project.settings import ALWAYS_TRAIN
 from lockstep.signals import result_of
-from lockstep.split.split_block import ALWAYS_TRAIN
 from lockstep.workers import worker
 from lockstep.workers.local_engine import LocalEngine
 from lockstep.workers.machine import worker_count
@@ -69,7 +69,7 @@ def fold_workers(
         matrix_of=(0,),
         y=y,
         fold=np.full(len(y), ALWAYS_TRAIN),
-        strategy="random",
+        forward=False,
         names=(tuple(features.names),),
         types=(tuple(features.types),),
         digests=(digest_of(x),),

@@ -10,7 +10,7 @@ from typing import Any
 
 import lockstep
 from lockstep.fitting.booster import ROUNDS
-from lockstep.workers.imports import import_closure
+from lockstep.project.imports import import_closure
 from lockstep.workers.trial import FoldTask
 
 # Libraries that the results depend on. Python is not among them: Python 3.11 to 3.13 gave the same bytes.

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from lockstep.fitting.booster import FoldScore, RoundBudget
 from lockstep.fitting.fitting import Fitting, Value
-from lockstep.metrics.metrics import DIGITS
+from lockstep.metrics.metric import DIGITS
 from lockstep.storage.tables import significant
 
 

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from lockstep.workers import imports
+from lockstep.project import imports
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("lockstep", "stages")
@@ -14,12 +14,14 @@ READ_BESIDE = {
         f"lockstep/report/{name}.jinja" for name in ("base.html", "macros.html", "style.css", "tables.js")
     },
 }
+# Imports nothing until a name is asked for, and stages ask for none (tests/unit/test_public_face.py).
+PUBLIC_FACE = ROOT / "lockstep/__init__.py"
 # MLflow ships and runs this file with the model; logged_model.py names it by path.
 RUN_BY_PATH = {"lockstep/tracking/logged_model.py": {"lockstep/tracking/serving.py"}}
 
 
 def used_by(stage: str) -> set[str]:
-    """Files that `python3 -m stages.<stage>` may import, but for __init__ files that hold only a docstring."""
+    """Files that `python3 -m stages.<stage>` may import, but for __init__ files that no stage gets anything from."""
     return used_from(f"stages/{stage}.py")
 
 
@@ -35,7 +37,7 @@ def used_from(start: str) -> set[str]:
         if path.suffix == ".py":
             waiting += imported(path)
         waiting += _read_beside(file) | RUN_BY_PATH.get(file, set())
-    return {file for file in seen if not _only_docstring(ROOT / file)}
+    return {file for file in seen if not _is_empty(ROOT / file)}
 
 
 def _read_beside(file: str) -> set[str]:
@@ -48,9 +50,11 @@ def imported(path: Path) -> set[str]:
     return {file.relative_to(ROOT).as_posix() for file in imports.imports_of(path, ROOT, PACKAGES)}
 
 
-def _only_docstring(path: Path) -> bool:
+def _is_empty(path: Path) -> bool:
     if path.name != "__init__.py":
         return False
+    if path == PUBLIC_FACE:
+        return True
     return all(isinstance(node, ast.Expr) for node in ast.parse(path.read_text(encoding="utf-8")).body)
 
 
@@ -60,4 +64,4 @@ def expanded(dependency: str) -> set[str]:
     if path.is_file():
         return {dependency}
     files = (file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
-    return {file.relative_to(ROOT).as_posix() for file in files if not _only_docstring(file)}
+    return {file.relative_to(ROOT).as_posix() for file in files if not _is_empty(file)}

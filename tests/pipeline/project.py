@@ -38,7 +38,19 @@ RESULTS = ("reports/", "dvc.lock")
 PARTS = {
     *(".dockerignore", ".dvc", ".dvcignore", ".gitattributes", ".gitignore"),
     *("Dockerfile", "LICENSE", "Makefile", "README.md", "pyproject.toml", "requirements.lock"),
-    *("benchmarks", "data", "datasets", "docker", "docs", "lockstep", "notebooks", "reports", "stages", "tests"),
+    *(
+        "benchmarks",
+        "custom",
+        "data",
+        "datasets",
+        "docker",
+        "docs",
+        "lockstep",
+        "notebooks",
+        "reports",
+        "stages",
+        "tests",
+    ),
     *("dvc.lock", "dvc.yaml", "params.yaml"),
 }
 # Seconds: more than any command takes beside other work.
@@ -186,6 +198,7 @@ def new_project(folder: Path, *, tiny: bool = True) -> Project:
         own = (Path(name).parts[0] not in PARTS) or (
             Path(name).parent == Path("datasets") and source.suffix == ".yaml" and source.stem not in DATASETS
         )
+        own = own or (name.startswith("custom/") and source.suffix == ".py")
         if source.is_file() and not own and not (tiny and name.startswith(RESULTS)):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, folder / name)

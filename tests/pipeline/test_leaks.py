@@ -143,7 +143,7 @@ def test_a_changed_row_of_a_fold_changes_no_score_of_what_it_does_not_train(rows
     changed.loc[row, ["a", "latitude", "y"]] = [99.0, 1.0, 1e6]
     changed.loc[row, ["artist", "genre", "tags"]] = ["new", "new", "new;a"]
     target = Target.of(config.dataset)
-    before, after = (make_folds(each, target, config.recipe, "random", config.seed)[0] for each in (train, changed))
+    before, after = (make_folds(each, target, config.recipe, False, config.seed)[0] for each in (train, changed))
     others = np.arange(len(train)) != row
     assert before.x[others].tobytes() == after.x[others].tobytes()
     assert before.x[row].tobytes() != after.x[row].tobytes()

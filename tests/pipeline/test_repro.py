@@ -147,7 +147,9 @@ CODE_EDITS = {
     "lockstep/features/features_block.py": TUNE_ON,
     "lockstep/check/config.py": set[str](),
     "lockstep/split/splitting.py": {"split", "evaluate"},  # evaluate splits again where its protocol is `repeated`
-    "lockstep/features/ratio.py": TUNE_ON,
+    # later stages ask the strategy whether folds go forward in time
+    "lockstep/split/strategies/group.py": {"split", *TUNE_ON},
+    "lockstep/features/steps/ratio.py": TUNE_ON,
     "lockstep/metrics/metrics.py": TUNE_ON,
     "lockstep/search/sampler.py": {"tune"},
     "lockstep/model/final.py": {"train_best", "evaluate"},

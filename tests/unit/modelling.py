@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lockstep.features.formula_steps import ColumnsStep
 from lockstep.features.recipe import Features
+from lockstep.features.steps.columns import Columns
 from lockstep.fitting.booster import fit_rounds, max_bin_of
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.folds import FoldSet
@@ -17,7 +17,7 @@ from lockstep.fitting.matrices import quantise, row_matrix
 from lockstep.model.saved import SavedModel, Training
 from lockstep.table.target import Target
 
-RECIPE = (ColumnsStep(step="columns", columns=("a", "word")),)
+RECIPE = (Columns(columns=("a", "word")),)
 PARAMS: dict[str, Value] = {"max_depth": 3, "subsample": 0.7}
 NUMBER = Fitting()
 CLASSES = {n: Fitting(objective="classes", metric="log_loss", n_classes=n) for n in (2, 3)}
@@ -38,7 +38,7 @@ def target_of(n_classes: int = 0) -> Target:
 
 
 def folds_of(rows: pd.DataFrame, folder: Path | None = None) -> FoldSet:
-    return make_folds(rows, target_of(), RECIPE, "random", 5, folder)
+    return make_folds(rows, target_of(), RECIPE, False, 5, folder)
 
 
 def model(n_models: int = 1, n_classes: int = 0, rows: pd.DataFrame | None = None, rounds: int = 30) -> SavedModel:
@@ -57,7 +57,7 @@ class HereWorkers:
 
     def __init__(self, rows: pd.DataFrame, n_classes: int = 0) -> None:
         self.target = target_of(n_classes)
-        self.folds = make_folds(rows, self.target, RECIPE, "random", 5)
+        self.folds = make_folds(rows, self.target, RECIPE, False, 5)
         features, self.y = Features(RECIPE, 5, n_classes), self.target.values(rows)
         self.x = features.fit_transform(rows, self.y)
         self.features = features

@@ -111,7 +111,11 @@ MISTAKES = [
         "monotone: {c: 1}",
         "params.yaml: booster.monotone.c: recipe 'full' of datasets/own.yaml makes no",
     ),
-    ("objective: auto", "objective: huber", "params.yaml: booster.objective: 'huber': input should be 'auto',"),
+    (
+        "objective: auto",
+        "objective: huber",
+        "params.yaml: booster.objective: 'huber' is no objective; allowed: auto, absolute_error,",
+    ),
     ("n_models: 5", "n_models: 0", "params.yaml: train_best.n_models: 0: input should be greater"),
     ("beat_baselines: true", "beat_baselines: 1", "params.yaml: evaluate.gates.beat_baselines: 1: input should be a"),
     ("seed: 42", "seed: [42", "params.yaml: line "),

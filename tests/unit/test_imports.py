@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lockstep.workers.imports import import_closure, imports_of
+from lockstep.project.imports import import_closure, imports_of
 
 FILES = {
     "ours/__init__.py": "",

@@ -18,32 +18,29 @@ from sklearn.metrics import (
 )
 
 from lockstep.errors import ConfigError, DataError
-from lockstep.features.recipe import Features
 from lockstep.fitting.booster import RoundBudget, fit_fold, fit_rounds, predict
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import FoldSet
 from lockstep.fitting.matrices import quantise
 from lockstep.guards.models.model_files import MAX_CLASSES
-from lockstep.metrics.metrics import classification_scores, pinball, pseudo_huber, regression_scores
 from lockstep.model.final import chosen_training, fit_boosters, learning_curve
 from lockstep.model.interval import offset_of
 from lockstep.model.saved import SavedModel, Training
 from lockstep.table.target import ClassTarget
 from tests.conftest import shipped_config
-from tests.unit.features import examples
 from tests.unit.modelling import CLASSES, NUMBER, HereWorkers, folds_of, model, table, with_interval
 
 
 def test_metrics_are_scikit_learns() -> None:
     random = np.random.default_rng(1)
     actual, predicted = random.random(50), random.random(50)
-    found = regression_scores(actual, predicted, 4)
+    found = Fitting("quantile", "pinball", quantile=0.9).scores(actual, predicted, 4)
     assert found["rmse"] == pytest.approx(root_mean_squared_error(actual, predicted))
     assert found["mae"] == pytest.approx(mean_absolute_error(actual, predicted))
     r2 = r2_score(actual, predicted)
     assert found["r2"] == pytest.approx(r2)
     assert found["adjusted_r2"] == pytest.approx(1 - (1 - r2) * 49 / 45)
-    assert pinball(actual, predicted, 0.9) == pytest.approx(mean_pinball_loss(actual, predicted, alpha=0.9))
+    assert found["pinball"] == pytest.approx(mean_pinball_loss(actual, predicted, alpha=0.9))
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -51,7 +48,7 @@ def test_metrics_of_classes_are_scikit_learns(n_classes: int) -> None:
     random = np.random.default_rng(1)
     actual = random.integers(0, n_classes, 60).astype(float)
     shares = random.dirichlet(np.ones(n_classes), 60)
-    found = classification_scores(actual, shares)
+    found = CLASSES[n_classes].scores(actual, shares)
     assert found["accuracy"] == pytest.approx(accuracy_score(actual, shares.argmax(axis=1)))
     assert found["log_loss"] == pytest.approx(log_loss(actual, shares))
     usual = roc_auc_score(actual, shares[:, 1]) if n_classes == 2 else roc_auc_score(actual, shares, multi_class="ovr")
@@ -59,9 +56,9 @@ def test_metrics_of_classes_are_scikit_learns(n_classes: int) -> None:
 
 
 def test_undefined_metrics_are_none() -> None:
-    assert regression_scores(np.ones(5), np.zeros(5), 2)["r2"] is None
-    assert regression_scores(np.arange(3.0), np.zeros(3), 2)["adjusted_r2"] is None
-    assert classification_scores(np.ones(3), np.full((3, 2), 0.5))["auc"] is None
+    assert NUMBER.scores(np.ones(5), np.zeros(5), 2)["r2"] is None
+    assert NUMBER.scores(np.arange(3.0), np.zeros(3), 2)["adjusted_r2"] is None
+    assert CLASSES[2].scores(np.ones(3), np.full((3, 2), 0.5))["auc"] is None
 
 
 def test_less_of_the_loss_is_always_better() -> None:
@@ -134,16 +131,6 @@ def test_a_saved_model_says_the_same_and_has_the_same_bytes(n_classes: int, tmp_
     assert files == ["booster_0.ubj", "booster_1.ubj", "model.json"]
     for name in files:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-
-
-def test_a_category_is_below_the_number_that_a_loaded_booster_may_have() -> None:
-    rows = examples.table()
-    for example in examples.EXAMPLES:
-        features = Features([examples.step_of(example)]).fit(rows, examples.target(rows))
-        counts = features.n_categories
-        assert [count > 0 for count in counts] == [kind == "c" for kind in features.types]
-        codes = features.transform(examples.table(seed=2))[:, [count > 0 for count in counts]]
-        assert (np.nan_to_num(codes) < [count for count in counts if count]).all()
 
 
 def test_an_incomplete_model_is_named(tmp_path: Path) -> None:
@@ -242,7 +229,8 @@ def test_a_constraint_that_cannot_be_kept_is_refused(objective: str, n_classes: 
 
 
 def test_a_large_slope_makes_pseudo_huber_half_the_squared_error() -> None:
-    assert pseudo_huber(np.array([1.0, 2.0]), np.array([2.0, 4.0]), 1e9) == pytest.approx(1.25)
+    fitting = Fitting("pseudo_huber", "pseudo_huber", huber_slope=1e9)
+    assert fitting.scores(np.array([1.0, 2.0]), np.array([2.0, 4.0]))["pseudo_huber"] == pytest.approx(1.25)
 
 
 # XGBoost's own word for it, from a callback in which a warning cannot be an error.

@@ -55,6 +55,13 @@ def test_a_perfect_score_divides_nothing_by_zero() -> None:
     assert not _prunes([0.5], known=[[0.0, 0.0]], startup=1)
 
 
+def test_of_negative_scores_the_lower_one_is_better_too() -> None:
+    """The score by a metric without a highest value is its negative."""
+    known = [[-2.0, -1.0]]
+    assert not _prunes([-2.1], known=known, startup=1)
+    assert _prunes([-1.9], known=known, startup=1)
+
+
 @given(st.lists(st.floats(0.5, 3), min_size=1, max_size=4), st.floats(0, 2))
 def test_the_unit_of_the_target_does_not_matter(folds: list[float], margin: float) -> None:
     scaled = [[score * 2.0**10 for score in known] for known in KNOWN]

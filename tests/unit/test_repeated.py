@@ -14,7 +14,7 @@ from lockstep.evaluate.repeated import TABLE, Refit, refit_of, repeated, score_s
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import FIXED_PARAMS, fit_rounds
 from lockstep.fitting.matrices import row_matrix
-from lockstep.metrics.metrics import Scores
+from lockstep.metrics.metric import Scores
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
 from lockstep.storage.tables import write_table

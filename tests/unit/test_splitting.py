@@ -13,6 +13,7 @@ from lockstep.errors import DataError
 from lockstep.fitting.folds import fold_masks
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
+from lockstep.split.strategy import STRATEGIES
 from lockstep.table.target import Target
 
 SIZES: dict[str, Any] = {"test_size": 0.2, "valid_size": 0.15}
@@ -48,7 +49,7 @@ def test_holdout_is_the_reference_studies_second_split() -> None:
 
 @settings(max_examples=40)
 @given(
-    st.sampled_from(["random", "stratified", "group", "time"]),
+    st.sampled_from(STRATEGIES.names()),
     st.integers(1, 5),
     st.integers(0, 9),
     st.integers(60, 300),
@@ -62,17 +63,17 @@ def test_every_row_is_used_once_and_no_fold_validates_on_its_training_rows(
     assert sorted([*train["row_id"], *test["row_id"]]) == list(range(rows))
     assert sorted(set(train["fold"]) - {-1}) == list(range(folds))
     for fold in range(folds):
-        training, validation = fold_masks(train["fold"].to_numpy(), strategy, fold)
+        training, validation = fold_masks(train["fold"].to_numpy(), split.forward, fold)
         assert training.any()
         assert validation.any()
         assert not (training & validation).any()
-        if strategy == "group":
+        if split.grouped_by:
             assert not set(train.loc[training, "group"]) & set(train.loc[validation, "group"])
-        if strategy == "time":
+        if split.forward:
             assert train.loc[training, "time"].max() < train.loc[validation, "time"].min()
-    if strategy == "group":
+    if split.grouped_by:
         assert not set(train["group"]) & set(test["group"])
-    if strategy == "time":
+    if split.forward:
         assert train["time"].max() < test["time"].min()
 
 
@@ -101,3 +102,26 @@ def test_a_text_column_is_no_time() -> None:
     table = _table().assign(time=[str(number) for number in range(200)])
     with pytest.raises(DataError, match="column 'time' is text, which has no order in time"):
         split_table(table, Target("y"), Split(strategy="time", folds=2, time="time", **SIZES), 1)
+
+
+def test_each_strategy_states_what_later_stages_need() -> None:
+    facts = {name: (kind.needs, kind.forward, kind.keeps_groups) for name, kind in STRATEGIES.classes().items()}
+    assert facts == {
+        "group": (("group",), False, True),
+        "random": ((), False, False),
+        "stratified": ((), False, False),
+        "time": (("time",), True, False),
+    }
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES.names())
+def test_the_examples_of_a_strategy_are_settings(strategy: str) -> None:
+    examples = STRATEGIES[strategy].examples()
+    assert examples
+    for example in examples:
+        assert Split.model_validate({"strategy": strategy, "valid_size": 0.2, **example}).strategy == strategy
+
+
+def test_an_unknown_strategy_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(ValueError, match="did you mean 'random'\\?; built-in: group, random, stratified, time"):
+        Split(strategy="randm", folds=5, **SIZES)

@@ -10,7 +10,13 @@ from lockstep.clean.rule import AddColumns
 
 
 class AddDatePart(AddColumns):
-    """Add a column `name` = the year, quarter, month or weekday (0 = Monday) of a date."""
+    """Add a column `name` = the year, quarter, month or weekday (0 = Monday) of a date.
+
+    Attributes:
+        name: Name of the new column.
+        column: A date.
+        part: The part to take.
+    """
 
     name: str
     column: str

@@ -9,7 +9,11 @@ from lockstep.project.settings import Names
 
 
 class DropColumns(Rule):
-    """Remove columns, such as those needed only for other columns."""
+    """Remove columns, such as those needed only for other columns.
+
+    Attributes:
+        columns: Columns to remove.
+    """
 
     columns: Names
 

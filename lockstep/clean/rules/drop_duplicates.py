@@ -18,9 +18,13 @@ COPIES = Given(Column(type="integer", min=1, missing=True), default=1, meaning="
 class DropDuplicates(Rule):
     """Keep one of the rows with equal values in `columns`.
 
-    `keep: first` and `last` use the order of the file. `highest` and `lowest` use the column `by`, with ties in file
-    order; if that column is the target, the choice of the copy depends on the target. `count_as` adds a column with the
-    number of copies of the row, itself included, which tells nothing about the other remaining rows.
+    Attributes:
+        columns: Rows with equal values in all of them are copies of one another.
+        keep: Which copy stays: first and last go by the order of the file, highest and lowest by the column `by`.
+        by: A number; needed exactly with highest and lowest, with ties in the order of the file. If it is the target,
+            the choice of the copy depends on the target.
+        count_as: Adds a column with the number of copies of the row, itself included, which tells nothing about the
+            other remaining rows.
     """
 
     columns: Names

@@ -11,7 +11,11 @@ from lockstep.project.settings import Names
 
 
 class DropMissing(DropRows):
-    """Drop rows in which one of the columns is missing."""
+    """Drop rows in which one of the columns is missing.
+
+    Attributes:
+        columns: Columns without a missing value in the rows that stay.
+    """
 
     columns: Names
 

@@ -11,7 +11,13 @@ from lockstep.clean.rule import DropRows, Mask
 
 
 class DropOutside(DropRows):
-    """Drop rows in which a number lies outside [min, max]; missing values stay."""
+    """Drop rows in which a number lies outside [min, max]; missing values stay.
+
+    Attributes:
+        column: A number.
+        min: The lowest value that stays; null for no bound.
+        max: The highest value that stays; null for no bound.
+    """
 
     column: str
     min: float | None = None

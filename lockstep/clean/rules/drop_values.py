@@ -10,7 +10,12 @@ from lockstep.clean.rule import DropRows, Mask
 
 
 class DropValues(DropRows):
-    """Drop rows in which a column has one of the values."""
+    """Drop rows in which a column has one of the values.
+
+    Attributes:
+        column: Any column.
+        values: Values of the rows to drop.
+    """
 
     column: str
     values: Annotated[tuple[int | float | str | bool, ...], Field(strict=False, min_length=1)]

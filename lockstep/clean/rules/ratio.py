@@ -10,7 +10,13 @@ from lockstep.clean.rule import AddColumns
 
 
 class AddRatio(AddColumns):
-    """Add a column `name` = numerator / denominator (missing where the denominator is 0)."""
+    """Add a column `name` = numerator / denominator (missing where the denominator is 0).
+
+    Attributes:
+        name: Name of the new column.
+        numerator: Column to divide.
+        denominator: Column by which it is divided.
+    """
 
     name: str
     numerator: str

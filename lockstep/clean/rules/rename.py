@@ -10,7 +10,11 @@ from lockstep.clean.rule import Rule
 
 
 class RenameColumns(Rule):
-    """Rename columns."""
+    """Rename columns.
+
+    Attributes:
+        columns: For each old name the new one.
+    """
 
     columns: Annotated[dict[str, str], Field(min_length=1)]
 

@@ -11,7 +11,12 @@ from lockstep.clean.rule import Rule
 
 
 class ScaleColumn(Rule):
-    """Divide a column by a constant: a change of unit."""
+    """Divide a column by a constant: a change of unit.
+
+    Attributes:
+        column: A number.
+        divide_by: The constant.
+    """
 
     column: str
     divide_by: Annotated[float, Field(gt=0)]

@@ -25,7 +25,10 @@ ENCODE = "set source.encoding (latin-1, cp1252, ...), or save it as UTF-8"
 class CsvFile(FileSource):
     """A CSV file, published at URLs or stored at a path; its values are unchanged text.
 
-    `header` names the columns of a file that has no header line.
+    Attributes:
+        header: Names of the columns of a file that has no header line.
+        delimiter: The character between values.
+        encoding: Of the text, as Python calls it: utf-8, latin-1, cp1252, ...
     """
 
     header: Names | None = None

@@ -17,7 +17,14 @@ DECIMALS = 4
 
 
 class GeneratedTable(Source):
-    """scikit-learn's make_friedman1: known function, known noise, generated in memory; columns x0, x1, ... and y."""
+    """scikit-learn's make_friedman1: known function, known noise, generated in memory; columns x0, x1, ... and y.
+
+    Attributes:
+        n_rows: Number of rows.
+        n_features: Number of columns x0, x1, ...; y depends on the first five.
+        noise: Standard deviation of the normal noise that is added to y.
+        seed: Seed of the draws.
+    """
 
     n_rows: Annotated[int, Field(ge=10, le=1_000_000_000)]
     n_features: Annotated[int, Field(ge=5)]

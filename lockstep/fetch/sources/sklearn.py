@@ -9,7 +9,11 @@ from lockstep.fetch.source import Source
 
 
 class EmbeddedTable(Source):
-    """A table that ships inside scikit-learn: its diabetes data, 442 rows, in physical units, target `progression`."""
+    """A table that ships inside scikit-learn: its diabetes data, 442 rows, in physical units, target `progression`.
+
+    Attributes:
+        loader: The table; it is the only one.
+    """
 
     loader: Literal["diabetes"]
 

@@ -18,6 +18,7 @@ from lockstep.errors import DataError
 MAX_FILE = 8 << 30
 # Every learned value of a step takes a line: some five million lines.
 MAX_DESCRIPTION = 256 << 20
+MAX_CODE = 4 << 20
 # The limits of params.yaml (train_best.n_models) and of a dataset file (target.classes).
 MAX_MODELS = 100
 MAX_CLASSES = 1000
@@ -59,6 +60,15 @@ def read_booster(path: Path) -> bytes:
         DataError: if it is not a regular file, or too large.
     """
     return _read(path, MAX_FILE)
+
+
+def read_code(path: Path) -> bytes:
+    """Content of a copy of custom code, which is not run by reading it.
+
+    Raises:
+        DataError: if it is not a regular file, or too large.
+    """
+    return _read(path, MAX_CODE)
 
 
 def read_array(folder: Path, name: str) -> npt.NDArray[Any]:

@@ -1,19 +1,19 @@
 """Top and Result: the result in plain sentences, and the model beside its baselines."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from lockstep.evaluate.baselines import MAX_ROWS
 from lockstep.evaluate.findings import THIS_MODEL, Findings
+from lockstep.metrics.metric import Metric
 from lockstep.report.evaluated_run import Run
 from lockstep.report.sections.advice import advice
-from lockstep.report.templates import metric_name, model_name, number, percent, records_of, span
+from lockstep.report.templates import model_name, number, percent, records_of, span
 
-# Familiar metrics to show beside the score.
-TILES = ("accuracy", "auc", "r2", "mae")
-MEANINGS = {"rmse": "root mean squared error", "mae": "mean absolute error"}
+# Familiar metrics to show beside the score, at most.
+TILES = 2
 # Relative difference below which scores count as the same.
 EQUAL = 0.005
 
@@ -21,21 +21,25 @@ EQUAL = 0.005
 def result_section(run: Run, findings: Findings) -> dict[str, Any]:
     """The headline, the advice, and the model's scores beside those of the baselines."""
     judgement, baselines = findings.judgement, records_of(findings.baselines)
+    metrics = run.model.fitting.metrics()
+    tiles = sorted((metric for metric in metrics if metric.tile is not None), key=lambda metric: metric.tile or 0)
     own = findings.gap["test"]
     for record in baselines:
         record["own"] = record["model"] == THIS_MODEL
-        record["saved"] = None if record["own"] or own is None or not record["score"] else 1 - own / record["score"]
+        record["saved"] = None if record["own"] else saved(own, record["score"])
         record["compared"] = None if record["own"] else compared(own, record["score"])
     return {
         "headline": headline(run, findings),
         "advice": advice(run, findings),
         "metrics": list(judgement.test),
-        # Adjusted R² needs a number of features, which not every baseline has.
-        "baseline_metrics": [name for name in judgement.test if name != "adjusted_r2"],
+        # Not every baseline has a number of features.
+        "baseline_metrics": [metric.kind_name() for metric in metrics if "n_features" not in metric.uses],
+        "in_unit": _listed([metric.label for metric in metrics if metric.unit == "of the target"]),
+        "own_metrics": [_described(metric) for metric in metrics if metric.is_custom()],
         "rows": [("test", judgement.test), ("cross-validation", judgement.cv), ("training", judgement.train)],
         "interval": {record["metric"]: record for record in findings.uncertainty["intervals"]},
         "score_ends": {"low": findings.uncertainty["score_low"], "high": findings.uncertainty["score_high"]},
-        "tiles": [name for name in TILES if name in judgement.test and name != run.metric][:2],
+        "tiles": [metric.kind_name() for metric in tiles if metric.kind_name() != run.metric][:TILES],
         "baselines": baselines,
         "no_line": bool(run.classes) and "logistic_regression" not in findings.baselines["model"].tolist(),
         "sampled": MAX_ROWS if len(run.train) > MAX_ROWS else None,
@@ -54,22 +58,46 @@ def headline(run: Run, findings: Findings) -> str:
             f" {_against(run, findings)}"
         )
     value = number(_of(findings, run.metric), 3, zeros=True)
-    if run.metric in MEANINGS:
-        error = f"typical error is {value} ({MEANINGS[run.metric]}, in the unit of {run.target}; "
+    metric = run.model.fitting.metric_class
+    if metric.typical_error:
+        error = f"typical error is {value} ({metric.typical_error}, in the unit of {run.target}; "
+    elif metric.greater_is_better:
+        error = f"{metric.label} for {run.target} is {value} (greater is better; "
     else:
-        error = f"{metric_name(run.metric)} loss for {run.target} is {value} ("
+        error = f"{metric.label} loss for {run.target} is {value} ("
     ends = f"{share} interval {span(interval, 3)}"
     return f"On {rows} unseen rows the model's {error}{ends}). {_against(run, findings)}"
 
 
 def compared(own: float | None, reference: float | None) -> str | None:
     """A score against another one, such as `12% lower`; lower is better."""
-    if own is None or not reference:
+    reduction = saved(own, reference)
+    if reduction is None:
         return None
-    reduction = 1 - own / reference
     if abs(reduction) < EQUAL:
         return "about the same"
     return f"{abs(reduction):.0%} {'lower' if reduction > 0 else 'higher'}"
+
+
+def saved(own: float | None, reference: float | None) -> float | None:
+    """The share of a score by which another one is lower; None where it is undefined. Scores may be negative."""
+    if own is None or not reference:
+        return None
+    return (1 - own / reference) * (1 if reference > 0 else -1)
+
+
+def _described(metric: Metric) -> str:
+    """One of the project's own metrics, for a note."""
+    direction = "greater" if metric.greater_is_better else "smaller"
+    unit = f", in the unit {metric.unit}" if metric.unit else ""
+    return f"{metric.label}{unit}: {metric.summary().rstrip('.')}; {direction} is better."
+
+
+def _listed(labels: Sequence[str]) -> str:
+    """Labels as the subject of a sentence, with its verb."""
+    if len(labels) == 1:
+        return f"{labels[0]} is"
+    return f"{', '.join(labels[:-1])} and {labels[-1]} are" if labels else ""
 
 
 def _against(run: Run, findings: Findings) -> str:

@@ -8,16 +8,16 @@ import pandas as pd
 import pytest
 
 from lockstep.errors import DataError
-from lockstep.features.base import Numbers
-from lockstep.features.date_parts import DateParts
-from tests.unit.features.examples import transformer_of
+from lockstep.features.arrays import Numbers
+from lockstep.features.steps.date_parts import DateParts
+from tests.unit.features.examples import step_of
 
 
 def made(example: dict[str, Any], columns: dict[str, Any]) -> tuple[list[str], Numbers]:
     frame = pd.DataFrame(columns)
-    transformer = transformer_of(example)
-    values = transformer.fit_transform(frame, np.zeros(len(frame)))
-    return [str(name) for name in transformer.get_feature_names_out()], values
+    step = step_of(example)
+    values = step.fit_transform(frame, np.zeros(len(frame)))
+    return step.names(), values
 
 
 def test_log_keeps_the_sign_and_six_digits() -> None:

@@ -10,9 +10,10 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import KFold
 
 from lockstep.errors import DataError
-from lockstep.features.base import Numbers
+from lockstep.features.arrays import Numbers
 from lockstep.features.nearest import first_copies, nearest
-from tests.unit.features.examples import table, target, transformer_of
+from lockstep.testing.tables import standard_table, standard_target
+from tests.unit.features.examples import step_of
 
 LINE = pd.DataFrame({"x": [0.0, 1.0, 3.0, 3.0, np.nan], "c": [1.0, 2.0, 0.0, np.nan, 5.0]})
 Y = np.array([10.0, 20.0, 30.0, 50.0, 1000.0])
@@ -21,9 +22,9 @@ Y = np.array([10.0, 20.0, 30.0, 50.0, 1000.0])
 def test_neighbours_by_hand() -> None:
     step: dict[str, Any] = {"step": "neighbours", "columns": ["x"], "k": [1, 2], "of": ["c"], "target_per": ["c"]}
     step |= {"folds": None, "spread": True, "distance": True, "difference": True}
-    near = transformer_of(step)
+    near = step_of(step)
     own = near.fit_transform(LINE, Y)
-    names = near.get_feature_names_out().tolist()
+    names = near.names()
     assert names[:6] == [
         "neighbours_1_target",
         "neighbours_1_target_per_c",
@@ -46,25 +47,26 @@ def test_neighbours_by_hand() -> None:
 
 
 def test_near_neighbours_weigh_more() -> None:
-    near = transformer_of({"step": "neighbours", "columns": ["x"], "k": [2], "power": 2}).fit(LINE, Y)
+    near = step_of({"step": "neighbours", "columns": ["x"], "k": [2], "power": 2}).fit(LINE, Y)
     new = near.transform(pd.DataFrame({"x": [0.25, 0.0, 0.5]}))
     np.testing.assert_allclose(new[:, 0], [(10 * 16 + 20 * 16 / 9) / (16 + 16 / 9), 10, 15], rtol=1e-6)
 
 
 def test_shares_of_classes() -> None:
-    near = transformer_of({"step": "neighbours", "columns": ["x"], "k": [3]}, 3).fit(LINE, np.array([0.0, 2, 2, 0, 1]))
-    assert near.get_feature_names_out().tolist() == [f"neighbours_3_target_class_{number}" for number in range(3)]
+    near = step_of({"step": "neighbours", "columns": ["x"], "k": [3]}, 3).fit(LINE, np.array([0.0, 2, 2, 0, 1]))
+    assert near.names() == [f"neighbours_3_target_class_{number}" for number in range(3)]
     np.testing.assert_allclose(near.transform(pd.DataFrame({"x": [0.5]})), [[1 / 3, 0, 2 / 3]])
 
 
 def test_target_per_needs_a_number() -> None:
-    step = {"step": "neighbours", "columns": ["x"], "k": [1], "target_per": ["c"]}
-    with pytest.raises(DataError, match="neighbours: target_per needs a number as target; remove it, or use `of`"):
-        transformer_of(step, 2).fit(LINE, np.zeros(5))
+    step = step_of({"step": "neighbours", "columns": ["x"], "k": [1], "target_per": ["c"]})
+    step.check_target(classes=False)
+    with pytest.raises(ValueError, match="target_per needs a number as target; remove it, or use `of`"):
+        step.check_target(classes=True)
 
 
 def test_more_neighbours_than_rows() -> None:
-    near = transformer_of({"step": "neighbours", "columns": ["x"], "k": [50], "folds": None})
+    near = step_of({"step": "neighbours", "columns": ["x"], "k": [50], "folds": None})
     assert near.fit_transform(LINE, Y)[0, 0] == 100 / 3
     assert np.isnan(near.fit(LINE[4:], Y[4:]).transform(LINE)).all()
     assert np.isnan(near.fit_transform(LINE[:1], Y[:1])).all()
@@ -93,14 +95,14 @@ def test_thousands_of_rows_at_one_place_stay_fast() -> None:
     frame = pd.DataFrame({"x": np.zeros(20_000)})
     y = np.arange(20_000.0)
     step = {"step": "neighbours", "columns": ["x"], "k": [5], "folds": None}
-    made = transformer_of(step).fit_transform(frame, y)[:, 0]
+    made = step_of(step).fit_transform(frame, y)[:, 0]
     np.testing.assert_array_equal(made[:7], [3, 2.8, 2.6, 2.4, 2.2, 2, 2])
 
 
 def test_thousands_of_rows_at_one_place_stay_fast_in_a_local_regression() -> None:
     frame = pd.DataFrame({"x": np.zeros(20_000), "a": np.arange(20_000.0)})
     step = {"step": "local_linear", "columns": ["x"], "inputs": ["a"], "k": [5]}
-    near = transformer_of(step).fit(frame, np.arange(20_000.0))
+    near = step_of(step).fit(frame, np.arange(20_000.0))
     assert near.state()["points_"].shape == (5, 1)
     # all five are equally near
     assert near.transform(frame[2:3])[0, 0] == pytest.approx(2, abs=0.01)
@@ -111,9 +113,9 @@ def test_copies_beyond_the_nearest_change_nothing_of_a_local_regression() -> Non
     frame = pd.DataFrame({"x": np.repeat([0.0, 1.0, 5.0], 30), "a": random.normal(size=90)})
     y = random.normal(size=90)
     step = {"step": "local_linear", "columns": ["x"], "inputs": ["a"], "k": [4, 10], "scale": {"x": 2.0}}
-    made = transformer_of(step).fit(frame, y).transform(frame)
+    made = step_of(step).fit(frame, y).transform(frame)
     first = frame.groupby("x").head(10).index
-    near = transformer_of(step).fit(frame, y)
+    near = step_of(step).fit(frame, y)
     assert len(near.state()["points_"]) == 30
     near.restore(near.state() | {"points_": 2.0 * frame[["x"]].to_numpy()[first]})
     np.testing.assert_array_equal(near.transform(frame), made)
@@ -121,14 +123,14 @@ def test_copies_beyond_the_nearest_change_nothing_of_a_local_regression() -> Non
 
 @pytest.mark.parametrize("k", [5, 20])
 def test_a_local_regression_is_scikit_learns_ridge(k: int) -> None:
-    train, new = table(200).dropna(), table(30, seed=2).dropna()
-    y = target(train)
-    place, inputs = ["latitude", "longitude"], ["a", "b"]
-    step = {"step": "local_linear", "columns": place, "inputs": inputs, "logs": ["b"], "k": [k], "alpha": 0.3}
-    made = transformer_of(step).fit(train, y).transform(new)[:, 0]
+    train, new = standard_table(200).dropna(), standard_table(30, seed=2).dropna()
+    y = standard_target(train)
+    place, inputs = ["latitude", "longitude"], ["rooms", "change"]
+    step = {"step": "local_linear", "columns": place, "inputs": inputs, "logs": ["change"], "k": [k], "alpha": 0.3}
+    made = step_of(step).fit(train, y).transform(new)[:, 0]
 
     def values(frame: pd.DataFrame) -> Numbers:
-        return np.column_stack([frame[inputs], np.sign(frame["b"]) * np.log1p(np.abs(frame["b"]))])
+        return np.column_stack([frame[inputs], np.sign(frame["change"]) * np.log1p(np.abs(frame["change"]))])
 
     means, spreads = values(train).mean(axis=0), values(train).std(axis=0)
     expected = []
@@ -155,15 +157,15 @@ def test_a_local_regression_is_scikit_learns_ridge(k: int) -> None:
 def test_a_new_value_of_a_constant_column_is_not_blown_up(step: dict[str, Any]) -> None:
     frame = pd.DataFrame({"c": np.full(999, 0.1), "x": np.arange(999.0)})
     assert (np.std(np.column_stack([frame["c"], frame["x"]]), axis=0) > 0).all(), "the sum's last bit"
-    made = transformer_of(step).fit(frame, np.arange(999.0))
+    made = step_of(step).fit(frame, np.arange(999.0))
     assert np.abs(made.transform(pd.DataFrame({"c": [0.5], "x": [3.0]}))).max() < 20
 
 
 def test_clusters_are_numbered_in_the_order_of_their_centres() -> None:
     frame = pd.DataFrame({"x": [10.0, 11, 0, 1, 10, 11, np.nan], "y": [5.0, 5, 5, 5, 9, 9, 0]})
-    clusters = transformer_of({"step": "clusters", "columns": ["x", "y"], "n_clusters": 3}).fit(frame)
+    clusters = step_of({"step": "clusters", "columns": ["x", "y"], "n_clusters": 3}).fit(frame)
     np.testing.assert_array_equal(clusters.state()["centres_"], [[0.5, 5], [10.5, 5], [10.5, 9]])
-    assert clusters.get_feature_names_out().tolist()[:2] == ["x_y_3_clusters", "x_y_3_clusters_to_0"]
+    assert clusters.names()[:2] == ["x_y_3_clusters", "x_y_3_clusters_to_0"]
     assert clusters.feature_types() == ["c", "q", "q", "q"]
     made = clusters.transform(frame)
     np.testing.assert_array_equal(made[:, 0], [1, 1, 0, 0, 2, 2, np.nan])
@@ -173,17 +175,17 @@ def test_clusters_are_numbered_in_the_order_of_their_centres() -> None:
 def test_clusters_of_standardised_columns() -> None:
     frame = pd.DataFrame({"x": [0.0, 1, 0, 1], "y": [0.0, 0, 9000, 9000]})
     step = {"step": "clusters", "columns": ["x", "y"], "n_clusters": 4, "standardise": True}
-    np.testing.assert_array_equal(transformer_of(step).fit(frame).state()["centres_"], [[0, 0], [0, 2], [2, 0], [2, 2]])
+    np.testing.assert_array_equal(step_of(step).fit(frame).state()["centres_"], [[0, 0], [0, 2], [2, 0], [2, 2]])
 
 
 def test_too_many_clusters_are_refused() -> None:
     message = "n_clusters is 4, but the training rows have only 3 different values of x; lower it"
     with pytest.raises(DataError, match=message):
-        transformer_of({"step": "clusters", "columns": ["x"], "n_clusters": 4}).fit(LINE)
+        step_of({"step": "clusters", "columns": ["x"], "n_clusters": 4}).fit(LINE)
 
 
 def _standardised(frame: pd.DataFrame, fit: pd.DataFrame) -> Numbers:
-    columns = ["a", "b"]
+    columns = ["rooms", "change"]
     filled = fit[columns].fillna(fit[columns].median())
     x = (frame[columns].fillna(fit[columns].median()) - filled.mean()) / filled.std(ddof=0)
     return np.asarray(x.to_numpy(), dtype=np.float64)
@@ -191,9 +193,9 @@ def _standardised(frame: pd.DataFrame, fit: pd.DataFrame) -> Numbers:
 
 @pytest.mark.parametrize("n_classes", [0, 2])
 def test_linear_is_out_of_fold_and_scikit_learns(n_classes: int) -> None:
-    train, new = table(), table(30, seed=2)
-    y = target(train, n_classes)
-    linear = transformer_of({"step": "linear", "columns": ["a", "b"], "alphas": [2.0], "folds": 4}, n_classes)
+    train, new = standard_table(), standard_table(30, seed=2)
+    y = standard_target(train, n_classes)
+    linear = step_of({"step": "linear", "columns": ["rooms", "change"], "alphas": [2.0], "folds": 4}, n_classes)
     own = linear.fit_transform(train, y)
 
     def predicted(rows: Any, frame: pd.DataFrame) -> Numbers:
@@ -213,5 +215,5 @@ def test_a_strong_penalty_is_chosen_for_noise() -> None:
     for n_classes in (0, 2):
         y = np.random.default_rng(1).integers(0, 2, 40).astype(np.float64)
         step = {"step": "linear", "columns": ["a"], "alphas": [0.01, 1e6]}
-        coefficients = transformer_of(step, n_classes).fit(frame, y).state()["coefficients_"]
+        coefficients = step_of(step, n_classes).fit(frame, y).state()["coefficients_"]
         assert abs(coefficients[0, 0]) < 1e-4

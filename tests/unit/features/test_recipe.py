@@ -9,16 +9,17 @@ import pandas as pd
 import pytest
 
 from lockstep.errors import DataError
-from lockstep.features.formula_steps import ColumnsStep, RatioStep
 from lockstep.features.recipe import Features
+from lockstep.features.steps.columns import Columns
+from lockstep.features.steps.ratio import Ratio
 from lockstep.fitting.make_folds import make_folds
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
 from lockstep.table.target import Target
 
 STEPS = (
-    ColumnsStep(step="columns", columns=("number", "word", "day")),
-    RatioStep(step="ratio", name="r", numerator="number", denominator="other"),
+    Columns(columns=("number", "word", "day")),
+    Ratio(name="r", numerator="number", denominator="other"),
 )
 
 
@@ -59,7 +60,7 @@ def test_saved_features_give_the_same_numbers() -> None:
 
 def test_a_category_may_be_called_array() -> None:
     frame = pd.DataFrame({"array": pd.Series(["b", "a", "b"], dtype="str")})
-    features = Features((ColumnsStep(step="columns", columns=("array",)),)).fit(frame, np.zeros(3))
+    features = Features((Columns(columns=("array",)),)).fit(frame, np.zeros(3))
     description, arrays = features.state()
     again = Features.from_state(json.loads(json.dumps(description)), arrays)
     np.testing.assert_array_equal(again.transform(frame)[:, 0], [1, 0, 1])
@@ -83,13 +84,13 @@ def test_a_validation_row_changes_nothing_of_its_folds_training_matrix() -> None
     )
     split = Split(strategy="random", folds=3, test_size=0.2, valid_size=0.1)
     train, _ = split_table(table, Target("y"), split, 1)
-    recipe = (ColumnsStep(step="columns", columns=("word", "number")),)
-    before = make_folds(train, Target("y"), recipe, "random", 0)
+    recipe = (Columns(columns=("word", "number")),)
+    before = make_folds(train, Target("y"), recipe, False, 0)
     poisoned = train.copy()
     validation = poisoned["fold"] == 0
     poisoned.loc[validation, ["number", "y"]] = 1e9
     poisoned.loc[validation, "word"] = "poison"
-    after = make_folds(poisoned, Target("y"), recipe, "random", 0)
+    after = make_folds(poisoned, Target("y"), recipe, False, 0)
     rows = before[0].train
     np.testing.assert_array_equal(before[0].x[rows], after[0].x[rows])
     np.testing.assert_array_equal(before[0].y[rows], after[0].y[rows])

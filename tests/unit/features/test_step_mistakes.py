@@ -44,7 +44,10 @@ GOOD = [
 ]
 
 MISTAKES = [
-    ("{step: logs, columns: [n]}", "features.full[0]: {'columns': ['n'], 'step': 'logs'}: input tag 'logs' found"),
+    ("{step: logs, columns: [n]}", "features.full[0]: logs: there is no such step, did you mean 'log'?; built-in: clu"),
+    ("{columns: [n]}", "features.full[0]: needs the key `step`, which names the step; built-in: clusters, columns,"),
+    ("{step: 3}", "features.full[0]: step: 3 is no name of a step; built-in: clusters, columns, count, date_parts"),
+    ("log", "features.full[0]: 'log': input should be a valid dictionary or instance of Step"),
     ("{step: log, colums: [n]}", "features.full[0].colums: unknown key, did you mean 'columns'?"),
     ("{step: log, columns: [n, n]}", "features.full[0].columns: 'n' occurs twice; remove one"),
     ("{step: log, columns: []}", "features.full[0].columns: []: tuple should have at least 1 item"),
@@ -113,7 +116,7 @@ def _load(own_table: OwnTable, step: str) -> None:
 @pytest.mark.parametrize("step", GOOD)
 def test_these_steps_are_right(own_table: OwnTable, step: str) -> None:
     _load(own_table, step)
-    assert len(Features(load_config().recipe).transformers) == 1
+    assert len(Features(load_config().recipe).steps) == 1
 
 
 @pytest.mark.parametrize(("step", "line"), MISTAKES, ids=[step for step, _ in MISTAKES])

@@ -8,7 +8,8 @@ import pytest
 from sklearn.model_selection import KFold
 from sklearn.preprocessing import TargetEncoder
 
-from tests.unit.features.examples import table, target, transformer_of
+from lockstep.testing.tables import standard_table, standard_target
+from tests.unit.features.examples import step_of
 
 WORDS = pd.DataFrame(
     {
@@ -27,9 +28,9 @@ NEW = pd.DataFrame(
 
 
 def test_counts_leave_the_row_itself_out() -> None:
-    count = transformer_of({"step": "count", "columns": ["word", "flag"], "distinct_of": "place"})
+    count = step_of({"step": "count", "columns": ["word", "flag"], "distinct_of": "place"})
     own = count.fit_transform(WORDS)
-    assert count.get_feature_names_out().tolist() == [
+    assert count.names() == [
         "count_word",
         "count_flag",
         "distinct_place_of_word",
@@ -44,9 +45,9 @@ def test_counts_leave_the_row_itself_out() -> None:
 
 
 def test_a_combination_as_a_share() -> None:
-    share = transformer_of({"step": "count", "columns": ["word", "place"], "together": True, "share": True})
+    share = step_of({"step": "count", "columns": ["word", "place"], "together": True, "share": True})
     own = share.fit_transform(WORDS)
-    assert share.get_feature_names_out().tolist() == ["share_word_place"]
+    assert share.names() == ["share_word_place"]
     np.testing.assert_array_equal(own[:, 0], [1 / 5, 0, 0, np.nan, 1 / 5, np.nan])
     np.testing.assert_array_equal(share.transform(NEW)[:, 0], [2 / 6, 0, np.nan])
 
@@ -54,22 +55,22 @@ def test_a_combination_as_a_share() -> None:
 @pytest.mark.parametrize("n_classes", [0, 2, 3])
 @pytest.mark.parametrize("smooth", ["auto", 0, 2.5])
 def test_target_means_are_scikit_learns(n_classes: int, smooth: Any) -> None:
-    train, new = table(200), table(50, seed=9)
-    new.loc[0, "artist"] = "never seen"
-    y, columns = target(train, n_classes), ["artist", "genre", "flag"]
+    train, new = standard_table(200), standard_table(50, seed=9)
+    new.loc[0, "street"] = "never seen"
+    y, columns = standard_target(train, n_classes), ["street", "kind", "garden"]
     kind = {0: "continuous", 2: "binary", 3: "multiclass"}[n_classes]
     theirs = TargetEncoder(target_type=kind, smooth=smooth, cv=KFold(5, shuffle=True, random_state=7))
-    ours = transformer_of({"step": "target_encode", "columns": columns, "smooth": smooth}, n_classes)
+    ours = step_of({"step": "target_encode", "columns": columns, "smooth": smooth}, n_classes)
     x, x_new = (frame[columns].astype(object).where(frame[columns].notna(), None) for frame in (train, new))
-    x["flag"], x_new["flag"] = train["flag"], new["flag"]
+    x["garden"], x_new["garden"] = train["garden"], new["garden"]
     np.testing.assert_array_equal(ours.fit_transform(train, y), theirs.fit_transform(x, y))
     np.testing.assert_array_equal(ours.transform(new), theirs.transform(x_new))
 
 
 def test_target_means_of_combinations_and_spread_by_hand() -> None:
     step = {"step": "target_encode", "together": [["word", "place"]], "smooth": 1, "spread": True}
-    encode = transformer_of(step).fit(WORDS, np.array([1.0, 2, 3, 4, 5, 9]))
-    assert encode.get_feature_names_out().tolist() == ["target_word_place", "target_spread_word_place"]
+    encode = step_of(step).fit(WORDS, np.array([1.0, 2, 3, 4, 5, 9]))
+    assert encode.names() == ["target_word_place", "target_spread_word_place"]
     # the overall mean is 4; (a, x) has 1 and 5
     np.testing.assert_allclose(encode.transform(NEW), [[(6 + 4) / 3, np.sqrt(8)], [4, np.nan], [(4 + 4) / 2, np.nan]])
 
@@ -85,8 +86,8 @@ def test_parts_of_a_text() -> None:
         "encode": True,
         "smooth": 1,
     }
-    parts = transformer_of(step).fit(frame, np.array([1.0, 2, 3, 4, 5, 9]))
-    assert parts.get_feature_names_out().tolist() == [
+    parts = step_of(step).fit(frame, np.array([1.0, 2, 3, 4, 5, 9]))
+    assert parts.names() == [
         "t_is_a",
         "t_is_b",
         "t_is__c_",
@@ -108,7 +109,7 @@ def test_parts_of_a_text() -> None:
 def test_thousands_of_unused_indicators_are_named_fast() -> None:
     frame = pd.DataFrame({"t": pd.Series(["a;unused;unused_3", "b"], dtype="str")})
     step = {"step": "multi_value", "column": "t", "separator": ";", "top": 10_000}
-    names = transformer_of(step).fit(frame).get_feature_names_out().tolist()
+    names = step_of(step).fit(frame).names()
     assert names[:7] == [
         f"t_is_{part}" for part in ("a", "b", "unused", "unused_3", "unused_2", "unused_4", "unused_5")
     ]
@@ -117,11 +118,11 @@ def test_thousands_of_unused_indicators_are_named_fast() -> None:
 
 def test_parts_that_look_alike_keep_different_names() -> None:
     frame = pd.DataFrame({"t": pd.Series(["a[;a];a<;a_"], dtype="str")})
-    parts = transformer_of({"step": "multi_value", "column": "t", "separator": ";", "top": 5}).fit(frame)
-    assert parts.get_feature_names_out().tolist() == ["t_is_a_", "t_is_a__2", "t_is_a__3", "t_is_a__4", "t_is_unused"]
+    parts = step_of({"step": "multi_value", "column": "t", "separator": ";", "top": 5}).fit(frame)
+    assert parts.names() == ["t_is_a_", "t_is_a__2", "t_is_a__3", "t_is_a__4", "t_is_unused"]
 
 
 def test_ties_among_parts_go_by_the_alphabet() -> None:
     frame = pd.DataFrame({"t": pd.Series(["c;b;a", "c"], dtype="str")})
-    parts = transformer_of({"step": "multi_value", "column": "t", "separator": ";", "top": 2}).fit(frame)
-    assert parts.get_feature_names_out().tolist() == ["t_is_c", "t_is_a"]
+    parts = step_of({"step": "multi_value", "column": "t", "separator": ";", "top": 2}).fit(frame)
+    assert parts.names() == ["t_is_c", "t_is_a"]

@@ -1,0 +1,161 @@
+"""The base of feature steps: what one reads, makes, learns and computes."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import pandas as pd
+
+from lockstep.features.arrays import Numbers
+from lockstep.project.kinds import Kind, OneOfKind
+from lockstep.project.settings import Settings
+
+
+class Step(Settings, OneOfKind, ABC):
+    """One step of a feature recipe: learns from training rows, then computes features of any rows.
+
+    Its fields are its settings, as in the dataset file. What `fit` learns are private attributes, declared without a
+    value: `_centres: Numbers`. All of them are saved with the model, so each must be a JSON value or an array.
+
+    `fit_transform` computes the features of the training rows. Where a step learns from the target, these exclude the
+    row's own target (leave-one-out, cross-fitting), so that they are distributed like those of new rows; then
+    `fit_transform(frame, y)` differs from `fit(frame, y).transform(frame)`.
+
+    Attributes:
+        DERIVED: Private attributes that `derive` computes from the others; they are not saved.
+    """
+
+    DERIVED: ClassVar[tuple[str, ...]] = ()
+
+    _n_classes: int = 0
+    _seed: int = 0
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        """Settings as in a dataset file, without `step`, for the standard table of lockstep.testing."""
+        return ()
+
+    @property
+    def n_classes(self) -> int:
+        """The number of classes of the target, whose values are then 0 .. n_classes - 1; 0 for a number."""
+        return self._n_classes
+
+    @property
+    def seed(self) -> int:
+        """The seed of random draws."""
+        return self._seed
+
+    def for_target(self, n_classes: int, seed: int) -> Self:
+        """An unfitted copy that knows the target and the seed."""
+        copy = self.model_copy()
+        for name in self.__private_attributes__:
+            if name in (copy.__pydantic_private__ or {}):
+                delattr(copy, name)
+        copy._n_classes, copy._seed = n_classes, seed
+        return copy
+
+    @abstractmethod
+    def reads(self) -> Sequence[str]:
+        """Columns of the cleaned table that the step reads."""
+
+    def reads_numbers(self) -> Sequence[str]:
+        """Those of them that must be numbers."""
+        return ()
+
+    def reads_text(self) -> Sequence[str]:
+        """Those of them that may be of type text; elsewhere a text column is refused."""
+        return ()
+
+    def reads_words(self) -> Sequence[str]:
+        """Those of them that must be text or a category."""
+        return ()
+
+    def reads_dates(self) -> Sequence[str]:
+        """Those of them that must be dates."""
+        return ()
+
+    @abstractmethod
+    def makes(self) -> Sequence[str]:
+        """Names of the features, as far as known before fitting; those of a target with classes are not."""
+
+    @property
+    def all_names_known(self) -> bool:
+        """Whether `makes` names all features of a target that is a number."""
+        return True
+
+    def check_target(self, classes: bool) -> None:
+        """Check that the step can be used with the target.
+
+        Args:
+            classes: Whether the target has classes; else it is a number.
+
+        Raises:
+            ValueError: if it cannot, with the setting to change.
+        """
+
+    def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
+        """Learn from training rows; by default nothing.
+
+        Args:
+            frame: Rows of the cleaned table with the columns of `reads`.
+            y: Their targets, shape (rows,): numbers, or class numbers.
+        """
+        return self
+
+    @abstractmethod
+    def transform(self, frame: pd.DataFrame) -> Numbers:
+        """Features of rows that were not in `fit`, of shape (rows, features); a row's depend on that row alone."""
+
+    def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None) -> Numbers:
+        """Learn from training rows and return their own features, which do not depend on the row's own target."""
+        return self.fit(frame, y).transform(frame)
+
+    def names(self) -> list[str]:
+        """Names of the features, in order; known after fitting."""
+        return list(self.makes())
+
+    def feature_types(self) -> list[str]:
+        """XGBoost's type per feature: c for a category, q for a quantity."""
+        return ["q"] * len(self.names())
+
+    def n_categories(self) -> list[int]:
+        """The number of categories per feature, 0 for a quantity."""
+        return [0] * len(self.names())
+
+    def derive(self) -> None:
+        """Compute the attributes in DERIVED; `fit` calls it last, and `restore` does."""
+
+    def state(self) -> dict[str, Any]:
+        """What `fit` learned, by the names in saved models: `centres_` for the attribute `_centres`."""
+        return {_saved_name(name): getattr(self, name) for name in self._learned()}
+
+    def restore(self, state: Mapping[str, Any]) -> Self:
+        """Set what an earlier `fit` learned."""
+        for name in self._learned():
+            setattr(self, name, state[_saved_name(name)])
+        self.derive()
+        return self
+
+    @classmethod
+    def _learned(cls) -> list[str]:
+        """The private attributes that are saved."""
+        return [
+            name
+            for name in cls.__private_attributes__
+            if name not in ("_n_classes", "_seed") and name not in cls.DERIVED
+        ]
+
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            """Set what is declared; pydantic would accept any other private attribute, which would not be saved."""
+            if name.startswith("_") and name not in self.__private_attributes__:
+                raise AttributeError(f"{type(self).__name__} does not declare {name}; write `{name}: ...` in its class")
+            super().__setattr__(name, value)
+
+
+def _saved_name(attribute: str) -> str:
+    return f"{attribute[1:]}_"
+
+
+STEPS: Kind[Step] = Kind(name="step", base=Step, package="lockstep.features.steps", key="step", folder="steps")

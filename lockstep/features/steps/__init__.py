@@ -1,0 +1,1 @@
+"""The built-in feature steps, one class in each file."""

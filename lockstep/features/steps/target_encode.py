@@ -1,0 +1,151 @@
+"""Categories encoded by the mean of their target."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Self
+
+import numpy as np
+import pandas as pd
+from pydantic import BeforeValidator, Field, model_validator
+from sklearn.preprocessing import TargetEncoder
+
+from lockstep.features.arrays import Numbers
+from lockstep.features.step import Step
+from lockstep.features.step_settings import AnyColumns, Combination, Folds
+from lockstep.features.targets import Rows, cross_fitting, target_columns, target_names
+from lockstep.features.values import Codes, Vocabulary, codes_of, learn_vocabulary, size_of
+
+
+def _auto_or_rows(smooth: object) -> object:
+    is_rows = isinstance(smooth, int | float) and not isinstance(smooth, bool) and smooth >= 0
+    if smooth != "auto" and not is_rows:
+        raise ValueError(f"{smooth!r} is neither auto nor a number of rows; write auto, or 0 or more")
+    return smooth
+
+
+class TargetEncode(Step):
+    """target_NAME: the target's mean over the rows with a value, shrunk towards the overall mean.
+
+    The means are those of scikit-learn's TargetEncoder. A training row's features are learned from the other folds. An
+    unseen value gets the overall mean; a missing one counts as a value. For classes the mean is the share of the second
+    of two classes, or of each of several.
+
+    Attributes:
+        columns: Columns of any type.
+        together: Combinations of columns to encode as one.
+        smooth: auto (empirical Bayes) or the weight of the overall mean, in rows.
+        folds: Folds of the cross-fitting.
+        spread: Whether to add target_spread_NAME, the standard deviation (n - 1) over the rows with a value; NaN where
+            there are fewer than two. It is cross-fitted as well: leaving out only the row would reveal its class, since
+            the rest of a category then has one of two values.
+    """
+
+    columns: AnyColumns = ()
+    together: Annotated[tuple[Combination, ...], Field(strict=False)] = ()
+    smooth: Annotated[str | float, BeforeValidator(_auto_or_rows)] = "auto"
+    folds: Folds = 5
+    spread: bool = False
+
+    _vocabularies: list[Vocabulary]
+    _encodings: Numbers
+    _unseen: Numbers
+
+    @model_validator(mode="after")
+    def _makes_a_feature(self) -> Self:
+        if not self.columns and not self.together:
+            raise ValueError("target_encode makes nothing; list columns, or combinations under together")
+        return self
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        together = [["street", "kind"], ["kind", "garden", "street"]]
+        return [
+            {"columns": ["street", "garden", "title"], "together": together, "spread": True},
+            {"columns": ["kind"], "smooth": 3, "folds": 3},
+        ]
+
+    def reads(self) -> Sequence[str]:
+        return tuple(dict.fromkeys([*self.columns, *(column for group in self.together for column in group)]))
+
+    def reads_text(self) -> Sequence[str]:
+        return self.reads()
+
+    def makes(self) -> Sequence[str]:
+        names = ["_".join(group) for group in self._groups()]
+        return [f"{measure}_{name}" for measure in ("target", "target_spread")[: 1 + self.spread] for name in names]
+
+    def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
+        """Learn the encodings of new rows from all training rows."""
+        codes = self._learn_codes(frame)
+        self._encodings, self._unseen = self._encode(codes, target_columns(y, self.n_classes))
+        return self
+
+    def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None) -> Numbers:
+        """Learn from all training rows; the features of a training row come from the other folds."""
+        self.fit(frame, y)
+        codes, target = self._learn_codes(frame), target_columns(y, self.n_classes)
+        features = np.full((len(frame), len(self.names())), np.nan)
+        for others, own in cross_fitting(len(frame), self.folds, self.seed):
+            encodings, unseen = self._encode([code[others] for code in codes], target[others])
+            features[own] = self._features([code[own] for code in codes], encodings, unseen)
+        return features
+
+    def transform(self, frame: pd.DataFrame) -> Numbers:
+        """Numbers of shape (rows, features)."""
+        return self._features(
+            [codes_of(frame, vocabulary) for vocabulary in self._vocabularies], self._encodings, self._unseen
+        )
+
+    def names(self) -> list[str]:
+        """Means, then standard deviations; with several classes one for each."""
+        return target_names(self.makes(), self.n_classes)
+
+    def _groups(self) -> list[tuple[str, ...]]:
+        return [*((column,) for column in self.columns), *(tuple(group) for group in self.together)]
+
+    def _learn_codes(self, frame: pd.DataFrame) -> list[Codes]:
+        self._vocabularies = [learn_vocabulary(frame, group) for group in self._groups()]
+        return [codes_of(frame, vocabulary) for vocabulary in self._vocabularies]
+
+    def _encode(self, codes: Sequence[Codes], target: Numbers) -> tuple[Numbers, Numbers]:
+        """The encodings of codes, (all codes, measures x outputs), and of an unseen value, (measures x outputs,)."""
+        sizes = [size_of(vocabulary) for vocabulary in self._vocabularies]
+        encodings, unseen = _means(codes, sizes, target, self.smooth)
+        if self.spread:
+            deviations = [_deviations(code, size, target) for code, size in zip(codes, sizes, strict=True)]
+            encodings = np.hstack([encodings, np.concatenate(deviations)])
+            unseen = np.concatenate([unseen, np.full(target.shape[1], np.nan)])
+        return encodings, unseen
+
+    def _features(self, codes: Sequence[Codes], encodings: Numbers, unseen: Numbers) -> Numbers:
+        sizes = [size_of(vocabulary) for vocabulary in self._vocabularies]
+        parts = np.split(encodings, np.cumsum(sizes)[:-1])
+        # UNSEEN is -1: the last row
+        encoded = [np.vstack([part, unseen])[code] for part, code in zip(parts, codes, strict=True)]
+        outputs = encodings.shape[1] // (1 + self.spread)
+        means = [part[:, :outputs] for part in encoded]
+        return np.hstack(means + [part[:, outputs:] for part in encoded if self.spread])
+
+
+def _means(
+    codes: Sequence[Codes], sizes: Sequence[int], target: Numbers, smooth: str | float
+) -> tuple[Numbers, Numbers]:
+    """Smoothed means of each output by code, and overall; a class's indicator is averaged like a number."""
+    encoder = TargetEncoder(categories=[np.arange(size) for size in sizes], target_type="continuous", smooth=smooth)
+    encodings, overall = [], []
+    for output in target.T:
+        encoder.fit(np.column_stack(codes), output)
+        encodings.append(np.concatenate(encoder.encodings_))
+        overall.append(encoder.target_mean_)
+    return np.column_stack(encodings), np.array(overall, dtype=np.float64)
+
+
+def _deviations(codes: Rows, size: int, target: Numbers) -> Numbers:
+    """Standard deviation of each output by code, shape (size, outputs)."""
+    count = np.bincount(codes, minlength=size)
+    deviations = np.full((size, target.shape[1]), np.nan)
+    enough = count >= 2
+    for number, output in enumerate(target.T):
+        mean = np.bincount(codes, weights=output, minlength=size) / np.maximum(count, 1)
+        squares = np.bincount(codes, weights=(output - mean[codes]) ** 2, minlength=size)
+        deviations[enough, number] = np.sqrt(squares[enough] / (count[enough] - 1))
+    return deviations

@@ -1,0 +1,1 @@
+"""The objectives, one class in each file."""

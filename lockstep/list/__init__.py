@@ -1,0 +1,1 @@
+"""List: the classes of every kind and their settings, on the terminal and as pages of the documentation."""

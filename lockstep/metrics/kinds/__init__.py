@@ -1,0 +1,1 @@
+"""The built-in metrics, one class in each file."""

@@ -1,0 +1,1 @@
+"""Split strategies: one class in one file, which has the strategy's name."""

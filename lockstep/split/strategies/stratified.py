@@ -1,0 +1,50 @@
+"""stratified: every part has the same classes, or quantiles of the target, in the same shares."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lockstep.split.strategy import DrawnStrategy, Rows
+
+TARGET_BINS = 10
+
+
+class Stratified(DrawnStrategy):
+    """Drawn at random, with every class, or every quantile of a numeric target, in the same share on all sides.
+
+    Use it for rare classes and for small tables. A numeric target is cut into at most 10 bins of equal size, fewer
+    where the smallest part would have less than two rows of each.
+    """
+
+    needs = ()
+    keeps_groups = False
+
+    def hold_out(self, rows: pd.DataFrame, size: float) -> tuple[Rows, Rows]:
+        # scikit-learn is a slow import, and settings are checked without it.
+        from sklearn.model_selection import train_test_split
+
+        bins = self._bins(rows, int(len(rows) * min(size, 1 - size)))
+        train, test = train_test_split(np.arange(len(rows)), test_size=size, random_state=self.seed, stratify=bins)
+        return train, test
+
+    def folds(self, rows: pd.DataFrame, count: int) -> Iterator[tuple[Rows, Rows]]:
+        from sklearn.model_selection import StratifiedKFold
+
+        folder = StratifiedKFold(count, shuffle=True, random_state=self.seed)
+        yield from folder.split(rows, self._bins(rows, len(rows) // count))
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        return ({"test_size": 0.2, "folds": 5},)
+
+    def _bins(self, rows: pd.DataFrame, smallest_part: int) -> Rows:
+        """The classes; for a number quantile bins of equal size, to which rows with equal values go in their order.
+
+        There are few enough bins that the smallest part has two rows of each.
+        """
+        if self.target.classes:
+            return self.target.values(rows).astype(np.int64)
+        count = max(2, min(TARGET_BINS, smallest_part // 2))
+        return (rows[self.target.column].rank(method="first").to_numpy().astype(np.int64) - 1) * count // len(rows)

@@ -1,0 +1,112 @@
+"""The base of all split strategies, and the base of those that draw rows at random."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from lockstep.project.kinds import Kind, OneOfKind
+from lockstep.project.settings import ALWAYS_TRAIN
+from lockstep.table.target import Target
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes of the parts.
+
+    Attributes:
+        test: Fraction of all rows that are test rows.
+        valid: Fraction of all rows that validate, with one fold.
+        folds: Number of folds; 1 is a holdout.
+    """
+
+    test: float
+    valid: float
+    folds: int
+
+
+@dataclass(frozen=True)
+class Division:
+    """A table's rows, divided.
+
+    Attributes:
+        train: Positions of the training rows, ascending.
+        test: Positions of the test rows, ascending.
+        fold: Of every row of the table the fold in which it validates, or ALWAYS_TRAIN; without meaning for test rows.
+    """
+
+    train: Rows
+    test: Rows
+    fold: Rows
+
+
+@dataclass(frozen=True)
+class Strategy(OneOfKind, ABC):
+    """A way to divide rows into training rows, test rows and folds.
+
+    Attributes:
+        target: The target.
+        columns: The columns that the settings name, by setting.
+        seed: Seed of the draws.
+        needs: Settings of the block `split` that must name a column.
+        forward: Whether only earlier rows train a fold: those with a smaller fold number.
+        keeps_groups: Whether rows with equal values in the column `split.group` stay on the same side.
+    """
+
+    STATED = ("needs", "forward", "keeps_groups")
+
+    target: Target
+    columns: Mapping[str, str]
+    seed: int
+    needs: ClassVar[tuple[str, ...]]
+    forward: ClassVar[bool]
+    keeps_groups: ClassVar[bool]
+
+    @abstractmethod
+    def divide(self, clean: pd.DataFrame, sizes: Sizes) -> Division:
+        """Divide a cleaned table.
+
+        Raises:
+            ValueError: if the table has too few rows or distinct values for these sizes.
+        """
+
+
+class DrawnStrategy(Strategy):
+    """A strategy that draws the test rows, and then the folds from the other rows."""
+
+    forward = False
+
+    @abstractmethod
+    def hold_out(self, rows: pd.DataFrame, size: float) -> tuple[Rows, Rows]:
+        """Draw a fraction of the rows; returns the positions of the others and of those drawn."""
+
+    @abstractmethod
+    def folds(self, rows: pd.DataFrame, count: int) -> Iterator[tuple[Rows, Rows]]:
+        """Of every fold the positions of its training and of its validation rows."""
+
+    def divide(self, clean: pd.DataFrame, sizes: Sizes) -> Division:
+        """Draw test rows and folds."""
+        train, test = self.hold_out(clean, sizes.test)
+        fold = np.full(len(clean), ALWAYS_TRAIN)
+        if sizes.folds == 1:
+            # sizes.valid is a fraction of all rows. The rows stay in the order that train_test_split returned, because
+            # the reference studies split twice in this way.
+            _, valid = self.hold_out(clean.iloc[train], sizes.valid / (1 - sizes.test))
+            fold[train[valid]] = 0
+            train = np.sort(train)
+        else:
+            train = np.sort(train)
+            for number, (_, valid) in enumerate(self.folds(clean.iloc[train], sizes.folds)):
+                fold[train[valid]] = number
+        return Division(train, np.sort(test), fold)
+
+
+STRATEGIES: Kind[Strategy] = Kind(
+    name="split strategy", base=Strategy, package="lockstep.split.strategies", key="strategy"
+)
