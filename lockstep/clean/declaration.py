@@ -88,9 +88,10 @@ class Declaration:
         for column in self.reads_dates:
             must_be_in(types, column, where)
             must_be_date(types, column, where)
-        # a column that is renamed or removed frees its name
-        taken = types.keys() - self.renames.keys() - set(self.removes)
-        check_new_names([*self.makes, *self.renames.values()], taken, where)
+        # a column that is renamed or removed frees its name for another one, but not for values that the rule makes
+        renamed = list(self.renames.values())
+        check_new_names(renamed, types.keys() - self.renames.keys() - set(self.removes), where)
+        check_new_names(list(self.makes), {*types, *renamed}, where)
         return {new: types[old] for old, new in self._names_after(types).items()} | dict(self.makes)
 
     def marks_after(self, marks: Mapping[str, Any]) -> dict[str, Any]:

@@ -125,6 +125,50 @@ def test_a_column_that_no_new_row_can_have_is_refused_when_the_model_is_made() -
         Intake.of(_dataset(), ["area", "nowhere"])
 
 
+def test_of_a_rename_a_model_keeps_the_columns_that_it_needs() -> None:
+    rename = {"rule": "rename", "columns": {"area": "size", "kind": "building"}}
+    saved = Intake.of(_dataset(rename), ["building", "rooms"]).to_json()
+    assert saved["rules"] == [{"rule": "rename", "columns": {"kind": "building"}}]
+    assert [column["name"] for column in saved["columns"]] == ["rooms", "kind"]
+
+
+class Reused(Rule):
+    """Renames or removes a column, and makes one of the given name."""
+
+    removed: tuple[str, ...] = ()
+    renamed: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
+    made: tuple[str, ...] = ()
+
+    def reads(self) -> tuple[str, ...]:
+        return ()
+
+    def removes(self) -> tuple[str, ...]:
+        return self.removed
+
+    def renames(self) -> dict[str, str]:
+        return self.renamed
+
+    def makes(self) -> dict[str, str]:
+        return dict.fromkeys(self.made, "number")
+
+    def for_new_rows(self, needed: Any) -> "Reused | None":
+        return self
+
+
+def test_a_removed_column_frees_its_name_for_a_renamed_one_but_not_for_values() -> None:
+    types = {"a": "number", "b": "text"}
+    freed = Declaration.of(Reused(removed=("a",), renamed={"b": "a"}))
+    assert freed.types_after(types, "rule") == {"a": "text"}
+    for taken in (
+        Reused(removed=("a",), made=("a",)),
+        Reused(renamed={"a": "c"}, made=("a",)),
+        Reused(renamed={"a": "c"}, made=("c",)),
+        Reused(renamed={"a": "b"}),
+    ):
+        with pytest.raises(ValueError, match=r"^rule: makes column '[abc]' twice"):
+            Declaration.of(taken).types_after(types, "rule")
+
+
 def test_a_saved_rule_that_this_version_does_not_have_is_named() -> None:
     described = Intake.of(_dataset(next(_examples("ratio"))), ["area_per_room"]).to_json()
     assert described["rules"][0] == next(_examples("ratio"))
