@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,7 @@ from pyarrow import csv
 
 from lockstep.storage.tables import read_json
 from tests.conftest import ROOT
+from tests.faults.test_cluster import Cluster
 from tests.pipeline.project import Project, environment, new_project
 
 PAGE = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
@@ -25,6 +27,12 @@ BLOCKS = {
     for path, content in re.findall(r"```(?:python|yaml)\n# (\S+)\n(.*?)```", PAGE, flags=re.DOTALL)
 }
 OWN = [path for path in BLOCKS if path.startswith("custom/")]
+# Where the same files would be built in.
+BUILT_IN = {
+    "custom/rules/difference.py": "lockstep/clean/rules/difference.py",
+    "custom/steps/clipped.py": "lockstep/features/steps/clipped.py",
+    "custom/metrics/within.py": "lockstep/metrics/kinds/within.py",
+}
 PYFUNC = """
 import sys, mlflow, pandas
 from pathlib import Path
@@ -137,6 +145,33 @@ def test_one_worker_gives_the_same_bytes(plain: Project, extended: Project, tmp_
     _choose_own(other)
     other.run("dvc", "repro", "--no-run-cache", env={"LOCKSTEP_WORKERS": "1", "PYTHONHASHSEED": "3"})
     assert other.output_hashes() == extended.output_hashes()
+
+
+@pytest.mark.long("test_one_worker_gives_the_same_bytes")
+def test_dask_workers_get_the_projects_metric(plain: Project, extended: Project, tmp_path: Path) -> None:
+    """They run in a folder without custom/, and the search's own evaluations are not remembered here."""
+    project = extended.copy(tmp_path / "project")
+    shutil.rmtree(project.folder / ".lockstep")
+    with ExitStack() as stack:
+        cluster = Cluster(stack)
+        cluster.worker()
+        cluster.worker()
+        cluster.wait_for(2)
+        done = project.run("python3", "-m", "stages.tune", env={"LOCKSTEP_SCHEDULER": cluster.address})
+    assert ", 0 reused;" in done.stdout
+    for name in ("models/best_params.json", "reports/tune/trials.csv"):
+        assert (project.folder / name).read_bytes() == (extended.folder / name).read_bytes()
+
+
+@pytest.mark.long("test_the_three_act_on_the_result")
+def test_the_same_files_as_built_in_ones_give_the_same_predictions(extended: Project, tmp_path: Path) -> None:
+    project = extended.copy(tmp_path / "project")
+    for path, place in BUILT_IN.items():
+        (project.folder / path).rename(project.folder / place)
+    project.run("dvc", "repro")
+    assert _expected(project) == _expected(extended)
+    model = read_json(project.folder / "models/model/model.json")
+    assert "code" not in model
 
 
 def test_page_compare_and_terminal_show_the_label_and_the_direction(plain: Project, extended: Project) -> None:
