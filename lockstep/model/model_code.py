@@ -70,13 +70,13 @@ def model_code(folder: Path, description: Mapping[str, Any], *, trust: bool) -> 
         with custom_in(folder / CODE / "none"):
             yield
         return
-    if _agrees(used, stated):
+    other = _difference(used, stated)
+    if other is None:
         yield
         return
     if not trust:
-        file = next(path for path in stated if Path(path).stem[0] != "_")
         raise UntrustedCodeError(
-            f"{folder}: the model needs its own {file}, which this project does not have in the same form; code from a"
+            f"{folder}: the model needs its own {other}, which this project does not have in the same form; code from a"
             f" model's folder is not run: predict in the project that trained it, or read {folder / CODE} and give"
             " --trust-code (a server: LOCKSTEP_TRUST_CODE=1)"
         )
@@ -84,8 +84,8 @@ def model_code(folder: Path, description: Mapping[str, Any], *, trust: bool) -> 
         if digests({path: read_code(folder / CODE / path)}) != {path: digest}:
             raise ValueError(f"{path} is not the file that the description states")
     with custom_in(folder / CODE):
-        if not _agrees(used, stated):
-            raise ValueError("the code is not what the description states")
+        if (other := _difference(used, stated)) is not None:
+            raise ValueError(f"{other} is not what the description states")
         yield
 
 
@@ -117,12 +117,13 @@ def _stated(description: Mapping[str, Any]) -> dict[str, str]:
     return {path: digest for path, digest in stated.items() if path.split("/")[1] in AT_PREDICTION}
 
 
-def _agrees(used: Names, stated: Mapping[str, str]) -> bool:
-    """Whether the code at hand is exactly the stated one."""
+def _difference(used: Names, stated: Mapping[str, str]) -> str | None:
+    """The first file in which the code at hand is not exactly the stated one; None if there is none."""
     try:
-        return digests(_code_of(used)) == stated
+        present = digests(_code_of(used))
     except OSError:
-        return False
+        present = {}
+    return min((path for path, _ in present.items() ^ stated.items()), default=None)
 
 
 def _code_of(used: Names) -> dict[str, bytes]:
