@@ -96,7 +96,11 @@ class Features:
     @property
     def columns(self) -> list[str]:
         """Columns of the table that the recipe reads, each once."""
-        return list(dict.fromkeys(column for step in self.steps for column in step.reads()))
+        columns = list[str]()
+        for step in self.steps:
+            with mistakes_of(step):
+                columns += step.reads()
+        return list(dict.fromkeys(columns))
 
     def state(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """The steps and what they learned: plain JSON values, and the arrays to which these refer."""

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import pandas as pd
 
@@ -30,11 +30,6 @@ class Step(Settings, OneOfKind, ABC):
     _n_classes: int = 0
     _seed: int = 0
 
-    @classmethod
-    def examples(cls) -> Sequence[Mapping[str, Any]]:
-        """Settings as in a dataset file, without `step`, for the standard table of lockstep.testing."""
-        return ()
-
     @property
     def n_classes(self) -> int:
         """The number of classes of the target, whose values are then 0 .. n_classes - 1; 0 for a number."""
@@ -47,10 +42,8 @@ class Step(Settings, OneOfKind, ABC):
 
     def for_target(self, n_classes: int, seed: int) -> Self:
         """An unfitted copy that knows the target and the seed."""
-        copy = self.model_copy()
-        for name in self.__private_attributes__:
-            if name in (copy.__pydantic_private__ or {}):
-                delattr(copy, name)
+        settings = {name: getattr(self, name) for name in type(self).model_fields}
+        copy = cast(Self, self.model_construct(**settings))
         copy._n_classes, copy._seed = n_classes, seed
         return copy
 

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, SupportsIndex, TypeVar
 
 from lockstep.errors import ConfigError, LockstepError
 from lockstep.guards.text.messages import LENGTH, listed, shown
@@ -49,6 +49,19 @@ class OneOfKind:
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         """Settings as in YAML, without the key that names the class; for the documentation and the tests."""
         return ()
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        """Pickle an instance of the project's own class with where its file lies, which other processes import."""
+        if not self.is_custom():
+            return super().__reduce_ex__(protocol)
+        return _new_custom, (type(self).__module__, type(self).__qualname__), self.__getstate__()
+
+
+def _new_custom(module: str, name: str) -> OneOfKind:
+    """An instance, without its state, of a class of the project's own."""
+    _, folder, file = module.split(".")
+    kind: type[OneOfKind] = getattr(import_custom(folder, file), name)
+    return kind.__new__(kind)
 
 
 @dataclass(frozen=True)

@@ -33,13 +33,17 @@ class Predictions:
     shuffled: Numbers
 
 
-def check_metric(metric: type[Metric] | str, classes: int = 0, settings: MetricSettings | None = None) -> None:
+def check_metric(
+    metric: type[Metric] | str, classes: int = 0, settings: MetricSettings | None = None, *, scale: float = 1.0
+) -> None:
     """Check that a metric keeps its promises.
 
     Args:
         metric: The class, or its name.
         classes: Classes of the target, if it measures probabilities; 0: two, and then three.
         settings: Settings that it is made with; `n_classes` is set.
+        scale: Unit of the made targets, which are some 10 units with a deviation of 2; noisy predictions err by half a
+            unit. For a metric with a threshold in the unit of its own target.
 
     Raises:
         AssertionError: with a sentence that names the broken promise.
@@ -49,18 +53,18 @@ def check_metric(metric: type[Metric] | str, classes: int = 0, settings: MetricS
     counts = ((classes,) if classes else (2, 3)) if kind.target == "classes" else (0,)
     for n_classes in counts:
         made = kind(_settings(settings, n_classes))
-        data = predictions(n_classes)
+        data = predictions(n_classes, scale)
         for check in CHECKS:
             check(made, data)
-    _check_new_process(kind, counts, settings)
+    _check_new_process(kind, counts, settings, scale)
 
 
-def predictions(n_classes: int) -> Predictions:
+def predictions(n_classes: int, scale: float) -> Predictions:
     """Made targets and predictions, the same on every machine: of numbers (0), or of that many classes."""
     random = np.random.default_rng(7)
     if not n_classes:
-        actual = 10 + 2 * random.normal(size=N_ROWS)
-        perfect, noisy = actual.copy(), actual + 0.5 * random.normal(size=N_ROWS)
+        actual = scale * (10 + 2 * random.normal(size=N_ROWS))
+        perfect, noisy = actual.copy(), actual + 0.5 * scale * random.normal(size=N_ROWS)
     else:
         actual = random.permutation(np.arange(N_ROWS) % n_classes).astype(np.float64)
         perfect = np.eye(n_classes)[actual.astype(np.int64)]
@@ -68,10 +72,10 @@ def predictions(n_classes: int) -> Predictions:
     return Predictions(actual, perfect, noisy, noisy[random.permutation(N_ROWS)])
 
 
-def print_values(module: str, name: str, settings: str) -> None:
+def print_values(module: str, name: str, settings: str, scale: str) -> None:
     """Print a metric's values of the made predictions as JSON; for a process of its own."""
     kind = class_at(module, name, METRICS)
-    print(json.dumps([_values(kind, MetricSettings(**content)) for content in json.loads(settings)]))
+    print(json.dumps([_values(kind, MetricSettings(**content), float(scale)) for content in json.loads(settings)]))
 
 
 def _check_stated(kind: type[Metric]) -> None:
@@ -91,7 +95,7 @@ def _check_direction(metric: Metric, data: Predictions) -> None:
     _promise(
         perfect <= noisy < shuffled,
         f"{_name(metric)} says that {word} is better, and yet does not put perfect predictions first, noisy ones second"
-        f" and shuffled ones last: {_values(type(metric), metric.settings)}",
+        f" and shuffled ones last: {perfect:g}, {noisy:g}, {shuffled:g} as losses (a threshold? see scale)",
     )
 
 
@@ -158,11 +162,13 @@ CHECKS: tuple[Callable[[Metric, Predictions], None], ...] = (
 )
 
 
-def _check_new_process(kind: type[Metric], counts: tuple[int, ...], settings: MetricSettings | None) -> None:
+def _check_new_process(
+    kind: type[Metric], counts: tuple[int, ...], settings: MetricSettings | None, scale: float
+) -> None:
     chosen = [_settings(settings, n_classes) for n_classes in counts]
     contents = json.dumps([asdict(each) for each in chosen])
-    printed = fresh_output(PRINT_VALUES, kind.__module__, kind.__qualname__, contents)
-    here, there = [_values(kind, each) for each in chosen], json.loads(printed)
+    printed = fresh_output(PRINT_VALUES, kind.__module__, kind.__qualname__, contents, str(scale))
+    here, there = [_values(kind, each, scale) for each in chosen], json.loads(printed)
     _promise(
         here == there, f"{kind.__name__} gives {here} here, and {there} in a new process with another PYTHONHASHSEED"
     )
@@ -172,8 +178,8 @@ def _settings(settings: MetricSettings | None, n_classes: int) -> MetricSettings
     return MetricSettings(**{**asdict(settings or MetricSettings()), "n_classes": n_classes})
 
 
-def _values(kind: type[Metric], settings: MetricSettings) -> list[float | None]:
-    data = predictions(settings.n_classes)
+def _values(kind: type[Metric], settings: MetricSettings, scale: float) -> list[float | None]:
+    data = predictions(settings.n_classes, scale)
     return [_value(kind(settings), data.actual, predicted) for predicted in (data.perfect, data.noisy, data.shuffled)]
 
 

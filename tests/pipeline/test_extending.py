@@ -122,7 +122,9 @@ def test_the_three_act_on_the_result(extended: Project) -> None:
     assert sorted(model["code"]) == sorted(OWN)
     best = read_json(extended.folder / "models/best_params.json")
     predictions = pd.read_parquet(extended.folder / "data/predictions/test.parquet")
-    share = float(((predictions["actual"] - predictions["predicted"]).abs() <= 50).mean())
+    share = float(
+        ((predictions["actual"] - predictions["predicted"]).abs() <= 0.2 * predictions["actual"].abs()).mean()
+    )
     assert read_json(extended.folder / "reports/metrics.json")["test"]["within"] == pytest.approx(share, rel=1e-9)
     trials = pd.read_csv(extended.folder / "reports/tune/trials.csv")
     trial = trials[trials["number"] == best["trial"]].iloc[0]
@@ -139,10 +141,10 @@ def test_one_worker_gives_the_same_bytes(plain: Project, extended: Project, tmp_
 
 def test_page_compare_and_terminal_show_the_label_and_the_direction(plain: Project, extended: Project) -> None:
     page = (extended.folder / "reports/index.html").read_text(encoding="utf-8")
-    assert "1 - within 50" in page
-    assert "within 50" in (plain.folder / "reports/index.html").read_text(encoding="utf-8")
+    assert "1 - within 20%" in page
+    assert "within 20%" in (plain.folder / "reports/index.html").read_text(encoding="utf-8")
     report = extended.run("lockstep", "compare", "HEAD~1", "workspace", "--no-timing").stdout
-    (line,) = [line for line in report.splitlines() if re.match(r"\|? *test within 50", line.replace("*", ""))] or [
+    (line,) = [line for line in report.splitlines() if re.match(r"\|? *test within 20%", line.replace("*", ""))] or [
         report
     ]
     assert "higher" in line or "↑" in line, report
@@ -157,7 +159,7 @@ def test_temp_and_queue_run_with_the_projects_code(extended: Project, tmp_path: 
     project = extended.copy(tmp_path / "project")
     project.run("dvc", "exp", "run", "--temp", "-n", "shorter", "-S", "tune.n_trials=4")
     report = project.run("lockstep", "compare", "HEAD", "shorter", "--no-timing").stdout
-    assert "within 50" in report
+    assert "within 20%" in report
 
 
 def test_a_clean_copy_is_identical(extended: Project) -> None:
@@ -192,7 +194,7 @@ def test_folds_are_fitted_again_if_the_metrics_code_changed(extended: Project, t
     project = extended.copy(tmp_path / "project")
     again = project.run("python3", "-m", "stages.tune").stdout
     assert ", 0 fold fits" in again or "0 new" in again or "reused" in again
-    project.edit("custom/metrics/within.py", "<= 50", "<= 40")
+    project.edit("custom/metrics/within.py", "0.2 *", "0.1 *")
     assert ", 0 reused;" in project.run("python3", "-m", "stages.tune").stdout
 
 

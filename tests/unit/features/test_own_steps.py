@@ -1,6 +1,7 @@
 """Steps of the project's own: saved like built-in ones, and their mistakes in one line that names the file."""
 
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from lockstep.features.recipe import Features
 from lockstep.features.step import STEPS
 from lockstep.table.table_columns import TableColumns
 from lockstep.table.target import TargetBlock
+from lockstep.testing.processes import fresh_output
 from lockstep.testing.steps import check_step
 
 CONTAINS = '''"""Whether a text contains a word."""
@@ -77,6 +79,13 @@ def test_it_computes_and_is_saved_like_a_built_in_one(features: Write) -> None:
     ]
     again = Features.from_state(json.loads(json.dumps(description)), arrays)
     np.testing.assert_array_equal(again.transform(FRAME), x)
+
+
+def test_it_reaches_another_process_whatever_that_imports_from(features: Write) -> None:
+    made = features().fit(FRAME, np.zeros(4))
+    Path("pickled").write_bytes(pickle.dumps(made))
+    code = "import pickle, sys; sys.path.remove(''); made = pickle.load(open('pickled', 'rb')); print(made.state())"
+    assert fresh_output(code) == f"{made.state()}\n"
 
 
 def test_the_public_check_finds_it_in_the_project(features: Write) -> None:
