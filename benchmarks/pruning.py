@@ -72,10 +72,10 @@ def main() -> None:
 
 def _compare(title: str, folder: Path, chosen: argparse.Namespace, log: Path) -> None:
     config = load_config(folder)
-    train, target, forward = read_table(folder / TRAIN), Target.of(config.dataset), config.split.forward
+    train, target, cross_fitting = read_table(folder / TRAIN), Target.of(config.dataset), config.split.cross_fitting
     plan = _plan(config, 0, chosen.trials, NoPruning())
     found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ["none", *chosen.pruners]}
-    with open_engine(partial(make_folds, train, target, config.recipe, forward, config.seed), plan) as engine:
+    with open_engine(partial(make_folds, train, target, config.recipe, cross_fitting, config.seed), plan) as engine:
         for seed in range(1, chosen.seeds + 1):
             for name, runs in found.items():
                 runs.append(_search(engine, _plan(config, seed, chosen.trials, PRUNERS[name]), log))

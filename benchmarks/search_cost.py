@@ -45,11 +45,11 @@ def main() -> None:
     os.environ[WORKERS] = str(chosen.workers)
     config = load_config()
     tune = config.tune.model_copy(update={"n_trials": chosen.trials})
-    train, target, forward = read_table(TRAIN), Target.of(config.dataset), config.split.forward
+    train, target, cross_fitting = read_table(TRAIN), Target.of(config.dataset), config.split.cross_fitting
     fitting = config.booster.fitting(target.n_classes)
     plan = Plan(tune, SearchSpace(config.space), config.pruner, config.seed, fitting)
     with (
-        open_engine(partial(make_folds, train, target, config.recipe, forward, config.seed), plan) as engine,
+        open_engine(partial(make_folds, train, target, config.recipe, cross_fitting, config.seed), plan) as engine,
         scratch_folder() as folder,
     ):
         # Start the workers and import what they need before the clock runs.

@@ -75,7 +75,7 @@ def ablation(project: Path, groups: Mapping[str, Sequence[str]]) -> list[dict[st
         recipe = tuple(step for step in config.recipe if step.kind_name() in taken)
         with scratch_folder() as folder:
             started = time.process_time()
-            folds = make_folds(train, target, recipe, config.split.forward, config.seed, folder)
+            folds = make_folds(train, target, recipe, config.split.cross_fitting, config.seed, folder)
             made = time.process_time() - started
             folds.save(folder)
             tasks = [FoldTask(0, number, params, budget, config.seed, fitting) for number in range(len(folds))]

@@ -45,11 +45,11 @@ def main() -> None:
     chosen = parser.parse_args()
     os.environ[TRACKING_URI] = f"sqlite:///{Path.cwd() / f'tracking-{time.time_ns()}.db'}"
     config = load_config()
-    target, forward = Target.of(config.dataset), config.split.forward
+    target, cross_fitting = Target.of(config.dataset), config.split.cross_fitting
     fitting = config.booster.fitting(target.n_classes)
     tune = config.tune.model_copy(update={"n_trials": chosen.trials})
     plan = Plan(tune, SearchSpace(config.space), config.pruner, config.seed, fitting)
-    folds_in = partial(make_folds, read_table(TRAIN), target, config.recipe, forward, config.seed)
+    folds_in = partial(make_folds, read_table(TRAIN), target, config.recipe, cross_fitting, config.seed)
     clock = Clock()
     with contextlib.ExitStack() as stack:
         engine = stack.enter_context(open_engine(folds_in, plan))

@@ -40,7 +40,7 @@ def main() -> None:
     history = TrainingHistory(trials, search, pd.read_csv(paths.LEARNING_CURVE))
     print_step = step_printer("evaluate", len(train) + len(test))
     evaluation = evaluate_model(
-        model, train, test, trials.loc[best["trial"]], judging, settings, seed, split.grouped_by, print_step
+        model, train, test, trials.loc[best["trial"]], judging, settings, seed, split, print_step
     )
     repeats = {"protocol": settings.protocol}
     if settings.protocol == "repeated":

@@ -1,7 +1,7 @@
 """split: divide the rows into training rows with their folds, and test rows that only `evaluate` reads.
 
 Reads   data/clean/table.parquet
-Writes  data/split/train.parquet (with a `fold` column), data/split/test.parquet
+Writes  data/split/train.parquet (with a `fold` column; see lockstep.split.splitting), data/split/test.parquet
 Params  split, seed, datasets/<dataset>.yaml: target
 """
 
@@ -24,8 +24,9 @@ def main() -> None:
     train, test = split_table(clean, target, choices.split, choices.seed)
     write_table(train, TRAIN)
     write_table(test, TEST)
-    folds = int(train["fold"].max()) + 1
-    print(f"split: {choices.split.strategy}: {len(train)} rows train, {len(test)} test, folds {folds}")
+    folds, left_out = int(train["fold"].max()) + 1, len(clean) - len(train) - len(test)
+    without = f", {left_out} left out" if left_out else ""
+    print(f"split: {choices.split.strategy}: {len(train)} rows train, {len(test)} test{without}, folds {folds}")
 
 
 if __name__ == "__main__":

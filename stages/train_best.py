@@ -1,8 +1,9 @@
 """train_best: fit the best configuration on all training rows, with the folds' median number of rounds.
 
 Reads   data/split/train.parquet, data/raw/table.parquet (rows of the example), models/best_params.json
-Writes  models/model/, reports/train_best/learning_curve.csv
-Params  train_best, booster, dataset, seed, features, split.strategy, tune.early_stopping_rounds, tune.max_rounds,
+Writes  models/model/, data/predictions/train_oof.parquet, reports/train_best/learning_curve.csv
+Params  train_best, booster, dataset, seed, features, split.strategy, split.group, split.time, split.gap,
+        tune.early_stopping_rounds, tune.max_rounds,
         datasets/<dataset>.yaml: columns, missing_values, clean, target, features.<features>
 """
 
@@ -10,17 +11,19 @@ from lockstep.clean.table_blocks import TableBlocks
 from lockstep.features.features_block import chosen_recipe
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import RoundBudget
+from lockstep.fitting.folds import final_rows
 from lockstep.fitting.make_folds import make_folds
 from lockstep.model.example import write_example
 from lockstep.model.final import chosen_training, fit_boosters, fit_interval, learning_curve
 from lockstep.model.intake import Intake
+from lockstep.model.out_of_fold import out_of_fold
 from lockstep.model.saved import Origin, SavedModel
 from lockstep.model.train_block import TrainBlocks
 from lockstep.project.blocks import Blocks, mistakes_in
-from lockstep.project.paths import BEST_PARAMS, LEARNING_CURVE, MODEL, PARAMS, RAW, TRAIN
+from lockstep.project.paths import BEST_PARAMS, LEARNING_CURVE, MODEL, OUT_OF_FOLD, PARAMS, RAW, TRAIN
 from lockstep.stage import run_stage
 from lockstep.storage.scratch import scratch_folder
-from lockstep.storage.tables import read_json, read_table, write_csv
+from lockstep.storage.tables import read_json, read_table, write_csv, write_table
 from lockstep.table.target import Target
 from lockstep.terminal import step_printer
 from lockstep.version import VERSION
@@ -36,12 +39,13 @@ def main() -> None:
         settings.check(target.n_classes)
     recipe, fitting = chosen_recipe(choices, blocks, table.cleaned()), choices.booster.fitting(target.n_classes)
     budget = RoundBudget(choices.tune.early_stopping_rounds, choices.tune.max_rounds)
-    train, best = read_table(TRAIN), read_json(BEST_PARAMS)
+    table_of_folds, best = read_table(TRAIN), read_json(BEST_PARAMS)
+    train, cross_fitting = final_rows(table_of_folds), choices.split.cross_fitting
     print_step = step_printer("train_best", len(train))
     with scratch_folder() as folder:
         print_step(f"features of the folds and of all {len(train):,} rows")
-        folds = make_folds(train, target, recipe, choices.split.forward, seed, folder)
-        features, y = Features(recipe, seed, target.n_classes), target.values(train)
+        folds = make_folds(table_of_folds, target, recipe, cross_fitting, seed, folder)
+        features, y = Features(recipe, seed, target.n_classes, cross_fitting), target.values(train)
         x = features.fit_transform(train, y)
         with fold_workers(folds, features, x, y, folder, fitting.memory) as workers:
             if settings.learning_rate_factor < 1:
@@ -57,6 +61,8 @@ def main() -> None:
             origin = Origin(blocks.dataset_name, VERSION)
             SavedModel(boosters, features, target, fitting, training, interval, intake, origin).save(MODEL)
             write_example(MODEL, intake, RAW, train["row_id"])
+            print_step("the out-of-fold predictions")
+            write_table(out_of_fold(table_of_folds, target, training, fitting, seed, workers)[0], OUT_OF_FOLD)
             print_step("the learning curve of the folds")
             write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)
     rate = f", learning rate times {training.learning_rate_factor}" if training.learning_rate_factor < 1 else ""

@@ -3,7 +3,7 @@
 Reads   data/split/train.parquet, data/clean/columns.json
 Writes  models/best_params.json, models/search.json, reports/tune/trials.csv; logs trials to MLflow as they finish
 Params  dataset, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
-        datasets/<dataset>.yaml: target, features.<features>
+        split.group, split.time, split.gap, datasets/<dataset>.yaml: target, features.<features>
 """
 
 import time
@@ -42,8 +42,8 @@ def main() -> None:
     tune, space, fitting = choices.chosen_tune, choices.chosen_space, choices.booster.fitting(target.n_classes)
     plan = Plan(tune, SearchSpace(space), choices.chosen_pruner, choices.seed, fitting)
     steps = [{"step": step.kind_name(), **step.model_dump(mode="json")} for step in recipe]
-    rows_as = {"target": asdict(target), "features": steps, "strategy": split.strategy}
-    folds_in = partial(make_folds, read_table(TRAIN), target, recipe, split.forward, choices.seed)
+    rows_as = {"target": asdict(target), "features": steps, "strategy": split.strategy, **split.relations()}
+    folds_in = partial(make_folds, read_table(TRAIN), target, recipe, split.cross_fitting, choices.seed)
     started = time.perf_counter()
     with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS, limit) as log:
         n_folds = len(engine.folds)

@@ -9,7 +9,7 @@ from lockstep.clean.column_block import Column
 from lockstep.clean.rule import Given, Rule, mistakes_of, place_of
 from lockstep.errors import ConfigError
 from lockstep.guards.text.messages import repeated, shown
-from lockstep.project.settings import RESERVED
+from lockstep.project.settings import is_reserved
 from lockstep.table.table_columns import must_be_date, must_be_in, must_be_number
 
 TYPES = tuple(name for name in get_args(Column.model_fields["type"].annotation) if name != "ignore")
@@ -120,7 +120,7 @@ def check_new_names(names: Sequence[str], taken: Collection[str], where: str) ->
     """
     duplicates = set(repeated(names))
     for name in names:
-        if name in RESERVED:
+        if is_reserved(name):
             raise ValueError(f"{where}: the name {name!r} is reserved for the pipeline; choose another")
         if name in taken or name in duplicates:
             raise ValueError(f"{where}: makes column {name!r} twice; choose another name")

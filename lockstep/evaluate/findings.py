@@ -31,7 +31,9 @@ from lockstep.evaluate.judgement import Judgement, judge, overfit_gap, score_of
 from lockstep.evaluate.rows import Rows, new_rows, predict_rows, training_rows
 from lockstep.evaluate.shap_values import ShapValues, shap_values
 from lockstep.evaluate.slices import slice_table, worst_rows
+from lockstep.fitting.folds import final_rows
 from lockstep.model.saved import Predictions, SavedModel
+from lockstep.split.split_block import Split
 
 THIS_MODEL = "this_model"
 
@@ -79,24 +81,26 @@ def evaluate_model(
     judging: Judging,
     settings: Evaluate,
     seed: int,
-    group: str | None = None,
+    split: Split | None = None,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Findings:
     """Evaluate a model on the test rows.
 
     Args:
         model: The trained model.
-        train: The training table.
+        train: The training table; the rows that train no final model are left out.
         test: The test table.
         best_trial: The row of the best trial in trials.csv.
         judging: The block `judging` of the dataset file.
         settings: The block `evaluate` of params.yaml.
         seed: Seed of baselines, resamples, shuffles and samples.
-        group: The column of the groups that are resampled as a whole; None: rows are resampled.
+        split: The block `split` of params.yaml: whether whole groups are resampled, and how the training rows relate.
         on_step: Called with a description of each step as it begins.
     """
+    train = final_rows(train)
     on_step(f"features of {len(train):,} training and {len(test):,} test rows")
-    train_rows, test_rows = training_rows(model, train), new_rows(model, test)
+    train_rows = training_rows(model, train, split.cross_fitting if split else None)
+    test_rows = new_rows(model, test)
     predictions, predicted = predict_rows(model, test_rows)
     on_step("metrics and baselines")
     judgement = judge(model, train_rows, test_rows, predicted, best_trial, judging.coordinates, seed)
@@ -107,7 +111,9 @@ def evaluate_model(
     on_step("SHAP values")
     shap = shap_values(model, test_rows, seed)
     on_step(f"{settings.bootstrap_samples:,} resamples of the test rows")
-    uncertainty, leads = _uncertainty(model, judgement, test_rows, predicted, settings, seed, group)
+    uncertainty, leads = _uncertainty(
+        model, judgement, test_rows, predicted, settings, seed, split.grouped_by if split else None
+    )
     if model.interval is not None:
         uncertainty["prediction_interval"] = interval_summary(predictions, model.interval.coverage)
     if confusion is not None:

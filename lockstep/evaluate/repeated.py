@@ -110,7 +110,7 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
     set_pages_folder(folder)
     train, test = split_table(read_table(folder / TABLE), refit.target, refit.split, split_seed)
     stopping = train["fold"].to_numpy() == 0 if refit.split.folds == 1 else np.zeros(len(train), dtype=np.bool_)
-    features = Features(refit.recipe, refit.seed, refit.target.n_classes)
+    features = Features(refit.recipe, refit.seed, refit.target.n_classes, refit.split.cross_fitting)
     fitted = train[~stopping]
     x = features.fit_transform(fitted, refit.target.values(fitted))
     names, types = tuple(features.names), tuple(features.types)

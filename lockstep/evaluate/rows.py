@@ -8,7 +8,9 @@ import pandas as pd
 
 from lockstep.features.recipe import Features
 from lockstep.fitting.folds import Matrix, Vector
+from lockstep.model.out_of_fold import actual_values
 from lockstep.model.saved import Predictions, SavedModel
+from lockstep.table.cross_fitting import CrossFitting
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,16 @@ class Rows:
         return len(self.y)
 
 
-def training_rows(model: SavedModel, train: pd.DataFrame) -> Rows:
-    """Training rows with their training features, which leave out each row's own target."""
+def training_rows(model: SavedModel, train: pd.DataFrame, cross_fitting: CrossFitting | None = None) -> Rows:
+    """Training rows with their training features, which leave out each row's own target.
+
+    Args:
+        model: The model.
+        train: The rows that trained it.
+        cross_fitting: How the split relates them.
+    """
     y = model.target.values(train)
-    features = Features(model.features.recipe, model.features.seed, model.target.n_classes)
+    features = Features(model.features.recipe, model.features.seed, model.target.n_classes, cross_fitting)
     return Rows(train, features.fit_transform(train, y), y)
 
 
@@ -51,12 +59,10 @@ def predict_rows(model: SavedModel, rows: Rows) -> tuple[pd.DataFrame, Predictio
     table = model.prediction_table(rows.x)
     predicted: Predictions
     if model.target.classes:
-        actual = pd.Series([model.target.labels[int(number)] for number in rows.y], dtype="str")
         predicted = table.iloc[:, 1:].to_numpy(dtype=np.float64)
     else:
-        actual = rows.frame[model.target.column].reset_index(drop=True)
         predicted = table["predicted"].to_numpy()
-    table.insert(0, "actual", actual)
+    table.insert(0, "actual", actual_values(rows.frame, model.target))
     table.insert(0, "row_id", rows.frame["row_id"].to_numpy())
     return table, predicted
 

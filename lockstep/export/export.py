@@ -21,7 +21,7 @@ from lockstep.tracking.provenance import Provenance
 from lockstep.tracking.repository import revision
 
 # Outputs and folders of outputs that are copied under the names at which Result reads them.
-COPIED = (paths.REPORTS, paths.MODEL.parent, paths.PREDICTIONS, paths.TEST)
+COPIED = (paths.REPORTS, paths.MODEL.parent, paths.PREDICTIONS, paths.OUT_OF_FOLD, paths.TEST)
 # Copied once more to the top level, where people look for them.
 TOP_LEVEL_COPIES = {
     paths.INDEX: "index.html",

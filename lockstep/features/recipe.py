@@ -14,6 +14,7 @@ from lockstep.features.features_block import Recipe
 from lockstep.features.step import Step
 from lockstep.features.step_mistakes import check_features, check_names, mistakes_of, names_of
 from lockstep.guards.text.messages import repeated
+from lockstep.table.cross_fitting import CrossFitting
 
 Matrix = npt.NDArray[np.float32]
 Array = npt.NDArray[Any]
@@ -29,14 +30,17 @@ class Features:
         recipe: The recipe's steps, in order; they stay unfitted.
         seed: Seed of the steps' random draws.
         n_classes: Classes of the target; 0 for a number.
+        cross_fitting: How the split relates the training rows; None: not at all.
 
     Attributes:
         steps: Copies of the recipe's steps, to fit.
     """
 
-    def __init__(self, recipe: Sequence[Step], seed: int = 0, n_classes: int = 0) -> None:
+    def __init__(
+        self, recipe: Sequence[Step], seed: int = 0, n_classes: int = 0, cross_fitting: CrossFitting | None = None
+    ) -> None:
         self.recipe, self.seed, self.n_classes = tuple(recipe), seed, n_classes
-        self.steps = tuple(step.for_target(n_classes, seed) for step in recipe)
+        self.steps = tuple(step.for_target(n_classes, seed, cross_fitting) for step in recipe)
 
     def fit(self, frame: pd.DataFrame, y: Numbers) -> Self:
         """Learn from training rows alone.

@@ -9,6 +9,8 @@ import pandas as pd
 from lockstep.features.arrays import Numbers
 from lockstep.project.kinds import Kind, OneOfKind
 from lockstep.project.settings import Settings
+from lockstep.table.cross_fitting import CrossFitting
+from lockstep.table.timeline import Rows
 
 
 class Step(Settings, OneOfKind, ABC):
@@ -18,8 +20,9 @@ class Step(Settings, OneOfKind, ABC):
     value: `_centres: Numbers`. All of them are saved with the model, so each must be a JSON value or an array.
 
     `fit_transform` computes the features of the training rows. Where a step learns from the target, these exclude the
-    row's own target (leave-one-out, cross-fitting), so that they are distributed like those of new rows; then
-    `fit_transform(frame, y)` differs from `fit(frame, y).transform(frame)`.
+    row's own target, so that they are distributed like those of new rows; then `fit_transform(frame, y)` differs from
+    `fit(frame, y).transform(frame)`. `inner_folds` says from which rows to learn: rows of the row's group, and later
+    rows where the split goes forward in time, are excluded as well.
 
     Attributes:
         DERIVED: Private attributes that `derive` computes from the others; they are not saved.
@@ -29,6 +32,7 @@ class Step(Settings, OneOfKind, ABC):
 
     _n_classes: int = 0
     _seed: int = 0
+    _cross_fitting: CrossFitting = CrossFitting()
 
     @property
     def n_classes(self) -> int:
@@ -40,11 +44,29 @@ class Step(Settings, OneOfKind, ABC):
         """The seed of random draws."""
         return self._seed
 
-    def for_target(self, n_classes: int, seed: int) -> Self:
-        """An unfitted copy that knows the target and the seed."""
+    @property
+    def cross_fitting(self) -> CrossFitting:
+        """How the split relates the rows."""
+        return self._cross_fitting
+
+    def inner_folds(self, frame: pd.DataFrame, folds: int) -> list[tuple[Rows, Rows]]:
+        """Positions of training rows to learn from and of those to transform, pair by pair, as the split relates rows.
+
+        Random: each row is in one of so many folds, and is transformed by what the others teach. Whole groups are in
+        one fold. In time, rows are transformed by what earlier rows teach; the first block's rows are in no pair, and
+        their features are NaN.
+
+        Args:
+            frame: The training rows that `fit_transform` got; their other columns, which say how rows relate, too.
+            folds: Number of folds; in time there is one block more.
+        """
+        return self._cross_fitting.pairs(frame, folds, self._seed)
+
+    def for_target(self, n_classes: int, seed: int, cross_fitting: CrossFitting | None = None) -> Self:
+        """An unfitted copy that knows the target, the seed and how the split relates the rows (None: not at all)."""
         settings = {name: getattr(self, name) for name in type(self).model_fields}
         copy = cast(Self, self.model_construct(**settings))
-        copy._n_classes, copy._seed = n_classes, seed
+        copy._n_classes, copy._seed, copy._cross_fitting = n_classes, seed, cross_fitting or CrossFitting()
         return copy
 
     @abstractmethod
@@ -135,7 +157,7 @@ class Step(Settings, OneOfKind, ABC):
         return [
             name
             for name in cls.__private_attributes__
-            if name not in ("_n_classes", "_seed") and name not in cls.DERIVED
+            if name not in ("_n_classes", "_seed", "_cross_fitting") and name not in cls.DERIVED
         ]
 
     if not TYPE_CHECKING:

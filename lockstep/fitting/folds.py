@@ -10,7 +10,9 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from lockstep.project.settings import TRAINS_FINAL, trains_fold
 from lockstep.storage.tables import write_error
 
 Matrix = npt.NDArray[np.float32]
@@ -50,7 +52,7 @@ class FoldSet:
         matrix_of: For each fold the index of its matrix.
         y: Target, shape (rows,).
         fold: The table's fold column, shape (rows,); see lockstep.split.splitting.
-        forward: Whether only earlier rows train a fold.
+        training: For each fold a mask of its training rows, shape (folds, rows).
         names: For each fold its feature names; a step's features may depend on its training rows.
         types: For each fold XGBoost's feature types.
         digests: sha256 of each matrix.
@@ -60,7 +62,7 @@ class FoldSet:
     matrix_of: tuple[int, ...]
     y: Vector
     fold: npt.NDArray[np.int64]
-    forward: bool
+    training: Mask
     names: tuple[tuple[str, ...], ...]
     types: tuple[tuple[str, ...], ...]
     digests: tuple[str, ...]
@@ -71,8 +73,8 @@ class FoldSet:
     def __getitem__(self, number: int) -> Fold:
         if not 0 <= number < len(self):
             raise IndexError(f"fold {number} of {len(self)}")
-        train, valid = fold_masks(self.fold, self.forward, number)
-        return Fold(self.matrices[self.matrix_of[number]], self.y, train, valid, self.names[number], self.types[number])
+        x, train, valid = self.matrices[self.matrix_of[number]], self.training[number], self.fold == number
+        return Fold(x, self.y, train, valid, self.names[number], self.types[number])
 
     def __iter__(self) -> Iterator[Fold]:
         return (self[number] for number in range(len(self)))
@@ -95,20 +97,21 @@ class FoldSet:
                 _save(folder / _matrix_file(number), matrix)
         _save(folder / "y.npy", self.y)
         _save(folder / "fold.npy", self.fold)
-        description = [self.matrix_of, self.forward, self.names, self.types, self.digests]
+        _save(folder / "training.npy", self.training)
+        description = [self.matrix_of, self.names, self.types, self.digests]
         with _naming(folder / "folds.json"):
             (folder / "folds.json").write_text(json.dumps(description), encoding="utf-8")
 
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Map the arrays that `save` wrote."""
-        matrix_of, forward, names, types, digests = json.loads((folder / "folds.json").read_text(encoding="utf-8"))
+        matrix_of, names, types, digests = json.loads((folder / "folds.json").read_text(encoding="utf-8"))
         return cls(
             matrices=tuple(_memory_mapped(folder / _matrix_file(number)) for number in range(len(digests))),
             matrix_of=tuple(matrix_of),
             y=_memory_mapped(folder / "y.npy"),
             fold=_memory_mapped(folder / "fold.npy"),
-            forward=forward,
+            training=_memory_mapped(folder / "training.npy"),
             names=tuple(tuple(fold) for fold in names),
             types=tuple(tuple(fold) for fold in types),
             digests=tuple(digests),
@@ -138,9 +141,23 @@ class Matrices:
         return len(self.distinct) - 1
 
 
-def fold_masks(fold: npt.NDArray[np.int64], forward: bool, number: int) -> tuple[Mask, Mask]:
-    """Training and validation rows of one fold; forward, only earlier rows train: those with a smaller fold number."""
-    return (fold < number if forward else fold != number), fold == number
+def training_masks(train: pd.DataFrame, forward: bool) -> Mask:
+    """The training rows of every fold of a training table, shape (folds, rows); see lockstep.split.splitting.
+
+    Args:
+        train: The training table.
+        forward: Whether only earlier rows train a fold.
+    """
+    fold = train["fold"].to_numpy()
+    numbers = range(int(fold.max()) + 1)
+    if trains_fold(0) in train:
+        return np.array([train[trains_fold(number)].to_numpy(dtype=np.bool_) for number in numbers])
+    return np.array([fold < number if forward else fold != number for number in numbers])
+
+
+def final_rows(train: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a training table that train the final model; see lockstep.split.splitting."""
+    return train[train[TRAINS_FINAL].to_numpy(dtype=np.bool_)] if TRAINS_FINAL in train else train
 
 
 def digest_of(array: npt.NDArray[np.generic]) -> str:

@@ -7,12 +7,18 @@ import pandas as pd
 
 from lockstep.features.features_block import Recipe
 from lockstep.features.recipe import Features
-from lockstep.fitting.folds import FoldSet, Matrices, fold_masks
+from lockstep.fitting.folds import FoldSet, Matrices, training_masks
+from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.target import Target
 
 
 def make_folds(
-    train: pd.DataFrame, target: Target, recipe: Recipe, forward: bool, seed: int, folder: Path | None = None
+    train: pd.DataFrame,
+    target: Target,
+    recipe: Recipe,
+    cross_fitting: CrossFitting,
+    seed: int,
+    folder: Path | None = None,
 ) -> FoldSet:
     """Fit each fold's features on its training rows, once, and apply them to the others.
 
@@ -20,16 +26,15 @@ def make_folds(
         train: A training table (see lockstep.split.splitting).
         target: The target.
         recipe: Feature steps.
-        forward: Whether only earlier rows train a fold.
+        cross_fitting: How the split relates the rows.
         seed: Seed of the features' random draws.
         folder: Where the matrices are stored, with one at a time in memory; without it all are in memory.
     """
     y = target.values(train)
-    fold = train["fold"].to_numpy()
+    masks = training_masks(train, cross_fitting.forward)
     matrices, matrix_of, names, types = Matrices(folder), list[int](), list[tuple[str, ...]](), list[tuple[str, ...]]()
-    for number in range(int(fold.max()) + 1):
-        training, _ = fold_masks(fold, forward, number)
-        features = Features(recipe, seed, target.n_classes)
+    for training in masks:
+        features = Features(recipe, seed, target.n_classes, cross_fitting)
         own_features = features.fit_transform(train[training], y[training])
         matrix = np.empty((len(train), own_features.shape[1]), dtype=np.float32)
         matrix[training], matrix[~training] = own_features, features.transform(train[~training])
@@ -40,8 +45,8 @@ def make_folds(
         matrices=tuple(matrices.distinct),
         matrix_of=tuple(matrix_of),
         y=y,
-        fold=fold,
-        forward=forward,
+        fold=train["fold"].to_numpy(),
+        training=masks,
         names=tuple(names),
         types=tuple(types),
         digests=tuple(matrices.digests),

@@ -18,7 +18,7 @@ from lockstep.inspect.inspection import inspect
 from lockstep.inspect.table_file import read_table_file
 from lockstep.project.blocks import DATASET_NAME
 from lockstep.project.paths import DATASETS, PARAMS
-from lockstep.project.settings import RESERVED
+from lockstep.project.settings import is_reserved
 from lockstep.storage.tables import atomic_write
 
 EXTENSIONS = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".gz")
@@ -93,10 +93,10 @@ def _clean_names(columns: Iterable[str]) -> dict[str, str]:
     for name in columns:
         clean = name.translate(REPLACEMENTS)
         clean = re.sub(r"\s+", " ", brief(clean)).strip()
-        if clean == name and name not in RESERVED and name:
+        if clean == name and not is_reserved(name) and name:
             continue
         clean = clean or "unnamed"
-        clean = f"{clean}_column" if clean in RESERVED else clean
+        clean = f"{clean}_column" if is_reserved(clean) else clean
         renamed[name] = _unused_name(clean, taken)
         taken.add(renamed[name])
     return renamed

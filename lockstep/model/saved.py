@@ -146,16 +146,11 @@ class SavedModel:
             predicted, a number or the most probable class; with intervals also lower and upper; with classes a column
             probability_CLASS for each.
         """
-        predictions = self.predict_matrix(x)
-        if self.target.classes:
-            labels = self.target.labels
-            labels_of_rows = pd.Series([labels[number] for number in np.argmax(predictions, axis=1)], dtype="str")
-            probabilities = {f"probability_{label}": predictions[:, number] for number, label in enumerate(labels)}
-            return pd.DataFrame({"predicted": labels_of_rows, **probabilities})
+        table = labelled(self.predict_matrix(x), self.target)
         if self.interval is None:
-            return pd.DataFrame({"predicted": predictions})
+            return table
         ends = self.interval.bounds(x, self.features.names, self.features.types)
-        return pd.DataFrame({"predicted": predictions, "lower": ends[:, 0], "upper": ends[:, 1]})
+        return table.assign(lower=ends[:, 0], upper=ends[:, 1])
 
     def save(self, folder: Path) -> None:
         """Write booster_0.ubj, ..., model.json, the features' arrays and interval.ubj into `folder`."""
@@ -241,6 +236,16 @@ class SavedModel:
         origin = content.get("origin")
         made_by = Origin(str(origin["dataset"]), str(origin["version"])) if origin else None
         return cls(boosters, features, target, fitting, training, interval, intake, made_by)
+
+
+def labelled(predictions: Predictions, target: Target) -> pd.DataFrame:
+    """Predictions as a table: predicted, a number or the most probable class; then probability_CLASS for each class."""
+    if not target.classes:
+        return pd.DataFrame({"predicted": predictions})
+    labels = target.labels
+    labels_of_rows = pd.Series([labels[number] for number in np.argmax(predictions, axis=1)], dtype="str")
+    probabilities = {f"probability_{label}": predictions[:, number] for number, label in enumerate(labels)}
+    return pd.DataFrame({"predicted": labels_of_rows, **probabilities})
 
 
 def missing_files(folder: Path) -> list[str]:

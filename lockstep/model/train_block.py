@@ -8,7 +8,7 @@ from lockstep.features.features_block import RecipeChoice
 from lockstep.fitting.booster_block import BoosterSettings
 from lockstep.guards.models.model_files import MAX_MODELS
 from lockstep.project.settings import Seed, Settings
-from lockstep.split.split_block import StrategyOnly
+from lockstep.split.split_block import FoldRule
 
 
 class TrainBest(Settings):
@@ -39,7 +39,7 @@ class TrainBlocks(RecipeChoice):
     """The blocks that the stage train_best reads."""
 
     seed: Seed
-    split: StrategyOnly
+    split: FoldRule
     booster: BoosterSettings
     tune: RoundSettings
     train_best: TrainBest

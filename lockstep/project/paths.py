@@ -14,6 +14,7 @@ COLUMNS = Path("data/clean/columns.json")
 TRAIN = Path("data/split/train.parquet")
 TEST = Path("data/split/test.parquet")
 PREDICTIONS = Path("data/predictions/test.parquet")
+OUT_OF_FOLD = Path("data/predictions/train_oof.parquet")
 
 BEST_PARAMS = Path("models/best_params.json")
 SEARCH = Path("models/search.json")

@@ -194,6 +194,11 @@ class Result:
         """data/predictions/test.parquet: row_id, actual and the prediction of every test row."""
         return self._read(paths.PREDICTIONS, read_table)
 
+    @cached_property
+    def out_of_fold(self) -> pd.DataFrame:
+        """data/predictions/train_oof.parquet: row_id, fold, actual and the prediction of every validation row."""
+        return self._read(paths.OUT_OF_FOLD, read_table)
+
     @property
     def test_table(self) -> pd.DataFrame:
         """data/split/test.parquet: the cleaned test rows."""
@@ -223,7 +228,7 @@ class Result:
         """Outputs that are part of the key besides the model: the same for one result in every place."""
         tables = [file for file in self.evaluation_files if file.suffix in (".csv", ".json")]
         search = (paths.BEST_PARAMS, paths.SEARCH, paths.TRIALS)
-        return [*search, paths.PREDICTIONS, paths.METRICS, paths.GATES, *tables]
+        return [*search, paths.PREDICTIONS, paths.OUT_OF_FOLD, paths.METRICS, paths.GATES, *tables]
 
     @cached_property
     def key(self) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from lockstep.features.features_block import RecipeChoice
 from lockstep.fitting.booster_block import BoosterSettings
 from lockstep.project.settings import Seed, Settings
-from lockstep.split.split_block import StrategyOnly
+from lockstep.split.split_block import FoldRule
 
 # Booster parameters that a space may tune; the pipeline itself sets objective, metric, seed and threads.
 TUNABLE = frozenset(
@@ -216,7 +216,7 @@ class TuneBlocks(SearchBlocks, RecipeChoice):
     """The blocks that the stage tune reads."""
 
     seed: Seed
-    split: StrategyOnly
+    split: FoldRule
     booster: BoosterSettings
 
 

@@ -1,15 +1,18 @@
 """The blocks `split` and `seed` of params.yaml."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Self
+from dataclasses import asdict
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from lockstep.errors import ConfigError
 from lockstep.guards.text.messages import listed, quoted
 from lockstep.project.settings import Seed, Settings
-from lockstep.split.strategy import STRATEGIES
+from lockstep.split.strategy import STRATEGIES, Window
+from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.target import Target
+from lockstep.table.timeline import Gap
 
 
 def _known(name: str) -> str:
@@ -20,40 +23,13 @@ def _known(name: str) -> str:
 StrategyName = Annotated[str, AfterValidator(_known)]
 
 
-class StrategyOnly(Settings, extra="ignore"):
-    """The part of the block `split` that later stages read: folds are used with the strategy that made them."""
+class FoldRule(Settings, extra="ignore"):
+    """The part of the block `split` that later stages read: folds are used as the strategy made them."""
 
     strategy: StrategyName
-
-    @property
-    def forward(self) -> bool:
-        """Whether only earlier rows train a fold."""
-        return STRATEGIES[self.strategy].forward
-
-
-class Split(Settings):
-    """The division of the rows into training, test and fold rows."""
-
-    strategy: StrategyName
-    test_size: Annotated[float, Field(gt=0, lt=1)]
-    folds: Annotated[int, Field(ge=1)]
-    valid_size: Annotated[float, Field(gt=0, lt=1)]
     group: str | None = None
     time: str | None = None
-
-    @model_validator(mode="after")
-    def _column_for_strategy(self) -> Self:
-        for setting in STRATEGIES[self.strategy].needs:
-            if setting not in self.columns:
-                raise ValueError(
-                    f"strategy is {self.strategy} but split.{setting} names no column; set split.{setting}"
-                )
-        if self.folds == 1 and self.test_size + self.valid_size >= 1:
-            raise ValueError(
-                f"test_size {self.test_size} + valid_size {self.valid_size} leave no row to train on;"
-                " their sum must stay below 1"
-            )
-        return self
+    gap: Gap | None = None
 
     @property
     def columns(self) -> Mapping[str, str]:
@@ -67,9 +43,55 @@ class Split(Settings):
         return STRATEGIES[self.strategy].forward
 
     @property
+    def cross_fitting(self) -> CrossFitting:
+        """How inner folds divide the training rows."""
+        return CrossFitting(self.columns.get("group"), self.columns.get("time"), self.gap)
+
+    def relations(self) -> dict[str, Any]:
+        """How the split relates the rows, for the settings of the search; empty if it does not."""
+        cross_fitting = self.cross_fitting
+        return {} if cross_fitting == CrossFitting() else {"cross_fitting": asdict(cross_fitting)}
+
+
+class Split(FoldRule, extra="forbid"):
+    """The division of the rows into training, test and fold rows."""
+
+    test_size: Annotated[float, Field(gt=0, lt=1)]
+    folds: Annotated[int, Field(ge=1)]
+    valid_size: Annotated[float, Field(gt=0, lt=1)]
+    window: Window = "expanding"
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        for setting in STRATEGIES[self.strategy].needs:
+            if setting not in self.columns:
+                raise ValueError(
+                    f"strategy is {self.strategy} but split.{setting} names no column; set split.{setting}"
+                )
+        if self.folds == 1 and self.test_size + self.valid_size >= 1:
+            raise ValueError(
+                f"test_size {self.test_size} + valid_size {self.valid_size} leave no row to train on;"
+                " their sum must stay below 1"
+            )
+        if not self.forward:
+            for setting, value, default in (("gap", self.gap, None), ("window", self.window, "expanding")):
+                if value != default:
+                    raise ValueError(
+                        f"split.{setting} is {value}, which has no effect with strategy {self.strategy}: it does not go"
+                        f" forward in time; set split.{setting} to {'null' if default is None else default}"
+                    )
+        return self
+
+    @property
     def grouped_by(self) -> str | None:
         """The column whose groups of rows are never divided; None if rows are not grouped."""
         return grouped_by(self.strategy, self.group)
+
+    def described(self) -> dict[str, Any]:
+        """The settings for the report, with those of time only where they differ from their defaults."""
+        order = ("strategy", "test_size", "folds", "valid_size", "group", "time", "gap", "window")
+        content = self.model_dump(mode="json")
+        return {name: content[name] for name in order if (name, content[name]) != ("window", "expanding")}
 
 
 def grouped_by(strategy: str, group: str | None) -> str | None:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ from lockstep.project.settings import ALWAYS_TRAIN
 from lockstep.table.target import Target
 
 Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+Window = Literal["expanding", "rolling"]
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,19 @@ class Division:
     Attributes:
         train: Positions of the training rows, ascending.
         test: Positions of the test rows, ascending.
-        fold: Of every row of the table the fold in which it validates, or ALWAYS_TRAIN; without meaning for test rows.
+        fold: Of every row of the table the fold in which it validates, or ALWAYS_TRAIN; without meaning for other rows
+            than training rows.
+        trains_fold: Of every fold a mask of the table's rows that train it, shape (folds, rows); None if `fold` says it
+            all: every other training row does, forward in time every one with a smaller fold number.
+        trains_final: A mask of the table's rows that train the final model, shape (rows,); None if all training rows
+            do.
     """
 
     train: Rows
     test: Rows
     fold: Rows
+    trains_fold: Mask | None = None
+    trains_final: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -54,8 +63,10 @@ class Strategy(OneOfKind, ABC):
         target: The target.
         columns: The columns that the settings name, by setting.
         seed: Seed of the draws.
+        gap: Rows, or a duration, before the predicted rows that are left out; None leaves none out.
+        window: Whether all earlier rows train a fold (expanding), or the same number of the latest (rolling).
         needs: Settings of the block `split` that must name a column.
-        forward: Whether only earlier rows train a fold: those with a smaller fold number.
+        forward: Whether only earlier rows train a fold; then `split.gap` and `split.window` have an effect.
         keeps_groups: Whether rows with equal values in the column `split.group` stay on the same side.
     """
 
@@ -64,6 +75,8 @@ class Strategy(OneOfKind, ABC):
     target: Target
     columns: Mapping[str, str]
     seed: int
+    gap: int | str | None = None
+    window: Window = "expanding"
     needs: ClassVar[tuple[str, ...]]
     forward: ClassVar[bool]
     keeps_groups: ClassVar[bool]

@@ -23,6 +23,7 @@ NEEDED = (
     paths.SEARCH,
     DESCRIPTION,
     paths.PREDICTIONS,
+    paths.OUT_OF_FOLD,
     paths.BASELINES,
     paths.UNCERTAINTY,
     paths.REPEATED,
@@ -104,7 +105,7 @@ def tables_of(result: Result) -> dict[str, str]:
 
 def artifacts_of(result: Result) -> list[str]:
     """Outputs that MLflow stores besides the model, under their names in the repository."""
-    candidates = [paths.BEST_PARAMS, paths.SEARCH, paths.PREDICTIONS, *REPORTS]
+    candidates = [paths.BEST_PARAMS, paths.SEARCH, paths.PREDICTIONS, paths.OUT_OF_FOLD, *REPORTS]
     present = [path for path in candidates if (result.root / path).is_file()]
     return sorted(map(str, {*present, *result.evaluation_files}))
 

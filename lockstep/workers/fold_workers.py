@@ -69,7 +69,7 @@ def fold_workers(
         matrix_of=(0,),
         y=y,
         fold=np.full(len(y), ALWAYS_TRAIN),
-        forward=False,
+        training=np.ones((1, len(y)), dtype=np.bool_),
         names=(tuple(features.names),),
         types=(tuple(features.types),),
         digests=(digest_of(x),),

@@ -104,7 +104,7 @@ MEANS = {
 BLOCKS = {
     "BoosterSettings": "booster",
     "Split": "split",
-    "StrategyOnly": "split",
+    "FoldRule": "split",
     "RoundSettings": "tune",
     "Tune": "tune",
     "TrainBest": "train_best",

@@ -134,6 +134,7 @@ def test_a_changed_row_of_a_fold_changes_no_score_of_what_it_does_not_train(rows
     """A row of fold 0 validates there: that fold's own boosters, asked about its other rows, must not notice."""
     from lockstep.check.config import load_config
     from lockstep.fitting.make_folds import make_folds
+    from lockstep.table.cross_fitting import CrossFitting
     from lockstep.table.target import Target
 
     config = load_config(rows.folder)
@@ -143,7 +144,8 @@ def test_a_changed_row_of_a_fold_changes_no_score_of_what_it_does_not_train(rows
     changed.loc[row, ["a", "latitude", "y"]] = [99.0, 1.0, 1e6]
     changed.loc[row, ["artist", "genre", "tags"]] = ["new", "new", "new;a"]
     target = Target.of(config.dataset)
-    before, after = (make_folds(each, target, config.recipe, False, config.seed)[0] for each in (train, changed))
+    tables = (train, changed)
+    before, after = (make_folds(each, target, config.recipe, CrossFitting(), config.seed)[0] for each in tables)
     others = np.arange(len(train)) != row
     assert before.x[others].tobytes() == after.x[others].tobytes()
     assert before.x[row].tobytes() != after.x[row].tobytes()

@@ -15,6 +15,7 @@ from lockstep.fitting.folds import FoldSet
 from lockstep.fitting.make_folds import make_folds
 from lockstep.fitting.matrices import quantise, row_matrix
 from lockstep.model.saved import SavedModel, Training
+from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.target import Target
 
 RECIPE = (Columns(columns=("a", "word")),)
@@ -38,7 +39,7 @@ def target_of(n_classes: int = 0) -> Target:
 
 
 def folds_of(rows: pd.DataFrame, folder: Path | None = None) -> FoldSet:
-    return make_folds(rows, target_of(), RECIPE, False, 5, folder)
+    return make_folds(rows, target_of(), RECIPE, CrossFitting(), 5, folder)
 
 
 def model(n_models: int = 1, n_classes: int = 0, rows: pd.DataFrame | None = None, rounds: int = 30) -> SavedModel:
@@ -57,7 +58,7 @@ class HereWorkers:
 
     def __init__(self, rows: pd.DataFrame, n_classes: int = 0) -> None:
         self.target = target_of(n_classes)
-        self.folds = make_folds(rows, self.target, RECIPE, False, 5)
+        self.folds = make_folds(rows, self.target, RECIPE, CrossFitting(), 5)
         features, self.y = Features(RECIPE, 5, n_classes), self.target.values(rows)
         self.x = features.fit_transform(rows, self.y)
         self.features = features

@@ -158,7 +158,7 @@ def small_folds(n_folds: int = 2) -> FoldSet:
         matrix_of=(0,) * n_folds,
         y=x.sum(axis=1, dtype=np.float64),
         fold=np.arange(80) % n_folds,
-        forward=False,
+        training=np.arange(80) % n_folds != np.arange(n_folds)[:, np.newaxis],
         names=(("a", "b"),) * n_folds,
         types=(("q", "q"),) * n_folds,
         digests=(digest_of(x),),

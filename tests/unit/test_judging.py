@@ -35,6 +35,7 @@ from lockstep.fitting.booster import fit_rounds, max_bin_of
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.matrices import row_matrix
 from lockstep.model.saved import Predictions, SavedModel, Training
+from lockstep.split.split_block import Split
 from lockstep.table.target import Target
 from tests.unit.modelling import CLASSES, NUMBER, RECIPE, model, table, with_interval
 
@@ -168,7 +169,8 @@ def test_every_long_step_is_told() -> None:
 
 def test_the_lead_over_a_baseline_is_measured_on_the_same_groups() -> None:
     test = table(seed=9)
-    found = evaluate_model(model(), table(), test, pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5, "word")
+    split = Split(strategy="group", group="word", folds=2, test_size=0.2, valid_size=0.2)
+    found = evaluate_model(model(), table(), test, pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5, split)
     rows: Any = found.baselines.set_index("model")
     error = (found.predictions["actual"] - found.predictions["predicted"]).to_numpy()
     plain = (found.predictions["actual"] - found.judgement.predictions["mean"]).to_numpy()

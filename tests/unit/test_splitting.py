@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from lockstep.errors import DataError
-from lockstep.fitting.folds import fold_masks
+from lockstep.fitting.folds import training_masks
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
 from lockstep.split.strategy import STRATEGIES
@@ -47,23 +47,33 @@ def test_holdout_is_the_reference_studies_second_split() -> None:
     assert set(train["fold"]) == {-1, 0}
 
 
-@settings(max_examples=40)
+@settings(max_examples=60)
 @given(
     st.sampled_from(STRATEGIES.names()),
     st.integers(1, 5),
     st.integers(0, 9),
     st.integers(60, 300),
+    st.sampled_from([None, 1, 3, "1d", "36h"]),
+    st.sampled_from(["expanding", "rolling"]),
 )
 def test_every_row_is_used_once_and_no_fold_validates_on_its_training_rows(
-    strategy: str, folds: int, seed: int, rows: int
+    strategy: str, folds: int, seed: int, rows: int, gap: int | str | None, window: str
 ) -> None:
     table = _table(rows)
-    split = Split.model_validate({"strategy": strategy, "folds": folds, "group": "group", "time": "time", **SIZES})
+    if strategy == "group_time":
+        # groups that end before others begin
+        table["group"] = (table["time"].rank(method="dense") // 2).astype(str)
+    choices = {"strategy": strategy, "folds": folds, "group": "group", "time": "time", **SIZES}
+    if STRATEGIES[strategy].forward:
+        choices |= {"gap": gap, "window": window}
+    split = Split.model_validate(choices)
     train, test = split_table(table, Target("y"), split, seed)
-    assert sorted([*train["row_id"], *test["row_id"]]) == list(range(rows))
+    used = [*train["row_id"], *test["row_id"]]
+    assert len(set(used)) == len(used)
+    assert sorted(used) == list(range(rows)) or split.gap is not None or strategy == "group_time"
     assert sorted(set(train["fold"]) - {-1}) == list(range(folds))
-    for fold in range(folds):
-        training, validation = fold_masks(train["fold"].to_numpy(), split.forward, fold)
+    for fold, training in enumerate(training_masks(train, split.forward)):
+        validation = (train["fold"] == fold).to_numpy()
         assert training.any()
         assert validation.any()
         assert not (training & validation).any()
@@ -108,8 +118,10 @@ def test_each_strategy_states_what_later_stages_need() -> None:
     facts = {name: (kind.needs, kind.forward, kind.keeps_groups) for name, kind in STRATEGIES.classes().items()}
     assert facts == {
         "group": (("group",), False, True),
+        "group_time": (("group", "time"), True, True),
         "random": ((), False, False),
         "stratified": ((), False, False),
+        "stratified_group": (("group",), False, True),
         "time": (("time",), True, False),
     }
 
@@ -123,5 +135,5 @@ def test_the_examples_of_a_strategy_are_settings(strategy: str) -> None:
 
 
 def test_an_unknown_strategy_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(ValueError, match="did you mean 'random'\\?; built-in: group, random, stratified, time"):
+    with pytest.raises(ValueError, match="did you mean 'random'\\?; built-in: group, group_time, random, stratified,"):
         Split(strategy="randm", folds=5, **SIZES)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pydantic import model_validator
 
@@ -25,6 +26,8 @@ class Count(Step):
     """count_NAME: the number of other training rows with the row's value; 0 if unseen, missing if missing.
 
     A training row does not count itself, so a value that no other row has gets 0, like an unseen value of a new row.
+    Where the split keeps groups together, it counts no row of its group: a new row's group has no training row. A split
+    in time changes nothing: counts do not depend on the target, and those of new rows cover all training rows too.
 
     Attributes:
         columns: Columns of any type.
@@ -77,19 +80,20 @@ class Count(Step):
         return self
 
     def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None) -> Numbers:
-        """Count the values of training rows; a row's features exclude the row itself."""
-        self._n_rows = len(frame)
+        """Count the values of training rows; a row's features exclude the row itself, and the rows of its group."""
+        self._n_rows, groups = len(frame), self.cross_fitting.groups(frame)
         self._vocabularies = [learn_vocabulary(frame, group) for group in self._groups()]
         codes = [codes_of(frame, vocabulary) for vocabulary in self._vocabularies]
         counts = [
             _counts_of(code, size_of(vocabulary)) for code, vocabulary in zip(codes, self._vocabularies, strict=True)
         ]
         self._counts = np.concatenate(counts)
-        other_rows = [count[code] - 1 for count, code in zip(counts, codes, strict=True)]
-        features = [self._scaled(count_of_others, len(frame) - 1) for count_of_others in other_rows]
+        n_others = len(frame) - np.bincount(groups)[groups]
+        other_rows = [count[code] - _n_alike(code, groups) for count, code in zip(counts, codes, strict=True)]
+        features = [self._scaled(count_of_others, n_others) for count_of_others in other_rows]
         self._distinct = np.empty(0, dtype=np.int64)
         if self.distinct_of:
-            features += self._learn_distinct(frame, self.distinct_of, codes)
+            features += self._learn_distinct(frame, self.distinct_of, codes, groups)
         return self._without_missing(frame, features)
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
@@ -103,21 +107,21 @@ class Count(Step):
     def _groups(self) -> list[tuple[str, ...]]:
         return [tuple(self.columns)] if self.together else [(column,) for column in self.columns]
 
-    def _scaled(self, counts: Codes, rows: int) -> Numbers:
-        return counts / max(rows, 1) if self.share else counts.astype(np.float64)
+    def _scaled(self, counts: Codes, rows: int | Codes) -> Numbers:
+        return counts / np.maximum(rows, 1) if self.share else counts.astype(np.float64)
 
-    def _learn_distinct(self, frame: pd.DataFrame, column: str, codes: list[Codes]) -> list[Numbers]:
-        """Learn the distinct values per code; returns those of the other rows for each training row."""
+    def _learn_distinct(self, frame: pd.DataFrame, column: str, codes: list[Codes], groups: Codes) -> list[Numbers]:
+        """Learn the distinct values per code; returns those of the rows of other groups for each training row."""
         values = codes_of(frame, learn_vocabulary(frame, [column]))
         present = ~is_missing(frame, [column])
         learned, features = [], []
         for code, vocabulary in zip(codes, self._vocabularies, strict=True):
-            _, pair, members = np.unique(code * (len(frame) + 1) + values, return_inverse=True, return_counts=True)
+            _, first_rows, pair = np.unique(code * (len(frame) + 1) + values, return_index=True, return_inverse=True)
             first = np.zeros(len(frame), dtype=bool)
-            first[np.unique(pair, return_index=True)[1]] = True
+            first[first_rows] = True
             distinct = _counts_of(code[first & present], size_of(vocabulary))
             learned.append(distinct)
-            features.append((distinct[code] - ((members[pair] == 1) & present)).astype(np.float64))
+            features.append((distinct[code] - _n_own_values(code, pair, groups, present)).astype(np.float64))
         self._distinct = np.concatenate(learned)
         return features
 
@@ -129,6 +133,32 @@ class Count(Step):
     def _without_missing(self, frame: pd.DataFrame, features: list[Numbers]) -> Numbers:
         missing = np.column_stack([is_missing(frame, group) for group in self._groups()])
         return np.where(np.tile(missing, 2 if self.distinct_of else 1), np.nan, np.column_stack(features))
+
+
+def _n_alike(codes: Codes, groups: Codes) -> Codes:
+    """Of each row the number of rows of its group that have its code, itself included."""
+    _, both, counts = np.unique(_combined(codes, groups), return_inverse=True, return_counts=True)
+    return counts[both].astype(np.int64)
+
+
+def _n_own_values(codes: Codes, pairs: Codes, groups: Codes, present: npt.NDArray[np.bool_]) -> Codes:
+    """Of each row the number of values that the rows with its code have in its group alone.
+
+    Args:
+        codes: The rows' codes.
+        pairs: Numbers of the combinations of a code and a value.
+        groups: The rows' groups.
+        present: Which rows have a value.
+    """
+    _, first_rows = np.unique(_combined(pairs, groups), return_index=True)
+    n_groups = np.bincount(pairs[first_rows])
+    own = first_rows[(n_groups[pairs[first_rows]] == 1) & present[first_rows]]
+    both = np.unique(_combined(codes, groups), return_inverse=True)[1]
+    return np.bincount(both[own], minlength=int(both.max(initial=-1)) + 1)[both].astype(np.int64)
+
+
+def _combined(first: Codes, second: Codes) -> Codes:
+    return first * (int(second.max(initial=0)) + 1) + second
 
 
 def _counts_of(codes: Codes, size: int) -> Codes:

@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.model_selection import KFold
 from threadpoolctl import threadpool_limits
 
 from lockstep.features.arrays import Numbers, means_and_deviations, numbers, rounded
 from lockstep.features.step import Step
 from lockstep.features.step_settings import ColumnNames, FeatureName, Folds
-from lockstep.features.targets import cross_fitting, target_columns, target_names
+from lockstep.features.targets import target_columns, target_names
 
 # Folds of the given rows for the choice of a logistic regression's penalty.
 INNER_FOLDS = 3
@@ -75,7 +76,7 @@ class Linear(Step):
         self.fit(frame, y)
         values, target = self._values(frame), target_columns(y, self.n_classes)
         predictions = np.full(target.shape, np.nan)
-        for others, own in cross_fitting(len(frame), self.folds, self.seed):
+        for others, own in self.inner_folds(frame, self.folds):
             predictions[own] = _predictions(self._fit(values[others], target[others]), values[own])
         return predictions
 
@@ -148,10 +149,10 @@ def _logistic_coefficients(x: Numbers, y: Numbers, alphas: tuple[float, ...], se
         alphas: Penalties; the one with the lowest log loss of inner folds is used.
         seed: Seed of the inner folds.
     """
-    if len(alphas) == 1:
+    if len(alphas) == 1 or len(y) < 2:
         return _fit_logistic(x, y, alphas[0])
     losses = np.zeros(len(alphas))
-    for others, own in cross_fitting(len(y), INNER_FOLDS, seed):
+    for others, own in KFold(min(INNER_FOLDS, len(y)), shuffle=True, random_state=seed).split(x):
         for number, alpha in enumerate(alphas):
             losses[number] += _log_loss(_fit_logistic(x[others], y[others], alpha), x[own], y[own])
     return _fit_logistic(x, y, alphas[int(np.argmin(losses))])

@@ -21,7 +21,7 @@ from lockstep.features.step_settings import (
     Positive,
     check_scale,
 )
-from lockstep.features.targets import cross_fitting, target_columns, target_names
+from lockstep.features.targets import target_columns, target_names
 
 # Limits the memory of the neighbours' values.
 QUERIES_AT_ONCE = 2**11
@@ -96,7 +96,7 @@ class LocalLinear(Step):
         """Store the training rows; the features of each come from the other folds."""
         target = np.asarray(y, dtype=np.float64)
         features = np.full((len(frame), len(self.names())), np.nan)
-        for others, own in cross_fitting(len(frame), self.folds, self.seed):
+        for others, own in self.inner_folds(frame, self.folds):
             features[own] = self.fit(frame.iloc[others], target[others]).transform(frame.iloc[own])
         self.fit(frame, y)
         return features

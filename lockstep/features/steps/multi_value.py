@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 from lockstep.features.arrays import Numbers
 from lockstep.features.step import Step
 from lockstep.features.step_settings import Folds
-from lockstep.features.targets import Rows, cross_fitting, target_columns, target_names
-from lockstep.features.values import UNSEEN, is_missing, text_values
+from lockstep.features.targets import target_columns, target_names
+from lockstep.features.values import UNSEEN, Codes, is_missing, text_values
 
 
 class MultiValue(Step):
@@ -100,7 +100,7 @@ class MultiValue(Step):
         if self.encode:
             target = target_columns(y, self.n_classes)
             encoded = np.full(target.shape, np.nan)
-            for others, own in cross_fitting(len(frame), self.folds, self.seed):
+            for others, own in self.inner_folds(frame, self.folds):
                 learners = np.zeros(len(frame), dtype=bool)
                 learners[others] = True
                 encoded[own] = _row_means(entries, self._part_means(entries, target, learners), len(frame))[own]
@@ -160,8 +160,8 @@ class MultiValue(Step):
 class _Entries(NamedTuple):
     """Pairs of a row and one of its parts."""
 
-    rows: Rows
-    parts: Rows
+    rows: Codes
+    parts: Codes
 
 
 def _unique_names(names: list[str]) -> list[str]:

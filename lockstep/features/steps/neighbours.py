@@ -20,7 +20,7 @@ from lockstep.features.step_settings import (
     Positive,
     check_scale,
 )
-from lockstep.features.targets import cross_fitting, target_columns, target_names
+from lockstep.features.targets import target_columns, target_names
 
 # Limits the memory of the neighbours' values.
 QUERIES_AT_ONCE = 2**13
@@ -48,8 +48,8 @@ class Neighbours(Step):
         spread: Whether to add the weighted standard deviation (n) of the neighbours' target.
         distance: Whether to add the plain mean of the (scaled) distances.
         difference: Whether to add the row's own value minus the neighbours' mean, for each column of `of`.
-        folds: Folds of the cross-fitting. With null only the row itself is excluded, if the target is a number; classes
-            are always cross-fitted, with 5 folds. Where rows share their neighbours, leaving out one row reveals its
+        folds: Folds of the cross-fitting. With null only the row itself is excluded, if the target is a number and the
+            split is random; else there are 5 folds. Where rows share their neighbours, leaving out one row reveals its
             target: a share takes one of two values, and a mean falls as the row's target rises.
         name: First part of the features' names; two such steps in a recipe need two names.
     """
@@ -109,7 +109,9 @@ class Neighbours(Step):
 
     def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None) -> Numbers:
         """Store the training rows; the neighbours of each are other training rows."""
-        folds = self.folds or (FOLDS if self.n_classes else None)
+        folds = self.folds
+        if folds is None and (self.n_classes or not self.cross_fitting.leaves_out_rows_alone):
+            folds = FOLDS
         if folds:
             return self._cross_fitted(frame, target_columns(y, 0)[:, 0], folds)
         rows = self._learn(frame, y)
@@ -143,7 +145,7 @@ class Neighbours(Step):
 
     def _cross_fitted(self, frame: pd.DataFrame, y: Numbers, folds: int) -> Numbers:
         features = np.full((len(frame), len(self.names())), np.nan)
-        for others, own in cross_fitting(len(frame), folds, self.seed):
+        for others, own in self.inner_folds(frame, folds):
             features[own] = self.fit(frame.iloc[others], y[others]).transform(frame.iloc[own])
         self.fit(frame, y)
         return features

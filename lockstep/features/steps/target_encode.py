@@ -11,7 +11,7 @@ from sklearn.preprocessing import TargetEncoder
 from lockstep.features.arrays import Numbers
 from lockstep.features.step import Step
 from lockstep.features.step_settings import AnyColumns, Combination, Folds
-from lockstep.features.targets import Rows, cross_fitting, target_columns, target_names
+from lockstep.features.targets import target_columns, target_names
 from lockstep.features.values import Codes, Vocabulary, codes_of, learn_vocabulary, size_of
 
 
@@ -84,7 +84,7 @@ class TargetEncode(Step):
         self.fit(frame, y)
         codes, target = self._learn_codes(frame), target_columns(y, self.n_classes)
         features = np.full((len(frame), len(self.names())), np.nan)
-        for others, own in cross_fitting(len(frame), self.folds, self.seed):
+        for others, own in self.inner_folds(frame, self.folds):
             encodings, unseen = self._encode([code[others] for code in codes], target[others])
             features[own] = self._features([code[own] for code in codes], encodings, unseen)
         return features
@@ -139,7 +139,7 @@ def _means(
     return np.column_stack(encodings), np.array(overall, dtype=np.float64)
 
 
-def _deviations(codes: Rows, size: int, target: Numbers) -> Numbers:
+def _deviations(codes: Codes, size: int, target: Numbers) -> Numbers:
     """Standard deviation of each output by code, shape (size, outputs)."""
     count = np.bincount(codes, minlength=size)
     deviations = np.full((size, target.shape[1]), np.nan)

@@ -24,7 +24,7 @@ def provenance_section(run: Run, _: Findings) -> dict[str, Any]:
             "learning_rate_factor": training.learning_rate_factor,
             "interval": run.model.interval.coverage if run.model.interval else None,
         },
-        "split": run.split.model_dump(mode="json"),
+        "split": run.split.described(),
         "evaluate": run.settings.model_dump(mode="json"),
     }
     return {

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from lockstep.split.strategy import DrawnStrategy, Rows
+from lockstep.table.cross_fitting import group_codes
 
 
 class Group(DrawnStrategy):
@@ -25,22 +25,15 @@ class Group(DrawnStrategy):
         from sklearn.model_selection import GroupShuffleSplit
 
         chooser = GroupShuffleSplit(n_splits=1, test_size=size, random_state=self.seed)
-        train, test = next(chooser.split(rows, groups=self._groups(rows)))
+        train, test = next(chooser.split(rows, groups=group_codes(rows[self.columns["group"]])))
         return train, test
 
     def folds(self, rows: pd.DataFrame, count: int) -> Iterator[tuple[Rows, Rows]]:
         from sklearn.model_selection import GroupKFold
 
         folder = GroupKFold(n_splits=count, shuffle=True, random_state=self.seed)
-        yield from folder.split(rows, groups=self._groups(rows))
+        yield from folder.split(rows, groups=group_codes(rows[self.columns["group"]]))
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return ({"group": "artist", "test_size": 0.2, "folds": 5},)
-
-    def _groups(self, rows: pd.DataFrame) -> Rows:
-        """Group numbers; every row without a group is its own group."""
-        codes = pd.factorize(rows[self.columns["group"]])[0].astype(np.int64)
-        missing = codes < 0
-        codes[missing] = codes.max(initial=0) + 1 + np.arange(missing.sum())
-        return codes

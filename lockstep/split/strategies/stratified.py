@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lockstep.split.strategy import DrawnStrategy, Rows
-
-TARGET_BINS = 10
+from lockstep.split.target_bins import target_bins
 
 
 class Stratified(DrawnStrategy):
@@ -25,7 +24,7 @@ class Stratified(DrawnStrategy):
         # scikit-learn is a slow import, and settings are checked without it.
         from sklearn.model_selection import train_test_split
 
-        bins = self._bins(rows, int(len(rows) * min(size, 1 - size)))
+        bins = target_bins(self.target, rows, int(len(rows) * min(size, 1 - size)))
         train, test = train_test_split(np.arange(len(rows)), test_size=size, random_state=self.seed, stratify=bins)
         return train, test
 
@@ -33,18 +32,8 @@ class Stratified(DrawnStrategy):
         from sklearn.model_selection import StratifiedKFold
 
         folder = StratifiedKFold(count, shuffle=True, random_state=self.seed)
-        yield from folder.split(rows, self._bins(rows, len(rows) // count))
+        yield from folder.split(rows, target_bins(self.target, rows, len(rows) // count))
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return ({"test_size": 0.2, "folds": 5},)
-
-    def _bins(self, rows: pd.DataFrame, smallest_part: int) -> Rows:
-        """The classes; for a number quantile bins of equal size, to which rows with equal values go in their order.
-
-        There are few enough bins that the smallest part has two rows of each.
-        """
-        if self.target.classes:
-            return self.target.values(rows).astype(np.int64)
-        count = max(2, min(TARGET_BINS, smallest_part // 2))
-        return (rows[self.target.column].rank(method="first").to_numpy().astype(np.int64) - 1) * count // len(rows)

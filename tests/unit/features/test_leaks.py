@@ -11,6 +11,7 @@ from lockstep.features.arrays import Numbers
 from lockstep.fitting.make_folds import make_folds
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
+from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.target import Target
 from lockstep.testing.tables import standard_table, standard_target
 from tests.unit.features.examples import CASES, EXAMPLES, N_CLASSES, SUPERVISED, learns_from_target, step_of
@@ -38,7 +39,9 @@ def test_rows_outside_the_fit_change_nothing(example: dict[str, Any]) -> None:
     before, after = (_training_rows(each, example) for each in (train, poisoned))
     assert before.tobytes() == after.tobytes()
     # and through the pipeline's own folds
-    one, other = (make_folds(each, Target("y"), (step_of(example),), False, 0)[0] for each in (train, poisoned))
+    one, other = (
+        make_folds(each, Target("y"), (step_of(example),), CrossFitting(), 0)[0] for each in (train, poisoned)
+    )
     assert one.x[one.train].tobytes() == other.x[one.train].tobytes()
 
 

@@ -15,6 +15,7 @@ from lockstep.features.steps.ratio import Ratio
 from lockstep.fitting.make_folds import make_folds
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
+from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.target import Target
 
 STEPS = (
@@ -85,12 +86,12 @@ def test_a_validation_row_changes_nothing_of_its_folds_training_matrix() -> None
     split = Split(strategy="random", folds=3, test_size=0.2, valid_size=0.1)
     train, _ = split_table(table, Target("y"), split, 1)
     recipe = (Columns(columns=("word", "number")),)
-    before = make_folds(train, Target("y"), recipe, False, 0)
+    before = make_folds(train, Target("y"), recipe, CrossFitting(), 0)
     poisoned = train.copy()
     validation = poisoned["fold"] == 0
     poisoned.loc[validation, ["number", "y"]] = 1e9
     poisoned.loc[validation, "word"] = "poison"
-    after = make_folds(poisoned, Target("y"), recipe, False, 0)
+    after = make_folds(poisoned, Target("y"), recipe, CrossFitting(), 0)
     rows = before[0].train
     np.testing.assert_array_equal(before[0].x[rows], after[0].x[rows])
     np.testing.assert_array_equal(before[0].y[rows], after[0].y[rows])
