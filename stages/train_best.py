@@ -3,13 +3,14 @@
 Reads   data/split/train.parquet, data/raw/table.parquet (rows of the example), models/best_params.json
 Writes  models/model/, reports/train_best/learning_curve.csv
 Params  train_best, booster, dataset, seed, features, split.strategy, tune.early_stopping_rounds, tune.max_rounds,
-        datasets/<dataset>.yaml: columns, missing_values, clean, target, features.<features>
+        datasets/<dataset>.yaml: columns, missing_values, clean, target, metric, features.<features>
 """
 
 from lockstep.clean.table_blocks import TableBlocks
 from lockstep.features.features_block import chosen_recipe
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import RoundBudget
+from lockstep.fitting.booster_block import MetricBlock
 from lockstep.fitting.make_folds import make_folds
 from lockstep.model.example import write_example
 from lockstep.model.final import chosen_training, fit_boosters, fit_interval, learning_curve
@@ -34,16 +35,17 @@ def main() -> None:
     target, seed, settings = Target.of(table), choices.seed, choices.train_best
     with mistakes_in(PARAMS):
         settings.check(target.n_classes)
-    recipe, fitting = chosen_recipe(choices, blocks, table.cleaned()), choices.booster.fitting(target.n_classes)
-    budget = RoundBudget(choices.tune.early_stopping_rounds, choices.tune.max_rounds)
+    recipe = chosen_recipe(choices, blocks, table.cleaned())
     train, best = read_table(TRAIN), read_json(BEST_PARAMS)
+    fitting = choices.booster.fitting_of(train, target, blocks.facts(MetricBlock).metric, blocks.file)
+    budget = RoundBudget(choices.tune.early_stopping_rounds, choices.tune.max_rounds)
     print_step = step_printer("train_best", len(train))
     with scratch_folder() as folder:
         print_step(f"features of the folds and of all {len(train):,} rows")
         folds = make_folds(train, target, recipe, choices.split.forward, seed, folder)
         features, y = Features(recipe, seed, target.n_classes), target.values(train)
         x = features.fit_transform(train, y)
-        with fold_workers(folds, features, x, y, folder, fitting.memory) as workers:
+        with fold_workers(folds, features, x, y, folder, fitting) as workers:
             if settings.learning_rate_factor < 1:
                 print_step(f"the folds at {settings.learning_rate_factor} times the learning rate")
             training = chosen_training(best, settings.learning_rate_factor, budget, fitting, seed, workers)
@@ -55,7 +57,8 @@ def main() -> None:
                 interval = fit_interval(training, settings.interval, fitting, seed, workers)
             intake = Intake.of(table, features.columns)
             origin = Origin(blocks.dataset_name, VERSION)
-            SavedModel(boosters, features, target, fitting, training, interval, intake, origin).save(MODEL)
+            model = SavedModel(boosters, features, target, fitting, training, interval, intake, origin)
+            model.with_mean_corrected(x, y).save(MODEL)
             write_example(MODEL, intake, RAW, train["row_id"])
             print_step("the learning curve of the folds")
             write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)
