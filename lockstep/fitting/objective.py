@@ -28,7 +28,7 @@ class Lowest:
     included: bool
 
     def __str__(self) -> str:
-        return f"{'at least' if self.included else 'above'} {self.value:g}"
+        return f"{'of at least' if self.included else 'above'} {self.value:g}"
 
     def outside(self, targets: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
         """Positions of the targets that are too low."""

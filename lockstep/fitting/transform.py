@@ -28,7 +28,7 @@ class Transform:
     @property
     def lowest(self) -> Lowest:
         """The least value of a target that has a transformed one."""
-        return Lowest(-self.shift, included=False)
+        return Lowest(0.0 - self.shift, included=False)
 
     def apply(self, targets: Vector) -> Vector:
         """Transformed targets."""
@@ -37,6 +37,10 @@ class Transform:
     def inverse(self, transformed: npt.NDArray[np.floating]) -> Vector:
         """Values in the unit of the target, rounded like the transformed ones."""
         return rounded(np.exp(transformed.astype(np.float64)) - self.shift)
+
+    def formula(self, name: str) -> str:
+        """The transformed target as a formula, of its name."""
+        return f"log({name} + {self.shift:g})" if self.shift else f"log({name})"
 
     def mean_correction(self, targets: Vector, predictions: Vector) -> float:
         """The factor that gives the predictions of training rows the mean of their targets, to six digits.
