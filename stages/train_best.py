@@ -4,13 +4,14 @@ Reads   data/split/train.parquet, data/raw/table.parquet (rows of the example), 
 Writes  models/model/, data/predictions/train_oof.parquet, reports/train_best/learning_curve.csv
 Params  train_best, booster, dataset, seed, features, split.strategy, split.group, split.time, split.gap,
         tune.early_stopping_rounds, tune.max_rounds,
-        datasets/<dataset>.yaml: columns, missing_values, clean, target, features.<features>
+        datasets/<dataset>.yaml: columns, missing_values, clean, target, metric, features.<features>
 """
 
 from lockstep.clean.table_blocks import TableBlocks
 from lockstep.features.features_block import chosen_recipe
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import RoundBudget
+from lockstep.fitting.booster_block import MetricBlock
 from lockstep.fitting.folds import final_rows
 from lockstep.fitting.make_folds import make_folds
 from lockstep.model.example import write_example
@@ -37,17 +38,18 @@ def main() -> None:
     target, seed, settings = Target.of(table), choices.seed, choices.train_best
     with mistakes_in(PARAMS):
         settings.check(target.n_classes)
-    recipe, fitting = chosen_recipe(choices, blocks, table.cleaned()), choices.booster.fitting(target.n_classes)
+    recipe = chosen_recipe(choices, blocks, table.cleaned())
     budget = RoundBudget(choices.tune.early_stopping_rounds, choices.tune.max_rounds)
     table_of_folds, best = read_table(TRAIN), read_json(BEST_PARAMS)
     train, cross_fitting = final_rows(table_of_folds), choices.split.cross_fitting
+    fitting = choices.booster.fitting_of(train, target, blocks.facts(MetricBlock).metric, blocks.file)
     print_step = step_printer("train_best", len(train))
     with scratch_folder() as folder:
         print_step(f"features of the folds and of all {len(train):,} rows")
         folds = make_folds(table_of_folds, target, recipe, cross_fitting, seed, folder)
         features, y = Features(recipe, seed, target.n_classes, cross_fitting), target.values(train)
         x = features.fit_transform(train, y)
-        with fold_workers(folds, features, x, y, folder, fitting.memory) as workers:
+        with fold_workers(folds, features, x, y, folder, fitting) as workers:
             if settings.learning_rate_factor < 1:
                 print_step(f"the folds at {settings.learning_rate_factor} times the learning rate")
             training = chosen_training(best, settings.learning_rate_factor, budget, fitting, seed, workers)
@@ -59,7 +61,8 @@ def main() -> None:
                 interval = fit_interval(training, settings.interval, fitting, seed, workers)
             intake = Intake.of(table, features.columns)
             origin = Origin(blocks.dataset_name, VERSION)
-            SavedModel(boosters, features, target, fitting, training, interval, intake, origin).save(MODEL)
+            model = SavedModel(boosters, features, target, fitting, training, interval, intake, origin)
+            model.with_mean_corrected(x, y).save(MODEL)
             write_example(MODEL, intake, RAW, train["row_id"])
             print_step("the out-of-fold predictions")
             write_table(out_of_fold(table_of_folds, target, training, fitting, seed, workers)[0], OUT_OF_FOLD)

@@ -3,7 +3,7 @@
 Reads   data/split/train.parquet, data/clean/columns.json
 Writes  models/best_params.json, models/search.json, reports/tune/trials.csv; logs trials to MLflow as they finish
 Params  dataset, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
-        split.group, split.time, split.gap, datasets/<dataset>.yaml: target, features.<features>
+        split.group, split.time, split.gap, datasets/<dataset>.yaml: target, metric, features.<features>
 """
 
 import time
@@ -11,6 +11,7 @@ from dataclasses import asdict
 from functools import partial
 
 from lockstep.features.features_block import chosen_recipe
+from lockstep.fitting.booster_block import MetricBlock
 from lockstep.fitting.make_folds import make_folds
 from lockstep.project.blocks import Blocks
 from lockstep.project.paths import BEST_PARAMS, COLUMNS, EVALUATIONS, SEARCH, STUDY, TRAIN, TRIALS, local_state
@@ -39,11 +40,12 @@ def main() -> None:
     choices, target = blocks.choices(TuneBlocks), Target.of(blocks.facts(TargetBlock))
     recipe, split = chosen_recipe(choices, blocks, TableColumns.read(COLUMNS)), choices.split
     choices.booster.check_monotone(choices.features, recipe, blocks.file)
-    tune, space, fitting = choices.chosen_tune, choices.chosen_space, choices.booster.fitting(target.n_classes)
+    tune, space, train = choices.chosen_tune, choices.chosen_space, read_table(TRAIN)
+    fitting = choices.booster.fitting_of(train, target, blocks.facts(MetricBlock).metric, blocks.file)
     plan = Plan(tune, SearchSpace(space), choices.chosen_pruner, choices.seed, fitting)
     steps = [{"step": step.kind_name(), **step.model_dump(mode="json")} for step in recipe]
     rows_as = {"target": asdict(target), "features": steps, "strategy": split.strategy, **split.relations()}
-    folds_in = partial(make_folds, read_table(TRAIN), target, recipe, split.cross_fitting, choices.seed)
+    folds_in = partial(make_folds, train, target, recipe, split.cross_fitting, choices.seed)
     started = time.perf_counter()
     with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS, limit) as log:
         n_folds = len(engine.folds)

@@ -186,6 +186,7 @@ class OwnTable:
             f"""
 about: a table made by a test
 target: y
+metric: null
 source: {{kind: csv, path: own.csv, sha256: "{digest}"}}
 missing_values: [""]
 columns:

@@ -13,7 +13,7 @@ from lockstep.clean.table_blocks import TableBlocks
 from lockstep.evaluate.evaluate_blocks import Evaluate, Judging, check_choices
 from lockstep.features.features_block import Recipe, RecipeChoice, Recipes, check_recipe
 from lockstep.fetch.source_block import AnySource
-from lockstep.fitting.booster_block import BoosterSettings
+from lockstep.fitting.booster_block import BoosterSettings, MetricBlock
 from lockstep.guards.text.yaml_file import parsed_yaml
 from lockstep.model.train_block import TrainBest
 from lockstep.project.blocks import Blocks, DatasetName, mistakes_in, validate
@@ -25,7 +25,7 @@ from lockstep.split.split_block import Split, check_split_columns
 from lockstep.table.target import Target
 
 
-class Dataset(TableBlocks):
+class Dataset(TableBlocks, MetricBlock):
     """The whole of one datasets/NAME.yaml."""
 
     about: str
@@ -88,7 +88,7 @@ def load_config(root: Path = Path()) -> Config:
         recipe = RecipeChoice(features=params.features).of(dataset.features, blocks.file)
         target = Target.of(dataset)
         check_split_columns(params.split, target, list(dataset.clean_types()), str(blocks.file))
-        objective = params.booster.fitting(target.n_classes).objective
+        objective = params.booster.fitting(target.n_classes, dataset.metric, blocks.file).objective
         params.booster.check_monotone(params.features, recipe, blocks.file)
         with mistakes_in(PARAMS):
             params.train_best.check(target.n_classes)

@@ -11,7 +11,13 @@ from lockstep.report.templates import UNKNOWN, range_text
 # Shown in the parts about the search space and the enqueued configurations.
 OMITTED = ("tune.enqueue",)
 DECIDING_ROWS = ("dataset", "seed", "split.")
-DECIDING_SCORE = ("booster.objective", "booster.metric", "booster.quantile", "booster.huber_slope")
+DECIDING_SCORE = (
+    "booster.objective",
+    "booster.metric",
+    "booster.quantile",
+    "booster.huber_slope",
+    "booster.variance_power",
+)
 
 
 def changes(pair: Pair) -> Section:

@@ -49,9 +49,10 @@ def baseline_predictions(
 ) -> dict[str, Predictions]:
     """Predictions of the test rows by the name of the baseline: numbers (rows,) or probabilities (rows, classes)."""
     names, types, n_classes = model.features.names, model.features.types, model.target.n_classes
+    untuned = untuned_fitting(model.fitting)
     predictions = {
         "mean": mean_prediction(train.y, len(test), n_classes),
-        "untuned_xgboost": untuned_xgboost(train.x, train.y, test.x, names, types, n_classes, seed),
+        "untuned_xgboost": untuned_xgboost(train.x, train.y, test.x, names, types, untuned, seed),
     }
     sample = sample_rows(len(train), MAX_ROWS, seed)
     x, y = train.x[sample], train.y[sample]
@@ -84,11 +85,23 @@ def mean_prediction(y: Vector, n_rows: int, n_classes: int) -> Predictions:
     return np.tile((counts + 1) / (len(y) + n_classes), (n_rows, 1))
 
 
+def untuned_fitting(fitting: Fitting) -> Fitting:
+    """What untuned XGBoost minimises: squared error, or the log loss of classes, as people who set nothing do.
+
+    Where the model predicts only numbers above 0, it is the model's objective: its metric is undefined at 0 and below.
+    """
+    if fitting.n_classes:
+        return Fitting("classes", OBJECTIVES["classes"].metric, fitting.n_classes)
+    objective = fitting.objective_class
+    if objective.predicts_above_zero:
+        return Fitting(fitting.objective, objective.metric, variance_power=fitting.variance_power)
+    return Fitting()
+
+
 def untuned_xgboost(
-    x: Matrix, y: Vector, new: Matrix, names: list[str], types: list[str], n_classes: int, seed: int
+    x: Matrix, y: Vector, new: Matrix, names: list[str], types: list[str], fitting: Fitting, seed: int
 ) -> Predictions:
     """XGBoost with its defaults, on all training rows."""
-    fitting = Fitting("classes", OBJECTIVES["classes"].metric, n_classes) if n_classes else Fitting()
     rows = row_matrix(x, y, None, tuple(names), tuple(types), UNTUNED_MAX_BIN, "in_core")
     booster = fit_rounds(rows, {}, UNTUNED_ROUNDS, seed, fitting)
     return predict(booster, new, names, types, fitting).astype(np.float64)

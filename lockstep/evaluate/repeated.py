@@ -112,7 +112,8 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
     stopping = train["fold"].to_numpy() == 0 if refit.split.folds == 1 else np.zeros(len(train), dtype=np.bool_)
     features = Features(refit.recipe, refit.seed, refit.target.n_classes, refit.split.cross_fitting)
     fitted = train[~stopping]
-    x = features.fit_transform(fitted, refit.target.values(fitted))
+    y = refit.target.values(fitted)
+    x = features.fit_transform(fitted, y)
     names, types = tuple(features.names), tuple(features.types)
     if refit.split.folds == 1:
         everything = np.empty((len(train), x.shape[1]), dtype=np.float32)
@@ -120,8 +121,8 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
         fold = Fold(everything, refit.target.values(train), ~stopping, stopping, names, types)
         boosters = _stopped(refit, fold)
     else:
-        boosters = _fixed(refit, x, refit.target.values(train), names, types)
-    model = SavedModel(boosters, features, refit.target, refit.fitting, refit.training)
+        boosters = _fixed(refit, x, y, names, types)
+    model = SavedModel(boosters, features, refit.target, refit.fitting, refit.training).with_mean_corrected(x, y)
     x_test = features.transform(test)
     return refit.fitting.scores(refit.target.values(test), model.predict_matrix(x_test), x_test.shape[1])
 
@@ -152,14 +153,15 @@ def _spread(values: list[float | None]) -> dict[str, float | None]:
 
 def _fixed(refit: Refit, x: Matrix, y: Vector, names: tuple[str, ...], types: tuple[str, ...]) -> list[xgb.Booster]:
     params = refit.training.params
-    rows = row_matrix(x, y, None, names, types, max_bin_of(params), refit.fitting.memory)
+    labels, max_bin = refit.fitting.labels(y), max_bin_of(params)
+    rows = row_matrix(x, labels, None, names, types, max_bin, refit.fitting.memory)
     rounds, seeds = refit.training.n_rounds, range(refit.seed, refit.seed + refit.n_models)
     return [fit_rounds(rows, params, rounds, seed, refit.fitting) for seed in seeds]
 
 
 def _stopped(refit: Refit, fold: Fold) -> list[xgb.Booster]:
     params = refit.training.params
-    matrices = quantise(fold, max_bin_of(params), refit.fitting.memory)
+    matrices = quantise(fold, max_bin_of(params), refit.fitting.memory, refit.fitting.transform)
     boosters = []
     for seed in range(refit.seed, refit.seed + refit.n_models):
         booster, rounds = fit_with_early_stopping(matrices, params, refit.budget, seed, refit.fitting)

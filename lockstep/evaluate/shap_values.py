@@ -20,8 +20,9 @@ class ShapValues:
     """SHAP values of some test rows.
 
     Attributes:
-        values: Shape (rows, outputs, features), in the unit of the target, for classes in log-odds. One output for a
-            number or two classes, one per class for more.
+        values: Shape (rows, outputs, features), in the unit of what the boosters add up: of the target or the
+            transformed one, its logarithm with a logarithmic link, log-odds for classes. One output for a number or
+            two classes, one per class for more.
         base: The expected prediction without any feature, shape (outputs,).
         x: The rows' features, shape (rows, features).
     """

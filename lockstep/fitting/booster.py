@@ -102,17 +102,34 @@ def fit_fold(
         ConfigError: if one of the project's own metrics has a mistake.
     """
     booster, rounds = fit_with_early_stopping(matrices, params, budget, seed, fitting)
-    predictions = fitting.as_predictions(booster.predict(matrices.valid, iteration_range=(0, rounds)))
+    predictions = validation_predictions(booster, matrices, rounds, fitting)
     if not np.isfinite(predictions).all():
         raise ValueError("the model predicts infinite or undefined values")
     scores = fitting.fold_scores(matrices.y_valid, predictions)
     return FoldScore(fitting.loss(scores), scores, rounds)
 
 
+def validation_predictions(
+    booster: xgb.Booster, matrices: FoldMatrices, rounds: int, fitting: Fitting
+) -> npt.NDArray[np.floating]:
+    """Predictions of a fold's validation rows, in the unit of the target: numbers (rows,) or probabilities.
+
+    Where the target is transformed, their mean is corrected by what the fold's training rows say.
+    """
+    kept = (0, rounds)
+    predictions = fitting.as_predictions(booster.predict(matrices.valid, iteration_range=kept))
+    if fitting.transform is None or not fitting.corrects_mean:
+        return predictions
+    on_train = fitting.as_predictions(booster.predict(matrices.train, iteration_range=kept))
+    targets = fitting.transform.inverse(matrices.train.get_label())
+    factor = fitting.transform.mean_correction(targets, on_train.astype(np.float64))
+    return fitting.transform.corrected(predictions.astype(np.float64), factor)
+
+
 def metric_by_round(
     matrices: FoldMatrices, params: Mapping[str, Value], rounds: int, seed: int, fitting: Fitting
 ) -> tuple[list[float], list[float]]:
-    """XGBoost's metric on a fold's training and validation rows after each round."""
+    """XGBoost's metric on a fold's training and validation rows after each round, of the transformed target if so."""
     history: dict[str, dict[str, list[float]]] = {}
     all_params = _booster_params(params, matrices.train, seed, fitting)
     xgb.train(
@@ -130,7 +147,10 @@ def metric_by_round(
 def predict(
     booster: xgb.Booster, x: Matrix, names: list[str], types: list[str], fitting: Fitting
 ) -> npt.NDArray[np.float32]:
-    """Predictions for rows of shape (rows, features): numbers (rows,) or probabilities (rows, classes)."""
+    """Predictions for rows of shape (rows, features): numbers (rows,) or probabilities (rows, classes).
+
+    In the unit of the target; where that is transformed, without the correction of the mean.
+    """
     matrix = xgb.DMatrix(x, nthread=1, feature_names=names, feature_types=types, enable_categorical=True)
     return fitting.as_predictions(booster.predict(matrix))
 

@@ -2,12 +2,16 @@
 
 import difflib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from pydantic import Field
 
-from lockstep.errors import ConfigError
+from lockstep.errors import ConfigError, DataError
 from lockstep.features.features_block import Recipe
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Fold
@@ -19,60 +23,126 @@ from lockstep.metrics.metric import METRICS, TargetKind
 from lockstep.project.blocks import mistakes_in
 from lockstep.project.paths import PARAMS
 from lockstep.project.settings import Settings
+from lockstep.storage.tables import significant
+from lockstep.table.target import Target
 
 AUTO = "auto"
+# The settings that some objectives and metrics use, and their defaults in params.yaml.
+DEFAULTS = {"quantile": 0.5, "huber_slope": AUTO, "variance_power": 1.5}
+# The standard deviation of a normal distribution in units of its median absolute deviation.
+MAD_TO_DEVIATION = 1.4826
+SLOPE_DIGITS = 6
+
+
+class MetricBlock(Settings):
+    """The fact about a table that chooses the metric.
+
+    Attributes:
+        metric: The metric by which models of this table are judged where `booster.metric` is auto; None: that of the
+            objective.
+    """
+
+    metric: str | None
 
 
 class BoosterSettings(Settings):
     """The objective of every booster and the metric of its folds.
 
-    `auto` is squared error and RMSE for a number, log loss for classes; another objective has its own metric.
+    `auto` is squared error for a number, log loss for classes, and the dataset's metric or the objective's own.
     """
 
     objective: str
     metric: str
     quantile: Annotated[float, Field(gt=0, lt=1)]
-    huber_slope: Annotated[float, Field(gt=0)]
+    huber_slope: Annotated[float, Field(gt=0)] | Literal["auto"]
+    variance_power: Annotated[float, Field(gt=1, lt=2)]
+    target_transform: Literal["log", "log1p"] | None
     monotone: dict[str, Literal[-1, 1]]
     device: Literal["cpu", "cuda"]
     memory: Literal["in_core", "external"]
 
-    def fitting(self, n_classes: int) -> Fitting:
-        """The settings of every fit, for a target with that many classes; 0 means a number.
+    def fitting_of(self, train: pd.DataFrame, target: Target, metric: str | None, file: Path) -> Fitting:
+        """The settings of every fit on a training table.
+
+        Args:
+            train: The table, on which a slope `auto` is measured.
+            target: Its target.
+            metric: The dataset file's metric.
+            file: The dataset file, as messages call it.
+
+        Raises:
+            ConfigError: if the settings contradict the target or each other.
+            DataError: naming the row of a target that the objective or the transformation does not allow.
+        """
+        fitting, targets = self.fitting(target.n_classes, metric, file), target.values(train)
+        check_targets(fitting, target.column, targets, train["row_id"].to_numpy())
+        if self.huber_slope == AUTO and "huber_slope" in fitting.used_settings():
+            return replace(fitting, huber_slope=measured_slope(targets))
+        return fitting
+
+    def fitting(self, n_classes: int, metric: str | None = None, file: Path = PARAMS) -> Fitting:
+        """The settings of every fit, as far as they do not depend on the rows: a slope `auto` is 1.
+
+        Args:
+            n_classes: Classes of the target; 0 means a number.
+            metric: The dataset file's metric.
+            file: The dataset file, as messages call it.
 
         Raises:
             ConfigError: if the settings contradict the target or each other.
         """
-        target: TargetKind = "classes" if n_classes else "number"
+        if self.metric == AUTO and metric is not None:
+            with mistakes_in(file):
+                return self._fitting(n_classes, metric, "metric")
         with mistakes_in(PARAMS):
-            objective = self._objective(target)
-            own = custom_metrics(target)
-            metric = self._metric(objective, target, own)
-            # XGBoost cannot keep the constraints with every objective.
-            if self.monotone and not OBJECTIVES[objective].keeps_monotone(n_classes):
-                setting = f"{n_classes} classes" if n_classes else f"objective {objective}"
-                raise ValueError(f"booster.monotone: cannot be kept with {setting}; remove it")
-        monotone = dict(sorted(self.monotone.items()))
-        return Fitting(
-            objective, metric, n_classes, self.quantile, self.huber_slope, monotone, self.device, self.memory, own
+            return self._fitting(n_classes, None, "booster.metric")
+
+    def _fitting(self, n_classes: int, fact: str | None, where: str) -> Fitting:
+        target: TargetKind = "classes" if n_classes else "number"
+        objective = self._objective(target)
+        own = custom_metrics(target)
+        metric = _chosen_metric(fact or self.metric, where, objective, target, own)
+        # XGBoost cannot keep the constraints with every objective.
+        if self.monotone and not OBJECTIVES[objective].keeps_monotone(n_classes):
+            setting = f"{n_classes} classes" if n_classes else f"objective {objective}"
+            raise ValueError(f"booster.monotone: cannot be kept with {setting}; remove it")
+        if self.target_transform and not OBJECTIVES[objective].transforms:
+            reason = "the target has classes" if n_classes else f"not with objective {objective}"
+            raise ValueError(f"booster.target_transform: {self.target_transform}: {reason}; set it to null")
+        fitting = Fitting(
+            objective=objective,
+            metric=metric,
+            n_classes=n_classes,
+            quantile=self.quantile,
+            huber_slope=Fitting.huber_slope if isinstance(self.huber_slope, str) else self.huber_slope,
+            monotone=dict(sorted(self.monotone.items())),
+            device=self.device,
+            memory=self.memory,
+            variance_power=self.variance_power,
+            target_transform=self.target_transform,
+            custom_metrics=own,
         )
+        self._refuse_unused(fitting)
+        return fitting
 
     def _objective(self, target: TargetKind) -> str:
         allowed = {name: objective for name, objective in OBJECTIVES.classes().items() if objective.target == target}
         if self.objective == AUTO:
             return next(name for name, objective in allowed.items() if objective.is_default)
         if self.objective not in allowed:
-            raise ValueError(_not_allowed("objective", self.objective, OBJECTIVES.names(), list(allowed)))
+            raise ValueError(_not_allowed("booster.objective", self.objective, OBJECTIVES.names(), list(allowed)))
         return self.objective
 
-    def _metric(self, objective: str, target: TargetKind, own: Iterable[str]) -> str:
-        metric = OBJECTIVES[objective].metric if self.metric == AUTO else self.metric
-        built_in = sorted(built_in_metrics(target), key=lambda known: known.order)
-        classes = [*built_in, *(METRICS[name] for name in own)]
-        allowed = [known.kind_name() for known in classes if known.can_be_chosen()]
-        if metric not in allowed:
-            raise ValueError(_not_allowed("metric", metric, METRICS.names(), allowed))
-        return metric
+    def _refuse_unused(self, fitting: Fitting) -> None:
+        """Refuse a setting without effect that differs from its default."""
+        used = fitting.used_settings()
+        for name, default in DEFAULTS.items():
+            value = getattr(self, name)
+            if name not in used and value != default:
+                raise ValueError(
+                    f"booster.{name}: {value}: has no effect with booster.objective {fitting.objective} and metric"
+                    f" {fitting.metric}; set it to {default}"
+                )
 
     def check_monotone(self, name: str, recipe: Recipe, file: Path) -> None:
         """Check, as far as possible before fitting, that the recipe makes every constrained feature.
@@ -109,20 +179,73 @@ class BoosterSettings(Settings):
                     raise ConfigError(f"{_constraint(name)}: is a category, which has no order; remove it")
 
 
+def check_targets(
+    fitting: Fitting, column: str, targets: npt.NDArray[np.float64], row_ids: npt.NDArray[np.int64]
+) -> None:
+    """Check that the objective and the transformation allow every target.
+
+    Args:
+        fitting: Both.
+        column: The target's column.
+        targets: Shape (rows,).
+        row_ids: Numbers of the rows in the source from 0, shape (rows,).
+
+    Raises:
+        DataError: naming the first row that they do not allow, and its value.
+    """
+    limits = [(fitting.objective_class.lowest, f"booster.objective {fitting.objective}")]
+    if fitting.transform is not None:
+        limits.append((fitting.transform.lowest, f"booster.target_transform {fitting.target_transform}"))
+    for lowest, setting in limits:
+        if lowest is not None and len(outside := lowest.outside(targets)):
+            first = outside[0]
+            raise DataError(
+                f"target: {column!r} is {targets[first]:g} in row {int(row_ids[first]) + 1}, and {setting} needs"
+                f" targets {lowest}; choose another, or drop those rows by a cleaning rule"
+            )
+
+
+def measured_slope(targets: npt.NDArray[np.float64]) -> float:
+    """The slope of pseudo-Huber that `auto` stands for, to six digits.
+
+    It is the spread of the residuals of the first prediction, the median of the training rows: their median absolute
+    value times 1.4826, which is the standard deviation of normal residuals (Rousseeuw and Croux 1993). Where more than
+    half of the targets are the same it is their mean absolute value; of a constant target it is 1.
+
+    Args:
+        targets: Targets of the training rows, shape (rows,).
+    """
+    residuals = np.abs(targets - np.median(targets))
+    spread = float(np.median(residuals)) * MAD_TO_DEVIATION or float(np.mean(residuals)) or 1.0
+    return significant(spread, SLOPE_DIGITS)
+
+
+def _chosen_metric(choice: str, where: str, objective: str, target: TargetKind, own: Iterable[str]) -> str:
+    """The metric's name; `where` is the setting that names it, `own` are names of the project's own metrics."""
+    metric = OBJECTIVES[objective].metric if choice == AUTO else choice
+    built_in = sorted(built_in_metrics(target), key=lambda known: known.order)
+    classes = [*built_in, *(METRICS[name] for name in own)]
+    allowed = [known.kind_name() for known in classes if known.can_be_chosen()]
+    if metric not in allowed:
+        raise ValueError(_not_allowed(where, metric, METRICS.names(), allowed))
+    return metric
+
+
 def _not_allowed(setting: str, name: str, names: Sequence[str], allowed: Sequence[str]) -> str:
     """Why a name is refused.
 
     Args:
-        setting: objective or metric.
+        setting: The setting that names it.
         name: What the file says.
         names: All objectives or metrics.
         allowed: Those that go with the target.
     """
-    reason = "does not go with this target"
+    reason, kind = "does not go with this target", setting.rpartition(".")[2]
     if name not in names:
         matches = difflib.get_close_matches(name[:LENGTH], allowed, n=1)
-        reason = f"is no {setting}{f', did you mean {matches[0]!r}?' if matches else ''}"
-    return f"booster.{setting}: {quoted(name)} {reason}; allowed: {', '.join([AUTO, *allowed])}"
+        reason = f"is no {kind}{f', did you mean {matches[0]!r}?' if matches else ''}"
+    default = AUTO if setting.startswith("booster") else "null"
+    return f"{setting}: {quoted(name)} {reason}; allowed: {', '.join([default, *allowed])}"
 
 
 def _constraint(feature: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lockstep.fitting.objective import OBJECTIVES, Objective
+from lockstep.fitting.transform import TRANSFORMS, Transform
 from lockstep.metrics.measure import built_in_metrics, custom_metric, measured
 from lockstep.metrics.metric import METRICS, Metric, MetricSettings, Scores, TargetKind, Vector
 from lockstep.metrics.names import find_metric
@@ -17,7 +18,11 @@ Memory = Literal["in_core", "external"]
 Value = int | float | str | bool
 
 # XGBoost's names of the settings that objectives and metrics use.
-XGBOOST_SETTINGS = {"huber_slope": "huber_slope", "quantile": "quantile_alpha"}
+XGBOOST_SETTINGS = {
+    "huber_slope": "huber_slope",
+    "quantile": "quantile_alpha",
+    "variance_power": "tweedie_variance_power",
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Fitting:
         monotone: Features whose effect may only rise (1) or fall (-1).
         device: cpu or cuda.
         memory: Whether rows stay in memory or lie in files.
+        variance_power: Power of the mean in the variance, for objective and deviance `tweedie`.
+        target_transform: What the boosters see of the target, as a name in TRANSFORMS; None: the target itself.
         custom_metrics: sha256 of the code of each of the project's own metrics that measure this target, by its name.
     """
 
@@ -44,6 +51,8 @@ class Fitting:
     monotone: Mapping[str, int] | None = None
     device: str = "cpu"
     memory: Memory = "in_core"
+    variance_power: float = 1.5
+    target_transform: str | None = None
     custom_metrics: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @classmethod
@@ -92,6 +101,11 @@ class Fitting:
         in_folds = [metric for metric in self._measures() if metric.in_folds]
         return sorted(in_folds, key=lambda metric: metric.place_in_fold())
 
+    def used_settings(self) -> set[str]:
+        """Names of the settings of the block `booster` that the objective or a metric of a result uses."""
+        metrics = [*self.metrics(), *self.fold_metrics()]
+        return {*self.objective_class.uses, *(name for metric in metrics for name in metric.uses)}
+
     def to_json(self) -> dict[str, Any]:
         """The settings that change a result, and no others, as JSON values."""
         content: dict[str, Any] = {
@@ -105,15 +119,21 @@ class Fitting:
         content |= {name: getattr(self, name) for name in XGBOOST_SETTINGS if name in self._used}
         if self.monotone:
             content["monotone"] = dict(self.monotone)
+        if self.target_transform:
+            content["target_transform"] = self.target_transform
         if self.custom_metrics:
             content["custom_metrics"] = dict(self.custom_metrics)
         return content
 
     def as_dict(self) -> dict[str, Any]:
-        """All settings as model.json has them; those of the project's own metrics only where it has any."""
+        """All settings as model.json has them; the rarer ones only where the model uses them."""
         content = asdict(self)
         if not self.custom_metrics:
             del content["custom_metrics"]
+        if "variance_power" not in self._used:
+            del content["variance_power"]
+        if self.target_transform is None:
+            del content["target_transform"]
         return content
 
     def booster_params(self, names: Sequence[str]) -> dict[str, Any]:
@@ -138,9 +158,13 @@ class Fitting:
 
     @property
     def eval_metric(self) -> str:
-        """XGBoost's metric for early stopping: the metric's, or that of the objective's own metric."""
-        own = self.metric_class.xgboost_metric(self.n_classes)
-        return own or str(METRICS[self.objective_class.metric].xgboost_metric(self.n_classes))
+        """XGBoost's metric for early stopping: the metric's, or that of the objective's own metric.
+
+        With a transformed target it is always the latter, and measures the transformed target.
+        """
+        own = None if self.target_transform else self.metric_class.xgboost_metric(self.n_classes)
+        name = own or str(METRICS[self.objective_class.metric].xgboost_metric(self.n_classes))
+        return name.format(variance_power=self.variance_power)
 
     def scores(self, actual: Vector, predicted: Vector, n_features: int = 0) -> dict[str, float | None]:
         """All metrics of a result for predictions: numbers (rows,) or probabilities (rows, classes).
@@ -177,12 +201,33 @@ class Fitting:
         """
         value = scores[self.metric]
         if value is None:
-            raise ValueError(f"{self.metric} is undefined on these validation rows; use fewer folds or another metric")
+            raise ValueError(f"{self.metric} is undefined on these validation rows{self._why_undefined()}")
         return self.metric_class.loss(value)
 
     def as_predictions(self, raw: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """XGBoost's predictions as numbers (rows,) or probabilities (rows, classes)."""
-        return self.objective_class.as_predictions(raw)
+        """XGBoost's predictions as numbers (rows,) or probabilities (rows, classes), in the unit of the target."""
+        predictions = self.objective_class.as_predictions(raw)
+        return predictions if self.transform is None else self.transform.inverse(predictions).astype(np.float32)
+
+    def labels(self, targets: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """What boosters see of the targets."""
+        return targets if self.transform is None else self.transform.apply(targets)
+
+    @property
+    def transform(self) -> Transform | None:
+        """The transformation of the target."""
+        return None if self.target_transform is None else TRANSFORMS[self.target_transform]
+
+    @property
+    def corrects_mean(self) -> bool:
+        """Whether predictions are corrected by the factor `Transform.mean_correction`: the mean is predicted, and the
+        transformation moves it."""
+        return self.target_transform is not None and self.objective_class.predicts_mean
+
+    def _why_undefined(self) -> str:
+        where = self.metric_class.undefined_where
+        remedy = " choose another booster.metric" if where else "; use fewer folds or another metric"
+        return f": {where};{remedy}" if where else remedy
 
     @property
     def _used(self) -> set[str]:
@@ -194,11 +239,9 @@ class Fitting:
         """All metrics of this target, the built-in ones in their order, then the project's own by name."""
         built_in = sorted(built_in_metrics(self.target), key=lambda metric: metric.order)
         classes = [*built_in, *(custom_metric(name) for name in sorted(self.custom_metrics))]
-        settings = self._metric_settings(n_features)
-        return [
-            metric(settings) for metric in classes if not metric.only_if_chosen or metric.kind_name() == self.metric
-        ]
+        settings, chosen = self._metric_settings(n_features), {self.metric, *self.objective_class.always_measured}
+        return [metric(settings) for metric in classes if not metric.only_if_chosen or metric.kind_name() in chosen]
 
     def _metric_settings(self, n_features: int = 0) -> MetricSettings:
         quantile = self.quantile if isinstance(self.quantile, float) else self.quantile[0]
-        return MetricSettings(quantile, self.huber_slope, n_features, self.n_classes)
+        return MetricSettings(quantile, self.huber_slope, self.variance_power, n_features, self.n_classes)

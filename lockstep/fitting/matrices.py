@@ -16,6 +16,7 @@ import xgboost as xgb
 
 from lockstep.fitting.fitting import Memory
 from lockstep.fitting.folds import Fold, Mask, Matrix, Vector
+from lockstep.fitting.transform import Transform
 from lockstep.signals import delay_signals
 
 BATCH_ROWS = 2**20
@@ -23,7 +24,13 @@ BATCH_ROWS = 2**20
 
 @dataclass(frozen=True)
 class FoldMatrices:
-    """A fold in XGBoost's quantised form; building it is expensive, so workers keep it."""
+    """A fold in XGBoost's quantised form; building it is expensive, so workers keep it.
+
+    Attributes:
+        train: Training rows with their labels: the targets, or the transformed ones.
+        valid: Validation rows, likewise.
+        y_valid: Targets of the validation rows.
+    """
 
     train: xgb.DMatrix
     valid: xgb.DMatrix
@@ -54,10 +61,11 @@ class _Batches(xgb.DataIter):
         return False
 
 
-def quantise(fold: Fold, max_bin: int, memory: Memory) -> FoldMatrices:
-    """Quantise a fold; the validation rows use the training rows' bins."""
-    train = row_matrix(fold.x, fold.y, fold.train, fold.names, fold.types, max_bin, memory)
-    valid = row_matrix(fold.x, fold.y, fold.valid, fold.names, fold.types, max_bin, memory, bins_of=train)
+def quantise(fold: Fold, max_bin: int, memory: Memory, transform: Transform | None = None) -> FoldMatrices:
+    """Quantise a fold; the validation rows use the training rows' bins, and the labels are transformed targets."""
+    labels = fold.y if transform is None else transform.apply(fold.y)
+    train = row_matrix(fold.x, labels, fold.train, fold.names, fold.types, max_bin, memory)
+    valid = row_matrix(fold.x, labels, fold.valid, fold.names, fold.types, max_bin, memory, bins_of=train)
     return FoldMatrices(train, valid, np.asarray(fold.y[fold.valid]))
 
 

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,6 +10,29 @@ import numpy.typing as npt
 
 from lockstep.metrics.metric import TargetKind
 from lockstep.project.kinds import Kind, OneOfKind
+
+# The prediction before the first round where every target is 0, whose logarithm does not exist.
+SMALLEST_MEAN = 1e-6
+
+
+@dataclass(frozen=True)
+class Lowest:
+    """The least value of a target.
+
+    Attributes:
+        value: The value.
+        included: Whether a target may have it.
+    """
+
+    value: float
+    included: bool
+
+    def __str__(self) -> str:
+        return f"{'of at least' if self.included else 'above'} {self.value:g}"
+
+    def outside(self, targets: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        """Positions of the targets that are too low."""
+        return np.flatnonzero(targets < self.value if self.included else targets <= self.value)
 
 
 class Objective(OneOfKind, ABC):
@@ -19,6 +43,11 @@ class Objective(OneOfKind, ABC):
         metric: The name of the metric that goes with it.
         is_default: Whether `auto` stands for it; true of one for each kind of target.
         uses: The settings of the block `booster` that it needs.
+        always_measured: Metrics that results with it have even where they do not score the folds.
+        predicts_above_zero: Whether every prediction is above 0, by a logarithmic link.
+        lowest: The least value of a target that it allows; None: any.
+        transforms: Whether the target may be transformed; see booster.target_transform.
+        predicts_mean: Whether it predicts the mean, which a transformation of the target moves.
     """
 
     STATED = ("target", "metric")
@@ -27,6 +56,11 @@ class Objective(OneOfKind, ABC):
     metric: ClassVar[str]
     is_default: ClassVar[bool] = False
     uses: ClassVar[tuple[str, ...]] = ()
+    always_measured: ClassVar[tuple[str, ...]] = ()
+    predicts_above_zero: ClassVar[bool] = False
+    lowest: ClassVar[Lowest | None] = None
+    transforms: ClassVar[bool] = False
+    predicts_mean: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod
@@ -52,6 +86,11 @@ class Objective(OneOfKind, ABC):
     def as_predictions(cls, raw: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """XGBoost's predictions as numbers, shape (rows,), or probabilities, shape (rows, classes)."""
         return raw
+
+
+def mean_above_zero(targets: npt.NDArray[np.floating]) -> float:
+    """The mean: the best constant of a loss with a logarithmic link; XGBoost's own estimate is one step towards it."""
+    return max(float(np.mean(targets, dtype=np.float64)), SMALLEST_MEAN)
 
 
 OBJECTIVES: Kind[Objective] = Kind(

@@ -15,6 +15,7 @@ PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Words that some YAML readers do not read as text.
 YAML_WORDS = frozenset(["true", "false", "yes", "no", "on", "off", "y", "n", "null", "none", "nan", "inf"])
 MAX_SLICES = 12
+METRIC = "metric: null    # judges models of this table where booster.metric is auto; null: that of the objective"
 LATITUDE, LONGITUDE = re.compile(r"(?i)lat(itude)?"), re.compile(r"(?i)(lon|lng|long|longitude)")
 HEADER = """\
 Written by `lockstep new-dataset`; facts about one table, yours to correct. A comment says why; change the line and
@@ -33,7 +34,7 @@ def dataset_text(findings: TableFindings, source: FileSource, about: str, rename
         renamed: Names after cleaning, where those in the file are not allowed.
     """
     blocks = [
-        [*_comment(HEADER), f"about: {_quoted(about)}    # say what a row is", *_target(findings, renamed)],
+        [*_comment(HEADER), f"about: {_quoted(about)}    # say what a row is", *_target(findings, renamed), METRIC],
         _source(source),
         _split_hints(findings, renamed),
         [f'missing_values: {_listed(findings.missing_values or [""])}    # texts that mean "no value"'],

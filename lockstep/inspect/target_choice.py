@@ -1,6 +1,6 @@
 """The target: a number or one of several classes, with notes about it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +11,16 @@ from lockstep.guards.text.messages import LENGTH, brief
 from lockstep.inspect.findings import TargetFinding
 from lockstep.inspect.reading import ReadColumn
 from lockstep.inspect.roles import format_hint, format_number
+from lockstep.metrics.metric import METRICS
 
 # Texts with up to MAX_TEXT_CLASSES values are classes without an option; few integers only get a comment.
 MAX_TEXT_CLASSES, MAX_CLASSES, FEW_INTEGERS = 20, 1000, 10
 RARE_ROWS, RARE_SHARE = 20, 0.1
 SKEWED = 2.0
+# Counts with a mean of 4 have this skewness under a Poisson distribution; grades and ratings have less.
+SKEWED_COUNTS = 0.5
+# The share of the rows with the same value from which a target has no spread about its median.
+SAME_VALUE = 0.5
 DECIMAL_COMMA = r"\s*[+-]?\d*,\d+\s*"
 NEGATIVE = frozenset(["0", "false", "no", "n", "-", "neg", "negative", "none"])
 
@@ -63,13 +68,57 @@ def _number(read: ReadColumn) -> TargetFinding:
             f"only {read.distinct} different whole numbers, taken as a number: a grade or a count. If they name"
             f" classes: target: {{column: ..., classes: [{classes}]}}, or new-dataset with --classes"
         )
-    skew = _skewness(np.asarray(values, dtype=np.float64))
-    if abs(skew) > SKEWED:
-        notes.append(
-            f"skewness {skew:.2f}: a few far values weigh most in RMSE; also try booster.objective=pseudo_huber or"
-            " absolute_error"
-        )
+    suggestion = suggested_setting(np.asarray(values, dtype=np.float64))
+    if suggestion is not None:
+        notes.append(f"{suggestion.why}; also try {suggestion.setting}, which helps where {suggestion.measure} counts")
     return TargetFinding(read.name, read.type, (), read.missing, tuple(notes))
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A setting to try beside the default, squared error.
+
+    Attributes:
+        setting: As after `-S`.
+        metric: The metric that it improves.
+        why: What the target is like.
+    """
+
+    setting: str
+    metric: str
+    why: str
+
+    @property
+    def measure(self) -> str:
+        """What people call the metric."""
+        return METRICS[self.metric].label
+
+
+def suggested_setting(values: npt.NDArray[np.float64]) -> Suggestion | None:
+    """The setting that suits the distribution of a target better than squared error.
+
+    Args:
+        values: The target without missing values, shape (rows,).
+
+    Returns:
+        None where squared error suits it, or the values do not tell.
+    """
+    skew, zeros = _skewness(values), float(np.mean(values == 0))
+    if values.min() >= 0 and zeros > 0:
+        if np.array_equal(values, np.round(values)):
+            why = f"whole numbers from 0, {zeros:.0%} of them 0: counts"
+            poisson = Suggestion("booster.objective=poisson", "poisson_deviance", why)
+            return poisson if skew > SKEWED_COUNTS else None
+        why = f"no negative numbers, {zeros:.0%} of them 0, skewness {skew:.2f}: sums of few or no costs"
+        return Suggestion("booster.objective=tweedie", "tweedie_deviance", why) if skew > SKEWED else None
+    if values.min() > 0 and skew > SKEWED and abs(_skewness(np.log(values))) < skew / 2:
+        why = f"positive numbers, skewness {skew:.2f} and that of their logarithms {_skewness(np.log(values)):.2f}"
+        return Suggestion("booster.target_transform=log", "rmsle", why)
+    # Where half of the values are the same, the loss of a far value hardly differs from that of none.
+    if abs(skew) > SKEWED and np.mean(values == np.median(values)) < SAME_VALUE:
+        why = f"skewness {skew:.2f}: a few far values weigh most in RMSE"
+        return Suggestion("booster.objective=pseudo_huber", "mae", why)
+    return None
 
 
 def _skewness(values: npt.NDArray[np.float64]) -> float:

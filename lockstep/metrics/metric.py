@@ -30,12 +30,14 @@ class MetricSettings:
     Attributes:
         quantile: The predicted quantile.
         huber_slope: The residual at which pseudo-Huber changes from squared to absolute, in the unit of the target.
+        variance_power: Power of the mean in the variance of a Tweedie distribution.
         n_features: Features of the model; 0 for a fold's score and for the mean.
         n_classes: Classes of the target; 0 for a number.
     """
 
     quantile: float = 0.5
     huber_slope: float = 1.0
+    variance_power: float = 1.5
     n_features: int = 0
     n_classes: int = 0
 
@@ -50,11 +52,12 @@ class Metric(OneOfKind, ABC):
         unit: Its unit as the rest of a sentence, such as `of the target`; empty if it has none.
         bounds: The lowest and the highest possible value; None where there is none.
         eval_metric: XGBoost's metric for early stopping when this one scores the folds, or a pair: for two classes and
-            for more. None: that of the objective's own metric.
+            for more. `{variance_power}` in it stands for the setting. None: that of the objective's own metric.
         uses: The settings that it needs: of the block `booster`, or the model's number of features or classes.
         in_folds: Whether every fold is measured by it.
         in_results: Whether training rows, cross-validation, test rows and baselines are measured by it.
         only_if_chosen: Whether it is left out unless it scores the folds.
+        undefined_where: Why it may be undefined, as the end of a sentence: `a target is 0`; empty if never or rarely.
         relative_to_spread: Whether it compares the error with the spread of the measured rows' own targets, which says
             little about rows that were chosen by their target.
         typical_error: What it is, if it is an error as a row typically has it; for the page's first sentence.
@@ -75,6 +78,7 @@ class Metric(OneOfKind, ABC):
     in_folds: ClassVar[bool] = True
     in_results: ClassVar[bool] = True
     only_if_chosen: ClassVar[bool] = False
+    undefined_where: ClassVar[str] = ""
     relative_to_spread: ClassVar[bool] = False
     typical_error: ClassVar[str] = ""
     tile: ClassVar[int | None] = None
@@ -194,6 +198,12 @@ class MeanMetric(Metric):
             {name: np.sum(counts * rows, axis=1) / n_rows for name, rows in self.row_values(actual, predicted).items()},
             n_rows,
         )
+
+
+def steady(values: Numbers) -> Numbers:
+    """Logarithms or powers rounded to a mantissa of 40 bits (12 digits): their last bits differ between CPUs."""
+    mantissa, exponent = np.frexp(values)
+    return np.ldexp(np.round(mantissa * 2**40) / 2**40, exponent)
 
 
 METRICS: Kind[Metric] = Kind(

@@ -76,7 +76,7 @@ def fit_interval(training: Training, coverage: float, fitting: Fitting, seed: in
     max_bin = max_bin_of(training.params)
     outside = [value for fold in workers.on_folds(conformity_scores, max_bin, *settings) for value in fold]
     (raw,) = workers.on_all_rows(_fit_quantiles, max_bin, [settings])
-    return Interval(coverage, offset_of(outside, coverage), _booster(raw))
+    return Interval(coverage, offset_of(outside, coverage), _booster(raw), fitting.transform)
 
 
 def learning_curve(training: Training, fitting: Fitting, seed: int, workers: Workers) -> pd.DataFrame:

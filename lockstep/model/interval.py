@@ -17,6 +17,7 @@ from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.folds import Matrix
 from lockstep.fitting.matrices import FoldMatrices
 from lockstep.fitting.objective import OBJECTIVES
+from lockstep.fitting.transform import Transform
 from lockstep.metrics.metric import DIGITS
 from lockstep.storage.tables import significant
 
@@ -29,16 +30,18 @@ class Interval:
         coverage: The intended share of new rows inside the interval.
         offset: The distance by which both ends move outwards, in the unit of the target.
         booster: Predicts both quantiles.
+        transform: The transformation of the target that the booster predicts; None: the target itself.
     """
 
     coverage: float
     offset: float
     booster: xgb.Booster
+    transform: Transform | None = None
 
     def bounds(self, x: Matrix, names: list[str], types: list[str]) -> npt.NDArray[np.float64]:
         """Lower and upper end for rows of shape (rows, features), shape (rows, 2)."""
         matrix = xgb.DMatrix(x, nthread=1, feature_names=names, feature_types=types, enable_categorical=True)
-        ends = np.sort(self.booster.predict(matrix).astype(np.float64), axis=1)
+        ends = _ends(self.booster, matrix, self.transform)
         ends += np.array([-self.offset, self.offset])
         # A negative offset can make the ends of a narrow interval cross: both then become its middle.
         crossed = ends[:, 0] > ends[:, 1]
@@ -63,9 +66,15 @@ def conformity_scores(
 ) -> list[float]:
     """The distance of each validation row's target from the interval of the fold's booster; negative inside."""
     booster = fit_quantiles(matrices.train, params, rounds, seed, fitting, coverage)
-    ends = np.sort(booster.predict(matrices.valid).astype(np.float64), axis=1)
+    ends = _ends(booster, matrices.valid, fitting.transform)
     outside: list[float] = np.maximum(ends[:, 0] - matrices.y_valid, matrices.y_valid - ends[:, 1]).tolist()
     return outside
+
+
+def _ends(booster: xgb.Booster, matrix: xgb.DMatrix, transform: Transform | None) -> npt.NDArray[np.float64]:
+    """Both quantiles in the unit of the target, shape (rows, 2); a transformation keeps the order, and so quantiles."""
+    ends = np.sort(booster.predict(matrix).astype(np.float64), axis=1)
+    return ends if transform is None else transform.inverse(ends)
 
 
 def offset_of(outside: Sequence[float], coverage: float) -> float:

@@ -1,7 +1,7 @@
 """The model on disk: XGBoost's UBJ files, arrays and a JSON description; no pickle."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -75,6 +75,7 @@ class SavedModel:
         interval: Prediction intervals, or None.
         intake: From raw rows to rows of the cleaned table; None for a model that never reads raw rows.
         origin: The model's origin; None for one that is never saved, or was saved by an earlier version.
+        mean_correction: The factor of Transform.mean_correction, measured on the training rows; 1 where there is none.
     """
 
     boosters: Sequence[xgb.Booster]
@@ -85,6 +86,7 @@ class SavedModel:
     interval: Interval | None = None
     intake: Intake | None = None
     origin: Origin | None = None
+    mean_correction: float = 1.0
 
     def predict(self, frame: pd.DataFrame) -> Predictions:
         """Predictions for rows of the cleaned table: numbers (rows,) or probabilities (rows, classes).
@@ -96,6 +98,23 @@ class SavedModel:
 
     def predict_matrix(self, x: npt.NDArray[np.float32]) -> Predictions:
         """Predictions for a feature matrix of shape (rows, features)."""
+        predictions = self._mean_of_boosters(x)
+        if self.fitting.transform is None or not self.fitting.corrects_mean:
+            return predictions
+        return self.fitting.transform.corrected(predictions, self.mean_correction)
+
+    def with_mean_corrected(self, x: npt.NDArray[np.float32], y: npt.NDArray[np.float64]) -> Self:
+        """The model with the correction of the mean that its training rows need, where its target is transformed.
+
+        Args:
+            x: Features of the training rows, shape (rows, features).
+            y: Their targets.
+        """
+        if self.fitting.transform is None or not self.fitting.corrects_mean:
+            return self
+        return replace(self, mean_correction=self.fitting.transform.mean_correction(y, self._mean_of_boosters(x)))
+
+    def _mean_of_boosters(self, x: npt.NDArray[np.float32]) -> Predictions:
         names, types = self.features.names, self.features.types
         per_booster = [predict(booster, x, names, types, self.fitting).astype(np.float64) for booster in self.boosters]
         total: Predictions = np.sum(per_booster, axis=0)
@@ -175,6 +194,8 @@ class SavedModel:
             description["intake"] = self.intake.to_json()
         if self.origin is not None:
             description["origin"] = asdict(self.origin)
+        if self.fitting.corrects_mean:
+            description["mean_correction"] = self.mean_correction
         if code := write_code(folder, self._own_code()):
             description["code"] = code
         if self.interval is not None:
@@ -226,16 +247,18 @@ class SavedModel:
         with model_code(folder, content, trust=trust_code):
             features = Features.from_state(content["features"], arrays)
             intake = Intake.from_json(content["intake"]) if "intake" in content else None
+        fitting, training = Fitting.from_json(content["fitting"]), Training(**content["training"])
         shape = Shape(target.n_classes if target.n_classes > 2 else 1, features.n_categories)
         boosters = [_read_booster(folder / f"booster_{index}.ubj", shape) for index in range(content["n_models"])]
         interval = None
         if "interval" in content:
             quantile_shape = Shape(2, shape.categories)
             interval = Interval(**content["interval"], booster=_read_booster(folder / INTERVAL, quantile_shape))
-        fitting, training = Fitting.from_json(content["fitting"]), Training(**content["training"])
+            interval = replace(interval, transform=fitting.transform)
         origin = content.get("origin")
         made_by = Origin(str(origin["dataset"]), str(origin["version"])) if origin else None
-        return cls(boosters, features, target, fitting, training, interval, intake, made_by)
+        correction = float(content.get("mean_correction", 1.0))
+        return cls(boosters, features, target, fitting, training, interval, intake, made_by, correction)
 
 
 def labelled(predictions: Predictions, target: Target) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lockstep.features.recipe import Features
-from lockstep.fitting.fitting import Memory
+from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import FoldSet, Matrix, Vector, digest_of
 from lockstep.project.settings import ALWAYS_TRAIN
 from lockstep.signals import result_of
@@ -26,16 +26,16 @@ class FoldWorkers:
         engine: The worker processes.
         folder: Contains the arrays of the folds and, in a subfolder, those of all rows.
         n_folds: Number of folds.
-        memory: Whether rows stay in memory.
+        fitting: Settings of the fits.
     """
 
-    def __init__(self, engine: LocalEngine, folder: Path, n_folds: int, memory: Memory) -> None:
-        self._engine, self._folder, self._n_folds, self._memory = engine, folder, n_folds, memory
+    def __init__(self, engine: LocalEngine, folder: Path, n_folds: int, fitting: Fitting) -> None:
+        self._engine, self._folder, self._n_folds, self._fitting = engine, folder, n_folds, fitting
 
     def on_folds(self, function: Callable[..., Any], max_bin: int, *args: Any) -> list[Any]:
         """Results of `function(fold's matrices, *args)` for every fold, in fold order."""
         futures = [
-            self._engine.submit(worker.on_fold, function, number, max_bin, self._memory, args)
+            self._engine.submit(worker.on_fold, function, number, max_bin, self._fitting, args)
             for number in range(self._n_folds)
         ]
         return [result_of(future) for future in futures]
@@ -44,14 +44,14 @@ class FoldWorkers:
         """Results of `function(matrix of all training rows, *args)` for every call, in the calls' order."""
         folder = self._folder / ALL_ROWS
         futures = [
-            self._engine.submit(worker.on_all_rows, function, folder, max_bin, self._memory, args) for args in calls
+            self._engine.submit(worker.on_all_rows, function, folder, max_bin, self._fitting, args) for args in calls
         ]
         return [result_of(future) for future in futures]
 
 
 @contextmanager
 def fold_workers(
-    folds: FoldSet, features: Features, x: Matrix, y: Vector, folder: Path, memory: Memory
+    folds: FoldSet, features: Features, x: Matrix, y: Vector, folder: Path, fitting: Fitting
 ) -> Iterator[FoldWorkers]:
     """Worker processes for the folds and for all rows.
 
@@ -61,7 +61,7 @@ def fold_workers(
         x: Features of all rows.
         y: Target of all rows.
         folder: A folder for arrays.
-        memory: Whether rows stay in memory.
+        fitting: Settings of the fits.
     """
     folds.save(folder)
     all_rows = FoldSet(
@@ -76,4 +76,4 @@ def fold_workers(
     )
     all_rows.save(folder / ALL_ROWS)
     with LocalEngine(worker_count(), folder) as engine:
-        yield FoldWorkers(engine, folder, len(folds), memory)
+        yield FoldWorkers(engine, folder, len(folds), fitting)

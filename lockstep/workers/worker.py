@@ -17,9 +17,10 @@ from xgboost.core import XGBoostError
 
 from lockstep.errors import LockstepError, SearchError
 from lockstep.fitting.booster import fit_fold, max_bin_of
-from lockstep.fitting.fitting import Memory
+from lockstep.fitting.fitting import Fitting, Memory
 from lockstep.fitting.folds import FoldSet
 from lockstep.fitting.matrices import FoldMatrices, quantise, row_matrix, set_pages_folder
+from lockstep.fitting.transform import Transform
 from lockstep.workers.trial import Evaluation, FoldTask
 
 # "[07:12:33] /path/to/source.cc:123: Check failed": the time would make a DVC output differ from run to run.
@@ -40,15 +41,15 @@ class FoldCache:
 
     def __init__(self, folds: FoldSet) -> None:
         self._folds = folds
-        self._matrices: dict[tuple[int, int], tuple[tuple[int, Memory], FoldMatrices]] = {}
+        self._matrices: dict[tuple[int, int], tuple[tuple[Any, ...], FoldMatrices]] = {}
 
-    def fold(self, number: int, max_bin: int, memory: Memory) -> FoldMatrices:
+    def fold(self, number: int, max_bin: int, fitting: Fitting) -> FoldMatrices:
         """Fold `number`, quantised."""
-        key = threading.get_ident(), number
-        if key not in self._matrices or self._matrices[key][0] != (max_bin, memory):
+        key, settings = (threading.get_ident(), number), (max_bin, fitting.memory, fitting.transform)
+        if key not in self._matrices or self._matrices[key][0] != settings:
             # The old matrices are freed first, so that a fold is never twice in memory.
             self._matrices.pop(key, None)
-            self._matrices[key] = (max_bin, memory), quantise(self._folds[number], max_bin, memory)
+            self._matrices[key] = settings, quantise(self._folds[number], *settings)
         return self._matrices[key][1]
 
 
@@ -91,7 +92,7 @@ def evaluate(task: FoldTask, cache: FoldCache) -> Evaluation:
     started, cpu_started = time.perf_counter(), time.thread_time()
     score, message = None, ""
     try:
-        matrices = cache.fold(task.fold, max_bin_of(task.params), task.fitting.memory)
+        matrices = cache.fold(task.fold, max_bin_of(task.params), task.fitting)
     except Exception as error:
         raise SearchError(f"fold {task.fold} cannot be prepared ({failure_message(error)}); {SEARCH_REMEDY}") from error
     try:
@@ -105,7 +106,7 @@ def evaluate(task: FoldTask, cache: FoldCache) -> Evaluation:
     return Evaluation(score, message, time.perf_counter() - started, time.thread_time() - cpu_started)
 
 
-def on_fold(function: Callable[..., Any], number: int, max_bin: int, memory: Memory, args: tuple[Any, ...]) -> Any:
+def on_fold(function: Callable[..., Any], number: int, max_bin: int, fitting: Fitting, args: tuple[Any, ...]) -> Any:
     """`function(matrices, *args)` of one of the folds given to `initialise`.
 
     Raises:
@@ -114,21 +115,23 @@ def on_fold(function: Callable[..., Any], number: int, max_bin: int, memory: Mem
     if _cache is None:
         raise RuntimeError("initialise(folder) must be called first in this process")
     try:
-        return function(_cache.fold(number, max_bin, memory), *args)
+        return function(_cache.fold(number, max_bin, fitting), *args)
     except LockstepError:
         raise
     except Exception as error:
         raise SearchError(f"{function.__name__}, fold {number}: {failure_message(error)}; {MACHINE_REMEDY}") from error
 
 
-def on_all_rows(function: Callable[..., Any], folder: Path, max_bin: int, memory: Memory, args: tuple[Any, ...]) -> Any:
+def on_all_rows(
+    function: Callable[..., Any], folder: Path, max_bin: int, fitting: Fitting, args: tuple[Any, ...]
+) -> Any:
     """`function(matrix, *args)` of all rows of the table that a FoldSet saved in `folder`.
 
     Raises:
         SearchError: if it fails, for example for lack of memory.
     """
     try:
-        return function(_all_rows(folder, max_bin, memory), *args)
+        return function(_all_rows(folder, max_bin, fitting.memory, fitting.transform), *args)
     except LockstepError:
         raise
     except Exception as error:
@@ -136,9 +139,10 @@ def on_all_rows(function: Callable[..., Any], folder: Path, max_bin: int, memory
 
 
 @lru_cache(maxsize=1)
-def _all_rows(folder: Path, max_bin: int, memory: Memory) -> xgb.DMatrix:
+def _all_rows(folder: Path, max_bin: int, memory: Memory, transform: Transform | None) -> xgb.DMatrix:
     fold = FoldSet.open(folder)[0]
-    return row_matrix(fold.x, fold.y, None, fold.names, fold.types, max_bin, memory)
+    labels = fold.y if transform is None else transform.apply(fold.y)
+    return row_matrix(fold.x, labels, None, fold.names, fold.types, max_bin, memory)
 
 
 def _is_machine_failure(error: Exception, memory: Memory) -> bool:

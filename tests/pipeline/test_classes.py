@@ -39,6 +39,7 @@ def _facts(digest: str, kind: str, classes: Classes) -> dict[str, object]:
     return {
         "about": "made by a test",
         "target": {"column": "y", "classes": classes},
+        "metric": None,
         "source": {"kind": "csv", "path": "own.csv", "sha256": digest},
         "missing_values": [""],
         "columns": {

@@ -250,9 +250,10 @@ def test_a_relative_mirror_and_store_are_anchored_at_the_repository(project: Pro
     (project.folder / "mirror").mkdir()
     (project.folder / "mirror/own.csv").write_text(rows)
     (project.folder / ".git/info/exclude").write_text("mirror\nstore.db\n")
-    facts = {
+    facts: dict[str, Any] = {
         "about": "own",
         "target": "y",
+        "metric": None,
         "source": {"kind": "csv", "urls": ["https://nowhere.invalid/own.csv"], "sha256": None},
         "missing_values": [""],
         "columns": {"danceability": {"type": "number"}, "y": {"type": "number"}},

@@ -70,6 +70,7 @@ def _finished(folder: Path, *stages: str, shuffled: bool) -> Project:
     facts = {
         "about": "made by a test",
         "target": "y",
+        "metric": None,
         "source": {
             "kind": "csv",
             "path": "own.csv",

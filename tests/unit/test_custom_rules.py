@@ -69,9 +69,10 @@ def write_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WriteRule:
 
 
 def _dataset(*rules: dict[str, Any]) -> Dataset:
-    facts = {
+    facts: dict[str, Any] = {
         "about": "made by a test",
         "target": "y",
+        "metric": None,
         "source": {"kind": "sklearn", "loader": "diabetes"},
         "missing_values": [""],
         "columns": {

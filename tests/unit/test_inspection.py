@@ -284,7 +284,14 @@ def test_notes_about_targets() -> None:
         return " ".join(_inspect(values, a=RANDOM.normal(size=len(values))).target.notes)
 
     assert "skewness" in notes(np.exp(2 * NOISE))
-    assert "pseudo_huber" in notes(np.exp(2 * NOISE))
+    assert "booster.target_transform=log, which helps where RMSLE counts" in notes(np.exp(2 * NOISE))
+    assert "booster.objective=pseudo_huber, which helps where MAE counts" in notes(np.exp(2 * NOISE) - 1)
+    # Of zeros the median is 0: an objective that predicts it would predict nothing else.
+    zeros = np.where(np.arange(len(NOISE)) % 20 == 0, np.exp(NOISE), 0)
+    assert "booster.objective=tweedie, which helps where Tweedie deviance counts" in notes(zeros)
+    assert "booster.objective=poisson, which helps where Poisson deviance counts" in notes(np.round(10 * zeros))
+    assert "also try" not in notes(np.where(np.arange(len(NOISE)) == 1, -1, zeros))
+    assert "also try" not in notes(_cycle(0, 1, 2, 3, 4, 5))
     assert "skewness" not in notes(NOISE)
     assert "classes: [1, 2, 3]" in notes(_cycle(1, 2, 3))
     assert "fewer than 20 rows: c" in notes([*_cycle("a", "b"), "c", "c"])

@@ -22,9 +22,10 @@ every_rule = pytest.mark.parametrize("name", RULES.built_in())
 
 
 def _dataset(*rules: Mapping[str, Any]) -> Dataset:
-    facts = {
+    facts: dict[str, Any] = {
         "about": "made by a test",
         "target": "y",
+        "metric": None,
         "source": {"kind": "sklearn", "loader": "diabetes"},
         "missing_values": [""],
         "columns": {name: {"type": kind, "missing": name != "y"} for name, kind in TYPES.items()},

@@ -8,6 +8,7 @@ class AbsoluteError(Objective):
 
     target = "number"
     metric = "mae"
+    transforms = True
 
     @classmethod
     def xgboost_name(cls, n_classes: int) -> str:

@@ -9,6 +9,7 @@ class Quantile(Objective):
     target = "number"
     metric = "pinball"
     uses = ("quantile",)
+    transforms = True
 
     @classmethod
     def xgboost_name(cls, n_classes: int) -> str:

@@ -9,6 +9,8 @@ class SquaredError(Objective):
     target = "number"
     metric = "rmse"
     is_default = True
+    transforms = True
+    predicts_mean = True
 
     @classmethod
     def xgboost_name(cls, n_classes: int) -> str:

@@ -80,6 +80,8 @@ def model_section(run: Run, findings: Findings) -> dict[str, Any]:
         "size": TreeSize.of(run.model.boosters),
         "files": [file for file in run.files if file.suffix != ".parquet"],
         "bytes": sum(file.stat().st_size for file in run.files if file.suffix != ".parquet"),
+        "transform": _transformed(run),
+        "mean_correction": run.model.mean_correction if run.model.fitting.corrects_mean else None,
         "n_features": len(run.model.features.names),
         "features": records_of(findings.features),
         "shap_rows": len(findings.shap.x),
@@ -87,12 +89,19 @@ def model_section(run: Run, findings: Findings) -> dict[str, Any]:
     }
 
 
+def _transformed(run: Run) -> str:
+    """What the boosters predict, as a formula; empty for the target itself."""
+    transform = run.model.fitting.transform
+    return "" if transform is None else transform.formula(run.target)
+
+
 def _curve(run: Run) -> Picture:
     curve, n_rounds = run.history.learning_curve, run.model.training.n_rounds
     eval_metric = str(run.model.fitting.booster_params(run.model.features.names)["eval_metric"])
+    formula = _transformed(run)
     train, valid = (number(float(curve.iloc[-1][name])) for name in ("train", "valid"))
     return Picture(
-        one_chart(learning_curve(curve, n_rounds, eval_metric)),
+        one_chart(learning_curve(curve, n_rounds, f"{eval_metric} of {formula}" if formula else eval_metric)),
         f"Error by boosting round, mean of the folds: validation rows end at {valid}, training rows at {train}; the"
         f" final model has {n_rounds} rounds.",
         "Validation error should flatten, not rise, before the dashed line.",
@@ -139,7 +148,9 @@ def feature_importance(table: pd.DataFrame, label: str) -> Draw:
 
 def _shap(run: Run, findings: Findings) -> Picture:
     features, target = run.model.features, run.model.target
-    unit = "log-odds" if target.classes else f"predicted {target.column}"
+    unit = "log-odds" if target.classes else f"predicted {_transformed(run) or target.column}"
+    if run.model.fitting.objective_class.predicts_above_zero:
+        unit = f"logarithm of the predicted {target.column}"
     return Picture(
         one_chart(feature_shap(findings.shap, features.names, features.types, unit)),
         f"SHAP values of {len(findings.shap.x)} test rows for the most important features.",

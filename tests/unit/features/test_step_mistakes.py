@@ -10,6 +10,7 @@ from tests.conftest import OwnTable
 DATASET = """
 about: a table made by a test
 target: y
+metric: null
 source: {kind: csv, path: own.csv, sha256: "0000000000000000000000000000000000000000000000000000000000000000"}
 missing_values: [""]
 columns:
