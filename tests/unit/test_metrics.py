@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lockstep.errors import ConfigError
+from lockstep.fitting.booster import RoundBudget
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.objective import OBJECTIVES
 from lockstep.metrics.kinds.mae import Mae
@@ -18,6 +19,9 @@ from lockstep.metrics.names import find_metric, metric_label, place, score_label
 from lockstep.project.custom import code_digest, custom_in
 from lockstep.report.sections.result_section import compared
 from lockstep.testing.metrics import check_metric
+from lockstep.workers.trial import FoldTask
+from lockstep.workers.worker import FoldCache, evaluate
+from tests.unit.searching import small_folds
 
 SETTINGS = MetricSettings(quantile=0.8, huber_slope=0.5, n_features=4)
 KNOWN = ("rmse", "mse", "mae", "r2")
@@ -147,6 +151,18 @@ def test_a_projects_own_metric_is_measured_after_the_built_in_ones(tmp_path: Pat
         assert fitting.eval_metric == "rmse"
         assert (metric_label("within"), score_label("within")) == ("within 1", "1 - within 1")
         assert place("adjusted_r2") < place("within") < place("anything")
+
+
+def test_a_metric_that_is_edited_during_a_search_stops_it(tmp_path: Path) -> None:
+    """Otherwise its later trials would be scored by other code, and remembered under the code that it began with."""
+    budget, folds = RoundBudget(5, 20), FoldCache(small_folds())
+    with custom_in(_project(tmp_path, within=WITHIN, _shared="")):
+        fitting = Fitting(metric="within", custom_metrics=custom_metrics("number"))
+        task = FoldTask(0, 0, {"max_depth": 2}, budget, 1, fitting)
+        assert evaluate(task, folds).score == evaluate(task, folds).score
+        (tmp_path / "custom/metrics/_shared.py").write_text("LIMIT = 2\n")
+        with pytest.raises(ConfigError, match=r"^custom/metrics/within\.py: was changed.* run `dvc repro` again$"):
+            evaluate(task, folds)
 
 
 class Profit(Mae):
