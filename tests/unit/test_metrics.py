@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lockstep.errors import ConfigError
+from lockstep.evaluate.bootstrap import resampled_scores
 from lockstep.fitting.booster import RoundBudget
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.objective import OBJECTIVES
@@ -208,6 +209,35 @@ def test_a_mistake_in_a_metric_is_one_line_with_its_file(tmp_path: Path, returne
 def test_a_metric_cannot_have_the_name_of_another_column(tmp_path: Path, name: str) -> None:
     with custom_in(_project(tmp_path, **{name: WITHIN})), pytest.raises(ConfigError, match="rename the file"):
         custom_metrics("number")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("greater_is_better = True", "greater_is_better = 'no'", r"greater_is_better: 'no': must be True or False"),
+        ('label = "within 1"', "label = None", "label: None: must be a text of one line"),
+        ("bounds = (0.0, 1.0)", "bounds = 1", "bounds: 1: must be a pair of numbers, None where there is none"),
+        ('target = "number"', 'target = "rank"', "target: 'rank': must be 'number' or 'classes'"),
+    ],
+)
+def test_a_metric_states_what_it_must(tmp_path: Path, old: str, new: str, line: str) -> None:
+    with (
+        custom_in(_project(tmp_path, within=WITHIN.replace(old, new))),
+        pytest.raises(ConfigError, match=rf"^custom/metrics/within\.py: {line}; correct it$"),
+    ):
+        custom_metrics("number")
+
+
+def test_a_mean_metric_has_a_value_for_each_resample(tmp_path: Path) -> None:
+    text = WITHIN[: WITHIN.index("    def value")].replace("Metric", "MeanMetric") + (
+        "    def row_values(self, actual, predicted):\n        return {'x': np.abs(actual - predicted) <= 1}\n\n"
+        "    def of_means(self, means, n_rows):\n        return means['x'][:1]\n"
+    )
+    y = np.arange(4.0)
+    with custom_in(_project(tmp_path, within=text)):
+        fitting = Fitting(metric="within", custom_metrics=custom_metrics("number"))
+        with pytest.raises(ConfigError, match=r"of_means returned values of shape \(1,\), not \(9,\)"):
+            resampled_scores(fitting, y, y, samples=9, seed=0)
 
 
 def test_the_digest_covers_private_files_and_imported_ones_alone(tmp_path: Path) -> None:
