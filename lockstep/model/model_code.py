@@ -4,6 +4,7 @@ A model's folder has a copy of their code, and the description states its sha256
 uses the project's own code if it is the same, and the copy only where the caller trusts it.
 """
 
+import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import packages_distributions, version
@@ -40,6 +41,7 @@ def write_code(folder: Path, used: Names) -> dict[str, str]:
         sha256 of each file, for the description; empty if the model uses built-in classes only.
     """
     files = _code_of(used)
+    shutil.rmtree(folder / CODE, ignore_errors=True)  # of an earlier model
     for path, content in files.items():
         target = folder / CODE / path
         target.parent.mkdir(parents=True, exist_ok=True)

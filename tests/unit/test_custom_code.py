@@ -7,6 +7,7 @@ import pytest
 from lockstep.check.custom_code import check_custom_code
 from lockstep.errors import ConfigError
 from lockstep.features.step import STEPS
+from lockstep.model.model_code import write_code
 from lockstep.project.custom import code_digest, code_files
 
 OWN = '''"""A step."""
@@ -89,3 +90,12 @@ def test_a_file_that_ends_the_process_is_a_mistake_in_one_line(steps: Path) -> N
     (steps / "own.py").write_text("import sys\nsys.exit(0)\n")
     with pytest.raises(ConfigError, match=r"^custom/steps/own\.py: line 2: SystemExit: 0; correct it$"):
         STEPS["own"]
+
+
+def test_a_model_keeps_no_code_of_an_earlier_one(steps: Path, tmp_path: Path) -> None:
+    write_code(tmp_path, {"steps": ["own"]})
+    (steps / "own.py").rename(steps / "other.py")
+    assert list(write_code(tmp_path, {"steps": ["other"]})) == ["custom/steps/other.py"]
+    assert [file.name for file in (tmp_path / "code").rglob("*.py")] == ["other.py"]
+    assert write_code(tmp_path, {"steps": []}) == {}
+    assert not (tmp_path / "code").exists()
