@@ -15,7 +15,7 @@ def imports_of(file: Path, root: Path, packages: Sequence[str]) -> set[Path]:
         packages: Names of our own packages.
     """
     names = [".".join(file.relative_to(root).with_suffix("").parts)]
-    for node in _statements(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in _statements(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
