@@ -49,7 +49,7 @@ def _imports_of(file: Path) -> dict[str, int]:
         ConfigError: if it is not Python, or imports from another folder of custom/, of which its stages know nothing.
     """
     try:
-        modules = modules_of(file, [PACKAGE, file.parent.name])
+        modules = modules_of(file.read_bytes(), [PACKAGE, file.parent.name])
     except SyntaxError as error:
         raise ConfigError(f"{file}: line {error.lineno}: {one_line(error.msg)}; correct it") from None
     except ValueError as error:

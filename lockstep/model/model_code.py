@@ -7,7 +7,6 @@ uses the project's own code if it is the same, and the copy only where the calle
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,7 @@ from lockstep.errors import DataError
 from lockstep.features.step import STEPS
 from lockstep.guards.models.model_files import read_code
 from lockstep.guards.text.messages import shown
-from lockstep.project.custom import OWN_FILE, PACKAGE, code_files, custom_in, digests
-from lockstep.project.imports import modules_of, third_party
+from lockstep.project.custom import OWN_FILE, code_files, custom_in, digests, package_versions
 
 # The folder of the copies, inside the model's folder.
 CODE = Path("code")
@@ -92,13 +90,8 @@ def model_code(folder: Path, description: Mapping[str, Any], *, trust: bool) -> 
 
 def code_requirements(folder: Path) -> dict[str, str]:
     """Distributions, with their versions here, that the code in a model's folder imports besides lockstep."""
-    packages = {
-        package
-        for file in sorted((folder / CODE).rglob("*.py"))
-        for package in third_party(modules_of(file, file.relative_to(folder / CODE).parts[:-1]), [PACKAGE, "lockstep"])
-    }
-    names = packages_distributions()
-    return {names[package][0]: version(names[package][0]) for package in sorted(packages) if package in names}
+    files = sorted((folder / CODE).rglob("*.py"))
+    return package_versions({file.relative_to(folder / CODE).as_posix(): file.read_bytes() for file in files})
 
 
 def _own_names(description: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -15,13 +15,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
 from importlib.machinery import ModuleSpec
+from importlib.metadata import packages_distributions, version
 from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
 
 from lockstep.errors import ConfigError, LockstepError, kind_and_reason, one_line
 from lockstep.guards.text.messages import safe_line
-from lockstep.project.imports import import_closure
+from lockstep.project.imports import import_closure, modules_of, third_party
 
 PACKAGE = "custom"
 FOLDERS = ("steps", "rules", "metrics")
@@ -83,6 +84,18 @@ def code_digest(folder: str, name: str) -> str:
 def digests(files: Mapping[str, bytes]) -> dict[str, str]:
     """sha256 of each file."""
     return {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
+
+
+def package_versions(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Versions here of the distributions that the project's own code imports, by name.
+
+    Args:
+        files: The code: contents by path, as `code_files` returns them.
+    """
+    modules = [module for path, text in files.items() for module in modules_of(text, path.split("/")[:-1])]
+    installed = packages_distributions()
+    names = {installed[package][0] for package in third_party(modules, [PACKAGE, "lockstep"]) if package in installed}
+    return {name: version(name) for name in sorted(names)}
 
 
 def import_custom(folder: str, name: str) -> ModuleType:

@@ -1,5 +1,6 @@
 """Files of custom/: which of them are the project's code, and which names and places they may have."""
 
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from lockstep.check.custom_code import check_custom_code
 from lockstep.errors import ConfigError
 from lockstep.features.step import STEPS
 from lockstep.model.model_code import write_code
-from lockstep.project.custom import code_digest, code_files
+from lockstep.project.custom import code_digest, code_files, package_versions
 
 OWN = '''"""A step."""
 from lockstep import Step
@@ -99,3 +100,11 @@ def test_a_model_keeps_no_code_of_an_earlier_one(steps: Path, tmp_path: Path) ->
     assert [file.name for file in (tmp_path / "code").rglob("*.py")] == ["other.py"]
     assert write_code(tmp_path, {"steps": []}) == {}
     assert not (tmp_path / "code").exists()
+
+
+def test_the_packages_that_own_code_imports_are_known_with_their_versions() -> None:
+    """They are part of the key of remembered fold scores, and of the requirements of a model in MLflow."""
+    code = {
+        "custom/metrics/own.py": b"import json\nimport scipy.stats\nfrom ._help import x\nfrom lockstep import Metric\n"
+    }
+    assert package_versions(code) == {"scipy": version("scipy")}
