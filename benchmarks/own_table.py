@@ -12,6 +12,8 @@ CITIES = np.array(["Berlin", "Hamburg", "München", "Köln", "Leipzig", "Dresden
 WORDS = np.array(["fine", "late", "broken", "again", "never", "mostly", "thanks", "please"])
 FACTS = """about: a made table
 target: price
+weight: null
+exposure: null
 source: {{kind: {kind}, path: {path}, sha256: {sha256}}}
 missing_values: [""]
 columns:

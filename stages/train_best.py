@@ -3,7 +3,8 @@
 Reads   data/split/train.parquet, data/raw/table.parquet (rows of the example), models/best_params.json
 Writes  models/model/, reports/train_best/learning_curve.csv
 Params  train_best, booster, dataset, seed, features, split.strategy, tune.early_stopping_rounds, tune.max_rounds,
-        datasets/<dataset>.yaml: columns, missing_values, clean, target, features.<features>
+        datasets/<dataset>.yaml: columns, missing_values, clean, target, weight, exposure,
+        features.<features>
 """
 
 from lockstep.clean.table_blocks import TableBlocks
@@ -12,7 +13,7 @@ from lockstep.features.recipe import Features
 from lockstep.fitting.booster import RoundBudget
 from lockstep.fitting.make_folds import make_folds
 from lockstep.model.example import write_example
-from lockstep.model.final import chosen_training, fit_boosters, fit_interval, learning_curve
+from lockstep.model.final import chosen_training, fit_boosters, fit_interval, learning_curve, rate_of
 from lockstep.model.intake import Intake
 from lockstep.model.saved import Origin, SavedModel
 from lockstep.model.train_block import TrainBlocks
@@ -33,14 +34,15 @@ def main() -> None:
     choices, table = blocks.choices(TrainBlocks), blocks.facts(TableBlocks)
     target, seed, settings = Target.of(table), choices.seed, choices.train_best
     with mistakes_in(PARAMS):
-        settings.check(target.n_classes)
-    recipe, fitting = chosen_recipe(choices, blocks, table.cleaned()), choices.booster.fitting(target.n_classes)
+        settings.check(target.n_classes, target.exposure)
+    recipe = chosen_recipe(choices, blocks, table.cleaned())
+    fitting = choices.booster.fitting(target.n_classes, target.labels, target.exposure)
     budget = RoundBudget(choices.tune.early_stopping_rounds, choices.tune.max_rounds)
     train, best = read_table(TRAIN), read_json(BEST_PARAMS)
     print_step = step_printer("train_best", len(train))
     with scratch_folder() as folder:
         print_step(f"features of the folds and of all {len(train):,} rows")
-        folds = make_folds(train, target, recipe, choices.split.forward, seed, folder)
+        folds = make_folds(train, target, recipe, choices.split.forward, seed, folder, fitting.class_weight)
         features, y = Features(recipe, seed, target.n_classes), target.values(train)
         x = features.fit_transform(train, y)
         with fold_workers(folds, features, x, y, folder, fitting.memory) as workers:
@@ -53,14 +55,15 @@ def main() -> None:
             if settings.interval is not None:
                 print_step("the prediction interval")
                 interval = fit_interval(training, settings.interval, fitting, seed, workers)
-            intake = Intake.of(table, features.columns)
+            intake = Intake.of(table, features.columns, target.exposure)
             origin = Origin(blocks.dataset_name, VERSION)
-            SavedModel(boosters, features, target, fitting, training, interval, intake, origin).save(MODEL)
+            rate = rate_of(target, train)
+            SavedModel(boosters, features, target, fitting, training, interval, intake, origin, rate).save(MODEL)
             write_example(MODEL, intake, RAW, train["row_id"])
             print_step("the learning curve of the folds")
             write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)
-    rate = f", learning rate times {training.learning_rate_factor}" if training.learning_rate_factor < 1 else ""
-    print(f"train_best: {len(boosters)} model(s) of {training.n_rounds} rounds on {len(train)} rows{rate}")
+    slower = f", learning rate times {training.learning_rate_factor}" if training.learning_rate_factor < 1 else ""
+    print(f"train_best: {len(boosters)} model(s) of {training.n_rounds} rounds on {len(train)} rows{slower}")
 
 
 if __name__ == "__main__":

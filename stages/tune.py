@@ -3,11 +3,10 @@
 Reads   data/split/train.parquet, data/clean/columns.json
 Writes  models/best_params.json, models/search.json, reports/tune/trials.csv; logs trials to MLflow as they finish
 Params  dataset, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
-        datasets/<dataset>.yaml: target, features.<features>
+        datasets/<dataset>.yaml: target, weight, exposure, features.<features>
 """
 
 import time
-from dataclasses import asdict
 from functools import partial
 
 from lockstep.features.features_block import chosen_recipe
@@ -27,7 +26,7 @@ from lockstep.search.tune_blocks import TuneBlocks
 from lockstep.stage import run_stage
 from lockstep.storage.tables import read_table, write_csv, write_json
 from lockstep.table.table_columns import TableColumns
-from lockstep.table.target import Target, TargetBlock
+from lockstep.table.target import Target, WeightedTargetBlock
 from lockstep.tracking.live import LiveTrials, runs_of
 from lockstep.workers.identity import key_of
 from lockstep.workers.machine import cache_limit
@@ -36,14 +35,16 @@ from lockstep.workers.machine import cache_limit
 def main() -> None:
     """Run the stage."""
     blocks, limit = Blocks.read(), cache_limit()
-    choices, target = blocks.choices(TuneBlocks), Target.of(blocks.facts(TargetBlock))
+    choices, target = blocks.choices(TuneBlocks), Target.of(blocks.facts(WeightedTargetBlock))
     recipe, split = chosen_recipe(choices, blocks, TableColumns.read(COLUMNS)), choices.split
     choices.booster.check_monotone(choices.features, recipe, blocks.file)
-    tune, space, fitting = choices.chosen_tune, choices.chosen_space, choices.booster.fitting(target.n_classes)
+    tune, space = choices.chosen_tune, choices.chosen_space
+    fitting = choices.booster.fitting(target.n_classes, target.labels, target.exposure)
     plan = Plan(tune, SearchSpace(space), choices.chosen_pruner, choices.seed, fitting)
     steps = [{"step": step.kind_name(), **step.model_dump(mode="json")} for step in recipe]
-    rows_as = {"target": asdict(target), "features": steps, "strategy": split.strategy}
-    folds_in = partial(make_folds, read_table(TRAIN), target, recipe, split.forward, choices.seed)
+    rows_as = {"target": target.to_json(), "features": steps, "strategy": split.strategy}
+    table, weights = read_table(TRAIN), fitting.class_weight
+    folds_in = partial(make_folds, table, target, recipe, split.forward, choices.seed, class_weight=weights)
     started = time.perf_counter()
     with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS, limit) as log:
         n_folds = len(engine.folds)

@@ -186,6 +186,8 @@ class OwnTable:
             f"""
 about: a table made by a test
 target: y
+weight: null
+exposure: null
 source: {{kind: csv, path: own.csv, sha256: "{digest}"}}
 missing_values: [""]
 columns:

@@ -12,6 +12,7 @@ from lockstep.features.features_block import Recipe
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Fold
 from lockstep.fitting.objective import OBJECTIVES
+from lockstep.fitting.weighting import ClassWeight
 from lockstep.guards.text.messages import LENGTH, listed, quoted, shown
 from lockstep.guards.text.secrets import masked
 from lockstep.metrics.measure import built_in_metrics, custom_metrics
@@ -19,6 +20,7 @@ from lockstep.metrics.metric import METRICS, TargetKind
 from lockstep.project.blocks import mistakes_in
 from lockstep.project.paths import PARAMS
 from lockstep.project.settings import Settings
+from lockstep.table.target import class_label
 
 AUTO = "auto"
 
@@ -33,12 +35,18 @@ class BoosterSettings(Settings):
     metric: str
     quantile: Annotated[float, Field(gt=0, lt=1)]
     huber_slope: Annotated[float, Field(gt=0)]
+    class_weight: Literal["balanced"] | dict[bool | int | str, Annotated[float, Field(gt=0)]] | None
     monotone: dict[str, Literal[-1, 1]]
     device: Literal["cpu", "cuda"]
     memory: Literal["in_core", "external"]
 
-    def fitting(self, n_classes: int) -> Fitting:
+    def fitting(self, n_classes: int, labels: Sequence[str] = (), exposure: str | None = None) -> Fitting:
         """The settings of every fit, for a target with that many classes; 0 means a number.
+
+        Args:
+            n_classes: Classes of the target.
+            labels: Their names, in the order of their numbers, for the class weights.
+            exposure: The column of the rows' exposures; None: there is none.
 
         Raises:
             ConfigError: if the settings contradict the target or each other.
@@ -52,10 +60,28 @@ class BoosterSettings(Settings):
             if self.monotone and not OBJECTIVES[objective].keeps_monotone(n_classes):
                 setting = f"{n_classes} classes" if n_classes else f"objective {objective}"
                 raise ValueError(f"booster.monotone: cannot be kept with {setting}; remove it")
+            if exposure is not None and OBJECTIVES[objective].link != "log":
+                raise ValueError(_no_exposure(self.objective, exposure))
+            class_weight = self._class_weight(n_classes, labels)
         monotone = dict(sorted(self.monotone.items()))
         return Fitting(
-            objective, metric, n_classes, self.quantile, self.huber_slope, monotone, self.device, self.memory, own
+            *(objective, metric, n_classes, self.quantile, self.huber_slope, monotone, self.device, self.memory, own),
+            class_weight,
         )
+
+    def _class_weight(self, n_classes: int, labels: Sequence[str]) -> ClassWeight | None:
+        if self.class_weight is None:
+            return None
+        if not n_classes:
+            raise ValueError("booster.class_weight: the target is a number, which has no classes; set it to null")
+        if isinstance(self.class_weight, str):
+            return self.class_weight
+        weights = {class_label(name): weight for name, weight in self.class_weight.items()}
+        if unknown := sorted(weights.keys() - set(labels)):
+            raise ValueError(
+                f"booster.class_weight: {quoted(unknown[0])} is none of the classes {listed(labels)}; correct it"
+            )
+        return tuple(weights.get(label, 1.0) for label in labels)
 
     def _objective(self, target: TargetKind) -> str:
         allowed = {name: objective for name, objective in OBJECTIVES.classes().items() if objective.target == target}
@@ -123,6 +149,14 @@ def _not_allowed(setting: str, name: str, names: Sequence[str], allowed: Sequenc
         matches = difflib.get_close_matches(name[:LENGTH], allowed, n=1)
         reason = f"is no {setting}{f', did you mean {matches[0]!r}?' if matches else ''}"
     return f"booster.{setting}: {quoted(name)} {reason}; allowed: {', '.join([AUTO, *allowed])}"
+
+
+def _no_exposure(objective: str, column: str) -> str:
+    names = [name for name, known in OBJECTIVES.classes().items() if known.link == "log"]
+    return (
+        f"booster.objective: {quoted(objective)}: the table has an exposure, {quoted(column)}, which needs an objective"
+        f" with a log link: {', '.join(names)}; set one of them, or exposure of the dataset file to null"
+    )
 
 
 def _constraint(feature: str) -> str:

@@ -8,11 +8,18 @@ import pandas as pd
 from lockstep.features.features_block import Recipe
 from lockstep.features.recipe import Features
 from lockstep.fitting.folds import FoldSet, Matrices, fold_masks
+from lockstep.fitting.weighting import ClassWeight
 from lockstep.table.target import Target
 
 
 def make_folds(
-    train: pd.DataFrame, target: Target, recipe: Recipe, forward: bool, seed: int, folder: Path | None = None
+    train: pd.DataFrame,
+    target: Target,
+    recipe: Recipe,
+    forward: bool,
+    seed: int,
+    folder: Path | None = None,
+    class_weight: ClassWeight | None = None,
 ) -> FoldSet:
     """Fit each fold's features on its training rows, once, and apply them to the others.
 
@@ -23,6 +30,7 @@ def make_folds(
         forward: Whether only earlier rows train a fold.
         seed: Seed of the features' random draws.
         folder: Where the matrices are stored, with one at a time in memory; without it all are in memory.
+        class_weight: Weights of the classes in the fits.
     """
     y = target.values(train)
     fold = train["fold"].to_numpy()
@@ -45,4 +53,7 @@ def make_folds(
         names=tuple(names),
         types=tuple(types),
         digests=tuple(matrices.digests),
+        weight=target.weights(train),
+        exposure=target.exposures(train),
+        class_weight=class_weight,
     )

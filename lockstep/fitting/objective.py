@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ class Objective(OneOfKind, ABC):
     Attributes:
         target: Whether it is for numbers or for classes.
         metric: The name of the metric that goes with it.
+        link: The link between the sum of the trees and the prediction; with `log` rows may have exposures.
         is_default: Whether `auto` stands for it; true of one for each kind of target.
         uses: The settings of the block `booster` that it needs.
     """
@@ -25,6 +26,7 @@ class Objective(OneOfKind, ABC):
 
     target: ClassVar[TargetKind]
     metric: ClassVar[str]
+    link: ClassVar[Literal["identity", "log", "logit"]] = "identity"
     is_default: ClassVar[bool] = False
     uses: ClassVar[tuple[str, ...]] = ()
 
@@ -44,8 +46,10 @@ class Objective(OneOfKind, ABC):
         return {}
 
     @classmethod
-    def base_score(cls, targets: npt.NDArray[np.floating]) -> float | None:
-        """The prediction before the first round, from the training targets; None: XGBoost's own estimate."""
+    def base_score(
+        cls, targets: npt.NDArray[np.floating], weight: npt.NDArray[np.floating] | None = None
+    ) -> float | None:
+        """The prediction before the first round, from targets and weights of training rows; None: XGBoost's own."""
         return None
 
     @classmethod

@@ -15,17 +15,20 @@ from lockstep.errors import DataError, LockstepError, kind_and_reason, system_re
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import predict
 from lockstep.fitting.fitting import Fitting, Value
+from lockstep.fitting.weighting import margins
 from lockstep.guards.models.model_files import check_counts, read_array, read_booster, read_description
 from lockstep.guards.models.ubj import Shape, check_ubj
 from lockstep.model.intake import Intake
 from lockstep.model.interval import Interval
 from lockstep.model.model_code import CODE, model_code, write_code
 from lockstep.storage.tables import atomic_write, write_json
-from lockstep.table.target import Target
+from lockstep.table.target import Target, Vector, positive_numbers
 
 DESCRIPTION = "model.json"
 ARRAYS = "features"
 INTERVAL = "interval.ubj"
+# The column of predictions for one unit of exposure.
+PER_UNIT = "per_unit"
 
 Predictions = npt.NDArray[np.float64]
 
@@ -75,6 +78,7 @@ class SavedModel:
         interval: Prediction intervals, or None.
         intake: From raw rows to rows of the cleaned table; None for a model that never reads raw rows.
         origin: The model's origin; None for one that is never saved, or was saved by an earlier version.
+        rate: The training rows' target per unit of exposure, from which boosters start; None without exposures.
     """
 
     boosters: Sequence[xgb.Booster]
@@ -85,6 +89,7 @@ class SavedModel:
     interval: Interval | None = None
     intake: Intake | None = None
     origin: Origin | None = None
+    rate: float | None = None
 
     def predict(self, frame: pd.DataFrame) -> Predictions:
         """Predictions for rows of the cleaned table: numbers (rows,) or probabilities (rows, classes).
@@ -92,12 +97,15 @@ class SavedModel:
         Raises:
             DataError: if a column that the features need is absent.
         """
-        return self.predict_matrix(self.features.transform(frame))
+        return self.predict_matrix(self.features.transform(frame), self.target.exposures(frame))
 
-    def predict_matrix(self, x: npt.NDArray[np.float32]) -> Predictions:
-        """Predictions for a feature matrix of shape (rows, features)."""
+    def predict_matrix(self, x: npt.NDArray[np.float32], exposure: Vector | None = None) -> Predictions:
+        """Predictions for a feature matrix of shape (rows, features); without exposures for one unit each."""
         names, types = self.features.names, self.features.types
-        per_booster = [predict(booster, x, names, types, self.fitting).astype(np.float64) for booster in self.boosters]
+        margin = None if self.rate is None else margins(np.ones(len(x)) if exposure is None else exposure, self.rate)
+        per_booster = [
+            predict(booster, x, names, types, self.fitting, margin).astype(np.float64) for booster in self.boosters
+        ]
         total: Predictions = np.sum(per_booster, axis=0)
         return total / len(per_booster)
 
@@ -123,9 +131,12 @@ class SavedModel:
         Raises:
             DataError: naming column, row and value, for a row that the model cannot read.
         """
-        frame = self.raw_rows.frame(raw, source, first_row)
+        frame, column = self.raw_rows.frame(raw, source, first_row), self.target.exposure
+        exposure = None
+        if column is not None and self.raw_rows.has_exposure(raw.column_names):
+            exposure = positive_numbers(frame, column, f"{source}: exposure: {column!r}", first_row)
         try:
-            return self.prediction_table(self.features.transform(frame))
+            return self.prediction_table(self.features.transform(frame), exposure)
         except LockstepError:
             raise
         except Exception as error:
@@ -137,21 +148,31 @@ class SavedModel:
         """The columns of `prediction_table`."""
         if self.target.classes:
             return ["predicted", *(f"probability_{label}" for label in self.target.labels)]
+        if self.rate is not None:
+            return ["predicted", PER_UNIT]
         return ["predicted"] if self.interval is None else ["predicted", "lower", "upper"]
 
-    def prediction_table(self, x: npt.NDArray[np.float32]) -> pd.DataFrame:
+    def prediction_table(self, x: npt.NDArray[np.float32], exposure: Vector | None = None) -> pd.DataFrame:
         """Predictions for a feature matrix as a table.
 
+        Args:
+            x: Shape (rows, features).
+            exposure: Exposures of the rows, shape (rows,); None: one unit each.
+
         Returns:
-            predicted, a number or the most probable class; with intervals also lower and upper; with classes a column
-            probability_CLASS for each.
+            predicted, a number or the most probable class; with exposures also per_unit, the number divided by the
+            row's exposure; with intervals also lower and upper; with classes a column probability_CLASS for each.
         """
-        predictions = self.predict_matrix(x)
+        predictions = self.predict_matrix(x, exposure)
         if self.target.classes:
             labels = self.target.labels
             labels_of_rows = pd.Series([labels[number] for number in np.argmax(predictions, axis=1)], dtype="str")
             probabilities = {f"probability_{label}": predictions[:, number] for number, label in enumerate(labels)}
             return pd.DataFrame({"predicted": labels_of_rows, **probabilities})
+        if self.rate is not None:
+            return pd.DataFrame(
+                {"predicted": predictions, PER_UNIT: predictions / (1.0 if exposure is None else exposure)}
+            )
         if self.interval is None:
             return pd.DataFrame({"predicted": predictions})
         ends = self.interval.bounds(x, self.features.names, self.features.types)
@@ -170,7 +191,7 @@ class SavedModel:
                 np.save(file, array, allow_pickle=False)
         description: dict[str, Any] = {
             "n_models": len(self.boosters),
-            "target": asdict(self.target),
+            "target": self.target.to_json(),
             "fitting": self.fitting.as_dict(),
             "training": asdict(self.training),
             "features": features,
@@ -180,6 +201,8 @@ class SavedModel:
             description["intake"] = self.intake.to_json()
         if self.origin is not None:
             description["origin"] = asdict(self.origin)
+        if self.rate is not None:
+            description["rate"] = self.rate
         if code := write_code(folder, self._own_code()):
             description["code"] = code
         if self.interval is not None:
@@ -227,6 +250,9 @@ class SavedModel:
         content = read_description(folder / DESCRIPTION)
         target = Target.from_json(content["target"])
         check_counts(content, target.n_classes)
+        rate = content.get("rate")
+        if (rate is not None) != (target.exposure is not None) or not (rate is None or 0 < float(rate) < float("inf")):
+            raise ValueError(f"its rate is {rate!r:.40}; a number above 0 where the target has an exposure, else none")
         arrays = {name: read_array(folder / ARRAYS, name) for name in content["arrays"]}
         with model_code(folder, content, trust=trust_code):
             features = Features.from_state(content["features"], arrays)
@@ -240,7 +266,7 @@ class SavedModel:
         fitting, training = Fitting.from_json(content["fitting"]), Training(**content["training"])
         origin = content.get("origin")
         made_by = Origin(str(origin["dataset"]), str(origin["version"])) if origin else None
-        return cls(boosters, features, target, fitting, training, interval, intake, made_by)
+        return cls(boosters, features, target, fitting, training, interval, intake, made_by, rate)
 
 
 def missing_files(folder: Path) -> list[str]:

@@ -19,7 +19,7 @@ from lockstep.errors import LockstepError, SearchError
 from lockstep.fitting.booster import fit_fold, max_bin_of
 from lockstep.fitting.fitting import Memory
 from lockstep.fitting.folds import FoldSet
-from lockstep.fitting.matrices import FoldMatrices, quantise, row_matrix, set_pages_folder
+from lockstep.fitting.matrices import FoldMatrices, quantise, set_pages_folder, training_matrix
 from lockstep.workers.trial import Evaluation, FoldTask
 
 # "[07:12:33] /path/to/source.cc:123: Check failed": the time would make a DVC output differ from run to run.
@@ -138,7 +138,7 @@ def on_all_rows(function: Callable[..., Any], folder: Path, max_bin: int, memory
 @lru_cache(maxsize=1)
 def _all_rows(folder: Path, max_bin: int, memory: Memory) -> xgb.DMatrix:
     fold = FoldSet.open(folder)[0]
-    return row_matrix(fold.x, fold.y, None, fold.names, fold.types, max_bin, memory)
+    return training_matrix(fold, max_bin, memory)
 
 
 def _is_machine_failure(error: Exception, memory: Memory) -> bool:

@@ -21,6 +21,8 @@ from tests.unit.raw_rows import answering
 FACTS = """
 about: made
 target: y
+weight: null
+exposure: null
 source: {kind: sklearn, loader: diabetes}
 missing_values: [""]
 columns: {a: {type: number}, b: {type: number, missing: true}, y: {type: number}}

@@ -23,6 +23,8 @@ from tests.unit.raw_rows import answering, dataset_of, raw_table
 DATASET = b"""
 about: made
 target: {column: y, classes: [low, "high"]}
+weight: null
+exposure: null
 source: {kind: csv, path: t.csv, sha256: "%s"}
 missing_values: [""]
 columns: {a: {type: number, min: 0, max: 1e3}, b: &b {type: date}, y: {type: category}}

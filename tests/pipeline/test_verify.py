@@ -25,6 +25,8 @@ MIRROR = {"LOCKSTEP_DATA_MIRROR": "tables"}
 OWN = """
 about: a table made by a test, served by a mirror
 target: y
+weight: null
+exposure: null
 source: {kind: csv, urls: ["https://localhost/own.csv"], sha256: null}
 missing_values: [""]
 columns: {a: {type: number}, b: {type: number}, y: {type: number}}

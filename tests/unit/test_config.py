@@ -367,6 +367,8 @@ def test_missing_params_file_is_named(tmp_path: Path) -> None:
 WORDS = """
 about: words
 target: y
+weight: null
+exposure: null
 source: {kind: csv, path: own.csv, sha256: "0000000000000000000000000000000000000000000000000000000000000000"}
 missing_values: [""]
 columns:

@@ -15,7 +15,7 @@ from lockstep.features.features_block import Recipe, check_recipe
 from lockstep.features.recipe import Features
 from lockstep.features.step import STEPS
 from lockstep.table.table_columns import TableColumns
-from lockstep.table.target import TargetBlock
+from lockstep.table.target import WeightedTargetBlock
 from lockstep.testing.processes import fresh_output
 from lockstep.testing.steps import check_step
 
@@ -147,6 +147,9 @@ def test_what_fit_does_not_set_is_named_when_it_is_saved(features: Write) -> Non
 
 def test_a_mistake_in_what_it_reads_is_found_before_fitting(features: Write) -> None:
     (step,) = features("return (self.column,)", "return (self.colum,)").recipe
-    columns, target = TableColumns({"note": "text"}, frozenset()), TargetBlock(target="y")
+    columns, target = (
+        TableColumns({"note": "text"}, frozenset()),
+        WeightedTargetBlock(target="y", weight=None, exposure=None),
+    )
     with pytest.raises(ConfigError, match=r"custom/steps/contains.py: line 16: AttributeError: .*'colum'; correct it"):
         check_recipe("full", (step,), columns, target)

@@ -10,6 +10,8 @@ from tests.conftest import OwnTable
 DATASET = """
 about: a table made by a test
 target: y
+weight: null
+exposure: null
 source: {kind: csv, path: own.csv, sha256: "0000000000000000000000000000000000000000000000000000000000000000"}
 missing_values: [""]
 columns:
