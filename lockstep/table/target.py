@@ -207,6 +207,6 @@ def positive_numbers(frame: pd.DataFrame, column: str, where: str, first_row: in
         more = f" (and in {len(invalid) - 1:,} more rows)" if len(invalid) > 1 else ""
         raise DataError(
             f"{where} {state} in row {row}{more}; every row needs a number above 0: correct it, or drop such rows by a"
-            " cleaning rule (drop_missing, drop_outside)"
+            " cleaning rule (drop_missing, drop_values, drop_outside)"
         )
     return values
