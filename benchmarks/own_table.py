@@ -13,6 +13,8 @@ WORDS = np.array(["fine", "late", "broken", "again", "never", "mostly", "thanks"
 FACTS = """about: a made table
 target: price
 metric: null
+weight: null
+exposure: null
 source: {{kind: {kind}, path: {path}, sha256: {sha256}}}
 missing_values: [""]
 columns:

@@ -46,7 +46,7 @@ def main() -> None:
     config = load_config()
     tune = config.tune.model_copy(update={"n_trials": chosen.trials})
     train, target, cross_fitting = read_table(TRAIN), Target.of(config.dataset), config.split.cross_fitting
-    fitting = config.booster.fitting(target.n_classes)
+    fitting = config.booster.fitting(target)
     plan = Plan(tune, SearchSpace(config.space), config.pruner, config.seed, fitting)
     with (
         open_engine(partial(make_folds, train, target, config.recipe, cross_fitting, config.seed), plan) as engine,

@@ -67,7 +67,7 @@ def ablation(project: Path, groups: Mapping[str, Sequence[str]]) -> list[dict[st
     """Cross-validation with the final parameters as groups of features are added; rounds by early stopping."""
     config = load_config(project)
     target, train = Target.of(config.dataset), read_table(project / paths.TRAIN)
-    fitting, params = config.booster.fitting(target.n_classes), read_json(project / paths.BEST_PARAMS)["params"]
+    fitting, params = config.booster.fitting(target), read_json(project / paths.BEST_PARAMS)["params"]
     budget = RoundBudget(config.tune.early_stopping_rounds, config.tune.max_rounds)
     found, taken = [], set[str]()
     for name, steps in groups.items():

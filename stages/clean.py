@@ -2,7 +2,7 @@
 
 Reads   data/raw/table.parquet
 Writes  data/clean/table.parquet, data/clean/columns.json, reports/data_quality.json
-Params  datasets/<dataset>.yaml: target, columns, missing_values, clean
+Params  datasets/<dataset>.yaml: target, weight, exposure, columns, missing_values, clean
 """
 
 from lockstep.clean.cleaning import clean_table

@@ -4,7 +4,7 @@ Reads   data/split/train.parquet, data/raw/table.parquet (rows of the example), 
 Writes  models/model/, data/predictions/train_oof.parquet, reports/train_best/learning_curve.csv
 Params  train_best, booster, dataset, seed, features, split.strategy, split.group, split.time, split.gap,
         tune.early_stopping_rounds, tune.max_rounds,
-        datasets/<dataset>.yaml: columns, missing_values, clean, target, metric, features.<features>
+        datasets/<dataset>.yaml: columns, missing_values, clean, target, metric, weight, exposure, features.<features>
 """
 
 from lockstep.clean.table_blocks import TableBlocks
@@ -15,7 +15,7 @@ from lockstep.fitting.booster_block import MetricBlock
 from lockstep.fitting.folds import final_rows
 from lockstep.fitting.make_folds import make_folds
 from lockstep.model.example import write_example
-from lockstep.model.final import chosen_training, fit_boosters, fit_interval, learning_curve
+from lockstep.model.final import chosen_training, fit_boosters, fit_interval, learning_curve, rate_of
 from lockstep.model.intake import Intake
 from lockstep.model.out_of_fold import out_of_fold
 from lockstep.model.saved import Origin, SavedModel
@@ -37,7 +37,7 @@ def main() -> None:
     choices, table = blocks.choices(TrainBlocks), blocks.facts(TableBlocks)
     target, seed, settings = Target.of(table), choices.seed, choices.train_best
     with mistakes_in(PARAMS):
-        settings.check(target.n_classes)
+        settings.check(target.n_classes, target.exposure)
     recipe = chosen_recipe(choices, blocks, table.cleaned())
     budget = RoundBudget(choices.tune.early_stopping_rounds, choices.tune.max_rounds)
     table_of_folds, best = read_table(TRAIN), read_json(BEST_PARAMS)
@@ -46,7 +46,7 @@ def main() -> None:
     print_step = step_printer("train_best", len(train))
     with scratch_folder() as folder:
         print_step(f"features of the folds and of all {len(train):,} rows")
-        folds = make_folds(table_of_folds, target, recipe, cross_fitting, seed, folder)
+        folds = make_folds(table_of_folds, target, recipe, cross_fitting, seed, folder, fitting.class_weight)
         features, y = Features(recipe, seed, target.n_classes, cross_fitting), target.values(train)
         x = features.fit_transform(train, y)
         with fold_workers(folds, features, x, y, folder, fitting) as workers:
@@ -59,17 +59,18 @@ def main() -> None:
             if settings.interval is not None:
                 print_step("the prediction interval")
                 interval = fit_interval(training, settings.interval, fitting, seed, workers)
-            intake = Intake.of(table, features.columns)
+            intake = Intake.of(table, features.columns, target.exposure)
             origin = Origin(blocks.dataset_name, VERSION)
-            model = SavedModel(boosters, features, target, fitting, training, interval, intake, origin)
-            model.with_mean_corrected(x, y).save(MODEL)
+            parts = (boosters, features, target, fitting, training, interval, intake, origin)
+            model = SavedModel(*parts, rate=rate_of(target, train))
+            model.with_mean_corrected(x, y, target.weights(train)).save(MODEL)
             write_example(MODEL, intake, RAW, train["row_id"])
             print_step("the out-of-fold predictions")
             write_table(out_of_fold(table_of_folds, target, training, fitting, seed, workers)[0], OUT_OF_FOLD)
             print_step("the learning curve of the folds")
             write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)
-    rate = f", learning rate times {training.learning_rate_factor}" if training.learning_rate_factor < 1 else ""
-    print(f"train_best: {len(boosters)} model(s) of {training.n_rounds} rounds on {len(train)} rows{rate}")
+    slower = f", learning rate times {training.learning_rate_factor}" if training.learning_rate_factor < 1 else ""
+    print(f"train_best: {len(boosters)} model(s) of {training.n_rounds} rounds on {len(train)} rows{slower}")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,11 @@
 Reads   data/split/train.parquet, data/clean/columns.json
 Writes  models/best_params.json, models/search.json, reports/tune/trials.csv; logs trials to MLflow as they finish
 Params  dataset, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
-        split.group, split.time, split.gap, datasets/<dataset>.yaml: target, metric, features.<features>
+        split.group, split.time, split.gap,
+        datasets/<dataset>.yaml: target, metric, weight, exposure, features.<features>
 """
 
 import time
-from dataclasses import asdict
 from functools import partial
 
 from lockstep.features.features_block import chosen_recipe
@@ -28,7 +28,7 @@ from lockstep.search.tune_blocks import TuneBlocks
 from lockstep.stage import run_stage
 from lockstep.storage.tables import read_table, write_csv, write_json
 from lockstep.table.table_columns import TableColumns
-from lockstep.table.target import Target, TargetBlock
+from lockstep.table.target import Target, WeightedTargetBlock
 from lockstep.tracking.live import LiveTrials, runs_of
 from lockstep.workers.identity import key_of
 from lockstep.workers.machine import cache_limit
@@ -37,15 +37,17 @@ from lockstep.workers.machine import cache_limit
 def main() -> None:
     """Run the stage."""
     blocks, limit = Blocks.read(), cache_limit()
-    choices, target = blocks.choices(TuneBlocks), Target.of(blocks.facts(TargetBlock))
+    choices, target = blocks.choices(TuneBlocks), Target.of(blocks.facts(WeightedTargetBlock))
     recipe, split = chosen_recipe(choices, blocks, TableColumns.read(COLUMNS)), choices.split
     choices.booster.check_monotone(choices.features, recipe, blocks.file)
     tune, space, train = choices.chosen_tune, choices.chosen_space, read_table(TRAIN)
     fitting = choices.booster.fitting_of(train, target, blocks.facts(MetricBlock).metric, blocks.file)
     plan = Plan(tune, SearchSpace(space), choices.chosen_pruner, choices.seed, fitting)
     steps = [{"step": step.kind_name(), **step.model_dump(mode="json")} for step in recipe]
-    rows_as = {"target": asdict(target), "features": steps, "strategy": split.strategy, **split.relations()}
-    folds_in = partial(make_folds, train, target, recipe, split.cross_fitting, choices.seed)
+    rows_as = {"target": target.to_json(), "features": steps, "strategy": split.strategy, **split.relations()}
+    folds_in = partial(
+        make_folds, train, target, recipe, split.cross_fitting, choices.seed, class_weight=fitting.class_weight
+    )
     started = time.perf_counter()
     with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS, limit) as log:
         n_folds = len(engine.folds)

@@ -187,6 +187,8 @@ class OwnTable:
 about: a table made by a test
 target: y
 metric: null
+weight: null
+exposure: null
 source: {{kind: csv, path: own.csv, sha256: "{digest}"}}
 missing_values: [""]
 columns:

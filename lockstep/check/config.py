@@ -88,10 +88,10 @@ def load_config(root: Path = Path()) -> Config:
         recipe = RecipeChoice(features=params.features).of(dataset.features, blocks.file)
         target = Target.of(dataset)
         check_split_columns(params.split, target, list(dataset.clean_types()), str(blocks.file))
-        objective = params.booster.fitting(target.n_classes, dataset.metric, blocks.file).objective
+        objective = params.booster.fitting(target, dataset.metric, blocks.file).objective
         params.booster.check_monotone(params.features, recipe, blocks.file)
         with mistakes_in(PARAMS):
-            params.train_best.check(target.n_classes)
+            params.train_best.check(target.n_classes, target.exposure)
             check_choices(params.evaluate, params.split, objective, blocks.file)
         return Config(
             dataset_name=params.dataset,

@@ -12,7 +12,7 @@ from lockstep.clean.table_blocks import TableBlocks
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import shown
 from lockstep.storage.tables import release_memory, significant
-from lockstep.table.target import Target
+from lockstep.table.target import Target, positive_numbers
 
 MIN_ROWS = 10
 
@@ -44,7 +44,7 @@ def clean_table(raw: RawTable, dataset: TableBlocks, file: str) -> tuple[pd.Data
         release_memory()
         steps.append({"rule": rule.kind_name(), "rows_in": rows_in, "rows_out": len(frames[0])})
     (frame,) = frames
-    _check_result(frame, Target.of(dataset), file)
+    _check_result(frame, dataset, file)
     report = {
         "rows": {"raw": raw.num_rows, "clean": len(frame)},
         "rules": steps,
@@ -63,7 +63,8 @@ def _check_finite(frame: pd.DataFrame, where: str) -> None:
             )
 
 
-def _check_result(frame: pd.DataFrame, target: Target, file: str) -> None:
+def _check_result(frame: pd.DataFrame, dataset: TableBlocks, file: str) -> None:
+    target = Target.of(dataset)
     if len(frame) < MIN_ROWS:
         raise DataError(f"{file}: {len(frame)} rows are left after cleaning; at least {MIN_ROWS} are needed")
     values, name = frame[target.column], target.column
@@ -73,6 +74,8 @@ def _check_result(frame: pd.DataFrame, target: Target, file: str) -> None:
             f"{file}: target: {name!r} is missing in {len(missing)} rows,"
             f" first in row {frame['row_id'][missing[0]] + 1}; add a rule drop_missing with columns [{shown(name)}]"
         )
+    for key, column in dataset.weighing.items():
+        positive_numbers(frame, column, f"{file}: {key}: {column!r}")
     if target.classes:
         counts = np.bincount(target.values(frame).astype(np.int64), minlength=target.n_classes)
         if not counts.all():

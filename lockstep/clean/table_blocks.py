@@ -10,7 +10,7 @@ from lockstep.clean.declaration import Declaration, check_new_names
 from lockstep.clean.rule import RULES, Rule
 from lockstep.project.settings import ROW_ID
 from lockstep.table.table_columns import TableColumns, must_be_in, must_be_number
-from lockstep.table.target import TargetBlock
+from lockstep.table.target import WeightedTargetBlock
 
 # Every rule is checked against all columns, so the number of rules is limited.
 MAX_RULES = 500
@@ -18,7 +18,7 @@ MAX_RULES = 500
 Mark = tuple[int, str]
 
 
-class TableBlocks(TargetBlock):
+class TableBlocks(WeightedTargetBlock):
     """The columns of the file, and the rules that turn them into the cleaned table."""
 
     missing_values: Annotated[tuple[str, ...], Field(strict=False)]
@@ -52,6 +52,7 @@ class TableBlocks(TargetBlock):
             must_be_number(types, self.target_column, "target")
         else:
             _check_classes(self.classes, types[self.target_column], f"target: {self.target_column!r}")
+        self.check_weighing(types, self.made_of_target())
         return self
 
     def _check_unnamed(self) -> None:

@@ -11,6 +11,7 @@ from lockstep.errors import DataError
 from lockstep.evaluate.contender import Contender
 from lockstep.evaluate.paired import as_scored
 from lockstep.evaluate.ranking import Ranking, Verdict, rank
+from lockstep.evaluate.rows import weights_in
 from lockstep.export.merging import RESULTS
 from lockstep.fitting.fitting import XGBOOST_SETTINGS
 from lockstep.metrics.metric import Scores
@@ -133,14 +134,15 @@ class Pair:
         Raises:
             DataError: if they predict different things.
         """
-        if self.a.result.target == self.b.result.target:
+        targets = [(side.result.target.column, side.result.target.classes) for side in self]
+        if targets[0] == targets[1]:
             return
-        targets = [
+        lines = [
             f"{side.name} predicts {side.result.target.column!r}" + (f" ({kind} classes)" if kind else " (a number)")
             for side in self
             for kind in (side.result.target.n_classes,)
         ]
-        raise DataError(f"compare: {targets[0]}, {targets[1]}: compare results about one target with the same classes")
+        raise DataError(f"compare: {lines[0]}, {lines[1]}: compare results about one target with the same classes")
 
     def __iter__(self) -> Iterator[Side]:
         return iter((self.a, self.b))
@@ -226,8 +228,9 @@ class Pair:
         """A's metric of B: recomputed on test rows; on others only if it has no settings and the same code."""
         a, b = (side.result.fitting for side in self)
         if rows == "test":
-            predictions = as_scored(self.b.result.target, self.b.result.predictions)
-            return {a.metric: a.value(*predictions)} if a.has_metric() else {}
+            table = self.b.result.predictions
+            predictions = as_scored(self.b.result.target, table)
+            return {a.metric: a.value(*predictions, weights_in(table))} if a.has_metric() else {}
         metric = find_metric(a.metric)
         same_code = a.custom_metrics.get(a.metric) == b.custom_metrics.get(a.metric)
         if metric is None or not same_code or any(name in XGBOOST_SETTINGS for name in metric.uses):

@@ -6,7 +6,7 @@ are drawn (the cluster bootstrap of Davison and Hinkley 1997, section 3.8).
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self, TypeGuard
 
 import numpy as np
@@ -16,7 +16,7 @@ import pandas as pd
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Vector
 from lockstep.metrics.measure import mistakes_of, resampled
-from lockstep.metrics.metric import MeanMetric, Metric, Numbers, Scores
+from lockstep.metrics.metric import Counts, MeanMetric, Metric, Numbers, Scores
 from lockstep.model.saved import Predictions
 from lockstep.storage.tables import significant
 
@@ -34,10 +34,12 @@ class Units:
     Attributes:
         of_row: The unit of each row, 0, 1, ...
         sizes: Rows of each unit.
+        weight: The weight of each row; None: all count the same.
     """
 
     of_row: npt.NDArray[np.int64]
     sizes: npt.NDArray[np.int64]
+    weight: Vector | None = None
 
     @classmethod
     def rows(cls, count: int) -> Self:
@@ -54,8 +56,13 @@ class Units:
         codes[ungrouped] = codes.max(initial=-1) + 1 + np.arange(ungrouped.sum())
         return cls(codes, np.bincount(codes))
 
+    def weighted(self, weight: Vector | None) -> Self:
+        """The same units of rows with these weights."""
+        return replace(self, weight=weight)
+
     def sums(self, values: npt.NDArray[Any]) -> Numbers:
-        """Sum over the rows of each unit of a value per row."""
+        """Sum over the rows of each unit of a value per row, times the row's weight."""
+        values = values if self.weight is None else values * self.weight
         return np.asarray(np.bincount(self.of_row, weights=values, minlength=len(self.sizes)), dtype=np.float64)
 
     def means(self, draws: npt.NDArray[np.int64], sums: Mapping[str, Numbers]) -> Samples:
@@ -63,9 +70,11 @@ class Units:
         counts = self.counts(draws)
         return {name: np.sum(unit_sums[draws], axis=1) / counts for name, unit_sums in sums.items()}
 
-    def counts(self, draws: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Rows of each sample."""
+    def counts(self, draws: npt.NDArray[np.int64]) -> npt.NDArray[np.number]:
+        """Rows of each sample; where rows have weights, the sum of theirs."""
         samples, n_units = draws.shape
+        if self.weight is not None:
+            return np.asarray(np.sum(self.sums(np.ones(len(self.of_row)))[draws], axis=1))
         if n_units == len(self.of_row):  # every row is a unit
             return np.full(samples, n_units, dtype=np.int64)
         n_rows: npt.NDArray[np.int64] = np.sum(self.sizes[draws], axis=1)
@@ -90,7 +99,7 @@ def resampled_metrics(
         n_features: Features of the model, for adjusted_r2.
         samples: Number of resamples.
         seed: Seed of the draws.
-        units: Units of resampling; None: rows.
+        units: Units of resampling, with the weights of rows; None: rows, which count the same.
 
     Returns:
         An array of shape (samples,) by the metric's name; NaN where it is undefined.
@@ -143,7 +152,9 @@ def _resampled(
     for draws in _draws(drawn_units, samples, seed):
         part = by_means(draws)
         if others:
-            counts = _counts(draws)[:, drawn_units.of_row]
+            counts: Counts = _counts(draws)[:, drawn_units.of_row]
+            if drawn_units.weight is not None:
+                counts = counts * drawn_units.weight
             values = {metric.kind_name(): resampled(metric, y, predicted, counts) for metric in others}
             part |= {name: metric_values for name, metric_values in values.items() if metric_values is not None}
         parts.append(part)

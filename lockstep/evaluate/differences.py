@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from lockstep.evaluate.contender import DIGITS_OF_CODE, Contender
+from lockstep.evaluate.rows import weights_in
 from lockstep.table.target import Target
 
 
@@ -58,19 +59,24 @@ def _code_mismatch(metric: str, digests: Mapping[str, str]) -> ScoreMismatch:
 
 
 def _target(target: Target) -> str:
-    return f"{target.column}, {target.n_classes} classes" if target.classes else target.column
+    parts = [target.column, *([f"{target.n_classes} classes"] if target.classes else [])]
+    weighing = {"weight": target.weight, "exposure": target.exposure}
+    return ", ".join([*parts, *(f"{key} {column}" for key, column in weighing.items() if column is not None)])
 
 
 def _other_rows(a: pd.DataFrame, b: pd.DataFrame) -> str:
     if a["row_id"].tolist() == b["row_id"].tolist():
-        return "the same with other values of the target"
+        return "the same with other values of the target or other weights"
     return f"{len(b):,} others"
 
 
 def test_rows_digest(predictions: pd.DataFrame) -> str:
-    """sha256 of the predicted rows' ids and actual values: equal for results on the same test rows."""
+    """sha256 of the predicted rows' ids, actual values and weights: equal for results on the same test rows."""
     digest = hashlib.sha256(predictions["row_id"].to_numpy(dtype="<i8").tobytes())
     actual = predictions["actual"]
     numeric = pd.api.types.is_numeric_dtype(actual)
     digest.update(actual.to_numpy(dtype="<f8").tobytes() if numeric else "\0".join(actual).encode())
+    weight = weights_in(predictions)
+    if weight is not None:
+        digest.update(weight.astype("<f8").tobytes())
     return digest.hexdigest()

@@ -105,7 +105,8 @@ def evaluate_model(
     on_step("metrics and baselines")
     judgement = judge(model, train_rows, test_rows, predicted, best_trial, judging.coordinates, seed)
     if model.target.classes:
-        calibration, confusion = class_calibration(test_rows.y, predicted), confusion_matrix(test_rows.y, predicted)
+        calibration = class_calibration(test_rows.y, predicted, test_rows.weight)
+        confusion = confusion_matrix(test_rows.y, predicted)
     else:
         calibration, confusion = number_calibration(predictions), None
     on_step("SHAP values")
@@ -150,7 +151,7 @@ def _uncertainty(
 ) -> tuple[dict[str, Any], dict[str, Mapping[str, float | None]]]:
     """The intervals of the test metrics, and of every baseline's score less the model's, on the same resamples."""
     fitting, n_features, samples = model.fitting, test.x.shape[1], settings.bootstrap_samples
-    units = Units.of(test.frame, group)
+    units = Units.of(test.frame, group).weighted(test.weight)
     resamples = resampled_metrics(fitting, test.y, predicted, n_features, samples, seed, units)
     metric_intervals = intervals(judgement.test, resamples, settings.confidence)
     model_losses, leads = losses(fitting, resamples), dict[str, Mapping[str, float | None]]()

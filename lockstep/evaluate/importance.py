@@ -6,6 +6,7 @@ import pandas as pd
 
 from lockstep.evaluate.judgement import score_of
 from lockstep.evaluate.rows import Rows, sample_rows
+from lockstep.fitting.weighting import selected
 from lockstep.model.saved import SavedModel
 from lockstep.storage.tables import significant
 
@@ -33,8 +34,9 @@ def feature_importance(
     work = _trees(model) * len(model.features.names) * repeats
     sample = sample_rows(len(test), min(MAX_ROWS, max(MIN_ROWS, MAX_STEPS // max(1, work))), seed)
     x, y = test.x[sample], test.y[sample]
+    weighing = selected(test.weight, sample), selected(test.exposure, sample)
     generator = np.random.default_rng(seed)
-    base = _score(model, x, y)
+    base = _score(model, x, y, *weighing)
     gains = _gain_shares(model)
     records = []
     for index, name in enumerate(model.features.names):
@@ -42,7 +44,7 @@ def feature_importance(
         increases = []
         for _ in range(repeats):
             shuffled[:, index] = x[generator.permutation(len(x)), index]
-            increases.append(_score(model, shuffled, y) - base)
+            increases.append(_score(model, shuffled, y, *weighing) - base)
         records.append(
             {
                 "feature": name,
@@ -62,8 +64,14 @@ def _trees(model: SavedModel) -> int:
     return sum(booster.num_boosted_rounds() * per_round for booster in model.boosters)
 
 
-def _score(model: SavedModel, x: npt.NDArray[np.float32], y: npt.NDArray[np.float64]) -> float:
-    score = score_of(model.fitting, model.fitting.scores(y, model.predict_matrix(x)))
+def _score(
+    model: SavedModel,
+    x: npt.NDArray[np.float32],
+    y: npt.NDArray[np.float64],
+    weight: npt.NDArray[np.float64] | None,
+    exposure: npt.NDArray[np.float64] | None,
+) -> float:
+    score = score_of(model.fitting, model.fitting.scores(y, model.predict_matrix(x, exposure), weight=weight))
     # An undefined score, such as AUC of rows of one class, never increases.
     return 0.0 if score is None else score
 

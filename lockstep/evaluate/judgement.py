@@ -65,11 +65,13 @@ def judge(
     fitting, n_features = model.fitting, test.x.shape[1]
     predictions = baseline_predictions(model, train, test, coordinates, seed)
     return Judgement(
-        train=fitting.scores(train.y, model.predict_matrix(train.x), n_features),
-        cv=_cv_scores(model, best_trial, int((train.frame["fold"] >= 0).sum()), n_features),
-        test=fitting.scores(test.y, predicted, n_features),
+        train=fitting.scores(train.y, model.predict_matrix(train.x, train.exposure), n_features, train.weight),
+        cv=_cv_scores(model, best_trial, _validated(train), n_features),
+        test=fitting.scores(test.y, predicted, n_features, test.weight),
         baselines={
-            name: _baseline_scores(name, fitting.scores(test.y, baseline, 0 if name == "mean" else n_features))
+            name: _baseline_scores(
+                name, fitting.scores(test.y, baseline, 0 if name == "mean" else n_features, test.weight)
+            )
             for name, baseline in predictions.items()
         },
         predictions=predictions,
@@ -103,7 +105,13 @@ def _baseline_scores(name: str, scores: Scores) -> Scores:
     return {metric: None if value is None else significant(value, BASELINE_DIGITS) for metric, value in scores.items()}
 
 
-def _cv_scores(model: SavedModel, best_trial: pd.Series, n_rows: int, n_features: int) -> Scores:
+def _validated(train: Rows) -> float:
+    """Rows that validate in a fold; where rows have weights, the sum of theirs."""
+    validated = (train.frame["fold"] >= 0).to_numpy()
+    return int(validated.sum()) if train.weight is None else float(train.weight[validated].sum())
+
+
+def _cv_scores(model: SavedModel, best_trial: pd.Series, n_rows: float, n_features: int) -> Scores:
     """CV scores of the final training if it has its own (smaller learning rate), else those of the best trial."""
     fitting, trained = model.fitting, model.training.cv
 

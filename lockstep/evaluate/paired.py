@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lockstep.evaluate.bootstrap import Units, interval_ends, resampled_scores
+from lockstep.evaluate.rows import weights_in
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Vector
 from lockstep.metrics.metric import Numbers
@@ -53,7 +54,7 @@ def paired_bootstrap(
     Args:
         fitting: Whose metric is the score.
         target: What is predicted.
-        this: row_id, actual and the model's prediction of each row.
+        this: row_id, actual and the model's prediction of each row; weight where rows have weights.
         other: The same rows with another model's predictions.
         samples: Number of resamples.
         confidence: Of the interval.
@@ -62,11 +63,15 @@ def paired_bootstrap(
     """
     actual, this_predicted = as_scored(target, this)
     _, other_predicted = as_scored(target, other)
+    weight = weights_in(this)
+    units = (units or Units.rows(len(this))).weighted(weight)
     this_losses = resampled_scores(fitting, actual, this_predicted, samples, seed, units)
     other_losses = resampled_scores(fitting, actual, other_predicted, samples, seed, units)
     if this_losses is None or other_losses is None:
         return PairedDifference(None, None, None)
-    scores = [{fitting.metric: fitting.value(actual, predicted)} for predicted in (other_predicted, this_predicted)]
+    scores = [
+        {fitting.metric: fitting.value(actual, predicted, weight)} for predicted in (other_predicted, this_predicted)
+    ]
     if any(score[fitting.metric] is None for score in scores):
         return PairedDifference(None, None, None)
     gains = other_losses - this_losses

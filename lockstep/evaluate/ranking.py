@@ -11,6 +11,7 @@ from lockstep.evaluate.bootstrap import Units
 from lockstep.evaluate.contender import Contender
 from lockstep.evaluate.differences import ScoreMismatch, differences
 from lockstep.evaluate.paired import PairedDifference, as_scored, paired_bootstrap
+from lockstep.evaluate.rows import weights_in
 from lockstep.fitting.fitting import Fitting
 from lockstep.metrics.names import score_label
 from lockstep.results.result import byte_size
@@ -237,7 +238,8 @@ def _sizes(small: int, large: int) -> str:
 
 def _score(fitting: Fitting, target: Target, predictions: pd.DataFrame) -> float:
     """The score with its stored digits."""
-    return significant(fitting.loss({fitting.metric: fitting.value(*as_scored(target, predictions))}), SAME_DIGITS)
+    value = fitting.value(*as_scored(target, predictions), weights_in(predictions))
+    return significant(fitting.loss({fitting.metric: value}), SAME_DIGITS)
 
 
 def _outcome(difference: PairedDifference, same: bool, n_units: int) -> Outcome:

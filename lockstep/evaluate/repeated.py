@@ -20,9 +20,10 @@ from lockstep.features.features_block import Recipe
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import RoundBudget, fit_rounds, fit_with_early_stopping, max_bin_of
 from lockstep.fitting.fitting import Fitting
-from lockstep.fitting.folds import Fold, Matrix, Vector
-from lockstep.fitting.matrices import quantise, row_matrix, set_pages_folder
+from lockstep.fitting.folds import Fold, Mask, Matrix
+from lockstep.fitting.matrices import quantise, set_pages_folder, training_matrix
 from lockstep.metrics.metric import DIGITS, Scores
+from lockstep.model.final import rate_of
 from lockstep.model.saved import SavedModel, Training
 from lockstep.signals import result_of
 from lockstep.split.split_block import Split
@@ -118,13 +119,23 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
     if refit.split.folds == 1:
         everything = np.empty((len(train), x.shape[1]), dtype=np.float32)
         everything[~stopping], everything[stopping] = x, features.transform(train[stopping])
-        fold = Fold(everything, refit.target.values(train), ~stopping, stopping, names, types)
-        boosters = _stopped(refit, fold)
+        boosters = _stopped(refit, _fold(refit, everything, train, ~stopping, names, types))
     else:
-        boosters = _fixed(refit, x, y, names, types)
-    model = SavedModel(boosters, features, refit.target, refit.fitting, refit.training).with_mean_corrected(x, y)
-    x_test = features.transform(test)
-    return refit.fitting.scores(refit.target.values(test), model.predict_matrix(x_test), x_test.shape[1])
+        boosters = _fixed(refit, _fold(refit, x, train, ~stopping, names, types))
+    model = SavedModel(
+        boosters, features, refit.target, refit.fitting, refit.training, rate=rate_of(refit.target, fitted)
+    ).with_mean_corrected(x, y, refit.target.weights(fitted))
+    x_test, target = features.transform(test), refit.target
+    predictions = model.predict_matrix(x_test, target.exposures(test))
+    return refit.fitting.scores(target.values(test), predictions, x_test.shape[1], target.weights(test))
+
+
+def _fold(
+    refit: Refit, x: Matrix, rows: pd.DataFrame, train: Mask, names: tuple[str, ...], types: tuple[str, ...]
+) -> Fold:
+    target = refit.target
+    weighing = target.weights(rows), target.exposures(rows), refit.fitting.class_weight
+    return Fold(x, target.values(rows), train, ~train, names, types, *weighing)
 
 
 def summary_of(fitting: Fitting, splits: list[Scores], first_seed: int) -> dict[str, Any]:
@@ -151,10 +162,9 @@ def _spread(values: list[float | None]) -> dict[str, float | None]:
     return {name: significant(float(value), DIGITS) for name, value in statistics.items()}
 
 
-def _fixed(refit: Refit, x: Matrix, y: Vector, names: tuple[str, ...], types: tuple[str, ...]) -> list[xgb.Booster]:
+def _fixed(refit: Refit, fold: Fold) -> list[xgb.Booster]:
     params = refit.training.params
-    labels, max_bin = refit.fitting.labels(y), max_bin_of(params)
-    rows = row_matrix(x, labels, None, names, types, max_bin, refit.fitting.memory)
+    rows = training_matrix(fold, max_bin_of(params), refit.fitting.memory, refit.fitting.transform)
     rounds, seeds = refit.training.n_rounds, range(refit.seed, refit.seed + refit.n_models)
     return [fit_rounds(rows, params, rounds, seed, refit.fitting) for seed in seeds]
 

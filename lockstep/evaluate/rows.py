@@ -12,6 +12,9 @@ from lockstep.model.out_of_fold import actual_values
 from lockstep.model.saved import Predictions, SavedModel
 from lockstep.table.cross_fitting import CrossFitting
 
+# The column of weights in a table of predictions, where rows have weights.
+WEIGHT = "weight"
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -21,11 +24,15 @@ class Rows:
         frame: Their columns.
         x: Their features, shape (rows, features).
         y: Their targets, shape (rows,): numbers, or class numbers.
+        weight: Their weights, shape (rows,); None: all count the same.
+        exposure: Their exposures, shape (rows,); None: the same for all.
     """
 
     frame: pd.DataFrame
     x: Matrix
     y: Vector
+    weight: Vector | None = None
+    exposure: Vector | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -41,27 +48,28 @@ def training_rows(model: SavedModel, train: pd.DataFrame, cross_fitting: CrossFi
     """
     y = model.target.values(train)
     features = Features(model.features.recipe, model.features.seed, model.target.n_classes, cross_fitting)
-    return Rows(train, features.fit_transform(train, y), y)
+    target = model.target
+    return Rows(train, features.fit_transform(train, y), y, target.weights(train), target.exposures(train))
 
 
 def new_rows(model: SavedModel, frame: pd.DataFrame) -> Rows:
     """Rows that the model has not seen."""
-    return Rows(frame, model.features.transform(frame), model.target.values(frame))
+    x, target = model.features.transform(frame), model.target
+    return Rows(frame, x, target.values(frame), target.weights(frame), target.exposures(frame))
 
 
 def predict_rows(model: SavedModel, rows: Rows) -> tuple[pd.DataFrame, Predictions]:
     """Predict rows.
 
     Returns:
-        row_id, actual and the columns of SavedModel.table; and the predictions as metrics take them: numbers (rows,)
-        or probabilities (rows, classes).
+        row_id, actual, weight where rows have weights, and the columns of SavedModel.prediction_table; and the
+        predictions as metrics take them: numbers (rows,) or probabilities (rows, classes).
     """
-    table = model.prediction_table(rows.x)
-    predicted: Predictions
-    if model.target.classes:
-        predicted = table.iloc[:, 1:].to_numpy(dtype=np.float64)
-    else:
-        predicted = table["predicted"].to_numpy()
+    table = model.prediction_table(rows.x, rows.exposure)
+    columns = table.iloc[:, 1:] if model.target.classes else table["predicted"]
+    predicted: Predictions = columns.to_numpy(dtype=np.float64)
+    if rows.weight is not None:
+        table.insert(0, WEIGHT, rows.weight)
     table.insert(0, "actual", actual_values(rows.frame, model.target))
     table.insert(0, "row_id", rows.frame["row_id"].to_numpy())
     return table, predicted
@@ -72,3 +80,8 @@ def sample_rows(count: int, n_rows: int, seed: int) -> npt.NDArray[np.int64]:
     if count <= n_rows:
         return np.arange(count)
     return np.sort(np.random.default_rng(seed).choice(count, n_rows, replace=False))
+
+
+def weights_in(predictions: pd.DataFrame) -> Vector | None:
+    """The weights of a table of predictions, shape (rows,); None where it has none."""
+    return predictions[WEIGHT].to_numpy(dtype=np.float64) if WEIGHT in predictions else None

@@ -8,6 +8,7 @@ import xgboost as xgb
 
 from lockstep.evaluate.rows import Rows, sample_rows
 from lockstep.fitting.folds import Matrix
+from lockstep.fitting.weighting import margins
 from lockstep.model.saved import SavedModel
 
 MAX_ROWS, MIN_ROWS = 2_000, 100
@@ -42,8 +43,11 @@ def shap_values(model: SavedModel, test: Rows, seed: int) -> ShapValues:
     work = sum(_steps(booster) for booster in model.boosters)
     n_rows = min(MAX_ROWS, max(MIN_ROWS, MAX_STEPS // max(1, work)))
     x = test.x[sample_rows(len(test), n_rows, seed)]
+    # With exposures the base is that of one unit.
+    margin = None if model.rate is None else margins(np.ones(len(x)), model.rate)
+    names, types = model.features.names, model.features.types
     matrix = xgb.DMatrix(
-        x, nthread=1, feature_names=model.features.names, feature_types=model.features.types, enable_categorical=True
+        x, base_margin=margin, nthread=1, feature_names=names, feature_types=types, enable_categorical=True
     )
     total = np.sum([_contributions(booster, matrix) for booster in model.boosters], axis=0)
     mean = total / len(model.boosters)

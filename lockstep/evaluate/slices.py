@@ -14,6 +14,8 @@ from lockstep.evaluate.judgement import score_of
 from lockstep.evaluate.rows import Rows
 from lockstep.features.arrays import numbers
 from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.folds import Vector
+from lockstep.fitting.weighting import mean, selected
 from lockstep.model.saved import Predictions, SavedModel
 from lockstep.storage.tables import significant
 from lockstep.table.target import Target
@@ -57,7 +59,8 @@ def slice_table(
     for part in [*_of_target(target, test), *(part for chosen in slices for part in _of(chosen, train, test.frame))]:
         if part.rows.any():
             y, part_predicted = test.y[part.rows], predicted[part.rows]
-            scores = fitting.scores(y, part_predicted)
+            weight = selected(test.weight, part.rows)
+            scores = fitting.scores(y, part_predicted, weight=weight)
             score, shown = score_of(fitting, scores), {name: scores[name] for name in names}
             if part.by == target.column:
                 shown |= dict.fromkeys(relative)
@@ -69,7 +72,7 @@ def slice_table(
                     "rows": int(part.rows.sum()),
                     "score": None if score is None else significant(score, DIGITS),
                     **rounded,
-                    "bias": significant(bias(target, y, part_predicted), DIGITS),
+                    "bias": significant(bias(target, y, part_predicted, weight), DIGITS),
                 }
             )
     table = pd.DataFrame(records)
@@ -77,12 +80,14 @@ def slice_table(
     return table.astype(dict.fromkeys(numeric_columns, np.float64))
 
 
-def bias(target: Target, actual: npt.NDArray[np.float64], predicted: Predictions) -> float:
-    """Mean of actual - predicted; for classes accuracy - mean probability of the predicted class."""
+def bias(
+    target: Target, actual: npt.NDArray[np.float64], predicted: Predictions, weight: Vector | None = None
+) -> float:
+    """Weighted mean of actual - predicted; for classes accuracy - mean probability of the predicted class."""
     if target.classes:
         correct = np.argmax(predicted, axis=1) == actual
-        return float(np.mean(correct) - np.mean(np.max(predicted, axis=1)))
-    return float(np.mean(actual - predicted))
+        return mean(correct, weight) - mean(np.max(predicted, axis=1), weight)
+    return mean(actual - predicted, weight)
 
 
 def quantile_parts(values: npt.NDArray[np.float64], parts: int) -> npt.NDArray[np.int64]:

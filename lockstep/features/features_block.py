@@ -14,7 +14,7 @@ from lockstep.guards.text.messages import listed, quoted, repeated
 from lockstep.project.blocks import Blocks, mistakes_in
 from lockstep.project.settings import Settings
 from lockstep.table.table_columns import TableColumns, must_be_date, must_be_in, must_be_number
-from lockstep.table.target import TargetBlock
+from lockstep.table.target import WeightedTargetBlock
 
 Recipe = Annotated[
     tuple[Annotated[Step, BeforeValidator(STEPS.parse)], ...],
@@ -23,8 +23,8 @@ Recipe = Annotated[
 Recipes = Annotated[dict[str, Recipe], Field(min_length=1)]
 
 
-class RecipesBlock(TargetBlock):
-    """The recipes of a dataset, and the target, which they may not read."""
+class RecipesBlock(WeightedTargetBlock):
+    """The recipes of a dataset, and the target, weight and exposure, which they may not read."""
 
     features: Recipes
 
@@ -61,8 +61,8 @@ def chosen_recipe(choice: RecipeChoice, blocks: Blocks, columns: TableColumns) -
     return recipe
 
 
-def check_recipe(name: str, steps: Recipe, columns: TableColumns, target: TargetBlock) -> None:
-    """Check that a recipe reads columns that its steps can use, and none that is computed from the target.
+def check_recipe(name: str, steps: Recipe, columns: TableColumns, target: WeightedTargetBlock) -> None:
+    """Check that a recipe reads columns that its steps can use: not the target or what it makes, weight or exposure.
 
     Raises:
         ValueError: naming the recipe and the column.
@@ -81,7 +81,7 @@ def check_recipe(name: str, steps: Recipe, columns: TableColumns, target: Target
             )
 
 
-def _check_reads(where: str, step: Step, columns: TableColumns, target: TargetBlock) -> None:
+def _check_reads(where: str, step: Step, columns: TableColumns, target: WeightedTargetBlock) -> None:
     types = columns.types
     reads, text = names_of(step, "reads"), names_of(step, "reads_text")
     numbers, words, dates = (names_of(step, f"reads_{kind}") for kind in ("numbers", "words", "dates"))
@@ -99,12 +99,17 @@ def _check_reads(where: str, step: Step, columns: TableColumns, target: TargetBl
         must_be_date(types, column, where)
 
 
-def _check_target(where: str, step: Step, reads: Sequence[str], columns: TableColumns, target: TargetBlock) -> None:
+def _check_target(
+    where: str, step: Step, reads: Sequence[str], columns: TableColumns, target: WeightedTargetBlock
+) -> None:
     for column in reads:
         if column == target.target_column:
             raise ValueError(f"{where}: uses the target {column!r}; remove it")
         if column in columns.made_of_target:
             raise ValueError(f"{where}: column {column!r} is made from the target; remove it")
+        for key, weighing in target.weighing.items():
+            if column == weighing:
+                raise ValueError(f"{where}: column {column!r} is the {key}, which is no feature; remove it")
     try:
         step.check_target(bool(target.classes))
     except ValueError as error:

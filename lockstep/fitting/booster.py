@@ -105,7 +105,7 @@ def fit_fold(
     predictions = validation_predictions(booster, matrices, rounds, fitting)
     if not np.isfinite(predictions).all():
         raise ValueError("the model predicts infinite or undefined values")
-    scores = fitting.fold_scores(matrices.y_valid, predictions)
+    scores = fitting.fold_scores(matrices.y_valid, predictions, matrices.weight_valid)
     return FoldScore(fitting.loss(scores), scores, rounds)
 
 
@@ -145,13 +145,20 @@ def metric_by_round(
 
 
 def predict(
-    booster: xgb.Booster, x: Matrix, names: list[str], types: list[str], fitting: Fitting
+    booster: xgb.Booster,
+    x: Matrix,
+    names: list[str],
+    types: list[str],
+    fitting: Fitting,
+    margin: npt.NDArray[np.float32] | None = None,
 ) -> npt.NDArray[np.float32]:
     """Predictions for rows of shape (rows, features): numbers (rows,) or probabilities (rows, classes).
 
     In the unit of the target; where that is transformed, without the correction of the mean.
     """
-    matrix = xgb.DMatrix(x, nthread=1, feature_names=names, feature_types=types, enable_categorical=True)
+    matrix = xgb.DMatrix(
+        x, base_margin=margin, nthread=1, feature_names=names, feature_types=types, enable_categorical=True
+    )
     return fitting.as_predictions(booster.predict(matrix))
 
 
@@ -165,7 +172,8 @@ def _check_device(booster: xgb.Booster, device: str) -> None:
 def _booster_params(params: Mapping[str, Value], train: xgb.DMatrix, seed: int, fitting: Fitting) -> dict[str, Any]:
     tuned = {name: value for name, value in sorted(params.items()) if name != ROUNDS}
     fixed = {**FIXED_PARAMS, **fitting.booster_params(train.feature_names or []), "seed": seed}
-    base_score = fitting.objective_class.base_score(train.get_label())
+    weight = train.get_weight()
+    base_score = fitting.objective_class.base_score(train.get_label(), weight if len(weight) else None)
     if base_score is not None:
         fixed["base_score"] = base_score
     return {**fixed, **tuned}

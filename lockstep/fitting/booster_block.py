@@ -16,6 +16,7 @@ from lockstep.features.features_block import Recipe
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Fold
 from lockstep.fitting.objective import OBJECTIVES
+from lockstep.fitting.weighting import ClassWeight
 from lockstep.guards.text.messages import LENGTH, listed, quoted, shown
 from lockstep.guards.text.secrets import masked
 from lockstep.metrics.measure import built_in_metrics, custom_metrics
@@ -24,7 +25,7 @@ from lockstep.project.blocks import mistakes_in
 from lockstep.project.paths import PARAMS
 from lockstep.project.settings import Settings
 from lockstep.storage.tables import significant
-from lockstep.table.target import Target
+from lockstep.table.target import Target, class_label
 
 AUTO = "auto"
 # The settings that some objectives and metrics use, and their defaults in params.yaml.
@@ -57,6 +58,7 @@ class BoosterSettings(Settings):
     huber_slope: Annotated[float, Field(gt=0)] | Literal["auto"]
     variance_power: Annotated[float, Field(gt=1, lt=2)]
     target_transform: Literal["log", "log1p"] | None
+    class_weight: Literal["balanced"] | dict[bool | int | str, Annotated[float, Field(gt=0)]] | None
     monotone: dict[str, Literal[-1, 1]]
     device: Literal["cpu", "cuda"]
     memory: Literal["in_core", "external"]
@@ -74,17 +76,17 @@ class BoosterSettings(Settings):
             ConfigError: if the settings contradict the target or each other.
             DataError: naming the row of a target that the objective or the transformation does not allow.
         """
-        fitting, targets = self.fitting(target.n_classes, metric, file), target.values(train)
+        fitting, targets = self.fitting(target, metric, file), target.values(train)
         check_targets(fitting, target.column, targets, train["row_id"].to_numpy())
         if self.huber_slope == AUTO and "huber_slope" in fitting.used_settings():
             return replace(fitting, huber_slope=measured_slope(targets))
         return fitting
 
-    def fitting(self, n_classes: int, metric: str | None = None, file: Path = PARAMS) -> Fitting:
+    def fitting(self, target: Target, metric: str | None = None, file: Path = PARAMS) -> Fitting:
         """The settings of every fit, as far as they do not depend on the rows: a slope `auto` is 1.
 
         Args:
-            n_classes: Classes of the target; 0 means a number.
+            target: The target.
             metric: The dataset file's metric.
             file: The dataset file, as messages call it.
 
@@ -93,11 +95,12 @@ class BoosterSettings(Settings):
         """
         if self.metric == AUTO and metric is not None:
             with mistakes_in(file):
-                return self._fitting(n_classes, metric, "metric")
+                return self._fitting(target, metric, "metric")
         with mistakes_in(PARAMS):
-            return self._fitting(n_classes, None, "booster.metric")
+            return self._fitting(target, None, "booster.metric")
 
-    def _fitting(self, n_classes: int, fact: str | None, where: str) -> Fitting:
+    def _fitting(self, predicted: Target, fact: str | None, where: str) -> Fitting:
+        n_classes = predicted.n_classes
         target: TargetKind = "classes" if n_classes else "number"
         objective = self._objective(target)
         own = custom_metrics(target)
@@ -109,6 +112,8 @@ class BoosterSettings(Settings):
         if self.target_transform and not OBJECTIVES[objective].transforms:
             reason = "the target has classes" if n_classes else f"not with objective {objective}"
             raise ValueError(f"booster.target_transform: {self.target_transform}: {reason}; set it to null")
+        if predicted.exposure is not None and OBJECTIVES[objective].link != "log":
+            raise ValueError(_no_exposure(self.objective, predicted.exposure))
         fitting = Fitting(
             objective=objective,
             metric=metric,
@@ -121,9 +126,24 @@ class BoosterSettings(Settings):
             variance_power=self.variance_power,
             target_transform=self.target_transform,
             custom_metrics=own,
+            class_weight=self._class_weight(n_classes, predicted.labels),
         )
         self._refuse_unused(fitting)
         return fitting
+
+    def _class_weight(self, n_classes: int, labels: Sequence[str]) -> ClassWeight | None:
+        if self.class_weight is None:
+            return None
+        if not n_classes:
+            raise ValueError("booster.class_weight: the target is a number, which has no classes; set it to null")
+        if isinstance(self.class_weight, str):
+            return self.class_weight
+        weights = {class_label(name): weight for name, weight in self.class_weight.items()}
+        if unknown := sorted(weights.keys() - set(labels)):
+            raise ValueError(
+                f"booster.class_weight: {quoted(unknown[0])} is none of the classes {listed(labels)}; correct it"
+            )
+        return tuple(weights.get(label, 1.0) for label in labels)
 
     def _objective(self, target: TargetKind) -> str:
         allowed = {name: objective for name, objective in OBJECTIVES.classes().items() if objective.target == target}
@@ -246,6 +266,14 @@ def _not_allowed(setting: str, name: str, names: Sequence[str], allowed: Sequenc
         reason = f"is no {kind}{f', did you mean {matches[0]!r}?' if matches else ''}"
     default = AUTO if setting.startswith("booster") else "null"
     return f"{setting}: {quoted(name)} {reason}; allowed: {', '.join([default, *allowed])}"
+
+
+def _no_exposure(objective: str, column: str) -> str:
+    names = [name for name, known in OBJECTIVES.classes().items() if known.link == "log"]
+    return (
+        f"booster.objective: {quoted(objective)}: the table has an exposure, {quoted(column)}, which needs an objective"
+        f" with a log link: {', '.join(names)}; set one of them, or exposure of the dataset file to null"
+    )
 
 
 def _constraint(feature: str) -> str:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from lockstep.errors import ConfigError
 from lockstep.fitting.objective import OBJECTIVES, Objective
 from lockstep.fitting.transform import TRANSFORMS, Transform
+from lockstep.fitting.weighting import ClassWeight
 from lockstep.metrics.measure import built_in_metrics, custom_metric, measured
 from lockstep.metrics.metric import METRICS, Metric, MetricSettings, Scores, TargetKind, Vector
 from lockstep.metrics.names import find_metric
@@ -42,6 +43,7 @@ class Fitting:
         variance_power: Power of the mean in the variance, for objective and deviance `tweedie`.
         target_transform: What the boosters see of the target, as a name in TRANSFORMS; None: the target itself.
         custom_metrics: sha256 of the code of each of the project's own metrics that measure this target, by its name.
+        class_weight: Weights of the classes in fits, by the number of the class, or balanced; None: all the same.
     """
 
     objective: str = "squared_error"
@@ -55,10 +57,14 @@ class Fitting:
     variance_power: float = 1.5
     target_transform: str | None = None
     custom_metrics: Mapping[str, str] = field(default_factory=dict, hash=False)
+    class_weight: ClassWeight | None = None
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
         """The settings that `to_json` or model.json describes."""
+        class_weight = content.get("class_weight")
+        if isinstance(class_weight, list):
+            content = {**content, "class_weight": tuple(class_weight)}
         return cls(**content)
 
     @property
@@ -124,6 +130,8 @@ class Fitting:
             content["target_transform"] = self.target_transform
         if self.custom_metrics:
             content["custom_metrics"] = dict(self.custom_metrics)
+        if self.class_weight is not None:
+            content["class_weight"] = self.class_weight
         return content
 
     def as_dict(self) -> dict[str, Any]:
@@ -135,6 +143,8 @@ class Fitting:
             del content["variance_power"]
         if self.target_transform is None:
             del content["target_transform"]
+        if self.class_weight is None:
+            del content["class_weight"]
         return content
 
     def booster_params(self, names: Sequence[str]) -> dict[str, Any]:
@@ -167,21 +177,29 @@ class Fitting:
         name = own or str(METRICS[self.objective_class.metric].xgboost_metric(self.n_classes))
         return name.format(variance_power=self.variance_power)
 
-    def scores(self, actual: Vector, predicted: Vector, n_features: int = 0) -> dict[str, float | None]:
+    def scores(
+        self, actual: Vector, predicted: Vector, n_features: int = 0, weight: Vector | None = None
+    ) -> dict[str, float | None]:
         """All metrics of a result for predictions: numbers (rows,) or probabilities (rows, classes).
+
+        Args:
+            actual: Targets, shape (rows,).
+            predicted: Predictions.
+            n_features: Features of the model.
+            weight: How much each row counts, shape (rows,); None: all the same.
 
         Raises:
             ConfigError: if one of the project's own metrics has a mistake.
         """
-        return measured(self.metrics(n_features), actual, predicted)
+        return measured(self.metrics(n_features), actual, predicted, weight)
 
-    def fold_scores(self, actual: Vector, predicted: Vector) -> dict[str, float | None]:
+    def fold_scores(self, actual: Vector, predicted: Vector, weight: Vector | None = None) -> dict[str, float | None]:
         """All metrics of a fold, as `scores`."""
-        return measured(self.fold_metrics(), actual, predicted)
+        return measured(self.fold_metrics(), actual, predicted, weight)
 
-    def value(self, actual: Vector, predicted: Vector) -> float | None:
+    def value(self, actual: Vector, predicted: Vector, weight: Vector | None = None) -> float | None:
         """The metric that scores the folds, as `scores`, alone."""
-        return measured([self.scoring_metric()], actual, predicted)[self.metric]
+        return measured([self.scoring_metric()], actual, predicted, weight)[self.metric]
 
     def scoring_metric(self) -> Metric:
         """The metric by which folds are scored, with its settings."""

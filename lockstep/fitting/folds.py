@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from lockstep.fitting.weighting import ClassWeight
 from lockstep.project.settings import TRAINS_FINAL, trains_fold
 from lockstep.storage.tables import write_error
 
@@ -33,6 +34,9 @@ class Fold:
         valid: Mask of the validation rows.
         names: Feature names.
         types: XGBoost's feature types.
+        weight: Weights of the rows, shape (rows,); None: all count the same.
+        exposure: Exposures of the rows, shape (rows,); None: the same for all.
+        class_weight: Weights of the classes, for the fit alone.
     """
 
     x: Matrix
@@ -41,6 +45,9 @@ class Fold:
     valid: Mask
     names: tuple[str, ...]
     types: tuple[str, ...]
+    weight: Vector | None = None
+    exposure: Vector | None = None
+    class_weight: ClassWeight | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,9 @@ class FoldSet:
         names: For each fold its feature names; a step's features may depend on its training rows.
         types: For each fold XGBoost's feature types.
         digests: sha256 of each matrix.
+        weight: Weights of the rows, shape (rows,); None: all count the same.
+        exposure: Exposures of the rows, shape (rows,); None: the same for all.
+        class_weight: Weights of the classes, for the fits alone.
     """
 
     matrices: tuple[Matrix, ...]
@@ -66,6 +76,9 @@ class FoldSet:
     names: tuple[tuple[str, ...], ...]
     types: tuple[tuple[str, ...], ...]
     digests: tuple[str, ...]
+    weight: Vector | None = None
+    exposure: Vector | None = None
+    class_weight: ClassWeight | None = None
 
     def __len__(self) -> int:
         return len(self.matrix_of)
@@ -73,21 +86,41 @@ class FoldSet:
     def __getitem__(self, number: int) -> Fold:
         if not 0 <= number < len(self):
             raise IndexError(f"fold {number} of {len(self)}")
-        x, train, valid = self.matrices[self.matrix_of[number]], self.training[number], self.fold == number
-        return Fold(x, self.y, train, valid, self.names[number], self.types[number])
+        return Fold(
+            self.matrices[self.matrix_of[number]],
+            self.y,
+            self.training[number],
+            self.fold == number,
+            self.names[number],
+            self.types[number],
+            self.weight,
+            self.exposure,
+            self.class_weight,
+        )
 
     def __iter__(self) -> Iterator[Fold]:
         return (self[number] for number in range(len(self)))
 
     def fingerprints(self) -> tuple[str, ...]:
-        """For each fold the sha256 of all that its fits read: features, target, training and validation rows."""
-        y = digest_of(self.y)
+        """For each fold the sha256 of all that its fits read: features, target, weights, and which rows train."""
+        y, weighing = digest_of(self.y), self._weighing()
         fingerprints = []
         for number, fold in enumerate(self):
             parts = [self.digests[self.matrix_of[number]], y, digest_of(fold.train), digest_of(fold.valid)]
-            text = json.dumps([*parts, fold.names, fold.types])
+            text = json.dumps([*parts, fold.names, fold.types, *weighing])
             fingerprints.append(hashlib.sha256(text.encode()).hexdigest())
         return tuple(fingerprints)
+
+    def _weighing(self) -> list[dict[str, Any]]:
+        """Digests of weights and exposures, and the class weights; empty where all rows count the same."""
+        content: dict[str, Any] = {name: digest_of(values) for name, values in self._optional_vectors().items()}
+        if self.class_weight is not None:
+            content["class_weight"] = self.class_weight
+        return [content] if content else []
+
+    def _optional_vectors(self) -> dict[str, Vector]:
+        vectors = {"weight": self.weight, "exposure": self.exposure}
+        return {name: values for name, values in vectors.items() if values is not None}
 
     def save(self, folder: Path) -> None:
         """Write the arrays as .npy files, which worker processes map instead of copying."""
@@ -98,14 +131,18 @@ class FoldSet:
         _save(folder / "y.npy", self.y)
         _save(folder / "fold.npy", self.fold)
         _save(folder / "training.npy", self.training)
-        description = [self.matrix_of, self.names, self.types, self.digests]
+        vectors = self._optional_vectors()
+        for name, values in vectors.items():
+            _save(folder / f"{name}.npy", values)
+        description = [self.matrix_of, self.names, self.types, self.digests, sorted(vectors), self.class_weight]
         with _naming(folder / "folds.json"):
             (folder / "folds.json").write_text(json.dumps(description), encoding="utf-8")
 
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Map the arrays that `save` wrote."""
-        matrix_of, names, types, digests = json.loads((folder / "folds.json").read_text(encoding="utf-8"))
+        description = json.loads((folder / "folds.json").read_text(encoding="utf-8"))
+        matrix_of, names, types, digests, vectors, class_weight = description
         return cls(
             matrices=tuple(_memory_mapped(folder / _matrix_file(number)) for number in range(len(digests))),
             matrix_of=tuple(matrix_of),
@@ -115,6 +152,8 @@ class FoldSet:
             names=tuple(tuple(fold) for fold in names),
             types=tuple(tuple(fold) for fold in types),
             digests=tuple(digests),
+            **{name: _memory_mapped(folder / f"{name}.npy") for name in vectors},
+            class_weight=tuple(class_weight) if isinstance(class_weight, list) else class_weight,
         )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from lockstep.features.features_block import Recipe
 from lockstep.features.recipe import Features
 from lockstep.fitting.folds import FoldSet, Matrices, training_masks
+from lockstep.fitting.weighting import ClassWeight
 from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.target import Target
 
@@ -19,6 +20,7 @@ def make_folds(
     cross_fitting: CrossFitting,
     seed: int,
     folder: Path | None = None,
+    class_weight: ClassWeight | None = None,
 ) -> FoldSet:
     """Fit each fold's features on its training rows, once, and apply them to the others.
 
@@ -29,6 +31,7 @@ def make_folds(
         cross_fitting: How the split relates the rows.
         seed: Seed of the features' random draws.
         folder: Where the matrices are stored, with one at a time in memory; without it all are in memory.
+        class_weight: Weights of the classes in the fits.
     """
     y = target.values(train)
     masks = training_masks(train, cross_fitting.forward)
@@ -50,4 +53,7 @@ def make_folds(
         names=tuple(names),
         types=tuple(types),
         digests=tuple(matrices.digests),
+        weight=target.weights(train),
+        exposure=target.exposures(train),
+        class_weight=class_weight,
     )

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,7 @@ class Objective(OneOfKind, ABC):
     Attributes:
         target: Whether it is for numbers or for classes.
         metric: The name of the metric that goes with it.
+        link: The link between the sum of the trees and the prediction; with `log` rows may have exposures.
         is_default: Whether `auto` stands for it; true of one for each kind of target.
         uses: The settings of the block `booster` that it needs.
         always_measured: Metrics that results with it have even where they do not score the folds.
@@ -54,6 +55,7 @@ class Objective(OneOfKind, ABC):
 
     target: ClassVar[TargetKind]
     metric: ClassVar[str]
+    link: ClassVar[Literal["identity", "log", "logit"]] = "identity"
     is_default: ClassVar[bool] = False
     uses: ClassVar[tuple[str, ...]] = ()
     always_measured: ClassVar[tuple[str, ...]] = ()
@@ -78,8 +80,10 @@ class Objective(OneOfKind, ABC):
         return {}
 
     @classmethod
-    def base_score(cls, targets: npt.NDArray[np.floating]) -> float | None:
-        """The prediction before the first round, from the training targets; None: XGBoost's own estimate."""
+    def base_score(
+        cls, targets: npt.NDArray[np.floating], weight: npt.NDArray[np.floating] | None = None
+    ) -> float | None:
+        """The prediction before the first round, from targets and weights of training rows; None: XGBoost's own."""
         return None
 
     @classmethod
@@ -88,9 +92,12 @@ class Objective(OneOfKind, ABC):
         return raw
 
 
-def mean_above_zero(targets: npt.NDArray[np.floating]) -> float:
-    """The mean: the best constant of a loss with a logarithmic link; XGBoost's own estimate is one step towards it."""
-    return max(float(np.mean(targets, dtype=np.float64)), SMALLEST_MEAN)
+def mean_above_zero(targets: npt.NDArray[np.floating], weight: npt.NDArray[np.floating] | None) -> float:
+    """The weighted mean: the best constant of a loss with a logarithmic link; XGBoost's own estimate is one step towards it."""
+    mean = (
+        np.mean(targets, dtype=np.float64) if weight is None else np.average(targets.astype(np.float64), weights=weight)
+    )
+    return max(float(mean), SMALLEST_MEAN)
 
 
 OBJECTIVES: Kind[Objective] = Kind(

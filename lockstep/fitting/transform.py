@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from lockstep.features.arrays import rounded
 from lockstep.fitting.objective import Lowest
+from lockstep.fitting.weighting import mean
 from lockstep.storage.tables import significant
 
 Vector = npt.NDArray[np.float64]
@@ -42,7 +43,7 @@ class Transform:
         """The transformed target as a formula, of its name."""
         return f"log({name} + {self.shift:g})" if self.shift else f"log({name})"
 
-    def mean_correction(self, targets: Vector, predictions: Vector) -> float:
+    def mean_correction(self, targets: Vector, predictions: Vector, weight: Vector | None = None) -> float:
         """The factor that gives the predictions of training rows the mean of their targets, to six digits.
 
         The mean of logarithms is the logarithm of the geometric mean, which is below the mean. Duan's smearing factor
@@ -52,9 +53,10 @@ class Transform:
         Args:
             targets: Targets of the rows on which the boosters were fitted.
             predictions: Their uncorrected predictions.
+            weight: How much each row counts; None: all the same.
         """
-        total, predicted = float(np.sum(targets + self.shift)), float(np.sum(predictions + self.shift))
-        return significant(total / predicted, FACTOR_DIGITS)
+        means = [mean(values + self.shift, weight) for values in (targets, predictions)]
+        return significant(means[0] / means[1], FACTOR_DIGITS)
 
     def corrected(self, predictions: Vector, factor: float) -> Vector:
         """Predictions with their mean corrected by a factor."""

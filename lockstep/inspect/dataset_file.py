@@ -22,6 +22,10 @@ Written by `lockstep new-dataset`; facts about one table, yours to correct. A co
 run again. Types: number, integer, boolean, category, text (kept, no feature by itself), date, ignore.
 docs/bring-your-own-table.md explains every decision. No bounds are guessed: add min and max where values must not leave
 a range."""
+WEIGHING = (
+    "weight: null                                # a column of numbers: a row of weight 2 counts as two rows",
+    "exposure: null                              # a column of numbers: the time or amount in which a count came about",
+)
 
 
 def dataset_text(findings: TableFindings, source: FileSource, about: str, renamed: Mapping[str, str]) -> str:
@@ -34,7 +38,13 @@ def dataset_text(findings: TableFindings, source: FileSource, about: str, rename
         renamed: Names after cleaning, where those in the file are not allowed.
     """
     blocks = [
-        [*_comment(HEADER), f"about: {_quoted(about)}    # say what a row is", *_target(findings, renamed), METRIC],
+        [
+            *_comment(HEADER),
+            f"about: {_quoted(about)}    # say what a row is",
+            *_target(findings, renamed),
+            METRIC,
+            *WEIGHING,
+        ],
         _source(source),
         _split_hints(findings, renamed),
         [f'missing_values: {_listed(findings.missing_values or [""])}    # texts that mean "no value"'],

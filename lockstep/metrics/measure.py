@@ -91,7 +91,10 @@ def file_of(metric: type[Metric]) -> Path:
 
 
 def measured(
-    metrics: Sequence[Metric], actual: npt.NDArray[np.floating], predicted: npt.NDArray[np.floating]
+    metrics: Sequence[Metric],
+    actual: npt.NDArray[np.floating],
+    predicted: npt.NDArray[np.floating],
+    weight: npt.NDArray[np.floating] | None = None,
 ) -> dict[str, float | None]:
     """Metrics of predictions by their names, with the digits of every output; None where one is undefined.
 
@@ -99,15 +102,17 @@ def measured(
         metrics: The metrics.
         actual: Numbers, or numbers of classes, shape (rows,).
         predicted: Numbers, shape (rows,), or probabilities, shape (rows, classes).
+        weight: How much each row counts, shape (rows,); None: all the same.
 
     Raises:
         ConfigError: if one of the project's own metrics raises an error, or returns something else than a number.
     """
     y, predictions = (_read_only(np.asarray(array, dtype=np.float64)) for array in (actual, predicted))
+    weights = None if weight is None else _read_only(np.asarray(weight, dtype=np.float64))
     values = dict[str, float | None]()
     for metric in metrics:
         with mistakes_of(metric):
-            value = _checked(metric.value(y, predictions, None))
+            value = _checked(metric.value(y, predictions, weights))
         values[metric.kind_name()] = None if value is None else significant(value, DIGITS)
     return values
 

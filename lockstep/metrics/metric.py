@@ -15,7 +15,7 @@ DIGITS = 10
 
 Vector = npt.NDArray[np.floating]
 Numbers = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.int64] | Numbers
 # Values by the metric's name; None where a metric is undefined.
 Scores = Mapping[str, float | None]
 TargetKind = Literal["number", "classes"]
@@ -107,7 +107,8 @@ class Metric(OneOfKind, ABC):
         Args:
             actual: As for `value`.
             predicted: As for `value`.
-            counts: How often each row is in each resample, shape (samples, rows).
+            counts: How often each row is in each resample, times its weight where rows have weights, shape (samples,
+                rows).
 
         Returns:
             Shape (samples,), NaN where the metric is undefined; None if it gets no intervals.
@@ -119,12 +120,12 @@ class Metric(OneOfKind, ABC):
             values[sample] = np.nan if value is None else value
         return values
 
-    def of_folds(self, means: Scores, n_rows: int) -> float | None:
+    def of_folds(self, means: Scores, n_rows: float) -> float | None:
         """The metric of cross-validation.
 
         Args:
             means: The mean of every metric over the folds.
-            n_rows: Rows that were predicted in all folds.
+            n_rows: Rows that were predicted in all folds; where rows have weights, the sum of theirs.
         """
         return means.get(self.kind_name())
 

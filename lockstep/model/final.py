@@ -10,10 +10,12 @@ import xgboost as xgb
 from lockstep.fitting.booster import ROUNDS, FoldScore, RoundBudget, fit_fold, fit_rounds, max_bin_of, metric_by_round
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.matrices import FoldMatrices
+from lockstep.fitting.weighting import training_rate
 from lockstep.metrics.metric import DIGITS
 from lockstep.model.interval import Interval, conformity_scores, fit_quantiles, offset_of
 from lockstep.model.saved import Training
 from lockstep.storage.tables import significant
+from lockstep.table.target import Target
 
 CURVE_POINTS = 200
 LEARNING_RATE = "learning_rate"
@@ -74,9 +76,17 @@ def fit_interval(training: Training, coverage: float, fitting: Fitting, seed: in
     """Quantile boosters on all training rows, calibrated on the folds' validation rows."""
     settings = (training.params, training.n_rounds, seed, fitting, coverage)
     max_bin = max_bin_of(training.params)
-    outside = [value for fold in workers.on_folds(conformity_scores, max_bin, *settings) for value in fold]
+    folds = workers.on_folds(conformity_scores, max_bin, *settings)
+    outside = [distance for distances, _ in folds for distance in distances]
+    weights = [weight for _, weights in folds for weight in weights]
     (raw,) = workers.on_all_rows(_fit_quantiles, max_bin, [settings])
-    return Interval(coverage, offset_of(outside, coverage), _booster(raw), fitting.transform)
+    return Interval(coverage, offset_of(outside, coverage, weights), _booster(raw), fitting.transform)
+
+
+def rate_of(target: Target, train: pd.DataFrame) -> float | None:
+    """The rate per unit of exposure of the training rows, which the boosters start from; None without exposures."""
+    exposure = target.exposures(train)
+    return None if exposure is None else training_rate(target.values(train), exposure, target.weights(train))
 
 
 def learning_curve(training: Training, fitting: Fitting, seed: int, workers: Workers) -> pd.DataFrame:

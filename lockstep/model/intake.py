@@ -6,7 +6,7 @@ column of that name in the input, and has a default (one copy) without such a co
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -34,24 +34,32 @@ class Intake:
         given: Names of the latter.
         missing_values: Texts that mean "no value".
         rules: The rules for new rows that make the needed columns.
+        exposure: Names of the columns that only the exposure needs: without them every row counts as one unit.
     """
 
     columns: Mapping[str, Column]
     given: tuple[str, ...]
     missing_values: tuple[str, ...]
     rules: tuple[Rule, ...]
+    exposure: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, dataset: TableBlocks, needed: Sequence[str]) -> Self:
+    def of(cls, dataset: TableBlocks, needed: Sequence[str], exposure: str | None = None) -> Self:
         """The conversion that gives the columns `needed` of the cleaned table, and no others.
 
         Args:
             dataset: Facts of the table.
             needed: Columns of the cleaned table.
+            exposure: The column of exposures, which the input may lack; None: there is none.
 
         Raises:
             DataError: naming a column that cannot be computed for new rows.
         """
+        if exposure is not None:
+            without, whole = cls.of(dataset, needed), cls.of(dataset, [*needed, exposure])
+            alone = tuple(name for name in whole.columns if name not in without.columns)
+            optional = {name: whole.columns[name].model_copy(update={"missing": True}) for name in alone}
+            return replace(whole, columns={**whole.columns, **optional}, exposure=alone)
         names, rules = set(needed), list[Rule]()
         for rule in reversed(dataset.clean):
             new_rule = rule_for_new_rows(rule, names)
@@ -92,10 +100,15 @@ class Intake:
                 raise DataError(f"{source}: no column {name!r}; the model needs: {needed}")
         absent = [name for name in self.optional if name not in names]
         meanings = {name: column.meaning for name, column in _given(self.rules).items() if name in self.given}
+        meanings |= dict.fromkeys(self.exposure, "every row counts as one unit of exposure")
         return [
             f"{source}: no column {name!r}; {meanings.get(name, 'it counts as missing in every row')}"
             for name in absent
         ]
+
+    def has_exposure(self, names: Sequence[str]) -> bool:
+        """Whether an input of these columns has all that the exposure is made of."""
+        return all(name in names for name in self.exposure)
 
     def frame(self, raw: pa.Table, source: str = "input", first_row: int = 0) -> pd.DataFrame:
         """Rows of the cleaned table, one per raw row, with the needed columns.
@@ -133,12 +146,13 @@ class Intake:
             for name, column in self.columns.items()
         ]
         rules = [{RULES.key: rule.kind_name(), **rule.model_dump(mode="json")} for rule in self.rules]
-        return {
+        content: dict[str, Any] = {
             "columns": columns,
             "copies": list(self.given),
             "missing_values": list(self.missing_values),
             "rules": rules,
         }
+        return {**content, "exposure": list(self.exposure)} if self.exposure else content
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
@@ -161,7 +175,8 @@ class Intake:
                     " `dvc repro train_best`"
                 )
         rules = tuple(RULES.parse(rule) for rule in content["rules"])
-        return cls(columns, tuple(content["copies"]), tuple(content["missing_values"]), rules)
+        exposure = tuple(content.get("exposure", ()))
+        return cls(columns, tuple(content["copies"]), tuple(content["missing_values"]), rules, exposure)
 
     def _values(self, raw: pa.Table, name: str, source: str, first_row: int) -> pd.Series:
         column = self.columns[name]

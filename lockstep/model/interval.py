@@ -63,12 +63,16 @@ def fit_quantiles(
 
 def conformity_scores(
     matrices: FoldMatrices, params: Mapping[str, Value], rounds: int, seed: int, fitting: Fitting, coverage: float
-) -> list[float]:
-    """The distance of each validation row's target from the interval of the fold's booster; negative inside."""
+) -> tuple[list[float], list[float]]:
+    """The distance of each validation row's target from the interval of the fold's booster, negative inside.
+
+    Returns:
+        The distances, and the rows' weights, of which there are none if all rows count the same.
+    """
     booster = fit_quantiles(matrices.train, params, rounds, seed, fitting, coverage)
     ends = _ends(booster, matrices.valid, fitting.transform)
     outside: list[float] = np.maximum(ends[:, 0] - matrices.y_valid, matrices.y_valid - ends[:, 1]).tolist()
-    return outside
+    return outside, [] if matrices.weight_valid is None else matrices.weight_valid.tolist()
 
 
 def _ends(booster: xgb.Booster, matrix: xgb.DMatrix, transform: Transform | None) -> npt.NDArray[np.float64]:
@@ -77,8 +81,20 @@ def _ends(booster: xgb.Booster, matrix: xgb.DMatrix, transform: Transform | None
     return ends if transform is None else transform.inverse(ends)
 
 
-def offset_of(outside: Sequence[float], coverage: float) -> float:
-    """The smallest offset with which the intervals contain the share `coverage` of such rows."""
+def offset_of(outside: Sequence[float], coverage: float, weights: Sequence[float] = ()) -> float:
+    """The smallest offset with which the intervals contain the share `coverage` of such rows and a new one.
+
+    Args:
+        outside: Distances of rows from their interval.
+        coverage: The share.
+        weights: Weights of the rows, by which shares count; the new row has their mean. Empty: all count the same.
+    """
+    if weights:
+        order = np.argsort(np.array(outside), kind="stable")
+        total = np.cumsum(np.array(weights)[order])
+        needed = coverage * (total[-1] + total[-1] / len(total))
+        rank = int(np.searchsorted(total, needed * (1 - 1e-12), side="left"))
+        return significant(outside[order[min(rank, len(order) - 1)]], DIGITS)
     ordered = sorted(outside)
     rank = math.ceil((len(ordered) + 1) * coverage)
     return significant(ordered[min(rank, len(ordered)) - 1], DIGITS)

@@ -15,17 +15,20 @@ from lockstep.errors import DataError, LockstepError, kind_and_reason, system_re
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import predict
 from lockstep.fitting.fitting import Fitting, Value
+from lockstep.fitting.weighting import margins
 from lockstep.guards.models.model_files import check_counts, read_array, read_booster, read_description
 from lockstep.guards.models.ubj import Shape, check_ubj
 from lockstep.model.intake import Intake
 from lockstep.model.interval import Interval
 from lockstep.model.model_code import CODE, model_code, write_code
 from lockstep.storage.tables import atomic_write, write_json
-from lockstep.table.target import Target
+from lockstep.table.target import Target, Vector, positive_numbers
 
 DESCRIPTION = "model.json"
 ARRAYS = "features"
 INTERVAL = "interval.ubj"
+# The column of predictions for one unit of exposure.
+PER_UNIT = "per_unit"
 
 Predictions = npt.NDArray[np.float64]
 
@@ -76,6 +79,7 @@ class SavedModel:
         intake: From raw rows to rows of the cleaned table; None for a model that never reads raw rows.
         origin: The model's origin; None for one that is never saved, or was saved by an earlier version.
         mean_correction: The factor of Transform.mean_correction, measured on the training rows; 1 where there is none.
+        rate: The training rows' target per unit of exposure, from which boosters start; None without exposures.
     """
 
     boosters: Sequence[xgb.Booster]
@@ -87,6 +91,7 @@ class SavedModel:
     intake: Intake | None = None
     origin: Origin | None = None
     mean_correction: float = 1.0
+    rate: float | None = None
 
     def predict(self, frame: pd.DataFrame) -> Predictions:
         """Predictions for rows of the cleaned table: numbers (rows,) or probabilities (rows, classes).
@@ -94,29 +99,34 @@ class SavedModel:
         Raises:
             DataError: if a column that the features need is absent.
         """
-        return self.predict_matrix(self.features.transform(frame))
+        return self.predict_matrix(self.features.transform(frame), self.target.exposures(frame))
 
-    def predict_matrix(self, x: npt.NDArray[np.float32]) -> Predictions:
-        """Predictions for a feature matrix of shape (rows, features)."""
-        predictions = self._mean_of_boosters(x)
+    def predict_matrix(self, x: npt.NDArray[np.float32], exposure: Vector | None = None) -> Predictions:
+        """Predictions for a feature matrix of shape (rows, features); without exposures for one unit each."""
+        predictions = self._mean_of_boosters(x, exposure)
         if self.fitting.transform is None or not self.fitting.corrects_mean:
             return predictions
         return self.fitting.transform.corrected(predictions, self.mean_correction)
 
-    def with_mean_corrected(self, x: npt.NDArray[np.float32], y: npt.NDArray[np.float64]) -> Self:
+    def with_mean_corrected(self, x: npt.NDArray[np.float32], y: Vector, weight: Vector | None) -> Self:
         """The model with the correction of the mean that its training rows need, where its target is transformed.
 
         Args:
             x: Features of the training rows, shape (rows, features).
             y: Their targets.
+            weight: How much each counts; None: all the same.
         """
         if self.fitting.transform is None or not self.fitting.corrects_mean:
             return self
-        return replace(self, mean_correction=self.fitting.transform.mean_correction(y, self._mean_of_boosters(x)))
+        correction = self.fitting.transform.mean_correction(y, self._mean_of_boosters(x), weight)
+        return replace(self, mean_correction=correction)
 
-    def _mean_of_boosters(self, x: npt.NDArray[np.float32]) -> Predictions:
+    def _mean_of_boosters(self, x: npt.NDArray[np.float32], exposure: Vector | None = None) -> Predictions:
         names, types = self.features.names, self.features.types
-        per_booster = [predict(booster, x, names, types, self.fitting).astype(np.float64) for booster in self.boosters]
+        margin = None if self.rate is None else margins(np.ones(len(x)) if exposure is None else exposure, self.rate)
+        per_booster = [
+            predict(booster, x, names, types, self.fitting, margin).astype(np.float64) for booster in self.boosters
+        ]
         total: Predictions = np.sum(per_booster, axis=0)
         return total / len(per_booster)
 
@@ -142,9 +152,12 @@ class SavedModel:
         Raises:
             DataError: naming column, row and value, for a row that the model cannot read.
         """
-        frame = self.raw_rows.frame(raw, source, first_row)
+        frame, column = self.raw_rows.frame(raw, source, first_row), self.target.exposure
+        exposure = None
+        if column is not None and self.raw_rows.has_exposure(raw.column_names):
+            exposure = positive_numbers(frame, column, f"{source}: exposure: {column!r}", first_row)
         try:
-            return self.prediction_table(self.features.transform(frame))
+            return self.prediction_table(self.features.transform(frame), exposure)
         except LockstepError:
             raise
         except Exception as error:
@@ -156,15 +169,26 @@ class SavedModel:
         """The columns of `prediction_table`."""
         if self.target.classes:
             return ["predicted", *(f"probability_{label}" for label in self.target.labels)]
+        if self.rate is not None:
+            return ["predicted", PER_UNIT]
         return ["predicted"] if self.interval is None else ["predicted", "lower", "upper"]
 
-    def prediction_table(self, x: npt.NDArray[np.float32]) -> pd.DataFrame:
+    def prediction_table(self, x: npt.NDArray[np.float32], exposure: Vector | None = None) -> pd.DataFrame:
         """Predictions for a feature matrix as a table.
 
+        Args:
+            x: Shape (rows, features).
+            exposure: Exposures of the rows, shape (rows,); None: one unit each.
+
         Returns:
-            predicted, a number or the most probable class; with intervals also lower and upper; with classes a column
-            probability_CLASS for each.
+            predicted, a number or the most probable class; with exposures also per_unit, the number divided by the
+            row's exposure; with intervals also lower and upper; with classes a column probability_CLASS for each.
         """
+        if self.rate is not None:
+            predictions = self.predict_matrix(x, exposure)
+            return pd.DataFrame(
+                {"predicted": predictions, PER_UNIT: predictions / (1.0 if exposure is None else exposure)}
+            )
         table = labelled(self.predict_matrix(x), self.target)
         if self.interval is None:
             return table
@@ -184,7 +208,7 @@ class SavedModel:
                 np.save(file, array, allow_pickle=False)
         description: dict[str, Any] = {
             "n_models": len(self.boosters),
-            "target": asdict(self.target),
+            "target": self.target.to_json(),
             "fitting": self.fitting.as_dict(),
             "training": asdict(self.training),
             "features": features,
@@ -196,6 +220,8 @@ class SavedModel:
             description["origin"] = asdict(self.origin)
         if self.fitting.corrects_mean:
             description["mean_correction"] = self.mean_correction
+        if self.rate is not None:
+            description["rate"] = self.rate
         if code := write_code(folder, self._own_code()):
             description["code"] = code
         if self.interval is not None:
@@ -243,6 +269,9 @@ class SavedModel:
         content = read_description(folder / DESCRIPTION)
         target = Target.from_json(content["target"])
         check_counts(content, target.n_classes)
+        rate = content.get("rate")
+        if (rate is not None) != (target.exposure is not None) or not (rate is None or 0 < float(rate) < float("inf")):
+            raise ValueError(f"its rate is {rate!r:.40}; a number above 0 where the target has an exposure, else none")
         arrays = {name: read_array(folder / ARRAYS, name) for name in content["arrays"]}
         with model_code(folder, content, trust=trust_code):
             features = Features.from_state(content["features"], arrays)
@@ -258,7 +287,7 @@ class SavedModel:
         origin = content.get("origin")
         made_by = Origin(str(origin["dataset"]), str(origin["version"])) if origin else None
         correction = float(content.get("mean_correction", 1.0))
-        return cls(boosters, features, target, fitting, training, interval, intake, made_by, correction)
+        return cls(boosters, features, target, fitting, training, interval, intake, made_by, correction, rate)
 
 
 def labelled(predictions: Predictions, target: Target) -> pd.DataFrame:

@@ -18,14 +18,23 @@ class TrainBest(Settings):
     learning_rate_factor: Annotated[float, Field(gt=0, le=1)]
     interval: Annotated[float, Field(gt=0, lt=1)] | None
 
-    def check(self, n_classes: int) -> None:
-        """Refuse an interval for classes; `n_classes` is 0 for a number.
+    def check(self, n_classes: int, exposure: str | None = None) -> None:
+        """Refuse an interval for classes, and with exposures.
+
+        Args:
+            n_classes: Classes of the target; 0 for a number.
+            exposure: The column of the rows' exposures; None: there is none.
 
         Raises:
             ValueError: naming the setting.
         """
         if n_classes and self.interval is not None:
             raise ValueError("train_best.interval: classes have no interval; set it to null")
+        if exposure is not None and self.interval is not None:
+            raise ValueError(
+                f"train_best.interval: a quantile does not grow in proportion to the exposure {exposure!r}; set it to"
+                " null"
+            )
 
 
 class RoundSettings(Settings, extra="ignore"):

@@ -29,7 +29,10 @@ DatasetName = Annotated[str, Field(pattern=DATASET_NAME)]
 PARAMS_KEYS = (
     *("dataset", "features", "seed", "split", "booster", "tune", "pruners", "spaces", "train_best", "evaluate"),
 )
-DATASET_KEYS = (*("about", "source", "missing_values", "columns", "target", "metric", "clean", "features", "judging"),)
+DATASET_KEYS = (
+    *("about", "source", "missing_values", "columns", "target", "metric", "weight", "exposure"),
+    *("clean", "features", "judging"),
+)
 
 
 class _DatasetChoice(Settings):

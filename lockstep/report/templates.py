@@ -16,6 +16,7 @@ from lockstep.storage.tables import significant
 FOLDER = Path(__file__).parent
 MODELS = {
     "untuned_xgboost": "untuned XGBoost",
+    "poisson_regression": "Poisson regression",
     "untuned_sklearn": "untuned scikit-learn boosting",
     "nearest_neighbours": "nearest neighbours in space",
 }

@@ -1,7 +1,8 @@
-"""The target: the block of datasets/NAME.yaml that names it, and its values as numbers."""
+"""The target: the blocks of datasets/NAME.yaml that name it and the weights of rows, and their values as numbers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -12,9 +13,12 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import listed
 from lockstep.project.settings import Settings
+from lockstep.table.table_columns import must_be_in
 
 Class = bool | int | str
 Vector = npt.NDArray[np.float64]
+# Keys of the columns that say how much a row counts, in the dataset file and in model.json.
+WEIGHING = ("weight", "exposure")
 
 
 def class_label(name: bool | int | str) -> str:
@@ -64,27 +68,72 @@ class TargetBlock(Settings):
         return () if isinstance(self.target, str) else self.target.classes
 
 
+class WeightedTargetBlock(TargetBlock):
+    """The target block, and the columns that say how much a row counts; each is None where a table has none."""
+
+    weight: str | None
+    exposure: str | None
+
+    @property
+    def weighing(self) -> dict[str, str]:
+        """The columns that are given, by their key in the file."""
+        columns = {"weight": self.weight, "exposure": self.exposure}
+        return {key: column for key, column in columns.items() if column is not None}
+
+    def check_weighing(self, types: Mapping[str, str], made_of_target: AbstractSet[str]) -> None:
+        """Refuse a weight or an exposure that is no column of numbers, or comes from the target.
+
+        Args:
+            types: Types of the columns of the cleaned table.
+            made_of_target: Those that are computed from the target.
+
+        Raises:
+            ValueError: naming key and column.
+        """
+        for key, column in self.weighing.items():
+            must_be_in(types, column, key)
+            if types[column] not in ("number", "integer"):
+                raise ValueError(f"{key}: column {column!r} is of type {types[column]}; name a column of numbers")
+            if column == self.target_column or column in made_of_target:
+                raise ValueError(f"{key}: column {column!r} is, or is made from, the target; name another column")
+        if self.exposure is not None and self.exposure == self.weight:
+            raise ValueError(f"exposure: column {self.exposure!r} is the weight as well; set one of the two to null")
+        if self.exposure is not None and self.classes:
+            raise ValueError(f"exposure: {self.exposure!r}: classes have no exposure; set it to null")
+
+
 @dataclass(frozen=True)
 class Target:
-    """The target.
+    """The target, and the columns that say how much each row counts.
 
     Attributes:
         column: Its column in the cleaned table.
         classes: Its classes, in the order of their numbers; empty for a number.
+        weight: Column of the rows' weights: a row of weight 2 counts as two rows; None: all count the same.
+        exposure: Column of the time or amount in which a row's target was counted; None: the same for all.
     """
 
     column: str
     classes: tuple[Class, ...] = ()
+    weight: str | None = None
+    exposure: str | None = None
 
     @classmethod
     def of(cls, dataset: TargetBlock) -> Self:
-        """The target that a dataset file names."""
-        return cls(dataset.target_column, dataset.classes)
+        """The target that a dataset file names; with weights and exposures if the block has them."""
+        weighing = dataset.weighing if isinstance(dataset, WeightedTargetBlock) else {}
+        return cls(dataset.target_column, dataset.classes, **weighing)
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
         """The target that model.json describes."""
-        return cls(content["column"], tuple(content["classes"]))
+        weighing = {key: content[key] for key in WEIGHING if key in content}
+        return cls(content["column"], tuple(content["classes"]), **weighing)
+
+    def to_json(self) -> dict[str, Any]:
+        """The target as JSON values; weight and exposure only where there is one."""
+        content = asdict(self)
+        return {key: value for key, value in content.items() if key not in WEIGHING or value is not None}
 
     @property
     def n_classes(self) -> int:
@@ -95,6 +144,22 @@ class Target:
     def labels(self) -> list[str]:
         """The classes as text."""
         return [class_label(name) for name in self.classes]
+
+    def weights(self, frame: pd.DataFrame) -> Vector | None:
+        """The weight of each row, shape (rows,); None without a column of weights.
+
+        Raises:
+            DataError: naming the row of a weight that is missing, infinite, zero or negative.
+        """
+        return None if self.weight is None else positive_numbers(frame, self.weight, f"weight: {self.weight!r}")
+
+    def exposures(self, frame: pd.DataFrame) -> Vector | None:
+        """The exposure of each row, shape (rows,); None without a column of exposures.
+
+        Raises:
+            DataError: naming the row of an exposure that is missing, infinite, zero or negative.
+        """
+        return None if self.exposure is None else positive_numbers(frame, self.exposure, f"exposure: {self.exposure!r}")
 
     def values(self, frame: pd.DataFrame) -> Vector:
         """Values of shape (rows,): the numbers, or 0, 1, ... for the classes.
@@ -118,3 +183,30 @@ class Target:
                 f" {listed(self.labels)}; add it to target.classes, or drop those rows by a cleaning rule"
             )
         return positions.astype(np.float64)
+
+
+def positive_numbers(frame: pd.DataFrame, column: str, where: str, first_row: int = 0) -> Vector:
+    """Values of a column in which every row must have a finite number above 0, shape (rows,).
+
+    Args:
+        frame: The rows; messages number them by row_id if it is there.
+        column: The column.
+        where: How a message begins.
+        first_row: Number of rows before these, for messages.
+
+    Raises:
+        DataError: naming the first row with another value.
+    """
+    values = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    # a number below 1e-30 is 0 in XGBoost's single precision, one above 1e30 overflows its sums
+    invalid = np.flatnonzero(~((values > 1e-30) & (values < 1e30)))
+    if len(invalid):
+        row = int(frame["row_id"].iloc[invalid[0]]) + 1 if "row_id" in frame else first_row + int(invalid[0]) + 1
+        value = values[invalid[0]]
+        state = "is missing" if np.isnan(value) else f"is {value:g}"
+        more = f" (and in {len(invalid) - 1:,} more rows)" if len(invalid) > 1 else ""
+        raise DataError(
+            f"{where} {state} in row {row}{more}; every row needs a number above 0: correct it, or drop such rows by a"
+            " cleaning rule (drop_missing, drop_values, drop_outside)"
+        )
+    return values

@@ -73,6 +73,9 @@ def fold_workers(
         names=(tuple(features.names),),
         types=(tuple(features.types),),
         digests=(digest_of(x),),
+        weight=folds.weight,
+        exposure=folds.exposure,
+        class_weight=folds.class_weight,
     )
     all_rows.save(folder / ALL_ROWS)
     with LocalEngine(worker_count(), folder) as engine:

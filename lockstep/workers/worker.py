@@ -19,7 +19,7 @@ from lockstep.errors import LockstepError, SearchError
 from lockstep.fitting.booster import fit_fold, max_bin_of
 from lockstep.fitting.fitting import Fitting, Memory
 from lockstep.fitting.folds import FoldSet
-from lockstep.fitting.matrices import FoldMatrices, quantise, row_matrix, set_pages_folder
+from lockstep.fitting.matrices import FoldMatrices, quantise, set_pages_folder, training_matrix
 from lockstep.fitting.transform import Transform
 from lockstep.workers.trial import Evaluation, FoldTask
 
@@ -144,8 +144,7 @@ def on_all_rows(
 @lru_cache(maxsize=1)
 def _all_rows(folder: Path, max_bin: int, memory: Memory, transform: Transform | None) -> xgb.DMatrix:
     fold = FoldSet.open(folder)[0]
-    labels = fold.y if transform is None else transform.apply(fold.y)
-    return row_matrix(fold.x, labels, None, fold.names, fold.types, max_bin, memory)
+    return training_matrix(fold, max_bin, memory, transform)
 
 
 def _is_machine_failure(error: Exception, memory: Memory) -> bool:

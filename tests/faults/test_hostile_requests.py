@@ -22,6 +22,8 @@ FACTS = """
 about: made
 target: y
 metric: null
+weight: null
+exposure: null
 source: {kind: sklearn, loader: diabetes}
 missing_values: [""]
 columns: {a: {type: number}, b: {type: number, missing: true}, y: {type: number}}

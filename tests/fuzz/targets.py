@@ -24,6 +24,8 @@ DATASET = b"""
 about: made
 target: {column: y, classes: [low, "high"]}
 metric: null
+weight: null
+exposure: null
 source: {kind: csv, path: t.csv, sha256: "%s"}
 missing_values: [""]
 columns: {a: {type: number, min: 0, max: 1e3}, b: &b {type: date}, y: {type: category}}

@@ -95,6 +95,8 @@ MEANS = {
     "SearchBlocks.pruners": "pruners.${tune.pruner}",
     "SourceBlock.source": "datasets:source",
     "TargetBlock.target": "datasets:target",
+    "WeightedTargetBlock.weight": "datasets:weight",
+    "WeightedTargetBlock.exposure": "datasets:exposure",
     "TableBlocks.columns": "datasets:columns",
     "TableBlocks.clean": "datasets:clean",
     "TableBlocks.missing_values": "datasets:missing_values",

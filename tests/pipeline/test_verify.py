@@ -26,6 +26,8 @@ OWN = """
 about: a table made by a test, served by a mirror
 target: y
 metric: null
+weight: null
+exposure: null
 source: {kind: csv, urls: ["https://localhost/own.csv"], sha256: null}
 missing_values: [""]
 columns: {a: {type: number}, b: {type: number}, y: {type: number}}

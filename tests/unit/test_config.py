@@ -368,6 +368,8 @@ WORDS = """
 about: words
 target: y
 metric: null
+weight: null
+exposure: null
 source: {kind: csv, path: own.csv, sha256: "0000000000000000000000000000000000000000000000000000000000000000"}
 missing_values: [""]
 columns:

@@ -156,6 +156,8 @@ def test_a_name_that_was_dropped_may_be_used_again() -> None:
 about: x
 target: y
 metric: null
+weight: null
+exposure: null
 source: {kind: sklearn, loader: diabetes}
 missing_values: [""]
 columns: {a: {type: number}, b: {type: number}, c: {type: number}, y: {type: number}}

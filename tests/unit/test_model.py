@@ -28,7 +28,7 @@ from lockstep.model.interval import offset_of
 from lockstep.model.saved import SavedModel, Training
 from lockstep.table.target import ClassTarget
 from tests.conftest import shipped_config
-from tests.unit.modelling import CLASSES, NUMBER, HereWorkers, folds_of, model, table, with_interval
+from tests.unit.modelling import CLASSES, NUMBER, HereWorkers, folds_of, model, table, target_of, with_interval
 
 
 def test_metrics_are_scikit_learns() -> None:
@@ -75,7 +75,7 @@ def test_less_of_the_loss_is_always_better() -> None:
 def test_objective_and_metric_must_go_with_the_target(objective: str, metric: str, n_classes: int) -> None:
     settings = shipped_config().booster.model_copy(update={"objective": objective, "metric": metric})
     with pytest.raises(ConfigError, match=r"params.yaml: booster\.(metric|objective)"):
-        settings.fitting(n_classes)
+        settings.fitting(target_of(n_classes))
 
 
 def test_a_monotone_category_or_unknown_feature_is_refused() -> None:
@@ -225,7 +225,7 @@ def test_a_monotone_feature_never_turns(direction: int) -> None:
 def test_a_constraint_that_cannot_be_kept_is_refused(objective: str, n_classes: int) -> None:
     settings = shipped_config().booster.model_copy(update={"objective": objective, "monotone": {"a": 1}})
     with pytest.raises(ConfigError, match=r"booster\.monotone: cannot be kept with"):
-        settings.fitting(n_classes)
+        settings.fitting(target_of(n_classes))
 
 
 def test_a_large_slope_makes_pseudo_huber_half_the_squared_error() -> None:

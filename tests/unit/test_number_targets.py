@@ -28,6 +28,7 @@ from lockstep.model.saved import SavedModel, Training
 from lockstep.table.target import Target
 from lockstep.testing.processes import fresh_output
 from tests.conftest import shipped_config
+from tests.unit.modelling import target_of
 
 PARAMS: dict[str, Any] = {"max_depth": 4, "learning_rate": 0.1, "subsample": 0.8, "min_child_weight": 5.0}
 BUDGET = RoundBudget(30, 400)
@@ -77,7 +78,9 @@ def _model(fitting: Fitting, x: npt.NDArray[np.float32], y: Vector) -> SavedMode
     matrix = features.fit_transform(frame, y)
     rows = row_matrix(matrix, fitting.labels(y), None, NAMES, TYPES, 256, "in_core")
     boosters = [fit_rounds(rows, PARAMS, 60, seed, fitting) for seed in (1, 2)]
-    return SavedModel(boosters, features, TARGET, fitting, Training(PARAMS, 60, 0.1)).with_mean_corrected(matrix, y)
+    return SavedModel(boosters, features, TARGET, fitting, Training(PARAMS, 60, 0.1)).with_mean_corrected(
+        matrix, y, None
+    )
 
 
 @pytest.mark.parametrize("kind", ["counts", "costs", "prices", "far"])
@@ -185,12 +188,12 @@ def test_a_target_that_is_too_low_is_named_with_its_row(
 )
 def test_a_setting_without_effect_is_refused(changes: dict[str, Any], n_classes: int, line: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(line)):
-        _settings(**changes).fitting(n_classes)
+        _settings(**changes).fitting(target_of(n_classes))
 
 
 def test_a_setting_that_only_the_metric_uses_is_allowed() -> None:
-    assert _settings(metric="pinball", quantile=0.9).fitting(0).quantile == 0.9
-    assert _settings(metric="tweedie_deviance", variance_power=1.2).fitting(0).variance_power == 1.2
+    assert _settings(metric="pinball", quantile=0.9).fitting(TARGET).quantile == 0.9
+    assert _settings(metric="tweedie_deviance", variance_power=1.2).fitting(TARGET).variance_power == 1.2
 
 
 def test_params_choose_the_metric_then_the_dataset_then_the_objective() -> None:
@@ -282,7 +285,7 @@ def test_an_interval_of_a_transformed_target_contains_the_intended_share() -> No
     x, y = _targets("prices")
     fitting, fold = _fitting(y, target_transform="log"), _fold(x, y)
     matrices = quantise(fold, 256, "in_core", fitting.transform)
-    outside = conformity_scores(matrices, PARAMS, 60, 1, fitting, 0.8)
+    outside, _ = conformity_scores(matrices, PARAMS, 60, 1, fitting, 0.8)
     assert np.mean(np.array(outside) <= offset_of(outside, 0.8)) == pytest.approx(0.8, abs=0.01)
     # In the unit of the target: logarithms would lie a hundred thousand below it.
     assert np.median(np.abs(outside)) < np.median(y)

@@ -14,6 +14,7 @@ class Classes(Objective):
 
     target = "classes"
     metric = "log_loss"
+    link = "logit"
     is_default = True
 
     @classmethod

@@ -13,6 +13,7 @@ class Gamma(Objective):
     metric = "gamma_deviance"
     always_measured = ("gamma_deviance",)
     predicts_above_zero = True
+    link = "log"
     lowest = Lowest(0.0, included=False)
 
     @classmethod
@@ -24,5 +25,7 @@ class Gamma(Objective):
         return True
 
     @classmethod
-    def base_score(cls, targets: npt.NDArray[np.floating]) -> float | None:
-        return mean_above_zero(targets)
+    def base_score(
+        cls, targets: npt.NDArray[np.floating], weight: npt.NDArray[np.floating] | None = None
+    ) -> float | None:
+        return mean_above_zero(targets, weight)

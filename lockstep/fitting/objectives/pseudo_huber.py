@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lockstep.fitting.objective import Objective
+from lockstep.fitting.weighting import weighted_median
 
 
 class PseudoHuber(Objective):
@@ -22,6 +23,8 @@ class PseudoHuber(Objective):
         return True
 
     @classmethod
-    def base_score(cls, targets: npt.NDArray[np.floating]) -> float | None:
+    def base_score(
+        cls, targets: npt.NDArray[np.floating], weight: npt.NDArray[np.floating] | None = None
+    ) -> float | None:
         # XGBoost's own estimate is one Newton step from 0, which is wrong when the target is far from 0.
-        return float(np.median(targets))
+        return float(np.median(targets)) if weight is None else weighted_median(targets, weight)

@@ -17,6 +17,7 @@ class Tweedie(Objective):
     always_measured = ("tweedie_deviance",)
     uses = ("variance_power",)
     predicts_above_zero = True
+    link = "log"
     lowest = Lowest(0.0, included=True)
 
     @classmethod
@@ -28,5 +29,7 @@ class Tweedie(Objective):
         return True
 
     @classmethod
-    def base_score(cls, targets: npt.NDArray[np.floating]) -> float | None:
-        return mean_above_zero(targets)
+    def base_score(
+        cls, targets: npt.NDArray[np.floating], weight: npt.NDArray[np.floating] | None = None
+    ) -> float | None:
+        return mean_above_zero(targets, weight)

@@ -34,7 +34,7 @@ class AdjustedR2(MeanMetric):
         np.divide((1 - r2) * (n_rows - 1), freedom, out=per_freedom, where=freedom > 0)
         return 1 - per_freedom
 
-    def of_folds(self, means: Scores, n_rows: int) -> float | None:
+    def of_folds(self, means: Scores, n_rows: float) -> float | None:
         return self._corrected(means.get(R2.kind_name()), n_rows)
 
     def _corrected(self, r2: float | None, n_rows: float) -> float | None:

@@ -15,7 +15,7 @@ from lockstep.features.features_block import Recipe, check_recipe
 from lockstep.features.recipe import Features
 from lockstep.features.step import STEPS
 from lockstep.table.table_columns import TableColumns
-from lockstep.table.target import TargetBlock
+from lockstep.table.target import WeightedTargetBlock
 from lockstep.testing.processes import fresh_output
 from lockstep.testing.steps import check_step
 
@@ -147,7 +147,10 @@ def test_what_fit_does_not_set_is_named_after_it(features: Write) -> None:
 
 def test_a_mistake_in_what_it_reads_is_found_before_fitting(features: Write) -> None:
     (step,) = features("return (self.column,)", "return (self.colum,)").recipe
-    columns, target = TableColumns({"note": "text"}, frozenset()), TargetBlock(target="y")
+    columns, target = (
+        TableColumns({"note": "text"}, frozenset()),
+        WeightedTargetBlock(target="y", weight=None, exposure=None),
+    )
     with pytest.raises(ConfigError, match=r"custom/steps/contains.py: line 16: AttributeError: .*'colum'; correct it"):
         check_recipe("full", (step,), columns, target)
 
@@ -172,7 +175,12 @@ def test_it_sees_no_column_that_it_does_not_read(features: Write) -> None:
 def test_names_that_are_one_text_are_refused(features: Write, old: str, new: str, line: str) -> None:
     recipe = features(old, new).recipe
     with pytest.raises(DataError, match=rf"^custom/steps/contains\.py: {line}$"):
-        check_recipe("full", recipe, TableColumns({"note": "text"}, frozenset()), TargetBlock(target="y"))
+        check_recipe(
+            "full",
+            recipe,
+            TableColumns({"note": "text"}, frozenset()),
+            WeightedTargetBlock(target="y", weight=None, exposure=None),
+        )
 
 
 @pytest.mark.parametrize("value", ["{1}", "float('nan')", "np.int64(3)", "np.array([None])"])

@@ -11,6 +11,8 @@ DATASET = """
 about: a table made by a test
 target: y
 metric: null
+weight: null
+exposure: null
 source: {kind: csv, path: own.csv, sha256: "0000000000000000000000000000000000000000000000000000000000000000"}
 missing_values: [""]
 columns:
