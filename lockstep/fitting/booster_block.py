@@ -47,7 +47,7 @@ class BoosterSettings(Settings):
         with mistakes_in(PARAMS):
             objective = self._objective(target)
             own = custom_metrics(target)
-            metric = self._metric(objective, target, own)
+            metric = self._metric(objective, n_classes, own)
             # XGBoost cannot keep the constraints with every objective.
             if self.monotone and not OBJECTIVES[objective].keeps_monotone(n_classes):
                 setting = f"{n_classes} classes" if n_classes else f"objective {objective}"
@@ -65,11 +65,12 @@ class BoosterSettings(Settings):
             raise ValueError(_not_allowed("objective", self.objective, OBJECTIVES.names(), list(allowed)))
         return self.objective
 
-    def _metric(self, objective: str, target: TargetKind, own: Iterable[str]) -> str:
+    def _metric(self, objective: str, n_classes: int, own: Iterable[str]) -> str:
+        target: TargetKind = "classes" if n_classes else "number"
         metric = OBJECTIVES[objective].metric if self.metric == AUTO else self.metric
         built_in = sorted(built_in_metrics(target), key=lambda known: known.order)
         classes = [*built_in, *(METRICS[name] for name in own)]
-        allowed = [known.kind_name() for known in classes if known.can_be_chosen()]
+        allowed = [known.kind_name() for known in classes if known.can_be_chosen() and known.measures(n_classes)]
         if metric not in allowed:
             raise ValueError(_not_allowed("metric", metric, METRICS.names(), allowed))
         return metric

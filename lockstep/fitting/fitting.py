@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from lockstep.fitting.objective import OBJECTIVES, Objective
 from lockstep.metrics.measure import built_in_metrics, custom_metric, measured
-from lockstep.metrics.metric import METRICS, Metric, MetricSettings, Scores, TargetKind, Vector
+from lockstep.metrics.metric import METRICS, THRESHOLD, Metric, MetricSettings, Scores, TargetKind, Vector
 from lockstep.metrics.names import find_metric
 from lockstep.project.custom import code_digest
 
@@ -34,6 +34,7 @@ class Fitting:
         device: cpu or cuda.
         memory: Whether rows stay in memory or lie in files.
         custom_metrics: sha256 of the code of each of the project's own metrics that measure this target, by its name.
+        threshold: Above this probability the model predicts the second of two classes; fold scores have the default.
     """
 
     objective: str = "squared_error"
@@ -45,6 +46,7 @@ class Fitting:
     device: str = "cpu"
     memory: Memory = "in_core"
     custom_metrics: Mapping[str, str] = field(default_factory=dict, hash=False)
+    threshold: float = THRESHOLD
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
@@ -83,6 +85,19 @@ class Fitting:
         """
         return [metric for metric in self._measures(n_features) if metric.in_results]
 
+    def all_metrics(self, n_features: int = 0) -> list[Metric]:
+        """Every metric of this target whose settings this fitting has, those of a result among them.
+
+        Raises:
+            ConfigError: if the project does not have one of its own metrics any more.
+        """
+        known = {*self._used, "n_classes", "n_features"}
+        return [
+            metric
+            for metric in self._every_metric(n_features)
+            if metric.in_results and (not metric.only_if_chosen or known.issuperset(metric.uses))
+        ]
+
     def fold_metrics(self) -> list[Metric]:
         """The metrics of every fold, in the order of trials.csv.
 
@@ -107,13 +122,17 @@ class Fitting:
             content["monotone"] = dict(self.monotone)
         if self.custom_metrics:
             content["custom_metrics"] = dict(self.custom_metrics)
+        if self.threshold != THRESHOLD:
+            content["threshold"] = self.threshold
         return content
 
     def as_dict(self) -> dict[str, Any]:
-        """All settings as model.json has them; those of the project's own metrics only where it has any."""
+        """All settings as model.json has them; own metrics and a threshold only where there are any."""
         content = asdict(self)
         if not self.custom_metrics:
             del content["custom_metrics"]
+        if self.threshold == THRESHOLD:
+            del content["threshold"]
         return content
 
     def booster_params(self, names: Sequence[str]) -> dict[str, Any]:
@@ -149,6 +168,10 @@ class Fitting:
             ConfigError: if one of the project's own metrics has a mistake.
         """
         return measured(self.metrics(n_features), actual, predicted)
+
+    def all_scores(self, actual: Vector, predicted: Vector, n_features: int = 0) -> dict[str, float | None]:
+        """Every metric of `all_metrics`, as `scores`."""
+        return measured(self.all_metrics(n_features), actual, predicted)
 
     def fold_scores(self, actual: Vector, predicted: Vector) -> dict[str, float | None]:
         """All metrics of a fold, as `scores`."""
@@ -191,14 +214,17 @@ class Fitting:
         return {*self.objective_class.uses, *(metric.uses if metric else ())}
 
     def _measures(self, n_features: int = 0) -> list[Metric]:
+        """The metrics of this target without those that only a choice adds, in the order of `_every_metric`."""
+        every = self._every_metric(n_features)
+        return [metric for metric in every if not metric.only_if_chosen or metric.kind_name() == self.metric]
+
+    def _every_metric(self, n_features: int = 0) -> list[Metric]:
         """All metrics of this target, the built-in ones in their order, then the project's own by name."""
         built_in = sorted(built_in_metrics(self.target), key=lambda metric: metric.order)
         classes = [*built_in, *(custom_metric(name) for name in sorted(self.custom_metrics))]
         settings = self._metric_settings(n_features)
-        return [
-            metric(settings) for metric in classes if not metric.only_if_chosen or metric.kind_name() == self.metric
-        ]
+        return [metric(settings) for metric in classes if metric.measures(self.n_classes)]
 
     def _metric_settings(self, n_features: int = 0) -> MetricSettings:
         quantile = self.quantile if isinstance(self.quantile, float) else self.quantile[0]
-        return MetricSettings(quantile, self.huber_slope, n_features, self.n_classes)
+        return MetricSettings(quantile, self.huber_slope, n_features, self.n_classes, self.threshold)
