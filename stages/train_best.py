@@ -6,6 +6,8 @@ Params  train_best, booster, dataset, seed, features, split.strategy, tune.early
         datasets/<dataset>.yaml: columns, missing_values, clean, target, features.<features>
 """
 
+from dataclasses import replace
+
 from lockstep.clean.table_blocks import TableBlocks
 from lockstep.features.features_block import chosen_recipe
 from lockstep.features.recipe import Features
@@ -14,6 +16,7 @@ from lockstep.fitting.make_folds import make_folds
 from lockstep.model.example import write_example
 from lockstep.model.final import chosen_training, fit_boosters, fit_interval, learning_curve
 from lockstep.model.intake import Intake
+from lockstep.model.out_of_fold import learn_decision
 from lockstep.model.saved import Origin, SavedModel
 from lockstep.model.train_block import TrainBlocks
 from lockstep.project.blocks import Blocks, mistakes_in
@@ -53,9 +56,14 @@ def main() -> None:
             if settings.interval is not None:
                 print_step("the prediction interval")
                 interval = fit_interval(training, settings.interval, fitting, seed, workers)
+            with mistakes_in(PARAMS):
+                calibration, threshold = learn_decision(settings, training, fitting, seed, workers)
+            decided = replace(fitting, threshold=threshold)
             intake = Intake.of(table, features.columns)
             origin = Origin(blocks.dataset_name, VERSION)
-            SavedModel(boosters, features, target, fitting, training, interval, intake, origin).save(MODEL)
+            SavedModel(
+                *(boosters, features, target, decided, training, interval, intake, origin, calibration, settings.costs)
+            ).save(MODEL)
             write_example(MODEL, intake, RAW, train["row_id"])
             print_step("the learning curve of the folds")
             write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)

@@ -1,7 +1,7 @@
 """The two results of a comparison, each read completely before the report begins."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -227,7 +227,7 @@ class Pair:
         a, b = (side.result.fitting for side in self)
         if rows == "test":
             predictions = as_scored(self.b.result.target, self.b.result.predictions)
-            return {a.metric: a.value(*predictions)} if a.has_metric() else {}
+            return {a.metric: replace(a, threshold=b.threshold).value(*predictions)} if a.has_metric() else {}
         metric = find_metric(a.metric)
         same_code = a.custom_metrics.get(a.metric) == b.custom_metrics.get(a.metric)
         if metric is None or not same_code or any(name in XGBOOST_SETTINGS for name in metric.uses):

@@ -101,7 +101,8 @@ def evaluate_model(
     on_step("metrics and baselines")
     judgement = judge(model, train_rows, test_rows, predicted, best_trial, judging.coordinates, seed)
     if model.target.classes:
-        calibration, confusion = class_calibration(test_rows.y, predicted), confusion_matrix(test_rows.y, predicted)
+        calibration = class_calibration(test_rows.y, predicted)
+        confusion = confusion_matrix(test_rows.y, predicted, model.fitting.threshold)
     else:
         calibration, confusion = number_calibration(predictions), None
     on_step("SHAP values")

@@ -23,6 +23,7 @@ from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Fold, Matrix, Vector
 from lockstep.fitting.matrices import quantise, row_matrix, set_pages_folder
 from lockstep.metrics.metric import DIGITS, Scores
+from lockstep.model.calibration import Calibration
 from lockstep.model.saved import SavedModel, Training
 from lockstep.signals import result_of
 from lockstep.split.split_block import Split
@@ -50,6 +51,7 @@ class Refit:
         fitting: Objective and metric.
         budget: Rounds where validation rows stop them.
         seed: Seed of features and boosters.
+        calibration: That of the final model; its threshold is in `fitting`.
     """
 
     split: Split
@@ -60,6 +62,7 @@ class Refit:
     fitting: Fitting
     budget: RoundBudget
     seed: int
+    calibration: Calibration | None = None
 
 
 def refit_of(model: SavedModel, split: Split, searched: Mapping[str, Any], seed: int) -> Refit:
@@ -67,7 +70,9 @@ def refit_of(model: SavedModel, split: Split, searched: Mapping[str, Any], seed:
     slower = 1 / model.training.learning_rate_factor
     budget = RoundBudget(round(searched["early_stopping_rounds"] * slower), round(searched["max_rounds"] * slower))
     recipe = model.features.recipe
-    return Refit(split, model.target, recipe, model.training, len(model.boosters), model.fitting, budget, seed)
+    boosters = len(model.boosters)
+    calibration = model.calibration
+    return Refit(split, model.target, recipe, model.training, boosters, model.fitting, budget, seed, calibration)
 
 
 def repeated(refit: Refit, train: pd.DataFrame, test: pd.DataFrame, repeats: int) -> list[Scores]:
@@ -121,7 +126,7 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
         boosters = _stopped(refit, fold)
     else:
         boosters = _fixed(refit, x, refit.target.values(train), names, types)
-    model = SavedModel(boosters, features, refit.target, refit.fitting, refit.training)
+    model = SavedModel(boosters, features, refit.target, refit.fitting, refit.training, calibration=refit.calibration)
     x_test = features.transform(test)
     return refit.fitting.scores(refit.target.values(test), model.predict_matrix(x_test), x_test.shape[1])
 

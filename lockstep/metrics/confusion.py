@@ -28,7 +28,8 @@ class ConfusionMetric(Metric):
         return np.array([np.nan if value is None else value for value in values])
 
     def _cells(self, actual: Numbers, predicted: Numbers) -> Counts:
-        return actual.astype(np.int64) * predicted.shape[1] + predicted_classes(predicted, self.settings.threshold)
+        classes = predicted_classes(predicted, self.settings.threshold)
+        return np.asarray(actual.astype(np.int64) * predicted.shape[1] + classes)
 
     def _of_cells(self, cells: Counts, n_classes: int, weight: Numbers | None) -> float | None:
         matrix = np.bincount(cells, weights=weight, minlength=n_classes**2).astype(np.float64)

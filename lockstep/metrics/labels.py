@@ -15,4 +15,4 @@ def predicted_classes(probabilities: npt.NDArray[np.floating], threshold: float 
     """
     if probabilities.shape[1] == 2 and threshold != THRESHOLD:
         return (probabilities[:, 1] > threshold).astype(np.int64)
-    return np.argmax(probabilities, axis=1)
+    return np.asarray(np.argmax(probabilities, axis=1), dtype=np.int64)

@@ -17,6 +17,9 @@ from lockstep.fitting.booster import predict
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.guards.models.model_files import check_counts, read_array, read_booster, read_description
 from lockstep.guards.models.ubj import Shape, check_ubj
+from lockstep.metrics.labels import predicted_classes
+from lockstep.model.calibration import Calibration
+from lockstep.model.decision import Costs
 from lockstep.model.intake import Intake
 from lockstep.model.interval import Interval
 from lockstep.model.model_code import CODE, model_code, write_code
@@ -75,6 +78,8 @@ class SavedModel:
         interval: Prediction intervals, or None.
         intake: From raw rows to rows of the cleaned table; None for a model that never reads raw rows.
         origin: The model's origin; None for one that is never saved, or was saved by an earlier version.
+        calibration: Of the probabilities of classes, or None.
+        costs: What mistakes cost, where that decided the threshold (`fitting.threshold`).
     """
 
     boosters: Sequence[xgb.Booster]
@@ -85,6 +90,8 @@ class SavedModel:
     interval: Interval | None = None
     intake: Intake | None = None
     origin: Origin | None = None
+    calibration: Calibration | None = None
+    costs: Costs | None = None
 
     def predict(self, frame: pd.DataFrame) -> Predictions:
         """Predictions for rows of the cleaned table: numbers (rows,) or probabilities (rows, classes).
@@ -95,7 +102,12 @@ class SavedModel:
         return self.predict_matrix(self.features.transform(frame))
 
     def predict_matrix(self, x: npt.NDArray[np.float32]) -> Predictions:
-        """Predictions for a feature matrix of shape (rows, features)."""
+        """Predictions for a feature matrix of shape (rows, features); probabilities are calibrated."""
+        predictions = self.boosted(x)
+        return predictions if self.calibration is None else self.calibration(predictions)
+
+    def boosted(self, x: npt.NDArray[np.float32]) -> Predictions:
+        """Predictions of the boosters, as `predict_matrix` before any calibration."""
         names, types = self.features.names, self.features.types
         per_booster = [predict(booster, x, names, types, self.fitting).astype(np.float64) for booster in self.boosters]
         total: Predictions = np.sum(per_booster, axis=0)
@@ -143,13 +155,13 @@ class SavedModel:
         """Predictions for a feature matrix as a table.
 
         Returns:
-            predicted, a number or the most probable class; with intervals also lower and upper; with classes a column
+            predicted, a number or the predicted class; with intervals also lower and upper; with classes a column
             probability_CLASS for each.
         """
         predictions = self.predict_matrix(x)
         if self.target.classes:
-            labels = self.target.labels
-            labels_of_rows = pd.Series([labels[number] for number in np.argmax(predictions, axis=1)], dtype="str")
+            labels, classes = self.target.labels, predicted_classes(predictions, self.fitting.threshold)
+            labels_of_rows = pd.Series([labels[number] for number in classes], dtype="str")
             probabilities = {f"probability_{label}": predictions[:, number] for number, label in enumerate(labels)}
             return pd.DataFrame({"predicted": labels_of_rows, **probabilities})
         if self.interval is None:
@@ -176,6 +188,10 @@ class SavedModel:
             "features": features,
             "arrays": sorted(arrays),
         }
+        if self.calibration is not None:
+            description["calibration"] = self.calibration.to_json()
+        if self.costs is not None:
+            description["costs"] = self.costs.model_dump()
         if self.intake is not None:
             description["intake"] = self.intake.to_json()
         if self.origin is not None:
@@ -240,7 +256,11 @@ class SavedModel:
         fitting, training = Fitting.from_json(content["fitting"]), Training(**content["training"])
         origin = content.get("origin")
         made_by = Origin(str(origin["dataset"]), str(origin["version"])) if origin else None
-        return cls(boosters, features, target, fitting, training, interval, intake, made_by)
+        calibration = None
+        if "calibration" in content:
+            calibration = Calibration.from_json(content["calibration"], target.n_classes)
+        costs = Costs(**content["costs"]) if "costs" in content else None
+        return cls(boosters, features, target, fitting, training, interval, intake, made_by, calibration, costs)
 
 
 def missing_files(folder: Path) -> list[str]:

@@ -9,8 +9,8 @@ from lockstep.metrics.ranked import RankedMetric
 class Lift1(RankedMetric):
     """Share of the class in the 1% of rows with its highest probabilities, divided by its share in all rows.
 
-    Rows drawn at random have a lift of 1. The last row counts in part if 1% is no whole number of rows, and rows of equal
-    probability count in equal parts, so that their order does not matter. Undefined where a class has no row.
+    Rows drawn at random have a lift of 1. The last row counts in part if 1% is no whole number of rows, and rows of
+    equal probability count in equal parts, so that their order does not matter. Undefined where a class has no row.
     """
 
     label = "lift (top 1%)"
