@@ -8,7 +8,9 @@ import pandas as pd
 
 from lockstep.evaluate.baselines import STANDARD_BASELINES, baseline_predictions
 from lockstep.evaluate.rows import Rows
+from lockstep.evaluate.thresholds import mean_cost
 from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.folds import Vector
 from lockstep.metrics.metric import DIGITS, Scores
 from lockstep.model.saved import Predictions, SavedModel
 from lockstep.storage.tables import significant
@@ -28,6 +30,7 @@ class Judgement:
         test: On test rows.
         baselines: Each baseline's on test rows.
         predictions: Each baseline's predictions of the test rows.
+        every: Every metric on training and on test rows: the content of all_metrics.json.
     """
 
     train: Scores
@@ -35,6 +38,7 @@ class Judgement:
     test: Scores
     baselines: Mapping[str, Scores]
     predictions: Mapping[str, Predictions]
+    every: Mapping[str, Scores]
 
     def as_dict(self) -> dict[str, Any]:
         """The content of reports/metrics.json, with only the baselines that every table has."""
@@ -64,15 +68,21 @@ def judge(
     """
     fitting, n_features = model.fitting, test.x.shape[1]
     predictions = baseline_predictions(model, train, test, coordinates, seed)
+    every = {
+        "train": _every_score(model, train.y, model.predict_matrix(train.x), n_features),
+        "test": _every_score(model, test.y, predicted, n_features),
+    }
+    names = [metric.kind_name() for metric in fitting.metrics(n_features)]
     return Judgement(
-        train=fitting.scores(train.y, model.predict_matrix(train.x), n_features),
+        train={name: every["train"][name] for name in names},
         cv=_cv_scores(model, best_trial, int((train.frame["fold"] >= 0).sum()), n_features),
-        test=fitting.scores(test.y, predicted, n_features),
+        test={name: every["test"][name] for name in names},
         baselines={
             name: _baseline_scores(name, fitting.scores(test.y, baseline, 0 if name == "mean" else n_features))
             for name, baseline in predictions.items()
         },
         predictions=predictions,
+        every=every,
     )
 
 
@@ -95,6 +105,14 @@ def overfit_gap(judgement: Judgement, fitting: Fitting) -> dict[str, Any]:
         "test_per_train": _ratio(test, train),
         "test_per_cv": _ratio(test, cv),
     }
+
+
+def _every_score(model: SavedModel, y: Vector, predicted: Predictions, n_features: int) -> Scores:
+    """Every metric, and the mean cost of a row where costs decide the threshold."""
+    scores = model.fitting.all_scores(y, predicted, n_features)
+    if model.costs is None:
+        return scores
+    return {**scores, "mean_cost": _rounded(mean_cost(y, predicted, model.fitting.threshold, model.costs))}
 
 
 def _baseline_scores(name: str, scores: Scores) -> Scores:

@@ -35,6 +35,7 @@ class Tally:
     """Rows, or their weights, by class and predicted class at rising thresholds, each of shape (thresholds,).
 
     Attributes:
+        probabilities: The distinct ones, rising.
         thresholds: One below all probabilities, one between each two, one above them all.
         true_positive: Rows of the second class above the threshold.
         false_positive: Rows of the first class above it.
@@ -42,6 +43,7 @@ class Tally:
         true_negative: Rows of the first class below it.
     """
 
+    probabilities: Numbers
     thresholds: Numbers
     true_positive: Numbers
     false_positive: Numbers
@@ -64,6 +66,7 @@ class Tally:
         below = [np.r_[0.0, np.cumsum(counts)] for counts in (positives, negatives)]
         ends = np.r_[0.0, distinct, 1.0]
         return cls(
+            probabilities=distinct,
             thresholds=(ends[:-1] + ends[1:]) / 2,
             true_positive=below[0][-1] - below[0],
             false_positive=below[1][-1] - below[1],

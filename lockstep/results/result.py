@@ -77,6 +77,11 @@ class Result:
         return self._json(paths.METRICS)
 
     @cached_property
+    def all_metrics(self) -> Mapping[str, Any]:
+        """reports/evaluate/all_metrics.json: train and test, every metric by name."""
+        return self._json(paths.ALL_METRICS)
+
+    @cached_property
     def gates(self) -> Mapping[str, Any]:
         """reports/gates.json."""
         return self._json(paths.GATES)
