@@ -14,7 +14,7 @@ from lockstep.evaluate.ranking import Ranking, Verdict, rank
 from lockstep.export.merging import RESULTS
 from lockstep.fitting.fitting import XGBOOST_SETTINGS
 from lockstep.metrics.metric import Scores
-from lockstep.metrics.names import find_metric
+from lockstep.metrics.names import find_metric, greater_is_better
 from lockstep.project import paths
 from lockstep.report.drawing import BLUE, GREY
 from lockstep.results.result import Result
@@ -163,8 +163,17 @@ class Pair:
 
     @property
     def score_name(self) -> str:
-        """The score that both are compared by: A's."""
+        """The metric that both are compared by: A's."""
         return self.a.result.score_name
+
+    @property
+    def greater_is_better(self) -> bool:
+        """Whether more of it is better."""
+        return greater_is_better(self.a.result.fitting.metric)
+
+    def shown(self, score: float | None) -> float | None:
+        """The metric's value of a score, as people read it."""
+        return self.a.result.shown(score)
 
     @property
     def confidence(self) -> float:
@@ -204,7 +213,7 @@ class Pair:
     @property
     def lead(self) -> float:
         """The difference of the scores as a share of the larger one."""
-        a, b = self.scores("test")
+        a, b = (self.shown(score) for score in self.scores("test"))
         return abs(a - b) / max(abs(a), abs(b)) if a is not None and b is not None and (a or b) else 0.0
 
     def scores(self, rows: str) -> tuple[float | None, float | None]:

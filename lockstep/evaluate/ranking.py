@@ -12,7 +12,7 @@ from lockstep.evaluate.contender import Contender
 from lockstep.evaluate.differences import ScoreMismatch, differences
 from lockstep.evaluate.paired import PairedDifference, as_scored, paired_bootstrap
 from lockstep.fitting.fitting import Fitting
-from lockstep.metrics.names import score_label
+from lockstep.metrics.names import direction, metric_label, shown_score
 from lockstep.results.result import byte_size
 from lockstep.storage.tables import significant
 from lockstep.table.target import Target
@@ -156,9 +156,10 @@ class Ranking:
             _score(replace(fitting, threshold=side.fitting.threshold), self.a.target, side.predictions)
             for side in (self.a, self.b)
         )
-        one, other = (f"{score:.6g}" for score in scores)
+        one, other = (f"{shown_score(fitting.metric, score):.6g}" for score in scores)
+        better = direction(fitting.metric)
         return (
-            f"test {score_label(fitting.metric)} {one} for {a} and {other} for {b} on the same"
+            f"test {metric_label(fitting.metric)} {one} for {a} and {other} for {b}{better} on the same"
             f" {len(self.a.predictions):,} rows, {100 * self.a.confidence:.4g}% interval of the difference"
             f" {low:.4g} to {high:.4g}"
         )

@@ -88,9 +88,9 @@ def repeated(refit: Refit, train: pd.DataFrame, test: pd.DataFrame, repeats: int
             futures = [engine.submit(score_split, refit, folder, refit.seed + 1 + r) for r in range(repeats)]
             for number, future in enumerate(futures):
                 scores.append(result_of(future))
-                score = score_of(refit.fitting, scores[-1])
+                score = scores[-1][refit.fitting.metric]
                 formatted = "undefined" if score is None else f"{score:.6g}"
-                line = f"evaluate: split {number + 1}/{repeats}: test {refit.fitting.metric} score {formatted}"
+                line = f"evaluate: split {number + 1}/{repeats}: test {refit.fitting.metric} {formatted}"
                 print(line, file=sys.stderr, flush=True)
     return scores
 
