@@ -7,7 +7,7 @@ import pandas as pd
 
 from lockstep.evaluate.findings import THIS_MODEL, Findings
 from lockstep.fitting.fitting import Fitting
-from lockstep.metrics.names import direction, metric_label, shown_ends, shown_score
+from lockstep.metrics.names import direction, greater_is_better, metric_label, shown_ends, shown_score
 from lockstep.project.paths import INDEX
 from lockstep.report.templates import model_name
 from lockstep.terminal import Paint
@@ -43,9 +43,11 @@ def _headline(findings: Findings, fitting: Fitting, confidence: float, paint: Pa
     test, ends = findings.judgement.test, findings.uncertainty
     score = _number(_shown(fitting, findings.gap["test"]), 6)
     if ends["score_low"] is not None:
+        better = "; higher is better" if greater_is_better(fitting.metric) else ""
         shown = shown_ends(fitting.metric, ends["score_low"], ends["score_high"])
-        score += f" ({confidence:.0%}: {_number(shown['low'])} to {_number(shown['high'])})"
-    score += direction(fitting.metric)
+        score += f" ({confidence:.0%}: {_number(shown['low'])} to {_number(shown['high'])}{better})"
+    else:
+        score += direction(fitting.metric)
     if fitting.n_classes:
         name, second_label = ("log_loss", "log loss") if fitting.metric == "accuracy" else ("accuracy", "accuracy")
     else:

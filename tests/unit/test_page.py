@@ -334,6 +334,7 @@ def test_people_read_the_metric_and_not_its_distance_from_the_best(tmp_path: Pat
 def test_two_classes_have_a_section_about_the_decision_and_what_mistakes_cost(tmp_path: Path) -> None:
     written = _of_classes(tmp_path, "log_loss", costs=Costs(false_positive=1, false_negative=10))
     assert "is predicted as <strong>high</strong> where its probability is greater than 0.25." in written
+    assert re.search(r"the model finds \d+(\.\d)?% of the rows with two high, and \d+(\.\d)?% of those", written)
     assert "A false positive costs 1 and a false negative 10: <strong>" in written
     assert '<th scope="col">mean cost</th>' in written
     assert re.findall(r'<a href="#decision">', written)

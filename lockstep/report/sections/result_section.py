@@ -7,7 +7,7 @@ import pandas as pd
 
 from lockstep.evaluate.baselines import MAX_ROWS
 from lockstep.evaluate.findings import THIS_MODEL, Findings
-from lockstep.metrics.metric import Metric
+from lockstep.metrics.metric import THRESHOLD, Metric
 from lockstep.metrics.names import greater_is_better, shown_ends
 from lockstep.report.evaluated_run import Run
 from lockstep.report.sections.advice import advice
@@ -32,6 +32,7 @@ def result_section(run: Run, findings: Findings) -> dict[str, Any]:
     return {
         "headline": headline(run, findings),
         "advice": advice(run, findings),
+        "threshold": run.model.fitting.threshold if run.model.fitting.threshold != THRESHOLD else None,
         "metrics": list(judgement.test),
         # Not every baseline has a number of features.
         "baseline_metrics": [metric.kind_name() for metric in metrics if "n_features" not in metric.uses],
@@ -51,6 +52,13 @@ def headline(run: Run, findings: Findings) -> str:
     """The result in a sentence for someone who knows the table but no statistics."""
     interval = _interval(findings, "accuracy" if run.classes else run.metric)
     rows, share = f"{len(run.test):,}", percent(run.settings.confidence)
+    if run.model.fitting.threshold != THRESHOLD:
+        label, scores = run.model.target.labels[1], findings.judgement.every["test"]
+        return (
+            f"On {rows} unseen rows the model finds {percent(scores['recall'])} of the rows with {run.target} {label},"
+            f" and {percent(scores['precision'])} of those that it predicts as {label} are (at its threshold,"
+            f" {number(run.model.fitting.threshold, 3)}). {_against(run, findings)}"
+        )
     if run.classes:
         return (
             f"On {rows} unseen rows the model predicts the right class of {run.target} for"
