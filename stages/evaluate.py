@@ -49,6 +49,7 @@ def main() -> None:
     print_step("tables, figures and the page")
     write_table(evaluation.predictions, paths.PREDICTIONS)
     write_json(evaluation.judgement.as_dict(), paths.METRICS)
+    write_json(evaluation.judgement.every, paths.ALL_METRICS)
     write_json(evaluation.gates, paths.GATES)
     write_json(repeats, paths.REPEATED)
     files = (paths.TRAIN, paths.TEST, *sorted(file for file in paths.MODEL.rglob("*") if file.is_file()))

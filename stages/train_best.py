@@ -7,6 +7,8 @@ Params  train_best, booster, dataset, seed, features, split.strategy, split.grou
         datasets/<dataset>.yaml: columns, missing_values, clean, target, metric, weight, exposure, features.<features>
 """
 
+from dataclasses import replace
+
 from lockstep.clean.table_blocks import TableBlocks
 from lockstep.features.features_block import chosen_recipe
 from lockstep.features.recipe import Features
@@ -17,7 +19,7 @@ from lockstep.fitting.make_folds import make_folds
 from lockstep.model.example import write_example
 from lockstep.model.final import chosen_training, fit_boosters, fit_interval, learning_curve, rate_of
 from lockstep.model.intake import Intake
-from lockstep.model.out_of_fold import out_of_fold
+from lockstep.model.out_of_fold import boosters_per_fold, learn_decision, out_of_fold
 from lockstep.model.saved import Origin, SavedModel
 from lockstep.model.train_block import TrainBlocks
 from lockstep.project.blocks import Blocks, mistakes_in
@@ -59,14 +61,19 @@ def main() -> None:
             if settings.interval is not None:
                 print_step("the prediction interval")
                 interval = fit_interval(training, settings.interval, fitting, seed, workers)
-            intake = Intake.of(table, features.columns, target.exposure)
-            origin = Origin(blocks.dataset_name, VERSION)
-            parts = (boosters, features, target, fitting, training, interval, intake, origin)
-            model = SavedModel(*parts, rate=rate_of(target, train))
-            model.with_mean_corrected(x, y, target.weights(train)).save(MODEL)
-            write_example(MODEL, intake, RAW, train["row_id"])
             print_step("the out-of-fold predictions")
-            write_table(out_of_fold(table_of_folds, target, training, fitting, seed, workers)[0], OUT_OF_FOLD)
+            out = out_of_fold(table_of_folds, training, boosters_per_fold(settings), fitting, seed, workers)
+            write_table(out.table(target), OUT_OF_FOLD)
+            with mistakes_in(PARAMS):
+                calibration, threshold = learn_decision(settings, out, target)
+            intake = Intake.of(table, features.columns, target.exposure)
+            origin, decided = Origin(blocks.dataset_name, VERSION), replace(fitting, threshold=threshold)
+            parts = (boosters, features, target, decided, training, interval, intake, origin)
+            model = SavedModel(
+                *parts, rate=rate_of(target, train), calibration=calibration, costs=settings.costs
+            ).with_mean_corrected(x, y, target.weights(train))
+            model.save(MODEL)
+            write_example(MODEL, intake, RAW, train["row_id"])
             print_step("the learning curve of the folds")
             write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)
     slower = f", learning rate times {training.learning_rate_factor}" if training.learning_rate_factor < 1 else ""

@@ -57,7 +57,7 @@ def main() -> None:
         study = StudyFile(local_state() / STUDY, key_of(settings), distributions, notes, limit)
         trial_runs = partial(runs_of, space=space, n_folds=n_folds, fitting=fitting)
         live = LiveTrials(blocks.dataset_name, key_of(settings), trial_runs)
-        with study, live, Progress(tune.n_trials) as progress:
+        with study, live, Progress(tune.n_trials, fitting.metric) as progress:
             observers = (progress, study, live)
             results = search(plan, engine.folds.fingerprints(), engine.run, engine.executor, log, observers)
             elapsed = time.perf_counter() - started

@@ -60,7 +60,8 @@ def features(pair: Pair) -> Section:
     if len(names) > MAX_ROWS:
         blocks.append(text(f"The {MAX_ROWS} most important of {len(names)} features."))
     blocks += [_top(pair), *_only(list(a), list(b)), _meaning(pair)]
-    chart = _bars("Feature importance", "increase in the score when permuted", names, *_columns(names, *permutation))
+    worse = "decrease" if pair.greater_is_better else "increase"
+    chart = _bars("Feature importance", f"{worse} in the score when permuted", names, *_columns(names, *permutation))
     return Section(
         "Feature importance", (*blocks, Figure("Permutation importance of the features in both models", chart))
     )
@@ -134,9 +135,10 @@ def _only(a: list[str], b: list[str]) -> list[Block]:
 
 
 def _meaning(pair: Pair) -> Block:
+    worse = "decrease" if pair.greater_is_better else "increase"
     units = "" if pair.same_score else f" (A's {pair.a.result.score_name}, B's {pair.b.result.score_name})"
     return text(
-        f"A and B: increase in the test score{units} when the feature is permuted (values below 0 are noise);"
+        f"A and B: {worse} in the test score{units} when the feature is permuted (values below 0 are noise);"
         " gain: the feature's share of the gain of all splits of the trees."
     )
 

@@ -91,7 +91,7 @@ def _repeated(pair: Pair) -> tuple[tuple[str, ...], ...]:
 
 def overfit_gap(pair: Pair) -> Section:
     """Scores on training and test rows, their ratios, and the difference of R²."""
-    train, cv, test = (pair.scores(rows) for rows in ("train", "cv", "test"))
+    train, cv, test = (tuple(map(pair.shown, pair.scores(rows))) for rows in ("train", "cv", "test"))
     rows = [
         _gap_row(f"training {pair.score_name}", *train),
         _gap_row(f"cross-validation {pair.score_name}", *cv, against=pair.same_folds),

@@ -1,7 +1,7 @@
 """The two results of a comparison, each read completely before the report begins."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from lockstep.evaluate.rows import weights_in
 from lockstep.export.merging import RESULTS
 from lockstep.fitting.fitting import XGBOOST_SETTINGS
 from lockstep.metrics.metric import Scores
-from lockstep.metrics.names import find_metric
+from lockstep.metrics.names import find_metric, greater_is_better
 from lockstep.project import paths
 from lockstep.report.drawing import BLUE, GREY
 from lockstep.results.result import Result
@@ -165,8 +165,17 @@ class Pair:
 
     @property
     def score_name(self) -> str:
-        """The score that both are compared by: A's."""
+        """The metric that both are compared by: A's."""
         return self.a.result.score_name
+
+    @property
+    def greater_is_better(self) -> bool:
+        """Whether more of it is better."""
+        return greater_is_better(self.a.result.fitting.metric)
+
+    def shown(self, score: float | None) -> float | None:
+        """The metric's value of a score, as people read it."""
+        return self.a.result.shown(score)
 
     @property
     def confidence(self) -> float:
@@ -206,7 +215,7 @@ class Pair:
     @property
     def lead(self) -> float:
         """The difference of the scores as a share of the larger one."""
-        a, b = self.scores("test")
+        a, b = (self.shown(score) for score in self.scores("test"))
         return abs(a - b) / max(abs(a), abs(b)) if a is not None and b is not None and (a or b) else 0.0
 
     def scores(self, rows: str) -> tuple[float | None, float | None]:
@@ -230,7 +239,8 @@ class Pair:
         if rows == "test":
             table = self.b.result.predictions
             predictions = as_scored(self.b.result.target, table)
-            return {a.metric: a.value(*predictions, weights_in(table))} if a.has_metric() else {}
+            by_a = replace(a, threshold=b.threshold)
+            return {a.metric: by_a.value(*predictions, weights_in(table))} if a.has_metric() else {}
         metric = find_metric(a.metric)
         same_code = a.custom_metrics.get(a.metric) == b.custom_metrics.get(a.metric)
         if metric is None or not same_code or any(name in XGBOOST_SETTINGS for name in metric.uses):

@@ -7,8 +7,9 @@ from lockstep.compare.document import Block, Bullets, Figure, Line, Name, Report
 from lockstep.compare.numbers import ends, number, relative, signed
 from lockstep.compare.pair import Pair
 from lockstep.evaluate.ranking import Outcome
+from lockstep.metrics.names import shown_ends
 from lockstep.report.drawing import BLUE, GREY, ORANGE, Draw
-from lockstep.report.templates import percent
+from lockstep.report.templates import percent, span
 
 
 def paired(pair: Pair) -> Section:
@@ -48,7 +49,7 @@ def lead(pair: Pair) -> str:
 
 
 def _paired(pair: Pair) -> tuple[Block, ...]:
-    difference, (a, b) = pair.verdict.difference, pair.scores("test")
+    difference, (a, b) = pair.verdict.difference, (pair.shown(score) for score in pair.scores("test"))
     low, high = difference.low or 0.0, difference.high or 0.0
     table = ReportTable(
         "Paired bootstrap",
@@ -131,8 +132,8 @@ def _own_scores(pair: Pair) -> tuple[tuple[str, ...], ...]:
         (
             side.letter,
             side.result.score_name,
-            number(side.result.score),
-            ends(interval["score_low"], interval["score_high"]),
+            number(side.result.shown(side.result.score)),
+            span(shown_ends(side.result.fitting.metric, interval["score_low"], interval["score_high"])),
         )
         for side in pair
         for interval in (side.result.uncertainty,)
@@ -143,14 +144,14 @@ def _resamples_chart(pair: Pair) -> Draw:
     """Histogram of the paired difference over the resamples, with 0 and the ends of the interval."""
 
     def draw(axes: Axes) -> None:
-        difference = pair.verdict.difference
+        difference, (first, second) = pair.verdict.difference, "BA" if pair.greater_is_better else "AB"
         axes.hist(difference.resamples, bins=40, color=BLUE, alpha=0.7)
         axes.axvline(0, color=GREY, linewidth=1.5, label="equally good")
         for end, label in ((difference.low, f"{100 * pair.confidence:.3g}% interval"), (difference.high, None)):
             axes.axvline(end or 0.0, color=ORANGE, linewidth=1.2, linestyle="--", label=label)
         axes.set(
             title="Paired difference over the resamples",
-            xlabel=f"A's {pair.score_name} less B's; right of 0 B is better",
+            xlabel=f"{first}'s {pair.score_name} less {second}'s; right of 0 B is better",
             ylabel="resamples",
         )
         axes.legend(frameon=False)

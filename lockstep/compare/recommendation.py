@@ -127,7 +127,7 @@ def _bounds(pair: Pair) -> list[Line]:
 
 
 def _finer(pair: Pair) -> list[Line]:
-    difference, (a, _) = pair.verdict.difference, pair.scores("test")
+    difference, a = pair.verdict.difference, pair.shown(pair.scores("test")[0])
     if pair.verdict.outcome != Outcome.NOISE or difference.low is None or difference.high is None:
         return []
     least = (difference.high - difference.low) / 2

@@ -40,17 +40,22 @@ def _headline(pair: Pair) -> str:
 
 
 def _scores(pair: Pair) -> Line:
-    a, b = pair.scores("test")
+    a, b = (pair.shown(score) for score in pair.scores("test"))
+    better = " (higher is better)" if pair.greater_is_better else ""
     name, rows = pair.score_name, f"{len(pair.a.result.predictions):,}"
     if pair.verdict.outcome == Outcome.NOT_COMPARABLE:
-        own = (f"{side.result.score_name} {number(side.result.score)} for {side.letter}" for side in pair)
+        own = (
+            f"{side.result.score_name} {number(side.result.shown(side.result.score))} for {side.letter}"
+            for side in pair
+        )
         return (f"Each by its own score on its own test rows: {', '.join(own)}. ",)
     if pair.verdict.outcome == Outcome.UNDEFINED:
         return ()
     if pair.verdict.outcome == Outcome.SAME:
         return (f"Both give the same predictions for all {rows} test rows: {name} {number(a)}. ",)
     return (
-        f"On the same {rows} test rows the {name} is {number(a)} for A and {number(b)} for B ({relative(a, b)}):"
+        f"On the same {rows} test rows the {name}{better} is {number(a)} for A and {number(b)} for B"
+        f" ({relative(a, b)}):"
         f" {lead(pair)}, {p_text(pair)}. ",
     )
 

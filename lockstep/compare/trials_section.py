@@ -47,7 +47,7 @@ def _distribution(pair: Pair) -> tuple[tuple[str, ...], ...]:
 def _column(side: Side) -> dict[str, str]:
     cost, score = side.result.cost, side.result.cv_column
     scores = distribution(side.result.trials[side.result.trials["state"] == "COMPLETE"], score)
-    best, median, worst = scores["best"], scores["median"], scores["worst"]
+    best, median, worst = (side.result.shown(scores[name]) for name in ("best", "median", "worst"))
     return {
         "judged by": f"CV {side.result.score_name}",
         "complete": number(cost["trials_complete"]),
@@ -67,17 +67,18 @@ def _progress(pair: Pair) -> ReportTable:
     """The searches in quarters: trials, the range of their scores, and the best score so far."""
     a, b = (quarters(side.result.trials, side.result.cv_column) for side in pair)
     rows = tuple(
-        (str(number + 1), *_quarter(part_a), *_quarter(part_b))
+        (str(number + 1), *_quarter(pair.a, part_a), *_quarter(pair.b, part_b))
         for number, (part_a, part_b) in enumerate(zip_longest(a, b))
     )
     head = (f"{side.letter} {what}" for side in pair for what in ("trials", "scores", "best so far"))
     return ReportTable("Progress by quarters", ("quarter of the search", *head), rows)
 
 
-def _quarter(part: Mapping[str, Any] | None) -> tuple[str, str, str]:
+def _quarter(side: Side, part: Mapping[str, Any] | None) -> tuple[str, str, str]:
     if part is None:  # there are fewer trials than quarters
         return UNKNOWN, UNKNOWN, UNKNOWN
-    return f"{part['first']} to {part['last']}", ends(part["best"], part["worst"]), number(part["best_so_far"])
+    best, worst, so_far = (side.result.shown(part[name]) for name in ("best", "worst", "best_so_far"))
+    return f"{part['first']} to {part['last']}", ends(best, worst), number(so_far)
 
 
 def _histogram(pair: Pair) -> list[Block]:
@@ -86,12 +87,13 @@ def _histogram(pair: Pair) -> list[Block]:
     low, high = float(scores.min()), float(scores.quantile(0.9))
     if not low < high:
         return []
+    shown_low, shown_high = pair.a.result.shown(low), pair.a.result.shown(high)
     edges = np.linspace(low, high, BINS + 1).tolist()
     rows = tuple((side.letter, histogram(side.result.complete_trials["score"].tolist(), edges)) for side in pair)
     return [
         ReportTable(
             "Histogram of the trials",
-            ("complete trials", f"{number(low, 4)} to {number(high, 4)} and worse, left is better"),
+            ("complete trials", f"{number(shown_low, 4)} to {number(shown_high, 4)} and worse, left is better"),
             rows,
         )
     ]
@@ -107,11 +109,12 @@ def _at_equal_length(pair: Pair) -> list[Block]:
     then, best = finished.loc[finished["number"] < count, "score"].min(), float(finished["score"].min())
     if pd.isna(then):
         return []
+    shown_then, shown_best = long.result.shown(float(then)), long.result.shown(best)
     return [
         text(
             f"After {counted(count, 'trial')}, as many as {short.letter} ran, {long.letter}'s best was"
-            f" {number(float(then))}; the other {longest - count} reached {number(best)}"
-            f" ({relative(float(then), best)})."
+            f" {number(shown_then)}; the other {longest - count} reached {number(shown_best)}"
+            f" ({relative(shown_then, shown_best)})."
         )
     ]
 
@@ -121,17 +124,17 @@ def _best_so_far(pair: Pair) -> Draw:
 
     def draw(axes: Axes) -> None:
         for side in pair:
-            trials = side.result.complete_trials
+            trials, shown = side.result.complete_trials, side.result.shown
             colour = COLOURS[side.letter]
-            axes.scatter(trials["number"], trials["score"], s=12, color=colour, alpha=0.35, linewidths=0)
-            best = trials["score"].cummin()
+            axes.scatter(trials["number"], trials["score"].map(shown), s=12, color=colour, alpha=0.35, linewidths=0)
+            best = trials["score"].cummin().map(shown)
             axes.step(
                 trials["number"], best, where="post", color=colour, linewidth=2, label=f"{side.letter}: best so far"
             )
         both = pd.concat([side.result.complete_trials["score"] for side in pair])
         low, high = both.min(), both.quantile(0.9)
         margin = 0.05 * (high - low) or 1.0
-        axes.set_ylim(low - margin, high + margin)
+        axes.set_ylim(*sorted((pair.shown(low - margin) or 0.0, pair.shown(high + margin) or 0.0)))
         axes.set(title="Search: best so far", xlabel="trial", ylabel=f"CV {pair.score_name} (worst tenth cut off)")
         axes.legend(frameon=False)
 

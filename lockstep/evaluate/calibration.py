@@ -10,6 +10,8 @@ from lockstep.evaluate.rows import WEIGHT, weights_in
 from lockstep.evaluate.slices import quantile_parts
 from lockstep.fitting.folds import Vector
 from lockstep.fitting.weighting import mean, selected
+from lockstep.metrics.labels import predicted_classes
+from lockstep.metrics.metric import THRESHOLD
 from lockstep.model.saved import Predictions
 from lockstep.storage.tables import significant
 
@@ -75,10 +77,10 @@ def calibration_error(table: pd.DataFrame) -> float:
     return significant(float((gaps * counts).sum() / counts.sum()), DIGITS)
 
 
-def confusion_matrix(actual: Vector, probabilities: Predictions) -> npt.NDArray[np.int64]:
+def confusion_matrix(actual: Vector, probabilities: Predictions, threshold: float = THRESHOLD) -> npt.NDArray[np.int64]:
     """Rows by class (first axis) and predicted class (second axis)."""
     n_classes = probabilities.shape[1]
-    cells = actual.astype(np.int64) * n_classes + np.argmax(probabilities, axis=1)
+    cells = actual.astype(np.int64) * n_classes + predicted_classes(probabilities, threshold)
     return np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 

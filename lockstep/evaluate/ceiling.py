@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.metrics.names import score_label
+from lockstep.metrics.names import greater_is_better, metric_label, shown_score
 
 # With fewer complete trials the curve of the best score says nothing.
 MIN_COMPLETE = 5
@@ -92,8 +92,9 @@ def ceiling(trials: pd.DataFrame, score: str, metric: str) -> Ceiling:
         sentence = f"{second_half} found nothing better than trial {best_now['number']}, {TUNING_STOPS}."
         return Ceiling("reached", sentence, **numbers)
     differences = fold_scores(best_before, metric) - fold_scores(best_now, metric)
-    change = f"from {before:.4g} to {now:.4g} (by {before - now:.2g})"
-    improvement = f"{second_half} lowered the best CV {score_label(metric)} {change}"
+    change = f"from {shown_score(metric, before):.4g} to {shown_score(metric, now):.4g} (by {before - now:.2g})"
+    moved = "raised" if greater_is_better(metric) else "lowered"
+    improvement = f"{second_half} {moved} the best CV {metric_label(metric)} {change}"
     noise = standard_error(differences)
     verdict, reason = _verdict(before - now, now, noise, len(differences))
     return Ceiling(verdict, f"{improvement}, {reason}.", **numbers, noise=noise)

@@ -31,6 +31,7 @@ from lockstep.evaluate.judgement import Judgement, judge, overfit_gap, score_of
 from lockstep.evaluate.rows import Rows, new_rows, predict_rows, training_rows
 from lockstep.evaluate.shap_values import ShapValues, shap_values
 from lockstep.evaluate.slices import slice_table, worst_rows
+from lockstep.evaluate.thresholds import threshold_table
 from lockstep.fitting.folds import final_rows
 from lockstep.model.saved import Predictions, SavedModel
 from lockstep.split.split_block import Split
@@ -51,6 +52,8 @@ class Findings:
         slices: Metrics of parts of the test rows.
         calibration: Predictions against actual values.
         confusion: For classes, rows by class and predicted class.
+        uncalibrated: For classes with calibrated probabilities, `calibration` of the boosters' own.
+        thresholds: For two classes, what follows at each threshold.
         features: Importance of the features.
         shap: SHAP values of some test rows.
         gap: Scores on training rows, in cross-validation and on test rows.
@@ -66,6 +69,8 @@ class Findings:
     slices: pd.DataFrame
     calibration: pd.DataFrame
     confusion: npt.NDArray[np.int64] | None
+    uncalibrated: pd.DataFrame | None
+    thresholds: pd.DataFrame
     features: pd.DataFrame
     shap: ShapValues
     gap: dict[str, Any]
@@ -106,7 +111,7 @@ def evaluate_model(
     judgement = judge(model, train_rows, test_rows, predicted, best_trial, judging.coordinates, seed)
     if model.target.classes:
         calibration = class_calibration(test_rows.y, predicted, test_rows.weight)
-        confusion = confusion_matrix(test_rows.y, predicted)
+        confusion = confusion_matrix(test_rows.y, predicted, model.fitting.threshold)
     else:
         calibration, confusion = number_calibration(predictions), None
     on_step("SHAP values")
@@ -132,12 +137,19 @@ def evaluate_model(
         slices=slice_table(model.fitting, model.target, judging.slices, train, test_rows, predicted),
         calibration=calibration,
         confusion=confusion,
+        uncalibrated=_uncalibrated(model, test_rows),
+        thresholds=threshold_table(test_rows.y, predicted, model.fitting.threshold, model.costs, test_rows.weight),
         features=features,
         shap=shap,
         gap=overfit_gap(judgement, model.fitting),
         worst=worst_rows(model, test_rows, predictions, names),
         dependence=dependence(model, test_rows, names, seed),
     )
+
+
+def _uncalibrated(model: SavedModel, test: Rows) -> pd.DataFrame | None:
+    """Predictions of the boosters against actual values, where the model calibrates them."""
+    return None if model.calibration is None else class_calibration(test.y, model.boosted(test.x))
 
 
 def _uncertainty(

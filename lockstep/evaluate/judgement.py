@@ -8,6 +8,7 @@ import pandas as pd
 
 from lockstep.evaluate.baselines import STANDARD_BASELINES, baseline_predictions
 from lockstep.evaluate.rows import Rows
+from lockstep.evaluate.thresholds import mean_cost
 from lockstep.fitting.fitting import Fitting
 from lockstep.metrics.metric import DIGITS, Scores
 from lockstep.model.saved import Predictions, SavedModel
@@ -28,6 +29,7 @@ class Judgement:
         test: On test rows.
         baselines: Each baseline's on test rows.
         predictions: Each baseline's predictions of the test rows.
+        every: Every metric on training and on test rows: the content of all_metrics.json.
     """
 
     train: Scores
@@ -35,6 +37,7 @@ class Judgement:
     test: Scores
     baselines: Mapping[str, Scores]
     predictions: Mapping[str, Predictions]
+    every: Mapping[str, Scores]
 
     def as_dict(self) -> dict[str, Any]:
         """The content of reports/metrics.json, with only the baselines that every table has."""
@@ -64,10 +67,15 @@ def judge(
     """
     fitting, n_features = model.fitting, test.x.shape[1]
     predictions = baseline_predictions(model, train, test, coordinates, seed)
+    every = {
+        "train": _every_score(model, train, model.predict_matrix(train.x, train.exposure)),
+        "test": _every_score(model, test, predicted),
+    }
+    names = [metric.kind_name() for metric in fitting.metrics(n_features)]
     return Judgement(
-        train=fitting.scores(train.y, model.predict_matrix(train.x, train.exposure), n_features, train.weight),
+        train={name: every["train"][name] for name in names},
         cv=_cv_scores(model, best_trial, _validated(train), n_features),
-        test=fitting.scores(test.y, predicted, n_features, test.weight),
+        test={name: every["test"][name] for name in names},
         baselines={
             name: _baseline_scores(
                 name, fitting.scores(test.y, baseline, 0 if name == "mean" else n_features, test.weight)
@@ -75,6 +83,7 @@ def judge(
             for name, baseline in predictions.items()
         },
         predictions=predictions,
+        every=every,
     )
 
 
@@ -97,6 +106,15 @@ def overfit_gap(judgement: Judgement, fitting: Fitting) -> dict[str, Any]:
         "test_per_train": _ratio(test, train),
         "test_per_cv": _ratio(test, cv),
     }
+
+
+def _every_score(model: SavedModel, rows: Rows, predicted: Predictions) -> Scores:
+    """Every metric, and the mean cost of a row where costs decide the threshold."""
+    scores = model.fitting.all_scores(rows.y, predicted, rows.x.shape[1], rows.weight)
+    if model.costs is None:
+        return scores
+    cost = mean_cost(rows.y, predicted, model.fitting.threshold, model.costs, rows.weight)
+    return {**scores, "mean_cost": _rounded(cost)}
 
 
 def _baseline_scores(name: str, scores: Scores) -> Scores:

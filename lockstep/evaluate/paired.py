@@ -1,6 +1,6 @@
 """Which of two models is better on the same rows: a paired bootstrap (Efron and Tibshirani 1993, chapter 16)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -48,6 +48,7 @@ def paired_bootstrap(
     confidence: float,
     seed: int,
     units: Units | None = None,
+    other_threshold: float | None = None,
 ) -> PairedDifference:
     """Compare two tables of predictions on the same resamples of their rows.
 
@@ -60,17 +61,20 @@ def paired_bootstrap(
         confidence: Of the interval.
         seed: Seed of the draws.
         units: Units of resampling; None: rows.
+        other_threshold: Threshold of the other model, where it has another one.
     """
+    other_fitting = fitting if other_threshold is None else replace(fitting, threshold=other_threshold)
     actual, this_predicted = as_scored(target, this)
     _, other_predicted = as_scored(target, other)
     weight = weights_in(this)
     units = (units or Units.rows(len(this))).weighted(weight)
     this_losses = resampled_scores(fitting, actual, this_predicted, samples, seed, units)
-    other_losses = resampled_scores(fitting, actual, other_predicted, samples, seed, units)
+    other_losses = resampled_scores(other_fitting, actual, other_predicted, samples, seed, units)
     if this_losses is None or other_losses is None:
         return PairedDifference(None, None, None)
     scores = [
-        {fitting.metric: fitting.value(actual, predicted, weight)} for predicted in (other_predicted, this_predicted)
+        {fitting.metric: of_model.value(actual, predicted, weight)}
+        for of_model, predicted in ((other_fitting, other_predicted), (fitting, this_predicted))
     ]
     if any(score[fitting.metric] is None for score in scores):
         return PairedDifference(None, None, None)

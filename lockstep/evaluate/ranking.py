@@ -1,7 +1,7 @@
 """The one rule that ranks two results, for `lockstep compare` and for the registry's champion."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -13,7 +13,7 @@ from lockstep.evaluate.differences import ScoreMismatch, differences
 from lockstep.evaluate.paired import PairedDifference, as_scored, paired_bootstrap
 from lockstep.evaluate.rows import weights_in
 from lockstep.fitting.fitting import Fitting
-from lockstep.metrics.names import score_label
+from lockstep.metrics.names import direction, metric_label, shown_score
 from lockstep.results.result import byte_size
 from lockstep.storage.tables import significant
 from lockstep.table.target import Target
@@ -153,10 +153,14 @@ class Ranking:
         fitting, low, high = self.a.fitting, self.verdict.difference.low, self.verdict.difference.high
         if low is None or high is None:
             return ""
-        scores = (_score(fitting, self.a.target, score.predictions) for score in (self.a, self.b))
-        one, other = (f"{score:.6g}" for score in scores)
+        scores = (
+            _score(replace(fitting, threshold=side.fitting.threshold), self.a.target, side.predictions)
+            for side in (self.a, self.b)
+        )
+        one, other = (f"{shown_score(fitting.metric, score):.6g}" for score in scores)
+        better = direction(fitting.metric)
         return (
-            f"test {score_label(fitting.metric)} {one} for {a} and {other} for {b} on the same"
+            f"test {metric_label(fitting.metric)} {one} for {a} and {other} for {b}{better} on the same"
             f" {len(self.a.predictions):,} rows, {100 * self.a.confidence:.4g}% interval of the difference"
             f" {low:.4g} to {high:.4g}"
         )
@@ -192,6 +196,7 @@ def _verdict(a: Contender, b: Contender, units: Units | None) -> Verdict:
         confidence=a.confidence,
         seed=a.seed,
         units=units,
+        threshold_b=b.fitting.threshold,
     )
 
 
@@ -205,13 +210,14 @@ def verdict(
     confidence: float,
     seed: int,
     units: Units | None = None,
+    threshold_b: float | None = None,
 ) -> Verdict:
     """Compare two models' predictions of the same rows; one is better if the interval of the difference excludes 0.
 
     Scores that are equal in all stored digits are within noise.
 
     Args:
-        fitting: Whose metric is the score.
+        fitting: A's, whose metric is the score.
         target: What is predicted.
         a: row_id, actual and A's prediction of each row.
         b: The same of B.
@@ -219,12 +225,24 @@ def verdict(
         confidence: Of the interval.
         seed: Seed of the draws.
         units: Units of resampling; None: rows.
+        threshold_b: B's threshold; None: A's.
     """
     units = units or Units.rows(len(a))
-    difference = paired_bootstrap(fitting, target, b, a, samples=samples, confidence=confidence, seed=seed, units=units)
-    same = bool((as_scored(target, a)[1] == as_scored(target, b)[1]).all())
+    of_b = fitting if threshold_b is None else replace(fitting, threshold=threshold_b)
+    difference = paired_bootstrap(
+        of_b,
+        target,
+        b,
+        a,
+        samples=samples,
+        confidence=confidence,
+        seed=seed,
+        units=units,
+        other_threshold=fitting.threshold,
+    )
+    same = of_b == fitting and bool((as_scored(target, a)[1] == as_scored(target, b)[1]).all())
     outcome = _outcome(difference, same, len(units.sizes))
-    if outcome in (Outcome.A_BETTER, Outcome.B_BETTER) and _score(fitting, target, a) == _score(fitting, target, b):
+    if outcome in (Outcome.A_BETTER, Outcome.B_BETTER) and _score(fitting, target, a) == _score(of_b, target, b):
         outcome = Outcome.NOISE
     return Verdict(outcome, difference, len(units.sizes))
 

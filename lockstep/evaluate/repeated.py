@@ -23,6 +23,7 @@ from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Fold, Mask, Matrix
 from lockstep.fitting.matrices import quantise, set_pages_folder, training_matrix
 from lockstep.metrics.metric import DIGITS, Scores
+from lockstep.model.calibration import Calibration
 from lockstep.model.final import rate_of
 from lockstep.model.saved import SavedModel, Training
 from lockstep.signals import result_of
@@ -51,6 +52,7 @@ class Refit:
         fitting: Objective and metric.
         budget: Rounds where validation rows stop them.
         seed: Seed of features and boosters.
+        calibration: That of the final model; its threshold is in `fitting`.
     """
 
     split: Split
@@ -61,6 +63,7 @@ class Refit:
     fitting: Fitting
     budget: RoundBudget
     seed: int
+    calibration: Calibration | None = None
 
 
 def refit_of(model: SavedModel, split: Split, searched: Mapping[str, Any], seed: int) -> Refit:
@@ -68,7 +71,9 @@ def refit_of(model: SavedModel, split: Split, searched: Mapping[str, Any], seed:
     slower = 1 / model.training.learning_rate_factor
     budget = RoundBudget(round(searched["early_stopping_rounds"] * slower), round(searched["max_rounds"] * slower))
     recipe = model.features.recipe
-    return Refit(split, model.target, recipe, model.training, len(model.boosters), model.fitting, budget, seed)
+    boosters = len(model.boosters)
+    calibration = model.calibration
+    return Refit(split, model.target, recipe, model.training, boosters, model.fitting, budget, seed, calibration)
 
 
 def repeated(refit: Refit, train: pd.DataFrame, test: pd.DataFrame, repeats: int) -> list[Scores]:
@@ -84,9 +89,9 @@ def repeated(refit: Refit, train: pd.DataFrame, test: pd.DataFrame, repeats: int
             futures = [engine.submit(score_split, refit, folder, refit.seed + 1 + r) for r in range(repeats)]
             for number, future in enumerate(futures):
                 scores.append(result_of(future))
-                score = score_of(refit.fitting, scores[-1])
+                score = scores[-1][refit.fitting.metric]
                 formatted = "undefined" if score is None else f"{score:.6g}"
-                line = f"evaluate: split {number + 1}/{repeats}: test {refit.fitting.metric} score {formatted}"
+                line = f"evaluate: split {number + 1}/{repeats}: test {refit.fitting.metric} {formatted}"
                 print(line, file=sys.stderr, flush=True)
     return scores
 
@@ -122,10 +127,11 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
         boosters = _stopped(refit, _fold(refit, everything, train, ~stopping, names, types))
     else:
         boosters = _fixed(refit, _fold(refit, x, train, ~stopping, names, types))
-    model = SavedModel(
-        boosters, features, refit.target, refit.fitting, refit.training, rate=rate_of(refit.target, fitted)
-    ).with_mean_corrected(x, y, refit.target.weights(fitted))
-    x_test, target = features.transform(test), refit.target
+    target = refit.target
+    parts = (boosters, features, target, refit.fitting, refit.training)
+    model = SavedModel(*parts, rate=rate_of(target, fitted), calibration=refit.calibration)
+    model = model.with_mean_corrected(x, y, target.weights(fitted))
+    x_test = features.transform(test)
     predictions = model.predict_matrix(x_test, target.exposures(test))
     return refit.fitting.scores(target.values(test), predictions, x_test.shape[1], target.weights(test))
 

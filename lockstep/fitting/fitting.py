@@ -12,7 +12,7 @@ from lockstep.fitting.objective import OBJECTIVES, Objective
 from lockstep.fitting.transform import TRANSFORMS, Transform
 from lockstep.fitting.weighting import ClassWeight
 from lockstep.metrics.measure import built_in_metrics, custom_metric, measured
-from lockstep.metrics.metric import METRICS, Metric, MetricSettings, Scores, TargetKind, Vector
+from lockstep.metrics.metric import METRICS, THRESHOLD, Metric, MetricSettings, Scores, TargetKind, Vector
 from lockstep.metrics.names import find_metric
 from lockstep.project.custom import code_digest
 
@@ -44,6 +44,7 @@ class Fitting:
         target_transform: What the boosters see of the target, as a name in TRANSFORMS; None: the target itself.
         custom_metrics: sha256 of the code of each of the project's own metrics that measure this target, by its name.
         class_weight: Weights of the classes in fits, by the number of the class, or balanced; None: all the same.
+        threshold: Above this probability the model predicts the second of two classes; fold scores have the default.
     """
 
     objective: str = "squared_error"
@@ -58,6 +59,7 @@ class Fitting:
     target_transform: str | None = None
     custom_metrics: Mapping[str, str] = field(default_factory=dict, hash=False)
     class_weight: ClassWeight | None = None
+    threshold: float = THRESHOLD
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
@@ -99,6 +101,19 @@ class Fitting:
         """
         return [metric for metric in self._measures(n_features) if metric.in_results]
 
+    def all_metrics(self, n_features: int = 0) -> list[Metric]:
+        """Every metric of this target whose settings this fitting has, those of a result among them.
+
+        Raises:
+            ConfigError: if the project does not have one of its own metrics any more.
+        """
+        known = {*self._used, "n_classes", "n_features"}
+        return [
+            metric
+            for metric in self._every_metric(n_features)
+            if metric.in_results and (not metric.only_if_chosen or known.issuperset(metric.uses))
+        ]
+
     def fold_metrics(self) -> list[Metric]:
         """The metrics of every fold, in the order of trials.csv.
 
@@ -132,19 +147,22 @@ class Fitting:
             content["custom_metrics"] = dict(self.custom_metrics)
         if self.class_weight is not None:
             content["class_weight"] = self.class_weight
+        if self.threshold != THRESHOLD:
+            content["threshold"] = self.threshold
         return content
 
     def as_dict(self) -> dict[str, Any]:
         """All settings as model.json has them; the rarer ones only where the model uses them."""
         content = asdict(self)
-        if not self.custom_metrics:
-            del content["custom_metrics"]
-        if "variance_power" not in self._used:
-            del content["variance_power"]
-        if self.target_transform is None:
-            del content["target_transform"]
-        if self.class_weight is None:
-            del content["class_weight"]
+        rare = {
+            "custom_metrics": bool(self.custom_metrics),
+            "variance_power": "variance_power" in self._used,
+            "target_transform": self.target_transform is not None,
+            "class_weight": self.class_weight is not None,
+            "threshold": self.threshold != THRESHOLD,
+        }
+        for name in (name for name, used in rare.items() if not used):
+            del content[name]
         return content
 
     def booster_params(self, names: Sequence[str]) -> dict[str, Any]:
@@ -192,6 +210,12 @@ class Fitting:
             ConfigError: if one of the project's own metrics has a mistake.
         """
         return measured(self.metrics(n_features), actual, predicted, weight)
+
+    def all_scores(
+        self, actual: Vector, predicted: Vector, n_features: int = 0, weight: Vector | None = None
+    ) -> dict[str, float | None]:
+        """Every metric of `all_metrics`, as `scores`."""
+        return measured(self.all_metrics(n_features), actual, predicted, weight)
 
     def fold_scores(self, actual: Vector, predicted: Vector, weight: Vector | None = None) -> dict[str, float | None]:
         """All metrics of a fold, as `scores`."""
@@ -268,12 +292,23 @@ class Fitting:
         return {*self.objective_class.uses, *(metric.uses if metric else ())}
 
     def _measures(self, n_features: int = 0) -> list[Metric]:
+        """The metrics of this target without those that only a choice adds, in the order of `_every_metric`."""
+        every = self._every_metric(n_features)
+        return [metric for metric in every if not metric.only_if_chosen or metric.kind_name() == self.metric]
+
+    def _every_metric(self, n_features: int = 0) -> list[Metric]:
         """All metrics of this target, the built-in ones in their order, then the project's own by name."""
         built_in = sorted(built_in_metrics(self.target), key=lambda metric: metric.order)
         classes = [*built_in, *(custom_metric(name) for name in sorted(self.custom_metrics))]
-        settings, chosen = self._metric_settings(n_features), {self.metric, *self.objective_class.always_measured}
-        return [metric(settings) for metric in classes if not metric.only_if_chosen or metric.kind_name() in chosen]
+        settings = self._metric_settings(n_features)
+        return [metric(settings) for metric in classes if metric.measures(self.n_classes)]
 
     def _metric_settings(self, n_features: int = 0) -> MetricSettings:
-        quantile = self.quantile if isinstance(self.quantile, float) else self.quantile[0]
-        return MetricSettings(quantile, self.huber_slope, self.variance_power, n_features, self.n_classes)
+        return MetricSettings(
+            quantile=self.quantile if isinstance(self.quantile, float) else self.quantile[0],
+            huber_slope=self.huber_slope,
+            variance_power=self.variance_power,
+            n_features=n_features,
+            n_classes=self.n_classes,
+            threshold=self.threshold,
+        )

@@ -12,6 +12,8 @@ from lockstep.project.kinds import Kind, OneOfKind
 
 # Digits of every metric in outputs: the same predictions give the same digits on every CPU.
 DIGITS = 10
+# Above this probability the second of two classes is predicted, unless the model has a threshold of its own.
+THRESHOLD = 0.5
 
 Vector = npt.NDArray[np.floating]
 Numbers = npt.NDArray[np.float64]
@@ -33,6 +35,7 @@ class MetricSettings:
         variance_power: Power of the mean in the variance of a Tweedie distribution.
         n_features: Features of the model; 0 for a fold's score and for the mean.
         n_classes: Classes of the target; 0 for a number.
+        threshold: Above this probability the second of two classes is predicted.
     """
 
     quantile: float = 0.5
@@ -40,6 +43,7 @@ class MetricSettings:
     variance_power: float = 1.5
     n_features: int = 0
     n_classes: int = 0
+    threshold: float = THRESHOLD
 
 
 class Metric(OneOfKind, ABC):
@@ -56,8 +60,9 @@ class Metric(OneOfKind, ABC):
         uses: The settings that it needs: of the block `booster`, or the model's number of features or classes.
         in_folds: Whether every fold is measured by it.
         in_results: Whether training rows, cross-validation, test rows and baselines are measured by it.
-        only_if_chosen: Whether it is left out unless it scores the folds.
+        only_if_chosen: Whether it is left out of folds and of metrics.json unless it scores the folds.
         undefined_where: Why it may be undefined, as the end of a sentence: `a target is 0`; empty if never or rarely.
+        least_classes: Of a target with fewer classes it says nothing that another metric does not.
         relative_to_spread: Whether it compares the error with the spread of the measured rows' own targets, which says
             little about rows that were chosen by their target.
         typical_error: What it is, if it is an error as a row typically has it; for the page's first sentence.
@@ -79,6 +84,7 @@ class Metric(OneOfKind, ABC):
     in_results: ClassVar[bool] = True
     only_if_chosen: ClassVar[bool] = False
     undefined_where: ClassVar[str] = ""
+    least_classes: ClassVar[int] = 2
     relative_to_spread: ClassVar[bool] = False
     typical_error: ClassVar[str] = ""
     tile: ClassVar[int | None] = None
@@ -144,6 +150,11 @@ class Metric(OneOfKind, ABC):
             return cls.label
         high = cls.bounds[1]
         return f"-{cls.label}" if high is None else f"{high:g} - {cls.label}"
+
+    @classmethod
+    def measures(cls, n_classes: int) -> bool:
+        """Whether it measures a target with that many classes; 0 means a number."""
+        return n_classes >= cls.least_classes if cls.target == "classes" else not n_classes
 
     @classmethod
     def xgboost_metric(cls, n_classes: int) -> str | None:

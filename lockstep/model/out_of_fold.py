@@ -1,6 +1,11 @@
-"""Out-of-fold predictions: each validation row as the model of its fold predicts it."""
+"""Out-of-fold predictions of the training rows, and the calibration and threshold that are learned from them.
+
+A row is predicted by boosters with the final model's parameters and rounds that were trained without its fold.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -9,48 +14,105 @@ import pandas as pd
 from lockstep.fitting.booster import fit_rounds, max_bin_of
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.matrices import FoldMatrices
+from lockstep.model.calibration import Calibration, Method, learn_calibration
+from lockstep.model.decision import Chosen, choose_threshold
 from lockstep.model.final import Workers
 from lockstep.model.saved import Predictions, Training, labelled
 from lockstep.table.target import Target
 
+Numbers = npt.NDArray[np.float64]
+
+
+class Choices(Protocol):
+    """The choices of the block `train_best` that need out-of-fold predictions."""
+
+    @property
+    def n_models(self) -> int:
+        """Boosters whose predictions are averaged."""
+
+    @property
+    def method(self) -> Method | None:
+        """How probabilities are calibrated, if they are."""
+
+    @property
+    def threshold(self) -> float | Chosen:
+        """The threshold, or what is sought by choosing it."""
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """The rows that validate in a fold, in the order of the training table.
+
+    Attributes:
+        rows: These rows.
+        predictions: Numbers (rows,) or probabilities (rows, classes), before any calibration.
+    """
+
+    rows: pd.DataFrame
+    predictions: Predictions
+
+    def table(self, target: Target) -> pd.DataFrame:
+        """row_id, fold, actual, predicted, and for classes a column probability_CLASS for each."""
+        table = labelled(self.predictions, target)
+        table.insert(0, "actual", actual_values(self.rows, target))
+        table.insert(0, "fold", self.rows["fold"])
+        table.insert(0, "row_id", self.rows["row_id"])
+        return table
+
 
 def out_of_fold(
-    train: pd.DataFrame, target: Target, training: Training, fitting: Fitting, seed: int, workers: Workers
-) -> tuple[pd.DataFrame, Predictions]:
-    """Predict every validation row by one booster of its fold, with the final model's parameters and rounds.
+    train: pd.DataFrame, training: Training, n_models: int, fitting: Fitting, seed: int, workers: Workers
+) -> OutOfFold:
+    """Predict every fold's validation rows with `n_models` boosters of its training rows, averaged.
 
     Args:
         train: The training table.
-        target: The target.
-        training: Parameters and rounds.
+        training: Parameters and rounds of the final model.
+        n_models: Boosters per fold, with the seeds seed, seed + 1, ...
         fitting: Objective and metric.
         seed: Seed of the fits.
         workers: Fit the folds.
-
-    Returns:
-        The validation rows in the order of the table: row_id, fold, actual, predicted, and for classes a column
-        probability_CLASS for each; and the predictions as metrics take them: numbers (rows,) or probabilities (rows,
-        classes). Rows that validate in no fold are absent.
     """
-    settings = (training.params, training.n_rounds, seed, fitting)
+    settings = (training.params, training.n_rounds, n_models, seed, fitting)
     folds: list[Predictions] = workers.on_folds(predict_validation_rows, max_bin_of(training.params), *settings)
     fold = train["fold"].to_numpy()
     order = np.argsort(np.concatenate([np.flatnonzero(fold == number) for number in range(len(folds))]))
-    predictions: Predictions = np.concatenate(folds)[order]
-    rows = train[fold >= 0].reset_index(drop=True)
-    table = labelled(predictions, target)
-    table.insert(0, "actual", actual_values(rows, target))
-    table.insert(0, "fold", rows["fold"])
-    table.insert(0, "row_id", rows["row_id"])
-    return table, predictions
+    return OutOfFold(train[fold >= 0].reset_index(drop=True), np.concatenate(folds)[order])
 
 
 def predict_validation_rows(
-    matrices: FoldMatrices, params: Mapping[str, Value], rounds: int, seed: int, fitting: Fitting
-) -> npt.NDArray[np.float64]:
-    """Predictions of a fold's validation rows: numbers (rows,) or probabilities (rows, classes)."""
-    booster = fit_rounds(matrices.train, params, rounds, seed, fitting)
-    return fitting.as_predictions(booster.predict(matrices.valid)).astype(np.float64)
+    matrices: FoldMatrices, params: Mapping[str, Value], rounds: int, n_models: int, seed: int, fitting: Fitting
+) -> Numbers:
+    """Averaged predictions of a fold's validation rows: numbers (rows,) or probabilities (rows, classes)."""
+    total: Any = 0.0
+    for number in range(n_models):
+        booster = fit_rounds(matrices.train, params, rounds, seed + number, fitting)
+        total = total + fitting.as_predictions(booster.predict(matrices.valid)).astype(np.float64)
+    return np.asarray(total / n_models)
+
+
+def boosters_per_fold(choices: Choices) -> int:
+    """As many as the final model averages where a decision is learned from their predictions, else one."""
+    decides = choices.method is not None or not isinstance(choices.threshold, float)
+    return choices.n_models if decides else 1
+
+
+def learn_decision(choices: Choices, out: OutOfFold, target: Target) -> tuple[Calibration | None, float]:
+    """The calibration, and the threshold of the calibrated probabilities.
+
+    Raises:
+        ValueError: if there are too few out-of-fold rows, naming the setting.
+    """
+    method, threshold = choices.method, choices.threshold
+    if method is None and isinstance(threshold, float):
+        return None, threshold
+    actual, weight, predicted, calibration = target.values(out.rows), target.weights(out.rows), out.predictions, None
+    if method is not None:
+        calibration = learn_calibration(method, actual, predicted, weight)
+        predicted = calibration(predicted)
+    if isinstance(threshold, float):
+        return calibration, threshold
+    return calibration, choose_threshold(threshold, actual, predicted, weight)
 
 
 def actual_values(rows: pd.DataFrame, target: Target) -> pd.Series:

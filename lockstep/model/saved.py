@@ -18,6 +18,10 @@ from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.weighting import margins
 from lockstep.guards.models.model_files import check_counts, read_array, read_booster, read_description
 from lockstep.guards.models.ubj import Shape, check_ubj
+from lockstep.metrics.labels import predicted_classes
+from lockstep.metrics.metric import THRESHOLD
+from lockstep.model.calibration import Calibration
+from lockstep.model.decision import Costs
 from lockstep.model.intake import Intake
 from lockstep.model.interval import Interval
 from lockstep.model.model_code import CODE, model_code, write_code
@@ -80,6 +84,8 @@ class SavedModel:
         origin: The model's origin; None for one that is never saved, or was saved by an earlier version.
         mean_correction: The factor of Transform.mean_correction, measured on the training rows; 1 where there is none.
         rate: The training rows' target per unit of exposure, from which boosters start; None without exposures.
+        calibration: Of the probabilities of classes, or None.
+        costs: What mistakes cost, where that decided the threshold (`fitting.threshold`).
     """
 
     boosters: Sequence[xgb.Booster]
@@ -92,6 +98,8 @@ class SavedModel:
     origin: Origin | None = None
     mean_correction: float = 1.0
     rate: float | None = None
+    calibration: Calibration | None = None
+    costs: Costs | None = None
 
     def predict(self, frame: pd.DataFrame) -> Predictions:
         """Predictions for rows of the cleaned table: numbers (rows,) or probabilities (rows, classes).
@@ -102,8 +110,13 @@ class SavedModel:
         return self.predict_matrix(self.features.transform(frame), self.target.exposures(frame))
 
     def predict_matrix(self, x: npt.NDArray[np.float32], exposure: Vector | None = None) -> Predictions:
-        """Predictions for a feature matrix of shape (rows, features); without exposures for one unit each."""
-        predictions = self._mean_of_boosters(x, exposure)
+        """Predictions for a feature matrix of shape (rows, features); without exposures for one unit each.
+
+        Probabilities are calibrated, and the mean of a transformed target is corrected.
+        """
+        predictions = self.boosted(x, exposure)
+        if self.calibration is not None:
+            return self.calibration(predictions)
         if self.fitting.transform is None or not self.fitting.corrects_mean:
             return predictions
         return self.fitting.transform.corrected(predictions, self.mean_correction)
@@ -118,10 +131,11 @@ class SavedModel:
         """
         if self.fitting.transform is None or not self.fitting.corrects_mean:
             return self
-        correction = self.fitting.transform.mean_correction(y, self._mean_of_boosters(x), weight)
+        correction = self.fitting.transform.mean_correction(y, self.boosted(x), weight)
         return replace(self, mean_correction=correction)
 
-    def _mean_of_boosters(self, x: npt.NDArray[np.float32], exposure: Vector | None = None) -> Predictions:
+    def boosted(self, x: npt.NDArray[np.float32], exposure: Vector | None = None) -> Predictions:
+        """Predictions of the boosters, as `predict_matrix` before any calibration or correction."""
         names, types = self.features.names, self.features.types
         margin = None if self.rate is None else margins(np.ones(len(x)) if exposure is None else exposure, self.rate)
         per_booster = [
@@ -181,15 +195,15 @@ class SavedModel:
             exposure: Exposures of the rows, shape (rows,); None: one unit each.
 
         Returns:
-            predicted, a number or the most probable class; with exposures also per_unit, the number divided by the
-            row's exposure; with intervals also lower and upper; with classes a column probability_CLASS for each.
+            predicted, a number or the predicted class; with exposures also per_unit, the number divided by the row's
+            exposure; with intervals also lower and upper; with classes a column probability_CLASS for each.
         """
         if self.rate is not None:
             predictions = self.predict_matrix(x, exposure)
             return pd.DataFrame(
                 {"predicted": predictions, PER_UNIT: predictions / (1.0 if exposure is None else exposure)}
             )
-        table = labelled(self.predict_matrix(x), self.target)
+        table = labelled(self.predict_matrix(x), self.target, self.fitting.threshold)
         if self.interval is None:
             return table
         ends = self.interval.bounds(x, self.features.names, self.features.types)
@@ -214,6 +228,10 @@ class SavedModel:
             "features": features,
             "arrays": sorted(arrays),
         }
+        if self.calibration is not None:
+            description["calibration"] = self.calibration.to_json()
+        if self.costs is not None:
+            description["costs"] = self.costs.model_dump()
         if self.intake is not None:
             description["intake"] = self.intake.to_json()
         if self.origin is not None:
@@ -287,15 +305,20 @@ class SavedModel:
         origin = content.get("origin")
         made_by = Origin(str(origin["dataset"]), str(origin["version"])) if origin else None
         correction = float(content.get("mean_correction", 1.0))
-        return cls(boosters, features, target, fitting, training, interval, intake, made_by, correction, rate)
+        calibration = None
+        if "calibration" in content:
+            calibration = Calibration.from_json(content["calibration"], target.n_classes)
+        costs = Costs(**content["costs"]) if "costs" in content else None
+        parts = (boosters, features, target, fitting, training, interval, intake, made_by)
+        return cls(*parts, correction, rate, calibration, costs)
 
 
-def labelled(predictions: Predictions, target: Target) -> pd.DataFrame:
-    """Predictions as a table: predicted, a number or the most probable class; then probability_CLASS for each class."""
+def labelled(predictions: Predictions, target: Target, threshold: float = THRESHOLD) -> pd.DataFrame:
+    """Predictions as a table: predicted, a number or the predicted class; then probability_CLASS for each class."""
     if not target.classes:
         return pd.DataFrame({"predicted": predictions})
-    labels = target.labels
-    labels_of_rows = pd.Series([labels[number] for number in np.argmax(predictions, axis=1)], dtype="str")
+    labels, classes = target.labels, predicted_classes(predictions, threshold)
+    labels_of_rows = pd.Series([labels[number] for number in classes], dtype="str")
     probabilities = {f"probability_{label}": predictions[:, number] for number, label in enumerate(labels)}
     return pd.DataFrame({"predicted": labels_of_rows, **probabilities})
 

@@ -1,12 +1,16 @@
 """The block `train_best` of params.yaml, and the other blocks that the stage reads."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from lockstep.features.features_block import RecipeChoice
 from lockstep.fitting.booster_block import BoosterSettings
 from lockstep.guards.models.model_files import MAX_MODELS
+from lockstep.metrics.metric import THRESHOLD
+from lockstep.model.calibration import Method
+from lockstep.model.decision import Chosen, Costs
 from lockstep.project.settings import Seed, Settings
 from lockstep.split.split_block import FoldRule
 
@@ -17,9 +21,33 @@ class TrainBest(Settings):
     n_models: Annotated[int, Field(ge=1, le=MAX_MODELS)]
     learning_rate_factor: Annotated[float, Field(gt=0, le=1)]
     interval: Annotated[float, Field(gt=0, lt=1)] | None
+    calibration: Literal["none", "sigmoid", "isotonic"]
+    threshold: float | Chosen
+
+    @field_validator("threshold", mode="before")
+    @classmethod
+    def _one_kind_of_threshold(cls, value: Any) -> Any:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if (is_number and 0 < value < 1) or value in ("max_f1", "max_mcc") or isinstance(value, Costs):
+            return value
+        if isinstance(value, Mapping):
+            return Costs(**value)
+        raise ValueError(
+            "must be a number between 0 and 1, max_f1, max_mcc, or costs: {false_positive: 1, false_negative: 10}"
+        )
+
+    @property
+    def method(self) -> Method | None:
+        """How probabilities are calibrated, if they are."""
+        return None if self.calibration == "none" else self.calibration
+
+    @property
+    def costs(self) -> Costs | None:
+        """What mistakes cost, if that decides the threshold."""
+        return self.threshold if isinstance(self.threshold, Costs) else None
 
     def check(self, n_classes: int, exposure: str | None = None) -> None:
-        """Refuse an interval for classes, and with exposures.
+        """Refuse settings that have no effect on the target, and an interval with exposures.
 
         Args:
             n_classes: Classes of the target; 0 for a number.
@@ -34,6 +62,16 @@ class TrainBest(Settings):
             raise ValueError(
                 f"train_best.interval: a quantile does not grow in proportion to the exposure {exposure!r}; set it to"
                 " null"
+            )
+        if not n_classes and self.method is not None:
+            raise ValueError(
+                f"train_best.calibration: {self.calibration!r}: calibrates probabilities of classes, and the target is"
+                " a number; set it to none"
+            )
+        if n_classes != 2 and self.threshold != THRESHOLD:
+            target = f"has {n_classes} classes" if n_classes else "is a number"
+            raise ValueError(
+                f"train_best.threshold: decides between two classes, and the target {target}; set it to {THRESHOLD}"
             )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lockstep.evaluate.ceiling import Ceiling, ceiling
 from lockstep.evaluate.evaluate_blocks import Evaluate, Judging
-from lockstep.metrics.names import score_label
+from lockstep.metrics.names import greater_is_better, metric_label, shown_score
 from lockstep.model.saved import SavedModel
 from lockstep.report.search_parameters import parameter_importance
 from lockstep.report.search_progress import optimisation_history
@@ -102,8 +102,17 @@ class Run:
 
     @property
     def score(self) -> str:
-        """Display name of the score; less is better."""
-        return score_label(self.metric)
+        """Display name of the metric that scores the folds."""
+        return metric_label(self.metric)
+
+    @property
+    def greater_is_better(self) -> bool:
+        """Whether more of it is better; tables of scores have its distance from the best."""
+        return greater_is_better(self.metric)
+
+    def shown(self, score: float | None) -> float | None:
+        """The metric's value of a score, as people read it."""
+        return shown_score(self.metric, score)
 
     @property
     def target(self) -> str:

@@ -9,6 +9,7 @@ from lockstep.report.drawing import Picture
 from lockstep.report.evaluated_run import Run
 from lockstep.report.sections.calibration_section import calibration_section
 from lockstep.report.sections.data_section import data_section
+from lockstep.report.sections.decision_section import decision_section
 from lockstep.report.sections.errors_section import errors_section
 from lockstep.report.sections.model_section import model_section
 from lockstep.report.sections.provenance_section import provenance_section
@@ -18,7 +19,8 @@ from lockstep.report.templates import environment
 from lockstep.storage.tables import atomic_write
 
 # The sections in their order: the name in anchors, the title in the contents, and the facts that
-# sections/NAME_section.html.jinja shows under that name beside `run` and `findings`; None if those two suffice.
+# sections/NAME_section.html.jinja shows under that name beside `run` and `findings`; None if those two suffice. A
+# section without facts is left out.
 SECTIONS: dict[str, tuple[str, Callable[[Run, Findings], dict[str, Any]] | None]] = {
     "result": ("Result", result_section),
     "data": ("Data", data_section),
@@ -28,6 +30,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Run, Findings], dict[str, Any]] | None]
     "model": ("Model", model_section),
     "errors": ("Errors", errors_section),
     "calibration": ("Calibration", calibration_section),
+    "decision": ("Decision", decision_section),
     "overfit": ("Overfit gap", None),
     "provenance": ("Provenance", provenance_section),
 }
@@ -59,7 +62,7 @@ class Page:
 
     def write(self, path: Path) -> None:
         """Render the page."""
-        sections = [(name, title) for name, (title, _) in SECTIONS.items()]
+        sections = [(name, title) for name, (title, _) in SECTIONS.items() if self._facts.get(name, True)]
         template = environment().get_template("page.html.jinja")
         page = template.render(sections=sections, **self._context, **self._facts)
         with atomic_write(path) as part:

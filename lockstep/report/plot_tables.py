@@ -27,6 +27,7 @@ def write_tables(run: Run, findings: Findings, folder: Path) -> None:
     write_csv(residuals[["row_id", "predicted", "residual"]], folder / "residuals.csv")
     write_csv(findings.baselines, folder / "baselines.csv")
     write_csv(findings.calibration, folder / "calibration.csv")
+    write_csv(findings.thresholds, folder / "thresholds.csv")
     write_csv(findings.features, folder / "feature_importance.csv")
     write_csv(findings.slices, folder / "slices.csv")
     write_csv(history.progress(), folder / "optimisation_history.csv")

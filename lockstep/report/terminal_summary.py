@@ -7,7 +7,7 @@ import pandas as pd
 
 from lockstep.evaluate.findings import THIS_MODEL, Findings
 from lockstep.fitting.fitting import Fitting
-from lockstep.metrics.names import score_label
+from lockstep.metrics.names import direction, greater_is_better, metric_label, shown_ends, shown_score
 from lockstep.project.paths import INDEX
 from lockstep.report.templates import model_name
 from lockstep.terminal import Paint
@@ -27,8 +27,8 @@ def summary(findings: Findings, fitting: Fitting, confidence: float, paint: Pain
     """
     rows = findings.baselines.to_dict("records")
     names = [model_name(row["model"]) for row in rows]
-    scores = [_number(row["score"], 6) for row in rows]
-    label = score_label(fitting.metric)
+    scores = [_number(_shown(fitting, row["score"]), 6) for row in rows]
+    label = metric_label(fitting.metric)
     name_width, score_width = max(map(len, names)), max(len(label), *map(len, scores))
     head = f"  {'':{name_width}}  {label:>{score_width}}  this model is better by ({confidence:.0%})"
     lines = [_headline(findings, fitting, confidence, paint), paint.dim(head)]
@@ -41,13 +41,25 @@ def summary(findings: Findings, fitting: Fitting, confidence: float, paint: Pain
 
 def _headline(findings: Findings, fitting: Fitting, confidence: float, paint: Paint) -> str:
     test, ends = findings.judgement.test, findings.uncertainty
-    score = _number(findings.gap["test"], 6)
+    score = _number(_shown(fitting, findings.gap["test"]), 6)
     if ends["score_low"] is not None:
-        score += f" ({confidence:.0%}: {_number(ends['score_low'])} to {_number(ends['score_high'])})"
-    second = f"accuracy {_number(test['accuracy'])}" if fitting.n_classes else f"R2 {_number(test['r2'])}"
+        better = "; higher is better" if greater_is_better(fitting.metric) else ""
+        shown = shown_ends(fitting.metric, ends["score_low"], ends["score_high"])
+        score += f" ({confidence:.0%}: {_number(shown['low'])} to {_number(shown['high'])}{better})"
+    else:
+        score += direction(fitting.metric)
+    if fitting.n_classes:
+        name, second_label = ("log_loss", "log loss") if fitting.metric == "accuracy" else ("accuracy", "accuracy")
+    else:
+        name, second_label = ("rmse", "RMSE") if fitting.metric == "r2" else ("r2", "R2")
+    second = f"{second_label} {_number(test[name])}"
     gates = str(findings.gates["gates_overall"])
     coloured = paint.good(gates) if gates == "pass" else paint.bad(gates)
-    return f"evaluate: test {score_label(fitting.metric)} {score}, {second}, gates: {coloured}"
+    return f"evaluate: test {metric_label(fitting.metric)} {score}, {second}, gates: {coloured}"
+
+
+def _shown(fitting: Fitting, score: float | None) -> float | None:
+    return None if score is None or pd.isna(score) else shown_score(fitting.metric, score)
 
 
 def _lead(row: Mapping[Any, Any], paint: Paint) -> str:

@@ -17,7 +17,7 @@ import pandas as pd
 from lockstep.errors import DataError, kind_and_reason, system_reason
 from lockstep.fitting.fitting import Fitting
 from lockstep.guards.text.yaml_file import read_yaml
-from lockstep.metrics.names import find_metric, score_label
+from lockstep.metrics.names import find_metric, metric_label, shown_score
 from lockstep.project import paths
 from lockstep.results.choices import effective_choices
 from lockstep.results.dvc_lock import PIPELINE, declared_outs
@@ -75,6 +75,11 @@ class Result:
     def metrics(self) -> Mapping[str, Any]:
         """reports/metrics.json: train, cv, test, each metric by name; baseline, the same per model."""
         return self._json(paths.METRICS)
+
+    @cached_property
+    def all_metrics(self) -> Mapping[str, Any]:
+        """reports/evaluate/all_metrics.json: train and test, every metric by name."""
+        return self._json(paths.ALL_METRICS)
 
     @cached_property
     def gates(self) -> Mapping[str, Any]:
@@ -150,7 +155,11 @@ class Result:
     @property
     def score_name(self) -> str:
         """The metric's name for people."""
-        return score_label(self.fitting.metric)
+        return metric_label(self.fitting.metric)
+
+    def shown(self, score: float | None) -> float | None:
+        """The metric's value of a score, as people read it."""
+        return shown_score(self.fitting.metric, score)
 
     @property
     def score(self) -> float | None:

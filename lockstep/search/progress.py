@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from tqdm import tqdm
 
+from lockstep.metrics.names import shown_score
 from lockstep.terminal import is_terminal
 from lockstep.workers.trial import State, TrialResult
 
@@ -19,9 +20,11 @@ class Progress:
 
     Args:
         n_trials: Trials of the whole search.
+        metric: The metric that scores the folds.
     """
 
-    def __init__(self, n_trials: int) -> None:
+    def __init__(self, n_trials: int, metric: str) -> None:
+        self._metric = metric
         self._best: float | None = None
         self._n_trials = n_trials
         self._pruned = 0
@@ -54,7 +57,7 @@ class Progress:
             print(f"tune: {done}/{self._n_trials} trials, {self._note()}", file=sys.stderr, flush=True)
 
     def _note(self) -> str:
-        best = "none yet" if self._best is None else f"{self._best:.6g}"
+        best = "none yet" if self._best is None else f"{shown_score(self._metric, self._best):.6g}"
         return f"best {best}, {self._pruned} pruned, {self._failed} failed"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lockstep.fitting.fitting import Fitting
-from lockstep.metrics.names import score_label
+from lockstep.metrics.names import direction, metric_label, shown_score
 from lockstep.search.ordered import Plan, best_of
 from lockstep.search.tune_blocks import Space
 from lockstep.workers.identity import file_digest, key_of, library_versions
@@ -40,7 +40,8 @@ def outcome(results: list[TrialResult], best: Mapping[str, Any], fitting: Fittin
     """The number of trials and the best one's score, for a message; `best` is what best_params returned."""
     numbers, score = cost(results), best[fitting.score_name]
     trials = f"{len(results)} trials ({numbers['trials_pruned']} pruned, {numbers['trials_failed']} failed)"
-    return f"best of {trials} is {best['trial']}: CV {score_label(fitting.metric)} {score:.6g}"
+    shown = f"{metric_label(fitting.metric)} {shown_score(fitting.metric, score):.6g}{direction(fitting.metric)}"
+    return f"best of {trials} is {best['trial']}: CV {shown}"
 
 
 def settings_of(plan: Plan, space: Space, train: Path, n_folds: int, rows_as: Mapping[str, Any]) -> dict[str, Any]:

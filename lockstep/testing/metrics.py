@@ -11,7 +11,7 @@ from lockstep.metrics.measure import wrong_statement
 from lockstep.metrics.metric import METRICS, Metric, MetricSettings, Numbers
 from lockstep.testing.processes import class_at, fresh_output
 
-N_ROWS, N_RESAMPLES = 60, 20
+N_ROWS, N_RESAMPLES, N_SHUFFLED = 60, 20, 5
 # Sums in another order differ in their last digits.
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
 PRINT_VALUES = "import sys; from lockstep.testing.metrics import print_values; print_values(*sys.argv[1:])"
@@ -88,9 +88,16 @@ def _check_stated(kind: type[Metric]) -> None:
 
 
 def _check_direction(metric: Metric, data: Predictions) -> None:
-    perfect, noisy, shuffled = (
-        metric.loss(_defined(metric, data.actual, predicted)) for predicted in (data.perfect, data.noisy, data.shuffled)
+    perfect, noisy, *losses = (
+        metric.loss(_defined(metric, data.actual, predicted))
+        for predicted in (
+            data.perfect,
+            data.noisy,
+            *(np.roll(data.shuffled, rows, axis=0) for rows in range(N_SHUFFLED)),
+        )
     )
+    # A metric of a few rows may by chance be as good on shuffled ones.
+    shuffled = float(np.mean(losses))
     word = "greater" if metric.greater_is_better else "smaller"
     _promise(
         perfect <= noisy < shuffled,

@@ -15,7 +15,15 @@ from lockstep.results.dvc_lock import md5_of
 from lockstep.results.result import DESCRIPTION, Result
 from lockstep.tracking.trial_runs import TrialRun, trial_runs, truncated_param
 
-REPORTS = (paths.METRICS, paths.GATES, paths.INDEX, paths.DATA_QUALITY, paths.TRIALS, paths.LEARNING_CURVE)
+REPORTS = (
+    paths.METRICS,
+    paths.ALL_METRICS,
+    paths.GATES,
+    paths.INDEX,
+    paths.DATA_QUALITY,
+    paths.TRIALS,
+    paths.LEARNING_CURVE,
+)
 NEEDED = (
     paths.TRAIN,
     paths.TEST,
@@ -114,6 +122,10 @@ def _metrics(result: Result) -> dict[str, Any]:
     return flatten(result.metrics)
 
 
+def _all_metrics(result: Result) -> dict[str, Any]:
+    return flatten(result.all_metrics)
+
+
 def _intervals(result: Result) -> dict[str, Any]:
     """The intervals of the test metrics."""
     uncertainty = result.uncertainty
@@ -145,6 +157,7 @@ def _cost(result: Result) -> dict[str, Any]:
 # The file of each group of metrics.
 NUMBERS: Mapping[Path, Callable[[Result], dict[str, Any]]] = {
     paths.METRICS: _metrics,
+    paths.ALL_METRICS: _all_metrics,
     paths.UNCERTAINTY: _intervals,
     paths.REPEATED: _repeated,
     paths.BASELINES: _baselines,

@@ -566,7 +566,7 @@ def test_a_useless_model_of_rare_classes_fails_the_gates() -> None:
         "untuned_xgboost": made.predict_matrix(new.x),
     }
     scores = {name: fitting.scores(new.y, each) for name, each in predicted.items()}
-    judgement = Judgement({}, {}, scores["untuned_xgboost"], scores, predicted)
+    judgement = Judgement({}, {}, scores["untuned_xgboost"], scores, predicted, {})
     assert scores["untuned_xgboost"]["log_loss"] > np.log(n_classes) + 0.5
     (gate,) = check_gates(GATES, judgement, fitting)["gates"]
     assert (gate["gate"], gate["result"]) == ("beat_baselines", "fail")

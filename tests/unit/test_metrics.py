@@ -16,7 +16,7 @@ from lockstep.fitting.objective import OBJECTIVES
 from lockstep.metrics.kinds.mae import Mae
 from lockstep.metrics.measure import built_in_metrics, custom_metrics
 from lockstep.metrics.metric import METRICS, Counts, Metric, MetricSettings, Numbers
-from lockstep.metrics.names import find_metric, metric_label, place, score_label
+from lockstep.metrics.names import find_metric, metric_label, place, score_label, shown_ends, shown_score
 from lockstep.project.custom import code_digest, custom_in
 from lockstep.report.sections.result_section import compared
 from lockstep.testing.metrics import check_metric
@@ -179,8 +179,19 @@ def test_smaller_is_better_of_every_score() -> None:
     assert (METRICS["r2"].loss(-1.0), METRICS["r2"].score_label()) == (2.0, "1 - R²")
     assert (Mae.loss(3.0), Mae.score_label()) == (3.0, "MAE")
     assert (Profit.loss(3.0), Profit.score_label()) == (-3.0, "-profit")
-    assert compared(-3.0, -2.0) == "50% lower"
-    assert compared(-1.0, -2.0) == "50% higher"
+    assert compared(-3.0, -2.0, "unknown") == "50% lower"
+    assert compared(-1.0, -2.0, "unknown") == "50% higher"
+
+
+def test_people_read_the_metric_itself_where_more_is_better() -> None:
+    assert shown_score("auc", 0.17) == 0.83
+    assert shown_score("r2", None) is None
+    assert shown_score("rmse", 0.17) == 0.17
+    assert shown_score("lift_5", -3.5) == 3.5
+    assert shown_ends("auc", 0.1, 0.2) == {"low": 0.8, "high": 0.9}
+    assert shown_ends("rmse", 0.1, 0.2) == {"low": 0.1, "high": 0.2}
+    assert compared(0.17, 0.25, "auc") == "0.08 higher"
+    assert compared(0.25, 0.17, "auc") == "0.08 lower"
 
 
 def test_a_metric_that_the_project_does_not_have_keeps_its_raw_name() -> None:

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from lockstep.evaluate.evaluate_blocks import Judging, ValueSlice
+from lockstep.model.calibration import Calibration, Sigmoid
+from lockstep.model.decision import Costs
 from lockstep.model.saved import SavedModel
 from lockstep.report import page as page_module
 from lockstep.report.sections.advice import advice
@@ -62,7 +64,9 @@ def test_the_page_has_every_section_and_a_link_to_each(usual: str) -> None:
     assert re.findall(r'<h2 id="(\w+)"', usual) == SECTIONS
     assert re.findall(r'<li><a href="#(\w+)">', usual) == SECTIONS
     templates = Path(page_module.__file__).parent.glob("sections/*.jinja")
-    assert sorted(template.name for template in templates) == sorted(f"{name}_section.html.jinja" for name in SECTIONS)
+    assert sorted(template.name for template in templates) == sorted(
+        f"{name}_section.html.jinja" for name in [*SECTIONS, "decision"]
+    )
     assert "http" not in usual
 
 
@@ -309,3 +313,38 @@ def test_partial_dependence_is_the_mean_prediction_with_one_feature_set(tmp_path
     assert by["a"].mean()[3, 0] == pytest.approx(made.predict(rows.assign(a=value)).mean(), rel=1e-5)
     at = (by["word"].labels or []).index("z")
     assert by["word"].mean()[at, 0] == pytest.approx(made.predict(rows.assign(word="z")).mean(), rel=1e-5)
+
+
+def _of_classes(tmp_path: Path, metric: str, **changed: Any) -> str:
+    made = model(n_classes=2)
+    decided = replace(made, fitting=replace(made.fitting, metric=metric, threshold=0.25), **changed)
+    return _words(page(tmp_path / "page", made=decided, test=table(200, seed=9)))
+
+
+def test_people_read_the_metric_and_not_its_distance_from_the_best(tmp_path: Path) -> None:
+    written = _of_classes(tmp_path, "auc")
+    assert "1 - AUC" not in written
+    assert "<dt>test AUC</dt><dd>0.99" in written
+    assert "The AUC is 1.000 on training rows" in written or "The AUC is 0.99" in written
+    assert "decrease in test AUC when permuted" in written
+    assert "this model&#39;s AUC minus a baseline&#39;s" in written or "this model's AUC minus a baseline's" in written
+    assert re.search(r"Its AUC is 0\.\d+ higher than predicting the shares of the classes", written)
+
+
+def test_two_classes_have_a_section_about_the_decision_and_what_mistakes_cost(tmp_path: Path) -> None:
+    written = _of_classes(tmp_path, "log_loss", costs=Costs(false_positive=1, false_negative=10))
+    assert "is predicted as <strong>high</strong> where its probability is greater than 0.25." in written
+    assert re.search(r"the model finds \d+(\.\d)?% of the rows with two high, and \d+(\.\d)?% of those", written)
+    assert "A false positive costs 1 and a false negative 10: <strong>" in written
+    assert '<th scope="col">mean cost</th>' in written
+    assert re.findall(r'<a href="#decision">', written)
+
+
+def test_calibration_is_shown_before_and_after(tmp_path: Path) -> None:
+    assert "before the sigmoid" not in _of_classes(tmp_path, "log_loss")
+    written = _of_classes(tmp_path, "log_loss", calibration=Calibration("sigmoid", (Sigmoid(0.5, 0.1),)))
+    assert re.search(r"observed share; before the sigmoid calibration 0\.\d+\.", written)
+
+
+def test_more_classes_have_no_section_about_a_threshold(tmp_path: Path) -> None:
+    assert 'id="decision"' not in page(tmp_path / "page", 3)

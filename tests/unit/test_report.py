@@ -27,7 +27,7 @@ FIGURES = (
 )
 TABLES = (
     *("baselines", "calibration", "feature_importance", "optimisation_history", "parameter_importance"),
-    *("predicted_vs_actual", "residuals", "slices"),
+    *("predicted_vs_actual", "residuals", "slices", "thresholds"),
 )
 
 ROWS = pd.DataFrame({"actual": [1.0, 2.0, 3.0], "predicted": [1.1, 2.2, 2.7]})
@@ -68,8 +68,9 @@ def test_every_target_has_the_same_files(n_classes: int, tmp_path: Path) -> None
     assert sorted(path.name for path in (tmp_path / "page").iterdir()) == sorted(
         [f"{name}.png" for name in FIGURES] + [f"{name}.csv" for name in TABLES] + ["index.html", "uncertainty.json"]
     )
-    # and those of the page alone: target, parallel coordinates, score by parameter, partial dependence
-    assert written.count("data:image/png;base64") == len(FIGURES) + 4
+    # and those of the page alone: target, parallel coordinates, score by parameter, partial dependence; of two classes
+    # also precision and recall, ROC, thresholds
+    assert written.count("data:image/png;base64") == len(FIGURES) + (7 if n_classes == 2 else 4)
     assert ("Expected calibration error" in written) == bool(n_classes)
     assert ("Confusion matrix" in written) == bool(n_classes)
     points = pd.read_csv(tmp_path / "page/predicted_vs_actual.csv")

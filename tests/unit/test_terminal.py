@@ -67,7 +67,7 @@ def terminal(request: pytest.FixtureRequest) -> Iterator[Terminal]:
 
 
 def _searched(n_trials: int = 25) -> None:
-    with Progress(n_trials) as progress:
+    with Progress(n_trials, "rmse") as progress:
         plan = plan_of(NoPruning(), n_trials=n_trials)
         search(plan, FINGERPRINTS, stand_in, AtOnce(), NoLog(), [progress])
 

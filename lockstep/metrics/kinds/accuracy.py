@@ -5,11 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from lockstep.metrics.labels import predicted_classes
 from lockstep.metrics.metric import MeanMetric, Numbers
 
 
 class Accuracy(MeanMetric):
-    """Share of rows whose most probable class is the actual one.
+    """Share of rows whose predicted class is the actual one.
 
     It changes in steps, too coarse for early stopping, which therefore follows the objective's own metric.
     """
@@ -23,7 +24,7 @@ class Accuracy(MeanMetric):
     fold_order = 20
 
     def row_values(self, actual: Numbers, predicted: Numbers) -> Mapping[str, Numbers]:
-        return {"correct": (np.argmax(predicted, axis=1) == actual).astype(np.float64)}
+        return {"correct": (predicted_classes(predicted, self.settings.threshold) == actual).astype(np.float64)}
 
     def of_means(self, means: Mapping[str, Numbers], n_rows: npt.NDArray[np.number]) -> Numbers:
         return means["correct"]

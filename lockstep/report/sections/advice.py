@@ -102,6 +102,9 @@ def _gap(run: Run, findings: Findings) -> Iterator[Advice]:
     ratio, cv, low = findings.gap["test_per_cv"], findings.gap["cv"], findings.uncertainty["score_low"]
     if ratio is not None and low is not None and ratio > WORSE and cv < low:
         text = f"The test {run.score} is {ratio - 1:.0%} higher than in cross-validation, which was too optimistic."
+        if run.greater_is_better:
+            test = number(run.shown(findings.gap["test"]), 3)
+            text = f"The test {run.score}, {test}, is below that of cross-validation, {number(run.shown(cv), 3)}."
         yield Advice("look", text, "overfit")
 
 
@@ -113,6 +116,8 @@ def _slices(run: Run, findings: Findings) -> Iterator[Advice]:
         worst: pd.Series = candidates.sort_values(["score", "slice"], ascending=[False, True], kind="stable").iloc[0]
         if worst["score"] > MUCH_WORSE * overall:
             score = f"{number(float(worst['score']))}, {worst['score'] / overall:.2g} times that of all rows"
+            if run.greater_is_better:
+                score = f"{number(run.shown(worst['score']))}, and {number(run.shown(overall))} of all rows"
             where = shortened(str(worst["slice"]), MAX_SLICE_LENGTH)
             yield Advice("look", f"The largest errors: {where}, {run.score} {score}.", "errors")
 

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from lockstep.evaluate.calibration import calibration_error
 from lockstep.evaluate.findings import Findings
 from lockstep.report.drawing import BLUE, GREY, ORANGE, Draw, Picture, one_chart, shortened
 from lockstep.report.evaluated_run import Run
@@ -16,6 +17,7 @@ def calibration_section(run: Run, findings: Findings) -> dict[str, Any]:
     return {
         "pictures": [(_classes if run.classes else _numbers)(run, findings)],
         "rows": records_of(findings.calibration),
+        "before": None if findings.uncalibrated is None else calibration_error(findings.uncalibrated),
     }
 
 
@@ -63,7 +65,9 @@ def calibration_of_numbers(table: pd.DataFrame, target: str, nominal: float | No
 def _classes(run: Run, findings: Findings) -> Picture:
     labels = run.model.target.labels
     return Picture(
-        one_chart(calibration_of_classes(findings.calibration, labels[1] if len(labels) == 2 else None)),
+        one_chart(
+            calibration_of_classes(findings.calibration, labels[1] if len(labels) == 2 else None, findings.uncalibrated)
+        ),
         f"Share of rows against predicted probability; expected calibration error"
         f" {number(findings.uncertainty.get('calibration_error'))}.",
         "On the dashed line, 70% means 7 of 10. Below it the model is overconfident.",
@@ -71,18 +75,22 @@ def _classes(run: Run, findings: Findings) -> Picture:
     )
 
 
-def calibration_of_classes(table: pd.DataFrame, positive: str | None) -> Draw:
+def calibration_of_classes(table: pd.DataFrame, positive: str | None, before: pd.DataFrame | None = None) -> Draw:
     """Shares against predicted probabilities; the bars at the bottom show how many rows each range has.
 
     Args:
         table: From lockstep.evaluate.calibration.class_calibration.
         positive: The second of two classes, whose probability is shown.
+        before: The same of the boosters' own probabilities, if the model calibrates them.
     """
 
     def draw(axes: Axes) -> None:
         share = table["rows"] / table["rows"].sum()
         axes.bar(table["predicted_mean"], share, width=0.03, color=GREY, alpha=0.4, label="share of rows")
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--", label="predicted = actual")
+        if before is not None:
+            points = before["predicted_mean"], before["actual_mean"]
+            axes.plot(*points, "o--", color=ORANGE, linewidth=1, markersize=4, label="before calibration")
         axes.plot(table["predicted_mean"], table["actual_mean"], "o-", color=BLUE, markersize=5, label="test rows")
         of = "the predicted class" if positive is None else shortened(positive)
         axes.set(

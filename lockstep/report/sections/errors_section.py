@@ -26,7 +26,7 @@ def errors_section(run: Run, findings: Findings) -> dict[str, Any]:
     """Figures of predictions and errors, slices, the worst rows."""
     return {
         "pictures": [*_predictions(run, findings), *_map(run, findings)],
-        "slices": slices_of(findings),
+        "slices": slices_of(findings, run.metric if run.greater_is_better else "score"),
         "metrics": [name for name in findings.slices.columns if name not in NOT_METRICS],
         "worst": records_of(findings.worst),
         "worst_columns": {
@@ -37,15 +37,20 @@ def errors_section(run: Run, findings: Findings) -> dict[str, Any]:
     }
 
 
-def slices_of(findings: Findings) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Slices in groups; `share` compares a slice's score with the largest of its group, for the bar behind it."""
+def slices_of(findings: Findings, column: str = "score") -> list[tuple[str, list[dict[str, Any]]]]:
+    """Slices in groups; `share` compares a slice with the largest of its group, for the bar behind it.
+
+    Args:
+        findings: The results of the evaluation.
+        column: The column of the slices to compare.
+    """
     groups = []
     for by, group in itertools.groupby(records_of(findings.slices), key=lambda record: record["by"]):
         records = list(group)
-        largest = max((record["score"] or 0 for record in records), default=0)
+        largest = max((record[column] or 0 for record in records), default=0)
         for record in records:
             record["name"] = record["slice"].removeprefix(f"{by}: ")
-            record["share"] = round(100 * (record["score"] or 0) / largest, 1) if largest > 0 else 0
+            record["share"] = round(100 * max(record[column] or 0, 0) / largest, 1) if largest > 0 else 0
         groups.append((by, records))
     return groups
 

@@ -124,24 +124,29 @@ def learning_curve(curve: pd.DataFrame, n_rounds: int, metric: str) -> Draw:
 
 def _importance(run: Run, findings: Findings) -> Picture:
     first = ", ".join(findings.features["feature"].head(3))
+    worse = "decrease" if run.greater_is_better else "increase"
     return Picture(
-        one_chart(feature_importance(findings.features, run.score)),
-        f"Bars: increase in the test {run.score} when a feature is permuted; the largest are {first}.",
-        f"Increase in the test {run.score} when a feature is permuted; grey: standard deviation of permutations.",
+        one_chart(feature_importance(findings.features, f"{worse} in test {run.score} when permuted")),
+        f"Bars: {worse} in the test {run.score} when a feature is permuted; the largest are {first}.",
+        f"{worse.capitalize()} in the test {run.score} when a feature is permuted; grey: standard deviation of"
+        " permutations.",
         file="feature_importance",
     )
 
 
 def feature_importance(table: pd.DataFrame, label: str) -> Draw:
-    """Bars of the permutation importance with its standard deviation; gain beside the name."""
+    """Bars of the permutation importance with its standard deviation; gain beside the name.
+
+    Args:
+        table: The importance of the features.
+        label: What the bars measure.
+    """
 
     def draw(axes: Axes) -> None:
         top = table.head(MAX_BARS).iloc[::-1]
         names = [f"{shortened(name)} ({gain:.0%})" for name, gain in zip(top["feature"], top["gain"], strict=True)]
         bars(axes, names, top["permutation_mean"], xerr=top["permutation_std"], ecolor=GREY)
-        axes.set(
-            title="Feature importance (in brackets: share of gain)", xlabel=f"increase in test {label} when permuted"
-        )
+        axes.set(title="Feature importance (in brackets: share of gain)", xlabel=label)
 
     return draw
 

@@ -7,7 +7,8 @@ import pandas as pd
 
 from lockstep.evaluate.baselines import MAX_ROWS
 from lockstep.evaluate.findings import THIS_MODEL, Findings
-from lockstep.metrics.metric import Metric
+from lockstep.metrics.metric import THRESHOLD, Metric
+from lockstep.metrics.names import greater_is_better, shown_ends
 from lockstep.report.evaluated_run import Run
 from lockstep.report.sections.advice import advice
 from lockstep.report.templates import model_name, number, percent, records_of, span
@@ -27,10 +28,11 @@ def result_section(run: Run, findings: Findings) -> dict[str, Any]:
     for record in baselines:
         record["own"] = record["model"] == THIS_MODEL
         record["saved"] = None if record["own"] else saved(own, record["score"])
-        record["compared"] = None if record["own"] else compared(own, record["score"])
+        record["compared"] = None if record["own"] else compared(own, record["score"], run.metric)
     return {
         "headline": headline(run, findings),
         "advice": advice(run, findings),
+        "threshold": run.model.fitting.threshold if run.model.fitting.threshold != THRESHOLD else None,
         "metrics": list(judgement.test),
         # Not every baseline has a number of features.
         "baseline_metrics": [metric.kind_name() for metric in metrics if "n_features" not in metric.uses],
@@ -38,7 +40,7 @@ def result_section(run: Run, findings: Findings) -> dict[str, Any]:
         "own_metrics": [_described(metric) for metric in metrics if metric.is_custom()],
         "rows": [("test", judgement.test), ("cross-validation", judgement.cv), ("training", judgement.train)],
         "interval": {record["metric"]: record for record in findings.uncertainty["intervals"]},
-        "score_ends": {"low": findings.uncertainty["score_low"], "high": findings.uncertainty["score_high"]},
+        "score_ends": shown_ends(run.metric, findings.uncertainty["score_low"], findings.uncertainty["score_high"]),
         "tiles": [metric.kind_name() for metric in tiles if metric.kind_name() != run.metric][:TILES],
         "baselines": baselines,
         "no_line": bool(run.classes) and "logistic_regression" not in findings.baselines["model"].tolist(),
@@ -50,6 +52,13 @@ def headline(run: Run, findings: Findings) -> str:
     """The result in a sentence for someone who knows the table but no statistics."""
     interval = _interval(findings, "accuracy" if run.classes else run.metric)
     rows, share = f"{len(run.test):,}", percent(run.settings.confidence)
+    if run.model.fitting.threshold != THRESHOLD:
+        label, scores = run.model.target.labels[1], findings.judgement.every["test"]
+        return (
+            f"On {rows} unseen rows the model finds {percent(scores['recall'])} of the rows with {run.target} {label},"
+            f" and {percent(scores['precision'])} of those that it predicts as {label} are (at its threshold,"
+            f" {number(run.model.fitting.threshold, 3)}). {_against(run, findings)}"
+        )
     if run.classes:
         return (
             f"On {rows} unseen rows the model predicts the right class of {run.target} for"
@@ -69,13 +78,22 @@ def headline(run: Run, findings: Findings) -> str:
     return f"On {rows} unseen rows the model's {error}{ends}). {_against(run, findings)}"
 
 
-def compared(own: float | None, reference: float | None) -> str | None:
-    """A score against another one, such as `12% lower`; lower is better."""
+def compared(own: float | None, reference: float | None, metric: str) -> str | None:
+    """A score against another one, as people read it: `12% lower`, or `0.081 higher` where more is better.
+
+    Args:
+        own: The score of this model; lower is better.
+        reference: The other one.
+        metric: The metric behind both.
+    """
     reduction = saved(own, reference)
-    if reduction is None:
+    if own is None or reference is None or reduction is None:
         return None
     if abs(reduction) < EQUAL:
         return "about the same"
+    if greater_is_better(metric):
+        # A share would be one of a value near 0, such as the R² of the mean.
+        return f"{number(abs(reference - own), 2)} {'higher' if reduction > 0 else 'lower'}"
     return f"{abs(reduction):.0%} {'lower' if reduction > 0 else 'higher'}"
 
 
@@ -110,7 +128,7 @@ def _against(run: Run, findings: Findings) -> str:
     for name in ("mean", rival):
         if name is None:
             continue
-        words = compared(_none_if_nan(own), _none_if_nan(scores[name]))
+        words = compared(_none_if_nan(own), _none_if_nan(scores[name]), run.metric)
         constant = "predicting the shares of the classes" if run.classes else "always predicting the mean"
         if words:
             than = "as" if words.endswith("same") else "than"

@@ -32,11 +32,13 @@ from lockstep.report.drawing import (
 from lockstep.report.evaluated_run import Run
 from lockstep.report.search_parameters import ParameterScale, scales_of
 from lockstep.report.search_progress import distribution, quarters
-from lockstep.report.templates import number
+from lockstep.report.templates import number, percent
 
 MAX_TRIALS = 10
 MAX_FAILURES = 5
 # Charts of all trials need this many complete ones; with more parameters they are unreadable.
+# Keys of records that have a score, of which less is better.
+LEVELS = ("best", "median", "worst", "best_so_far", "score")
 MIN_TRIALS, MAX_PARAMETERS = 3, 16
 PANEL_COLUMNS = 4
 # Coloured lines: the best tenth of the trials, within these limits.
@@ -54,9 +56,10 @@ def search_section(run: Run, _: Findings) -> dict[str, Any]:
     return {
         "about": search,
         "settings": search["settings"],
-        "spread": distribution(complete, score),
-        "quarters": quarters(trials, score),
-        "top": top_trials(complete, score, run.metric, space),
+        "spread": _shown(run, distribution(complete, score)),
+        "below": _below_the_median(run, distribution(complete, score)),
+        "quarters": [_shown(run, part) for part in quarters(trials, score)],
+        "top": [_shown(run, trial) for trial in top_trials(complete, score, run.metric, space)],
         "parameters": list(dict.fromkeys([*space, *run.model.training.params])),
         "space": space,
         "varied": varied(space),
@@ -66,6 +69,21 @@ def search_section(run: Run, _: Findings) -> dict[str, Any]:
         "importance": run.history.parameters.set_index("parameter")["importance"].to_dict(),
         "pictures": [_history(run), _importance(run), *_all_trials(run)],
     }
+
+
+def _shown(run: Run, record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of scores with the metric's values as people read them; differences stay."""
+    return {name: run.shown(value) if name in LEVELS else value for name, value in record.items()}
+
+
+def _below_the_median(run: Run, spread: Mapping[str, float | None]) -> str | None:
+    """How much better the best trial is than the median, in words."""
+    best, median = spread["best"], spread["median"]
+    if best is None or not median:
+        return None
+    if run.greater_is_better:
+        return f"{number(median - best, 2)} above the median"
+    return f"{percent(1 - best / median, 2)} below the median"
 
 
 def top_trials(complete: pd.DataFrame, score: str, metric: str, space: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -100,14 +118,24 @@ def _fixed(limits: Mapping[str, Any]) -> bool:
 
 
 def _history(run: Run) -> Picture:
-    history, best = run.history, run.best[run.history.score]
+    history, best = run.history, run.shown(run.best[run.history.score])
     states = history.trials["state"].tolist()
     counts = f"{states.count('COMPLETE')} complete, {states.count('PRUNED')} pruned, {states.count('FAIL')} failed"
     return Picture(
-        one_chart(optimisation_history(history.trials, history.progress(), history.score, run.score)),
+        one_chart(optimisation_history(history.trials, _as_shown(run, history.progress()), history.score, run.score)),
         f"CV {run.score} of each trial ({counts}) and the best so far, which ends at {number(best)}.",
         "Each dot is a complete trial; the line is the best so far. Marks at the bottom are pruned or failed trials.",
         file="optimisation_history",
+    )
+
+
+def _as_shown(run: Run, table: pd.DataFrame) -> pd.DataFrame:
+    """Scores of trials and the best so far, as people read them."""
+    if not run.greater_is_better:
+        return table
+    columns = [name for name in (run.history.score, "best_so_far") if name in table]
+    return table.assign(
+        **{name: pd.Series([run.shown(value) for value in table[name]], table.index) for name in columns}
     )
 
 
@@ -164,8 +192,11 @@ def _all_trials(run: Run) -> list[Picture]:
     if len(complete) < MIN_TRIALS or not scales:
         return []
     names, label = ", ".join(scale.name for scale in scales), f"CV {run.score}"
-    lines = parallel_coordinates(scales, complete[score], label)
-    points = score_by_parameter(scales, complete, score, label)
+    shown, sign = _as_shown(run, complete), -1 if run.greater_is_better else 1
+    lines = parallel_coordinates(scales, shown[score], label, sign)
+    points = score_by_parameter(scales, shown, score, label, sign)
+    shape = "peak" if run.greater_is_better else "valley"
+    turn = "rise" if run.greater_is_better else "fall"
     best = run.best["params"]
     best_values = ", ".join(f"{scale.name} {number(best[scale.name])}" for scale in scales if scale.name in best)
     return [
@@ -180,7 +211,7 @@ def _all_trials(run: Run) -> list[Picture]:
         Picture(
             points,
             f"Small scatter charts of {label} against each of {names}, one point per complete trial.",
-            "A valley inside the range is a good sign; scores that still fall towards a dotted end call for a wider"
+            f"A {shape} inside the range is a good sign; scores that still {turn} towards a dotted end call for a wider"
             " range.",
             title="score along each parameter",
             inches=(12.0, 0.4 + 2.5 * -(-len(scales) // PANEL_COLUMNS)),
@@ -189,20 +220,21 @@ def _all_trials(run: Run) -> list[Picture]:
     ]
 
 
-def parallel_coordinates(scales: Sequence[ParameterScale], scores: pd.Series, label: str) -> Draw:
+def parallel_coordinates(scales: Sequence[ParameterScale], scores: pd.Series, label: str, sign: int = 1) -> Draw:
     """A line per complete trial through its parameters to its score; the best tenth in colour, the best one thick.
 
     Args:
         scales: Parameters of the complete trials.
         scores: Their scores.
         label: Display name of the score.
+        sign: 1 if less is better, -1 if more is.
     """
     values = scores.to_numpy(dtype=np.float64)
     low, high = float(values.min()), float(values.max())
     heights = np.column_stack(
         [*(scale.shares() for scale in scales), (values - low) / (high - low) if high > low else values * 0]
     )
-    order = np.argsort(-values, kind="stable")
+    order = np.argsort(-sign * values, kind="stable")
     grey_alpha = ink(0.35, len(values), 0.02)
     n_best = min(len(values), max(MIN_BEST, len(values) // 10), MAX_BEST)
 
@@ -232,10 +264,20 @@ def parallel_coordinates(scales: Sequence[ParameterScale], scores: pd.Series, la
     return draw
 
 
-def score_by_parameter(scales: Sequence[ParameterScale], trials: pd.DataFrame, score: str, label: str) -> DrawAll:
-    """A small chart per parameter: its value and the score of every complete trial, coloured by its number."""
+def score_by_parameter(
+    scales: Sequence[ParameterScale], trials: pd.DataFrame, score: str, label: str, sign: int = 1
+) -> DrawAll:
+    """A small chart per parameter: its value and the score of every complete trial, coloured by its number.
+
+    Args:
+        scales: Parameters of the complete trials.
+        trials: These trials.
+        score: The column of their scores.
+        label: Display name of the score.
+        sign: 1 if less is better, -1 if more is.
+    """
     numbers, scores = trials["number"].to_numpy(dtype=np.float64), trials[score].to_numpy(dtype=np.float64)
-    best = int(np.argmin(scores))
+    best = int(np.argmin(sign * scores))
     size, edge = ink(18, len(scores), 2), ink(0.3, len(scores), 0)
 
     def draw(figure: Figure) -> None:
