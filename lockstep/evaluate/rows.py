@@ -57,11 +57,8 @@ def predict_rows(model: SavedModel, rows: Rows) -> tuple[pd.DataFrame, Predictio
         or probabilities (rows, classes).
     """
     table = model.prediction_table(rows.x)
-    predicted: Predictions
-    if model.target.classes:
-        predicted = table.iloc[:, 1:].to_numpy(dtype=np.float64)
-    else:
-        predicted = table["predicted"].to_numpy()
+    columns = list(table.columns[1:]) if model.target.classes else "predicted"
+    predicted: Predictions = table[columns].to_numpy(dtype=np.float64)
     table.insert(0, "actual", actual_values(rows.frame, model.target))
     table.insert(0, "row_id", rows.frame["row_id"].to_numpy())
     return table, predicted
