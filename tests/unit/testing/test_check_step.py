@@ -1,8 +1,11 @@
 """check_step finds planted defects: each of these steps breaks one promise."""
 
+import importlib
 import platform
+import re
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
@@ -15,6 +18,7 @@ from lockstep.features.values import text_values
 from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.timeline import Rows
 from lockstep.testing.steps import check_step
+from tests.conftest import ROOT
 
 
 class KindStep(Step):
@@ -328,6 +332,16 @@ def test_a_right_step_passes() -> None:
     check_step(KindStep(), classes=3, fresh_process=False)
     check_step(FollowsTheSplit(), fresh_process=False)
     check_step(FollowsTheSplit(), classes=2, fresh_process=False)
+
+
+def test_the_pages_step_that_learns_from_the_target_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(from [^`]*class CategoryMean.*?)```", page, flags=re.DOTALL)
+    (tmp_path / "category_mean_of_the_page.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    step: type[Step] = importlib.import_module("category_mean_of_the_page").CategoryMean
+    check_step(step.model_validate({"column": "kind"}), fresh_process=False)
+    check_step(step.model_validate({"column": "street"}), classes=2, fresh_process=False)
 
 
 @pytest.mark.parametrize(("defective", "sentence"), DEFECTS, ids=[defective.__name__ for defective, _ in DEFECTS])
