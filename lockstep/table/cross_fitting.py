@@ -33,6 +33,11 @@ class CrossFitting:
         return self.time is not None
 
     @property
+    def columns(self) -> list[str]:
+        """The columns that it reads."""
+        return [column for column in (self.group, self.time) if column is not None]
+
+    @property
     def leaves_out_rows_alone(self) -> bool:
         """Whether a row's features may be learned from all rows but this one."""
         return self.group is None and self.time is None
