@@ -17,10 +17,10 @@ from lockstep.fitting.booster_block import MetricBlock
 from lockstep.fitting.folds import final_rows
 from lockstep.fitting.make_folds import make_folds
 from lockstep.model.example import write_example
-from lockstep.model.final import chosen_training, fit_boosters, fit_interval, learning_curve, rate_of
+from lockstep.model.final import learning_curve
 from lockstep.model.intake import Intake
-from lockstep.model.out_of_fold import boosters_per_fold, learn_decision, out_of_fold
-from lockstep.model.saved import Origin, SavedModel
+from lockstep.model.saved import Origin
+from lockstep.model.train import FinalRows, train_model
 from lockstep.model.train_block import TrainBlocks
 from lockstep.project.blocks import Blocks, mistakes_in
 from lockstep.project.paths import BEST_PARAMS, LEARNING_CURVE, MODEL, OUT_OF_FOLD, PARAMS, RAW, TRAIN
@@ -51,33 +51,18 @@ def main() -> None:
         folds = make_folds(table_of_folds, target, recipe, cross_fitting, seed, folder, fitting.class_weight)
         features, y = Features(recipe, seed, target.n_classes, cross_fitting), target.values(train)
         x = features.fit_transform(train, y)
-        with fold_workers(folds, features, x, y, folder, fitting) as workers:
-            if settings.learning_rate_factor < 1:
-                print_step(f"the folds at {settings.learning_rate_factor} times the learning rate")
-            training = chosen_training(best, settings.learning_rate_factor, budget, fitting, seed, workers)
-            print_step(f"{settings.n_models} model(s) of {training.n_rounds} rounds")
-            boosters = fit_boosters(training, settings.n_models, fitting, seed, workers)
-            interval = None
-            if settings.interval is not None:
-                print_step("the prediction interval")
-                interval = fit_interval(training, settings.interval, fitting, seed, workers)
-            print_step("the out-of-fold predictions")
-            out = out_of_fold(table_of_folds, training, boosters_per_fold(settings), fitting, seed, workers)
+        weights, exposures = target.weights(train), target.exposures(train)
+        with fold_workers(folds, features, x, y, folder, fitting, weight=weights, exposure=exposures) as workers:
+            rows = FinalRows(table_of_folds, target, features, x)
+            model, out = train_model(settings, rows, best, budget, fitting, seed, workers, print_step)
+            training, intake = model.training, Intake.of(table, features.columns, target.exposure)
+            replace(model, intake=intake, origin=Origin(blocks.dataset_name, VERSION)).save(MODEL)
             write_table(out.table(target), OUT_OF_FOLD)
-            with mistakes_in(PARAMS):
-                calibration, threshold = learn_decision(settings, out, target)
-            intake = Intake.of(table, features.columns, target.exposure)
-            origin, decided = Origin(blocks.dataset_name, VERSION), replace(fitting, threshold=threshold)
-            parts = (boosters, features, target, decided, training, interval, intake, origin)
-            model = SavedModel(
-                *parts, rate=rate_of(target, train), calibration=calibration, costs=settings.costs
-            ).with_mean_corrected(x, y, target.weights(train))
-            model.save(MODEL)
             write_example(MODEL, intake, RAW, train["row_id"])
             print_step("the learning curve of the folds")
             write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)
     slower = f", learning rate times {training.learning_rate_factor}" if training.learning_rate_factor < 1 else ""
-    print(f"train_best: {len(boosters)} model(s) of {training.n_rounds} rounds on {len(train)} rows{slower}")
+    print(f"train_best: {settings.n_models} model(s) of {training.n_rounds} rounds on {len(train)} rows{slower}")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 Reads   data/split/train.parquet, data/clean/columns.json
 Writes  models/best_params.json, models/search.json, reports/tune/trials.csv; logs trials to MLflow as they finish
-Params  dataset, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy,
-        split.group, split.time, split.gap,
+Params  dataset, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed,
+        split.strategy, split.group, split.time, split.gap,
         datasets/<dataset>.yaml: target, metric, weight, exposure, features.<features>
 """
 
@@ -45,9 +45,8 @@ def main() -> None:
     plan = Plan(tune, SearchSpace(space), choices.chosen_pruner, choices.seed, fitting)
     steps = [{"step": step.kind_name(), **step.model_dump(mode="json")} for step in recipe]
     rows_as = {"target": target.to_json(), "features": steps, "strategy": split.strategy, **split.relations()}
-    folds_in = partial(
-        make_folds, train, target, recipe, split.cross_fitting, choices.seed, class_weight=fitting.class_weight
-    )
+    rows = (train, target, recipe, split.cross_fitting, choices.seed)
+    folds_in = partial(make_folds, *rows, class_weight=fitting.class_weight)
     started = time.perf_counter()
     with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS, limit) as log:
         n_folds = len(engine.folds)
@@ -58,13 +57,13 @@ def main() -> None:
         trial_runs = partial(runs_of, space=space, n_folds=n_folds, fitting=fitting)
         live = LiveTrials(blocks.dataset_name, key_of(settings), trial_runs)
         with study, live, Progress(tune.n_trials, fitting.metric) as progress:
-            observers = (progress, study, live)
-            results = search(plan, engine.folds.fingerprints(), engine.run, engine.executor, log, observers)
+            results = search(
+                plan, engine.folds.fingerprints(), engine.run, engine.executor, log, (progress, study, live)
+            )
             elapsed = time.perf_counter() - started
-    best = best_params(results, fitting)
     write_csv(trials_table(results, n_folds, fitting), TRIALS)
     save_search_time(TRIALS, SearchTime.of(results, None if log.n_reused_earlier else elapsed))
-    write_json(best, BEST_PARAMS)
+    write_json(best := best_params(results, fitting), BEST_PARAMS)
     write_json(describe(plan, settings, results, blocks.dataset_name, choices.features), SEARCH)
     print(f"tune: {log.n_fitted} folds fitted, {log.n_reused} reused; {outcome(results, best, fitting)}")
 

@@ -66,8 +66,8 @@ def predict_rows(model: SavedModel, rows: Rows) -> tuple[pd.DataFrame, Predictio
         predictions as metrics take them: numbers (rows,) or probabilities (rows, classes).
     """
     table = model.prediction_table(rows.x, rows.exposure)
-    columns = table.iloc[:, 1:] if model.target.classes else table["predicted"]
-    predicted: Predictions = columns.to_numpy(dtype=np.float64)
+    columns = list(table.columns[1:]) if model.target.classes else "predicted"
+    predicted: Predictions = table[columns].to_numpy(dtype=np.float64)
     if rows.weight is not None:
         table.insert(0, WEIGHT, rows.weight)
     table.insert(0, "actual", actual_values(rows.frame, model.target))

@@ -155,7 +155,7 @@ def _fit(step: Step, frame: pd.DataFrame, y: Numbers) -> None:
 
 
 def _fit_transform(step: Step, frame: pd.DataFrame, y: Numbers) -> Matrix:
-    rows = columns_read(step, frame)
+    rows = columns_read(step, frame, relations=True)
     with mistakes_of(step):
         features = step.fit_transform(rows, y)
     check_names(step)

@@ -53,12 +53,12 @@ class Step(Settings, OneOfKind, ABC):
         """Positions of training rows to learn from and of those to transform, pair by pair, as the split relates rows.
 
         Random: each row is in one of so many folds, and is transformed by what the others teach. Whole groups are in
-        one fold. In time, rows are transformed by what earlier rows teach; the first block's rows are in no pair, and
-        their features are NaN.
+        one fold. In time, there are blocks whose rows are transformed by what earlier blocks teach; the rows of the
+        first block are in no pair, and their features are NaN.
 
         Args:
             frame: The training rows that `fit_transform` got; their other columns, which say how rows relate, too.
-            folds: Number of folds; in time there is one block more.
+            folds: Number of folds; in time there are twice as many blocks and one more.
         """
         return self._cross_fitting.pairs(frame, folds, self._seed)
 

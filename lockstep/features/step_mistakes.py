@@ -40,14 +40,20 @@ def names_of(step: Step, method: str = "names") -> list[str]:
     raise DataError(f"{file_of(step)}: {method}() returns {shown(repr(names))}; return a tuple of names")
 
 
-def columns_read(step: Step, frame: pd.DataFrame) -> pd.DataFrame:
+def columns_read(step: Step, frame: pd.DataFrame, *, relations: bool = False) -> pd.DataFrame:
     """The rows as a step gets them: one of the project's own sees no column but those that it reads.
 
     The target and the fold are columns of training rows too.
+
+    Args:
+        step: The step.
+        frame: The rows.
+        relations: Whether to add the columns by which the split relates rows, which `inner_folds` needs.
     """
     if not step.is_custom():
         return frame
-    return pd.DataFrame({name: frame[name] for name in names_of(step, "reads")}, index=frame.index, copy=False)
+    names = dict.fromkeys([*names_of(step, "reads"), *(step.cross_fitting.columns if relations else ())])
+    return pd.DataFrame({name: frame[name] for name in names}, index=frame.index, copy=False)
 
 
 def check_learned(step: Step) -> None:

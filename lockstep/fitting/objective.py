@@ -93,11 +93,9 @@ class Objective(OneOfKind, ABC):
 
 
 def mean_above_zero(targets: npt.NDArray[np.floating], weight: npt.NDArray[np.floating] | None) -> float:
-    """The weighted mean: the best constant of a loss with a logarithmic link; XGBoost's own estimate is one step towards it."""
-    mean = (
-        np.mean(targets, dtype=np.float64) if weight is None else np.average(targets.astype(np.float64), weights=weight)
-    )
-    return max(float(mean), SMALLEST_MEAN)
+    """The mean: the best constant of a loss with a logarithmic link; XGBoost's own estimate is one step towards it."""
+    exact = targets.astype(np.float64)
+    return max(float(np.mean(exact) if weight is None else np.average(exact, weights=weight)), SMALLEST_MEAN)
 
 
 OBJECTIVES: Kind[Objective] = Kind(

@@ -75,13 +75,18 @@ def _source(source: FileSource) -> list[str]:
 
 
 def _split_hints(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
-    """A hint to split by time where there are dates."""
-    dates = [renamed.get(column.name, column.name) for column in findings.of("plain") if column.type == "date"]
+    """A hint to split by time where there are dates, with a gap where each row has its own."""
+    dates = [column for column in findings.of("plain") if column.type == "date" and not column.missing]
     if not dates:
         return []
+    name = renamed.get(dates[0].name, dates[0].name)
+    gap = (
+        " Each row has its own date: where the latest targets are not known yet when you predict, add the days as"
+        " split.gap=7d"
+    )
     return _comment(
         "A random split tests on rows from the same days as the training rows. To test on later ones:"
-        f" split.strategy=time split.time={dates[0]}"
+        f" split.strategy=time split.time={name}{gap if dates[0].distinct == findings.n_rows else ''}"
     )
 
 

@@ -60,12 +60,9 @@ class ForwardStrategy(Strategy):
         return timeline.moment >= timeline.window_start(timeline.known_until(moment, self.gap), n_rows)
 
     def _check_fold(self, number: int, training: Mask, validation: Mask) -> None:
-        reasons = [
-            *([f"the gap of {self.gap}"] if self.gap is not None else []),
-            *([f"the groups of {self.columns['group']!r} that recur"] if self.keeps_groups else []),
-        ]
-        for name, rows in (("train it", training), ("validate in it", validation)):
+        left_out = [f"the gap of {self.gap}"] * (self.gap is not None)
+        left_out += [f"groups of {column!r} that recur" for name, column in self.columns.items() if name == "group"]
+        remedy = "use fewer folds or a shorter gap" if self.gap is not None else "use fewer folds"
+        for does, rows in (("trains it", training), ("validates in it", validation)):
             if not rows.any():
-                raise ValueError(
-                    f"fold {number}: {' and '.join(reasons) or 'the window'} leave no row to {name}; use fewer folds"
-                )
+                raise ValueError(f"fold {number} has no row that {does} (left out: {', '.join(left_out)}); {remedy}")

@@ -7,6 +7,8 @@ import pandas as pd
 
 from lockstep.table.timeline import Rows, Timeline
 
+# Blocks of time per fold. A block is learned from half the rows on average, so two cost as much as one random fold.
+BLOCKS_PER_FOLD = 2
 # Parts of the groups within each block of time.
 GROUP_PARTS = 3
 
@@ -31,6 +33,11 @@ class CrossFitting:
         return self.time is not None
 
     @property
+    def columns(self) -> list[str]:
+        """The columns that it reads."""
+        return [column for column in (self.group, self.time) if column is not None]
+
+    @property
     def leaves_out_rows_alone(self) -> bool:
         """Whether a row's features may be learned from all rows but this one."""
         return self.group is None and self.time is None
@@ -38,9 +45,9 @@ class CrossFitting:
     def pairs(self, frame: pd.DataFrame, folds: int, seed: int) -> list[tuple[Rows, Rows]]:
         """Positions of rows to learn from and of rows to transform; no row is transformed twice.
 
-        Rows are divided at random; groups stay together. In the order of time there is one block more than folds: the
-        rows of each are learned from all blocks before it, less the gap, and the first block is in no pair, as are rows
-        before which the gap leaves nothing.
+        Rows are divided at random; groups stay together. In the order of time there are twice as many blocks as folds
+        and one more: the rows of each are learned from all blocks before it, less the gap, and the first block is in no
+        pair, as are rows before which the gap leaves nothing.
 
         The folds do not depend on the target, not even for classes: otherwise a row's target would change the folds of
         other rows. With fewer rows (or groups) than folds each row (group) is a fold; with one there are no pairs.
@@ -66,7 +73,8 @@ class CrossFitting:
         if not len(frame):
             return []
         timeline = Timeline.of(frame, time)
-        starts = sorted({timeline.moment_at((block + 1) / (folds + 1)) for block in range(folds)} - {0})
+        n_blocks = BLOCKS_PER_FOLD * folds + 1
+        starts = sorted({timeline.moment_at(block / n_blocks) for block in range(1, n_blocks)} - {0})
         part = np.zeros(len(frame), dtype=np.int64)
         if self.group is not None:
             part = _parts_of_groups(group_codes(frame[self.group]), GROUP_PARTS, seed)

@@ -4,15 +4,20 @@ import json
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from lockstep.errors import LockstepError, kind_and_reason
 from lockstep.features.arrays import Numbers
 from lockstep.features.step import Step
 from lockstep.features.step_mistakes import check_features, check_names, file_of
+from lockstep.table.cross_fitting import CrossFitting
 from lockstep.testing.comparisons import require, require_equal
 from lockstep.testing.step_case import SEED, StepCase, digest_of_state, digests_here_and_elsewhere
 from lockstep.testing.tables import standard_table, standard_target, unseen_rows
+
+# Columns that say how rows relate; no step reads them.
+GROUP, TIME = "group of the row", "moment of the row"
 
 
 def check_step(
@@ -90,6 +95,34 @@ def _hides_a_rows_target(case: StepCase) -> None:
             y[row] = value
             after = case.unfitted().fit_transform(case.train, y)
             require_equal(before[row], after[row], f"Row {row} changes as its target becomes {value:g}.")
+
+
+def _hides_a_groups_target(case: StepCase) -> None:
+    """Where the split keeps groups together, no training row's features depend on the target of a row of its group."""
+    group = np.arange(len(case.y)) // 4
+    step = case.step.for_target(case.classes, SEED, CrossFitting(group=GROUP))
+    frame = case.train.assign(**{GROUP: group})
+    before = step.fit_transform(frame, case.y)
+    for number in (1, group.max() // 2):
+        own = group == number
+        after = step.fit_transform(frame, _changed(case, own))
+        require_equal(before[own], after[own], f"Those of rows {np.flatnonzero(own).tolist()} do; use inner_folds.")
+
+
+def _hides_later_targets(case: StepCase) -> None:
+    """Where the split goes forward in time, no training row's features depend on the target of a row no earlier."""
+    moment = np.random.default_rng(SEED).permutation(len(case.y)) // 2
+    step = case.step.for_target(case.classes, SEED, CrossFitting(time=TIME))
+    frame = case.train.assign(**{TIME: moment})
+    before = step.fit_transform(frame, case.y)
+    for start in (moment.max() // 3, moment.max() * 2 // 3):
+        after, until = step.fit_transform(frame, _changed(case, moment >= start)), moment <= start
+        require_equal(before[until], after[until], "Those of earlier rows do; use inner_folds.")
+
+
+def _changed(case: StepCase, rows: npt.NDArray[np.bool_]) -> Numbers:
+    """The target with other values in some rows."""
+    return np.where(rows, (case.y + 1) % case.classes if case.classes else 1e9, case.y)
 
 
 def _learns_in_fit_alone(case: StepCase) -> None:
@@ -185,5 +218,7 @@ PROMISES: tuple[Callable[[StepCase], None], ...] = (
     _learns_in_fit_alone,
     _takes_each_row_alone,
     _hides_a_rows_target,
+    _hides_a_groups_target,
+    _hides_later_targets,
     _computes_the_same_elsewhere,
 )

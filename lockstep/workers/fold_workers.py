@@ -51,7 +51,15 @@ class FoldWorkers:
 
 @contextmanager
 def fold_workers(
-    folds: FoldSet, features: Features, x: Matrix, y: Vector, folder: Path, fitting: Fitting
+    folds: FoldSet,
+    features: Features,
+    x: Matrix,
+    y: Vector,
+    folder: Path,
+    fitting: Fitting,
+    *,
+    weight: Vector | None = None,
+    exposure: Vector | None = None,
 ) -> Iterator[FoldWorkers]:
     """Worker processes for the folds and for all rows.
 
@@ -62,6 +70,8 @@ def fold_workers(
         y: Target of all rows.
         folder: A folder for arrays.
         fitting: Settings of the fits.
+        weight: Weights of all rows; None: all count the same.
+        exposure: Exposures of all rows; None: there are none.
     """
     folds.save(folder)
     all_rows = FoldSet(
@@ -73,8 +83,8 @@ def fold_workers(
         names=(tuple(features.names),),
         types=(tuple(features.types),),
         digests=(digest_of(x),),
-        weight=folds.weight,
-        exposure=folds.exposure,
+        weight=weight,
+        exposure=exposure,
         class_weight=folds.class_weight,
     )
     all_rows.save(folder / ALL_ROWS)

@@ -90,7 +90,7 @@ def test_an_unknown_name_is_one_line(capsys: pytest.CaptureFixture[str]) -> None
     assert main(["list", "splits", "tim"]) == 1
     assert capsys.readouterr().err == (
         "lockstep: list splits: tim: there is no such split strategy, did you mean 'time'?;"
-        " built-in: group, random, stratified, time\n"
+        " built-in: group, group_time, random, stratified, stratified_group, time\n"
     )
 
 

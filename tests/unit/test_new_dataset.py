@@ -343,3 +343,14 @@ def test_the_table_may_be_wide(capsys: pytest.CaptureFixture[str]) -> None:
     assert max(len(line) for line in text.splitlines() if line.startswith("      ")) <= 120
     assert len(_features(_loaded("t"))) == 120
     assert len(capsys.readouterr().out.splitlines()) < 10
+
+
+@pytest.mark.parametrize(("days", "gap"), [(range(40), True), ([day // 2 for day in range(40)], False)])
+def test_a_gap_is_suggested_where_each_row_has_its_own_date(days: Sequence[int], gap: bool) -> None:
+    first = pd.Timestamp("2024-01-01")
+    frame = pd.DataFrame({"day": [first + pd.Timedelta(days=day) for day in days], "y": np.arange(40) ** 2 % 23})
+    frame.to_csv("series.csv", index=False)
+    assert _new("series.csv") == 0
+    text = Path("datasets/series.yaml").read_text(encoding="utf-8").replace("\n# ", " ")
+    assert "split.strategy=time split.time=day" in text
+    assert ("split.gap=7d" in text) == gap

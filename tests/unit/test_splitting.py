@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from lockstep.errors import DataError
-from lockstep.fitting.folds import training_masks
+from lockstep.fitting.folds import final_rows, training_masks
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
 from lockstep.split.strategy import STRATEGIES
@@ -85,6 +85,136 @@ def test_every_row_is_used_once_and_no_fold_validates_on_its_training_rows(
         assert not set(train["group"]) & set(test["group"])
     if split.forward:
         assert train["time"].max() < test["time"].min()
+
+
+# Twelve rows in six months, two each.
+TWELVE = pd.DataFrame(
+    {
+        "row_id": np.arange(12),
+        "month": np.repeat(np.arange(1, 7), 2),
+        "day": pd.to_datetime([f"2024-0{month}-01" for month in np.repeat(np.arange(1, 7), 2)]),
+        "shop": list("aacbddccefgh"),
+        "y": np.arange(12.0),
+    }
+)
+IN_TIME = {"strategy": "time", "time": "month", "folds": 2, "test_size": 1 / 3, "valid_size": 0.2}
+
+
+def _trained_by(**choices: Any) -> tuple[list[list[int]], list[list[int]], list[int], list[int]]:
+    """Training and validation rows of each fold, those that train the final model, and the test rows."""
+    split = Split.model_validate({**IN_TIME, **choices})
+    train, test = split_table(TWELVE, Target("y"), split, 0)
+    masks, ids = training_masks(train, split.forward), train["row_id"]
+    validation = [ids[train["fold"] == number].tolist() for number in range(len(masks))]
+    return (
+        [ids[mask].tolist() for mask in masks],
+        validation,
+        final_rows(train)["row_id"].tolist(),
+        test["row_id"].tolist(),
+    )
+
+
+def test_time_by_hand() -> None:
+    assert _trained_by() == ([[0, 1], [0, 1, 2, 3]], [[2, 3], [4, 5, 6, 7]], [*range(8)], [8, 9, 10, 11])
+
+
+def test_a_gap_in_rows_by_hand() -> None:
+    assert _trained_by(gap=1, folds=1, valid_size=1 / 3) == ([[0, 1]], [[4, 5]], [*range(6)], [8, 9, 10, 11])
+    assert _trained_by(gap=2, folds=1, valid_size=1 / 3) == _trained_by(gap=1, folds=1, valid_size=1 / 3)
+
+
+def test_a_gap_as_a_duration_by_hand() -> None:
+    """May begins 30 days after April, March 29 days after February."""
+    days = {"time": "day", "folds": 1, "valid_size": 1 / 3}
+    assert _trained_by(gap="29d", **days) == ([[0, 1]], [[4, 5, 6, 7]], [*range(8)], [8, 9, 10, 11])
+    assert _trained_by(gap="30d", **days) == ([[0, 1]], [[4, 5]], [*range(6)], [8, 9, 10, 11])
+    assert _trained_by(gap="4w", **days) == ([[0, 1, 2, 3]], [[4, 5, 6, 7]], [*range(8)], [8, 9, 10, 11])
+
+
+def test_a_rolling_window_by_hand() -> None:
+    assert _trained_by(window="rolling") == ([[0, 1], [2, 3]], [[2, 3], [4, 5, 6, 7]], [6, 7], [8, 9, 10, 11])
+
+
+def test_a_rolling_window_after_a_gap_by_hand() -> None:
+    choices = {"window": "rolling", "gap": 2, "folds": 1, "valid_size": 1 / 3}
+    assert _trained_by(**choices) == ([[0, 1]], [[4, 5]], [4, 5], [8, 9, 10, 11])
+
+
+def test_groups_in_time_by_hand() -> None:
+    """Shop c validates in both folds and trains neither; shop b validates in the first and trains the second."""
+    choices = {"strategy": "group_time", "group": "shop"}
+    assert _trained_by(**choices) == ([[0, 1], [0, 1, 3]], [[2, 3], [4, 5, 6, 7]], [*range(8)], [8, 9, 10, 11])
+    tested = TWELVE.assign(shop=list("aacbddccefgb"))
+    train, _ = split_table(tested, Target("y"), Split.model_validate({**IN_TIME, **choices}), 0)
+    assert train["row_id"].tolist() == [0, 1, 2, 4, 5, 6, 7], "shop b tests, and trains nothing"
+
+
+def test_groups_that_recur_in_every_period_leave_nothing() -> None:
+    with pytest.raises(DataError, match=r"fold 0 has no row that trains it \(left out: groups of 'shop' that recur\)"):
+        split_table(
+            TWELVE.assign(shop=list("ababababcdcd")),
+            Target("y"),
+            Split.model_validate({**IN_TIME, "strategy": "group_time", "group": "shop"}),
+            0,
+        )
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"gap": 2}, r"fold 0 has no row that trains it \(left out: the gap of 2\); use fewer folds or a shorter gap"),
+        ({"gap": "7d"}, "split.gap is '7d', and column 'month' contains numbers, not dates; write a number of rows"),
+    ],
+)
+def test_a_gap_that_does_not_fit_is_refused(choices: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        _trained_by(**choices)
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"gap": "7 days"}, "'7 days' is neither a number of rows nor a duration; write 7, or 7d"),
+        ({"gap": 0}, "greater than or equal to 1"),
+        ({"window": "sliding"}, "'expanding' or 'rolling'"),
+        ({"strategy": "random", "gap": 3}, "split.gap is 3, which has no effect with strategy random"),
+        ({"strategy": "random", "window": "rolling"}, "split.window is rolling, .*; set split.window to expanding"),
+    ],
+)
+def test_a_setting_of_time_is_checked(choices: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Split.model_validate({**IN_TIME, **choices})
+
+
+def test_a_split_as_before_has_no_further_columns() -> None:
+    for strategy in ("random", "stratified", "group", "time", "stratified_group"):
+        split = Split.model_validate({"strategy": strategy, "folds": 3, "group": "group", "time": "time", **SIZES})
+        train, _ = split_table(_table(), Target("y"), split, 0)
+        assert [*train] == ["row_id", "fold", "group", "time", "y"]
+
+
+def test_stratified_groups_stay_together_and_have_alike_classes() -> None:
+    random = np.random.default_rng(0)
+    shop = np.repeat(np.arange(100), 10)
+    table = pd.DataFrame({"row_id": np.arange(1000), "shop": shop, "label": "no"})
+    # a fifth of the shops have nearly all of the rare class
+    table.loc[(shop < 20) & (random.random(1000) < 0.5), "label"] = "yes"
+    target = Target("label", ("no", "yes"))
+    shares = {}
+    for strategy in ("group", "stratified_group"):
+        choices = {"strategy": strategy, "group": "shop", "folds": 5, "test_size": 0.15, "valid_size": 0.1}
+        train, test = split_table(table, target, Split.model_validate(choices), 3)
+        assert not set(train["shop"]) & set(test["shop"])
+        assert len(test) == 150
+        parts = [test, *(train[train["fold"] == fold] for fold in range(5))]
+        shares[strategy] = [float((part["label"] == "yes").mean()) for part in parts]
+    assert np.ptp(shares["stratified_group"]) < 0.04 < np.ptp(shares["group"])
+
+
+def test_too_few_groups_are_refused() -> None:
+    table = _table().assign(group=np.arange(200) % 3)
+    with pytest.raises(DataError, match="column 'group' has 2 groups among the rows for 5 parts; use fewer folds"):
+        split_table(table, Target("y"), Split(strategy="stratified_group", folds=5, group="group", **SIZES), 1)
 
 
 def test_stratified_folds_have_alike_targets() -> None:

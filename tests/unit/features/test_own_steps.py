@@ -14,6 +14,7 @@ from lockstep.errors import ConfigError, DataError
 from lockstep.features.features_block import Recipe, check_recipe
 from lockstep.features.recipe import Features
 from lockstep.features.step import STEPS
+from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.table_columns import TableColumns
 from lockstep.table.target import WeightedTargetBlock
 from lockstep.testing.processes import fresh_output
@@ -192,3 +193,22 @@ def test_what_cannot_be_saved_is_refused_as_soon_as_it_is_learned(features: Writ
 def test_no_setting_has_the_name_of_the_key_that_names_the_class(features: Write) -> None:
     with pytest.raises(ConfigError, match=r"class Contains has a setting `step`, which is the key that names the step"):
         features("    column: str", "    column: str\n    step: int = 1")
+
+
+def test_its_inner_folds_follow_the_split_although_it_reads_neither_group_nor_time(features: Write) -> None:
+    made = features(
+        "    def transform(",
+        "    def fit_transform(self, frame, y=None):\n"
+        "        x = np.full((len(frame), 1), np.nan)\n"
+        "        for others, own in self.inner_folds(frame, 2):\n"
+        "            x[own] = y[others].mean()\n"
+        "        self.fit(frame, y)\n"
+        "        return x\n\n"
+        "    def transform(",
+    )
+    frame = FRAME.assign(shop=list("ppqq"), month=[1, 2, 3, 4])
+    y = np.array([1.0, 2.0, 4.0, 8.0])
+    grouped = Features(made.recipe, cross_fitting=CrossFitting(group="shop"))
+    assert grouped.fit_transform(frame, y)[:, 0].tolist() == [6, 6, 1.5, 1.5]
+    in_time = Features(made.recipe, cross_fitting=CrossFitting(time="month"))
+    assert in_time.fit_transform(frame, y)[1:, 0].tolist() == [1, 1.5, np.float32(7 / 3)]

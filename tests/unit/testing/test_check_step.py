@@ -1,8 +1,11 @@
 """check_step finds planted defects: each of these steps breaks one promise."""
 
+import importlib
 import platform
+import re
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
@@ -12,7 +15,10 @@ import pytest
 from lockstep.features.arrays import Numbers, numbers
 from lockstep.features.step import Step
 from lockstep.features.values import text_values
+from lockstep.table.cross_fitting import CrossFitting
+from lockstep.table.timeline import Rows
 from lockstep.testing.steps import check_step
+from tests.conftest import ROOT
 
 
 class KindStep(Step):
@@ -55,6 +61,40 @@ class EncodesTheTargetItself(KindStep):
     def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None) -> Numbers:
         assert y is not None
         return self.fit(frame, y).transform(frame) * (1 + 1e-15 * np.sign(y)[:, np.newaxis])
+
+
+class LeavesOutTheRowAlone(KindStep):
+    """Right for random folds: the mean target of the other rows with the kind, those of its group among them."""
+
+    def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
+        assert y is not None
+        self._means = self.means(frame, y)
+        return self
+
+    def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None) -> Numbers:
+        assert y is not None
+        features = np.full((len(frame), 1), np.nan)
+        for others, own in self.folds(frame):
+            features[own] = self.fit(frame.iloc[others], y[others]).transform(frame.iloc[own])
+        self.fit(frame, y)
+        return features
+
+    def folds(self, frame: pd.DataFrame) -> list[tuple[Rows, Rows]]:
+        return [(np.delete(np.arange(len(frame)), row), np.array([row])) for row in range(len(frame))]
+
+
+class LeavesOutTheGroupAlone(LeavesOutTheRowAlone):
+    """Right for groups: later rows teach earlier ones."""
+
+    def folds(self, frame: pd.DataFrame) -> list[tuple[Rows, Rows]]:
+        return CrossFitting(self.cross_fitting.group).pairs(frame, 5, self.seed)
+
+
+class FollowsTheSplit(LeavesOutTheRowAlone):
+    """Right for every split."""
+
+    def folds(self, frame: pd.DataFrame) -> list[tuple[Rows, Rows]]:
+        return self.inner_folds(frame, 5)
 
 
 class ReadsTheClock(KindStep):
@@ -263,6 +303,8 @@ class GrowsWithTheRows(KindStep):
 DEFECTS: list[tuple[type[Step], str]] = [
     (EncodesItsOwnTarget, "No training row's features depend on the row's own target. Row 3 changes"),
     (EncodesTheTargetItself, "No training row's features depend on the row's own target. Row"),
+    (LeavesOutTheRowAlone, r"keeps groups together, .* Those of rows \[4, 5, 6, 7\] do; use inner_folds"),
+    (LeavesOutTheGroupAlone, "goes forward in time, .* Those of earlier rows do; use inner_folds"),
     (ReadsTheClock, "The same rows give the same bytes in every fit."),
     (SumsInTheOrderOfTheRows, "Row by row they differ"),
     (SumsInAnotherOrder, "Row by row they differ"),
@@ -288,6 +330,18 @@ DEFECTS: list[tuple[type[Step], str]] = [
 def test_a_right_step_passes() -> None:
     check_step(KindStep())
     check_step(KindStep(), classes=3, fresh_process=False)
+    check_step(FollowsTheSplit(), fresh_process=False)
+    check_step(FollowsTheSplit(), classes=2, fresh_process=False)
+
+
+def test_the_pages_step_that_learns_from_the_target_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(from [^`]*class CategoryMean.*?)```", page, flags=re.DOTALL)
+    (tmp_path / "category_mean_of_the_page.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    step: type[Step] = importlib.import_module("category_mean_of_the_page").CategoryMean
+    check_step(step.model_validate({"column": "kind"}), fresh_process=False)
+    check_step(step.model_validate({"column": "street"}), classes=2, fresh_process=False)
 
 
 @pytest.mark.parametrize(("defective", "sentence"), DEFECTS, ids=[defective.__name__ for defective, _ in DEFECTS])

@@ -1,0 +1,84 @@
+"""The final model from its folds: boosters on all rows, interval, out-of-fold predictions and what is learned there."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from lockstep.features.recipe import Features
+from lockstep.fitting.booster import RoundBudget
+from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.folds import Matrix, final_rows
+from lockstep.model.final import Workers, chosen_training, fit_boosters, fit_interval, rate_of
+from lockstep.model.out_of_fold import OutOfFold, boosters_per_fold, learn_decision, out_of_fold
+from lockstep.model.saved import SavedModel
+from lockstep.model.train_block import TrainBest
+from lockstep.project.blocks import mistakes_in
+from lockstep.project.paths import PARAMS
+from lockstep.table.target import Target
+
+
+@dataclass(frozen=True)
+class FinalRows:
+    """The rows that the final model is trained on.
+
+    Attributes:
+        table: The training table; some of its rows may only validate.
+        target: The target.
+        features: Fitted on the rows.
+        x: Features of the rows, shape (rows, features).
+    """
+
+    table: pd.DataFrame
+    target: Target
+    features: Features
+    x: Matrix
+
+
+def train_model(
+    choices: TrainBest,
+    rows: FinalRows,
+    best: Mapping[str, Any],
+    budget: RoundBudget,
+    fitting: Fitting,
+    seed: int,
+    workers: Workers,
+    on_step: Callable[[str], None],
+) -> tuple[SavedModel, OutOfFold]:
+    """Train the final model, which does not know its intake and origin yet.
+
+    Args:
+        choices: The block `train_best`.
+        rows: The rows.
+        best: The content of best_params.json.
+        budget: Limits of the rounds in the search.
+        fitting: Objective and metric.
+        seed: Seed of the fits.
+        workers: Fit the folds and all rows.
+        on_step: Called with the name of each step.
+
+    Raises:
+        ConfigError: if a calibration or a threshold cannot be learned, naming the setting.
+    """
+    target = rows.target
+    if choices.learning_rate_factor < 1:
+        on_step(f"the folds at {choices.learning_rate_factor} times the learning rate")
+    training = chosen_training(best, choices.learning_rate_factor, budget, fitting, seed, workers)
+    on_step(f"{choices.n_models} model(s) of {training.n_rounds} rounds")
+    boosters, interval = fit_boosters(training, choices.n_models, fitting, seed, workers), None
+    if choices.interval is not None:
+        on_step("the prediction interval")
+        interval = fit_interval(training, choices.interval, fitting, seed, workers)
+    on_step("the out-of-fold predictions")
+    out = out_of_fold(rows.table, training, boosters_per_fold(choices), fitting, seed, workers)
+    with mistakes_in(PARAMS):
+        calibration, threshold = learn_decision(choices, out, target)
+    train = final_rows(rows.table)
+    model = SavedModel(
+        *(boosters, rows.features, target, replace(fitting, threshold=threshold), training, interval),
+        rate=rate_of(target, train),
+        calibration=calibration,
+        costs=choices.costs,
+    )
+    return model.with_mean_corrected(rows.x, target.values(train), target.weights(train)), out

@@ -1,0 +1,70 @@
+"""Out-of-fold predictions: the model of each fold predicts its validation rows, and nothing else."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lockstep.features.recipe import Features
+from lockstep.fitting.booster import fit_rounds
+from lockstep.fitting.matrices import quantise
+from lockstep.model.out_of_fold import out_of_fold
+from lockstep.model.saved import Training
+from lockstep.storage.tables import write_table
+from lockstep.workers.fold_workers import fold_workers
+from tests.unit.modelling import CLASSES, NUMBER, PARAMS, RECIPE, HereWorkers, folds_of, table, target_of
+
+TRAINING = Training(dict(PARAMS), 20, 0.2)
+
+
+def test_each_row_is_predicted_by_the_model_of_its_fold() -> None:
+    rows = table()
+    out = out_of_fold(rows, TRAINING, 1, NUMBER, 5, HereWorkers(rows))
+    found, predictions = out.table(target_of()), out.predictions
+    assert list(found) == ["row_id", "fold", "actual", "predicted"]
+    assert found["row_id"].tolist() == rows["row_id"].tolist()
+    assert found["actual"].tolist() == rows["y"].tolist()
+    assert found["predicted"].tolist() == predictions.tolist()
+    for number, fold in enumerate(folds_of(rows)):
+        matrices = quantise(fold, 256, "in_core")
+        expected = fit_rounds(matrices.train, PARAMS, 20, 5, NUMBER).predict(matrices.valid)
+        assert found.loc[found["fold"] == number, "predicted"].tolist() == expected.astype(np.float64).tolist()
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_classes_have_labels_and_probabilities(n_classes: int) -> None:
+    rows, target = table(), target_of(n_classes)
+    out = out_of_fold(rows, TRAINING, 1, CLASSES[n_classes], 5, HereWorkers(rows, n_classes))
+    found, predictions = out.table(target), out.predictions
+    assert list(found) == ["row_id", "fold", "actual", "predicted", *(f"probability_{c}" for c in target.labels)]
+    assert predictions.shape == (len(rows), n_classes)
+    assert np.allclose(predictions.sum(axis=1), 1, atol=1e-6)
+    assert found["predicted"].tolist() == [target.labels[number] for number in predictions.argmax(axis=1)]
+    assert found["actual"].tolist() == rows[target.column].astype(str).tolist()
+
+
+def test_rows_that_validate_in_no_fold_are_absent() -> None:
+    rows = table()
+    rows["fold"] = np.where(rows["row_id"] % 4 == 0, 0, -1)
+    found = out_of_fold(rows, TRAINING, 1, NUMBER, 5, HereWorkers(rows)).table(target_of())
+    assert found["row_id"].tolist() == rows.loc[rows["fold"] == 0, "row_id"].tolist()
+
+
+def test_a_pure_noise_target_is_not_predicted() -> None:
+    rows = table().assign(y=np.random.default_rng(1).normal(size=300))
+    found = out_of_fold(rows, TRAINING, 1, NUMBER, 5, HereWorkers(rows)).table(target_of())
+    assert abs(np.corrcoef(found["actual"], found["predicted"])[0, 1]) < 0.2
+
+
+def test_one_and_three_workers_write_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, written = table(), []
+    for n_workers in ("1", "3"):
+        monkeypatch.setenv("LOCKSTEP_WORKERS", n_workers)
+        folder = tmp_path / n_workers
+        features, y = Features(RECIPE, 5), rows["y"].to_numpy()
+        x = features.fit_transform(rows, y)
+        with fold_workers(folds_of(rows, folder), features, x, y, folder, NUMBER) as workers:
+            found = out_of_fold(rows, TRAINING, 1, NUMBER, 5, workers).table(target_of())
+        write_table(found, folder / "oof.parquet")
+        written.append((folder / "oof.parquet").read_bytes())
+    assert written[0] == written[1]
