@@ -12,7 +12,7 @@ from lockstep.split.split_block import grouped_by
 from lockstep.table.target import Target
 
 # Settings of a fit that change the model but not the meaning of its score.
-NO_SCORE_SETTINGS = ("custom_metrics", "device", "memory", "monotone", "n_classes")
+NO_SCORE_SETTINGS = ("class_weight", "custom_metrics", "device", "memory", "monotone", "n_classes")
 # Digits of a hash that suffice to tell the code of two metrics apart.
 DIGITS_OF_CODE = 12
 

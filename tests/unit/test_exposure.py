@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.csv
 import pytest
 
-from lockstep.check.config import load_config
+from lockstep.check.config import load_config, parse_dataset
+from lockstep.clean.cleaning import clean_table
 from lockstep.errors import ConfigError, DataError
 from lockstep.evaluate import baselines
 from lockstep.evaluate.rows import new_rows, predict_rows, training_rows
@@ -21,6 +23,7 @@ from lockstep.fitting.folds import Fold
 from lockstep.fitting.make_folds import make_folds
 from lockstep.fitting.matrices import quantise, training_matrix
 from lockstep.fitting.weighting import margins, training_rate
+from lockstep.inspect.new_dataset import new_dataset
 from lockstep.model.final import rate_of
 from lockstep.model.saved import SavedModel, Training
 from lockstep.predict.predict import predict_file
@@ -28,7 +31,7 @@ from lockstep.project.paths import local_state
 from lockstep.table.target import Target
 from lockstep.testing.processes import fresh_output
 from lockstep.tracking.signature import signature_of
-from tests.conftest import OwnTable
+from tests.conftest import SETTINGS, OwnTable
 from tests.unit.modelling import PARAMS, RECIPE, table
 
 COUNTS = Fitting(objective="poisson", metric="rmse")
@@ -234,3 +237,25 @@ def test_an_exposure_needs_a_log_link_and_no_interval(own_table: OwnTable) -> No
     own_table.edit_params("objective: poisson", "objective: auto")
     with pytest.raises(ConfigError, match=r"booster.objective: 'auto': the table has an exposure, 'b', .* poisson"):
         load_config(own_table.folder)
+
+
+def test_new_dataset_writes_weight_and_exposure_and_the_rules_they_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(SETTINGS, "params.yaml")
+    rows = _counts(60)[["a", "word", "e", "y"]].assign(w=2.5)
+    rows["y"] = rows["y"].astype(int)
+    rows.loc[3, "e"], rows.loc[5, "w"], rows.loc[7, "w"] = 0, np.nan, 1.5
+    rows.to_csv("own.csv", index=False)
+    text = new_dataset("own.csv", "y", weight="w", exposure="e").file.read_text(encoding="utf-8")
+    dataset = parse_dataset(text, Path("own.yaml"))
+    assert (dataset.weight, dataset.exposure) == ("w", "e")
+    assert all(not {"w", "e"} & set(step.reads()) for steps in dataset.features.values() for step in steps)
+    as_text = pa.csv.ConvertOptions(column_types=dict.fromkeys(rows, pa.string()))
+    raw = pa.csv.read_csv("own.csv", convert_options=as_text)
+    assert len(clean_table(raw, dataset, "own.yaml")[0]) == 58
+    with pytest.raises(DataError, match=r"--weight: there is no column 'x'; there are: a, word"):
+        new_dataset("own.csv", "y", weight="x", force=True)
+    with pytest.raises(DataError, match=r"--exposure: column 'word' is of type text"):
+        new_dataset("own.csv", "y", exposure="word", force=True)
