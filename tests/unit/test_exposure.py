@@ -1,6 +1,9 @@
 """Exposure: counts over different times start from log(exposure) + log(training rate)."""
 
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,9 +32,9 @@ from lockstep.model.saved import SavedModel, Training
 from lockstep.predict.predict import predict_file
 from lockstep.project.paths import local_state
 from lockstep.table.target import Target
-from lockstep.testing.processes import fresh_output
+from lockstep.testing.processes import OLDER_CPU, fresh_output
 from lockstep.tracking.signature import signature_of
-from tests.conftest import SETTINGS, OwnTable
+from tests.conftest import ROOT, SETTINGS, OwnTable
 from tests.unit.modelling import PARAMS, RECIPE, table
 
 COUNTS = Fitting(objective="poisson", metric="rmse")
@@ -159,11 +162,11 @@ print(margins(np.random.default_rng(1).uniform(0.001, 3, 5000), 0.0712345).tobyt
     assert fresh_output(code).strip() == here
 
 
-def _project(own_table: OwnTable) -> None:
+def _project(own_table: OwnTable, key: str = "exposure") -> None:
     rows = _counts(160)[["a", "e", "y"]].rename(columns={"e": "b"}).round(6)
     own_table.write(rows.to_csv(index=False))
     file = own_table.folder / "datasets" / "own.yaml"
-    text = file.read_text(encoding="utf-8").replace("exposure: null", "exposure: b").replace("[a, b]", "[a]")
+    text = file.read_text(encoding="utf-8").replace(f"{key}: null", f"{key}: b").replace("[a, b]", "[a]")
     file.write_text(text, encoding="utf-8")
     own_table.edit_params("objective: auto", "objective: poisson")
     own_table.edit_params("n_trials: 60", "n_trials: 2")
@@ -212,19 +215,23 @@ def test_evaluate_predict_and_pyfunc_give_the_same_doubles(
             model.predict_raw(pa.table({"a": [1.0, 2.0, 3.0], "b": [0.5, 0.5, value]}), "new.csv", 10)
 
 
-def test_the_bytes_are_the_same_for_one_worker_and_for_three(
-    own_table: OwnTable, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("key", ["exposure", "weight"])
+def test_the_bytes_are_the_same_for_one_worker_for_three_and_on_an_older_processor(
+    key: str, own_table: OwnTable
 ) -> None:
-    _project(own_table)
+    _project(own_table, key)
+    own_table.run("fetch", "clean", "split")
     found = []
-    for workers in ("1", "3"):
-        monkeypatch.setenv("LOCKSTEP_WORKERS", workers)
-        own_table.run(*STAGES[:5])
+    for settings in ({"LOCKSTEP_WORKERS": "1"}, {"LOCKSTEP_WORKERS": "3"}, {"LOCKSTEP_WORKERS": "1"} | OLDER_CPU):
+        for stage in ("tune", "train_best"):
+            environment = os.environ | settings | {"PYTHONPATH": str(ROOT)}
+            subprocess.run([sys.executable, "-m", f"stages.{stage}"], env=environment, check=True, capture_output=True)
         files = [Path("reports/tune/trials.csv"), *sorted(Path("models").rglob("*.*"))]
         found.append({file: file.read_bytes() for file in files if file.is_file()})
         # what the evaluation log keeps would not be fitted again
         shutil.rmtree(local_state())
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
+    assert len(found[0]) > 5
 
 
 def test_an_exposure_needs_a_log_link_and_no_interval(own_table: OwnTable) -> None:

@@ -175,7 +175,12 @@ def test_it_sees_no_column_that_it_does_not_read(features: Write) -> None:
 def test_names_that_are_one_text_are_refused(features: Write, old: str, new: str, line: str) -> None:
     recipe = features(old, new).recipe
     with pytest.raises(DataError, match=rf"^custom/steps/contains\.py: {line}$"):
-        check_recipe("full", recipe, TableColumns({"note": "text"}, frozenset()), TargetBlock(target="y"))
+        check_recipe(
+            "full",
+            recipe,
+            TableColumns({"note": "text"}, frozenset()),
+            WeightedTargetBlock(target="y", weight=None, exposure=None),
+        )
 
 
 @pytest.mark.parametrize("value", ["{1}", "float('nan')", "np.int64(3)", "np.array([None])"])
