@@ -107,6 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     new_dataset_parser.add_argument("--target", required=True, metavar="COL", help="the column to predict")
     new_dataset_parser.add_argument("--name", help="name of the dataset; default: the file's name")
     new_dataset_parser.add_argument("--classes", action="store_true", help="treat a target of integers as classes")
+    new_dataset_parser.add_argument("--weight", metavar="COL", help="the column that says how much a row counts")
+    new_dataset_parser.add_argument("--exposure", metavar="COL", help="the time or amount in which a count came about")
     new_dataset_parser.add_argument("--force", action="store_true", help="replace an existing dataset file")
     predict_parser = commands.choices["predict"]
     predict_parser.add_argument(
@@ -215,7 +217,13 @@ def new_dataset(arguments: argparse.Namespace) -> str:
     from lockstep.inspect.new_dataset import summary
 
     dataset = write(
-        arguments.place, arguments.target, name=arguments.name, as_classes=arguments.classes, force=arguments.force
+        arguments.place,
+        arguments.target,
+        name=arguments.name,
+        as_classes=arguments.classes,
+        weight=arguments.weight,
+        exposure=arguments.exposure,
+        force=arguments.force,
     )
     return summary(dataset)
 

@@ -66,7 +66,8 @@ def _target(target: Target) -> str:
 
 def _other_rows(a: pd.DataFrame, b: pd.DataFrame) -> str:
     if a["row_id"].tolist() == b["row_id"].tolist():
-        return "the same with other values of the target or other weights"
+        same = a["actual"].tolist() == b["actual"].tolist()
+        return "the same with other weights" if same else "the same with other values of the target"
     return f"{len(b):,} others"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from lockstep.fetch.source import FileSource
 from lockstep.guards.text.messages import brief
-from lockstep.inspect.findings import Finding, TableFindings
+from lockstep.inspect.findings import Finding, Role, TableFindings
 from lockstep.inspect.suggested_recipes import suggested_recipes
 
 WIDTH, COMMENT_AT = 118, 44
@@ -22,10 +22,10 @@ Written by `lockstep new-dataset`; facts about one table, yours to correct. A co
 run again. Types: number, integer, boolean, category, text (kept, no feature by itself), date, ignore.
 docs/bring-your-own-table.md explains every decision. No bounds are guessed: add min and max where values must not leave
 a range."""
-WEIGHING = (
-    "weight: null                                # a column of numbers: a row of weight 2 counts as two rows",
-    "exposure: null                              # a column of numbers: the time or amount in which a count came about",
-)
+WEIGHING: dict[Role, str] = {
+    "weight": "a column of numbers: a row of weight 2 counts as two rows",
+    "exposure": "a column of numbers: the time or amount in which a count came about",
+}
 
 
 def dataset_text(findings: TableFindings, source: FileSource, about: str, renamed: Mapping[str, str]) -> str:
@@ -43,7 +43,7 @@ def dataset_text(findings: TableFindings, source: FileSource, about: str, rename
             f"about: {_quoted(about)}    # say what a row is",
             *_target(findings, renamed),
             METRIC,
-            *WEIGHING,
+            *_weighing(findings, renamed),
         ],
         _source(source),
         _split_hints(findings, renamed),
@@ -64,6 +64,14 @@ def _target(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
         return [f"target: {column}", *notes]
     second = [] if len(target.classes) > 2 else _comment(f"the second class, {target.classes[1]}, is the positive one")
     return ["target:", f"  column: {column}", *_wrapped("  classes: ", target.classes), *second, *notes]
+
+
+def _weighing(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
+    lines = []
+    for role, meaning in WEIGHING.items():
+        names = [renamed.get(column.name, column.name) for column in findings.of(role)]
+        lines.append(_with_comment(f"{role}: {_quoted(names[0]) if names else 'null'}", meaning))
+    return lines
 
 
 def _source(source: FileSource) -> list[str]:
@@ -108,6 +116,14 @@ def _clean(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
         target = _quoted(renamed.get(findings.target.column, findings.target.column))
         rule = f"  - {{rule: drop_missing, columns: [{target}]}}"
         rules.append(_with_comment(rule, f"{findings.target.missing} rows without a target"))
+    for column in findings.of("weight", "exposure"):
+        name = _quoted(renamed.get(column.name, column.name))
+        if column.missing:
+            rule = f"  - {{rule: drop_missing, columns: [{name}]}}"
+            rules.append(_with_comment(rule, f"{column.missing} rows without {column.role}"))
+        if column.zeros:
+            rule = f"  - {{rule: drop_values, column: {name}, values: [0]}}"
+            rules.append(_with_comment(rule, f"{column.zeros} rows with {column.role} 0"))
     hints = []
     if findings.copies:
         columns = _listed(

@@ -7,6 +7,8 @@ from typing import Literal
 # words: a text whose length is a feature. Columns of the other roles stay out of the recipes.
 Role = Literal[
     "target",
+    "weight",
+    "exposure",
     "plain",
     "encoded",
     "parts",
@@ -19,6 +21,7 @@ Role = Literal[
     "unreadable",
 ]
 LEFT_OUT: tuple[Role, ...] = ("leak", "identifier", "constant", "empty", "copy", "unreadable")
+NO_FEATURE: tuple[Role, ...] = (*LEFT_OUT, "target", "weight", "exposure")
 Type = Literal["number", "integer", "boolean", "category", "text", "date", "ignore"]
 
 
@@ -35,6 +38,7 @@ class Finding:
         distinct: Number of different values.
         separator, n_parts: For role parts, the separator of a value's parts and the number of different parts.
         date_parts: Parts of a date that vary between rows.
+        zeros: For roles weight and exposure, the rows in which it is 0.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Finding:
     separator: str = ""
     n_parts: int = 0
     date_parts: tuple[str, ...] = ()
+    zeros: int = 0
 
 
 @dataclass(frozen=True)

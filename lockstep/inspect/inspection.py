@@ -13,26 +13,37 @@ import pyarrow.compute as pc
 from lockstep.clean.cleaning import MIN_ROWS
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import brief, listed, shown
-from lockstep.inspect.findings import LEFT_OUT, Finding, TableFindings
+from lockstep.inspect.findings import NO_FEATURE, Finding, Role, TableFindings
 from lockstep.inspect.leaks import formulas, leak_reason, untested_pairs
 from lockstep.inspect.missing import missing_texts
 from lockstep.inspect.reading import ReadColumn, decode_dictionary, read_column
-from lockstep.inspect.roles import describe_column
+from lockstep.inspect.roles import describe_column, format_number
 from lockstep.inspect.target_choice import describe_target
 from lockstep.project.settings import ROW_ID
 
 
-def inspect(table: pa.Table, target: str, *, as_classes: bool = False) -> TableFindings:
+def inspect(
+    table: pa.Table,
+    target: str,
+    *,
+    as_classes: bool = False,
+    weight: str | None = None,
+    exposure: str | None = None,
+) -> TableFindings:
     """Inspect every value of a table.
 
     Args:
         table: Text columns as in a CSV file, or typed ones.
         target: Name of the column to predict.
         as_classes: Whether integers of the target are classes even if there are many.
+        weight: Name of the column of the rows' weights.
+        exposure: Name of the column of their exposures.
 
     Raises:
         DataError: if there is no such column, too few rows or columns, or no feature.
     """
+    named: dict[Role, str | None] = {"weight": weight, "exposure": exposure}
+    weighing = {role: name for role, name in named.items() if name is not None}
     _check_table(table, target)
     missing = missing_texts(table, target)
     reads = {name: read_column(name, table.column(name), missing) for name in table.column_names}
@@ -47,10 +58,28 @@ def inspect(table: pa.Table, target: str, *, as_classes: bool = False) -> TableF
             notes=(*goal.notes, *untested_pairs([reads[name] for name in _candidates(findings)])),
         )
     findings = _without_copies(_without_leaks(findings, reads, target, classes=bool(goal.classes)), reads)
-    if all(finding.role in (*LEFT_OUT, "target") for finding in findings.values()):
+    for role, name in weighing.items():
+        findings[name] = _weighing(reads, name, role)
+    if all(finding.role in NO_FEATURE for finding in findings.values()):
         reasons = "; ".join(f"{shown(name)}: {finding.why}" for name, finding in findings.items() if name != target)
         raise DataError(f"no column is left to learn {target!r} from: {brief(reasons)}"[:500])
     return TableFindings(table.num_rows, goal, tuple(findings.values()), missing, _repeated_rows(findings, reads))
+
+
+def _weighing(reads: Mapping[str, ReadColumn], name: str, role: Role) -> Finding:
+    """The column of weights or exposures.
+
+    Raises:
+        DataError: if there is no such column, or it has no numbers.
+    """
+    if name not in reads:
+        raise DataError(f"--{role}: there is no column {shown(name)!r}; there are: {listed(list(reads))}")
+    read = reads[name]
+    if read.type not in ("number", "integer"):
+        raise DataError(f"--{role}: column {shown(name)!r} is of type {read.type}; name a column of numbers")
+    values = read.values.dropna()
+    why = f"the {role}; {format_number(values.min())} to {format_number(values.max())}"
+    return Finding(name, read.type, role, why, read.missing, read.distinct, zeros=int((values == 0).sum()))
 
 
 def _check_table(table: pa.Table, target: str) -> None:
@@ -94,7 +123,7 @@ def _without_leaks(
 
 
 def _candidates(findings: Mapping[str, Finding]) -> list[str]:
-    return [name for name, finding in findings.items() if finding.role not in (*LEFT_OUT, "target")]
+    return [name for name, finding in findings.items() if finding.role not in NO_FEATURE]
 
 
 def _without_copies(findings: Mapping[str, Finding], reads: Mapping[str, ReadColumn]) -> dict[str, Finding]:

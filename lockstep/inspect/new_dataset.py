@@ -36,7 +36,14 @@ class NewDataset:
 
 
 def new_dataset(
-    place: str, target: str, *, name: str | None = None, as_classes: bool = False, force: bool = False
+    place: str,
+    target: str,
+    *,
+    name: str | None = None,
+    as_classes: bool = False,
+    weight: str | None = None,
+    exposure: str | None = None,
+    force: bool = False,
 ) -> NewDataset:
     """Inspect a table and write datasets/NAME.yaml; nothing is written unless the file is valid.
 
@@ -45,6 +52,8 @@ def new_dataset(
         target: The column to predict.
         name: Name of the dataset; by default the file's.
         as_classes: Whether the integers of a target are classes.
+        weight: The column of the rows' weights.
+        exposure: The column of their exposures.
         force: Whether an existing dataset file may be replaced.
 
     Raises:
@@ -61,7 +70,7 @@ def new_dataset(
     if file.exists() and not force:
         raise ConfigError(f"{file}: exists already; take another --name, or replace it with --force")
     source, table = read_table_file(place)
-    findings = inspect(table, target, as_classes=as_classes)
+    findings = inspect(table, target, as_classes=as_classes, weight=weight, exposure=exposure)
     columns = (column.name for column in findings.columns if column.type != "ignore")
     about = f"{_file_name(place)}, {table.num_rows:,} rows and {table.num_columns} columns"
     text = dataset_text(findings, source, about, _clean_names(columns))

@@ -1,15 +1,20 @@
 """Exposure: counts over different times start from log(exposure) + log(training rate)."""
 
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.csv
 import pytest
 
-from lockstep.check.config import load_config
+from lockstep.check.config import load_config, parse_dataset
+from lockstep.clean.cleaning import clean_table
 from lockstep.errors import ConfigError, DataError
 from lockstep.evaluate import baselines
 from lockstep.evaluate.rows import new_rows, predict_rows, training_rows
@@ -21,15 +26,16 @@ from lockstep.fitting.folds import Fold
 from lockstep.fitting.make_folds import make_folds
 from lockstep.fitting.matrices import quantise, training_matrix
 from lockstep.fitting.weighting import margins, training_rate
+from lockstep.inspect.new_dataset import new_dataset
 from lockstep.model.final import rate_of
 from lockstep.model.saved import SavedModel, Training
 from lockstep.predict.predict import predict_file
 from lockstep.project.paths import local_state
 from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.target import Target
-from lockstep.testing.processes import fresh_output
+from lockstep.testing.processes import OLDER_CPU, fresh_output
 from lockstep.tracking.signature import signature_of
-from tests.conftest import OwnTable
+from tests.conftest import ROOT, SETTINGS, OwnTable
 from tests.unit.modelling import PARAMS, RECIPE, table
 
 COUNTS = Fitting(objective="poisson", metric="rmse")
@@ -157,11 +163,11 @@ print(margins(np.random.default_rng(1).uniform(0.001, 3, 5000), 0.0712345).tobyt
     assert fresh_output(code).strip() == here
 
 
-def _project(own_table: OwnTable) -> None:
+def _project(own_table: OwnTable, key: str = "exposure") -> None:
     rows = _counts(160)[["a", "e", "y"]].rename(columns={"e": "b"}).round(6)
     own_table.write(rows.to_csv(index=False))
     file = own_table.folder / "datasets" / "own.yaml"
-    text = file.read_text(encoding="utf-8").replace("exposure: null", "exposure: b").replace("[a, b]", "[a]")
+    text = file.read_text(encoding="utf-8").replace(f"{key}: null", f"{key}: b").replace("[a, b]", "[a]")
     file.write_text(text, encoding="utf-8")
     own_table.edit_params("objective: auto", "objective: poisson")
     own_table.edit_params("n_trials: 60", "n_trials: 2")
@@ -210,19 +216,23 @@ def test_evaluate_predict_and_pyfunc_give_the_same_doubles(
             model.predict_raw(pa.table({"a": [1.0, 2.0, 3.0], "b": [0.5, 0.5, value]}), "new.csv", 10)
 
 
-def test_the_bytes_are_the_same_for_one_worker_and_for_three(
-    own_table: OwnTable, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("key", ["exposure", "weight"])
+def test_the_bytes_are_the_same_for_one_worker_for_three_and_on_an_older_processor(
+    key: str, own_table: OwnTable
 ) -> None:
-    _project(own_table)
+    _project(own_table, key)
+    own_table.run("fetch", "clean", "split")
     found = []
-    for workers in ("1", "3"):
-        monkeypatch.setenv("LOCKSTEP_WORKERS", workers)
-        own_table.run(*STAGES[:5])
+    for settings in ({"LOCKSTEP_WORKERS": "1"}, {"LOCKSTEP_WORKERS": "3"}, {"LOCKSTEP_WORKERS": "1"} | OLDER_CPU):
+        for stage in ("tune", "train_best"):
+            environment = os.environ | settings | {"PYTHONPATH": str(ROOT)}
+            subprocess.run([sys.executable, "-m", f"stages.{stage}"], env=environment, check=True, capture_output=True)
         files = [Path("reports/tune/trials.csv"), *sorted(Path("models").rglob("*.*"))]
         found.append({file: file.read_bytes() for file in files if file.is_file()})
         # what the evaluation log keeps would not be fitted again
         shutil.rmtree(local_state())
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
+    assert len(found[0]) > 5
 
 
 def test_an_exposure_needs_a_log_link_and_no_interval(own_table: OwnTable) -> None:
@@ -235,3 +245,25 @@ def test_an_exposure_needs_a_log_link_and_no_interval(own_table: OwnTable) -> No
     own_table.edit_params("objective: poisson", "objective: auto")
     with pytest.raises(ConfigError, match=r"booster.objective: 'auto': the table has an exposure, 'b', .* poisson"):
         load_config(own_table.folder)
+
+
+def test_new_dataset_writes_weight_and_exposure_and_the_rules_they_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(SETTINGS, "params.yaml")
+    rows = _counts(60)[["a", "word", "e", "y"]].assign(w=2.5)
+    rows["y"] = rows["y"].astype(int)
+    rows.loc[3, "e"], rows.loc[5, "w"], rows.loc[7, "w"] = 0, np.nan, 1.5
+    rows.to_csv("own.csv", index=False)
+    text = new_dataset("own.csv", "y", weight="w", exposure="e").file.read_text(encoding="utf-8")
+    dataset = parse_dataset(text, Path("own.yaml"))
+    assert (dataset.weight, dataset.exposure) == ("w", "e")
+    assert all(not {"w", "e"} & set(step.reads()) for steps in dataset.features.values() for step in steps)
+    as_text = pa.csv.ConvertOptions(column_types=dict.fromkeys(rows, pa.string()))
+    raw = pa.csv.read_csv("own.csv", convert_options=as_text)
+    assert len(clean_table(raw, dataset, "own.yaml")[0]) == 58
+    with pytest.raises(DataError, match=r"--weight: there is no column 'x'; there are: a, word"):
+        new_dataset("own.csv", "y", weight="x", force=True)
+    with pytest.raises(DataError, match=r"--exposure: column 'word' is of type text"):
+        new_dataset("own.csv", "y", exposure="word", force=True)

@@ -23,6 +23,7 @@ CHANGES = [
     pytest.param("booster.huber_slope=1e+20", 1e20, id="large float"),
     pytest.param("evaluate.gates.min_test_r2=null", None, id="to null"),
     pytest.param("split.group=track_artist", "track_artist", id="from null"),
+    pytest.param("booster.class_weight=balanced", "balanced", id="text from null"),
     pytest.param("train_best.interval=0.9", 0.9, id="from null without a comment"),
     pytest.param("evaluate.gates.beat_baselines=false", False, id="bool"),
     pytest.param("dataset=california_housing", "california_housing", id="string"),

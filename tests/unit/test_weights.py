@@ -16,9 +16,12 @@ from lockstep.errors import ConfigError
 from lockstep.evaluate import baselines
 from lockstep.evaluate.bootstrap import Units, resampled_metrics
 from lockstep.evaluate.calibration import calibration_error, class_calibration, number_calibration
+from lockstep.evaluate.contender import Contender
+from lockstep.evaluate.differences import differences
 from lockstep.evaluate.differences import test_rows_digest as rows_digest
 from lockstep.evaluate.importance import feature_importance
 from lockstep.evaluate.paired import paired_bootstrap
+from lockstep.evaluate.repeated import TABLE, refit_of, score_split
 from lockstep.evaluate.rows import Rows, new_rows, predict_rows
 from lockstep.evaluate.slices import bias, slice_table
 from lockstep.fitting.booster import RoundBudget, fit_fold, fit_rounds, predict
@@ -28,6 +31,8 @@ from lockstep.fitting.make_folds import make_folds
 from lockstep.fitting.matrices import quantise, training_matrix
 from lockstep.fitting.weighting import fit_weights, weighted_median
 from lockstep.model.interval import offset_of
+from lockstep.split.split_block import Split
+from lockstep.storage.tables import write_table
 from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.target import Target
 from tests.conftest import OwnTable, shipped_config
@@ -321,3 +326,30 @@ def test_a_weight_is_no_feature_no_target_and_a_column_of_numbers(own_table: Own
         own_table, only_a, ("weight: null", "weight: b"), ("exposure: null", "exposure: b")
     )
     assert "weight: is missing" in _refusal(own_table, ("weight: null\n", ""))
+
+
+def test_class_weights_do_not_prevent_a_comparison_and_other_weights_do() -> None:
+    made, rows = model(n_classes=2), table(40, seed=4).assign(w=2.0)
+    predictions, _ = predict_rows(made, new_rows(made, rows))
+    plain = Contender(made.fitting, made.target, predictions, (), 1, 1, 100, 0.9, 1, None)
+    balanced = replace(plain, fitting=replace(made.fitting, class_weight="balanced"))
+    assert not list(differences(plain, balanced))
+    weighted = replace(plain, predictions=predictions.assign(weight=2.0), target=replace(made.target, weight="w"))
+    assert [mismatch.in_words() for mismatch in differences(plain, weighted)] == [
+        "target (A: two, 2 classes, B: two, 2 classes, weight w)",
+        "test rows (A: 40, B: the same with other weights)",
+    ]
+
+
+@pytest.mark.parametrize("folds", [1, 3])
+def test_repeated_splits_weigh_fits_and_scores(folds: int, tmp_path: Path) -> None:
+    made, rows = model(), table(120).drop(columns="fold").assign(w=1.0, v=np.arange(120) % 5 + 1.0)
+    split = Split(strategy="random", test_size=0.25, folds=folds, valid_size=0.2)
+    write_table(rows, tmp_path / TABLE)
+    searched = {"early_stopping_rounds": 5, "max_rounds": 20}
+    plain, ones, uneven = (
+        score_split(refit_of(replace(made, target=Target("y", weight=name)), split, searched, 5), tmp_path, 6)
+        for name in (None, "w", "v")
+    )
+    assert ones == pytest.approx(plain, rel=1e-6)
+    assert uneven["rmse"] != pytest.approx(plain["rmse"], rel=1e-3)
