@@ -89,7 +89,7 @@ def calibration_of_classes(table: pd.DataFrame, positive: str | None, before: pd
         axes.bar(table["predicted_mean"], share, width=0.03, color=GREY, alpha=0.4, label="share of rows")
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--", label="predicted = actual")
         if before is not None:
-            style = {"color": ORANGE, "linewidth": 1, "markersize": 4, "label": "before calibration"}
+            style: dict[str, Any] = {"color": ORANGE, "linewidth": 1, "markersize": 4, "label": "before calibration"}
             axes.plot(before["predicted_mean"], before["actual_mean"], "o--", **style)
         axes.plot(table["predicted_mean"], table["actual_mean"], "o-", color=BLUE, markersize=5, label="test rows")
         of = "the predicted class" if positive is None else shortened(positive)

@@ -134,7 +134,8 @@ def _as_shown(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     if not run.greater_is_better:
         return table
     columns = [name for name in (run.history.score, "best_so_far") if name in table]
-    return table.assign(**{name: [run.shown(value) for value in table[name]] for name in columns})
+    shown = {name: np.array([run.shown(value) for value in table[name]], dtype=np.float64) for name in columns}
+    return table.assign(**shown)
 
 
 def optimisation_history(trials: pd.DataFrame, history: pd.DataFrame, score: str, label: str) -> Draw:
