@@ -156,6 +156,11 @@ class Kind(Generic[T]):
             raise ConfigError(
                 f"{file}: class {kind.__name__} does not define {', '.join(missing)}, which a {self.name} must define"
             )
+        if self.key in getattr(kind, "model_fields", ()):
+            raise ConfigError(
+                f"{file}: class {kind.__name__} has a setting `{self.key}`, which is the key that names the"
+                f" {self.name}; rename it"
+            )
         if not kind.summary():
             raise ConfigError(f"{file}: class {kind.__name__} has no docstring; write one line that says what it does")
         return kind

@@ -154,7 +154,7 @@ def _takes_any_value(case: StepCase) -> None:
     features = case.unfitted().fit_transform(case.train, np.minimum(case.y, max(case.classes - 2, 0)))
     require(features.shape == (len(case.train), width), f"Without one class the shape is {features.shape}.")
     features = step.transform(unseen_rows(case.new))
-    require(features.shape == (4, width) and not np.isinf(features).any(), f"They have the features {features}.")
+    require(features.shape == (4, width) and not np.isinf(features).any(), f"Their features are {features}.")
 
 
 def _leaves_its_input_alone(case: StepCase) -> None:
@@ -173,7 +173,7 @@ def _computes_the_same_elsewhere(case: StepCase) -> None:
     require(here == elsewhere, "It gives others.")
 
 
-# In an order in which a defect breaks its own promise first; the last one starts a process.
+# Ordered so that a defect is reported by the promise that describes it best; the last one starts a process.
 PROMISES: tuple[Callable[[StepCase], None], ...] = (
     _names_its_columns,
     _leaves_its_input_alone,
