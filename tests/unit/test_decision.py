@@ -1,5 +1,6 @@
 """Calibration and threshold: hand-computed values, scikit-learn's curves, and one model in every place."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,6 +19,7 @@ from lockstep.evaluate.rows import new_rows, predict_rows
 from lockstep.fitting.make_folds import make_folds
 from lockstep.metrics.metric import THRESHOLD
 from lockstep.model.calibration import (
+    LEAST_ROWS,
     Calibration,
     Isotonic,
     Sigmoid,
@@ -26,12 +28,13 @@ from lockstep.model.calibration import (
     learn_sigmoid,
     log_odds,
 )
-from lockstep.model.decision import Costs, Tally, choose_threshold
+from lockstep.model.decision import Chosen, Costs, Tally, choose_threshold
 from lockstep.model.final import Workers
 from lockstep.model.out_of_fold import boosters_per_fold, learn_decision, out_of_fold
 from lockstep.model.saved import SavedModel
 from lockstep.model.train_block import TrainBest
 from lockstep.table.cross_fitting import CrossFitting
+from lockstep.testing.processes import fresh_output
 from lockstep.workers.fold_workers import fold_workers
 from tests.unit.modelling import CLASSES, RECIPE, HereWorkers, model, table, target_of
 
@@ -309,3 +312,29 @@ def test_a_perfect_ranking_has_a_finite_sigmoid() -> None:
     assert isinstance(found, Sigmoid)
     assert np.isfinite([found.slope, found.intercept]).all()
     assert 0.9 < found(np.array([0.99]))[0] < 1
+
+
+PRINT = "from tests.unit.test_decision import digests; print(*digests(), sep='\\n')"
+
+
+def digests() -> list[str]:
+    """One line per calibration and threshold: what was learned, and the sha256 of calibrated probabilities."""
+    random, lines = np.random.default_rng(8), list[str]()
+    for n_classes in (2, 3):
+        truth = random.dirichlet(np.ones(n_classes), 3000)
+        actual = np.array([random.choice(n_classes, p=row) for row in truth], dtype=np.float64)
+        sharp = (truth**2 / (truth**2).sum(axis=1, keepdims=True)).astype(np.float32).astype(np.float64)
+        for method in LEAST_ROWS:
+            calibration = learn_calibration(method, actual, sharp)
+            probabilities = calibration(sharp)
+            lines.append(f"{method} {n_classes} {hashlib.sha256(probabilities.tobytes()).hexdigest()}")
+            lines.append(json.dumps(calibration.to_json()))
+            if n_classes == 2:
+                chosen: tuple[Chosen, ...] = ("max_f1", "max_mcc", Costs(false_positive=1, false_negative=7))
+                lines += [str(choose_threshold(each, actual, probabilities)) for each in chosen]
+    return lines
+
+
+@pytest.mark.slow
+def test_calibration_and_threshold_do_not_depend_on_the_machine() -> None:
+    assert fresh_output(PRINT).splitlines() == digests()
