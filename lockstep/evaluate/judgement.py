@@ -50,6 +50,8 @@ def judge(
     best_trial: pd.Series,
     coordinates: tuple[str, str] | None,
     seed: int,
+    *,
+    n_validated: int,
 ) -> Judgement:
     """Score a model.
 
@@ -61,12 +63,13 @@ def judge(
         best_trial: The row of the best trial in trials.csv.
         coordinates: Two columns of a position, for nearest neighbours.
         seed: Seed of the baselines.
+        n_validated: Number of rows that validate in a fold, of which not all need train the final model.
     """
     fitting, n_features = model.fitting, test.x.shape[1]
     predictions = baseline_predictions(model, train, test, coordinates, seed)
     return Judgement(
         train=fitting.scores(train.y, model.predict_matrix(train.x), n_features),
-        cv=_cv_scores(model, best_trial, int((train.frame["fold"] >= 0).sum()), n_features),
+        cv=_cv_scores(model, best_trial, n_validated, n_features),
         test=fitting.scores(test.y, predicted, n_features),
         baselines={
             name: _baseline_scores(name, fitting.scores(test.y, baseline, 0 if name == "mean" else n_features))
