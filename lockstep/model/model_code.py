@@ -75,7 +75,8 @@ def model_code(folder: Path, description: Mapping[str, Any], *, trust: bool) -> 
     if not trust:
         raise UntrustedCodeError(
             f"{folder}: the model needs its own {other}, which this project does not have in the same form; code from a"
-            f" model's folder is not run: predict in the project that trained it, or read {folder / CODE} and give"
+            f" model's folder is not run: predict in the project that trained it, train a model"
+            f" of the present code (`dvc repro`), or read {folder / CODE} and give"
             " --trust-code (a server: LOCKSTEP_TRUST_CODE=1)"
         )
     _check_nothing_else(folder / CODE, description["code"])

@@ -198,5 +198,6 @@ def _class_in(module: ModuleType, base: type[T], file: Path | None = None) -> ty
         found = ", ".join(sorted(value.__name__ for value in classes)) or "none"
         raise ConfigError(
             f"{file or module.__name__}: needs exactly one public subclass of {base.__name__}; it has: {found}"
+            + ("; give each a file of its own" if len(classes) > 1 else "")
         )
     return classes[0]

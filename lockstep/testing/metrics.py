@@ -199,7 +199,11 @@ def _value(metric: Metric, actual: Numbers, predicted: Numbers, weight: Numbers 
 def _defined(metric: Metric, actual: Numbers, predicted: Numbers) -> float:
     value = _value(metric, actual, predicted)
     if value is None:
-        raise AssertionError(f"{_name(metric)} is undefined on predictions of {N_ROWS} rows")
+        of_classes = f" of {predicted.shape[1]} classes" if predicted.ndim > 1 else ""
+        raise AssertionError(
+            f"{_name(metric)} is undefined on predictions of {N_ROWS} rows{of_classes}; perfect and noisy ones need a"
+            " value (where it grows without end, limit it; if it is for two classes only, give check_metric classes=2)"
+        )
     return value
 
 

@@ -77,7 +77,10 @@ def _names_its_features(case: StepCase) -> None:
     names, counts = step.names(), step.n_categories()
     makes = list(step.makes())
     named = makes == names if step.all_names_known else set(makes) <= set(names)
-    require(named or case.classes > 0, f"makes() is {makes}, names() is {names}.")
+    require(
+        named or case.classes > 0,
+        f"makes() is {makes}, names() is {names}; where names are learned, all_names_known is False.",
+    )
     for features, rows in ((case.training_features(), case.train), (step.transform(case.new), case.new)):
         check_features(step, features, (len(rows), len(names)))
         for column, count in zip(features.T, counts, strict=True):

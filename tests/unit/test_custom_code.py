@@ -60,6 +60,15 @@ def test_a_files_name_has_letters_digits_and_underscores(steps: Path, name: str)
         STEPS[name]
 
 
+def test_two_classes_in_a_file_are_refused_with_the_remedy(steps: Path) -> None:
+    file = steps / "own.py"
+    file.write_text(f"{file.read_text()}\n\nclass Second(Own):\n    pass\n")
+    with pytest.raises(
+        ConfigError, match=r"^custom/steps/own\.py: .* it has: Own, Second; give each a file of its own$"
+    ):
+        _ = STEPS["own"]
+
+
 @pytest.mark.parametrize(
     ("path", "line", "message"),
     [
