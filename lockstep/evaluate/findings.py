@@ -102,13 +102,15 @@ def evaluate_model(
         split: The block `split` of params.yaml: whether whole groups are resampled, and how the training rows relate.
         on_step: Called with a description of each step as it begins.
     """
-    train = final_rows(train)
+    n_validated, train = int((train["fold"] >= 0).sum()), final_rows(train)
     on_step(f"features of {len(train):,} training and {len(test):,} test rows")
     train_rows = training_rows(model, train, split.cross_fitting if split else None)
     test_rows = new_rows(model, test)
     predictions, predicted = predict_rows(model, test_rows)
     on_step("metrics and baselines")
-    judgement = judge(model, train_rows, test_rows, predicted, best_trial, judging.coordinates, seed)
+    judgement = judge(
+        model, train_rows, test_rows, predicted, best_trial, judging.coordinates, seed, n_validated=n_validated
+    )
     if model.target.classes:
         calibration = class_calibration(test_rows.y, predicted, test_rows.weight)
         confusion = confusion_matrix(test_rows.y, predicted, model.fitting.threshold)

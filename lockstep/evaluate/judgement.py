@@ -53,6 +53,8 @@ def judge(
     best_trial: pd.Series,
     coordinates: tuple[str, str] | None,
     seed: int,
+    *,
+    n_validated: int,
 ) -> Judgement:
     """Score a model.
 
@@ -64,6 +66,7 @@ def judge(
         best_trial: The row of the best trial in trials.csv.
         coordinates: Two columns of a position, for nearest neighbours.
         seed: Seed of the baselines.
+        n_validated: Number of rows that validate in a fold, of which not all need train the final model.
     """
     fitting, n_features = model.fitting, test.x.shape[1]
     predictions = baseline_predictions(model, train, test, coordinates, seed)
@@ -74,7 +77,7 @@ def judge(
     names = [metric.kind_name() for metric in fitting.metrics(n_features)]
     return Judgement(
         train={name: every["train"][name] for name in names},
-        cv=_cv_scores(model, best_trial, _validated(train), n_features),
+        cv=_cv_scores(model, best_trial, n_validated, n_features),
         test={name: every["test"][name] for name in names},
         baselines={
             name: _baseline_scores(
