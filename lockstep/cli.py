@@ -148,9 +148,10 @@ def _parser() -> argparse.ArgumentParser:
 def check(arguments: argparse.Namespace) -> str:
     """Validate the settings, the project's own code, the local table and the environment, without asking a cluster."""
     from lockstep.check.config import load_config
-    from lockstep.check.custom_code import check_custom_code, custom_paths
+    from lockstep.check.custom_code import check_custom_code
     from lockstep.check.source_file import check_source, update_source
     from lockstep.guards.text.secrets import masked
+    from lockstep.project.custom import all_custom_files
     from lockstep.project.paths import DATASETS
     from lockstep.tracking.repository import is_untracked
     from lockstep.workers.machine import cache_limit, scheduler_address, worker_count
@@ -162,7 +163,7 @@ def check(arguments: argparse.Namespace) -> str:
         return update_source(config)
     for warning in check_source(config):
         print(f"lockstep: warning: {warning}", file=sys.stderr)
-    for file in (DATASETS / f"{config.dataset_name}.yaml", *custom_paths()):
+    for file in (DATASETS / f"{config.dataset_name}.yaml", *all_custom_files()):
         if is_untracked(file):
             notes.append(f"{file}: git does not track it, so `dvc exp run --temp` and `--queue` lack it; git add it")
     for note in notes:

@@ -10,16 +10,11 @@ from lockstep.clean.rule import RULES
 from lockstep.errors import ConfigError, kind_and_reason, one_line
 from lockstep.features.step import STEPS
 from lockstep.metrics.metric import METRICS
-from lockstep.project.custom import FOLDERS, PACKAGE
+from lockstep.project.custom import FOLDERS, PACKAGE, all_custom_files, misplaced
 from lockstep.project.imports import modules_of, third_party
 
 PYPROJECT = Path("pyproject.toml")
 REQUIREMENT_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
-
-
-def custom_paths() -> list[Path]:
-    """All Python files of custom/, sorted."""
-    return sorted(Path(PACKAGE).rglob("*.py"))
 
 
 def check_custom_code() -> list[str]:
@@ -32,10 +27,9 @@ def check_custom_code() -> list[str]:
         ConfigError: with one line that names file and line, for the first mistake.
     """
     required, notes = _requirements(), list[str]()
-    for file in custom_paths():
+    for file in all_custom_files():
         if file.parent not in {Path(PACKAGE, folder) for folder in FOLDERS}:
-            folders = ", ".join(f"{PACKAGE}/{folder}" for folder in FOLDERS)
-            raise ConfigError(f"{file}: no stage depends on a file there; move it to one of {folders}")
+            raise ConfigError(misplaced(file.as_posix()))
         for package, line in _imports_of(file).items():
             where = f"{file}: line {line}: imports {package}"
             if not _is_installed(package):
@@ -55,7 +49,7 @@ def _imports_of(file: Path) -> dict[str, int]:
         ConfigError: if it is not Python, or imports from another folder of custom/, of which its stages know nothing.
     """
     try:
-        modules = modules_of(file, [PACKAGE, file.parent.name])
+        modules = modules_of(file.read_bytes(), [PACKAGE, file.parent.name])
     except SyntaxError as error:
         raise ConfigError(f"{file}: line {error.lineno}: {one_line(error.msg)}; correct it") from None
     except ValueError as error:

@@ -190,7 +190,10 @@ class _MeanResampler:
         samples = Samples()
         for metric, keys in zip(self._metrics, self._keys, strict=True):
             with mistakes_of(metric):
-                samples[metric.kind_name()] = metric.of_means({name: means[key] for name, key in keys.items()}, n_rows)
+                values = metric.of_means({name: means[key] for name, key in keys.items()}, n_rows)
+                if np.shape(values) != n_rows.shape:
+                    raise TypeError(f"of_means returned values of shape {np.shape(values)}, not {n_rows.shape}")
+                samples[metric.kind_name()] = values
         return samples
 
 

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from lockstep.errors import ConfigError
 from lockstep.features.step import STEPS, Step
-from lockstep.features.step_mistakes import mistakes_of
+from lockstep.features.step_mistakes import names_of
 from lockstep.features.step_settings import FORBIDDEN_CHARACTERS
 from lockstep.guards.text.messages import listed, quoted, repeated
 from lockstep.project.blocks import Blocks, mistakes_in
@@ -71,8 +71,7 @@ def check_recipe(name: str, steps: Recipe, columns: TableColumns, target: Target
     features: list[str] = []
     for step in steps:
         _check_reads(where, step, columns, target)
-        with mistakes_of(step):
-            features += step.makes()
+        features += names_of(step, "makes")
     if duplicates := repeated(features):
         raise ValueError(f"{where}: makes feature {duplicates[0]!r} twice; remove one")
     for feature in features:
@@ -84,9 +83,8 @@ def check_recipe(name: str, steps: Recipe, columns: TableColumns, target: Target
 
 def _check_reads(where: str, step: Step, columns: TableColumns, target: TargetBlock) -> None:
     types = columns.types
-    with mistakes_of(step):
-        reads, text = list(step.reads()), set(step.reads_text())
-        numbers, words, dates = step.reads_numbers(), step.reads_words(), step.reads_dates()
+    reads, text = names_of(step, "reads"), names_of(step, "reads_text")
+    numbers, words, dates = (names_of(step, f"reads_{kind}") for kind in ("numbers", "words", "dates"))
     _check_target(where, step, reads, columns, target)
     for column in reads:
         must_be_in(types, column, where)

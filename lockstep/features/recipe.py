@@ -12,7 +12,14 @@ from lockstep.errors import DataError
 from lockstep.features.arrays import Numbers
 from lockstep.features.features_block import Recipe
 from lockstep.features.step import Step
-from lockstep.features.step_mistakes import check_features, check_names, mistakes_of, names_of
+from lockstep.features.step_mistakes import (
+    check_features,
+    check_learned,
+    check_names,
+    columns_read,
+    mistakes_of,
+    names_of,
+)
 from lockstep.guards.text.messages import repeated
 
 Matrix = npt.NDArray[np.float32]
@@ -96,11 +103,7 @@ class Features:
     @property
     def columns(self) -> list[str]:
         """Columns of the table that the recipe reads, each once."""
-        columns = list[str]()
-        for step in self.steps:
-            with mistakes_of(step):
-                columns += step.reads()
-        return list(dict.fromkeys(columns))
+        return list(dict.fromkeys(column for step in self.steps for column in names_of(step, "reads")))
 
     def state(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """The steps and what they learned: plain JSON values, and the arrays to which these refer."""
@@ -140,15 +143,19 @@ class Features:
 
 
 def _fit(step: Step, frame: pd.DataFrame, y: Numbers) -> None:
+    rows = columns_read(step, frame)
     with mistakes_of(step):
-        step.fit(frame, y)
+        step.fit(rows, y)
     check_names(step)
+    check_learned(step)
 
 
 def _fit_transform(step: Step, frame: pd.DataFrame, y: Numbers) -> Matrix:
+    rows = columns_read(step, frame)
     with mistakes_of(step):
-        features = step.fit_transform(frame, y)
+        features = step.fit_transform(rows, y)
     check_names(step)
+    check_learned(step)
     return _as_float32(step, features, len(frame), names_of(step))
 
 
@@ -158,8 +165,9 @@ def _sliced(steps: Sequence[Step], frame: pd.DataFrame) -> Matrix:
     for start in range(0, len(frame), ROWS_AT_ONCE):
         rows, first = frame.iloc[start : start + ROWS_AT_ONCE], 0
         for step, step_names in zip(steps, names, strict=True):
+            step_rows = columns_read(step, rows)
             with mistakes_of(step):
-                features = step.transform(rows)
+                features = step.transform(step_rows)
             block = _as_float32(step, features, len(rows), step_names)
             matrix[start : start + ROWS_AT_ONCE, first : first + block.shape[1]] = block
             first += block.shape[1]

@@ -1,9 +1,12 @@
 """Mistakes of steps, the project's own above all, in one line that names the file."""
 
+import json
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from lockstep.errors import DataError
 from lockstep.features.arrays import Numbers
@@ -24,10 +27,49 @@ def mistakes_of(step: Step) -> AbstractContextManager[None]:
     return custom_mistakes(file_of(step)) if step.is_custom() else nullcontext()
 
 
-def names_of(step: Step) -> list[str]:
-    """Names of a fitted step's features."""
+def names_of(step: Step, method: str = "names") -> list[str]:
+    """What a method of a step returns: names of columns or, by default, of a fitted step's features.
+
+    Raises:
+        DataError: if it returns something else, such as a text, whose characters would be taken for names.
+    """
     with mistakes_of(step):
-        return step.names()
+        names = getattr(step, method)()
+        if not isinstance(names, str) and isinstance(names, Iterable):
+            return list(names)
+    raise DataError(f"{file_of(step)}: {method}() returns {shown(repr(names))}; return a tuple of names")
+
+
+def columns_read(step: Step, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows as a step gets them: one of the project's own sees no column but those that it reads.
+
+    The target and the fold are columns of training rows too.
+    """
+    if not step.is_custom():
+        return frame
+    return pd.DataFrame({name: frame[name] for name in names_of(step, "reads")}, index=frame.index, copy=False)
+
+
+def check_learned(step: Step) -> None:
+    """Check that what a step learned can be saved with the model; built-in ones have tests for that.
+
+    Raises:
+        DataError: naming the attribute.
+    """
+    if not step.is_custom():
+        return
+    with mistakes_of(step):
+        learned = step.state()
+    for name, value in learned.items():
+        try:
+            saved = value.dtype.kind in "biuf" if isinstance(value, np.ndarray) else json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError):
+            saved = False
+        if not saved:
+            raise DataError(
+                f"{file_of(step)}: fit() learns _{name.strip('_')} = {shown(repr(value))}, which cannot be saved; JSON"
+                " values (no NaN) and arrays of numbers can"
+            )
 
 
 def check_names(step: Step) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from lockstep.errors import ConfigError
 from lockstep.fitting.objective import OBJECTIVES, Objective
 from lockstep.fitting.transform import TRANSFORMS, Transform
 from lockstep.metrics.measure import built_in_metrics, custom_metric, measured
@@ -192,6 +193,19 @@ class Fitting:
         if digest is None:
             return self.metric in METRICS.built_in()
         return self.metric in METRICS.custom() and code_digest("metrics", self.metric) == digest
+
+    def check_metric_code(self) -> None:
+        """Check that the project's own metrics have the code of these settings.
+
+        Raises:
+            ConfigError: naming the file of one that has other code.
+        """
+        for name, digest in self.custom_metrics.items():
+            if name not in METRICS.custom() or code_digest("metrics", name) != digest:
+                raise ConfigError(
+                    f"custom/metrics/{name}.py: was changed, with the files that it imports, while folds were scored by"
+                    " it; run `dvc repro` again"
+                )
 
     def loss(self, scores: Scores) -> float:
         """The value that the search minimises: the metric, or its distance from the best where greater is better.

@@ -45,13 +45,30 @@ def custom_metrics(target: TargetKind) -> dict[str, str]:
                 f"{file_of(metric)}: {shown(name)}: is the name of another column, or has other characters than"
                 " letters, digits and _; rename the file"
             )
-        if metric.target not in ("number", "classes"):
-            raise ConfigError(
-                f"{file_of(metric)}: target: {metric.target!r}: must be 'number' or 'classes'; correct it"
-            )
+        if mistake := wrong_statement(metric):
+            raise ConfigError(f"{file_of(metric)}: {mistake}; correct it")
         if metric.target == target:
             digests[name] = code_digest("metrics", name)
     return digests
+
+
+def wrong_statement(metric: type[Metric]) -> str:
+    """The first attribute of a metric that has a value it cannot have, and what it must be; empty if there is none."""
+    limits = metric.bounds if isinstance(metric.bounds, tuple) else ()
+    right = {
+        "label": isinstance(metric.label, str) and metric.label.isprintable() and bool(metric.label.strip()),
+        "greater_is_better": isinstance(metric.greater_is_better, bool),
+        "target": metric.target in ("number", "classes"),
+        "bounds": len(limits) == 2 and all(limit is None or isinstance(limit, int | float) for limit in limits),
+    }
+    needed = {
+        "label": "a text of one line",
+        "greater_is_better": "True or False",
+        "target": "'number' or 'classes'",
+        "bounds": "a pair of numbers, None where there is none",
+    }
+    wrong = [name for name in right if not right[name]]
+    return f"{wrong[0]}: {shown(repr(getattr(metric, wrong[0])))}: must be {needed[wrong[0]]}" if wrong else ""
 
 
 def custom_metric(name: str) -> type[Metric]:

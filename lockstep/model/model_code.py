@@ -4,10 +4,9 @@ A model's folder has a copy of their code, and the description states its sha256
 uses the project's own code if it is the same, and the copy only where the caller trusts it.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,10 @@ from lockstep.errors import DataError
 from lockstep.features.step import STEPS
 from lockstep.guards.models.model_files import read_code
 from lockstep.guards.text.messages import shown
-from lockstep.project.custom import PACKAGE, code_files, custom_in, digests
-from lockstep.project.imports import modules_of, third_party
+from lockstep.project.custom import OWN_FILE, code_files, custom_in, digests, package_versions
 
 # The folder of the copies, inside the model's folder.
 CODE = Path("code")
-CODE_FILE = re.compile(r"custom/(steps|rules|metrics)/\w+\.py")
 # The folders whose code predictions need.
 AT_PREDICTION = ("steps", "rules")
 Names = Mapping[str, Sequence[str]]
@@ -42,6 +39,7 @@ def write_code(folder: Path, used: Names) -> dict[str, str]:
         sha256 of each file, for the description; empty if the model uses built-in classes only.
     """
     files = _code_of(used)
+    shutil.rmtree(folder / CODE, ignore_errors=True)  # of an earlier model
     for path, content in files.items():
         target = folder / CODE / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -66,8 +64,8 @@ def model_code(folder: Path, description: Mapping[str, Any], *, trust: bool) -> 
     if not used or not {f"custom/{folder}/{name}.py" for folder, names in used.items() for name in names} <= set(
         stated
     ):
-        # a description that states no code does not reach the project's
-        with custom_in(folder / CODE / "none"):
+        # a description that states no code reaches neither the project's nor the folder's
+        with custom_in(None):
             yield
         return
     other = _difference(used, stated)
@@ -77,9 +75,11 @@ def model_code(folder: Path, description: Mapping[str, Any], *, trust: bool) -> 
     if not trust:
         raise UntrustedCodeError(
             f"{folder}: the model needs its own {other}, which this project does not have in the same form; code from a"
-            f" model's folder is not run: predict in the project that trained it, or read {folder / CODE} and give"
+            f" model's folder is not run: predict in the project that trained it, train a model"
+            f" of the present code (`dvc repro`), or read {folder / CODE} and give"
             " --trust-code (a server: LOCKSTEP_TRUST_CODE=1)"
         )
+    _check_nothing_else(folder / CODE, description["code"])
     for path, digest in stated.items():
         if digests({path: read_code(folder / CODE / path)}) != {path: digest}:
             raise ValueError(f"{path} is not the file that the description states")
@@ -91,13 +91,8 @@ def model_code(folder: Path, description: Mapping[str, Any], *, trust: bool) -> 
 
 def code_requirements(folder: Path) -> dict[str, str]:
     """Distributions, with their versions here, that the code in a model's folder imports besides lockstep."""
-    packages = {
-        package
-        for file in sorted((folder / CODE).rglob("*.py"))
-        for package in third_party(modules_of(file, file.relative_to(folder / CODE).parts[:-1]), [PACKAGE, "lockstep"])
-    }
-    names = packages_distributions()
-    return {names[package][0]: version(names[package][0]) for package in sorted(packages) if package in names}
+    files = sorted((folder / CODE).rglob("*.py"))
+    return package_versions({file.relative_to(folder / CODE).as_posix(): file.read_bytes() for file in files})
 
 
 def _own_names(description: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -112,9 +107,17 @@ def _stated(description: Mapping[str, Any]) -> dict[str, str]:
     """sha256 of the files that predictions need, by path."""
     stated = {str(path): str(digest) for path, digest in description.get("code", {}).items()}
     for path in stated:
-        if not CODE_FILE.fullmatch(path):
+        if not OWN_FILE.fullmatch(path):
             raise ValueError(f"{shown(path)} is no path of custom code")
     return {path: digest for path, digest in stated.items() if path.split("/")[1] in AT_PREDICTION}
+
+
+def _check_nothing_else(folder: Path, stated: Collection[str]) -> None:
+    """Refuse files that the description does not state: Python prefers byte code and libraries to a file's text."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if name not in stated and (path.is_symlink() or not path.is_dir()):
+            raise ValueError(f"{shown(name)} is not stated by the description; delete it")
 
 
 def _difference(used: Names, stated: Mapping[str, str]) -> str | None:

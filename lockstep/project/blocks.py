@@ -153,7 +153,12 @@ def _one_line(error: ValidationError, content: dict[Any, Any]) -> str:
     key = _key(first["loc"], content, keep_last=first["type"] == "missing")
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
-        line = f"{key}: unknown key{_did_you_mean(str(first['loc'][-1])[:LENGTH], _all_keys())}; correct or remove it"
+        unknown = str(first["loc"][-1])[:LENGTH]
+        beside = [str(mistake["loc"][-1]) for mistake in errors if mistake["type"] == "missing"]
+        # a known key of another place is no better guess of itself
+        others = [known for known in _all_keys() if known != unknown]
+        guess = _did_you_mean(unknown, beside) or _did_you_mean(unknown, others)
+        line = f"{key}: unknown key{guess}; correct or remove it"
     elif first["type"] == "missing":
         line = f"{key}: is missing; add it"
     elif first["type"] == "value_error":

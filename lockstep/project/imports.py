@@ -15,7 +15,7 @@ def imports_of(file: Path, root: Path, packages: Sequence[str]) -> set[Path]:
         packages: Names of our own packages.
     """
     names = [".".join(file.relative_to(root).with_suffix("").parts)]
-    for node in _statements(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in _statements(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -39,18 +39,18 @@ def import_closure(start: Path, root: Path, packages: Sequence[str]) -> set[Path
     return files
 
 
-def modules_of(file: Path, package: Sequence[str]) -> list[tuple[str, int]]:
+def modules_of(text: bytes, package: Sequence[str]) -> list[tuple[str, int]]:
     """Full names of all modules (and of what is imported from them) that a file imports, each with its line.
 
     Args:
-        file: The file.
+        text: The content of the file.
         package: The package that contains it, for relative imports.
 
     Raises:
-        SyntaxError, ValueError: if the file is not Python.
+        SyntaxError, ValueError: if it is not Python.
     """
     modules: list[tuple[str, int]] = []
-    for node in ast.walk(ast.parse(file.read_bytes(), filename=str(file))):
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             modules += [(alias.name, node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

@@ -156,6 +156,11 @@ class Kind(Generic[T]):
             raise ConfigError(
                 f"{file}: class {kind.__name__} does not define {', '.join(missing)}, which a {self.name} must define"
             )
+        if self.key in getattr(kind, "model_fields", ()):
+            raise ConfigError(
+                f"{file}: class {kind.__name__} has a setting `{self.key}`, which is the key that names the"
+                f" {self.name}; rename it"
+            )
         if not kind.summary():
             raise ConfigError(f"{file}: class {kind.__name__} has no docstring; write one line that says what it does")
         return kind
@@ -193,5 +198,6 @@ def _class_in(module: ModuleType, base: type[T], file: Path | None = None) -> ty
         found = ", ".join(sorted(value.__name__ for value in classes)) or "none"
         raise ConfigError(
             f"{file or module.__name__}: needs exactly one public subclass of {base.__name__}; it has: {found}"
+            + ("; give each a file of its own" if len(classes) > 1 else "")
         )
     return classes[0]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lockstep.metrics.measure import wrong_statement
 from lockstep.metrics.metric import METRICS, Metric, MetricSettings, Numbers
 from lockstep.testing.processes import class_at, fresh_output
 
@@ -81,9 +82,8 @@ def print_values(module: str, name: str, settings: str, scale: str) -> None:
 def _check_stated(kind: type[Metric]) -> None:
     missing = [name for name in kind.STATED if not hasattr(kind, name)]
     _promise(not missing, f"{kind.__name__} does not state {', '.join(missing)}")
-    _promise(kind.label, f"{kind.__name__}: label is empty")
-    _promise(isinstance(kind.greater_is_better, bool), f"{kind.__name__}: greater_is_better is neither True nor False")
-    _promise(kind.target in ("number", "classes"), f"{kind.__name__}: target is neither 'number' nor 'classes'")
+    mistake = wrong_statement(kind)
+    _promise(not mistake, f"{kind.__name__}: {mistake}")
     _promise(kind.summary(), f"{kind.__name__} has no docstring")
 
 
@@ -199,7 +199,11 @@ def _value(metric: Metric, actual: Numbers, predicted: Numbers, weight: Numbers 
 def _defined(metric: Metric, actual: Numbers, predicted: Numbers) -> float:
     value = _value(metric, actual, predicted)
     if value is None:
-        raise AssertionError(f"{_name(metric)} is undefined on predictions of {N_ROWS} rows")
+        of_classes = f" of {predicted.shape[1]} classes" if predicted.ndim > 1 else ""
+        raise AssertionError(
+            f"{_name(metric)} is undefined on predictions of {N_ROWS} rows{of_classes}; perfect and noisy ones need a"
+            " value (where it grows without end, limit it; if it is for two classes only, give check_metric classes=2)"
+        )
     return value
 
 

@@ -72,7 +72,10 @@ def _names_its_features(case: StepCase) -> None:
     names, counts = step.names(), step.n_categories()
     makes = list(step.makes())
     named = makes == names if step.all_names_known else set(makes) <= set(names)
-    require(named or case.classes > 0, f"makes() is {makes}, names() is {names}.")
+    require(
+        named or case.classes > 0,
+        f"makes() is {makes}, names() is {names}; where names are learned, all_names_known is False.",
+    )
     for features, rows in ((case.training_features(), case.train), (step.transform(case.new), case.new)):
         check_features(step, features, (len(rows), len(names)))
         for column, count in zip(features.T, counts, strict=True):
@@ -154,7 +157,7 @@ def _takes_any_value(case: StepCase) -> None:
     features = case.unfitted().fit_transform(case.train, np.minimum(case.y, max(case.classes - 2, 0)))
     require(features.shape == (len(case.train), width), f"Without one class the shape is {features.shape}.")
     features = step.transform(unseen_rows(case.new))
-    require(features.shape == (4, width) and not np.isinf(features).any(), f"They have the features {features}.")
+    require(features.shape == (4, width) and not np.isinf(features).any(), f"Their features are {features}.")
 
 
 def _leaves_its_input_alone(case: StepCase) -> None:
@@ -173,7 +176,7 @@ def _computes_the_same_elsewhere(case: StepCase) -> None:
     require(here == elsewhere, "It gives others.")
 
 
-# In an order in which a defect breaks its own promise first; the last one starts a process.
+# Ordered so that a defect is reported by the promise that describes it best; the last one starts a process.
 PROMISES: tuple[Callable[[StepCase], None], ...] = (
     _names_its_columns,
     _leaves_its_input_alone,

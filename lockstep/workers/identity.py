@@ -10,6 +10,7 @@ from typing import Any
 
 import lockstep
 from lockstep.fitting.booster import ROUNDS
+from lockstep.project.custom import code_files, package_versions
 from lockstep.project.imports import import_closure
 from lockstep.workers.trial import FoldTask
 
@@ -51,7 +52,14 @@ def fold_key(task: FoldTask, fingerprint: str) -> str:
         fingerprint: sha256 of the fold's rows (lockstep.fitting.folds.FoldSet.fingerprints).
     """
     budget = None if ROUNDS in task.params else [task.budget.early_stopping_rounds, task.budget.max_rounds]
-    return key_of([fingerprint, dict(task.params), budget, task.seed, task.fitting.to_json(), fitting_versions()])
+    versions = {**fitting_versions(), **_metric_versions(tuple(task.fitting.custom_metrics))}
+    return key_of([fingerprint, dict(task.params), budget, task.seed, task.fitting.to_json(), versions])
+
+
+@cache
+def _metric_versions(names: tuple[str, ...]) -> dict[str, str]:
+    """Versions of the packages that the project's own metrics import."""
+    return package_versions({path: text for name in names for path, text in code_files("metrics", name).items()})
 
 
 def key_of(content: Any) -> str:

@@ -88,6 +88,7 @@ def evaluate(task: FoldTask, cache: FoldCache) -> Evaluation:
     Raises:
         SearchError: if the machine fails (memory, disk) and not the parameters: a trial that fails on one machine only
             would lead to a different best model.
+        ConfigError: if one of the project's own metrics has a mistake, or was changed since the search began.
     """
     started, cpu_started = time.perf_counter(), time.thread_time()
     score, message = None, ""
@@ -97,6 +98,8 @@ def evaluate(task: FoldTask, cache: FoldCache) -> Evaluation:
         raise SearchError(f"fold {task.fold} cannot be prepared ({failure_message(error)}); {SEARCH_REMEDY}") from error
     try:
         score = fit_fold(matrices, task.params, task.budget, task.seed, task.fitting)
+        # the score is kept under the code that the search began with
+        task.fitting.check_metric_code()
     except LockstepError:
         raise
     except Exception as error:

@@ -1,14 +1,17 @@
 """Model files from strangers: nothing in them runs, nothing outside the folder is read, XGBoost sees no nonsense."""
 
+import hashlib
 import io
 import json
 import os
 import pickle
+import py_compile
 import re
 import shutil
 import signal
 import struct
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -347,3 +350,64 @@ def test_a_model_of_links_says_what_the_model_says(folder: Path, tmp_path: Path)
         kept = file.rename(cache / str(number))
         file.symlink_to(kept)
     assert SavedModel.load(folder).predict_raw(rows).equals(predictions)
+
+
+STEP = '''"""A step."""
+import numpy as np
+from lockstep import Step
+
+
+class Own(Step):
+    """A feature that is always 0."""
+
+    def reads(self):
+        return ()
+
+    def makes(self):
+        return ("own",)
+
+    def transform(self, frame):
+        return np.zeros((len(frame), 1))
+'''
+STATED = "custom/steps/own.py"
+
+
+def _needs_own_code(folder: Path, files: Mapping[str, bytes], code: Mapping[str, str]) -> None:
+    """Make a model need a step `own`, whose description states this code and whose folder has these files."""
+    description = json.loads((folder / "model.json").read_text())
+    description["features"]["steps"].append({"step": {"step": "own"}, "learned": {}, "arrays": {}})
+    (folder / "model.json").write_text(json.dumps(description | ({"code": code} if code else {})))
+    for path, content in files.items():
+        (folder / "code" / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "code" / path).write_bytes(content)
+
+
+@pytest.mark.parametrize("below", ["", "none/", "../"])
+def test_code_that_the_description_does_not_state_is_not_run(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _needs_own_code(folder, {f"{below}{STATED}": b"from pathlib import Path\nPath('trace').touch()\n"}, {})
+    _refused(folder)
+    assert not Path("trace").exists()
+
+
+def _byte_code(source: str, folder: Path) -> bytes:
+    """Byte code that Python runs whatever the text beside it says."""
+    (folder / "run.py").write_text(source)
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    return Path(py_compile.compile(str(folder / "run.py"), invalidation_mode=mode) or "").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "path", [f"custom/steps/__pycache__/own.{sys.implementation.cache_tag}.pyc", "custom/steps/own.so", "custom/x.txt"]
+)
+def test_trusted_code_is_no_more_than_the_description_states(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    other = _byte_code(f"{STEP}\nfrom pathlib import Path\nPath('trace').touch()\n", tmp_path)
+    _needs_own_code(folder, {STATED: STEP.encode(), path: other}, {STATED: hashlib.sha256(STEP.encode()).hexdigest()})
+    with pytest.raises(DataError, match=f"{re.escape(path)} is not stated by the description"):
+        SavedModel.load(folder, trust_code=True)
+    assert not Path("trace").exists()

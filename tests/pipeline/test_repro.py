@@ -150,7 +150,7 @@ CODE_EDITS = {
     # later stages ask the strategy whether folds go forward in time
     "lockstep/split/strategies/group.py": {"split", *TUNE_ON},
     "lockstep/features/steps/ratio.py": TUNE_ON,
-    "lockstep/metrics/metrics.py": TUNE_ON,
+    "lockstep/metrics/kinds/mae.py": TUNE_ON,
     "lockstep/search/sampler.py": {"tune"},
     "lockstep/model/final.py": {"train_best", "evaluate"},
     "lockstep/evaluate/slices.py": {"evaluate"},

@@ -49,6 +49,12 @@ def _edited(own_table: OwnTable, old: str, new: str) -> Blocks:
             TableBlocks,
             "clean[0].colum: unknown key, did you mean 'column'?; correct or remove it",
         ),
+        (
+            "clean: []",
+            "clean: [{rule: scale, columns: a, divide_by: 2}]",
+            TableBlocks,
+            "clean[0].columns: unknown key, did you mean 'column'?; correct or remove it",
+        ),
         ("clean: []", "clean: [{rule: scale, column: a}]", TableBlocks, "clean[0].divide_by: is missing; add it"),
         (
             "clean: []",

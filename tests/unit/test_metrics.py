@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from lockstep.errors import ConfigError
+from lockstep.evaluate.bootstrap import resampled_scores
+from lockstep.fitting.booster import RoundBudget
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.objective import OBJECTIVES
 from lockstep.metrics.kinds.mae import Mae
@@ -18,6 +20,9 @@ from lockstep.metrics.names import find_metric, metric_label, place, score_label
 from lockstep.project.custom import code_digest, custom_in
 from lockstep.report.sections.result_section import compared
 from lockstep.testing.metrics import check_metric
+from lockstep.workers.trial import FoldTask
+from lockstep.workers.worker import FoldCache, evaluate
+from tests.unit.searching import small_folds
 
 SETTINGS = MetricSettings(quantile=0.8, huber_slope=0.5, n_features=4)
 KNOWN = ("rmse", "mse", "mae", "r2")
@@ -149,6 +154,18 @@ def test_a_projects_own_metric_is_measured_after_the_built_in_ones(tmp_path: Pat
         assert place("adjusted_r2") < place("within") < place("anything")
 
 
+def test_a_metric_that_is_edited_during_a_search_stops_it(tmp_path: Path) -> None:
+    """Otherwise its later trials would be scored by other code, and remembered under the code that it began with."""
+    budget, folds = RoundBudget(5, 20), FoldCache(small_folds())
+    with custom_in(_project(tmp_path, within=WITHIN, _shared="")):
+        fitting = Fitting(metric="within", custom_metrics=custom_metrics("number"))
+        task = FoldTask(0, 0, {"max_depth": 2}, budget, 1, fitting)
+        assert evaluate(task, folds).score == evaluate(task, folds).score
+        (tmp_path / "custom/metrics/_shared.py").write_text("LIMIT = 2\n")
+        with pytest.raises(ConfigError, match=r"^custom/metrics/within\.py: was changed.* run `dvc repro` again$"):
+            evaluate(task, folds)
+
+
 class Profit(Mae):
     """A metric without a highest value, of which greater is better."""
 
@@ -192,6 +209,35 @@ def test_a_mistake_in_a_metric_is_one_line_with_its_file(tmp_path: Path, returne
 def test_a_metric_cannot_have_the_name_of_another_column(tmp_path: Path, name: str) -> None:
     with custom_in(_project(tmp_path, **{name: WITHIN})), pytest.raises(ConfigError, match="rename the file"):
         custom_metrics("number")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("greater_is_better = True", "greater_is_better = 'no'", r"greater_is_better: 'no': must be True or False"),
+        ('label = "within 1"', "label = None", "label: None: must be a text of one line"),
+        ("bounds = (0.0, 1.0)", "bounds = 1", "bounds: 1: must be a pair of numbers, None where there is none"),
+        ('target = "number"', 'target = "rank"', "target: 'rank': must be 'number' or 'classes'"),
+    ],
+)
+def test_a_metric_states_what_it_must(tmp_path: Path, old: str, new: str, line: str) -> None:
+    with (
+        custom_in(_project(tmp_path, within=WITHIN.replace(old, new))),
+        pytest.raises(ConfigError, match=rf"^custom/metrics/within\.py: {line}; correct it$"),
+    ):
+        custom_metrics("number")
+
+
+def test_a_mean_metric_has_a_value_for_each_resample(tmp_path: Path) -> None:
+    text = WITHIN[: WITHIN.index("    def value")].replace("Metric", "MeanMetric") + (
+        "    def row_values(self, actual, predicted):\n        return {'x': np.abs(actual - predicted) <= 1}\n\n"
+        "    def of_means(self, means, n_rows):\n        return means['x'][:1]\n"
+    )
+    y = np.arange(4.0)
+    with custom_in(_project(tmp_path, within=text)):
+        fitting = Fitting(metric="within", custom_metrics=custom_metrics("number"))
+        with pytest.raises(ConfigError, match=r"of_means returned values of shape \(1,\), not \(9,\)"):
+            resampled_scores(fitting, y, y, samples=9, seed=0)
 
 
 def test_the_digest_covers_private_files_and_imported_ones_alone(tmp_path: Path) -> None:

@@ -110,13 +110,23 @@ def _refuse_many_columns(source: CsvFile, obtained: Obtained) -> None:
 
 
 def _refuse_other_delimiter(head: bytes, source: CsvFile, label: str) -> None:
-    line = head.decode(source.encoding, errors="ignore").lstrip().partition("\n")[0]
+    line = _first_record(head.decode(source.encoding, errors="ignore").lstrip())
     other = next((delimiter for delimiter in DELIMITERS if delimiter in line), None)
     if source.delimiter not in line and other:
         raise SourceError(
             f"{label}: holds one column, {line.strip()[:80]!r}, when divided by {source.delimiter!r};"
             f" set source.delimiter to {other!r}"
         )
+
+
+def _first_record(text: str) -> str:
+    """The first line, with the next ones as long as a quote is open."""
+    record = ""
+    for line in text.split("\n"):
+        record += line + "\n"
+        if record.count('"') % 2 == 0:
+            break
+    return record
 
 
 def _refuse_one_column(header: list[str], label: str) -> None:

@@ -139,10 +139,10 @@ def test_a_mistake_is_one_line_with_the_file(
     assert "\n" not in str(error.value)
 
 
-def test_what_fit_does_not_set_is_named_when_it_is_saved(features: Write) -> None:
-    made = features("    _word: str\n", "    _word: str\n    _share: float\n").fit(FRAME, np.zeros(4))
+def test_what_fit_does_not_set_is_named_after_it(features: Write) -> None:
+    made = features("    _word: str\n", "    _word: str\n    _share: float\n")
     with pytest.raises(ConfigError, match=r"custom/steps/contains.py: .*has no attribute '_share'"):
-        made.state()
+        made.fit(FRAME, np.zeros(4))
 
 
 def test_a_mistake_in_what_it_reads_is_found_before_fitting(features: Write) -> None:
@@ -150,3 +150,37 @@ def test_a_mistake_in_what_it_reads_is_found_before_fitting(features: Write) -> 
     columns, target = TableColumns({"note": "text"}, frozenset()), TargetBlock(target="y")
     with pytest.raises(ConfigError, match=r"custom/steps/contains.py: line 16: AttributeError: .*'colum'; correct it"):
         check_recipe("full", (step,), columns, target)
+
+
+READS, MAKES = "return (self.column,)\n\n    def reads_text", 'return (f"{self.column}_contains",)'
+
+
+def test_it_sees_no_column_that_it_does_not_read(features: Write) -> None:
+    """The rows of training and evaluation have the target."""
+    made = features("str(text).split())] for text in frame[self.column]]", "'b')] for text in frame['y']]")
+    with pytest.raises(ConfigError, match=r"custom/steps/contains\.py: line 30: KeyError: 'y'"):
+        made.fit_transform(FRAME.assign(y=["a", "b", "b", "a"]), np.zeros(4))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (MAKES, 'return "note_contains"', r"makes\(\) returns 'note_contains'; return a tuple of names"),
+        (READS, READS.replace("(self.column,)", "self.column"), r"reads\(\) returns 'note'; return a tuple of names"),
+    ],
+)
+def test_names_that_are_one_text_are_refused(features: Write, old: str, new: str, line: str) -> None:
+    recipe = features(old, new).recipe
+    with pytest.raises(DataError, match=rf"^custom/steps/contains\.py: {line}$"):
+        check_recipe("full", recipe, TableColumns({"note": "text"}, frozenset()), TargetBlock(target="y"))
+
+
+@pytest.mark.parametrize("value", ["{1}", "float('nan')", "np.int64(3)", "np.array([None])"])
+def test_what_cannot_be_saved_is_refused_as_soon_as_it_is_learned(features: Write, value: str) -> None:
+    with pytest.raises(DataError, match=r"^custom/steps/contains\.py: fit\(\) learns _word = .* which cannot be saved"):
+        features('max(sorted(set(words)), key=words.count, default="")', value).fit(FRAME, np.zeros(4))
+
+
+def test_no_setting_has_the_name_of_the_key_that_names_the_class(features: Write) -> None:
+    with pytest.raises(ConfigError, match=r"class Contains has a setting `step`, which is the key that names the step"):
+        features("    column: str", "    column: str\n    step: int = 1")
