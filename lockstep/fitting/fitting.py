@@ -282,7 +282,7 @@ class Fitting:
 
     def _why_undefined(self) -> str:
         where = self.metric_class.undefined_where
-        remedy = " choose another booster.metric" if where else "; use fewer folds or another metric"
+        remedy = " choose another metric or objective" if where else "; use fewer folds or another metric"
         return f": {where};{remedy}" if where else remedy
 
     @property

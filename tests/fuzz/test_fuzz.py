@@ -147,6 +147,7 @@ def tables(draw: st.DrawFn) -> tuple[pa.Table, dict[str, Any]]:
     described = {
         "about": "",
         "target": "y",
+        "metric": None,
         "source": {"kind": "sklearn", "loader": "diabetes"},
         "missing_values": draw(st.sampled_from([[], [""], ["", "x"]])),
         "columns": facts,

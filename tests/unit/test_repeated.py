@@ -60,6 +60,23 @@ def test_a_split_is_what_one_gets_by_hand() -> None:
     assert first == by_hand
 
 
+def test_a_split_of_a_transformed_target_has_its_mean_corrected_as_the_model_has() -> None:
+    rows = table(200).assign(y=lambda made: np.exp(made["y"])).drop(columns="fold")
+    fitting = replace(NUMBER, target_transform="log")
+    first = split_table(rows, target_of(), SPLIT, 5)
+    train, test = split_table(rows, target_of(), SPLIT, 6)
+    features, y = Features(RECIPE, 5), train["y"].to_numpy()
+    x = features.fit_transform(train, y)
+    names, types = tuple(features.names), tuple(features.types)
+    matrix = row_matrix(x, fitting.labels(y), None, names, types, 256, "in_core")
+    made = replace(model(), boosters=[fit_rounds(matrix, PARAMS, 30, 5, fitting)], features=features, fitting=fitting)
+    corrected = made.with_mean_corrected(x, y)
+    assert corrected.mean_correction > 1
+    (scores, _) = repeated(replace(_refit(), fitting=fitting), *first, 2)
+    assert scores == fitting.scores(test["y"].to_numpy(), corrected.predict(test), 2)
+    assert scores != fitting.scores(test["y"].to_numpy(), made.predict(test), 2)
+
+
 def test_validation_rows_of_a_holdout_stop_the_rounds_and_do_not_train(tmp_path: Path) -> None:
     """Poisoned validation targets move the number of rounds at most; as training rows they would ruin the model."""
     holdout = SPLIT.model_copy(update={"folds": 1})
