@@ -102,7 +102,7 @@ def evaluate_model(
         split: The block `split` of params.yaml: whether whole groups are resampled, and how the training rows relate.
         on_step: Called with a description of each step as it begins.
     """
-    n_validated, train = int((train["fold"] >= 0).sum()), final_rows(train)
+    n_validated, train = _validated(train, model), final_rows(train)
     on_step(f"features of {len(train):,} training and {len(test):,} test rows")
     train_rows = training_rows(model, train, split.cross_fitting if split else None)
     test_rows = new_rows(model, test)
@@ -195,3 +195,9 @@ def _baseline_table(
         )
     table = pd.DataFrame(records, columns=["model", "score", "lead", "lead_low", "lead_high", *judgement.test])
     return table.sort_values(["score", "model"], kind="stable", ignore_index=True)
+
+
+def _validated(train: pd.DataFrame, model: SavedModel) -> float:
+    """Rows that validate in a fold; where rows have weights, the sum of theirs."""
+    validated, weights = (train["fold"] >= 0).to_numpy(), model.target.weights(train)
+    return int(validated.sum()) if weights is None else float(weights[validated].sum())

@@ -54,7 +54,7 @@ def judge(
     coordinates: tuple[str, str] | None,
     seed: int,
     *,
-    n_validated: int,
+    n_validated: float,
 ) -> Judgement:
     """Score a model.
 
@@ -66,7 +66,7 @@ def judge(
         best_trial: The row of the best trial in trials.csv.
         coordinates: Two columns of a position, for nearest neighbours.
         seed: Seed of the baselines.
-        n_validated: Number of rows that validate in a fold, of which not all need train the final model.
+        n_validated: Rows that validate in a fold, of which not all need train the final model, or their weights' sum.
     """
     fitting, n_features = model.fitting, test.x.shape[1]
     predictions = baseline_predictions(model, train, test, coordinates, seed)
@@ -124,12 +124,6 @@ def _baseline_scores(name: str, scores: Scores) -> Scores:
     if name in STANDARD_BASELINES:
         return scores
     return {metric: None if value is None else significant(value, BASELINE_DIGITS) for metric, value in scores.items()}
-
-
-def _validated(train: Rows) -> float:
-    """Rows that validate in a fold; where rows have weights, the sum of theirs."""
-    validated = (train.frame["fold"] >= 0).to_numpy()
-    return int(validated.sum()) if train.weight is None else float(train.weight[validated].sum())
 
 
 def _cv_scores(model: SavedModel, best_trial: pd.Series, n_rows: float, n_features: int) -> Scores:

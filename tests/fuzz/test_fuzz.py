@@ -144,10 +144,12 @@ def tables(draw: st.DrawFn) -> tuple[pa.Table, dict[str, Any]]:
         if draw(st.integers(0, 2)) == 0:
             cells[draw(st.integers(0, rows - 1))] = draw(CELLS)
         made[name] = cells
-    described = {
+    described: dict[str, Any] = {
         "about": "",
         "target": "y",
         "metric": None,
+        "weight": None,
+        "exposure": None,
         "source": {"kind": "sklearn", "loader": "diabetes"},
         "missing_values": draw(st.sampled_from([[], [""], ["", "x"]])),
         "columns": facts,

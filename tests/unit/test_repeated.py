@@ -70,7 +70,7 @@ def test_a_split_of_a_transformed_target_has_its_mean_corrected_as_the_model_has
     names, types = tuple(features.names), tuple(features.types)
     matrix = row_matrix(x, fitting.labels(y), None, names, types, 256, "in_core")
     made = replace(model(), boosters=[fit_rounds(matrix, PARAMS, 30, 5, fitting)], features=features, fitting=fitting)
-    corrected = made.with_mean_corrected(x, y)
+    corrected = made.with_mean_corrected(x, y, None)
     assert corrected.mean_correction > 1
     (scores, _) = repeated(replace(_refit(), fitting=fitting), *first, 2)
     assert scores == fitting.scores(test["y"].to_numpy(), corrected.predict(test), 2)
