@@ -121,8 +121,10 @@ def validation_predictions(
     if fitting.transform is None or not fitting.corrects_mean:
         return predictions
     on_train = fitting.as_predictions(booster.predict(matrices.train, iteration_range=kept))
-    targets = fitting.transform.inverse(matrices.train.get_label())
-    factor = fitting.transform.mean_correction(targets, on_train.astype(np.float64))
+    targets, weight = fitting.transform.inverse(matrices.train.get_label()), matrices.train.get_weight()
+    factor = fitting.transform.mean_correction(
+        targets, on_train.astype(np.float64), weight.astype(np.float64) if len(weight) else None
+    )
     return fitting.transform.corrected(predictions.astype(np.float64), factor)
 
 

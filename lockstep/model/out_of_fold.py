@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.fitting.booster import fit_rounds, max_bin_of
+from lockstep.fitting.booster import fit_rounds, max_bin_of, validation_predictions
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.matrices import FoldMatrices
 from lockstep.model.calibration import Calibration, Method, learn_calibration
@@ -87,7 +87,7 @@ def predict_validation_rows(
     total: Any = 0.0
     for number in range(n_models):
         booster = fit_rounds(matrices.train, params, rounds, seed + number, fitting)
-        total = total + fitting.as_predictions(booster.predict(matrices.valid)).astype(np.float64)
+        total = total + validation_predictions(booster, matrices, rounds, fitting).astype(np.float64)
     return np.asarray(total / n_models)
 
 
