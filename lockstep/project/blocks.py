@@ -35,6 +35,10 @@ DATASET_KEYS = (
 )
 
 
+# Facts that a table may lack; DVC asks for their keys all the same.
+NULLABLE_FACTS = ("metric", "weight", "exposure")
+
+
 class _DatasetChoice(Settings):
     dataset: DatasetName
 
@@ -163,7 +167,15 @@ def _one_line(error: ValidationError, content: dict[Any, Any]) -> str:
         guess = _did_you_mean(unknown, beside) or _did_you_mean(unknown, others)
         line = f"{key}: unknown key{guess}; correct or remove it"
     elif first["type"] == "missing":
+        absent = [
+            str(mistake["loc"][0]) for mistake in errors if mistake["type"] == "missing" and len(mistake["loc"]) == 1
+        ]
+        facts = [name for name in absent if name in NULLABLE_FACTS]
         line = f"{key}: is missing; add it"
+        if key in facts:
+            line = (
+                f"{', '.join(facts)}: missing; add {'them' if len(facts) > 1 else 'it'}, null where the table has none"
+            )
     elif first["type"] == "value_error":
         line = f"{key}: {message}" if key else message
     else:

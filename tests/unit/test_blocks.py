@@ -57,6 +57,12 @@ def _edited(own_table: OwnTable, old: str, new: str) -> Blocks:
         ),
         ("clean: []", "clean: [{rule: scale, column: a}]", TableBlocks, "clean[0].divide_by: is missing; add it"),
         (
+            "weight: null\nexposure: null\n",
+            "",
+            TableBlocks,
+            "weight, exposure: missing; add them, null where the table",
+        ),
+        (
             "clean: []",
             "clean: [{rule: scale, column: a, divide_by: -2}]",
             TableBlocks,
