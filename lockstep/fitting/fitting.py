@@ -293,8 +293,8 @@ class Fitting:
 
     def _measures(self, n_features: int = 0) -> list[Metric]:
         """The metrics of this target without those that only a choice adds, in the order of `_every_metric`."""
-        every = self._every_metric(n_features)
-        return [metric for metric in every if not metric.only_if_chosen or metric.kind_name() == self.metric]
+        every, chosen = self._every_metric(n_features), {self.metric, *self.objective_class.always_measured}
+        return [metric for metric in every if not metric.only_if_chosen or metric.kind_name() in chosen]
 
     def _every_metric(self, n_features: int = 0) -> list[Metric]:
         """All metrics of this target, the built-in ones in their order, then the project's own by name."""

@@ -69,10 +69,12 @@ class _Batches(xgb.DataIter):
 
     def next(self, input_data: Callable[..., None]) -> bool:
         """Pass the next slice that contains a selected row."""
-        while self._start < len(self._x):
+        n_rows = len(self._of_row["label"])
+        while self._start < n_rows:
             part = slice(self._start, self._start + BATCH_ROWS)
             self._start = part.stop
-            selected = self._rows[part] if self._rows is not None else np.ones(len(self._x[part]), dtype=np.bool_)
+            n_part = min(part.stop, n_rows) - part.start
+            selected = self._rows[part] if self._rows is not None else np.ones(n_part, dtype=np.bool_)
             if selected.any():
                 of_row = {name: values[part][selected] for name, values in self._of_row.items()}
                 input_data(data=self._x[part][selected], **of_row, **self._feature_info)

@@ -214,9 +214,12 @@ def test_a_chain_of_rules_needs_no_more_memory_for_each_way_through_it() -> None
     for number in range(18):
         rules.append({"rule": "ratio", "name": f"r{number}", "numerator": read, "denominator": read})
         read = f"r{number}"
-    facts = {
+    facts: dict[str, object] = {
         "about": "",
         "target": "y",
+        "metric": None,
+        "weight": None,
+        "exposure": None,
         "source": {"kind": "sklearn", "loader": "diabetes"},
         "missing_values": [""],
         "columns": {"a": {"type": "number"}, "y": {"type": "number"}},

@@ -40,6 +40,8 @@ def _facts(digest: str, kind: str, classes: Classes) -> dict[str, object]:
         "about": "made by a test",
         "target": {"column": "y", "classes": classes},
         "metric": None,
+        "weight": None,
+        "exposure": None,
         "source": {"kind": "csv", "path": "own.csv", "sha256": digest},
         "missing_values": [""],
         "columns": {

@@ -34,6 +34,12 @@ def test_mlflow_holds_the_result_with_the_same_numbers(finished: Project) -> Non
     metrics = _flat(json.loads((reports / "metrics.json").read_text()))
     logged = {name: value for name, value in parent.data.metrics.items() if not name.startswith("cost.")}
     assert {name: logged.pop(name) for name in metrics} == metrics
+    every = _flat(json.loads((reports / "evaluate/all_metrics.json").read_text()))
+    more = {name: value for name, value in every.items() if name not in metrics}
+    assert {"test.median_absolute_error", "train.mape"} <= set(more)
+    assert {name: logged.pop(name) for name in more if name in logged} == {
+        name: value for name, value in more.items() if value is not None
+    }
     sure = json.loads((reports / "evaluate/uncertainty.json").read_text())
     for each in sure["intervals"]:
         for end in ("low", "high"):

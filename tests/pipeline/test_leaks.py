@@ -71,6 +71,8 @@ def _finished(folder: Path, *stages: str, shuffled: bool) -> Project:
         "about": "made by a test",
         "target": "y",
         "metric": None,
+        "weight": None,
+        "exposure": None,
         "source": {
             "kind": "csv",
             "path": "own.csv",

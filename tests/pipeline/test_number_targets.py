@@ -21,10 +21,12 @@ def _project(folder: Path, counts: bool, changes: dict[str, str]) -> Project:
     prices = (1e5 * mean * np.exp(0.4 * random.normal(size=300))).round(2)
     table["y"] = random.poisson(mean) if counts else prices
     table.to_csv(project.folder / "own.csv", index=False)
-    facts = {
+    facts: dict[str, object] = {
         "about": "made by a test",
         "target": "y",
         "metric": "smape",
+        "weight": None,
+        "exposure": None,
         "source": {
             "kind": "csv",
             "path": "own.csv",

@@ -73,6 +73,8 @@ def _dataset(*rules: dict[str, Any]) -> Dataset:
         "about": "made by a test",
         "target": "y",
         "metric": None,
+        "weight": None,
+        "exposure": None,
         "source": {"kind": "sklearn", "loader": "diabetes"},
         "missing_values": [""],
         "columns": {

@@ -26,6 +26,8 @@ def _dataset(*rules: Mapping[str, Any]) -> Dataset:
         "about": "made by a test",
         "target": "y",
         "metric": None,
+        "weight": None,
+        "exposure": None,
         "source": {"kind": "sklearn", "loader": "diabetes"},
         "missing_values": [""],
         "columns": {name: {"type": kind, "missing": name != "y"} for name, kind in TYPES.items()},
