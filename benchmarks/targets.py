@@ -93,7 +93,7 @@ def _compared(project: Path, table: TargetTable) -> dict[str, Any]:
     ours = read_table(project / paths.PREDICTIONS)
     fitting, weight = replace(model.fitting, metric=table.metric), weights_in(ours)
     actual, predicted = as_scored(model.target, ours)
-    scored = {}
+    scored: dict[str, dict[str, Any]] = {}
     for columns, other in _linear(project, config, model, ours).items():
         difference = paired_bootstrap(
             *(fitting, model.target, ours, other), samples=SAMPLES, confidence=CONFIDENCE, seed=SEED
@@ -130,7 +130,7 @@ def _linear(project: Path, config: Config, model: SavedModel, ours: pd.DataFrame
     x = raw.fit_transform(train, rows.y)
     inputs = {
         "the table's columns": (x, raw.transform(test), raw.types),
-        "Lockstep's features": (rows.x, new.x, model.features.types),
+        "Lockstep's features": (rows.x, new.x, _types(model)),
     }
     tables = {}
     for name, (known, unknown, types) in inputs.items():
@@ -148,6 +148,12 @@ def _linear(project: Path, config: Config, model: SavedModel, ours: pd.DataFrame
             table["predicted"] = new.exposure * _rates(encoded, rows.y, rows.exposure, encoded_new, power)
         tables[name] = table
     return tables
+
+
+def _types(model: SavedModel) -> list[str]:
+    """Types of the model's features, c where a linear model needs one-hot columns: categories, weekdays and months."""
+    named = zip(model.features.names, model.features.types, strict=True)
+    return ["c" if name.endswith(("_weekday", "_month")) else kind for name, kind in named]
 
 
 def _rates(x: Numbers, y: Vector, exposure: Vector, new: Numbers, power: float) -> Numbers:
