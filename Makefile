@@ -131,6 +131,7 @@ bench-pruning: $(READY)  ## What pruners save and cost, by real searches (about 
 studies: $(READY)  ## Both studies and new tables, by real experiments: docs/studies/ (over an hour).
 	@python -m benchmarks.studies
 	@python -m benchmarks.new_tables
+	@if [ -d "$(TABLES)" ]; then python -m benchmarks.targets "$(TABLES)"; else echo 'make studies: no TABLES=FOLDER of the tables of docs/studies/targets.md: left out'; fi
 
 .PHONY: lock
 lock:  ## Renew requirements.lock from pyproject.toml (needs uv).

@@ -55,13 +55,23 @@ class Finding:
 
 @dataclass(frozen=True)
 class TargetFinding:
-    """The column to predict; `classes` is empty for a number, `notes` are comments for the dataset file."""
+    """The column to predict.
+
+    Attributes:
+        column: Its name.
+        type: Its type.
+        classes: Its classes; empty for a number.
+        missing: Rows without a value.
+        notes: Comments for the dataset file.
+        needs: The setting, as after `-S`, without which no model of the table can be fitted; None: the defaults do.
+    """
 
     column: str
     type: Type
     classes: tuple[bool | int | str, ...]
     missing: int
     notes: tuple[str, ...]
+    needs: str | None = None
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,8 @@ def inspect(
     _check_table(table, target)
     missing = missing_texts(table, target)
     reads = {name: read_column(name, table.column(name), missing) for name in table.column_names}
-    goal = describe_target(reads[target], _as_written(table.column(target), missing), as_classes=as_classes)
+    words = _as_written(table.column(target), missing)
+    goal = describe_target(reads[target], words, as_classes=as_classes, has_exposure=exposure is not None)
     if table.num_rows - goal.missing < MIN_ROWS:
         raise DataError(f"target {target!r}: {table.num_rows - goal.missing} rows have a value; {MIN_ROWS} are needed")
     findings = {name: describe_column(read) for name, read in reads.items()}

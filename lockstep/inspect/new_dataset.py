@@ -133,9 +133,8 @@ def summary(dataset: NewDataset) -> str:
         lines.append(f"  {label}  {shown(column.name) if column.name else '(unnamed)'}: {brief(column.why)}")
     if findings.copies:
         lines.append(f"  note      {findings.copies} rows repeat an earlier one; {dataset.file} shows a rule")
-    return "\n".join(
-        [*lines, f"next: dvc exp run -S dataset={dataset.name}  (with --temp or --queue: git add {dataset.file} first)"]
-    )
+    command = f"dvc exp run -S dataset={dataset.name}" + (f" -S {target.needs}" if target.needs else "")
+    return "\n".join([*lines, f"next: {command}  (with --temp or --queue: git add {dataset.file} first)"])
 
 
 def _features_by_type(findings: TableFindings) -> dict[str, list[str]]:

@@ -21,17 +21,22 @@ SKEWED = 2.0
 SKEWED_COUNTS = 0.5
 # The share of the rows with the same value from which a target has no spread about its median.
 SAME_VALUE = 0.5
+# Where most rows have a count of 0, the others seldom have more than this.
+LARGE_COUNT = 50
 DECIMAL_COMMA = r"\s*[+-]?\d*,\d+\s*"
 NEGATIVE = frozenset(["0", "false", "no", "n", "-", "neg", "negative", "none"])
 
 
-def describe_target(read: ReadColumn, words: pd.Series, *, as_classes: bool) -> TargetFinding:
+def describe_target(
+    read: ReadColumn, words: pd.Series, *, as_classes: bool, has_exposure: bool = False
+) -> TargetFinding:
     """Decide between number and classes.
 
     Args:
         read: The target column.
         words: Its values as written in the file, or missing.
         as_classes: Whether integers are classes even if there are many.
+        has_exposure: Whether rows have exposures, which only an objective with a log link takes.
 
     Raises:
         DataError: if nothing can be learned from it.
@@ -47,18 +52,20 @@ def describe_target(read: ReadColumn, words: pd.Series, *, as_classes: bool) -> 
         raise DataError(f"{where}: is a date; name a number, or a column with few different values")
     if read.type == "text":
         return _text_classes(read, where, as_classes=as_classes)
+    if has_exposure and set(words.dropna().str.strip()) == {"0", "1"}:
+        return _number(replace(read, type="integer"), has_exposure=True)
     if read.type == "boolean":
         return _truth_classes(read, words)
-    if read.type == "integer" and (as_classes or read.distinct == 2):
+    if read.type == "integer" and (as_classes or (read.distinct == 2 and not has_exposure)):
         if read.distinct > MAX_CLASSES:
             raise DataError(f"{where}: has {read.distinct} different values; at most {MAX_CLASSES} can be classes")
         return _classes(read, "integer", sorted(int(value) for value in read.values.dropna().unique()))
     if as_classes:
         raise DataError(f"{where}: has decimals, which cannot be classes; leave out --classes")
-    return _number(read)
+    return _number(read, has_exposure=has_exposure)
 
 
-def _number(read: ReadColumn) -> TargetFinding:
+def _number(read: ReadColumn, *, has_exposure: bool) -> TargetFinding:
     values = read.values.dropna().astype(float)
     low, high, mean = map(format_number, (values.min(), values.max(), values.mean()))
     notes = [f"a number from {low} to {high}, mean {mean}"]
@@ -69,9 +76,13 @@ def _number(read: ReadColumn) -> TargetFinding:
             f" classes: target: {{column: ..., classes: [{classes}]}}, or new-dataset with --classes"
         )
     suggestion = suggested_setting(np.asarray(values, dtype=np.float64))
-    if suggestion is not None:
+    needs = None
+    if has_exposure:
+        needs = f"booster.objective={log_link_objective(np.asarray(values, dtype=np.float64))}"
+        notes.append(f"the exposure needs an objective with a log link: {needs}")
+    elif suggestion is not None:
         notes.append(f"{suggestion.why}; also try {suggestion.setting}, which helps where {suggestion.measure} counts")
-    return TargetFinding(read.name, read.type, (), read.missing, tuple(notes))
+    return TargetFinding(read.name, read.type, (), read.missing, tuple(notes), needs)
 
 
 @dataclass(frozen=True)
@@ -105,7 +116,7 @@ def suggested_setting(values: npt.NDArray[np.float64]) -> Suggestion | None:
     """
     skew, zeros = _skewness(values), float(np.mean(values == 0))
     if values.min() >= 0 and zeros > 0:
-        if np.array_equal(values, np.round(values)):
+        if _are_counts(values):
             why = f"whole numbers from 0, {zeros:.0%} of them 0: counts"
             poisson = Suggestion("booster.objective=poisson", "poisson_deviance", why)
             return poisson if skew > SKEWED_COUNTS else None
@@ -119,6 +130,32 @@ def suggested_setting(values: npt.NDArray[np.float64]) -> Suggestion | None:
         why = f"skewness {skew:.2f}: a few far values weigh most in RMSE"
         return Suggestion("booster.objective=pseudo_huber", "mae", why)
     return None
+
+
+def log_link_objective(values: npt.NDArray[np.float64]) -> str:
+    """The objective with a log link that suits a target that came about in each row's exposure.
+
+    Args:
+        values: The target without missing values, shape (rows,).
+
+    Raises:
+        DataError: if some are below 0.
+    """
+    if values.min() < 0:
+        raise DataError(
+            f"--exposure: the target has numbers below 0, the lowest {format_number(values.min())}; counts and costs"
+            " have none: leave the option out"
+        )
+    if _are_counts(values):
+        return "poisson"
+    return "tweedie" if np.any(values == 0) else "gamma"
+
+
+def _are_counts(values: npt.NDArray[np.float64]) -> bool:
+    """Whether numbers from 0 are whole, and not costs in whole units: most rows 0, and the others far above 0."""
+    if not np.array_equal(values, np.round(values)):
+        return False
+    return bool(np.median(values) > 0 or np.median(values[values > 0]) <= LARGE_COUNT)
 
 
 def _skewness(values: npt.NDArray[np.float64]) -> float:

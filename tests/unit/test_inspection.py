@@ -290,6 +290,8 @@ def test_notes_about_targets() -> None:
     zeros = np.where(np.arange(len(NOISE)) % 20 == 0, np.exp(NOISE), 0)
     assert "booster.objective=tweedie, which helps where Tweedie deviance counts" in notes(zeros)
     assert "booster.objective=poisson, which helps where Poisson deviance counts" in notes(np.round(10 * zeros))
+    # Whole numbers far above 0 in few rows are costs, not counts.
+    assert "booster.objective=tweedie, which helps where Tweedie deviance counts" in notes(np.round(1000 * zeros))
     assert "also try" not in notes(np.where(np.arange(len(NOISE)) == 1, -1, zeros))
     assert "also try" not in notes(_cycle(0, 1, 2, 3, 4, 5))
     assert "skewness" not in notes(NOISE)
@@ -297,6 +299,32 @@ def test_notes_about_targets() -> None:
     assert "fewer than 20 rows: c" in notes([*_cycle("a", "b"), "c", "c"])
     assert "a number? write '1 kg' without" in notes(_cycle("1 kg", "2 kg"))
     assert "taken as names" not in notes(_cycle("good", "bad"))
+
+
+@pytest.mark.parametrize(
+    ("target", "objective"),
+    [
+        (np.arange(200) % 3, "poisson"),
+        (np.arange(200) % 2, "poisson"),
+        (pa.array([str(number % 2) for number in range(200)]), "poisson"),
+        (np.where(np.arange(200) % 20 == 0, 30_000, 0), "tweedie"),
+        (np.where(np.arange(200) % 20 == 0, 0.5, 0), "tweedie"),
+        (0.5 + np.arange(200), "gamma"),
+    ],
+)
+def test_with_an_exposure_the_objective_that_it_needs_is_named(target: Values, objective: str) -> None:
+    table = pa.table({"y": target, "a": RANDOM.normal(size=200), "years": 0.5 + np.arange(200) % 2})
+    found = inspect(table, "y", exposure="years").target
+    assert found.needs == f"booster.objective={objective}"
+    assert f"the exposure needs an objective with a log link: {found.needs}" in found.notes
+    assert found.type in ("integer", "number")
+    assert inspect(table, "y").target.needs is None
+
+
+def test_an_exposure_of_a_target_below_0_is_refused() -> None:
+    table = pa.table({"y": np.arange(200) - 1, "a": RANDOM.normal(size=200), "years": 1 + np.arange(200) % 2})
+    with pytest.raises(DataError, match="below 0, the lowest -1; counts and costs have none"):
+        inspect(table, "y", exposure="years")
 
 
 def test_numbers_with_decimal_commas_are_classes_only_if_named_so() -> None:

@@ -207,6 +207,13 @@ def test_classes_by_option() -> None:
     assert len(_loaded("t").classes) == 12
 
 
+def test_the_next_command_of_a_table_with_exposures_names_the_objective(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "".join(f"{number % 3},{number % 7 / 10},{1 + number % 5}.5\n" for number in range(40))
+    Path("claims.csv").write_text(f"n,a,years\n{rows}", encoding="utf-8")
+    assert _new("claims.csv", "n", "--exposure", "years") == 0
+    assert "next: dvc exp run -S dataset=claims -S booster.objective=poisson  (" in capsys.readouterr().out
+
+
 def test_a_url_is_read_and_pinned(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     server.answers = [(200, {}, ROWS.encode())]
     place = f"http://127.0.0.1:{server.server_port}/data/my%20table.csv?x=1"
