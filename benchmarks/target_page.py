@@ -25,7 +25,7 @@ leave-one-out). Each is fitted on the table's columns (recipe `raw`) and on Lock
 the two *on the test rows* stands here: a choice in the linear model's favour.
 
 **The lead** is by how much Lockstep is better, above 0 where it is ahead, in the metric's unit, with the 95% interval
-of a paired bootstrap of the test rows ({samples} resamples). "Nobody" is ahead where the interval holds 0.
+of a paired bootstrap of the test rows ({samples} resamples). "Nobody" is ahead where the interval contains 0.
 """
 COSTS = """
 ## What mistakes cost
