@@ -41,10 +41,10 @@ The ridership at twenty other stations is, by the description of its origin, tha
 With the cost threshold the model finds 11 of 24 positives, at the price of 87 false alarms; its probabilities are
 0.02 on average, far below 0.5, where it would find none. Its average precision is above that of logistic regression
 (with scikit-learn's default penalty on Lockstep's features, the page's own baseline, that is 0.069), but 24 positive
-test rows cannot settle it: both intervals hold 0. Dates as DD.MM.YYYY, incomes with a currency and decimal commas
+test rows cannot settle it: both intervals contain 0. Dates as DD.MM.YYYY, incomes with a currency and decimal commas
 stay text, as new-dataset says; ages of 999 stay in. `fraud_flag_date` was found as a leak.""",
     "claims": """
 Lockstep leads the Poisson regression on Lockstep's features clearly, that on the table's columns by an interval that
-just holds 0. Target encoding uses the claims themselves, not their rate, so its features say less where exposures
+just contains 0. Target encoding uses the claims themselves, not their rate, so its features say less where exposures
 differ; Poisson regression gains nothing from them. Ages of 999 and numbers kept as text cost both sides.""",
 }
