@@ -95,6 +95,7 @@ MEANS = {
     "SearchBlocks.pruners": "pruners.${tune.pruner}",
     "SourceBlock.source": "datasets:source",
     "TargetBlock.target": "datasets:target",
+    "MetricBlock.metric": "datasets:metric",
     "WeightedTargetBlock.weight": "datasets:weight",
     "WeightedTargetBlock.exposure": "datasets:exposure",
     "TableBlocks.columns": "datasets:columns",
