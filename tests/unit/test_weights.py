@@ -325,7 +325,7 @@ def test_a_weight_is_no_feature_no_target_and_a_column_of_numbers(own_table: Own
     assert "is the weight as well" in _refusal(
         own_table, only_a, ("weight: null", "weight: b"), ("exposure: null", "exposure: b")
     )
-    assert "weight: is missing" in _refusal(own_table, ("weight: null\n", ""))
+    assert "weight: missing; add it, null where the table has none" in _refusal(own_table, ("weight: null\n", ""))
 
 
 def test_class_weights_do_not_prevent_a_comparison_and_other_weights_do() -> None:
