@@ -2,9 +2,8 @@
 
 Reads   data/split/train.parquet, data/clean/columns.json
 Writes  models/best_params.json, models/search.json, reports/tune/trials.csv; logs trials to MLflow as they finish
-Params  dataset, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed,
-        split.strategy, split.group, split.time, split.gap,
-        datasets/<dataset>.yaml: target, metric, weight, exposure, features.<features>
+Params  dataset, tune, spaces.<tune.space>, pruners.<tune.pruner>, booster, features, seed, split.strategy, .group,
+        .time, .gap, datasets/<dataset>.yaml: target, metric, weight, exposure, features.<features>
 """
 
 import time
@@ -57,9 +56,8 @@ def main() -> None:
         trial_runs = partial(runs_of, space=space, n_folds=n_folds, fitting=fitting)
         live = LiveTrials(blocks.dataset_name, key_of(settings), trial_runs)
         with study, live, Progress(tune.n_trials, fitting.metric) as progress:
-            results = search(
-                plan, engine.folds.fingerprints(), engine.run, engine.executor, log, (progress, study, live)
-            )
+            observers = (progress, study, live)
+            results = search(plan, engine.folds.fingerprints(), engine.run, engine.executor, log, observers)
             elapsed = time.perf_counter() - started
     write_csv(trials_table(results, n_folds, fitting), TRIALS)
     save_search_time(TRIALS, SearchTime.of(results, None if log.n_reused_earlier else elapsed))
