@@ -204,12 +204,12 @@ def _cost(costs: tuple[float, float], table: pd.DataFrame, model: SavedModel, to
     """Mean cost of the mistakes on the test rows; by the labels, or with `total` by the threshold of true shares."""
     positive = model.target.labels[1]
     truth = table["actual"].astype(str).to_numpy() == positive
-    said = (
+    is_predicted = (
         table["predicted"].astype(str).to_numpy() == positive
         if total is None
         else table[f"probability_{positive}"].to_numpy() > costs[0] / total
     )
-    per_row = np.where(truth & ~said, costs[1], np.where(~truth & said, costs[0], 0.0))
+    per_row = np.where(truth & ~is_predicted, costs[1], np.where(~truth & is_predicted, costs[0], 0.0))
     return mean(per_row, weights_in(table))
 
 
@@ -217,8 +217,12 @@ def _found(table: pd.DataFrame, model: SavedModel) -> dict[str, int]:
     """Positives, rows predicted as such, and both."""
     positive = model.target.labels[1]
     truth = table["actual"].astype(str).to_numpy() == positive
-    said = table["predicted"].astype(str).to_numpy() == positive
-    return {"positives": int(truth.sum()), "predicted": int(said.sum()), "both": int((truth & said).sum())}
+    is_predicted = table["predicted"].astype(str).to_numpy() == positive
+    return {
+        "positives": int(truth.sum()),
+        "predicted": int(is_predicted.sum()),
+        "both": int((truth & is_predicted).sum()),
+    }
 
 
 if __name__ == "__main__":

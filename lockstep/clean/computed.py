@@ -63,8 +63,8 @@ def checked_values(values: Any, frame: pd.DataFrame, rule: Rule, declared: Decla
                 raise ConfigError(f"{column} is {kind}; return a pandas Series or an array of one dimension")
             series = pd.Series(series, frame.index if len(series) == len(frame) else None)
         _check_index(series, frame.index, column)
-        made = declared.makes.get(name)
-        checked[name] = _of_type(series, made, column) if made else _like(series, frame[name], column)
+        new_type = declared.makes.get(name)
+        checked[name] = _of_type(series, new_type, column) if new_type else _like(series, frame[name], column)
     return checked
 
 

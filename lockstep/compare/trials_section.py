@@ -124,10 +124,12 @@ def _best_so_far(pair: Pair) -> Draw:
 
     def draw(axes: Axes) -> None:
         for side in pair:
-            trials, shown = side.result.complete_trials, side.result.shown
+            trials, as_people_read = side.result.complete_trials, side.result.shown
             colour = COLOURS[side.letter]
-            axes.scatter(trials["number"], trials["score"].map(shown), s=12, color=colour, alpha=0.35, linewidths=0)
-            best = trials["score"].cummin().map(shown)
+            axes.scatter(
+                trials["number"], trials["score"].map(as_people_read), s=12, color=colour, alpha=0.35, linewidths=0
+            )
+            best = trials["score"].cummin().map(as_people_read)
             axes.step(
                 trials["number"], best, where="post", color=colour, linewidth=2, label=f"{side.letter}: best so far"
             )

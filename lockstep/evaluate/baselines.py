@@ -108,7 +108,7 @@ def untuned_fitting(fitting: Fitting) -> Fitting:
     if fitting.n_classes:
         return Fitting("classes", OBJECTIVES["classes"].metric, fitting.n_classes)
     objective = fitting.objective_class
-    if objective.predicts_above_zero:
+    if objective.link == "log":
         return Fitting(fitting.objective, objective.metric, variance_power=fitting.variance_power)
     return Fitting()
 

@@ -61,10 +61,10 @@ def slice_table(
             y, part_predicted = test.y[part.rows], predicted[part.rows]
             weight = selected(test.weight, part.rows)
             scores = fitting.scores(y, part_predicted, weight=weight)
-            score, shown = score_of(fitting, scores), {name: scores[name] for name in names}
+            score, values = score_of(fitting, scores), {name: scores[name] for name in names}
             if part.by == target.column:
-                shown |= dict.fromkeys(relative)
-            rounded = {name: None if value is None else significant(value, DIGITS) for name, value in shown.items()}
+                values |= dict.fromkeys(relative)
+            rounded = {name: None if value is None else significant(value, DIGITS) for name, value in values.items()}
             records.append(
                 {
                     "by": part.by,

@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from lockstep.metrics.metric import TargetKind
+from lockstep.metrics.metric import DIGITS, TargetKind
 from lockstep.project.kinds import Kind, OneOfKind
+from lockstep.storage.tables import significant
 
 # The prediction before the first round where every target is 0, whose logarithm does not exist.
 SMALLEST_MEAN = 1e-6
@@ -45,7 +46,6 @@ class Objective(OneOfKind, ABC):
         is_default: Whether `auto` stands for it; true of one for each kind of target.
         uses: The settings of the block `booster` that it needs.
         always_measured: Metrics that results with it have even where they do not score the folds.
-        predicts_above_zero: Whether every prediction is above 0, by a logarithmic link.
         lowest: The least value of a target that it allows; None: any.
         transforms: Whether the target may be transformed; see booster.target_transform.
         predicts_mean: Whether it predicts the mean, which a transformation of the target moves.
@@ -59,7 +59,6 @@ class Objective(OneOfKind, ABC):
     is_default: ClassVar[bool] = False
     uses: ClassVar[tuple[str, ...]] = ()
     always_measured: ClassVar[tuple[str, ...]] = ()
-    predicts_above_zero: ClassVar[bool] = False
     lowest: ClassVar[Lowest | None] = None
     transforms: ClassVar[bool] = False
     predicts_mean: ClassVar[bool] = False
@@ -92,10 +91,23 @@ class Objective(OneOfKind, ABC):
         return raw
 
 
-def mean_above_zero(targets: npt.NDArray[np.floating], weight: npt.NDArray[np.floating] | None) -> float:
-    """The mean: the best constant of a loss with a logarithmic link; XGBoost's own estimate is one step towards it."""
-    exact = targets.astype(np.float64)
-    return max(float(np.mean(exact) if weight is None else np.average(exact, weights=weight)), SMALLEST_MEAN)
+class LogLinkObjective(Objective, ABC):
+    """A loss with a logarithmic link: every prediction is above 0, and rows may have exposures."""
+
+    target = "number"
+    link = "log"
+
+    @classmethod
+    def keeps_monotone(cls, n_classes: int) -> bool:
+        return True
+
+    @classmethod
+    def base_score(
+        cls, targets: npt.NDArray[np.floating], weight: npt.NDArray[np.floating] | None = None
+    ) -> float | None:
+        """The weighted mean, the best constant; XGBoost's own estimate is one step towards it."""
+        mean = float(np.average(targets.astype(np.float64), weights=weight))
+        return max(significant(mean, DIGITS), SMALLEST_MEAN)
 
 
 OBJECTIVES: Kind[Objective] = Kind(

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
 from importlib.machinery import ModuleSpec
-from importlib.metadata import packages_distributions, version
 from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
@@ -92,6 +91,9 @@ def package_versions(files: Mapping[str, bytes]) -> dict[str, str]:
     Args:
         files: The code: contents by path, as `code_files` returns them.
     """
+    # Imported here: no stage without own metrics needs it to start.
+    from importlib.metadata import packages_distributions, version
+
     modules = [module for path, text in files.items() for module in modules_of(text, path.split("/")[:-1])]
     installed = packages_distributions()
     names = {installed[package][0] for package in third_party(modules, [PACKAGE, "lockstep"]) if package in installed}

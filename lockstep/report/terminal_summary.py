@@ -44,8 +44,8 @@ def _headline(findings: Findings, fitting: Fitting, confidence: float, paint: Pa
     score = _number(_shown(fitting, findings.gap["test"]), 6)
     if ends["score_low"] is not None:
         better = "; higher is better" if greater_is_better(fitting.metric) else ""
-        shown = shown_ends(fitting.metric, ends["score_low"], ends["score_high"])
-        score += f" ({confidence:.0%}: {_number(shown['low'])} to {_number(shown['high'])}{better})"
+        interval = shown_ends(fitting.metric, ends["score_low"], ends["score_high"])
+        score += f" ({confidence:.0%}: {_number(interval['low'])} to {_number(interval['high'])}{better})"
     else:
         score += direction(fitting.metric)
     if fitting.n_classes:

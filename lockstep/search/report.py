@@ -40,8 +40,8 @@ def outcome(results: list[TrialResult], best: Mapping[str, Any], fitting: Fittin
     """The number of trials and the best one's score, for a message; `best` is what best_params returned."""
     numbers, score = cost(results), best[fitting.score_name]
     trials = f"{len(results)} trials ({numbers['trials_pruned']} pruned, {numbers['trials_failed']} failed)"
-    shown = f"{metric_label(fitting.metric)} {shown_score(fitting.metric, score):.6g}{direction(fitting.metric)}"
-    return f"best of {trials} is {best['trial']}: CV {shown}"
+    best_score = f"{metric_label(fitting.metric)} {shown_score(fitting.metric, score):.6g}{direction(fitting.metric)}"
+    return f"best of {trials} is {best['trial']}: CV {best_score}"
 
 
 def settings_of(plan: Plan, space: Space, train: Path, n_folds: int, rows_as: Mapping[str, Any]) -> dict[str, Any]:

@@ -154,7 +154,7 @@ def feature_importance(table: pd.DataFrame, label: str) -> Draw:
 def _shap(run: Run, findings: Findings) -> Picture:
     features, target = run.model.features, run.model.target
     unit = "log-odds" if target.classes else f"predicted {_transformed(run) or target.column}"
-    if run.model.fitting.objective_class.predicts_above_zero:
+    if run.model.fitting.objective_class.link == "log":
         unit = f"logarithm of the predicted {target.column}"
     return Picture(
         one_chart(feature_shap(findings.shap, features.names, features.types, unit)),
