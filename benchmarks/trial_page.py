@@ -13,7 +13,7 @@ import pandas as pd
 
 from benchmarks.trial_search import N_FOLDS, SIZES, formula, plan_of, results_in
 from lockstep.check.config import load_config
-from lockstep.evaluate.findings import evaluate_model
+from lockstep.evaluate.evaluation import evaluate_model
 from lockstep.fitting.booster import FoldScore
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths

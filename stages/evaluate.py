@@ -12,7 +12,7 @@ import sys
 import pandas as pd
 
 from lockstep.evaluate.evaluate_blocks import evaluation_settings
-from lockstep.evaluate.findings import evaluate_model
+from lockstep.evaluate.evaluation import evaluate_model
 from lockstep.evaluate.repeated import refit_of, repeated, summary_of
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths

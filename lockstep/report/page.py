@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from lockstep.evaluate.findings import Findings
+from lockstep.evaluate.evaluation import ModelEvaluation
 from lockstep.report.drawing import Picture
 from lockstep.report.evaluated_run import Run
 from lockstep.report.sections.calibration_section import calibration_section
@@ -19,9 +19,9 @@ from lockstep.report.templates import environment
 from lockstep.storage.tables import atomic_write
 
 # The sections in their order: the name in anchors, the title in the contents, and the facts that
-# sections/NAME_section.html.jinja shows under that name beside `run` and `findings`; None if those two suffice. A
+# sections/NAME_section.html.jinja shows under that name beside `run` and `evaluation`; None if those two suffice. A
 # section without facts is left out.
-SECTIONS: dict[str, tuple[str, Callable[[Run, Findings], dict[str, Any]] | None]] = {
+SECTIONS: dict[str, tuple[str, Callable[[Run, ModelEvaluation], dict[str, Any]] | None]] = {
     "result": ("Result", result_section),
     "data": ("Data", data_section),
     "search": ("Search", search_section),
@@ -41,12 +41,12 @@ class Page:
 
     Args:
         run: The evaluated run.
-        findings: The results of the evaluation.
+        evaluation: The results of the evaluation.
     """
 
-    def __init__(self, run: Run, findings: Findings) -> None:
-        self._context = {"run": run, "findings": findings}
-        self._facts = {name: facts(run, findings) for name, (_, facts) in SECTIONS.items() if facts}
+    def __init__(self, run: Run, evaluation: ModelEvaluation) -> None:
+        self._context = {"run": run, "evaluation": evaluation}
+        self._facts = {name: facts(run, evaluation) for name, (_, facts) in SECTIONS.items() if facts}
 
     def pictures(self) -> Iterator[Picture]:
         """The figures in their order."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lockstep.evaluate.findings import Findings
+from lockstep.evaluate.evaluation import ModelEvaluation
 from lockstep.model.saved import SavedModel
 from lockstep.report.evaluated_run import Run
 from lockstep.storage.tables import write_csv, write_json
@@ -13,26 +13,26 @@ from lockstep.storage.tables import write_csv, write_json
 MAX_POINTS = 2000
 
 
-def write_tables(run: Run, findings: Findings, folder: Path) -> None:
+def write_tables(run: Run, evaluation: ModelEvaluation, folder: Path) -> None:
     """The files that `dvc plots` and `dvc metrics` show.
 
     For classes, `actual` in predicted_vs_actual.csv is the number of the row's class and `predicted` its probability;
     in residuals.csv `predicted` is the probability of the predicted class and `residual` is 1 - that of the actual one.
     """
     model, history = run.model, run.history
-    points = points_of(findings.predictions, model)
+    points = points_of(evaluation.predictions, model)
     extra = ["class"] if model.target.classes else []
     write_csv(points[["row_id", "actual", "predicted", *extra]], folder / "predicted_vs_actual.csv")
     residuals = points.assign(predicted=points["largest"]) if model.target.classes else points
     write_csv(residuals[["row_id", "predicted", "residual"]], folder / "residuals.csv")
-    write_csv(findings.baselines, folder / "baselines.csv")
-    write_csv(findings.calibration, folder / "calibration.csv")
-    write_csv(findings.thresholds, folder / "thresholds.csv")
-    write_csv(findings.features, folder / "feature_importance.csv")
-    write_csv(findings.slices, folder / "slices.csv")
+    write_csv(evaluation.baselines, folder / "baselines.csv")
+    write_csv(evaluation.calibration, folder / "calibration.csv")
+    write_csv(evaluation.thresholds, folder / "thresholds.csv")
+    write_csv(evaluation.features, folder / "feature_importance.csv")
+    write_csv(evaluation.slices, folder / "slices.csv")
     write_csv(history.progress(), folder / "optimisation_history.csv")
     write_csv(history.parameters, folder / "parameter_importance.csv")
-    write_json(findings.uncertainty, folder / "uncertainty.json")
+    write_json(evaluation.uncertainty, folder / "uncertainty.json")
 
 
 def points_of(predictions: pd.DataFrame, model: SavedModel) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.evaluate.findings import THIS_MODEL, Findings
+from lockstep.evaluate.evaluation import THIS_MODEL, ModelEvaluation
 from lockstep.fitting.fitting import Fitting
 from lockstep.metrics.names import direction, greater_is_better, metric_label, shown_ends, shown_score
 from lockstep.project.paths import INDEX
@@ -16,22 +16,22 @@ UNDEFINED = "undefined"
 NEXT = f"see {INDEX}; `dvc metrics diff`; `lockstep compare HEAD`"
 
 
-def summary(findings: Findings, fitting: Fitting, confidence: float, paint: Paint) -> str:
+def summary(evaluation: ModelEvaluation, fitting: Fitting, confidence: float, paint: Paint) -> str:
     """The result as text, with an aligned table.
 
     Args:
-        findings: The results of the evaluation.
+        evaluation: The results of the evaluation.
         fitting: The objective and the metric.
         confidence: Level of the intervals.
         paint: Terminal styles; they change no character.
     """
-    rows = findings.baselines.to_dict("records")
+    rows = evaluation.baselines.to_dict("records")
     names = [model_name(row["model"]) for row in rows]
     scores = [_number(_shown(fitting, row["score"]), 6) for row in rows]
     label = metric_label(fitting.metric)
     name_width, score_width = max(map(len, names)), max(len(label), *map(len, scores))
     head = f"  {'':{name_width}}  {label:>{score_width}}  this model is better by ({confidence:.0%})"
-    lines = [_headline(findings, fitting, confidence, paint), paint.dim(head)]
+    lines = [_headline(evaluation, fitting, confidence, paint), paint.dim(head)]
     for row, name, score in zip(rows, names, scores, strict=True):
         own = row["model"] == THIS_MODEL
         text = f"  {name:{name_width}}  {score:>{score_width}}"
@@ -39,9 +39,9 @@ def summary(findings: Findings, fitting: Fitting, confidence: float, paint: Pain
     return "\n".join([*lines, paint.dim(f"  {NEXT}")])
 
 
-def _headline(findings: Findings, fitting: Fitting, confidence: float, paint: Paint) -> str:
-    test, ends = findings.judgement.test, findings.uncertainty
-    score = _number(_shown(fitting, findings.gap["test"]), 6)
+def _headline(evaluation: ModelEvaluation, fitting: Fitting, confidence: float, paint: Paint) -> str:
+    test, ends = evaluation.judgement.test, evaluation.uncertainty
+    score = _number(_shown(fitting, evaluation.gap["test"]), 6)
     if ends["score_low"] is not None:
         better = "; higher is better" if greater_is_better(fitting.metric) else ""
         interval = shown_ends(fitting.metric, ends["score_low"], ends["score_high"])
@@ -53,7 +53,7 @@ def _headline(findings: Findings, fitting: Fitting, confidence: float, paint: Pa
     else:
         name, second_label = ("rmse", "RMSE") if fitting.metric == "r2" else ("r2", "R2")
     second = f"{second_label} {_number(test[name])}"
-    gates = str(findings.gates["gates_overall"])
+    gates = str(evaluation.gates["gates_overall"])
     coloured = paint.good(gates) if gates == "pass" else paint.bad(gates)
     return f"evaluate: test {metric_label(fitting.metric)} {score}, {second}, gates: {coloured}"
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from lockstep.errors import DataError
 from lockstep.evaluate.differences import test_rows_digest
-from lockstep.evaluate.findings import THIS_MODEL
+from lockstep.evaluate.evaluation import THIS_MODEL
 from lockstep.project import paths
 from lockstep.results.choices import flatten
 from lockstep.results.dvc_lock import md5_of

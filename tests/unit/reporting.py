@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from lockstep.evaluate.evaluate_blocks import Evaluate, Gates, Judging, ValueSlice
-from lockstep.evaluate.findings import Findings, evaluate_model
+from lockstep.evaluate.evaluation import ModelEvaluation, evaluate_model
 from lockstep.model.saved import SavedModel
 from lockstep.report.evaluated_run import Run, TrainingHistory
 from lockstep.report.page import Page
@@ -99,7 +99,7 @@ def trials(score: str = "cv_rmse", metric: str = "rmse") -> pd.DataFrame:
     )
 
 
-def evaluated(folder: Path, made: SavedModel, rows: pd.DataFrame, **changed: Any) -> tuple[Run, Findings]:
+def evaluated(folder: Path, made: SavedModel, rows: pd.DataFrame, **changed: Any) -> tuple[Run, ModelEvaluation]:
     """A run and what was found about it; `rows` are its test rows, and every field of Run can be changed.
 
     Also `tried`: the trials, and `search`: what changes in search.json.

@@ -23,7 +23,7 @@ from lockstep.evaluate.calibration import (
     number_calibration,
 )
 from lockstep.evaluate.evaluate_blocks import Evaluate, Gates, GridSlice, Judging, QuantileSlice, SeenSlice, ValueSlice
-from lockstep.evaluate.findings import Findings, evaluate_model
+from lockstep.evaluate.evaluation import ModelEvaluation, evaluate_model
 from lockstep.evaluate.gates import check_gates
 from lockstep.evaluate.importance import feature_importance
 from lockstep.evaluate.judgement import Judgement
@@ -57,7 +57,7 @@ TRIAL = {
 }
 
 
-def _found(n_classes: int = 0, **settings: Any) -> Findings:
+def _found(n_classes: int = 0, **settings: Any) -> ModelEvaluation:
     trial = pd.Series(TRIAL[min(n_classes, 2)])
     made = model(n_classes=n_classes)
     return evaluate_model(made, table(), table(seed=9), trial, JUDGING, SETTINGS.model_copy(update=settings), 5)

@@ -80,7 +80,7 @@ def test_every_target_has_the_same_files(n_classes: int, tmp_path: Path) -> None
     assert residuals["residual"].tolist() == pytest.approx(expected.tolist())
 
 
-def test_the_same_findings_give_the_same_bytes(tmp_path: Path) -> None:
+def test_the_same_evaluation_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         page(tmp_path / name, 2, whole=True)
     for file in (tmp_path / "one").iterdir():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lockstep.evaluate.findings import THIS_MODEL, Findings
+from lockstep.evaluate.evaluation import THIS_MODEL, ModelEvaluation
 from lockstep.report.drawing import shortened
 from lockstep.report.evaluated_run import Run
 from lockstep.report.templates import model_name, number, percent
@@ -39,30 +39,30 @@ class Advice:
         return WORDS[self.kind]
 
 
-def advice(run: Run, findings: Findings) -> list[Advice]:
+def advice(run: Run, evaluation: ModelEvaluation) -> list[Advice]:
     """Everything that stands out, in the order of the page."""
     return [
-        *_gates(findings),
-        *_rivals(findings),
+        *_gates(evaluation),
+        *_rivals(evaluation),
         *_failures(run),
         *_bounds(run),
         Advice("act" if run.ceiling.verdict == "pays" else "look", run.ceiling.sentence, "ceiling"),
-        *_gap(run, findings),
-        *_slices(run, findings),
-        *_coverage(findings),
+        *_gap(run, evaluation),
+        *_slices(run, evaluation),
+        *_coverage(evaluation),
     ]
 
 
-def _gates(findings: Findings) -> Iterator[Advice]:
-    failed = [gate["gate"].replace("_", " ") for gate in findings.gates["gates"] if gate["result"] == "fail"]
+def _gates(evaluation: ModelEvaluation) -> Iterator[Advice]:
+    failed = [gate["gate"].replace("_", " ") for gate in evaluation.gates["gates"] if gate["result"] == "fail"]
     if failed:
         yield Advice("act", f"Gates failed: {', '.join(failed)}. The model is not registered as champion.", "result")
-    elif findings.gates["gates"]:
+    elif evaluation.gates["gates"]:
         yield Advice("good", "All gates pass.", "result")
 
 
-def _rivals(findings: Findings) -> Iterator[Advice]:
-    others = findings.baselines[findings.baselines["model"] != THIS_MODEL].dropna(subset=["lead"])
+def _rivals(evaluation: ModelEvaluation) -> Iterator[Advice]:
+    others = evaluation.baselines[evaluation.baselines["model"] != THIS_MODEL].dropna(subset=["lead"])
     behind, ahead = others["lead_high"] < 0, others["lead_low"] > 0
     undecided = ~behind & ~ahead
     if behind.any():
@@ -97,20 +97,20 @@ def _bounds(run: Run) -> Iterator[Advice]:
             yield Advice("act" if matters else "look", f"{fact}; {remark}", "bounds")
 
 
-def _gap(run: Run, findings: Findings) -> Iterator[Advice]:
+def _gap(run: Run, evaluation: ModelEvaluation) -> Iterator[Advice]:
     """A test score worse than cross-validation, unless its interval contains the cross-validated score."""
-    ratio, cv, low = findings.gap["test_per_cv"], findings.gap["cv"], findings.uncertainty["score_low"]
+    ratio, cv, low = evaluation.gap["test_per_cv"], evaluation.gap["cv"], evaluation.uncertainty["score_low"]
     if ratio is not None and low is not None and ratio > WORSE and cv < low:
         text = f"The test {run.score} is {ratio - 1:.0%} higher than in cross-validation, which was too optimistic."
         if run.greater_is_better:
-            test = number(run.shown(findings.gap["test"]), 3)
+            test = number(run.shown(evaluation.gap["test"]), 3)
             text = f"The test {run.score}, {test}, is below that of cross-validation, {number(run.shown(cv), 3)}."
         yield Advice("look", text, "overfit")
 
 
-def _slices(run: Run, findings: Findings) -> Iterator[Advice]:
+def _slices(run: Run, evaluation: ModelEvaluation) -> Iterator[Advice]:
     """The worst slice that can be told before the target is known."""
-    table, overall = findings.slices, findings.gap["test"]
+    table, overall = evaluation.slices, evaluation.gap["test"]
     candidates = table[(table["by"] != run.target) & (table["rows"] >= MIN_SLICE_ROWS) & table["score"].notna()]
     if len(candidates) and overall:
         worst: pd.Series = candidates.sort_values(["score", "slice"], ascending=[False, True], kind="stable").iloc[0]
@@ -122,11 +122,11 @@ def _slices(run: Run, findings: Findings) -> Iterator[Advice]:
             yield Advice("look", f"The largest errors: {where}, {run.score} {score}.", "errors")
 
 
-def _coverage(findings: Findings) -> Iterator[Advice]:
-    interval = findings.uncertainty.get("prediction_interval")
+def _coverage(evaluation: ModelEvaluation) -> Iterator[Advice]:
+    interval = evaluation.uncertainty.get("prediction_interval")
     if interval is None:
         return
-    rows, nominal, coverage = len(findings.predictions), interval["nominal"], interval["coverage"]
+    rows, nominal, coverage = len(evaluation.predictions), interval["nominal"], interval["coverage"]
     if abs(coverage - nominal) > 2 * (nominal * (1 - nominal) / rows) ** 0.5:
         text = f"The {percent(nominal)} intervals contain {percent(coverage)} of the test rows."
         yield Advice("look", text, "calibration")

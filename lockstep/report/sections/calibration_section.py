@@ -6,26 +6,26 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from lockstep.evaluate.calibration import calibration_error
-from lockstep.evaluate.findings import Findings
+from lockstep.evaluate.evaluation import ModelEvaluation
 from lockstep.report.drawing import BLUE, GREY, ORANGE, Draw, Picture, one_chart, shortened
 from lockstep.report.evaluated_run import Run
 from lockstep.report.templates import number, records_of
 
 
-def calibration_section(run: Run, findings: Findings) -> dict[str, Any]:
+def calibration_section(run: Run, evaluation: ModelEvaluation) -> dict[str, Any]:
     """The figure and its table."""
     return {
-        "pictures": [(_classes if run.classes else _numbers)(run, findings)],
-        "rows": records_of(findings.calibration),
-        "before": None if findings.uncalibrated is None else calibration_error(findings.uncalibrated),
+        "pictures": [(_classes if run.classes else _numbers)(run, evaluation)],
+        "rows": records_of(evaluation.calibration),
+        "before": None if evaluation.uncalibrated is None else calibration_error(evaluation.uncalibrated),
     }
 
 
-def _numbers(run: Run, findings: Findings) -> Picture:
+def _numbers(run: Run, evaluation: ModelEvaluation) -> Picture:
     target, nominal = run.target, run.model.interval.coverage if run.model.interval else None
     quantity = f"actual {target}" if nominal is None else "share inside the interval"
     return Picture(
-        one_chart(calibration_of_numbers(findings.calibration, target, nominal)),
+        one_chart(calibration_of_numbers(evaluation.calibration, target, nominal)),
         f"Mean {quantity} by decile of the prediction.",
         "Points on the dashed line have no bias." if nominal is None else "Coverage should be near the dashed line.",
         file="calibration",
@@ -62,14 +62,16 @@ def calibration_of_numbers(table: pd.DataFrame, target: str, nominal: float | No
     return means if nominal is None else coverage
 
 
-def _classes(run: Run, findings: Findings) -> Picture:
+def _classes(run: Run, evaluation: ModelEvaluation) -> Picture:
     labels = run.model.target.labels
     return Picture(
         one_chart(
-            calibration_of_classes(findings.calibration, labels[1] if len(labels) == 2 else None, findings.uncalibrated)
+            calibration_of_classes(
+                evaluation.calibration, labels[1] if len(labels) == 2 else None, evaluation.uncalibrated
+            )
         ),
         f"Share of rows against predicted probability; expected calibration error"
-        f" {number(findings.uncertainty.get('calibration_error'))}.",
+        f" {number(evaluation.uncertainty.get('calibration_error'))}.",
         "On the dashed line, 70% means 7 of 10. Below it the model is overconfident.",
         file="calibration",
     )

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from lockstep.evaluate.findings import Findings
+from lockstep.evaluate.evaluation import ModelEvaluation
 from lockstep.report.drawing import BLUE, ORANGE, Draw, Picture, one_chart, shortened
 from lockstep.report.evaluated_run import Run
 from lockstep.report.templates import number
@@ -15,7 +15,7 @@ MAX_CLASSES = 30
 BINS = 30
 
 
-def data_section(run: Run, _: Findings) -> dict[str, Any]:
+def data_section(run: Run, _: ModelEvaluation) -> dict[str, Any]:
     """Rows by cleaning rule and split, columns with their missing values, and the target's distribution."""
     quality, clean = run.quality, run.quality["rows"]["clean"]
     columns = [dict.fromkeys(("min", "median", "mean", "max", "distinct")) | column for column in quality["columns"]]

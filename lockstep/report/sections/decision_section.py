@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from lockstep.evaluate.findings import Findings
+from lockstep.evaluate.evaluation import ModelEvaluation
 from lockstep.report.drawing import BLUE, GREY, ORANGE, Draw, Picture, one_chart, shortened
 from lockstep.report.evaluated_run import Run
 from lockstep.report.templates import number, records_of
@@ -15,14 +15,14 @@ from lockstep.report.templates import number, records_of
 MAX_ROWS = 12
 
 
-def decision_section(run: Run, findings: Findings) -> dict[str, Any]:
+def decision_section(run: Run, evaluation: ModelEvaluation) -> dict[str, Any]:
     """Curves over all thresholds and a table of some; empty unless there are two classes."""
-    table = findings.thresholds
+    table = evaluation.thresholds
     if table.empty:
         return {}
     own = own_threshold(table, run.model.fitting.threshold)
     positive = run.model.target.labels[1]
-    every = findings.judgement.every["test"]
+    every = evaluation.judgement.every["test"]
     return {
         "positive": positive,
         "threshold": run.model.fitting.threshold,

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from lockstep.evaluate.findings import Findings
+from lockstep.evaluate.evaluation import ModelEvaluation
 from lockstep.report.drawing import BLUE, GREY, Draw, Picture, one_chart, shortened
 from lockstep.report.evaluated_run import Run
 from lockstep.report.plot_tables import points_of
@@ -22,30 +22,30 @@ MAX_POINTS = 5000
 MAX_NUMBERS, MAX_NAMES = 12, 40
 
 
-def errors_section(run: Run, findings: Findings) -> dict[str, Any]:
+def errors_section(run: Run, evaluation: ModelEvaluation) -> dict[str, Any]:
     """Figures of predictions and errors, slices, the worst rows."""
     return {
-        "pictures": [*_predictions(run, findings), *_map(run, findings)],
-        "slices": slices_of(findings, run.metric if run.greater_is_better else "score"),
-        "metrics": [name for name in findings.slices.columns if name not in NOT_METRICS],
-        "worst": records_of(findings.worst),
+        "pictures": [*_predictions(run, evaluation), *_map(run, evaluation)],
+        "slices": slices_of(evaluation, run.metric if run.greater_is_better else "score"),
+        "metrics": [name for name in evaluation.slices.columns if name not in NOT_METRICS],
+        "worst": records_of(evaluation.worst),
         "worst_columns": {
-            name: not pd.api.types.is_numeric_dtype(findings.worst[name])
-            for name in findings.worst.columns
+            name: not pd.api.types.is_numeric_dtype(evaluation.worst[name])
+            for name in evaluation.worst.columns
             if name not in PREDICTION_COLUMNS
         },
     }
 
 
-def slices_of(findings: Findings, column: str = "score") -> list[tuple[str, list[dict[str, Any]]]]:
+def slices_of(evaluation: ModelEvaluation, column: str = "score") -> list[tuple[str, list[dict[str, Any]]]]:
     """Slices in groups; `share` compares a slice with the largest of its group, for the bar behind it.
 
     Args:
-        findings: The results of the evaluation.
+        evaluation: The results of the evaluation.
         column: The column of the slices to compare.
     """
     groups = []
-    for by, group in itertools.groupby(records_of(findings.slices), key=lambda record: record["by"]):
+    for by, group in itertools.groupby(records_of(evaluation.slices), key=lambda record: record["by"]):
         records = list(group)
         largest = max((record[column] or 0 for record in records), default=0)
         for record in records:
@@ -55,13 +55,13 @@ def slices_of(findings: Findings, column: str = "score") -> list[tuple[str, list
     return groups
 
 
-def _predictions(run: Run, findings: Findings) -> list[Picture]:
+def _predictions(run: Run, evaluation: ModelEvaluation) -> list[Picture]:
     """Predictions against actual values, and residuals; for classes the same files contain other charts."""
-    target, rows, points = run.model.target, f"{len(run.test):,}", points_of(findings.predictions, run.model)
-    if findings.confusion is not None:
+    target, rows, points = run.model.target, f"{len(run.test):,}", points_of(evaluation.predictions, run.model)
+    if evaluation.confusion is not None:
         return [
             Picture(
-                one_chart(confusion(findings.confusion, target.labels)),
+                one_chart(confusion(evaluation.confusion, target.labels)),
                 f"Confusion matrix of {rows} test rows and {run.classes} classes; the tables below give the numbers.",
                 "Rows are the actual classes; numbers off the diagonal are mistakes.",
                 file="predicted_vs_actual",
@@ -73,7 +73,7 @@ def _predictions(run: Run, findings: Findings) -> list[Picture]:
                 file="residuals",
             ),
         ]
-    r2 = number(findings.judgement.test.get("r2"), 3)
+    r2 = number(evaluation.judgement.test.get("r2"), 3)
     return [
         Picture(
             one_chart(predicted_vs_actual(points, run.target)),
@@ -164,18 +164,18 @@ def _name_ticks(axes: Axes, labels: list[str], *, both: bool) -> None:
         axes.set_yticks(range(len(labels)), names)
 
 
-def _map(run: Run, findings: Findings) -> list[Picture]:
+def _map(run: Run, evaluation: ModelEvaluation) -> list[Picture]:
     """A map of the errors, if the dataset file names two coordinate columns."""
     if run.judging.coordinates is None:
         return []
     columns, target = across_and_up(run.judging.coordinates), run.model.target
     places = run.test[columns].astype(np.float64).reset_index(drop=True)
     if target.classes:
-        shares = findings.predictions[[f"probability_{label}" for label in target.labels]].to_numpy()
+        shares = evaluation.predictions[[f"probability_{label}" for label in target.labels]].to_numpy()
         errors, label = 1 - shares[range(len(shares)), target.values(run.test).astype(int)], "1 - P(actual)"
     else:
         errors, label = (
-            (findings.predictions["actual"] - findings.predictions["predicted"]).to_numpy(),
+            (evaluation.predictions["actual"] - evaluation.predictions["predicted"]).to_numpy(),
             f"actual - predicted {run.target}",
         )
     chart = error_map(places, errors, label, signed=not target.classes)

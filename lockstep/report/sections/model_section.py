@@ -13,7 +13,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from lockstep.evaluate.dependence import Dependence
-from lockstep.evaluate.findings import Findings
+from lockstep.evaluate.evaluation import ModelEvaluation
 from lockstep.evaluate.shap_values import ShapValues
 from lockstep.report.drawing import (
     BLUE,
@@ -74,7 +74,7 @@ class TreeSize:
         return cls(len(boosters), rounds, len(trees), len(depths), max(depths), sum(depths) / len(depths))
 
 
-def model_section(run: Run, findings: Findings) -> dict[str, Any]:
+def model_section(run: Run, evaluation: ModelEvaluation) -> dict[str, Any]:
     """Size, learning curve, and effects of the features."""
     return {
         "size": TreeSize.of(run.model.boosters),
@@ -83,9 +83,9 @@ def model_section(run: Run, findings: Findings) -> dict[str, Any]:
         "transform": _transformed(run),
         "mean_correction": run.model.mean_correction if run.model.fitting.corrects_mean else None,
         "n_features": len(run.model.features.names),
-        "features": records_of(findings.features),
-        "shap_rows": len(findings.shap.x),
-        "pictures": [_curve(run), _importance(run, findings), _shap(run, findings), *_dependence(run, findings)],
+        "features": records_of(evaluation.features),
+        "shap_rows": len(evaluation.shap.x),
+        "pictures": [_curve(run), _importance(run, evaluation), _shap(run, evaluation), *_dependence(run, evaluation)],
     }
 
 
@@ -122,11 +122,11 @@ def learning_curve(curve: pd.DataFrame, n_rounds: int, metric: str) -> Draw:
     return draw
 
 
-def _importance(run: Run, findings: Findings) -> Picture:
-    first = ", ".join(findings.features["feature"].head(3))
+def _importance(run: Run, evaluation: ModelEvaluation) -> Picture:
+    first = ", ".join(evaluation.features["feature"].head(3))
     worse = "decrease" if run.greater_is_better else "increase"
     return Picture(
-        one_chart(feature_importance(findings.features, f"{worse} in test {run.score} when permuted")),
+        one_chart(feature_importance(evaluation.features, f"{worse} in test {run.score} when permuted")),
         f"Bars: {worse} in the test {run.score} when a feature is permuted; the largest are {first}.",
         f"{worse.capitalize()} in the test {run.score} when a feature is permuted; grey: standard deviation of"
         " permutations.",
@@ -151,16 +151,16 @@ def feature_importance(table: pd.DataFrame, label: str) -> Draw:
     return draw
 
 
-def _shap(run: Run, findings: Findings) -> Picture:
+def _shap(run: Run, evaluation: ModelEvaluation) -> Picture:
     features, target = run.model.features, run.model.target
     unit = "log-odds" if target.classes else f"predicted {_transformed(run) or target.column}"
     if run.model.fitting.objective_class.link == "log":
         unit = f"logarithm of the predicted {target.column}"
     return Picture(
-        one_chart(feature_shap(findings.shap, features.names, features.types, unit)),
-        f"SHAP values of {len(findings.shap.x)} test rows for the most important features.",
+        one_chart(feature_shap(evaluation.shap, features.names, features.types, unit)),
+        f"SHAP values of {len(evaluation.shap.x)} test rows for the most important features.",
         "What each feature adds to a single prediction; a dot is a test row."
-        if findings.shap.values.shape[1] == 1
+        if evaluation.shap.values.shape[1] == 1
         else "What each feature adds to a single prediction, mean over rows and classes.",
         file="feature_shap",
     )
@@ -233,10 +233,10 @@ def _swarm(
     )
 
 
-def _dependence(run: Run, findings: Findings) -> list[Picture]:
-    if not findings.dependence:
+def _dependence(run: Run, evaluation: ModelEvaluation) -> list[Picture]:
+    if not evaluation.dependence:
         return []
-    target, curves = run.model.target, findings.dependence
+    target, curves = run.model.target, evaluation.dependence
     labels = target.labels if target.n_classes > 2 else []
     output = "probability" if labels else f"P({target.labels[1]})" if target.classes else f"predicted {target.column}"
     chart = partial_dependence(curves, output, labels)

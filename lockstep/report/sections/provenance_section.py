@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lockstep.evaluate.findings import Findings
+from lockstep.evaluate.evaluation import ModelEvaluation
 from lockstep.report.evaluated_run import Run
 from lockstep.workers.identity import file_digest
 
@@ -11,7 +11,7 @@ from lockstep.workers.identity import file_digest
 OMITTED = ("space", "versions", "data_sha256", "rows_as", "enqueue")
 
 
-def provenance_section(run: Run, _: Findings) -> dict[str, Any]:
+def provenance_section(run: Run, _: ModelEvaluation) -> dict[str, Any]:
     """Settings as they were evaluated, files with their sha256, versions of the libraries."""
     search = run.history.search
     settings = {name: value for name, value in search["settings"].items() if name not in OMITTED}

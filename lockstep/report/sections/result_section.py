@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from lockstep.evaluate.baselines import MAX_ROWS
-from lockstep.evaluate.findings import THIS_MODEL, Findings
+from lockstep.evaluate.evaluation import THIS_MODEL, ModelEvaluation
 from lockstep.metrics.metric import THRESHOLD, Metric
 from lockstep.metrics.names import greater_is_better, shown_ends
 from lockstep.report.evaluated_run import Run
@@ -19,19 +19,19 @@ TILES = 2
 EQUAL = 0.005
 
 
-def result_section(run: Run, findings: Findings) -> dict[str, Any]:
+def result_section(run: Run, evaluation: ModelEvaluation) -> dict[str, Any]:
     """The headline, the advice, and the model's scores beside those of the baselines."""
-    judgement, baselines = findings.judgement, records_of(findings.baselines)
+    judgement, baselines = evaluation.judgement, records_of(evaluation.baselines)
     metrics = run.model.fitting.metrics()
     tiles = sorted((metric for metric in metrics if metric.tile is not None), key=lambda metric: metric.tile or 0)
-    own = findings.gap["test"]
+    own = evaluation.gap["test"]
     for record in baselines:
         record["own"] = record["model"] == THIS_MODEL
         record["saved"] = None if record["own"] else saved(own, record["score"])
         record["compared"] = None if record["own"] else compared(own, record["score"], run.metric)
     return {
-        "headline": headline(run, findings),
-        "advice": advice(run, findings),
+        "headline": headline(run, evaluation),
+        "advice": advice(run, evaluation),
         "threshold": run.model.fitting.threshold if run.model.fitting.threshold != THRESHOLD else None,
         "metrics": list(judgement.test),
         # Not every baseline has a number of features.
@@ -39,34 +39,35 @@ def result_section(run: Run, findings: Findings) -> dict[str, Any]:
         "in_unit": _listed([metric.label for metric in metrics if metric.unit == "of the target"]),
         "own_metrics": [_described(metric) for metric in metrics if metric.is_custom()],
         "rows": [("test", judgement.test), ("cross-validation", judgement.cv), ("training", judgement.train)],
-        "interval": {record["metric"]: record for record in findings.uncertainty["intervals"]},
-        "score_ends": shown_ends(run.metric, findings.uncertainty["score_low"], findings.uncertainty["score_high"]),
+        "interval": {record["metric"]: record for record in evaluation.uncertainty["intervals"]},
+        "score_ends": shown_ends(run.metric, evaluation.uncertainty["score_low"], evaluation.uncertainty["score_high"]),
         "tiles": [metric.kind_name() for metric in tiles if metric.kind_name() != run.metric][:TILES],
         "baselines": baselines,
-        "no_line": bool(run.classes) and "logistic_regression" not in findings.baselines["model"].tolist(),
+        "no_line": bool(run.classes) and "logistic_regression" not in evaluation.baselines["model"].tolist(),
         "sampled": MAX_ROWS if len(run.train) > MAX_ROWS else None,
     }
 
 
-def headline(run: Run, findings: Findings) -> str:
+def headline(run: Run, evaluation: ModelEvaluation) -> str:
     """The result in a sentence for someone who knows the table but no statistics."""
-    interval = _interval(findings, "accuracy" if run.classes else run.metric)
+    interval = _interval(evaluation, "accuracy" if run.classes else run.metric)
     rows, share = f"{len(run.test):,}", percent(run.settings.confidence)
     if run.model.fitting.threshold != THRESHOLD:
-        label, scores = run.model.target.labels[1], findings.judgement.every["test"]
+        label, scores = run.model.target.labels[1], evaluation.judgement.every["test"]
         return (
             f"On {rows} unseen rows the model finds {percent(scores['recall'])} of the rows with {run.target} {label},"
             f" and {percent(scores['precision'])} of those that it predicts as {label} are (at its threshold,"
-            f" {number(run.model.fitting.threshold, 3)}). {_against(run, findings)}"
+            f" {number(run.model.fitting.threshold, 3)}). {_against(run, evaluation)}"
         )
     if run.classes:
         return (
             f"On {rows} unseen rows the model predicts the right class of {run.target} for"
-            f" {percent(_of(findings, 'accuracy'))} ({share} interval {_percents(interval)}); always predicting the"
-            f" most frequent class would be right for {percent(findings.judgement.baselines['mean'].get('accuracy'))}."
-            f" {_against(run, findings)}"
+            f" {percent(_of(evaluation, 'accuracy'))} ({share} interval {_percents(interval)}); always predicting the"
+            f" most frequent class would be right for"
+            f" {percent(evaluation.judgement.baselines['mean'].get('accuracy'))}."
+            f" {_against(run, evaluation)}"
         )
-    value = number(_of(findings, run.metric), 3, zeros=True)
+    value = number(_of(evaluation, run.metric), 3, zeros=True)
     metric = run.model.fitting.metric_class
     if metric.typical_error:
         error = f"typical error is {value} ({metric.typical_error}, in the unit of {run.target}; "
@@ -75,7 +76,7 @@ def headline(run: Run, findings: Findings) -> str:
     else:
         error = f"{metric.label} loss for {run.target} is {value} ("
     ends = f"{share} interval {span(interval, 3)}"
-    return f"On {rows} unseen rows the model's {error}{ends}). {_against(run, findings)}"
+    return f"On {rows} unseen rows the model's {error}{ends}). {_against(run, evaluation)}"
 
 
 def compared(own: float | None, reference: float | None, metric: str) -> str | None:
@@ -118,9 +119,9 @@ def _listed(labels: Sequence[str]) -> str:
     return f"{', '.join(labels[:-1])} and {labels[-1]} are" if labels else ""
 
 
-def _against(run: Run, findings: Findings) -> str:
+def _against(run: Run, evaluation: ModelEvaluation) -> str:
     """The score against that of the mean and of the best other baseline."""
-    table = findings.baselines.set_index("model")
+    table = evaluation.baselines.set_index("model")
     scores = table["score"]
     own, rivals = scores[THIS_MODEL], scores.drop([THIS_MODEL, "mean"])
     rival = str(rivals.idxmin()) if rivals.notna().any() else None
@@ -143,13 +144,13 @@ def _significant(table: pd.DataFrame, name: str) -> bool:
     return bool(table["lead_low"][name] > 0 or table["lead_high"][name] < 0)
 
 
-def _of(findings: Findings, metric: str) -> float | None:
-    return findings.judgement.test.get(metric)
+def _of(evaluation: ModelEvaluation, metric: str) -> float | None:
+    return evaluation.judgement.test.get(metric)
 
 
-def _interval(findings: Findings, metric: str) -> Mapping[str, Any]:
+def _interval(evaluation: ModelEvaluation, metric: str) -> Mapping[str, Any]:
     none = {"low": None, "high": None}
-    return next((record for record in findings.uncertainty["intervals"] if record["metric"] == metric), none)
+    return next((record for record in evaluation.uncertainty["intervals"] if record["metric"] == metric), none)
 
 
 def _percents(ends: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from lockstep.evaluate.ceiling import fold_scores, standard_error
-from lockstep.evaluate.findings import Findings
+from lockstep.evaluate.evaluation import ModelEvaluation
 from lockstep.report.drawing import (
     BLUE,
     GREY,
@@ -48,7 +48,7 @@ LINES_INCHES = (12.0, 4.6)
 EARLY_TO_LATE = ListedColormap(colormaps["viridis_r"](np.linspace(0.2, 1, 256)))
 
 
-def search_section(run: Run, _: Findings) -> dict[str, Any]:
+def search_section(run: Run, _: ModelEvaluation) -> dict[str, Any]:
     """The space, the progress of the search, and its best trials."""
     search, trials, complete = run.history.search, run.history.trials, run.complete
     score, space = run.history.score, run.space

@@ -40,7 +40,7 @@ THIS_MODEL = "this_model"
 
 
 @dataclass(frozen=True)
-class Findings:
+class ModelEvaluation:
     """The results of an evaluation; the functions that create the tables describe them.
 
     Attributes:
@@ -88,7 +88,7 @@ def evaluate_model(
     seed: int,
     split: Split | None = None,
     on_step: Callable[[str], None] = lambda _: None,
-) -> Findings:
+) -> ModelEvaluation:
     """Evaluate a model on the test rows.
 
     Args:
@@ -130,7 +130,7 @@ def evaluate_model(
     features = feature_importance(model, test_rows, settings.permutation_repeats, seed, shap.mean_absolute())
     names = features["feature"].tolist()
     on_step("slices, worst rows and dependence")
-    return Findings(
+    return ModelEvaluation(
         predictions=predictions,
         judgement=judgement,
         gates=check_gates(settings.gates, judgement, model.fitting),
