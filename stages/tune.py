@@ -19,7 +19,6 @@ from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.ordered import Plan, search
 from lockstep.search.progress import Progress
 from lockstep.search.report import best_params, describe, outcome, settings_of
-from lockstep.search.space import SearchSpace
 from lockstep.search.study_file import StudyFile
 from lockstep.search.times import SearchTime, save_search_time
 from lockstep.search.trials_file import trials_table
@@ -41,7 +40,7 @@ def main() -> None:
     choices.booster.check_monotone(choices.features, recipe, blocks.file)
     tune, space, train = choices.chosen_tune, choices.chosen_space, read_table(TRAIN)
     fitting = choices.booster.fitting_of(train, target, blocks.facts(MetricBlock).metric, blocks.file)
-    plan = Plan(tune, SearchSpace(space), choices.chosen_pruner, choices.seed, fitting)
+    plan = Plan.of(choices, fitting)
     steps = [{"step": step.kind_name(), **step.model_dump(mode="json")} for step in recipe]
     rows_as = {"target": target.to_json(), "features": steps, "strategy": split.strategy, **split.relations()}
     rows = (train, target, recipe, split.cross_fitting, choices.seed)

@@ -28,7 +28,7 @@ class Gates(Settings):
 class Evaluate(Settings):
     """How the final model is judged."""
 
-    protocol: Literal["single", "repeated"]
+    protocol: Literal["single", "repeated", "nested"]
     repeats: Annotated[int, Field(ge=2, le=100)]
     bootstrap_samples: Annotated[int, Field(ge=100)]
     confidence: Annotated[float, Field(gt=0, lt=1)]
@@ -154,10 +154,10 @@ def check_choices(evaluate: Evaluate, split: Split, objective: str, file: Path) 
     Raises:
         ValueError: naming the setting.
     """
-    if evaluate.protocol == "repeated" and split.forward:
+    if evaluate.protocol != "single" and split.forward:
         raise ValueError(
-            f"evaluate.protocol: 'repeated' draws further random splits, and split.strategy is {split.strategy!r}, of"
-            " which there is one; set it to single"
+            f"evaluate.protocol: {evaluate.protocol!r} draws further random splits, and split.strategy is"
+            f" {split.strategy!r}, of which there is one; set it to single"
         )
     if objective == "squared_error":
         return

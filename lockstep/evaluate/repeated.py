@@ -81,10 +81,9 @@ def repeated(refit: Refit, train: pd.DataFrame, test: pd.DataFrame, repeats: int
 
     The splits run in parallel, with one XGBoost thread each; the result does not depend on the number of workers.
     """
-    rows = pd.concat([train.drop(columns="fold"), test]).sort_values("row_id", ignore_index=True)
     scores = []
     with scratch_folder() as folder:
-        write_table(rows, folder / TABLE)
+        write_table(all_rows(train, test), folder / TABLE)
         with LocalEngine(min(worker_count(), repeats), None) as engine:
             futures = [engine.submit(score_split, refit, folder, refit.seed + 1 + r) for r in range(repeats)]
             for number, future in enumerate(futures):
@@ -94,6 +93,11 @@ def repeated(refit: Refit, train: pd.DataFrame, test: pd.DataFrame, repeats: int
                 line = f"evaluate: split {number + 1}/{repeats}: test {refit.fitting.metric} {formatted}"
                 print(line, file=sys.stderr, flush=True)
     return scores
+
+
+def all_rows(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
+    """The cleaned rows before the split, in the order of `row_id`, from the training and the test table."""
+    return pd.concat([train.drop(columns="fold"), test]).sort_values("row_id", ignore_index=True)
 
 
 def score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
