@@ -12,8 +12,13 @@ from lockstep.report.drawing import BLUE, GREY, ORANGE, Draw
 from lockstep.report.templates import percent, span
 
 
-def paired(pair: Pair) -> Section:
-    """The paired difference, or why there is none."""
+def paired(pair: Pair, n_results: int | None = None) -> Section:
+    """The paired difference, or why there is none.
+
+    Args:
+        pair: Both results.
+        n_results: Results that MLflow has of the same test rows; None: unknown, or not to be shown.
+    """
     title = "Is it more than luck?"
     if pair.verdict.outcome == Outcome.NOT_COMPARABLE:
         return Section(title, _incomparable(pair))
@@ -24,7 +29,7 @@ def paired(pair: Pair) -> Section:
     if pair.verdict.outcome == Outcome.UNDEFINED:
         reason = f"The {pair.score_name} is undefined or has no interval on these test rows, so nothing can be said."
         return Section(title, (text(reason),))
-    return Section(title, _paired(pair))
+    return Section(title, (*_paired(pair), *consulted(n_results)))
 
 
 def reuse(confidence: float) -> str:
@@ -32,6 +37,19 @@ def reuse(confidence: float) -> str:
     return (
         f"Test rows wear out: of {round(1 / (1 - confidence)):,} comparisons of equally good models on the same rows"
         " one is called better by chance. Choose by cross-validation, and use the test rows once."
+    )
+
+
+def consulted(n_results: int | None) -> tuple[Block, ...]:
+    """How many results the test rows have scored, if they are several."""
+    if n_results is None or n_results < 2:
+        return ()
+    return (
+        text(
+            f"These test rows have scored {n_results:,} results in this MLflow store. A lead that was chosen among"
+            f" {n_results:,} is optimistic, and its interval does not cover that. The number depends on the store's"
+            " history."
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from lockstep.project import paths
 from lockstep.results.choices import flatten
 from lockstep.results.dvc_lock import md5_of
 from lockstep.results.result import DESCRIPTION, Result
+from lockstep.tracking.consultations import TEST_ROWS
 from lockstep.tracking.trial_runs import TrialRun, trial_runs, truncated_param
 
 REPORTS = (
@@ -98,9 +99,10 @@ def tags_of(result: Result) -> dict[str, str]:
         "lockstep.result": result.key,
         "lockstep.dataset": result.dataset,
         "lockstep.features": str(result.params["features"]),
+        "lockstep.metric": result.fitting.metric,
         "lockstep.study_key": result.search["study_key"],
         "lockstep.data_sha256": settings["data_sha256"],
-        "lockstep.test_rows_sha256": test_rows_digest(result.predictions),
+        TEST_ROWS: test_rows_digest(result.predictions),
         "lockstep.gates": result.gates["gates_overall"],
         **{f"lockstep.version.{name}": exact for name, exact in settings["versions"].items()},
     }
