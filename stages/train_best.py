@@ -53,7 +53,7 @@ def main() -> None:
         x = features.fit_transform(train, y)
         weights, exposures = target.weights(train), target.exposures(train)
         with fold_workers(folds, features, x, y, folder, fitting, weight=weights, exposure=exposures) as workers:
-            rows = FinalRows(table_of_folds, target, features, x)
+            rows = FinalRows(table_of_folds, target, features, x, choices.split.forward)
             model, out = train_model(settings, rows, best, budget, fitting, seed, workers, print_step)
             training, intake = model.training, Intake.of(table, features.columns, target.exposure)
             replace(model, intake=intake, origin=Origin(blocks.dataset_name, VERSION)).save(MODEL)

@@ -28,12 +28,14 @@ class FinalRows:
         target: The target.
         features: Fitted on the rows.
         x: Features of the rows, shape (rows, features).
+        forward: Whether the folds go forward in time.
     """
 
     table: pd.DataFrame
     target: Target
     features: Features
     x: Matrix
+    forward: bool = False
 
 
 def train_model(
@@ -69,7 +71,7 @@ def train_model(
     boosters, interval = fit_boosters(training, choices.n_models, fitting, seed, workers), None
     if choices.interval is not None:
         on_step("the prediction interval")
-        interval = fit_interval(training, choices.interval, fitting, seed, workers)
+        interval = fit_interval(training, choices.interval, fitting, seed, workers, forward=rows.forward)
     on_step("the out-of-fold predictions")
     out = out_of_fold(rows.table, training, boosters_per_fold(choices), fitting, seed, workers)
     with mistakes_in(PARAMS):

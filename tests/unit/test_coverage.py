@@ -10,11 +10,13 @@ import pytest
 from scipy.stats import t as student
 
 from lockstep.evaluate.coverage import coverage_verdict, interval_coverage
+from lockstep.model.final import fit_interval
+from lockstep.model.interval import conformity_scores, offset_of
 from lockstep.report.coverage_text import FORWARD, GROUPED, coverage_sentence, least_sentence
 from lockstep.report.terminal_summary import summary
 from lockstep.split.split_block import Split
 from lockstep.terminal import Paint
-from tests.unit.modelling import NUMBER, table, with_interval
+from tests.unit.modelling import NUMBER, HereWorkers, model, table, with_interval
 from tests.unit.reporting import evaluated, page
 
 SIZES: dict[str, Any] = {"test_size": 0.2, "folds": 5, "valid_size": 0.15}
@@ -118,6 +120,23 @@ def test_a_promise_that_is_kept_is_rarely_called_broken(n_groups: int) -> None:
         errors = (random.normal(size=n_groups)[shops] + random.normal(size=len(shops))) / 2**0.5
         n_broken += coverage_verdict(_coverage(np.abs(errors) < 1.6449, BY_GROUP, shop=shops)) == "below"
     assert n_broken <= 0.05 * 400
+
+
+# ---- what calibrates ----------------------------------------------------------------------------------------------
+
+
+def test_in_time_the_latest_two_folds_calibrate() -> None:
+    """The oldest fold is far noisier, which says nothing of rows to come."""
+    rows = table(600)
+    noise = np.random.default_rng(3).normal(size=600) * 5 * (rows["fold"] == 0)
+    rows, made = rows.assign(y=rows["y"] + noise), model(rows=rows)
+    workers = HereWorkers(rows)
+    settings = (made.training.params, made.training.n_rounds, 5, NUMBER, 0.8)
+    distances = [outside for outside, _ in workers.on_folds(conformity_scores, 256, *settings)]
+    arguments = (made.training, 0.8, NUMBER, 5, workers)
+    assert fit_interval(*arguments, forward=True).offset == offset_of([*distances[1], *distances[2]], 0.8)
+    assert fit_interval(*arguments).offset == offset_of([value for fold in distances for value in fold], 0.8)
+    assert fit_interval(*arguments, forward=True).offset < fit_interval(*arguments).offset
 
 
 # ---- the words --------------------------------------------------------------------------------------------------
