@@ -41,12 +41,6 @@ def number_calibration(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(records)
 
 
-def interval_summary(predictions: pd.DataFrame, nominal: float) -> dict[str, float]:
-    """The nominal coverage of the intervals, the share of rows that they contain, and their mean width."""
-    coverage = _coverage(predictions)
-    return {"nominal": nominal, "coverage": coverage["coverage"], "mean_width": coverage["width"]}
-
-
 def class_calibration(actual: Vector, probabilities: Predictions, weight: Vector | None = None) -> pd.DataFrame:
     """Reliability in ten equal ranges of the probability; empty ranges are left out.
 

@@ -20,9 +20,9 @@ from lockstep.evaluate.calibration import (
     calibration_error,
     class_calibration,
     confusion_matrix,
-    interval_summary,
     number_calibration,
 )
+from lockstep.evaluate.coverage import interval_coverage
 from lockstep.evaluate.dependence import Dependence, dependence
 from lockstep.evaluate.evaluate_blocks import Evaluate, Judging
 from lockstep.evaluate.gates import check_gates
@@ -123,7 +123,9 @@ def evaluate_model(
         model, judgement, test_rows, predicted, settings, seed, split.grouped_by if split else None
     )
     if model.interval is not None:
-        uncertainty["prediction_interval"] = interval_summary(predictions, model.interval.coverage)
+        uncertainty["prediction_interval"] = interval_coverage(
+            predictions, test_rows.frame, model.interval.coverage, settings.confidence, split
+        )
     if confusion is not None:
         uncertainty["calibration_error"] = calibration_error(calibration)
     on_step("permutation importance")

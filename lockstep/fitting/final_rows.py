@@ -21,12 +21,14 @@ class FinalRows:
         target: The target.
         features: Fitted on the rows.
         x: Features of the rows, shape (rows, features).
+        forward: Whether the folds go forward in time.
     """
 
     table: pd.DataFrame
     target: Target
     features: Features
     x: Matrix
+    forward: bool = False
 
     @classmethod
     def of(cls, table: pd.DataFrame, target: Target, recipe: Recipe, cross_fitting: CrossFitting, seed: int) -> Self:
@@ -40,7 +42,7 @@ class FinalRows:
             seed: Seed of the features' random draws.
         """
         features, rows = Features(recipe, seed, target.n_classes, cross_fitting), final_rows(table)
-        return cls(table, target, features, features.fit_transform(rows, target.values(rows)))
+        return cls(table, target, features, features.fit_transform(rows, target.values(rows)), cross_fitting.forward)
 
     @property
     def rows(self) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.matrices import FoldMatrices
 from lockstep.fitting.weighting import training_rate
 from lockstep.metrics.metric import DIGITS
-from lockstep.model.interval import Interval, conformity_scores, fit_quantiles, offset_of
+from lockstep.model.interval import LATEST_FOLDS, Interval, conformity_scores, fit_quantiles, offset_of
 from lockstep.model.saved import Training
 from lockstep.storage.tables import significant
 from lockstep.table.target import Target
@@ -72,11 +72,15 @@ def fit_boosters(training: Training, n_models: int, fitting: Fitting, seed: int,
     return [_booster(raw) for raw in workers.on_all_rows(_fit, max_bin_of(training.params), calls)]
 
 
-def fit_interval(training: Training, coverage: float, fitting: Fitting, seed: int, workers: Workers) -> Interval:
-    """Quantile boosters on all training rows, calibrated on the folds' validation rows."""
+def fit_interval(
+    training: Training, coverage: float, fitting: Fitting, seed: int, workers: Workers, *, forward: bool = False
+) -> Interval:
+    """Quantile boosters on all training rows, calibrated on rows that validate; in time on the latest of them."""
     settings = (training.params, training.n_rounds, seed, fitting, coverage)
     max_bin = max_bin_of(training.params)
     folds = workers.on_folds(conformity_scores, max_bin, *settings)
+    if forward:
+        folds = folds[-LATEST_FOLDS:]
     outside = [distance for distances, _ in folds for distance in distances]
     weights = [weight for _, weights in folds for weight in weights]
     (raw,) = workers.on_all_rows(_fit_quantiles, max_bin, [settings])

@@ -1,7 +1,8 @@
 """Prediction intervals: quantile boosters, calibrated on the folds.
 
 Conformalised quantile regression (Romano, Patterson and Candes 2019): the ends of the interval are moved by a quantile
-of the distances by which the true values of validation rows lie outside the interval of their fold's booster.
+of the distances by which the true values of validation rows lie outside the interval of their fold's booster. The
+coverage is that of new rows only as far as they are like these: in time the latest folds are the most like them.
 """
 
 import math
@@ -20,6 +21,9 @@ from lockstep.fitting.objective import OBJECTIVES
 from lockstep.fitting.transform import Transform
 from lockstep.metrics.metric import DIGITS
 from lockstep.storage.tables import significant
+
+# Folds that calibrate where later rows are predicted: fewer rows, but less old ones (docs/decisions.md).
+LATEST_FOLDS = 2
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def train_model(
     boosters, interval = fit_boosters(training, choices.n_models, fitting, seed, workers), None
     if choices.interval is not None:
         on_step("the prediction interval")
-        interval = fit_interval(training, choices.interval, fitting, seed, workers)
+        interval = fit_interval(training, choices.interval, fitting, seed, workers, forward=rows.forward)
     on_step("the out-of-fold predictions")
     out = out_of_fold(rows.table, training, boosters_per_fold(choices), fitting, seed, workers)
     with mistakes_in(PARAMS):

@@ -5,10 +5,12 @@ from typing import Any
 
 import pandas as pd
 
+from lockstep.evaluate.coverage import coverage_verdict
 from lockstep.evaluate.evaluation import THIS_MODEL, ModelEvaluation
 from lockstep.fitting.fitting import Fitting
 from lockstep.metrics.names import direction, greater_is_better, metric_label, shown_ends, shown_score
 from lockstep.project.paths import INDEX
+from lockstep.report.coverage_text import coverage_sentence
 from lockstep.report.templates import model_name
 from lockstep.terminal import Paint
 
@@ -36,6 +38,7 @@ def summary(evaluation: ModelEvaluation, fitting: Fitting, confidence: float, pa
         own = row["model"] == THIS_MODEL
         text = f"  {name:{name_width}}  {score:>{score_width}}"
         lines.append(paint.bold(text) if own else f"{text}  {_lead(row, paint)}")
+    lines += _coverage(evaluation, confidence, paint)
     return "\n".join([*lines, paint.dim(f"  {NEXT}")])
 
 
@@ -56,6 +59,15 @@ def _headline(evaluation: ModelEvaluation, fitting: Fitting, confidence: float, 
     gates = str(evaluation.gates["gates_overall"])
     coloured = paint.good(gates) if gates == "pass" else paint.bad(gates)
     return f"evaluate: test {metric_label(fitting.metric)} {score}, {second}, gates: {coloured}"
+
+
+def _coverage(evaluation: ModelEvaluation, confidence: float, paint: Paint) -> list[str]:
+    """What the test rows say of the prediction intervals; red if they contain fewer than promised."""
+    interval = evaluation.uncertainty.get("prediction_interval")
+    if interval is None:
+        return []
+    text = f"  {coverage_sentence(interval, confidence)}"
+    return [paint.bad(text) if coverage_verdict(interval) == "below" else text]
 
 
 def _shown(fitting: Fitting, score: float | None) -> float | None:

@@ -111,7 +111,7 @@ def evaluated(folder: Path, made: SavedModel, rows: pd.DataFrame, **changed: Any
     read = read_trials(folder.parent / "trials.csv", search["settings"]["space"])
     judging = changed.get("judging", JUDGING)
     train = changed.pop("train", table())
-    found = evaluate_model(made, train, rows, TRIAL, judging, SETTINGS, 5)
+    found = evaluate_model(made, train, rows, TRIAL, judging, SETTINGS, 5, changed.get("split"))
     content: dict[str, Any] = {
         "history": TrainingHistory(read, search, curve),
         "best": BEST | {score: 6.0},

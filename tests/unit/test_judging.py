@@ -19,7 +19,6 @@ from lockstep.evaluate.calibration import (
     calibration_error,
     class_calibration,
     confusion_matrix,
-    interval_summary,
     number_calibration,
 )
 from lockstep.evaluate.evaluate_blocks import Evaluate, Gates, GridSlice, Judging, QuantileSlice, SeenSlice, ValueSlice
@@ -267,7 +266,6 @@ def test_calibration_of_numbers_by_hand() -> None:
     assert found["predicted_mean"].tolist() == [1.5 + 2 * part for part in range(10)]
     assert found["actual_mean"].tolist() == [0.5 + 2 * part for part in range(10)]
     assert found["coverage"].tolist() == [0.5] + [1.0] * 9
-    assert interval_summary(said, 0.9) == {"nominal": 0.9, "coverage": 0.95, "mean_width": 2.9}
 
 
 def test_calibration_of_two_classes_by_hand() -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from lockstep.evaluate.coverage import coverage_verdict
 from lockstep.evaluate.evaluation import THIS_MODEL, ModelEvaluation
+from lockstep.report.coverage_text import coverage_sentence
 from lockstep.report.drawing import shortened
 from lockstep.report.evaluated_run import Run
 from lockstep.report.templates import model_name, number, percent
@@ -49,7 +51,7 @@ def advice(run: Run, evaluation: ModelEvaluation) -> list[Advice]:
         Advice("act" if run.ceiling.verdict == "pays" else "look", run.ceiling.sentence, "ceiling"),
         *_gap(run, evaluation),
         *_slices(run, evaluation),
-        *_coverage(evaluation),
+        *_coverage(run, evaluation),
     ]
 
 
@@ -122,11 +124,16 @@ def _slices(run: Run, evaluation: ModelEvaluation) -> Iterator[Advice]:
             yield Advice("look", f"The largest errors: {where}, {run.score} {score}.", "errors")
 
 
-def _coverage(evaluation: ModelEvaluation) -> Iterator[Advice]:
+def _coverage(run: Run, evaluation: ModelEvaluation) -> Iterator[Advice]:
+    """Intervals that contain fewer rows than promised, or more."""
     interval = evaluation.uncertainty.get("prediction_interval")
     if interval is None:
         return
-    rows, nominal, coverage = len(evaluation.predictions), interval["nominal"], interval["coverage"]
-    if abs(coverage - nominal) > 2 * (nominal * (1 - nominal) / rows) ** 0.5:
-        text = f"The {percent(nominal)} intervals contain {percent(coverage)} of the test rows."
-        yield Advice("look", text, "calibration")
+    verdict, sentence = coverage_verdict(interval), coverage_sentence(interval, run.settings.confidence)
+    if verdict == "below":
+        remedy = "Do not quote them as they are"
+        if run.split.forward:
+            remedy += ": the rows drift; retrain more often, try split.window=rolling, or ask for a higher coverage"
+        yield Advice("act", f"{sentence} {remedy}.", "calibration")
+    elif verdict != "kept":
+        yield Advice("look", sentence, "calibration")

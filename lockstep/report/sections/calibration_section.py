@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from lockstep.evaluate.calibration import calibration_error
 from lockstep.evaluate.evaluation import ModelEvaluation
+from lockstep.report.coverage_text import FORWARD, GROUPED, coverage_sentence, least_sentence
 from lockstep.report.drawing import BLUE, GREY, ORANGE, Draw, Picture, one_chart, shortened
 from lockstep.report.evaluated_run import Run
 from lockstep.report.templates import number, records_of
@@ -17,8 +18,19 @@ def calibration_section(run: Run, evaluation: ModelEvaluation) -> dict[str, Any]
     return {
         "pictures": [(_classes if run.classes else _numbers)(run, evaluation)],
         "rows": records_of(evaluation.calibration),
+        "coverage": _coverage(run, evaluation),
         "before": None if evaluation.uncalibrated is None else calibration_error(evaluation.uncalibrated),
     }
+
+
+def _coverage(run: Run, evaluation: ModelEvaluation) -> list[str]:
+    """What the test rows say of the prediction intervals, and what their promise assumes."""
+    interval = evaluation.uncertainty.get("prediction_interval")
+    if interval is None:
+        return []
+    sentences = [coverage_sentence(interval, run.settings.confidence), least_sentence(interval)]
+    sentences += [FORWARD] * run.split.forward + [GROUPED] * (run.group is not None)
+    return [sentence for sentence in sentences if sentence is not None]
 
 
 def _numbers(run: Run, evaluation: ModelEvaluation) -> Picture:
