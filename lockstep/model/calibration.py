@@ -34,7 +34,9 @@ class Sigmoid:
     intercept: float
 
     def __call__(self, probability: Numbers) -> Numbers:
-        return np.asarray(1 / (1 + np.exp(-(self.slope * log_odds(probability) + self.intercept))))
+        # A steep curve has probabilities whose exponential is infinite: they are 0.
+        with np.errstate(over="ignore"):
+            return np.asarray(1 / (1 + np.exp(-(self.slope * log_odds(probability) + self.intercept))))
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,9 @@ def check_rows(setting: str, actual: Numbers, n_classes: int, least: int, remedy
 def learn_sigmoid(positive: npt.NDArray[np.bool_], probability: Numbers, weight: Numbers | None = None) -> Sigmoid:
     """Platt scaling of the log-odds: logistic regression with one variable, by Newton's method (Platt 1999).
 
-    The targets are (positives + 1) / (positives + 2) and 1 / (negatives + 2) instead of 1 and 0, as Platt's.
+    The targets are (positives + 1) / (positives + 2) and 1 / (negatives + 2) instead of 1 and 0, as Platt's. The slope
+    is at least 0: boosters that rank the rows worse than by chance have learned nothing, and every row gets the share
+    of the class.
     """
     rows = np.ones(len(positive)) if weight is None else weight
     n_positive, n_negative = float(np.sum(rows[positive])), float(np.sum(rows[~positive]))
@@ -153,6 +157,8 @@ def learn_sigmoid(positive: npt.NDArray[np.bool_], probability: Numbers, weight:
         beta, loss = beta - step, min(loss, shorter)
         if np.abs(step).max() <= NEWTON_TOLERANCE * (1 + np.abs(beta).max()):
             break
+    if beta[0] < 0:
+        beta = np.array([0.0, np.log(np.sum(rows * target) / np.sum(rows * (1 - target)))])
     return Sigmoid(_rounded(beta[0]), _rounded(beta[1]))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from lockstep.metrics.confusion import ratio
 from lockstep.metrics.metric import DIGITS
 from lockstep.model.calibration import check_rows
 from lockstep.project.settings import Settings
@@ -81,8 +82,8 @@ class Tally:
         return self.f1() if chosen == "max_f1" else self.mcc()
 
     def f1(self) -> Numbers:
-        """F1 at each threshold; 0 without a row above it."""
-        return 2 * self.true_positive / (2 * self.true_positive + self.false_positive + self.false_negative)
+        """F1 at each threshold; 0 without a row above it, or of the second class."""
+        return ratio(2 * self.true_positive, 2 * self.true_positive + self.false_positive + self.false_negative)
 
     def mcc(self) -> Numbers:
         """Matthews correlation coefficient at each threshold; 0 where all rows are on one side."""

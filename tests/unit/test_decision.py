@@ -124,6 +124,16 @@ def test_the_sigmoid_is_platts(weighted: bool) -> None:
     assert found(np.array([0.5])) == pytest.approx([1 / (1 + np.exp(-found.intercept))])
 
 
+def test_a_sigmoid_never_turns_the_ranking_around() -> None:
+    """Ten positive rows below ten negative ones: the best rising sigmoid is level, at their share."""
+    found = learn_sigmoid(np.arange(20) < 10, np.linspace(0.1, 0.9, 20))
+    assert (found.slope, found.intercept) == (0.0, pytest.approx(0.0, abs=1e-9))
+    assert found(np.array([0.1, 0.9])) == pytest.approx([0.5, 0.5])
+    rare = learn_sigmoid(np.arange(40) < 10, np.linspace(0.1, 0.9, 40))
+    targets = (10 * 11 / 12 + 30 / 32) / 40
+    assert rare(np.array([0.1, 0.9])) == pytest.approx([targets, targets])
+
+
 def test_the_isotonic_curve_is_scikit_learns_and_rises() -> None:
     random = np.random.default_rng(4)
     probability = random.uniform(size=400)
@@ -288,7 +298,7 @@ def test_settings_without_an_effect_are_refused(n_classes: int, changed: dict[st
     _choices().check(n_classes)
 
 
-@pytest.mark.parametrize("threshold", [0, 1, 1.5, True, "max_f2", None, [0.5], {"false_positive": 1}])
+@pytest.mark.parametrize("threshold", [0, 1, 1.5, True, "max_f2", None, [0.5], {"false_positive": 1}, {1: 5}])
 def test_a_threshold_of_another_kind_is_refused(threshold: Any) -> None:
     with pytest.raises(ValueError, match="threshold"):
         _choices(threshold=threshold)
