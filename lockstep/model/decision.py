@@ -9,7 +9,6 @@ from pydantic import Field
 
 from lockstep.metrics.confusion import ratio
 from lockstep.metrics.metric import DIGITS
-from lockstep.model.calibration import check_rows
 from lockstep.project.settings import Settings
 from lockstep.storage.tables import significant
 
@@ -111,11 +110,7 @@ def choose_threshold(chosen: Chosen, actual: Numbers, probabilities: Numbers, we
         actual: Numbers of the classes, shape (rows,).
         probabilities: Calibrated ones of rows that the boosters were not trained on, shape (rows, 2).
         weight: How much each row counts, shape (rows,).
-
-    Raises:
-        ValueError: if there are too few rows of a class.
     """
-    check_rows("train_best.threshold", actual, 2, 0, "set it to 0.5")
     tally = Tally.of(actual == 1, probabilities[:, 1], weight)
     values = tally.values(chosen)
     # Equal values differ in their last digits, and so may those of two CPUs.
