@@ -48,7 +48,10 @@ def inspect(
     missing = missing_texts(table, target)
     reads = {name: read_column(name, table.column(name), missing) for name in table.column_names}
     words = _as_written(table.column(target), missing)
+    _check_weighing(weighing, target)
     goal = describe_target(reads[target], words, as_classes=as_classes, has_exposure=exposure is not None)
+    if goal.classes and exposure is not None:
+        raise DataError(f"--exposure: target {target!r} names classes, which have no exposure; leave the option out")
     if table.num_rows - goal.missing < MIN_ROWS:
         raise DataError(f"target {target!r}: {table.num_rows - goal.missing} rows have a value; {MIN_ROWS} are needed")
     findings = {name: describe_column(read) for name, read in reads.items()}
@@ -65,6 +68,15 @@ def inspect(
         reasons = "; ".join(f"{shown(name)}: {finding.why}" for name, finding in findings.items() if name != target)
         raise DataError(f"no column is left to learn {target!r} from: {brief(reasons)}"[:500])
     return TableFindings(table.num_rows, goal, tuple(findings.values()), missing, _repeated_rows(findings, reads))
+
+
+def _check_weighing(weighing: Mapping[Role, str], target: str) -> None:
+    """Refuse one column for two purposes."""
+    for role, name in weighing.items():
+        if name == target:
+            raise DataError(f"--{role}: column {shown(name)!r} is the target; name another column")
+    if len(set(weighing.values())) < len(weighing):
+        raise DataError(f"--weight and --exposure name the same column, {shown(weighing['weight'])!r}; leave one out")
 
 
 def _weighing(reads: Mapping[str, ReadColumn], name: str, role: Role) -> Finding:

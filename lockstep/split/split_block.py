@@ -11,6 +11,7 @@ from lockstep.guards.text.messages import listed, quoted
 from lockstep.project.settings import Seed, Settings
 from lockstep.split.strategy import STRATEGIES, Window
 from lockstep.table.cross_fitting import CrossFitting
+from lockstep.table.table_columns import NUMBERS
 from lockstep.table.target import Target
 from lockstep.table.timeline import Gap
 
@@ -123,3 +124,29 @@ def check_split_columns(split: Split, target: Target, columns: Sequence[str], fi
             raise ConfigError(
                 f"params.yaml: split.{setting}: {quoted(column)}: {file} has no such column; it has: {listed(columns)}"
             )
+
+
+def check_split_time(split: Split, types: Mapping[str, str], file: str) -> None:
+    """Check before any row is read that the rows have an order in time, and that the gap fits it.
+
+    Args:
+        split: The settings, whose columns exist.
+        types: Types of the columns of the cleaned table.
+        file: The dataset file, as messages call it.
+
+    Raises:
+        ConfigError: naming the setting, the column and its type.
+    """
+    column = split.columns.get("time")
+    if column is None:
+        return
+    if types[column] != "date" and types[column] not in NUMBERS:
+        raise ConfigError(
+            f"params.yaml: split.time: {quoted(column)} is of type {types[column]} in {file}, which has no order in"
+            " time; give it type date or number, or name another column"
+        )
+    if isinstance(split.gap, str) and types[column] != "date":
+        raise ConfigError(
+            f"params.yaml: split.gap: {quoted(split.gap)} is a duration, and column {quoted(column)} of {file} contains"
+            " numbers, not dates; write a number of rows"
+        )

@@ -12,7 +12,7 @@ from lockstep.clean.table_blocks import TableBlocks
 from lockstep.errors import ConfigError, DataError
 from lockstep.fetch.source_block import SourceBlock
 from lockstep.project.blocks import DATASET_KEYS, PARAMS_KEYS, Blocks
-from lockstep.split.split_block import SplitBlocks, check_split_columns
+from lockstep.split.split_block import Split, SplitBlocks, check_split_columns, check_split_time
 from lockstep.table.table_columns import TableColumns
 from lockstep.table.target import Target, TargetBlock
 from tests.conftest import GOOD_ROWS, ROOT, OwnTable
@@ -149,3 +149,21 @@ def test_damaged_columns_of_the_cleaned_table_are_one_line(tmp_path: Path, text:
     file.write_text(text)
     with pytest.raises(DataError, match=r"columns.json: is damaged \([^\n]*\); remove it and run `dvc repro`$"):
         TableColumns.read(file)
+
+
+@pytest.mark.parametrize(
+    ("kind", "gap", "message"),
+    [
+        ("category", None, "split.time: 'z' is of type category in own.yaml, which has no order in time; give it type"),
+        ("integer", "7d", "split.gap: '7d' is a duration, and column 'z' of own.yaml contains numbers, not dates"),
+    ],
+)
+def test_a_column_without_an_order_in_time_is_refused_before_any_row_is_read(
+    kind: str, gap: str | None, message: str
+) -> None:
+    sizes = {"test_size": 0.2, "folds": 3, "valid_size": 0.2}
+    split = Split.model_validate({"strategy": "time", "time": "z", "gap": gap, **sizes})
+    with pytest.raises(ConfigError, match=message):
+        check_split_time(split, {"z": kind}, "own.yaml")
+    check_split_time(split, {"z": "date"}, "own.yaml")
+    check_split_time(Split.model_validate({"strategy": "random", "time": "z", **sizes}), {"z": "text"}, "own.yaml")

@@ -105,6 +105,10 @@ MISTAKES = [
     (LEAVES, "max_leaves: {choices: []}", "choices is empty"),
     ("max_leaves: 96", "max_leaves: 999", "tune.enqueue[1].max_leaves: 999 is outside 2 to 128"),
     ("max_leaves: 96", "leaves: 96", "tune.enqueue[1].leaves: is in no space; spaces have colsample_bylevel, "),
+    ("huber_slope: auto", "huber_slope: much", "huber_slope: 'much': input should be a valid number or 'auto'"),
+    ("huber_slope: auto", "huber_slope: -1.0", "huber_slope: -1.0: input should be greater than 0"),
+    ("class_weight:  ", "class_weight: balance #", "'balance': input should be 'balanced' or a valid dictionary"),
+    ("class_weight:  ", "class_weight: {a: 0} #", "booster.class_weight.a: 0: input should be greater than 0"),
     ("metric: auto", "metric: auc", "params.yaml: booster.metric: 'auc' does not go with this target; allowed: auto,"),
     (
         "monotone: {}",

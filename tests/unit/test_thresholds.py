@@ -44,6 +44,12 @@ def test_the_models_threshold_has_a_row_that_its_metrics_agree_with(threshold: f
     assert mean_cost(actual, predicted, threshold, COSTS) == pytest.approx(wrong / 3000)
 
 
+def test_test_rows_of_one_class_have_an_f1_of_0_and_no_warning() -> None:
+    table = threshold_table(np.zeros(10), TEN, 0.5)
+    assert table["f1"].tolist() == [0.0] * len(table)
+    assert table["recall"].isna().all()
+
+
 def test_only_two_classes_have_rows() -> None:
     assert threshold_table(ACTUAL, PROBABILITY, 0.5).empty
     assert threshold_table(ACTUAL, np.full((10, 3), 1 / 3), 0.5).empty

@@ -29,7 +29,7 @@ from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import FoldSet
 from lockstep.fitting.make_folds import make_folds
 from lockstep.fitting.matrices import quantise, training_matrix
-from lockstep.fitting.weighting import fit_weights, weighted_median
+from lockstep.fitting.weighting import fit_weights, median
 from lockstep.model.interval import offset_of
 from lockstep.split.split_block import Split
 from lockstep.storage.tables import write_table
@@ -171,9 +171,9 @@ def test_a_weighted_score_of_ten_rows_by_hand() -> None:
     by_hand = sum(w * e**2 for w, e in zip(weight, error, strict=True)) / 55
     assert NUMBER.value(error, np.zeros(10), weight) == pytest.approx(by_hand**0.5)
     assert bias(Target("y"), error, np.zeros(10), weight) == pytest.approx(6.0)
-    assert weighted_median(error, weight) == np.median(np.repeat(error, weight.astype(int)))
+    assert median(error, weight) == np.median(np.repeat(error, weight.astype(int)))
     even = np.array([1.0, 1, 2, 2])
-    assert weighted_median(even, np.ones(4)) == 1.5
+    assert median(even, np.ones(4)) == median(even) == 1.5
 
 
 @pytest.mark.parametrize("n_classes", [0, 2])
