@@ -234,7 +234,7 @@ def test_the_page_says_what_was_resampled_and_what_was_left_out(
     written = _words(page(tmp_path / "rows", 3))
     assert "(percentile bootstrap of the test rows);" in written
     assert "Logistic regression is left out" not in written
-    monkeypatch.setattr("lockstep.evaluate.baselines.MAX_COEFFICIENTS", 1)
+    monkeypatch.setattr("lockstep.evaluate.baselines.logistic_regression.MAX_COEFFICIENTS", 1)
     run, _ = evaluated(tmp_path / "one", model(), table(60))
     split = run.split.model_copy(update={"strategy": "group", "group": "artist"})
     written = _words(page(tmp_path / "groups", 3, split=split))
