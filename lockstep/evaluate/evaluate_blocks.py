@@ -18,12 +18,8 @@ SQUARED_ERROR_GATES = {"min_test_r2": 0.0, "max_test_rmse": None}
 
 def _required_verdict(value: Any) -> Any:
     if isinstance(value, bool):
-        word = (
-            "not_worse (worse than no simple baseline, and better than the best constant), or shown"
-            if value
-            else "null"
-        )
-        raise ValueError(f"is no longer true or false; write {word}")
+        remedy = "not_worse, or shown to ask for more" if value else "null"
+        raise ValueError(f"{str(value).lower()}: is no longer a value; write {remedy}")
     return value
 
 

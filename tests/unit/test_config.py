@@ -125,12 +125,12 @@ MISTAKES = [
     (
         "beat_baselines: not_worse",
         "beat_baselines: true",
-        "beat_baselines: true: is no longer true or false; write not_worse",
+        "beat_baselines: true: is no longer a value; write not_worse",
     ),
     (
         "beat_baselines: not_worse",
         "beat_baselines: false",
-        "beat_baselines: false: is no longer true or false; write null",
+        "beat_baselines: false: is no longer a value; write null",
     ),
     ("seed: 42", "seed: [42", "params.yaml: line "),
     ("dataset: own", "dataset: ../own", "params.yaml: dataset: '../own': string should match pattern"),
