@@ -28,6 +28,7 @@ from lockstep.evaluate.evaluate_blocks import Evaluate, Judging
 from lockstep.evaluate.gates import check_gates
 from lockstep.evaluate.importance import feature_importance
 from lockstep.evaluate.judgement import Judgement, judge, overfit_gap, score_of
+from lockstep.evaluate.lead import LeadVerdict
 from lockstep.evaluate.rows import Rows, new_rows, predict_rows, training_rows
 from lockstep.evaluate.shap_values import ShapValues, shap_values
 from lockstep.evaluate.slices import slice_table, worst_rows
@@ -37,6 +38,8 @@ from lockstep.model.saved import Predictions, SavedModel
 from lockstep.split.split_block import Split
 
 THIS_MODEL = "this_model"
+# The columns of baselines.csv before the metrics.
+LEAD_COLUMNS = ("model", "score", "lead", "lead_low", "lead_high", "verdict")
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,9 @@ def evaluate_model(
     test_rows = new_rows(model, test)
     predictions, predicted = predict_rows(model, test_rows)
     on_step("metrics and baselines")
+    time = (split.cross_fitting.time if split else None) or ""
     judgement = judge(
-        model, train_rows, test_rows, predicted, best_trial, judging.coordinates, seed, n_validated=n_validated
+        model, train_rows, test_rows, predicted, best_trial, judging.coordinates, seed, time, n_validated=n_validated
     )
     if model.target.classes:
         calibration = class_calibration(test_rows.y, predicted, test_rows.weight)
@@ -128,6 +132,7 @@ def evaluate_model(
         )
     if confusion is not None:
         uncertainty["calibration_error"] = calibration_error(calibration)
+    baselines = _baseline_table(model, judgement, leads)
     on_step("permutation importance")
     features = feature_importance(model, test_rows, settings.permutation_repeats, seed, shap.mean_absolute())
     names = features["feature"].tolist()
@@ -135,9 +140,9 @@ def evaluate_model(
     return ModelEvaluation(
         predictions=predictions,
         judgement=judgement,
-        gates=check_gates(settings.gates, judgement, model.fitting),
+        gates=check_gates(settings.gates, judgement, model.fitting, baselines),
         uncertainty=uncertainty,
-        baselines=_baseline_table(model, judgement, leads),
+        baselines=baselines,
         slices=slice_table(model.fitting, model.target, judging.slices, train, test_rows, predicted),
         calibration=calibration,
         confusion=confusion,
@@ -171,8 +176,8 @@ def _uncertainty(
     resamples = resampled_metrics(fitting, test.y, predicted, n_features, samples, seed, units)
     metric_intervals = intervals(judgement.test, resamples, settings.confidence)
     model_losses, leads = losses(fitting, resamples), dict[str, Mapping[str, float | None]]()
-    for name, baseline in judgement.predictions.items():
-        other_losses = resampled_scores(fitting, test.y, baseline, samples, seed, units)
+    for name, baseline in judgement.fitted.items():
+        other_losses = resampled_scores(fitting, test.y, baseline.predictions, samples, seed, units)
         lead = None if model_losses is None or other_losses is None else other_losses - model_losses
         leads[name] = interval_ends(lead, settings.confidence)
     score = interval_ends(model_losses, settings.confidence)
@@ -183,7 +188,7 @@ def _uncertainty(
 def _baseline_table(
     model: SavedModel, judgement: Judgement, leads: Mapping[str, Mapping[str, float | None]]
 ) -> pd.DataFrame:
-    """model, score, lead (its score less this model's) with its interval, and the metrics; the lowest score first."""
+    """LEAD_COLUMNS (lead: its score less this model's) and the metrics; the lowest score first."""
     fitting = model.fitting
     model_score = score_of(fitting, judgement.test)
     records: list[dict[str, Any]] = [{"model": THIS_MODEL, "score": model_score, **judgement.test}]
@@ -193,9 +198,10 @@ def _baseline_table(
         records.append(
             {"model": name, "score": score, "lead": lead}
             | {f"lead_{end}": value for end, value in lead_ends.items()}
+            | {"verdict": str(LeadVerdict.of(lead_ends["low"], lead_ends["high"]))}
             | dict(scores)
         )
-    table = pd.DataFrame(records, columns=["model", "score", "lead", "lead_low", "lead_high", *judgement.test])
+    table = pd.DataFrame(records, columns=[*LEAD_COLUMNS, *judgement.test])
     return table.sort_values(["score", "model"], kind="stable", ignore_index=True)
 
 

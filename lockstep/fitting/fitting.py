@@ -286,6 +286,12 @@ class Fitting:
         return f": {where};{remedy}" if where else remedy
 
     @property
+    def power(self) -> float:
+        """Power of the mean in the variance, of an objective with a logarithmic link."""
+        own = self.objective_class.variance_power
+        return self.variance_power if own is None else own
+
+    @property
     def _used(self) -> set[str]:
         """Names of the settings that the objective or the metric uses, as far as this project has the metric."""
         metric = find_metric(self.metric)

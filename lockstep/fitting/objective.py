@@ -49,6 +49,7 @@ class Objective(OneOfKind, ABC):
         lowest: The least value of a target that it allows; None: any.
         transforms: Whether the target may be transformed; see booster.target_transform.
         predicts_mean: Whether it predicts the mean, which a transformation of the target moves.
+        variance_power: Power of the mean in the variance of its distribution; None: it has none, or it is a setting.
     """
 
     STATED = ("target", "metric")
@@ -62,6 +63,7 @@ class Objective(OneOfKind, ABC):
     lowest: ClassVar[Lowest | None] = None
     transforms: ClassVar[bool] = False
     predicts_mean: ClassVar[bool] = False
+    variance_power: ClassVar[float | None] = None
 
     @classmethod
     @abstractmethod

@@ -8,7 +8,7 @@ import pandas as pd
 
 from lockstep.errors import DataError
 from lockstep.evaluate.differences import test_rows_digest
-from lockstep.evaluate.evaluation import THIS_MODEL
+from lockstep.evaluate.evaluation import LEAD_COLUMNS, THIS_MODEL
 from lockstep.project import paths
 from lockstep.results.choices import flatten
 from lockstep.results.dvc_lock import md5_of
@@ -147,7 +147,7 @@ def _baselines(result: Result) -> dict[str, Any]:
     """The metrics of the baselines."""
     metrics, table = dict[str, Any](), result.table("baselines")
     for _, row in table[table["model"] != THIS_MODEL].iterrows():
-        values = {name: row[name] for name in table.columns[5:] if pd.notna(row[name])}
+        values = {name: row[name] for name in table.columns if name not in LEAD_COLUMNS and pd.notna(row[name])}
         metrics |= flatten(values, f"baseline.{row['model']}.")
     return metrics
 

@@ -129,7 +129,14 @@ def test_slices_calibration_baselines_and_the_page(classes: tuple[Project, list[
     assert calibration["rows"].sum() == 48
     baselines = pd.read_csv(evaluate / "baselines.csv")
     assert set(baselines["model"]) == {
-        *("this_model", "mean", "untuned_xgboost", "logistic_regression", "untuned_sklearn", "nearest_neighbours")
+        *(
+            "this_model",
+            "class_shares",
+            "untuned_xgboost",
+            "logistic_regression",
+            "untuned_sklearn",
+            "nearest_neighbours",
+        )
     }
     page = (project.folder / "reports/index.html").read_text()
     assert "accuracy" in page

@@ -121,7 +121,21 @@ MISTAKES = [
         "params.yaml: booster.objective: 'huber' is no objective; allowed: auto, absolute_error,",
     ),
     ("n_models: 5", "n_models: 0", "params.yaml: train_best.n_models: 0: input should be greater"),
-    ("beat_baselines: true", "beat_baselines: 1", "params.yaml: evaluate.gates.beat_baselines: 1: input should be a"),
+    (
+        "beat_baselines: not_worse",
+        "beat_baselines: 1",
+        "params.yaml: evaluate.gates.beat_baselines: 1: input should be 'not_worse' or 'shown'",
+    ),
+    (
+        "beat_baselines: not_worse",
+        "beat_baselines: true",
+        "beat_baselines: true: is no longer a value; write not_worse",
+    ),
+    (
+        "beat_baselines: not_worse",
+        "beat_baselines: false",
+        "beat_baselines: false: is no longer a value; write null",
+    ),
     ("seed: 42", "seed: [42", "params.yaml: line "),
     ("dataset: own", "dataset: ../own", "params.yaml: dataset: '../own': string should match pattern"),
     ("dataset: own", "dataset: none_such", "'none_such': there is no datasets/none_such.yaml; datasets: own"),

@@ -16,7 +16,7 @@ import pytest
 from lockstep.check.config import load_config, parse_dataset
 from lockstep.clean.cleaning import clean_table
 from lockstep.errors import ConfigError, DataError
-from lockstep.evaluate import baselines
+from lockstep.evaluate.baseline import Problem, fit_baselines
 from lockstep.evaluate.rows import new_rows, predict_rows, training_rows
 from lockstep.evaluate.shap_values import shap_values
 from lockstep.features.recipe import Features
@@ -149,7 +149,8 @@ def test_predictions_are_per_row_and_per_unit() -> None:
 def test_baselines_predict_the_rate_times_the_exposure() -> None:
     train, test = _counts(800), _counts(300, seed=9)
     made = _model(train)
-    found = baselines.baseline_predictions(made, training_rows(made, train), new_rows(made, test), None, 1)
+    fitted = fit_baselines(Problem(made, training_rows(made, train), new_rows(made, test), 1))
+    found = {name: baseline.predictions for name, baseline in fitted.items()}
     assert set(found) == {"mean", "untuned_xgboost", "poisson_regression", "untuned_sklearn"}
     np.testing.assert_allclose(found["mean"], test["e"] * train["y"].sum() / train["e"].sum())
     errors = {name: np.mean((test["y"] - each) ** 2) for name, each in found.items()}

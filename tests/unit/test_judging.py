@@ -1,19 +1,13 @@
 """Judging: metrics with intervals, slices, calibration, baselines, importance and gates."""
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.neighbors import KNeighborsRegressor
 
-from lockstep.evaluate import baselines, importance
+from lockstep.evaluate import importance
 from lockstep.evaluate.bootstrap import Units, interval_ends, resampled_metrics
 from lockstep.evaluate.calibration import (
     calibration_error,
@@ -25,20 +19,15 @@ from lockstep.evaluate.evaluate_blocks import Evaluate, Gates, GridSlice, Judgin
 from lockstep.evaluate.evaluation import ModelEvaluation, evaluate_model
 from lockstep.evaluate.gates import check_gates
 from lockstep.evaluate.importance import feature_importance
-from lockstep.evaluate.judgement import Judgement
 from lockstep.evaluate.rows import Rows, new_rows
 from lockstep.evaluate.shap_values import shap_values
 from lockstep.evaluate.slices import quantile_parts, slice_table
-from lockstep.features.recipe import Features
-from lockstep.fitting.booster import fit_rounds, max_bin_of
 from lockstep.fitting.fitting import Fitting
-from lockstep.fitting.matrices import row_matrix
-from lockstep.model.saved import Predictions, SavedModel, Training
 from lockstep.split.split_block import Split
 from lockstep.table.target import Target
-from tests.unit.modelling import CLASSES, NUMBER, RECIPE, model, table, with_interval
+from tests.unit.modelling import CLASSES, NUMBER, model, table, with_interval
 
-GATES = Gates(min_test_r2=0.0, max_test_rmse=None, max_test_score=None, beat_baselines=True)
+GATES = Gates(min_test_r2=0.0, max_test_rmse=None, max_test_score=None, beat_baselines="not_worse")
 SETTINGS = Evaluate(
     protocol="single", repeats=2, bootstrap_samples=200, confidence=0.9, permutation_repeats=2, gates=GATES
 )
@@ -172,7 +161,7 @@ def test_the_lead_over_a_baseline_is_measured_on_the_same_groups() -> None:
     found = evaluate_model(model(), table(), test, pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5, split)
     rows: Any = found.baselines.set_index("model")
     error = (found.predictions["actual"] - found.predictions["predicted"]).to_numpy()
-    plain = (found.predictions["actual"] - found.judgement.predictions["mean"]).to_numpy()
+    plain = (found.predictions["actual"] - found.judgement.fitted["mean"].predictions).to_numpy()
     members = [np.flatnonzero(test["word"] == word) for word in test["word"].unique()]
     samples = [
         np.concatenate([members[unit] for unit in drawn])
@@ -301,125 +290,6 @@ def test_intervals_are_judged_only_where_there_are_some() -> None:
 # ---- baselines --------------------------------------------------------------------------------------------------
 
 
-def _matrix(rows: int, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    random = np.random.default_rng(seed)
-    x = random.normal(size=(rows, 3)).astype(np.float32)
-    return x, x @ np.array([1.0, -2.0, 0.5]) + random.normal(size=rows)
-
-
-def _linear(*args: Any) -> Predictions:
-    said = baselines.linear(*args)
-    assert said is not None
-    return said
-
-
-def test_ridge_and_logistic_regression_are_scikit_learns() -> None:
-    """On numbers that are standardised already, preparing them changes nothing."""
-    (x, y), (new, _) = _matrix(200, 1), _matrix(50, 2)
-    x = ((x - x.mean(axis=0, dtype=np.float64)) / x.std(axis=0, dtype=np.float64)).astype(np.float32)
-    expected = RidgeCV(baselines.ALPHAS).fit(x.astype(np.float64), y).predict(new.astype(np.float64))
-    np.testing.assert_allclose(_linear(x, y, new, ["q"] * 3, 0), expected, rtol=1e-4, atol=1e-4)
-    sign = (y > 0).astype(float)
-    shares = LogisticRegression().fit(x.astype(np.float64), sign).predict_proba(new.astype(np.float64))
-    said = _linear(x, sign, new, ["q"] * 3, 2)
-    np.testing.assert_allclose(said, shares, atol=1e-3)
-
-
-def test_logistic_regression_reaches_its_optimum() -> None:
-    """Where L-BFGS stops by scikit-learn's default, the fourth digit is not yet settled."""
-    random = np.random.default_rng(3)
-    a, b = random.normal(size=(2, 400, 1))
-    x = np.hstack([a, b, a + b + 0.01 * random.normal(size=(400, 1))])
-    x = ((x - x.mean(axis=0)) / x.std(axis=0)).astype(np.float32)
-    y = np.digitize(a[:, 0] + 0.5 * random.normal(size=400), [-0.4, 0.5]).astype(float)
-    exact = LogisticRegression(tol=1e-10, max_iter=100_000).fit(x.astype(np.float64), y)
-    said = _linear(x, y, x, ["q"] * 3, 3)
-    np.testing.assert_allclose(said, exact.predict_proba(x.astype(np.float64)), atol=1e-6)
-
-
-KERNELS = """
-import numpy as np
-from threadpoolctl import threadpool_limits
-from lockstep.evaluate.baselines import linear
-from lockstep.fitting.fitting import Fitting
-random = np.random.default_rng(1)
-a = random.normal(size=(900, 1))
-x = np.hstack([a, 2 * a + 1e-3 * random.normal(size=a.shape), 1 - a, random.integers(0, 6, a.shape)]).astype(np.float32)
-y = np.digitize(a[:, 0] + 0.4 * (x[:, 3] == 2) + 0.5 * random.normal(size=900), [-0.4, 0.5]).astype(float)
-with threadpool_limits(limits=1):
-    said = linear(x[:700], y[:700], x[700:], ["q", "q", "q", "c"], 3)
-scores = Fitting("classes", "log_loss", 3).scores(y[700:], said, 4)
-print([f"{value:.5e}" for value in scores.values()], [f"{value:.5e}" for value in said.ravel()])
-"""
-
-
-@pytest.mark.slow
-def test_logistic_regression_has_the_same_six_digits_on_an_older_processor() -> None:
-    found = [
-        subprocess.run([sys.executable, "-c", KERNELS], env=os.environ | kernel, capture_output=True, check=True).stdout
-        for kernel in ({}, {"OPENBLAS_CORETYPE": "Prescott"})
-    ]
-    assert found[0] == found[1] != b""
-
-
-def test_too_large_a_logistic_regression_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(baselines, "MAX_COEFFICIENTS", 11)
-    assert "logistic_regression" not in _found(3).judgement.baselines
-    assert "logistic_regression" in _found(2).judgement.baselines
-    monkeypatch.setattr(baselines, "MAX_WORK", 300)
-    assert "logistic_regression" not in _found(2).baselines["model"].tolist()
-
-
-def test_a_category_has_a_column_per_value_and_missing_numbers_the_median() -> None:
-    codes = np.array([[0], [1], [2]] * 60, dtype=np.float32)
-    y = np.array([5.0, -3.0, 9.0] * 60)
-    found = _linear(codes, y, np.array([[0], [1], [2]], dtype=np.float32), ["c"], 0)
-    np.testing.assert_allclose(found, [5, -3, 9], atol=0.01)
-    numbers = np.array([[0.0], [1], [4]] * 60, dtype=np.float32)
-    missing, median = (_linear(numbers, y, np.array([[v]], dtype=np.float32), ["q"], 0) for v in (np.nan, 1))
-    assert missing == pytest.approx(median)
-
-
-def test_untuned_boosting_is_scikit_learns() -> None:
-    (x, y), (new, _) = _matrix(300, 1), _matrix(50, 2)
-    expected = HistGradientBoostingRegressor(random_state=7).fit(x, y).predict(new)
-    np.testing.assert_array_equal(baselines.untuned_sklearn(x, y, new, ["q"] * 3, 0, 7), expected)
-    sign = (y > 0).astype(float)
-    shares = HistGradientBoostingClassifier(random_state=7).fit(x, sign).predict_proba(new)
-    np.testing.assert_array_equal(baselines.untuned_sklearn(x, sign, new, ["q"] * 3, 2, 7), shares)
-
-
-@pytest.mark.long("test_a_class_that_no_training_row_has_gets_no_probability")
-def test_a_class_of_one_row_among_many_stops_no_boosting() -> None:
-    """Above 10,000 rows scikit-learn puts a part of every class aside, which one row does not allow."""
-    x, y = _matrix(10_050, 1)
-    classes = (y > 0).astype(float)
-    classes[7] = 2
-    said = baselines.untuned_sklearn(x, classes, x[:20], ["q"] * 3, 3, 7)
-    np.testing.assert_allclose(said.sum(axis=1), 1)
-
-
-def test_nearest_neighbours_are_scikit_learns_and_need_ten_rows_at_most() -> None:
-    random = np.random.default_rng(1)
-    places, y, new = random.random((60, 2)), random.random(60), random.random((9, 2))
-    expected = KNeighborsRegressor(10, weights="distance").fit(places, y).predict(new)
-    np.testing.assert_array_equal(baselines.nearest_neighbours(places, y, new, 0), expected)
-    assert baselines.nearest_neighbours(places[:3], y[:3], new, 0).shape == (9,)
-
-
-def test_a_class_that_no_training_row_has_gets_no_probability() -> None:
-    (x, y), (new, _) = _matrix(100, 1), _matrix(10, 2)
-    two_of_three = np.where(y > 0, 2.0, 0.0)
-    for said in (
-        _linear(x, two_of_three, new, ["q"] * 3, 3),
-        baselines.untuned_sklearn(x, two_of_three, new, ["q"] * 3, 3, 1),
-        baselines.nearest_neighbours(x, two_of_three, new, 3),
-    ):
-        assert (said[:, 1] == 0).all()
-        np.testing.assert_allclose(said.sum(axis=1), 1)
-    assert _linear(x, np.ones(100), new, ["q"] * 3, 3).tolist() == [[0, 1, 0]] * 10
-
-
 def test_places_are_a_baseline_where_the_dataset_names_them() -> None:
     train, test = (rows.assign(b=rows["y"].round(1)) for rows in (table(), table(seed=9)))
     train.loc[3, "b"] = np.nan
@@ -431,7 +301,7 @@ def test_places_are_a_baseline_where_the_dataset_names_them() -> None:
 
 def test_baselines_of_large_tables_see_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = _found().judgement.baselines
-    monkeypatch.setattr(baselines, "MAX_ROWS", 40)
+    monkeypatch.setattr("lockstep.evaluate.learner.MAX_ROWS", 40)
     sample = _found().judgement.baselines
     assert sample["ridge"] != whole["ridge"]
     assert sample["untuned_xgboost"] == whole["untuned_xgboost"]
@@ -497,21 +367,22 @@ def test_judgement_and_gates() -> None:
     assert judgement.cv["r2"] == pytest.approx(0.8)
     assert judgement.as_dict()["baseline"].keys() == {"mean", "untuned_xgboost"}
     assert set(judgement.baselines) == {"mean", "untuned_xgboost", "ridge", "untuned_sklearn"}
-    strict = Gates(min_test_r2=0.999, max_test_rmse=100.0, max_test_score=1e-6, beat_baselines=False)
-    report = check_gates(strict, judgement, NUMBER)
+    strict = Gates(min_test_r2=0.999, max_test_rmse=100.0, max_test_score=1e-6, beat_baselines=None)
+    report = check_gates(strict, judgement, NUMBER, found.baselines)
     assert [gate["result"] for gate in report["gates"]] == ["fail", "pass", "fail"]
     assert report["gates_overall"] == "fail"
-    off = Gates(min_test_r2=None, max_test_rmse=None, max_test_score=None, beat_baselines=False)
-    assert check_gates(off, judgement, NUMBER) == {"gates": [], "gates_overall": "pass"}
+    off = Gates(min_test_r2=None, max_test_rmse=None, max_test_score=None, beat_baselines=None)
+    assert check_gates(off, judgement, NUMBER, found.baselines) == {"gates": [], "gates_overall": "pass"}
 
 
 @pytest.mark.parametrize("objective", ["absolute_error", "quantile", "classes"])
 def test_gates_on_squared_error_judge_no_other_objective(objective: str) -> None:
-    judgement = replace(_found().judgement, test={"rmse": 9.0, "mae": 9.0, "r2": -0.5})
-    gates = Gates(min_test_r2=0.0, max_test_rmse=1.0, max_test_score=None, beat_baselines=False)
-    assert check_gates(gates, judgement, NUMBER)["gates_overall"] == "fail"
+    found = _found()
+    judgement = replace(found.judgement, test={"rmse": 9.0, "mae": 9.0, "r2": -0.5})
+    gates = Gates(min_test_r2=0.0, max_test_rmse=1.0, max_test_score=None, beat_baselines=None)
+    assert check_gates(gates, judgement, NUMBER, found.baselines)["gates_overall"] == "fail"
     other = Fitting(objective, "mae")
-    assert check_gates(gates, judgement, other) == {"gates": [], "gates_overall": "pass"}
+    assert check_gates(gates, judgement, other, found.baselines) == {"gates": [], "gates_overall": "pass"}
 
 
 def test_cross_validation_is_that_of_the_trained_model() -> None:
@@ -527,61 +398,6 @@ def test_cross_validation_is_that_of_the_trained_model() -> None:
     assert found.gap["cv"] == 0.25
 
 
-def test_beat_baselines_means_the_mean_and_untuned_xgboost() -> None:
-    judgement = _found().judgement
-    own = judgement.test["rmse"]
-    assert own is not None
-    gate = Gates(min_test_r2=None, max_test_rmse=None, max_test_score=None, beat_baselines=True)
-    for name, expected in (("ridge", "pass"), ("untuned_xgboost", "fail")):
-        worse = {"mean": {"rmse": own + 1}, "untuned_xgboost": {"rmse": own + 1}, name: {"rmse": own / 2}}
-        assert check_gates(gate, replace(judgement, baselines=worse), NUMBER)["gates_overall"] == expected
-
-
-def test_the_mean_of_rare_classes_is_about_as_good_as_equal_shares() -> None:
-    """300 classes without any signal, a third of which have no training row."""
-    n_classes = 300
-    y = np.random.default_rng(4).integers(0, n_classes, size=500)
-    shares = baselines.mean_prediction(y[:300].astype(np.float64), 200, n_classes)
-    assert shares.sum(axis=1) == pytest.approx(1)
-    assert -np.mean(np.log(shares[np.arange(200), y[300:]])) == pytest.approx(np.log(n_classes), abs=0.15)
-
-
-def test_a_useless_model_of_rare_classes_fails_the_gates() -> None:
-    """60 classes of about two training rows and no signal: what it learned by heart is worse than equal shares."""
-    n_classes, random = 60, np.random.default_rng(6)
-    rows = pd.DataFrame({"a": random.random(200), "word": "x", "class": random.integers(0, n_classes, 200)})
-    train = rows[:120].reset_index(names="row_id")
-    test = rows[120:].reset_index(names="row_id")
-    fitting, target = Fitting("classes", "log_loss", n_classes), Target("class", tuple(range(n_classes)))
-    features = Features(RECIPE, 5, n_classes)
-    x = features.fit_transform(train, target.values(train))
-    names, types = tuple(features.names), tuple(features.types)
-    matrix = row_matrix(x, target.values(train), None, names, types, max_bin_of({}), "in_core")
-    made = SavedModel([fit_rounds(matrix, {}, 3, 1, fitting)], features, target, fitting, Training({}, 3, 0.2))
-    new = new_rows(made, test)
-    predicted = {
-        "mean": baselines.mean_prediction(target.values(train), len(test), n_classes),
-        "untuned_xgboost": made.predict_matrix(new.x),
-    }
-    scores = {name: fitting.scores(new.y, each) for name, each in predicted.items()}
-    judgement = Judgement({}, {}, scores["untuned_xgboost"], scores, predicted, {})
-    assert scores["untuned_xgboost"]["log_loss"] > np.log(n_classes) + 0.5
-    (gate,) = check_gates(GATES, judgement, fitting)["gates"]
-    assert (gate["gate"], gate["result"]) == ("beat_baselines", "fail")
-    assert gate["required"] < np.log(n_classes) + 0.2
-
-
-@pytest.mark.parametrize("counts", [(150, 204), (900, 100), (60, 58, 61, 59, 62, 60)])
-def test_smoothing_hardly_moves_the_baseline_of_ordinary_classes(counts: tuple[int, ...]) -> None:
-    y = np.repeat(np.arange(len(counts)), counts).astype(np.float64)
-    fitting = Fitting("classes", "log_loss", len(counts))
-    plain = np.tile(np.array(counts) / len(y), (len(y), 1))
-    losses = [
-        fitting.loss(fitting.scores(y, each)) for each in (plain, baselines.mean_prediction(y, len(y), len(counts)))
-    ]
-    assert 0 <= losses[1] - losses[0] < 1e-4
-
-
 def test_the_lead_over_a_baseline_is_measured_on_the_same_rows() -> None:
     found = _found()
     rows: Any = found.baselines.set_index("model")
@@ -589,7 +405,7 @@ def test_the_lead_over_a_baseline_is_measured_on_the_same_rows() -> None:
     assert rows.loc["mean", "lead"] == pytest.approx(rows.loc["mean", "score"] - rows.loc["this_model", "score"])
     assert rows.loc["mean", "lead_low"] < rows.loc["mean", "lead"] < rows.loc["mean", "lead_high"]
     error = found.predictions["actual"] - found.predictions["predicted"]
-    plain = found.predictions["actual"] - found.judgement.predictions["mean"]
+    plain = found.predictions["actual"] - found.judgement.fitted["mean"].predictions
     samples = np.random.default_rng(5).integers(0, 300, size=(200, 300))
     leads = [np.sqrt((plain[drawn] ** 2).mean()) - np.sqrt((error[drawn] ** 2).mean()) for drawn in samples]
     assert rows.loc["mean", "lead_low"] == pytest.approx(np.quantile(leads, 0.05), rel=1e-5)

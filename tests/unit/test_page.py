@@ -1,6 +1,7 @@
 """reports/index.html: what it says, for numbers and classes, whole and broken searches."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
 from math import nan
@@ -9,8 +10,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from markupsafe import escape
 
 from lockstep.evaluate.evaluate_blocks import Judging, ValueSlice
+from lockstep.evaluate.evaluation import LEAD_COLUMNS, ModelEvaluation
+from lockstep.evaluate.lead import LeadVerdict
 from lockstep.model.calibration import Calibration, Sigmoid
 from lockstep.model.decision import Costs
 from lockstep.model.saved import SavedModel
@@ -18,7 +22,11 @@ from lockstep.report import page as page_module
 from lockstep.report.sections.advice import advice
 from lockstep.report.sections.bounds_section import bounds_hit
 from lockstep.report.sections.errors_section import across_and_up
+from lockstep.report.sections.result_section import headline
+from lockstep.report.standing import standing
+from lockstep.report.terminal_summary import summary
 from lockstep.table.target import Target
+from lockstep.terminal import Paint
 from tests.unit.modelling import model, table, with_interval
 from tests.unit.reporting import BEST, SEARCH, SPACE, evaluated, page, trials
 
@@ -145,39 +153,69 @@ def test_the_page_shows_intervals_and_the_repeated_protocol(usual: str, tmp_path
     assert "Repeated protocol" not in usual
 
 
-def test_the_page_names_baselines_that_do_better(tmp_path: Path) -> None:
+def test_the_page_names_the_baselines_that_are_not_beaten(tmp_path: Path) -> None:
     for name, rounds in (("poor", 1), ("usual", 30)):
-        written = page(tmp_path / name, made=model(rounds=rounds))
+        written = _words(page(tmp_path / name, made=model(rounds=rounds)))
         _, found = evaluated(tmp_path / name, model(rounds=rounds), table(60, seed=9))
-        models = found.baselines["model"].tolist()
-        better = models[: models.index("this_model")]
-        listed = re.findall(r"</strong> (.*): (?:significantly )?better than this model", written)
-        names = ", ".join(listed)
-        assert len(names.split(", ")) == len(better) >= 1
-        assert ("untuned XGBoost" in names) == ("untuned_xgboost" in better)
+        rows = found.baselines.set_index("model")
+        words = standing(found.baselines)
+        assert f"It is {words}." in written
+        assert f"The model is {words}" in written
+        assert ("significantly worse than" in words) == ("worse" in rows["verdict"].tolist()) == (name == "poor")
+        assert ("untuned XGBoost" in words) == (rows.loc["untuned_xgboost", "verdict"] != "better")
+        for baseline in found.judgement.fitted.values():
+            assert escape(baseline.about) in written
+
+
+def _with_leads(found: ModelEvaluation, leads: Mapping[str, tuple[float, float, float]]) -> ModelEvaluation:
+    """The evaluation with these leads, each with its interval, over baselines of these names."""
+    own = found.baselines[found.baselines["model"] == "this_model"]
+    others = pd.DataFrame(
+        [(name, 1.0 + lead[0], *lead, str(LeadVerdict.of(*lead[1:]))) for name, lead in leads.items()],
+        columns=list(LEAD_COLUMNS),
+    )
+    table = pd.concat([own.assign(score=1.0), others], ignore_index=True)
+    return replace(found, baselines=table)
 
 
 @pytest.mark.parametrize(
-    ("leads", "told"),
+    ("leads", "words", "kind"),
     [
-        ([(1.0, 0.5, 1.5)], "Significantly better than every baseline"),
-        ([(1.0, -0.5, 1.5)], "The lead over ridge may be luck"),
-        ([(1.0, nan, nan)], "The lead over ridge may be luck"),
-        ([(-1.0, -1.5, -0.5)], "ridge: significantly better than this model. Ship"),
-        ([(-1.0, -1.5, 0.5)], "ridge: better than this model, but not significantly"),
-        ([(-1.0, nan, nan)], "ridge: better than this model, but not significantly"),
+        ({"mean": (1.0, 0.5, 1.5)}, "significantly better than every baseline", "good"),
+        ({"mean": (2.0, 1.0, 3.0), "ridge": (1.0, -0.5, 1.5)}, "not shown to be better than ridge", "look"),
+        ({"mean": (2.0, 1.0, 3.0), "ridge": (1.0, nan, nan)}, "not shown to be better than ridge", "look"),
+        ({"mean": (2.0, 1.0, 3.0), "ridge": (-1.0, -1.5, 0.5)}, "not shown to be better than ridge", "look"),
+        ({"mean": (2.0, 1.0, 3.0), "ridge": (-1.0, -1.5, -0.5)}, "significantly worse than ridge", "act"),
+        (
+            {"ridge": (-1.0, -1.5, -0.5), "untuned_xgboost": (-1.0, -1.5, -0.5), "mean": (0.1, -1.0, 1.0)},
+            "significantly worse than ridge and untuned XGBoost, and not shown to be better than mean",
+            "act",
+        ),
+        (
+            {"ridge": (0.1, -1.0, 1.0), "untuned_xgboost": (0.1, -1.0, 1.0), "mean": (0.2, -1.0, 1.0)},
+            "not shown to be better than ridge, untuned XGBoost or mean",
+            "look",
+        ),
     ],
 )
-def test_only_a_lead_whose_interval_excludes_0_is_called_significant(
-    leads: list[tuple[float, float, float]], told: str, tmp_path: Path
+def test_headline_advice_and_terminal_say_the_same_three_words(
+    leads: dict[str, tuple[float, float, float]], words: str, kind: str, tmp_path: Path
 ) -> None:
     run, found = evaluated(tmp_path / "one", model(), table(60, seed=9))
-    own = found.baselines[found.baselines["model"] == "this_model"]
-    others = pd.DataFrame([("ridge", *lead) for lead in leads], columns=["model", "lead", "lead_low", "lead_high"])
-    changed = replace(found, baselines=pd.concat([own, others], ignore_index=True))
-    said = [each.text for each in advice(run, changed)]
-    assert sum("lead" in text or "better" in text for text in said) == 1
-    assert any(text.startswith(told) for text in said)
+    changed = _with_leads(found, leads)
+    assert headline(run, changed).endswith(f" It is {words}.")
+    (point,) = (each for each in advice(run, changed) if "shown" in each.text or "ignificantly" in each.text)
+    assert point.kind == kind
+    assert words[1:] in point.text
+    assert f"; the model is {words}\n" in summary(changed, run.model.fitting, 0.9, Paint(False))
+
+
+def test_all_gates_pass_is_good_only_where_the_constant_is_beaten(tmp_path: Path) -> None:
+    run, found = evaluated(tmp_path / "one", model(), table(60, seed=9))
+    passed = replace(found, gates={"gates": [{"gate": "beat_baselines", "result": "pass"}], "gates_overall": "pass"})
+    for low, kind in ((0.5, "good"), (-0.5, "look")):
+        changed = _with_leads(passed, {"mean": (1.0, low, 1.5)})
+        assert [each.kind for each in advice(run, changed) if each.text == "All gates pass."] == [kind]
 
 
 def test_the_page_shows_the_final_model_beside_the_best_trial(tmp_path: Path) -> None:
@@ -234,7 +272,7 @@ def test_the_page_says_what_was_resampled_and_what_was_left_out(
     written = _words(page(tmp_path / "rows", 3))
     assert "(percentile bootstrap of the test rows);" in written
     assert "Logistic regression is left out" not in written
-    monkeypatch.setattr("lockstep.evaluate.baselines.MAX_COEFFICIENTS", 1)
+    monkeypatch.setattr("lockstep.evaluate.baselines.logistic_regression.MAX_COEFFICIENTS", 1)
     run, _ = evaluated(tmp_path / "one", model(), table(60))
     split = run.split.model_copy(update={"strategy": "group", "group": "artist"})
     written = _words(page(tmp_path / "groups", 3, split=split))

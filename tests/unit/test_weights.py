@@ -13,7 +13,6 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from lockstep.check.config import load_config
 from lockstep.errors import ConfigError
-from lockstep.evaluate import baselines
 from lockstep.evaluate.bootstrap import Units, resampled_metrics
 from lockstep.evaluate.calibration import calibration_error, class_calibration, number_calibration
 from lockstep.evaluate.contender import Contender
@@ -22,7 +21,7 @@ from lockstep.evaluate.differences import test_rows_digest as rows_digest
 from lockstep.evaluate.importance import feature_importance
 from lockstep.evaluate.paired import paired_bootstrap
 from lockstep.evaluate.repeated import TABLE, refit_of, score_split
-from lockstep.evaluate.rows import Rows, new_rows, predict_rows
+from lockstep.evaluate.rows import new_rows, predict_rows
 from lockstep.evaluate.slices import bias, slice_table
 from lockstep.fitting.booster import RoundBudget, fit_fold, fit_rounds, predict
 from lockstep.fitting.fitting import Fitting
@@ -253,29 +252,6 @@ def test_an_interval_of_weighted_rows_is_that_of_repeated_rows() -> None:
     # the last ten rows hold half of the weight: 89 + 2 * 8.9 < 0.6 * (178 + 178 / 99) < 89 + 3 * 8.9
     assert offset_of(outside, 0.6, [1.0] * 89 + [8.9] * 10) == 92
     assert offset_of(outside, 0.999, [1.0] * 99) == 99
-
-
-def test_baselines_are_fitted_by_weight() -> None:
-    y, weight = np.array([0.0, 1, 1, 5]), np.array([1.0, 1, 1, 7])
-    assert baselines.mean_prediction(y, 2, 0, weight).tolist() == [3.7, 3.7]
-    shares = baselines.mean_prediction(np.array([0.0, 0, 1]), 1, 2, np.array([1.0, 1, 6]))
-    np.testing.assert_allclose(shares, [[0.3, 0.7]])
-    rows, made = table(200), model()
-    x = made.features.transform(rows)
-    uneven = np.where(rows["y"] > rows["y"].median(), 20.0, 1.0)
-    for fit in (
-        lambda weights: baselines.linear(x, made.target.values(rows), x, ["q", "c"], 0, weights),
-        lambda weights: baselines.untuned_sklearn(x, made.target.values(rows), x, ["q", "c"], 0, 1, weights),
-        lambda weights: baselines.untuned_xgboost(
-            made, Rows(rows, x, made.target.values(rows), weights), Rows(rows, x, made.target.values(rows)), 1
-        ),
-    ):
-        plain, ones, heavy = fit(None), fit(np.ones(200)), fit(uneven)
-        assert plain is not None
-        assert ones is not None
-        assert heavy is not None
-        np.testing.assert_allclose(plain, ones, rtol=1e-3)
-        assert np.mean(heavy) > np.mean(plain)
 
 
 @pytest.mark.parametrize("key", ["weight", "exposure"])

@@ -8,6 +8,7 @@ class Gamma(LogLinkObjective):
 
     metric = "gamma_deviance"
     always_measured = ("gamma_deviance",)
+    variance_power = 2.0
     lowest = Lowest(0.0, included=False)
 
     @classmethod

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lockstep.evaluate.coverage import coverage_verdict
-from lockstep.evaluate.evaluation import THIS_MODEL, ModelEvaluation
+from lockstep.evaluate.evaluation import ModelEvaluation
+from lockstep.evaluate.lead import LeadVerdict
 from lockstep.report.coverage_text import coverage_sentence
 from lockstep.report.drawing import shortened
 from lockstep.report.evaluated_run import Run
+from lockstep.report.standing import baselines_with, standing
 from lockstep.report.templates import model_name, number, percent
 
 # Ratios above which the test score against cross-validation, and a slice against all rows, are pointed out.
@@ -60,26 +62,20 @@ def _gates(evaluation: ModelEvaluation) -> Iterator[Advice]:
     if failed:
         yield Advice("act", f"Gates failed: {', '.join(failed)}. The model is not registered as champion.", "result")
     elif evaluation.gates["gates"]:
-        yield Advice("good", "All gates pass.", "result")
+        useful = model_name(evaluation.judgement.constant) in baselines_with(evaluation.baselines, LeadVerdict.BETTER)
+        yield Advice("good" if useful else "look", "All gates pass.", "result")
 
 
 def _rivals(evaluation: ModelEvaluation) -> Iterator[Advice]:
-    others = evaluation.baselines[evaluation.baselines["model"] != THIS_MODEL].dropna(subset=["lead"])
-    behind, ahead = others["lead_high"] < 0, others["lead_low"] > 0
-    undecided = ~behind & ~ahead
-    if behind.any():
-        text = f"{_names(others[behind])}: significantly better than this model. Ship the best one, or find out why."
-        yield Advice("act", text, "result")
-    if better := _names(others[undecided & (others["lead"] < 0)]):
-        yield Advice("look", f"{better}: better than this model, but not significantly.", "result")
-    if worse := _names(others[undecided & (others["lead"] >= 0)]):
-        yield Advice("look", f"The lead over {worse} may be luck: no interval excludes 0.", "result")
-    if ahead.all() and len(others):
+    worse = baselines_with(evaluation.baselines, LeadVerdict.WORSE)
+    not_shown = baselines_with(evaluation.baselines, LeadVerdict.NOT_SHOWN)
+    words = standing(evaluation.baselines)
+    if worse:
+        yield Advice("act", f"The model is {words}. Ship the best one, or find out why.", "result")
+    elif not_shown:
+        yield Advice("look", f"The model is {words}: the interval of the lead contains 0.", "result")
+    elif words:
         yield Advice("good", "Significantly better than every baseline: all intervals of the lead exclude 0.", "result")
-
-
-def _names(baselines: pd.DataFrame) -> str:
-    return ", ".join(baselines["model"].map(model_name))
 
 
 def _failures(run: Run) -> Iterator[Advice]:
