@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -21,8 +23,10 @@ from lockstep.fitting.folds import Fold
 from lockstep.fitting.matrices import training_matrix
 from lockstep.model.saved import SavedModel, Training
 from lockstep.report.evaluated_run import Run, TrainingHistory
+from lockstep.search.trials_file import read_trials
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
+from lockstep.storage.tables import write_csv
 from lockstep.table.target import Target
 from tests.conftest import SETTINGS
 from tests.unit.reporting import BEST, QUALITY, SEARCH, trials
@@ -108,7 +112,7 @@ def _no_positive(random: Random) -> Made:
 def _constant(random: Random) -> Made:
     frame = numbers(random, 600)
     return Made(
-        frame.assign(y=np.where(random.random(600) < 0.8, 0.0, random.gamma(2, 100, 600))), objective="absolute_error"
+        frame.assign(y=np.where(random.random(600) < 0.97, 0.0, random.gamma(2, 100, 600))), objective="absolute_error"
     )
 
 
@@ -191,7 +195,7 @@ def result(made: Made, seed: int = 5) -> tuple[Run, ModelEvaluation]:
     settings = Evaluate.model_validate(block | {"bootstrap_samples": 200, "permutation_repeats": 1})
     evaluation = evaluate_model(of.model, of.train, of.test, _trial(of), JUDGING, settings, seed, of.split)
     curve = pd.DataFrame({"round": [1, 2], "train": [1.0, 0.5], "valid": [1.0, 0.9]})
-    history = TrainingHistory(trials(score, of.model.fitting.metric), SEARCH | {"score": score}, curve)
+    history = TrainingHistory(_trials(of.model.fitting.metric), SEARCH | {"score": score}, curve)
     best = BEST | {score: 6.0}
     repeated = {"protocol": "single"}
     return (
@@ -203,6 +207,14 @@ def result(made: Made, seed: int = 5) -> tuple[Run, ModelEvaluation]:
 def _fitting(objective: str) -> Fitting:
     fitting = Fitting(objective)
     return replace(fitting, metric=fitting.objective_class.metric)
+
+
+def _trials(metric: str) -> pd.DataFrame:
+    """Trials as they are read from trials.csv."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "trials.csv"
+        write_csv(trials("cv_score", metric), file)
+        return read_trials(file, SEARCH["settings"]["space"])
 
 
 def _trial(of: Fitted) -> pd.Series:
