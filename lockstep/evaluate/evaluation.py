@@ -32,6 +32,7 @@ from lockstep.evaluate.lead import LeadVerdict
 from lockstep.evaluate.rows import Rows, new_rows, predict_rows, training_rows
 from lockstep.evaluate.shap_values import ShapValues, shap_values
 from lockstep.evaluate.slices import slice_table, worst_rows
+from lockstep.evaluate.suspicion import Evidence, ResultFinding, findings_of
 from lockstep.evaluate.thresholds import threshold_table
 from lockstep.fitting.folds import final_rows
 from lockstep.model.saved import Predictions, SavedModel
@@ -62,6 +63,7 @@ class ModelEvaluation:
         gap: Scores on training rows, in cross-validation and on test rows.
         worst: The test rows with the largest errors.
         dependence: Partial dependence on the most important features.
+        findings: What is too good, too easy or empty, most urgent first: the content of findings.json.
     """
 
     predictions: pd.DataFrame
@@ -79,6 +81,12 @@ class ModelEvaluation:
     gap: dict[str, Any]
     worst: pd.DataFrame
     dependence: list[Dependence]
+    findings: tuple[ResultFinding, ...] = ()
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a finding asks for action, so that nothing about the result is called good."""
+        return any(finding.kind == "act" for finding in self.findings)
 
 
 def evaluate_model(
@@ -105,7 +113,7 @@ def evaluate_model(
         split: The block `split` of params.yaml: whether whole groups are resampled, and how the training rows relate.
         on_step: Called with a description of each step as it begins.
     """
-    n_validated, train = _validated(train, model), final_rows(train)
+    folds, n_validated, train = train, _validated(train, model), final_rows(train)
     on_step(f"features of {len(train):,} training and {len(test):,} test rows")
     train_rows = training_rows(model, train, split.cross_fitting if split else None)
     test_rows = new_rows(model, test)
@@ -136,6 +144,10 @@ def evaluate_model(
     on_step("permutation importance")
     features = feature_importance(model, test_rows, settings.permutation_repeats, seed, shap.mean_absolute())
     names = features["feature"].tolist()
+    on_step("findings")
+    importance = dict(zip(model.features.names, shap.mean_absolute().tolist(), strict=True))
+    evidence = Evidence(model, train_rows, test_rows, folds, predicted, judgement, importance, split, seed)
+    findings = findings_of(evidence)
     on_step("slices, worst rows and dependence")
     return ModelEvaluation(
         predictions=predictions,
@@ -153,6 +165,7 @@ def evaluate_model(
         gap=overfit_gap(judgement, model.fitting),
         worst=worst_rows(model, test_rows, predictions, names),
         dependence=dependence(model, test_rows, names, seed),
+        findings=findings,
     )
 
 

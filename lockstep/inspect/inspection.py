@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 from lockstep.clean.cleaning import MIN_ROWS
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import brief, listed, shown
+from lockstep.inspect.fillers import filler_notes
 from lockstep.inspect.findings import NO_FEATURE, Finding, Role, TableFindings
-from lockstep.inspect.leaks import formulas, leak_reason, untested_pairs
+from lockstep.inspect.leaks import formulas, leak_reason, near_leaks
 from lockstep.inspect.missing import missing_texts
 from lockstep.inspect.reading import ReadColumn, decode_dictionary, read_column
 from lockstep.inspect.roles import describe_column, format_number
@@ -56,18 +57,17 @@ def inspect(
         raise DataError(f"target {target!r}: {table.num_rows - goal.missing} rows have a value; {MIN_ROWS} are needed")
     findings = {name: describe_column(read) for name, read in reads.items()}
     findings[target] = replace(findings[target], type=goal.type, role="target", why="the target")
-    if not goal.classes:
-        goal = replace(
-            goal,
-            notes=(*goal.notes, *untested_pairs([reads[name] for name in _candidates(findings)])),
-        )
     findings = _without_copies(_without_leaks(findings, reads, target, classes=bool(goal.classes)), reads)
     for role, name in weighing.items():
         findings[name] = _weighing(reads, name, role)
     if all(finding.role in NO_FEATURE for finding in findings.values()):
         reasons = "; ".join(f"{shown(name)}: {finding.why}" for name, finding in findings.items() if name != target)
         raise DataError(f"no column is left to learn {target!r} from: {brief(reasons)}"[:500])
-    return TableFindings(table.num_rows, goal, tuple(findings.values()), missing, _repeated_rows(findings, reads))
+    left = [reads[name] for name in (target, *_candidates(findings))]
+    notes = filler_notes(table, left if not goal.classes else left[1:], target, missing or ("",))
+    notes += [] if goal.classes else near_leaks(left[1:], reads[target])
+    repeated = _repeated_rows(findings, reads)
+    return TableFindings(table.num_rows, goal, tuple(findings.values()), missing, repeated, tuple(notes))
 
 
 def _check_weighing(weighing: Mapping[Role, str], target: str) -> None:

@@ -33,6 +33,7 @@ def write_tables(run: Run, evaluation: ModelEvaluation, folder: Path) -> None:
     write_csv(history.progress(), folder / "optimisation_history.csv")
     write_csv(history.parameters, folder / "parameter_importance.csv")
     write_json(evaluation.uncertainty, folder / "uncertainty.json")
+    write_json([finding.as_dict() for finding in evaluation.findings], folder / "findings.json")
 
 
 def points_of(predictions: pd.DataFrame, model: SavedModel) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 from lockstep.evaluate.coverage import coverage_verdict
 from lockstep.evaluate.evaluation import THIS_MODEL, ModelEvaluation
 from lockstep.evaluate.lead import LeadVerdict
+from lockstep.evaluate.suspicion import ResultFinding
 from lockstep.fitting.fitting import Fitting
 from lockstep.metrics.names import direction, greater_is_better, metric_label, shown_ends, shown_score
 from lockstep.project.paths import INDEX
@@ -41,7 +42,14 @@ def summary(evaluation: ModelEvaluation, fitting: Fitting, confidence: float, pa
         text = f"  {name:{name_width}}  {score:>{score_width}}"
         lines.append(paint.bold(text) if own else f"{text}  {_lead(row, paint)}")
     lines += _coverage(evaluation, confidence, paint)
+    lines += [_finding(finding, paint) for finding in evaluation.findings]
     return "\n".join([*lines, paint.dim(f"  {NEXT}")])
+
+
+def _finding(finding: ResultFinding, paint: Paint) -> str:
+    """A finding as a line of its own, red where it asks for action."""
+    text = f"  {finding.kind}: {finding.sentence}"
+    return paint.bad(text) if finding.kind == "act" else text
 
 
 def _headline(evaluation: ModelEvaluation, fitting: Fitting, confidence: float, paint: Paint) -> str:

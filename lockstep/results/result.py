@@ -92,6 +92,16 @@ class Result:
         return self._json(paths.UNCERTAINTY)
 
     @cached_property
+    def findings(self) -> Mapping[str, str]:
+        """reports/evaluate/findings.json: the sentence of each finding by name; empty where a result has no such file,
+        as those of earlier versions."""
+        if paths.FINDINGS not in self.evaluation_files:
+            return {}
+        return self._read(
+            paths.FINDINGS, lambda file: {str(entry["name"]): str(entry["sentence"]) for entry in read_json(file)}
+        )
+
+    @cached_property
     def repeated(self) -> Mapping[str, Any]:
         """reports/evaluate/repeated.json: metrics of further splits, if the protocol is repeated."""
         return self._json(paths.REPEATED)

@@ -57,7 +57,7 @@ def complete_result(root: Path = Path(), *, exported: bool = False) -> Result:
         raise DataError(f"{missing[0]}: no such file; run `dvc repro` first")
     trials_of(result)
     metrics_of(result)
-    _ = result.training, result.params, result.gates, result.best
+    _ = result.training, result.params, result.gates, result.best, result.findings
     return result
 
 
@@ -104,6 +104,7 @@ def tags_of(result: Result) -> dict[str, str]:
         "lockstep.data_sha256": settings["data_sha256"],
         TEST_ROWS: test_rows_digest(result.predictions),
         "lockstep.gates": result.gates["gates_overall"],
+        **{f"lockstep.finding.{name}": sentence for name, sentence in result.findings.items()},
         **{f"lockstep.version.{name}": exact for name, exact in settings["versions"].items()},
     }
 

@@ -1,7 +1,7 @@
 """What stands out of a result, each point with the section that has the details; the top of the page lists it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -45,7 +45,8 @@ class Advice:
 
 def advice(run: Run, evaluation: ModelEvaluation) -> list[Advice]:
     """Everything that stands out, in the order of the page."""
-    return [
+    points = [
+        *_findings(evaluation),
         *_gates(evaluation),
         *_rivals(evaluation),
         *_failures(run),
@@ -55,6 +56,17 @@ def advice(run: Run, evaluation: ModelEvaluation) -> list[Advice]:
         *_slices(run, evaluation),
         *_coverage(run, evaluation),
     ]
+    return [_without_praise(point) for point in points] if evaluation.is_doubtful else points
+
+
+def _without_praise(point: Advice) -> Advice:
+    """A point about a result that a finding casts doubt on: whatever is good about it is only to be looked at."""
+    return replace(point, kind="look") if point.kind == "good" else point
+
+
+def _findings(evaluation: ModelEvaluation) -> Iterator[Advice]:
+    for finding in evaluation.findings:
+        yield Advice(finding.kind, finding.sentence, finding.section)
 
 
 def _gates(evaluation: ModelEvaluation) -> Iterator[Advice]:
