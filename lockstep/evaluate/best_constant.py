@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from lockstep.evaluate.rows import sample_rows
 from lockstep.fitting.fitting import Fitting
-from lockstep.fitting.weighting import Vector, mean, selected, weighted_median
+from lockstep.fitting.weighting import Vector, mean, median, selected
 from lockstep.metrics.measure import measured
 from lockstep.metrics.metric import Metric
 from lockstep.model.saved import Predictions
@@ -104,7 +104,7 @@ def typical(fitting: Fitting, rows: Targets) -> BestConstant:
     if statistic == "mean":
         return BestConstant("mean", mean(values, weight))
     if statistic == "median":
-        return BestConstant("median", float(np.median(values)) if weight is None else weighted_median(values, weight))
+        return BestConstant("median", median(values, weight))
     quantile = fitting.scoring_metric().settings.quantile
     return BestConstant("quantile", float(np.quantile(values, quantile, weights=weight, method="inverted_cdf")))
 
