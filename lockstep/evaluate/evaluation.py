@@ -171,7 +171,7 @@ def evaluate_model(
 
 def _uncalibrated(model: SavedModel, test: Rows) -> pd.DataFrame | None:
     """Predictions of the boosters against actual values, where the model calibrates them."""
-    return None if model.calibration is None else class_calibration(test.y, model.boosted(test.x))
+    return None if model.calibration is None else class_calibration(test.y, model.boosted(test.x), test.weight)
 
 
 def _uncertainty(

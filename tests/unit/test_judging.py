@@ -23,9 +23,12 @@ from lockstep.evaluate.rows import Rows, new_rows
 from lockstep.evaluate.shap_values import shap_values
 from lockstep.evaluate.slices import quantile_parts, slice_table
 from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.matrices import row_matrix
+from lockstep.model.calibration import Calibration, Isotonic
+from lockstep.model.saved import Predictions, SavedModel, Training
 from lockstep.split.split_block import Split
 from lockstep.table.target import Target
-from tests.unit.modelling import CLASSES, NUMBER, model, table, with_interval
+from tests.unit.modelling import CLASSES, NUMBER, RECIPE, model, table, target_of, with_interval
 
 GATES = Gates(min_test_r2=0.0, max_test_rmse=None, max_test_score=None, beat_baselines="not_worse")
 SETTINGS = Evaluate(
@@ -427,6 +430,16 @@ def test_an_undefined_score_is_said_and_fails_no_stage() -> None:
     assert found.gates["gates_overall"] == "fail"
     assert found.uncertainty["score_low"] is None
     assert found.gap["test_per_cv"] is None
+
+
+def test_the_curve_before_calibration_counts_rows_by_their_weights_too() -> None:
+    """A calibration that changes nothing: both curves are the same."""
+    unchanged = Calibration("isotonic", (Isotonic((0.0, 1.0), (0.0, 1.0)),))
+    made = replace(model(n_classes=2), calibration=unchanged, target=replace(target_of(2), weight="a"))
+    found = evaluate_model(made, table(), table(seed=9), pd.Series(TRIAL[2]), JUDGING, SETTINGS, 5)
+    assert found.uncalibrated is not None
+    assert "weight" in found.calibration
+    pd.testing.assert_frame_equal(found.uncalibrated, found.calibration)
 
 
 def test_judging_twice_gives_the_same() -> None:

@@ -27,7 +27,7 @@ from lockstep.report.standing import standing
 from lockstep.report.terminal_summary import summary
 from lockstep.table.target import Target
 from lockstep.terminal import Paint
-from tests.unit.modelling import model, table, with_interval
+from tests.unit.modelling import model, table, target_of, with_interval
 from tests.unit.reporting import BEST, SEARCH, SPACE, evaluated, page, trials
 
 pytestmark = pytest.mark.slow
@@ -376,6 +376,12 @@ def test_two_classes_have_a_section_about_the_decision_and_what_mistakes_cost(tm
     assert "A false positive costs 1 and a false negative 10: <strong>" in written
     assert '<th scope="col">mean cost</th>' in written
     assert re.findall(r'<a href="#decision">', written)
+
+
+def test_counts_of_weighted_rows_are_called_sums_of_weights(tmp_path: Path) -> None:
+    weighted = _of_classes(tmp_path, "log_loss", target=replace(target_of(2), weight="a"))
+    assert "are not, where a row counts as its weight says." in weighted
+    assert "Counts are sums of weights." in weighted
 
 
 def test_calibration_is_shown_before_and_after(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ def decision_section(run: Run, evaluation: ModelEvaluation) -> dict[str, Any]:
         "threshold": run.model.fitting.threshold,
         "own": records_of(table.loc[[own]])[0],
         "costs": run.model.costs,
+        "weighted": run.model.target.weight is not None,
         "never": records_of(table.tail(1))[0],
         "always": records_of(table.head(1))[0],
         "metrics": every,
