@@ -17,6 +17,8 @@ AUC = 0.995
 # With fewer rows per value, chance explains the target.
 ROWS_PER_VALUE, MIN_ROWS = 5, 20
 BINS = 50
+# With fewer rows the groups of an honest column may lie apart by luck.
+MIN_BINNED = 60
 # Of the rows outside the largest group, the share whose target lies where only its group's does.
 APART = 0.99
 
@@ -82,7 +84,7 @@ def bins_of(values: pd.Series, target: pd.Series) -> int:
     present = (values.notna() & target.notna()).to_numpy()
     codes, distinct = pd.factorize(values[present])
     n_rows, n_values = len(codes), len(distinct)
-    if n_rows < MIN_ROWS or not 2 <= n_values <= n_rows / ROWS_PER_VALUE:
+    if n_rows < MIN_BINNED or not 2 <= n_values <= n_rows / ROWS_PER_VALUE:
         return 0
     y = _ranks(target[present])
     counts = np.bincount(codes)
