@@ -65,7 +65,7 @@ def _read(client: "MlflowClient", version: "ModelVersion") -> Contender:
         DataError: if a part is missing or was written by another version of Lockstep.
     """
     with scratch_folder("mlflow") as scratch:
-        run = _run(client, version)
+        run = run_of(client, version)
         for path in RANKING_OUTPUTS:
             _download(client, run.info.run_id, path, scratch)
         _download_model(version, scratch)
@@ -78,7 +78,12 @@ def _read(client: "MlflowClient", version: "ModelVersion") -> Contender:
             raise DataError(f"version {version.version} was made by another version of Lockstep ({what})") from error
 
 
-def _run(client: "MlflowClient", version: "ModelVersion") -> "Run":
+def run_of(client: "MlflowClient", version: "ModelVersion") -> "Run":
+    """The run of a version's result.
+
+    Raises:
+        DataError: if MLflow has it no longer.
+    """
     from mlflow.exceptions import MlflowException
 
     try:

@@ -82,6 +82,7 @@ class ChampionHistory:
         return type(self)(tuple(Move(new, move.cause) if move.version in old else move for move in self.moves))
 
     def keep(self, client: "MlflowClient", name: str) -> None:
-        """Write the tag of the registered model."""
-        text = SEPARATOR.join(f"{move.version} {move.cause}" for move in self.moves)
-        client.set_registered_model_tag(name, HISTORY, text)
+        """Write the tag of the registered model; without a move there is none."""
+        if self.moves:
+            text = SEPARATOR.join(f"{move.version} {move.cause}" for move in self.moves)
+            client.set_registered_model_tag(name, HISTORY, text)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from lockstep.errors import DataError, TrackingError
 from lockstep.metrics.names import metric_label
+from lockstep.tracking.champion_choice import run_of
 from lockstep.tracking.champion_history import CHAMPION, Cause, ChampionHistory
 from lockstep.tracking.registry import versions_of
 from lockstep.tracking.store import display_uri, existing_store, store_lock, tracking_errors
@@ -130,13 +131,11 @@ def _registered(dataset: str) -> RegisteredVersions:
 
 def _row(model: RegisteredVersions, version: "ModelVersion") -> tuple[str, ...]:
     """A line of the table; what MLflow has lost is unknown."""
-    from mlflow.exceptions import MlflowException
-
     number = str(version.version)
     mark, key = "*" if number == model.history.present else "", version.tags.get(RESULT, UNKNOWN)[:DIGITS]
     try:
-        data = model.client.get_run(version.run_id or "").data
-    except MlflowException:
+        data = run_of(model.client, version).data
+    except DataError:
         return mark, number, UNKNOWN, UNKNOWN, UNKNOWN, key, "its run is gone from MLflow"
     metric = data.tags.get("lockstep.metric")
     scores = [

@@ -23,12 +23,10 @@ from lockstep.evaluate.rows import Rows, new_rows
 from lockstep.evaluate.shap_values import shap_values
 from lockstep.evaluate.slices import quantile_parts, slice_table
 from lockstep.fitting.fitting import Fitting
-from lockstep.fitting.matrices import row_matrix
 from lockstep.model.calibration import Calibration, Isotonic
-from lockstep.model.saved import Predictions, SavedModel, Training
 from lockstep.split.split_block import Split
 from lockstep.table.target import Target
-from tests.unit.modelling import CLASSES, NUMBER, RECIPE, model, table, target_of, with_interval
+from tests.unit.modelling import CLASSES, NUMBER, model, table, target_of, with_interval
 
 GATES = Gates(min_test_r2=0.0, max_test_rmse=None, max_test_score=None, beat_baselines="not_worse")
 SETTINGS = Evaluate(
