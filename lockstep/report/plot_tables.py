@@ -31,7 +31,7 @@ def write_tables(run: Run, evaluation: ModelEvaluation, folder: Path) -> None:
     write_csv(evaluation.features, folder / "feature_importance.csv")
     write_csv(evaluation.slices, folder / "slices.csv")
     write_csv(history.progress(), folder / "optimisation_history.csv")
-    write_csv(history.parameters, folder / "parameter_importance.csv")
+    write_csv(run.parameters, folder / "parameter_importance.csv")
     write_json(evaluation.uncertainty, folder / "uncertainty.json")
 
 

@@ -87,14 +87,12 @@ def _failures(run: Run) -> Iterator[Advice]:
 
 
 def _bounds(run: Run) -> Iterator[Advice]:
-    """Ranges to widen; an unimportant parameter may lie at an end by chance."""
-    shares = run.history.parameters.set_index("parameter")["importance"]
+    """Ranges to widen; where a parameter's importance may be noise, its best value may lie at an end by chance."""
+    shown = set(run.parameters.loc[run.parameters["shown"], "parameter"])
     for bound in run.bounds:
-        if bound.command:
-            matters = shares.get(bound.name, 0.0) > 1 / len(shares)
+        if bound.command and bound.name in shown:
             fact = f"The best {bound.name}, {number(bound.best)}, lies at an end of its range"
-            remark = "widen the range." if matters else f"its importance is {percent(shares.get(bound.name), 2)}."
-            yield Advice("act" if matters else "look", f"{fact}; {remark}", "bounds")
+            yield Advice("act", f"{fact}, and the parameter matters; widen the range.", "bounds")
 
 
 def _gap(run: Run, evaluation: ModelEvaluation) -> Iterator[Advice]:
