@@ -12,6 +12,7 @@ from lockstep.evaluate.ceiling import Ceiling, ceiling
 from lockstep.evaluate.evaluate_blocks import Evaluate, Judging
 from lockstep.metrics.names import greater_is_better, metric_label, shown_score
 from lockstep.model.saved import SavedModel
+from lockstep.report.cross_validation import CvOptimism
 from lockstep.report.parameter_importance import parameter_importance
 from lockstep.report.search_progress import optimisation_history
 from lockstep.report.sections.bounds_section import Bound, bounds_hit
@@ -78,6 +79,10 @@ class Run:
     def ceiling(self) -> Ceiling:
         """Whether more tuning pays."""
         return ceiling(self.history.trials, self.history.score, self.metric)
+
+    def cv_optimism(self, cv: float | None, r2: float | None = None) -> CvOptimism | None:
+        """How optimistic the cross-validated score, and R², are; None where it is not known."""
+        return CvOptimism.of(self.history.search, self.best, cv, r2)
 
     @cached_property
     def parameters(self) -> pd.DataFrame:

@@ -96,10 +96,19 @@ def _bounds(run: Run) -> Iterator[Advice]:
 
 
 def _gap(run: Run, evaluation: ModelEvaluation) -> Iterator[Advice]:
-    """A test score worse than cross-validation, unless its interval contains the cross-validated score."""
-    ratio, cv, low = evaluation.gap["test_per_cv"], evaluation.gap["cv"], evaluation.uncertainty["score_low"]
-    if ratio is not None and low is not None and ratio > WORSE and cv < low:
-        text = f"The test {run.score} is {ratio - 1:.0%} higher than in cross-validation, which was too optimistic."
+    """A test score worse than cross-validation, its optimism taken out, unless its interval contains that score."""
+    test, cv, low = evaluation.gap["test"], evaluation.gap["cv"], evaluation.uncertainty["score_low"]
+    optimism = run.cv_optimism(cv, evaluation.judgement.cv.get("r2"))
+    if optimism is not None:
+        cv = optimism.corrected
+        if optimism.r2 is not None and optimism.r2[1] <= 0 < optimism.r2[0]:
+            better, honest = (number(value, 3) for value in optimism.r2)
+            text = (
+                f"The R² of cross-validation, {better}, comes from the choice of trial and rounds: without it {honest}."
+            )
+            yield Advice("look", text, "overfit")
+    if test is not None and cv and low is not None and test > WORSE * cv and cv < low:
+        text = f"The test {run.score} is {test / cv - 1:.0%} higher than in cross-validation, which was too optimistic."
         if run.greater_is_better:
             test = number(run.shown(evaluation.gap["test"]), 3)
             text = f"The test {run.score}, {test}, is below that of cross-validation, {number(run.shown(cv), 3)}."
