@@ -233,11 +233,24 @@ def test_the_page_shows_the_final_model_beside_the_best_trial(tmp_path: Path) ->
 
 
 def test_a_best_value_at_the_end_of_its_range_comes_with_a_wider_one(usual: str, tmp_path: Path) -> None:
-    assert "<strong>max_depth</strong>: best value 9, highest searched 9" in usual
+    assert "<strong>max_depth</strong> (may be chance): best value 9, highest searched 9" in usual
     assert "dvc exp run -S spaces.s.max_depth.high=13" in usual
     inside = BEST["params"] | {"max_depth": 5, "rate": 0.2}
     written = page(tmp_path / "other", best=BEST | {"cv_rmse": 6.0, "params": inside})
     assert "No best value lies at an end" in written
+
+
+def test_a_range_is_to_be_widened_only_where_its_parameter_is_told_from_noise(tmp_path: Path) -> None:
+    run, found = evaluated(tmp_path / "page", model(), table(60, seed=9))
+    advised = {}
+    for shown in (True, False):
+        names, told = list(SPACE), [name == "max_depth" and shown for name in SPACE]
+        vars(run)["parameters"] = pd.DataFrame({"parameter": names, "importance": 0.2, "limit": 0.1, "shown": told})
+        advised[shown] = [point.text for point in advice(run, found) if point.section == "bounds"]
+    assert advised == {
+        True: ["The best max_depth, 9, lies at an end of its range, and the parameter matters; widen the range."],
+        False: [],
+    }
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,10 @@ from matplotlib.figure import Figure
 from lockstep.evaluate.shap_values import ShapValues
 from lockstep.report.drawing import MAX_NAME_LENGTH, Picture, one_chart, shortened
 from lockstep.report.plot_tables import points_of
-from lockstep.report.search_parameters import parameter_importance
 from lockstep.report.search_progress import optimisation_history
 from lockstep.report.sections import errors_section, model_section, search_section
-from lockstep.search.trials_file import read_trials
-from lockstep.storage.tables import write_csv
 from tests.unit.modelling import model
-from tests.unit.reporting import SPACE, page, trials
+from tests.unit.reporting import page, trials
 
 pytestmark = pytest.mark.slow
 
@@ -31,20 +28,6 @@ TABLES = (
 )
 
 ROWS = pd.DataFrame({"actual": [1.0, 2.0, 3.0], "predicted": [1.1, 2.2, 2.7]})
-
-
-def test_choices_of_any_kind_come_back_from_trials_csv(tmp_path: Path) -> None:
-    write_csv(trials(), tmp_path / "trials.csv")
-    read = read_trials(tmp_path / "trials.csv", SPACE)
-    table = parameter_importance(read, SPACE, "cv_rmse")
-    assert set(table["parameter"]) == set(SPACE)
-    assert table["importance"].sum() == pytest.approx(1, abs=1e-3)
-
-
-def test_too_few_trials_say_nothing_of_importance(tmp_path: Path) -> None:
-    write_csv(trials().head(2), tmp_path / "trials.csv")
-    read = read_trials(tmp_path / "trials.csv", SPACE)
-    assert parameter_importance(read, SPACE, "cv_rmse")["importance"].sum() == 0
 
 
 def test_best_so_far_never_rises() -> None:
@@ -97,7 +80,9 @@ def test_bars_of_names_that_look_the_same_stay_apart() -> None:
     for draw in (
         model_section.feature_importance(importance, "RMSE"),
         model_section.feature_shap(shap, same, ["q"] * 20, "log-odds"),
-        search_section.parameter_importance(pd.DataFrame({"parameter": same, "importance": 0.05})),
+        search_section.parameter_importance(
+            pd.DataFrame({"parameter": same, "importance": 0.05, "limit": 0.1, "shown": False})
+        ),
     ):
         axes = Figure().add_subplot()
         draw(axes)

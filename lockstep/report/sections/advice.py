@@ -12,7 +12,7 @@ from lockstep.report.coverage_text import coverage_sentence
 from lockstep.report.drawing import shortened
 from lockstep.report.evaluated_run import Run
 from lockstep.report.standing import baselines_with, standing
-from lockstep.report.templates import model_name, number, percent
+from lockstep.report.templates import model_name, number
 
 # Ratios above which the test score against cross-validation, and a slice against all rows, are pointed out.
 WORSE, MUCH_WORSE = 1.1, 1.25
@@ -97,21 +97,28 @@ def _failures(run: Run) -> Iterator[Advice]:
 
 
 def _bounds(run: Run) -> Iterator[Advice]:
-    """Ranges to widen; an unimportant parameter may lie at an end by chance."""
-    shares = run.history.parameters.set_index("parameter")["importance"]
+    """Ranges to widen; where a parameter's importance may be noise, its best value may lie at an end by chance."""
+    shown = set(run.parameters.loc[run.parameters["shown"], "parameter"])
     for bound in run.bounds:
-        if bound.command:
-            matters = shares.get(bound.name, 0.0) > 1 / len(shares)
+        if bound.command and bound.name in shown:
             fact = f"The best {bound.name}, {number(bound.best)}, lies at an end of its range"
-            remark = "widen the range." if matters else f"its importance is {percent(shares.get(bound.name), 2)}."
-            yield Advice("act" if matters else "look", f"{fact}; {remark}", "bounds")
+            yield Advice("act", f"{fact}, and the parameter matters; widen the range.", "bounds")
 
 
 def _gap(run: Run, evaluation: ModelEvaluation) -> Iterator[Advice]:
-    """A test score worse than cross-validation, unless its interval contains the cross-validated score."""
-    ratio, cv, low = evaluation.gap["test_per_cv"], evaluation.gap["cv"], evaluation.uncertainty["score_low"]
-    if ratio is not None and low is not None and ratio > WORSE and cv < low:
-        text = f"The test {run.score} is {ratio - 1:.0%} higher than in cross-validation, which was too optimistic."
+    """A test score worse than cross-validation, its optimism taken out, unless its interval contains that score."""
+    test, cv, low = evaluation.gap["test"], evaluation.gap["cv"], evaluation.uncertainty["score_low"]
+    optimism = run.cv_optimism(cv, evaluation.judgement.cv.get("r2"))
+    if optimism is not None:
+        cv = optimism.corrected
+        if optimism.r2 is not None and optimism.r2[1] <= 0 < optimism.r2[0]:
+            better, honest = (number(value, 3) for value in optimism.r2)
+            text = (
+                f"The R² of cross-validation, {better}, comes from the choice of trial and rounds: without it {honest}."
+            )
+            yield Advice("look", text, "overfit")
+    if test is not None and cv and low is not None and test > WORSE * cv and cv < low:
+        text = f"The test {run.score} is {test / cv - 1:.0%} higher than in cross-validation, which was too optimistic."
         if run.greater_is_better:
             test = number(run.shown(evaluation.gap["test"]), 3)
             text = f"The test {run.score}, {test}, is below that of cross-validation, {number(run.shown(cv), 3)}."
