@@ -49,7 +49,8 @@ def main() -> None:
     with scratch_folder() as folder:
         print_step(f"features of the folds and of all {len(train):,} rows")
         folds = make_folds(table_of_folds, target, recipe, cross_fitting, seed, folder, fitting.class_weight)
-        features, y = Features(recipe, seed, target.n_classes, cross_fitting), target.values(train)
+        features = Features(recipe, seed, target.n_classes, cross_fitting, target.row_weights)
+        y = target.values(train)
         x = features.fit_transform(train, y)
         weights, exposures = target.weights(train), target.exposures(train)
         with fold_workers(folds, features, x, y, folder, fitting, weight=weights, exposure=exposures) as workers:
