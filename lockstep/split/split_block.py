@@ -123,3 +123,29 @@ def check_split_columns(split: Split, target: Target, columns: Sequence[str], fi
             raise ConfigError(
                 f"params.yaml: split.{setting}: {quoted(column)}: {file} has no such column; it has: {listed(columns)}"
             )
+
+
+def check_split_types(split: Split, types: Mapping[str, str], file: str) -> None:
+    """Check that the column of a split in time has an order, and that a gap fits it.
+
+    Args:
+        split: The block `split`, whose columns exist.
+        types: Types of the columns of the cleaned table.
+        file: The dataset file.
+
+    Raises:
+        ConfigError: naming the setting, the column and its type.
+    """
+    column = split.columns.get("time")
+    if column is None or types[column] == "date":
+        return
+    found = f"column {quoted(column)} is of type {types[column]} in {file}"
+    if types[column] not in ("number", "integer"):
+        raise ConfigError(
+            f"params.yaml: split.time: {found}, which has no order in time; give it the type date or number"
+        )
+    if isinstance(split.gap, str):
+        raise ConfigError(
+            f"params.yaml: split.gap: {split.gap!r} is a duration, and {found}; write a number of rows, or give the"
+            " column the type date"
+        )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from lockstep.check.config import Dataset, Params
+from lockstep.check.config import Dataset, Params, load_config
 from lockstep.clean.table_blocks import TableBlocks
 from lockstep.errors import ConfigError, DataError
 from lockstep.fetch.source_block import SourceBlock
@@ -93,6 +93,29 @@ def test_the_column_of_the_split_and_the_target_are_in_the_table(own_table: OwnT
     chosen = _edited(own_table, "strategy: group", "strategy: random").choices(SplitBlocks).split
     with pytest.raises(ConfigError, match=r"^datasets/own.yaml: target: the table has no column 'z'; it has: a, y$"):
         check_split_columns(chosen, Target("z"), ["a", "y"], "datasets/own.yaml")
+
+
+def test_a_gap_that_does_not_fit_the_column_of_the_time_is_found_before_anything_runs(own_table: OwnTable) -> None:
+    own_table.write(GOOD_ROWS)
+    own_table.edit_params("strategy: random", "strategy: time")
+    own_table.edit_params("  time:  ", "  time: a")
+    own_table.edit_params("  gap:  ", "  gap: 7d")
+    with pytest.raises(ConfigError) as refused:
+        load_config(own_table.folder)
+    assert str(refused.value) == (
+        "params.yaml: split.gap: '7d' is a duration, and column 'a' is of type number in datasets/own.yaml; write a"
+        " number of rows, or give the column the type date"
+    )
+    own_table.edit_params("gap: 7d", "gap: 3 ")
+    assert load_config(own_table.folder).split.gap == 3
+    facts = own_table.folder / "datasets/own.yaml"
+    text = facts.read_text(encoding="utf-8")
+    facts.write_text(text.replace("a: {type: number}", "a: {type: category}"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"^params.yaml: split.time: column 'a' is of type category in .* no order"):
+        load_config(own_table.folder)
+    facts.write_text(text.replace("a: {type: number}", "a: {type: date}"), encoding="utf-8")
+    own_table.edit_params("gap: 3 ", "gap: 7d")
+    assert load_config(own_table.folder).split.gap == "7d"
 
 
 def test_the_same_mistake_is_named_first_every_time(own_table: OwnTable) -> None:
