@@ -120,7 +120,8 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
     set_pages_folder(folder)
     train, test = split_table(read_table(folder / TABLE), refit.target, refit.split, split_seed)
     stopping = train["fold"].to_numpy() == 0 if refit.split.folds == 1 else np.zeros(len(train), dtype=np.bool_)
-    features = Features(refit.recipe, refit.seed, refit.target.n_classes, refit.split.cross_fitting)
+    target, cross_fitting = refit.target, refit.split.cross_fitting
+    features = Features(refit.recipe, refit.seed, target.n_classes, cross_fitting, target.row_weights)
     fitted = train[~stopping]
     y = refit.target.values(fitted)
     x = features.fit_transform(fitted, y)
@@ -131,7 +132,6 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
         boosters = _stopped(refit, _fold(refit, everything, train, ~stopping, names, types))
     else:
         boosters = _fixed(refit, _fold(refit, x, train, ~stopping, names, types))
-    target = refit.target
     parts = (boosters, features, target, refit.fitting, refit.training)
     model = SavedModel(*parts, rate=rate_of(target, fitted), calibration=refit.calibration)
     model = model.with_mean_corrected(x, y, target.weights(fitted))

@@ -41,7 +41,7 @@ class FinalRows:
             cross_fitting: How the split relates the rows.
             seed: Seed of the features' random draws.
         """
-        features, rows = Features(recipe, seed, target.n_classes, cross_fitting), final_rows(table)
+        features, rows = Features(recipe, seed, target.n_classes, cross_fitting, target.row_weights), final_rows(table)
         return cls(table, target, features, features.fit_transform(rows, target.values(rows)), cross_fitting.forward)
 
     @property

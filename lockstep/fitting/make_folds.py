@@ -43,7 +43,7 @@ def make_folds(
         _check_rates(target.column, y, masks)
     matrices, matrix_of, names, types = Matrices(folder), list[int](), list[tuple[str, ...]](), list[tuple[str, ...]]()
     for training in masks:
-        features = Features(recipe, seed, target.n_classes, cross_fitting)
+        features = Features(recipe, seed, target.n_classes, cross_fitting, target.row_weights)
         own_features = features.fit_transform(train[training], y[training])
         matrix = np.empty((len(train), own_features.shape[1]), dtype=np.float32)
         matrix[training], matrix[~training] = own_features, features.transform(train[~training])

@@ -26,7 +26,8 @@ from lockstep.model.intake import Intake
 from lockstep.model.interval import Interval
 from lockstep.model.model_code import CODE, model_code, write_code
 from lockstep.storage.tables import atomic_write, write_json
-from lockstep.table.target import Target, Vector, positive_numbers
+from lockstep.table.row_weights import positive_numbers
+from lockstep.table.target import Target, Vector
 
 DESCRIPTION = "model.json"
 ARRAYS = "features"

@@ -11,7 +11,6 @@ from lockstep.guards.text.messages import listed, quoted
 from lockstep.project.settings import Seed, Settings
 from lockstep.split.strategy import STRATEGIES, Window
 from lockstep.table.cross_fitting import CrossFitting
-from lockstep.table.table_columns import NUMBERS
 from lockstep.table.target import Target
 from lockstep.table.timeline import Gap
 
@@ -126,27 +125,27 @@ def check_split_columns(split: Split, target: Target, columns: Sequence[str], fi
             )
 
 
-def check_split_time(split: Split, types: Mapping[str, str], file: str) -> None:
-    """Check before any row is read that the rows have an order in time, and that the gap fits it.
+def check_split_types(split: Split, types: Mapping[str, str], file: str) -> None:
+    """Check that the column of a split in time has an order, and that a gap fits it.
 
     Args:
-        split: The settings, whose columns exist.
+        split: The block `split`, whose columns exist.
         types: Types of the columns of the cleaned table.
-        file: The dataset file, as messages call it.
+        file: The dataset file.
 
     Raises:
         ConfigError: naming the setting, the column and its type.
     """
     column = split.columns.get("time")
-    if column is None:
+    if column is None or types[column] == "date":
         return
-    if types[column] != "date" and types[column] not in NUMBERS:
+    found = f"column {quoted(column)} is of type {types[column]} in {file}"
+    if types[column] not in ("number", "integer"):
         raise ConfigError(
-            f"params.yaml: split.time: {quoted(column)} is of type {types[column]} in {file}, which has no order in"
-            " time; give it type date or number, or name another column"
+            f"params.yaml: split.time: {found}, which has no order in time; give it the type date or number"
         )
-    if isinstance(split.gap, str) and types[column] != "date":
+    if isinstance(split.gap, str):
         raise ConfigError(
-            f"params.yaml: split.gap: {quoted(split.gap)} is a duration, and column {quoted(column)} of {file} contains"
-            " numbers, not dates; write a number of rows"
+            f"params.yaml: split.gap: {split.gap!r} is a duration, and {found}; write a number of rows, or give the"
+            " column the type date"
         )

@@ -271,6 +271,19 @@ def test_shuffling_is_compared_by_its_difference(folders: Callable[[str], Path])
     assert _cells(_report(), "`unneeded`")[:3] == ["0.001", "-0.011", "-0.012"]
 
 
+def test_the_summary_names_the_gap_and_the_window_of_a_split(folders: Callable[[str], Path]) -> None:
+    folders("a")
+    plant(folders("b"), 0.9)
+    assert _cells(_report(), "split")[:2] == ["random, test 0.2, 3 folds"] * 2
+    for name, gap in (("a", "7d"), ("b", "1")):
+        _edit(Path(name), "params.yaml", "strategy: random ", "strategy: time   ")
+        _edit(Path(name), "params.yaml", "  time:  ", "  time: x0")
+        _edit(Path(name), "params.yaml", "  gap:  ", f"  gap: {gap} ")
+    _edit(Path("b"), "params.yaml", "window: expanding ", "window: rolling   ")
+    found = _cells(_section(_report(), "Executive summary"), "split")
+    assert found == ["time, test 0.2, 3 folds, gap 7d", "time, test 0.2, 3 folds, gap 1 row, rolling window"]
+
+
 def test_results_with_other_scores_are_shown_and_not_ranked(folders: Callable[[str], Path]) -> None:
     folders("a")
     plant(folders("b"), 0.8)

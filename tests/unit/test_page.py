@@ -19,6 +19,7 @@ from lockstep.model.calibration import Calibration, Sigmoid
 from lockstep.model.decision import Costs
 from lockstep.model.saved import SavedModel
 from lockstep.report import page as page_module
+from lockstep.report.sections import decision_section
 from lockstep.report.sections.advice import advice
 from lockstep.report.sections.bounds_section import bounds_hit
 from lockstep.report.sections.errors_section import across_and_up
@@ -403,5 +404,25 @@ def test_calibration_is_shown_before_and_after(tmp_path: Path) -> None:
     assert re.search(r"observed share; before the sigmoid calibration 0\.\d+\.", written)
 
 
-def test_more_classes_have_no_section_about_a_threshold(tmp_path: Path) -> None:
-    assert 'id="decision"' not in page(tmp_path / "page", 3)
+def test_more_classes_have_a_curve_for_each_up_to_a_handful(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = page(tmp_path / "page", 3)
+    section = written.partition('id="decision"')[2].partition("<h2")[0]
+    assert "Of the 3 classes the one with the highest probability is predicted." in section
+    assert section.count("data:image/png;base64") == 2
+    assert re.search(r"Mean average precision 0\.\d+", section)
+    assert re.search(r"Mean AUC 0\.\d+", section)
+    assert "threshold is" not in section
+    monkeypatch.setattr(decision_section, "MAX_CLASSES", 2)
+    assert 'id="decision"' not in page(tmp_path / "many", 3)
+
+
+def test_the_curves_of_each_class_are_those_of_the_class_against_the_rest() -> None:
+    labels, shares = ["a", "b", "c"], [[0.6, 0.3, 0.1], [0.5, 0.4, 0.1], [0.2, 0.3, 0.5], [0.1, 0.2, 0.7]]
+    predictions = pd.DataFrame(shares, columns=[f"probability_{label}" for label in labels])
+    tables = decision_section.tables_of_classes(predictions.assign(actual=list("abca")), labels)
+    # a: rows 1, 2, 3, 4 by falling probability, of which the first and the last are of the class
+    a = tables["a"].iloc[::-1]
+    assert a["recall"].tolist() == [0, 0.5, 0.5, 0.5, 1]
+    assert a["false_positive_rate"].tolist() == [0, 0, 0.5, 1, 1]
+    absent = decision_section.tables_of_classes(predictions.assign(actual=list("abab")), labels)
+    assert list(absent) == ["a", "b"]
