@@ -281,7 +281,7 @@ def test_exported_results_have_the_metrics_of_classes_and_null_for_those_of_numb
     assert results["cv_score"] == outputs.best["cv_score"]
     for name in ("accuracy", "log_loss", "auc"):
         assert results[f"test_{name}"] == outputs.metrics["test"][name]
-        assert results[f"baseline_{name}"] == outputs.metrics["baseline"]["mean"][name]
+        assert results[f"baseline_{name}"] == outputs.metrics["baseline"]["class_shares"][name]
     assert results["optimization_time_seconds"] is results["search_cpu_seconds"] is None
 
 

@@ -42,8 +42,8 @@ def gate_of(required: str | None, own: float | None, **baselines: tuple[float | 
     return check_gates(gates, judgement, NUMBER, table)
 
 
-def outcome(*args: Any, **baselines: tuple[float | None, str]) -> tuple[str, str]:
-    (gate,) = gate_of(*args, **baselines)["gates"]
+def outcome(required: str, own: float | None, **baselines: tuple[float | None, str]) -> tuple[str, str]:
+    (gate,) = gate_of(required, own, **baselines)["gates"]
     return gate["against"], gate["result"]
 
 

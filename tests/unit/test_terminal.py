@@ -134,8 +134,8 @@ def test_the_closing_table_is_aligned_and_looks_change_no_character_of_it(n_clas
 def test_only_a_certain_lead_is_painted() -> None:
     found = _found()
     table = found.baselines.assign(lead=1.0, lead_low=[-1.0] * len(found.baselines), lead_high=3.0)
-    table["verdict"] = "not shown"
-    table.loc[table["model"] == "mean", ["lead_low", "verdict"]] = [0.5, "better"]
+    table["verdict"] = ["better" if name == "mean" else "not shown" for name in table["model"]]
+    table.loc[table["model"] == "mean", "lead_low"] = 0.5
     passed = {"gates": [], "gates_overall": "pass"}
     text = summary(replace(found, baselines=table, gates=passed), NUMBER, 0.9, Paint(True))
     assert re.findall(r"\x1b\[32m(.*?)\x1b", text) == ["pass", "1 (0.5 to 3): better"]
