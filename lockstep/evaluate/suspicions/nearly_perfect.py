@@ -22,7 +22,7 @@ class NearlyPerfect(Suspicion):
 
     def look(self, evidence: Evidence) -> ResultFinding | None:
         judgement = evidence.judgement
-        constant = judgement.baselines["mean"]
+        constant = judgement.baselines[judgement.constant]
         figures = _next_to_perfect(judgement.test, constant, judgement.cv)
         who = "The model's "
         if not figures:
