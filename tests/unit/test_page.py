@@ -288,9 +288,9 @@ def test_the_page_says_what_was_resampled_and_what_was_left_out(
     assert "Logistic regression is left out" not in written
     monkeypatch.setattr("lockstep.evaluate.baselines.logistic_regression.MAX_COEFFICIENTS", 1)
     run, _ = evaluated(tmp_path / "one", model(), table(60))
-    split = run.split.model_copy(update={"strategy": "group", "group": "artist"})
+    split = run.split.model_copy(update={"strategy": "group", "group": "word"})
     written = _words(page(tmp_path / "groups", 3, split=split))
-    assert "(percentile bootstrap of the test rows, in groups of equal artist);" in written
+    assert "(percentile bootstrap of the test rows, in groups of equal word);" in written
     assert "on the same resamples of the test rows in groups" in written
     assert "Logistic regression is left out" in written
 
