@@ -112,6 +112,24 @@ def test_a_linear_model_next_to_perfect_is_told_where_the_trees_are_not() -> Non
     assert "target_formula" not in found
 
 
+def test_the_columns_that_nearly_give_the_target_together_are_named() -> None:
+    random = np.random.default_rng(2)
+    columns = pd.DataFrame({name: random.normal(size=300) for name in ("noise", "city", "highway")})
+    y = 0.55 * columns["city"] + 0.45 * columns["highway"] + 0.04 * random.normal(size=300)
+    found = findings(Made(columns.assign(y=y)))["nearly_perfect"]
+    assert found.columns == ("city", "highway")
+    assert "city and highway do most of it" in found.sentence
+
+
+def test_a_sentence_is_one_short_line_whatever_columns_are_called() -> None:
+    random = np.random.default_rng(2)
+    parts = pd.DataFrame({f"{'x' * 300}\n{name}": random.normal(size=300) for name in "abcdefgh"})
+    sentence = findings(Made(parts.assign(y=parts.sum(axis=1))))["target_formula"].sentence
+    assert sentence.isprintable()
+    assert len(sentence) < 1000
+    assert sentence.endswith("leave them out.")
+
+
 def test_parts_of_a_sum_are_found_where_no_part_tells_much() -> None:
     random = np.random.default_rng(2)
     parts = pd.DataFrame({name: random.normal(size=300) for name in "abcdefgh"})
