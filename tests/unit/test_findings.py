@@ -77,6 +77,15 @@ def test_rows_of_few_different_values_are_equal_by_chance() -> None:
     assert "copied_rows" not in findings(as_class)
 
 
+def test_rows_that_are_alike_but_have_classes_of_their_own_are_no_copies() -> None:
+    random = np.random.default_rng(0)
+    rows = pd.DataFrame({"a": random.normal(size=300), "b": random.normal(size=300)})
+    alike = pd.concat([rows, rows.iloc[:100]], ignore_index=True)
+    own = alike.assign(y=random.integers(0, 2, 400))
+    assert "copied_rows" not in findings(Made(own, classes=(0, 1)))
+    assert findings(Made(alike.assign(y=(alike["a"] > 0).astype(int)), classes=(0, 1)))["copied_rows"].kind == "act"
+
+
 def test_fillers_of_features_are_looked_at_and_do_not_spoil_a_result() -> None:
     frame = numbers(np.random.default_rng(2))
     frame.loc[::9, "k"] = 999
