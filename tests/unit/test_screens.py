@@ -61,6 +61,7 @@ def test_far_values_of_skewed_and_counted_columns_are_no_fillers(random: np.rand
         random.integers(0, 2, ROWS),
         np.minimum(random.gamma(1, 10, ROWS), 20),
         random.choice([1, 2, 10, 50], ROWS),
+        random.choice([1, 20, 100, 500, 1000, 10000], ROWS),
         np.where(random.random(ROWS) < 0.5, 0, random.uniform(100, 200, ROWS)),
     ]
     assert [find_filler(pd.Series(column)) for column in columns] == [None] * len(columns)
