@@ -163,7 +163,9 @@ def test_rows_that_hang_together_widen_the_interval() -> None:
 def test_every_long_step_is_told() -> None:
     told: list[str] = []
     evaluate_model(model(), table(), table(seed=9), pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5, None, told.append)
-    assert [line.split()[-1] for line in told] == ["rows", "baselines", "values", "rows", "importance", "dependence"]
+    assert [line.split()[-1] for line in told] == [
+        *("rows", "baselines", "values", "rows", "importance", "findings", "dependence")
+    ]
     assert told[3] == "200 resamples of the test rows"
 
 
