@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -13,6 +13,7 @@ import pandas as pd
 from lockstep.evaluate.judgement import Judgement
 from lockstep.evaluate.rows import Rows
 from lockstep.evaluate.screens.filler import as_floats
+from lockstep.guards.text.messages import safe_line
 from lockstep.metrics.names import metric_label
 from lockstep.model.saved import Predictions, SavedModel
 from lockstep.project.kinds import Kind, OneOfKind
@@ -142,7 +143,11 @@ SUSPICIONS: Kind[Suspicion] = Kind(
 def findings_of(evidence: Evidence) -> tuple[ResultFinding, ...]:
     """The findings about a result, those that ask for action first."""
     suspicions = sorted(SUSPICIONS.classes().values(), key=lambda suspicion: suspicion.order)
-    found = [finding for suspicion in suspicions if (finding := suspicion().look(evidence)) is not None]
+    found = [
+        replace(finding, sentence=safe_line(finding.sentence))
+        for suspicion in suspicions
+        if (finding := suspicion().look(evidence)) is not None
+    ]
     return tuple(sorted(found, key=lambda finding: finding.kind != "act"))
 
 

@@ -14,7 +14,7 @@ from lockstep.results.choices import flatten
 from lockstep.results.dvc_lock import md5_of
 from lockstep.results.result import DESCRIPTION, Result
 from lockstep.tracking.consultations import TEST_ROWS
-from lockstep.tracking.trial_runs import TrialRun, trial_runs, truncated_param
+from lockstep.tracking.trial_runs import TrialRun, trial_runs, truncated_param, truncated_tag
 
 REPORTS = (
     paths.METRICS,
@@ -104,9 +104,14 @@ def tags_of(result: Result) -> dict[str, str]:
         "lockstep.data_sha256": settings["data_sha256"],
         TEST_ROWS: test_rows_digest(result.predictions),
         "lockstep.gates": result.gates["gates_overall"],
-        **{f"lockstep.finding.{name}": sentence for name, sentence in result.findings.items()},
+        **finding_tags(result),
         **{f"lockstep.version.{name}": exact for name, exact in settings["versions"].items()},
     }
+
+
+def finding_tags(result: Result) -> dict[str, str]:
+    """A tag with the sentence of each finding."""
+    return {f"lockstep.finding.{name}": truncated_tag(sentence) for name, sentence in result.findings.items()}
 
 
 def tables_of(result: Result) -> dict[str, str]:

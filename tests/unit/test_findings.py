@@ -77,6 +77,15 @@ def test_rows_of_few_different_values_are_equal_by_chance() -> None:
     assert "copied_rows" not in findings(as_class)
 
 
+def test_rows_that_are_alike_but_have_classes_of_their_own_are_no_copies() -> None:
+    random = np.random.default_rng(0)
+    rows = pd.DataFrame({"a": random.normal(size=300), "b": random.normal(size=300)})
+    alike = pd.concat([rows, rows.iloc[:100]], ignore_index=True)
+    own = alike.assign(y=random.integers(0, 2, 400))
+    assert "copied_rows" not in findings(Made(own, classes=(0, 1)))
+    assert findings(Made(alike.assign(y=(alike["a"] > 0).astype(int)), classes=(0, 1)))["copied_rows"].kind == "act"
+
+
 def test_fillers_of_features_are_looked_at_and_do_not_spoil_a_result() -> None:
     frame = numbers(np.random.default_rng(2))
     frame.loc[::9, "k"] = 999
@@ -110,6 +119,24 @@ def test_a_linear_model_next_to_perfect_is_told_where_the_trees_are_not() -> Non
     found = findings(Made(parts.assign(y=parts.sum(axis=1) + 0.05 * random.normal(size=300)), rounds=20))
     assert found["nearly_perfect"].sentence.startswith("A linear model alone is next to perfect: ridge's R² is 0.99")
     assert "target_formula" not in found
+
+
+def test_the_columns_that_nearly_give_the_target_together_are_named() -> None:
+    random = np.random.default_rng(2)
+    columns = pd.DataFrame({name: random.normal(size=300) for name in ("noise", "city", "highway")})
+    y = 0.55 * columns["city"] + 0.45 * columns["highway"] + 0.04 * random.normal(size=300)
+    found = findings(Made(columns.assign(y=y)))["nearly_perfect"]
+    assert found.columns == ("city", "highway")
+    assert "city and highway do most of it" in found.sentence
+
+
+def test_a_sentence_is_one_short_line_whatever_columns_are_called() -> None:
+    random = np.random.default_rng(2)
+    parts = pd.DataFrame({f"{'x' * 300}\n{name}": random.normal(size=300) for name in "abcdefgh"})
+    sentence = findings(Made(parts.assign(y=parts.sum(axis=1))))["target_formula"].sentence
+    assert sentence.isprintable()
+    assert len(sentence) < 1000
+    assert sentence.endswith("leave them out.")
 
 
 def test_parts_of_a_sum_are_found_where_no_part_tells_much() -> None:

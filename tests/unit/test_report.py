@@ -49,7 +49,9 @@ def test_a_users_matplotlib_settings_change_no_byte() -> None:
 def test_every_target_has_the_same_files(n_classes: int, tmp_path: Path) -> None:
     written = page(tmp_path / "page", n_classes, whole=True)
     assert sorted(path.name for path in (tmp_path / "page").iterdir()) == sorted(
-        [f"{name}.png" for name in FIGURES] + [f"{name}.csv" for name in TABLES] + ["index.html", "uncertainty.json"]
+        [f"{name}.png" for name in FIGURES]
+        + [f"{name}.csv" for name in TABLES]
+        + ["findings.json", "index.html", "uncertainty.json"]
     )
     # and those of the page alone: target, parallel coordinates, score by parameter, partial dependence; of two classes
     # also precision and recall, ROC, thresholds

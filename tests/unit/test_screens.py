@@ -61,6 +61,7 @@ def test_far_values_of_skewed_and_counted_columns_are_no_fillers(random: np.rand
         random.integers(0, 2, ROWS),
         np.minimum(random.gamma(1, 10, ROWS), 20),
         random.choice([1, 2, 10, 50], ROWS),
+        random.choice([1, 20, 100, 500, 1000, 10000], ROWS),
         np.where(random.random(ROWS) < 0.5, 0, random.uniform(100, 200, ROWS)),
     ]
     assert [find_filler(pd.Series(column)) for column in columns] == [None] * len(columns)
@@ -85,13 +86,15 @@ def test_bins_do_not_overlap_in_the_target_but_for_a_few_rows(random: np.random.
     wrong.iloc[:20] = "a"
     assert bins_of(wrong, y) == 0
     assert bins_of(pd.Series(random.choice(list("ab"), ROWS)), y) == 0
+    mostly_zero = pd.Series(np.where(random.random(ROWS) < 0.99, 0.0, 1.0))
+    assert bins_of(pd.Series(random.choice(list("abc"), ROWS)), mostly_zero) == 0
 
 
 def test_one_to_one_maps_and_monotone_columns_tell_all_of_a_target(random: np.random.Generator) -> None:
     y = pd.Series(random.integers(0, 5, ROWS).astype(np.float64))
     shuffled = y.map({0: "d", 1: "a", 2: "e", 3: "b", 4: "c"})
     assert [measure.too_good for measure in number_measures(shuffled, y)] == [True]
-    assert number_measures(np.exp(y), y)[0].too_good
+    assert number_measures(pd.Series(np.exp(y)), y)[0].too_good
     assert not any(measure.too_good for measure in number_measures(y + random.normal(0, 1, ROWS), y))
     assert any(measure.too_good for measure in class_measures(shuffled, y))
 

@@ -15,6 +15,8 @@ MIN_COUNT, CODE_SHARE, ROUND_SHARE = 3, 0.002, 0.01
 CODE_DISTANCE, ROUND_DISTANCE = 1.0, 3.0
 # A round number stands out only from a quantity; doses of 1, 2, 10 and 50 are none.
 MIN_DISTINCT = 5
+# ... and in logarithms by so many times the distance from the middle of the others to their end.
+DECADES = 1.5
 # Several fillers may lie side by side: 997, 998, 999.
 MAX_FILLERS = 3
 # Repeated digits that questionnaires use, and the ends of whole-number types.
@@ -109,10 +111,18 @@ def _at_end(
         distance, spread = end[0] - body[-1], body[-1] - body[0]
         required = [_required(sign * value, len(body), dates) for value in end]
         repeated = (end_counts >= MIN_COUNT) & (end_counts >= n_rows * np.array([share for _, share in required]))
-        if repeated.all() and all(distance >= ratio * spread for ratio, _ in required):
+        far = all(distance >= ratio * spread for ratio, _ in required)
+        is_code = all(ratio == CODE_DISTANCE for ratio, _ in required)
+        if repeated.all() and far and (is_code or not _goes_on(body, float(end[0]))):
             low, high = sorted((sign * float(body[0]), sign * float(body[-1])))
             return sign * float(end[int(np.argmax(end_counts))]), low, high
     return None
+
+
+def _goes_on(body: Vector, value: float) -> bool:
+    """Whether a number only continues ascending ones of several sizes, as 10,000 does 1, 20, 100, 500 and 1,000."""
+    middle, last = float(np.median(body)), float(body[-1])
+    return bool(body[0] >= 0 and middle > 0 and np.log(value / last) < DECADES * np.log(last / middle))
 
 
 def _required(value: float, n_others: int, dates: bool) -> tuple[float, float]:

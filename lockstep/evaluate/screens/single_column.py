@@ -91,7 +91,8 @@ def bins_of(values: pd.Series, target: pd.Series) -> int:
     if np.sort(counts)[-2] < ROWS_PER_VALUE:
         return 0
     place = np.argsort(np.argsort(np.bincount(codes, weights=y) / counts, kind="stable"), kind="stable")
-    apart = _longest_ascent(place[codes][np.lexsort((place[codes], y))])
+    # Groups that share a target overlap: of equal targets the later groups come first.
+    apart = _longest_ascent(place[codes][np.lexsort((-place[codes], y))])
     others = n_rows - int(counts.max())
     return n_values if apart - counts.max() >= APART * others else 0
 

@@ -12,6 +12,8 @@ from lockstep.evaluate.suspicion import Evidence, ResultFinding, Suspicion
 LOOK, ACT, MIN_COUNT = 0.01, 0.05, 3
 # Rows of few different values are equal by chance: so many times as many pairs must be equal.
 TIMES_CHANCE = 10.0
+# Copies have the class of their row; different customers who are alike have their own.
+SAME_CLASS = 0.9
 
 Mask = npt.NDArray[np.bool_]
 
@@ -33,6 +35,8 @@ class CopiedRows(Suspicion):
             copied = in_target
             if evidence.model.target.classes or not copied.any() or not _beyond_chance(train, test, with_target):
                 return None
+        if evidence.model.target.classes and (copied & in_target).sum() < SAME_CLASS * copied.sum():
+            return None
         share = float(copied.mean())
         if copied.sum() < MIN_COUNT or share < LOOK:
             return None
