@@ -35,20 +35,22 @@ def main() -> None:
         os.environ.pop(name, None)
     for name in chosen.study or list(STUDIES):
         if not chosen.page:
-            _run(name, STUDIES[name], {} if chosen.again else _found().get(name, {}))
+            _run(name, STUDIES[name], {} if chosen.again else read_studies().get(name, {}))
         target = ROOT / "docs/studies" / f"{name}.md"
         target.parent.mkdir(exist_ok=True)
-        target.write_text(page(name, STUDIES[name], _found()[name]), encoding="utf-8")
+        target.write_text(page(name, STUDIES[name], read_studies()[name]), encoding="utf-8")
         print(f"studies: {target.relative_to(ROOT)}", flush=True)
 
 
-def _found() -> dict[str, Any]:
+def read_studies() -> dict[str, Any]:
+    """What the studies have found, by name."""
     found: dict[str, Any] = json.loads(FOUND.read_text(encoding="utf-8")) if FOUND.exists() else {}
     return found
 
 
-def _keep(name: str, content: dict[str, Any]) -> None:
-    FOUND.write_text(json.dumps({**_found(), name: content}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+def write_study(name: str, content: dict[str, Any]) -> None:
+    """Keep what a study has found, in place of what it had."""
+    FOUND.write_text(json.dumps({**read_studies(), name: content}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _run(name: str, study: Study, known: dict[str, Any]) -> None:
@@ -69,7 +71,7 @@ def _run(name: str, study: Study, known: dict[str, Any]) -> None:
             print(f"studies: {json.dumps(content['settings'][setting.name]['metrics']['test'])}", flush=True)
             if setting.name == study.ours:
                 content["ablation"] = ablation(project, study.groups)
-            _keep(name, content)
+            write_study(name, content)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

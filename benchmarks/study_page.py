@@ -31,6 +31,7 @@ def page(name: str, study: Study, found: dict[str, Any]) -> str:
         "Cross-validation on the training rows with the parameters of the setting"
         f" *{study.ours}*, rounds by early stopping; each line adds a group to the lines above it. The seconds are CPU"
         " time of all folds' features and fits.",
+        *_cleaning(found.get("cleaning", [])),
         "## Baselines on the same test rows",
         _baselines(runs[study.ours]),
         "## Cost and inference",
@@ -91,6 +92,25 @@ def _ablation(study: Study, rows: list[dict[str, Any]]) -> str:
         )
         before = row["rmse"]
     return "\n".join(lines)
+
+
+def _cleaning(variants: list[dict[str, Any]]) -> list[str]:
+    """What the cleaning rules do to the figures, where that was measured."""
+    if not variants:
+        return []
+    lines = ["| cleaning | rows | CV RMSE | CV R² | test RMSE | test R² |", "|" + "---|" * 6]
+    lines += [
+        f"| {row['variant']} | {row['rows']:,.0f} | {row['cv_rmse']:.4g} | {row['cv_r2']:.4f} |"
+        f" {row['test_rmse']:.4g} | {row['test_r2']:.4f} |"
+        for row in variants
+    ]
+    return [
+        "## What the cleaning does to these figures",
+        "\n".join(lines),
+        f"Made by `python -m benchmarks.cleaning --seeds {variants[0]['seeds']}`: the parameters of the best trial"
+        " above, one booster, rounds by early stopping. R² is that of all validation rows together, or of the test"
+        " rows; variants with other rows explain other variances, so compare their RMSE as well.",
+    ]
 
 
 def _baselines(run: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.signal import lfilter
 from scipy.stats import t as student
 
 from lockstep.evaluate.coverage import coverage_verdict, interval_coverage
@@ -23,6 +24,8 @@ SIZES: dict[str, Any] = {"test_size": 0.2, "folds": 5, "valid_size": 0.15}
 RANDOM = Split(strategy="random", **SIZES)
 BY_GROUP = Split(strategy="group", group="shop", **SIZES)
 IN_TIME = Split(strategy="time", time="day", **SIZES)
+# Rows before those that count, until errors that depend on their past have their variance.
+WARM_UP = 100
 GROUPS_IN_TIME = Split(strategy="group_time", group="shop", time="day", **SIZES)
 
 
@@ -111,15 +114,48 @@ def test_rows_of_one_moment_stay_in_one_part() -> None:
     assert _coverage(np.ones(120), IN_TIME, day=1)["coverage_low"] is None
 
 
+def _broken(repeats: int, split: Split, shops: Any, autocorrelation: float = 0.0) -> tuple[float, float]:
+    """Shares of kept promises that are called broken, below and above: 90% of all rows are inside."""
+    random, n_rows, verdicts = np.random.default_rng(7), len(shops), list[str]()
+    for _ in range(repeats):
+        errors = random.normal(size=n_rows)
+        if split is BY_GROUP:  # rows of a group share half of their variance
+            errors = (random.normal(size=shops.max() + 1)[shops] + errors) / 2**0.5
+        errors = lfilter([(1 - autocorrelation**2) ** 0.5], [1, -autocorrelation], errors)
+        inside = np.abs(errors[WARM_UP if autocorrelation else 0 :]) < 1.6449
+        verdicts.append(
+            coverage_verdict(_coverage(inside, split, shop=shops[: len(inside)], day=np.arange(len(inside))))
+        )
+    return verdicts.count("below") / repeats, verdicts.count("above") / repeats
+
+
 @pytest.mark.parametrize("n_groups", [5, 20])
 def test_a_promise_that_is_kept_is_rarely_called_broken(n_groups: int) -> None:
-    """Rows of a group share half of their variance; the intervals contain 90% of all groups' rows."""
-    random, shops = np.random.default_rng(7), np.repeat(np.arange(n_groups), 20)
-    n_broken = 0
-    for _ in range(400):
-        errors = (random.normal(size=n_groups)[shops] + random.normal(size=len(shops))) / 2**0.5
-        n_broken += coverage_verdict(_coverage(np.abs(errors) < 1.6449, BY_GROUP, shop=shops)) == "below"
-    assert n_broken <= 0.05 * 400
+    below, above = _broken(400, BY_GROUP, np.repeat(np.arange(n_groups), 20))
+    assert below <= 0.04
+    assert above <= 0.1
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("split", "rows", "groups", "autocorrelation", "below", "above"),
+    [
+        (RANDOM, 50, 1, 0.0, 0.023, 0.002),
+        (RANDOM, 500, 1, 0.0, 0.028, 0.018),
+        (BY_GROUP, 100, 5, 0.0, 0.008, 0.015),
+        (BY_GROUP, 240, 12, 0.0, 0.016, 0.064),
+        (BY_GROUP, 1000, 50, 0.0, 0.022, 0.040),
+        (IN_TIME, 240, 1, 0.5, 0.010, 0.015),
+        (IN_TIME, 240, 1, 0.9, 0.026, 0.075),
+        (IN_TIME, 4000, 1, 0.9, 0.020, 0.026),
+    ],
+)
+def test_kept_promises_are_called_broken_as_often_as_the_decisions_say(
+    split: Split, rows: int, groups: int, autocorrelation: float, below: float, above: float
+) -> None:
+    shops = np.arange(rows + WARM_UP * (autocorrelation > 0)) * groups // rows
+    found = _broken(2000, split, shops, autocorrelation)
+    assert found == (pytest.approx(below, abs=0.012), pytest.approx(above, abs=0.015))
 
 
 # ---- what calibrates ----------------------------------------------------------------------------------------------
