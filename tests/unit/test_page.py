@@ -316,10 +316,37 @@ def test_folds_promised_too_much_only_where_the_test_interval_lies_above_them(tm
     run, found = evaluated(tmp_path / "one", model(), table(60, seed=9))
     told = {}
     for low in (0.9, 1.1):
-        gap, uncertainty = found.gap | {"cv": 1.0, "test_per_cv": 1.3}, found.uncertainty | {"score_low": low}
+        gap, uncertainty = found.gap | {"cv": 1.0, "test": 1.3}, found.uncertainty | {"score_low": low}
         changed = replace(found, gap=gap, uncertainty=uncertainty)
         told[low] = [each.section for each in advice(run, changed)]
     assert ("overfit" in told[0.9], "overfit" in told[1.1]) == (False, True)
+
+
+def test_the_test_rows_are_compared_with_cross_validation_without_its_optimism(tmp_path: Path) -> None:
+    told = {}
+    for optimism in (0.1, 0.5):
+        search = {"reselected": {"score": 6.0 + optimism, "metrics": {"rmse": 6.0 + optimism, "r2": -0.2}}}
+        run, found = evaluated(tmp_path / "page", model(), table(60, seed=9), search=search)
+        gap, uncertainty = found.gap | {"cv": 1.0, "test": 1.3}, found.uncertainty | {"score_low": 1.2}
+        told[optimism] = [each.text for each in advice(run, replace(found, gap=gap, uncertainty=uncertainty))]
+    higher = "The test RMSE is 18% higher than in cross-validation, which was too optimistic."
+    assert (higher in told[0.1], any("which was too optimistic" in text for text in told[0.5])) == (True, False)
+
+
+def test_the_page_tells_how_optimistic_cross_validation_is(usual: str, tmp_path: Path) -> None:
+    search = {"reselected": {"score": 6.5, "metrics": {"rmse": 6.5}}}
+    written = _words(page(tmp_path / "page", search=search))
+    assert "the RMSE in cross-validation is 0.6 instead of 0.1: an optimism of 0.5." in written
+    assert "By how much is not known" in usual
+
+
+def test_skill_that_only_choosing_gave_is_said_to_be_none(tmp_path: Path) -> None:
+    search = {"reselected": {"score": 6.5, "metrics": {"r2": -0.25}}}
+    run, found = evaluated(tmp_path / "page", model(), table(60, seed=9), search=search)
+    judged = replace(found.judgement, cv={**found.judgement.cv, "r2": 0.1})
+    changed = replace(found, judgement=judged, gap=found.gap | {"cv": 6.0})
+    points = [point.text for point in advice(run, changed) if point.section == "overfit"]
+    assert points == ["The R² of cross-validation, 0.1, comes from the choice of trial and rounds: without it -0.25."]
 
 
 def test_one_fold_does_not_tell_whether_more_tuning_pays(tmp_path: Path) -> None:
