@@ -160,6 +160,15 @@ def _same_doubles_from_every_way_to_predict() -> None:
     assert answers.iloc[:, -1].nunique() > 3, "a constant would be the same anywhere"
 
 
+def _totals_are_those_of_the_targets_out_of_fold(case: Case) -> None:
+    model, out = SavedModel.load(Path("models/model")), pd.read_parquet("data/predictions/train_oof.parquet")
+    if case.settings.get("objective") not in ("gamma", "tweedie"):
+        assert "target_transform" in case.settings or model.mean_correction == 1
+        return
+    assert model.mean_correction == pytest.approx(out["actual"].sum() / out["predicted"].sum(), rel=1e-5)
+    assert model.mean_correction != 1
+
+
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow if name == DAILY else pytest.mark.nightly) for name in CASES]
 )
@@ -170,6 +179,7 @@ def test_the_bytes_are_the_same_anywhere_and_the_doubles_from_every_way_to_predi
     _write(own_table, CASES[name])
     own_table.run("fetch", "clean", "split", *STAGES)
     _same_doubles_from_every_way_to_predict()
+    _totals_are_those_of_the_targets_out_of_fold(CASES[name])
     first, workers = _outputs(), {"LOCKSTEP_WORKERS": "3"}
     assert {"models/best_params.json", "models/model/model.json", "reports/metrics.json"} < set(first)
     assert {"data/predictions/train_oof.parquet", "data/predictions/test.parquet"} < set(first)
