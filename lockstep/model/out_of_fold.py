@@ -14,6 +14,9 @@ import pandas as pd
 from lockstep.fitting.booster import fit_rounds, max_bin_of, validation_predictions
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.matrices import FoldMatrices
+from lockstep.fitting.transform import FACTOR_DIGITS
+from lockstep.fitting.weighting import mean
+from lockstep.metrics.metric import THRESHOLD
 from lockstep.model.calibration import LEAST_ROWS, Calibration, Method, check_rows, learn_calibration
 from lockstep.model.decision import Chosen, choose_threshold
 from lockstep.model.final import Workers
