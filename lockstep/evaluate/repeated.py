@@ -74,8 +74,8 @@ def refit_of(model: SavedModel, split: Split, searched: Mapping[str, Any], seed:
     budget = RoundBudget(round(searched["early_stopping_rounds"] * slower), round(searched["max_rounds"] * slower))
     recipe = model.features.recipe
     boosters = len(model.boosters)
-    learned = model.calibration, model.mean_correction
-    return Refit(split, model.target, recipe, model.training, boosters, model.fitting, budget, seed, *learned)
+    settings = (split, model.target, recipe, model.training, boosters, model.fitting, budget, seed)
+    return Refit(*settings, calibration=model.calibration, mean_correction=model.mean_correction)
 
 
 def repeated(refit: Refit, train: pd.DataFrame, test: pd.DataFrame, repeats: int) -> list[Scores]:
@@ -135,8 +135,8 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
     else:
         boosters = _fixed(refit, _fold(refit, x, train, ~stopping, names, types))
     parts = (boosters, features, target, refit.fitting, refit.training)
-    learned = {"calibration": refit.calibration, "mean_correction": refit.mean_correction}
-    model = SavedModel(*parts, rate=rate_of(target, fitted), **learned)
+    rate, correction = rate_of(target, fitted), refit.mean_correction
+    model = SavedModel(*parts, rate=rate, calibration=refit.calibration, mean_correction=correction)
     model = model.with_mean_corrected(x, y, target.weights(fitted))
     x_test = features.transform(test)
     predictions = model.predict_matrix(x_test, target.exposures(test))
