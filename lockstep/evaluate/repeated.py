@@ -53,6 +53,7 @@ class Refit:
         budget: Rounds where validation rows stop them.
         seed: Seed of features and boosters.
         calibration: That of the final model; its threshold is in `fitting`.
+        mean_correction: Likewise; that of a transformed target is learned anew.
     """
 
     split: Split
@@ -64,6 +65,7 @@ class Refit:
     budget: RoundBudget
     seed: int
     calibration: Calibration | None = None
+    mean_correction: float = 1.0
 
 
 def refit_of(model: SavedModel, split: Split, searched: Mapping[str, Any], seed: int) -> Refit:
@@ -72,8 +74,8 @@ def refit_of(model: SavedModel, split: Split, searched: Mapping[str, Any], seed:
     budget = RoundBudget(round(searched["early_stopping_rounds"] * slower), round(searched["max_rounds"] * slower))
     recipe = model.features.recipe
     boosters = len(model.boosters)
-    calibration = model.calibration
-    return Refit(split, model.target, recipe, model.training, boosters, model.fitting, budget, seed, calibration)
+    settings = (split, model.target, recipe, model.training, boosters, model.fitting, budget, seed)
+    return Refit(*settings, calibration=model.calibration, mean_correction=model.mean_correction)
 
 
 def repeated(refit: Refit, train: pd.DataFrame, test: pd.DataFrame, repeats: int) -> list[Scores]:
@@ -133,7 +135,8 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
     else:
         boosters = _fixed(refit, _fold(refit, x, train, ~stopping, names, types))
     parts = (boosters, features, target, refit.fitting, refit.training)
-    model = SavedModel(*parts, rate=rate_of(target, fitted), calibration=refit.calibration)
+    rate, correction = rate_of(target, fitted), refit.mean_correction
+    model = SavedModel(*parts, rate=rate, calibration=refit.calibration, mean_correction=correction)
     model = model.with_mean_corrected(x, y, target.weights(fitted))
     x_test = features.transform(test)
     predictions = model.predict_matrix(x_test, target.exposures(test))

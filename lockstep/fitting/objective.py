@@ -50,6 +50,7 @@ class Objective(OneOfKind, ABC):
         transforms: Whether the target may be transformed; see booster.target_transform.
         predicts_mean: Whether it predicts the mean, which a transformation of the target moves.
         variance_power: Power of the mean in the variance of its distribution; None: it has none, or it is a setting.
+        moves_mean: Whether its own predictions miss the mean, which is then corrected by out-of-fold predictions.
     """
 
     STATED = ("target", "metric")
@@ -64,6 +65,7 @@ class Objective(OneOfKind, ABC):
     transforms: ClassVar[bool] = False
     predicts_mean: ClassVar[bool] = False
     variance_power: ClassVar[float | None] = None
+    moves_mean: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod

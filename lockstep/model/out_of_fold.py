@@ -14,11 +14,14 @@ import pandas as pd
 from lockstep.fitting.booster import fit_rounds, max_bin_of, validation_predictions
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.matrices import FoldMatrices
+from lockstep.fitting.transform import FACTOR_DIGITS
+from lockstep.fitting.weighting import mean
 from lockstep.metrics.metric import THRESHOLD
 from lockstep.model.calibration import LEAST_ROWS, Calibration, Method, check_rows, learn_calibration
 from lockstep.model.decision import Chosen, choose_threshold
 from lockstep.model.final import Workers
 from lockstep.model.saved import Predictions, Training, labelled
+from lockstep.storage.tables import significant
 from lockstep.table.target import Target
 
 Numbers = npt.NDArray[np.float64]
@@ -51,6 +54,12 @@ class OutOfFold:
 
     rows: pd.DataFrame
     predictions: Predictions
+
+    def mean_correction(self, target: Target) -> float:
+        """The factor that gives these predictions the total of their targets, to six digits; 1 if that is 0."""
+        actual, weight = target.values(self.rows), target.weights(self.rows)
+        means = mean(actual, weight), mean(self.predictions, weight)
+        return significant(means[0] / means[1], FACTOR_DIGITS) if means[0] > 0 else 1.0
 
     def table(self, target: Target) -> pd.DataFrame:
         """row_id, fold, actual, predicted, and for classes a column probability_CLASS for each."""

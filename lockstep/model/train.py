@@ -56,6 +56,7 @@ def train_model(
     train = rows.rows
     model = SavedModel(
         *(boosters, rows.features, target, replace(fitting, threshold=threshold), training, interval),
+        mean_correction=out.mean_correction(target) if fitting.objective_class.moves_mean else 1.0,
         rate=rate_of(target, train),
         calibration=calibration,
         costs=choices.costs,

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,11 +23,12 @@ from lockstep.tracking.serving import LockstepModel
 from tests.conftest import ROOT, OwnTable
 
 STAGES = ("tune", "train_best", "evaluate")
-RUN = f"""
+RUN = """
+import sys
 from importlib import import_module
 from lockstep.stage import run_stage
-for stage in {STAGES}:
-    run_stage(stage, import_module(f"stages.{{stage}}").main)
+for stage in sys.argv[1:]:
+    run_stage(stage, import_module(f"stages.{stage}").main)
 """
 SMALL = {
     "n_trials: 60": "n_trials: 3",
@@ -135,11 +136,12 @@ def _outputs() -> dict[str, bytes]:
     return {str(file): file.read_bytes() for file in sorted(files) if file.is_file()}
 
 
-def _again(settings: Mapping[str, str]) -> dict[str, bytes]:
-    """The outputs of a fresh process in which the evaluation log keeps nothing."""
+def _again(stages: Sequence[str], settings: Mapping[str, str]) -> dict[str, bytes]:
+    """The outputs after a fresh process for which the evaluation log keeps nothing."""
     shutil.rmtree(local_state())
     environment = os.environ | {"LOCKSTEP_WORKERS": "1", "PYTHONPATH": str(ROOT)} | settings
-    done = subprocess.run([sys.executable, "-c", RUN], env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", RUN, *stages]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return _outputs()
 
@@ -160,6 +162,15 @@ def _same_doubles_from_every_way_to_predict() -> None:
     assert answers.iloc[:, -1].nunique() > 3, "a constant would be the same anywhere"
 
 
+def _totals_are_those_of_the_targets_out_of_fold(case: Case) -> None:
+    model, out = SavedModel.load(Path("models/model")), pd.read_parquet("data/predictions/train_oof.parquet")
+    if case.settings.get("objective") not in ("gamma", "tweedie"):
+        assert "target_transform" in case.settings or model.mean_correction == 1
+        return
+    assert model.mean_correction == pytest.approx(out["actual"].sum() / out["predicted"].sum(), rel=1e-5)
+    assert model.mean_correction != 1
+
+
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow if name == DAILY else pytest.mark.nightly) for name in CASES]
 )
@@ -170,9 +181,12 @@ def test_the_bytes_are_the_same_anywhere_and_the_doubles_from_every_way_to_predi
     _write(own_table, CASES[name])
     own_table.run("fetch", "clean", "split", *STAGES)
     _same_doubles_from_every_way_to_predict()
+    _totals_are_those_of_the_targets_out_of_fold(CASES[name])
     first, workers = _outputs(), {"LOCKSTEP_WORKERS": "3"}
     assert {"models/best_params.json", "models/model/model.json", "reports/metrics.json"} < set(first)
     assert {"data/predictions/train_oof.parquet", "data/predictions/test.parquet"} < set(first)
-    for settings in [workers | OLDER_CPU] if name == DAILY else [workers, OLDER_CPU]:
-        again = _again(settings)
+    # daily both at once, and without evaluate, which takes the longest
+    stages, machines = (STAGES[:2], [workers | OLDER_CPU]) if name == DAILY else (STAGES, [workers, OLDER_CPU])
+    for settings in machines:
+        again = _again(stages, settings)
         assert [file for file in {*first, *again} if first.get(file) != again.get(file)] == []
