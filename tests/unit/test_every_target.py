@@ -139,7 +139,7 @@ def _outputs() -> dict[str, bytes]:
 def _again(stages: Sequence[str], settings: Mapping[str, str]) -> dict[str, bytes]:
     """The outputs after a fresh process for which the evaluation log keeps nothing."""
     shutil.rmtree(local_state())
-    environment = os.environ | {"LOCKSTEP_WORKERS": "1", "PYTHONPATH": str(ROOT)} | settings
+    environment = os.environ | {"LOCKSTEP_WORKERS": "1", "PYTHONPATH": str(ROOT)} | dict(settings)
     command = [sys.executable, "-c", RUN, *stages]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

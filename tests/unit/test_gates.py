@@ -42,7 +42,7 @@ def gate_of(required: str | None, own: float | None, **baselines: tuple[float | 
     return check_gates(gates, judgement, NUMBER, table)
 
 
-def outcome(required: str, own: float | None, **baselines: tuple[float | None, str]) -> tuple[str, str]:
+def outcome(required: str, own: float | None, **baselines: Any) -> tuple[str, str]:
     (gate,) = gate_of(required, own, **baselines)["gates"]
     return gate["against"], gate["result"]
 

@@ -53,9 +53,9 @@ def test_every_target_has_the_same_files(n_classes: int, tmp_path: Path) -> None
         + [f"{name}.csv" for name in TABLES]
         + ["findings.json", "index.html", "uncertainty.json"]
     )
-    # and those of the page alone: target, parallel coordinates, score by parameter, partial dependence; of two classes
-    # also precision and recall, ROC, thresholds
-    assert written.count("data:image/png;base64") == len(FIGURES) + (7 if n_classes == 2 else 4)
+    # and those of the page alone: target, parallel coordinates, score by parameter, partial dependence; of classes
+    # also precision and recall, and ROC; of two also thresholds
+    assert written.count("data:image/png;base64") == len(FIGURES) + {0: 4, 2: 7, 3: 6}[n_classes]
     assert ("Expected calibration error" in written) == bool(n_classes)
     assert ("Confusion matrix" in written) == bool(n_classes)
     points = pd.read_csv(tmp_path / "page/predicted_vs_actual.csv")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lockstep.report.standing import standing
@@ -133,9 +134,10 @@ def test_the_closing_table_is_aligned_and_looks_change_no_character_of_it(n_clas
 
 def test_only_a_certain_lead_is_painted() -> None:
     found = _found()
-    table = found.baselines.assign(lead=1.0, lead_low=[-1.0] * len(found.baselines), lead_high=3.0)
-    table["verdict"] = ["better" if name == "mean" else "not shown" for name in table["model"]]
-    table.loc[table["model"] == "mean", "lead_low"] = 0.5
+    table = found.baselines.assign(lead=1.0, lead_high=3.0)
+    certain = table["model"] == "mean"
+    table["verdict"] = np.where(certain, "better", "not shown")
+    table["lead_low"] = np.where(certain, 0.5, -1.0)
     passed = {"gates": [], "gates_overall": "pass"}
     text = summary(replace(found, baselines=table, gates=passed), NUMBER, 0.9, Paint(True))
     assert re.findall(r"\x1b\[32m(.*?)\x1b", text) == ["pass", "1 (0.5 to 3): better"]

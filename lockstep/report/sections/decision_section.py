@@ -65,7 +65,7 @@ def tables_of_classes(predictions: pd.DataFrame, labels: Sequence[str]) -> dict[
     """
     tables = dict[str, pd.DataFrame]()
     for label in labels:
-        actual = (predictions["actual"] == label).to_numpy(dtype=np.float64)
+        actual = np.asarray(predictions["actual"] == label, dtype=np.float64)
         probability = predictions[f"probability_{label}"].to_numpy(dtype=np.float64)
         both = np.column_stack([1 - probability, probability])
         if 0 < actual.sum() < len(actual):
