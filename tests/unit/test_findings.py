@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lockstep.evaluate.evaluation import ModelEvaluation
+from lockstep.evaluate.evaluation import THIS_MODEL, ModelEvaluation
+from lockstep.evaluate.lead import LeadVerdict
 from lockstep.report.evaluated_run import Run
 from lockstep.report.sections.advice import advice
 from lockstep.report.sections.result_section import headline
@@ -18,7 +19,6 @@ from tests.unit.results import HONEST, PLANTED, Made, findings, fitted, numbers,
 SEEDS = 100
 
 
-# As if no gate measured what is wrong.
 PASSED = {
     "gates": [{"gate": "max_test_score", "required": 1.0, "found": 0.0, "result": "pass"}],
     "gates_overall": "pass",
@@ -35,7 +35,9 @@ def _all_words(run: Run, evaluation: ModelEvaluation) -> str:
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_bad_result_is_found_and_never_called_good(name: str) -> None:
     run, evaluation = result(PLANTED[name](np.random.default_rng(1)))
-    passing = replace(evaluation, gates=PASSED)
+    # As if the score were a great one: only the finding keeps the word away.
+    verdicts = evaluation.baselines["verdict"].where(evaluation.baselines["model"] == THIS_MODEL, LeadVerdict.BETTER)
+    passing = replace(evaluation, gates=PASSED, baselines=evaluation.baselines.assign(verdict=verdicts))
     words = _all_words(run, passing)
     assert re.search("^Act: ", words, re.MULTILINE)
     assert re.search("^  act: ", words, re.MULTILINE)
