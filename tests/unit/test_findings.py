@@ -1,11 +1,15 @@
 """Findings: what is too good, too easy or empty speaks up, and such a result is never called good."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from lockstep.evaluate.evaluation import THIS_MODEL, ModelEvaluation
+from lockstep.evaluate.lead import LeadVerdict
+from lockstep.report.evaluated_run import Run
 from lockstep.report.sections.advice import advice
 from lockstep.report.sections.result_section import headline
 from lockstep.report.terminal_summary import summary
@@ -15,9 +19,14 @@ from tests.unit.results import HONEST, PLANTED, Made, findings, fitted, numbers,
 SEEDS = 100
 
 
-def _all_words(made: Made) -> str:
+PASSED = {
+    "gates": [{"gate": "max_test_score", "required": 1.0, "found": 0.0, "result": "pass"}],
+    "gates_overall": "pass",
+}
+
+
+def _all_words(run: Run, evaluation: ModelEvaluation) -> str:
     """The headline, what stands out, and the terminal's summary."""
-    run, evaluation = result(made)
     points = [f"{point.word}: {point.text}" for point in advice(run, evaluation)]
     terminal = summary(evaluation, run.model.fitting, 0.95, Paint(False))
     return "\n".join([headline(run, evaluation), *points, terminal])
@@ -25,18 +34,24 @@ def _all_words(made: Made) -> str:
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_bad_result_is_found_and_never_called_good(name: str) -> None:
-    words = _all_words(PLANTED[name](np.random.default_rng(1)))
+    run, evaluation = result(PLANTED[name](np.random.default_rng(1)))
+    # As if the score were a great one: only the finding keeps the word away.
+    verdicts = evaluation.baselines["verdict"].where(evaluation.baselines["model"] == THIS_MODEL, LeadVerdict.BETTER)
+    passing = replace(evaluation, gates=PASSED, baselines=evaluation.baselines.assign(verdict=verdicts))
+    words = _all_words(run, passing)
     assert re.search("^Act: ", words, re.MULTILINE)
     assert re.search("^  act: ", words, re.MULTILINE)
+    assert "All gates pass" in words
     assert "Good" not in words
-    assert name in findings(PLANTED[name](np.random.default_rng(1)))
+    assert "Good" in _all_words(run, replace(passing, findings=()))
+    assert (name, "act") in {(finding.name, finding.kind) for finding in evaluation.findings}
 
 
 @pytest.mark.parametrize("name", HONEST)
 def test_an_honest_result_has_no_finding_and_keeps_the_word_good(name: str) -> None:
-    words = _all_words(HONEST[name](np.random.default_rng(1)))
-    assert re.search("^Good: All gates pass", words, re.MULTILINE), words
-    assert findings(HONEST[name](np.random.default_rng(1))) == {}
+    run, evaluation = result(HONEST[name](np.random.default_rng(1)))
+    assert evaluation.findings == ()
+    assert re.search("^Good: ", _all_words(run, evaluation), re.MULTILINE)
 
 
 @pytest.mark.nightly
