@@ -25,6 +25,7 @@ from benchmarks.target_tables import TABLES
 from lockstep.fitting import matrices as fold_matrices
 from lockstep.fitting.fitting import Value
 from lockstep.fitting.make_folds import make_folds
+from lockstep.fitting.weighting import training_rate
 from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.model.out_of_fold import predict_validation_rows
 from lockstep.project.settings import ALWAYS_TRAIN
@@ -194,9 +195,7 @@ def counts(tables: Tables, seeds: Sequence[int]) -> Iterator[Row]:
         tables.describe(name)
         table = tables({"dataset": name, "booster.objective": "poisson"})
         for way, of_one in (("from the training rate", False), ("from a rate of 1", True)):
-            with patch.object(
-                fold_matrices, "training_rate", (lambda *_: 1.0) if of_one else fold_matrices.training_rate
-            ):
+            with patch.object(fold_matrices, "training_rate", _rate_of_one if of_one else training_rate):
                 scores = scores_of(quantised_folds(table), SMALL, table.fitting, seeds[0])
             yield name, "yes", way, f"{scores.mean:.5f}", sorted(scores.rounds)[2]
         for objective in ("poisson", "squared_error"):
@@ -206,13 +205,17 @@ def counts(tables: Tables, seeds: Sequence[int]) -> Iterator[Row]:
             yield name, "no", f"{objective}, at least 0.001", f"{deviance:.5f}", sorted(scores.rounds)[2]
 
 
+def _rate_of_one(*_: Any) -> float:
+    return 1.0
+
+
 def _poisson_deviance(actual: Numbers, predicted: Numbers) -> float:
     logs = np.where(actual > 0, actual * np.log(np.where(actual > 0, actual, 1) / predicted), 0)
     return float(2 * np.mean(logs - actual + predicted))
 
 
 def _rmse(actual: Numbers, predicted: Numbers) -> float:
-    return float(np.mean((actual - predicted) ** 2)) ** 0.5
+    return float(np.mean((actual - predicted) ** 2) ** 0.5)
 
 
 QUESTIONS: dict[str, Callable[[Tables, Sequence[int]], Iterator[Row]]] = {

@@ -89,8 +89,8 @@ def coverages(strategy: str, clean: pd.DataFrame, seed: int) -> dict[str, tuple[
     """Share of the test rows inside, and mean width, by what calibrates."""
     features_of = tuple(str(name) for name in clean if name not in ("y", "moment", "group"))
     target, recipe = Target("y"), (Columns(columns=features_of),)
-    columns = {"group": "group" if strategy == "group" else None, "time": "moment" if strategy == "time" else None}
-    split = Split(strategy=strategy, test_size=0.2, folds=5, valid_size=0.15, **columns)
+    group, time = ("group" if strategy == "group" else None), ("moment" if strategy == "time" else None)
+    split = Split(strategy=strategy, test_size=0.2, folds=5, valid_size=0.15, group=group, time=time)
     train, test = split_table(clean.assign(row_id=np.arange(len(clean))), target, split, seed)
     folds = make_folds(train, target, recipe, split.cross_fitting, seed)
     outside = [
@@ -115,10 +115,10 @@ def offsets(outside: list[Numbers], train: pd.DataFrame) -> dict[str, float]:
     everything = np.concatenate(outside)
     ages = np.repeat(np.arange(len(outside))[::-1], [len(each) for each in outside])
     found = {
-        "all folds": offset_of(everything, NOMINAL),
-        "last two folds": offset_of(np.concatenate(outside[-2:]), NOMINAL),
-        "last fold": offset_of(outside[-1], NOMINAL),
-        "each fold half the next": offset_of(everything, NOMINAL, (0.5**ages).tolist()),
+        "all folds": offset_of(everything.tolist(), NOMINAL),
+        "last two folds": offset_of(np.concatenate(outside[-2:]).tolist(), NOMINAL),
+        "last fold": offset_of(outside[-1].tolist(), NOMINAL),
+        "each fold half the next": offset_of(everything.tolist(), NOMINAL, (0.5**ages).tolist()),
     }
     if "group" in train:
         groups = np.concatenate([train["group"][train["fold"] == number] for number in range(len(outside))])

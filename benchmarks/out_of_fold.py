@@ -32,14 +32,19 @@ from lockstep.table.target import Target
 
 Numbers = npt.NDArray[np.float64]
 # The given configurations of params.yaml, medium, large and small trees; the best of most searches are near one.
-MEDIUM, LARGE, SMALL = (
-    {"grow_policy": "lossguide", "max_depth": 0, "reg_lambda": 1.0, **params}
-    for params in (
-        {"max_leaves": 32, "learning_rate": 0.05, "min_child_weight": 5.0, "subsample": 0.8, "colsample_bynode": 0.5},
-        {"max_leaves": 96, "learning_rate": 0.03, "min_child_weight": 5.0, "subsample": 0.8, "colsample_bynode": 0.3},
-        {"max_leaves": 8, "learning_rate": 0.05, "min_child_weight": 10.0, "subsample": 0.7, "colsample_bynode": 0.5},
-    )
-)
+_LEAFWISE: Mapping[str, Value] = {"grow_policy": "lossguide", "max_depth": 0, "reg_lambda": 1.0}
+MEDIUM: Mapping[str, Value] = {
+    **_LEAFWISE,
+    **{"max_leaves": 32, "learning_rate": 0.05, "min_child_weight": 5.0, "subsample": 0.8, "colsample_bynode": 0.5},
+}
+LARGE: Mapping[str, Value] = {
+    **_LEAFWISE,
+    **{"max_leaves": 96, "learning_rate": 0.03, "min_child_weight": 5.0, "subsample": 0.8, "colsample_bynode": 0.3},
+}
+SMALL: Mapping[str, Value] = {
+    **_LEAFWISE,
+    **{"max_leaves": 8, "learning_rate": 0.05, "min_child_weight": 10.0, "subsample": 0.7, "colsample_bynode": 0.5},
+}
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,7 @@ def scores_of(
     for fold in folds:
         fitted = [fit_with_early_stopping(fold, params, BUDGET, seed + number, fitting) for number in range(n_models)]
         answers = [validation_predictions(booster, fold, kept, fitting) for booster, kept in fitted]
-        predicted.append(np.mean(answers, axis=0, dtype=np.float64))
+        predicted.append(np.asarray(np.mean(answers, axis=0), dtype=np.float64))
         scores.append(fitting.loss(fitting.fold_scores(fold.y_valid, predicted[-1], fold.weight_valid)))
         rounds.append(fitted[0][1])
     return Scores(scores, np.concatenate([fold.y_valid for fold in folds]), np.concatenate(predicted), rounds)

@@ -31,7 +31,7 @@ def page(name: str, study: Study, found: dict[str, Any]) -> str:
         "Cross-validation on the training rows with the parameters of the setting"
         f" *{study.ours}*, rounds by early stopping; each line adds a group to the lines above it. The seconds are CPU"
         " time of all folds' features and fits.",
-        *_cleaning(found.get("cleaning", [])),
+        *_cleaning(study.cleaning, found.get("cleaning", [])),
         "## Baselines on the same test rows",
         _baselines(runs[study.ours]),
         "## Cost and inference",
@@ -94,7 +94,7 @@ def _ablation(study: Study, rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _cleaning(variants: list[dict[str, Any]]) -> list[str]:
+def _cleaning(about: str, variants: list[dict[str, Any]]) -> list[str]:
     """What the cleaning rules do to the figures, where that was measured."""
     if not variants:
         return []
@@ -106,6 +106,7 @@ def _cleaning(variants: list[dict[str, Any]]) -> list[str]:
     ]
     return [
         "## What the cleaning does to these figures",
+        about,
         "\n".join(lines),
         f"Made by `python -m benchmarks.cleaning --seeds {variants[0]['seeds']}`: the parameters of the best trial"
         " above, one booster, rounds by early stopping. R² is that of all validation rows together, or of the test"

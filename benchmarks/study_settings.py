@@ -37,6 +37,7 @@ class Study:
         settings: In the order of the page.
         ours: The setting whose features are added group by group.
         groups: Name of a group, and the feature steps that belong to it; cumulative.
+        cleaning: What benchmarks/cleaning.py shows of the cleaning rules.
     """
 
     title: str
@@ -46,6 +47,7 @@ class Study:
     settings: tuple[Setting, ...]
     ours: str
     groups: Mapping[str, tuple[str, ...]]
+    cleaning: str = ""
 
 
 CALIFORNIA = Study(

@@ -50,7 +50,7 @@ def interval_coverage(
         (least_coverage, least_rows; None if there is none).
     """
     inside = (predictions["lower"] <= predictions["actual"]) & (predictions["actual"] <= predictions["upper"])
-    covered, weight = inside.to_numpy(dtype=np.float64), weights_in(predictions)
+    covered, weight = np.asarray(inside, dtype=np.float64), weights_in(predictions)
     weights, widths = np.ones(len(covered)) if weight is None else weight, predictions["upper"] - predictions["lower"]
     relations = [(kind, units, _ends(covered, weights, units, confidence)) for kind, units in _units_of(frame, split)]
     # Of several relations the one that leaves the widest interval; without ends it has no limit.
