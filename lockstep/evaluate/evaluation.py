@@ -8,14 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.evaluate.bootstrap import (
-    Units,
-    interval_ends,
-    intervals,
-    losses,
-    resampled_metrics,
-    resampled_scores,
-)
 from lockstep.evaluate.calibration import (
     calibration_error,
     class_calibration,
@@ -30,10 +22,13 @@ from lockstep.evaluate.importance import feature_importance
 from lockstep.evaluate.judgement import Judgement, judge, overfit_gap, score_of
 from lockstep.evaluate.lead import LeadVerdict
 from lockstep.evaluate.rows import Rows, new_rows, predict_rows, training_rows
+from lockstep.evaluate.sampling import sampling_record
 from lockstep.evaluate.shap_values import ShapValues, shap_values
 from lockstep.evaluate.slices import slice_table, worst_rows
 from lockstep.evaluate.suspicion import Evidence, ResultFinding, findings_of
 from lockstep.evaluate.thresholds import threshold_table
+from lockstep.evaluate.uncertainty import NO_ENDS, ends_of, sampled_metrics, sampled_score, score_lead
+from lockstep.evaluate.units import Units, relations
 from lockstep.fitting.folds import final_rows
 from lockstep.model.saved import Predictions, SavedModel
 from lockstep.split.split_block import Split
@@ -48,7 +43,7 @@ class ModelEvaluation:
     """The results of an evaluation; the functions that create the tables describe them.
 
     Attributes:
-        predictions: row_id, actual and the prediction of every test row.
+        predictions: row_id, actual and the prediction of every test row; group and moment where the split relates rows.
         judgement: Metrics of the model and the baselines.
         gates: The content of gates.json.
         uncertainty: The content of uncertainty.json.
@@ -110,7 +105,7 @@ def evaluate_model(
         judging: The block `judging` of the dataset file.
         settings: The block `evaluate` of params.yaml.
         seed: Seed of baselines, resamples, shuffles and samples.
-        split: The block `split` of params.yaml: whether whole groups are resampled, and how the training rows relate.
+        split: The block `split` of params.yaml: how the test rows and the training rows are related.
         on_step: Called with a description of each step as it begins.
     """
     folds, n_validated, train = train, _validated(train, model), final_rows(train)
@@ -118,6 +113,8 @@ def evaluate_model(
     train_rows = training_rows(model, train, split.cross_fitting if split else None)
     test_rows = new_rows(model, test)
     predictions, predicted = predict_rows(model, test_rows)
+    if split is not None:
+        predictions = predictions.assign(**relations(test, split.grouped_by, split.ordered_by))
     on_step("metrics and baselines")
     time = (split.cross_fitting.time if split else None) or ""
     judgement = judge(
@@ -130,9 +127,9 @@ def evaluate_model(
         calibration, confusion = number_calibration(predictions), None
     on_step("SHAP values")
     shap = shap_values(model, test_rows, seed)
-    on_step(f"{settings.bootstrap_samples:,} resamples of the test rows")
+    on_step("intervals of the test metrics")
     uncertainty, leads = _uncertainty(
-        model, judgement, test_rows, predicted, settings, seed, split.grouped_by if split else None
+        model, judgement, test_rows, predicted, settings, seed, split, Units.of(predictions)
     )
     if model.interval is not None:
         uncertainty["prediction_interval"] = interval_coverage(
@@ -181,21 +178,34 @@ def _uncertainty(
     predicted: Predictions,
     settings: Evaluate,
     seed: int,
-    group: str | None,
+    split: Split | None,
+    units: Units,
 ) -> tuple[dict[str, Any], dict[str, Mapping[str, float | None]]]:
-    """The intervals of the test metrics, and of every baseline's score less the model's, on the same resamples."""
-    fitting, n_features, samples = model.fitting, test.x.shape[1], settings.bootstrap_samples
-    units = Units.of(test.frame, group).weighted(test.weight)
-    resamples = resampled_metrics(fitting, test.y, predicted, n_features, samples, seed, units)
-    metric_intervals = intervals(judgement.test, resamples, settings.confidence)
-    model_losses, leads = losses(fitting, resamples), dict[str, Mapping[str, float | None]]()
-    for name, baseline in judgement.fitted.items():
-        other_losses = resampled_scores(fitting, test.y, baseline.predictions, samples, seed, units)
-        lead = None if model_losses is None or other_losses is None else other_losses - model_losses
-        leads[name] = interval_ends(lead, settings.confidence)
-    score = interval_ends(model_losses, settings.confidence)
-    # A list, so that `dvc metrics show FILE` shows the ends of the score's interval as its only columns.
-    return {"score_low": score["low"], "score_high": score["high"], "intervals": metric_intervals}, leads
+    """The intervals of the test metrics, and of every baseline's score less the model's, on the same rows."""
+    fitting, confidence = model.fitting, settings.confidence
+    sampled = sampled_metrics(fitting, test.y, predicted, test.x.shape[1], units)
+    intervals = [
+        {"metric": name, "value": value, **(found.ends(confidence) if (found := sampled.get(name)) else NO_ENDS)}
+        for name, value in judgement.test.items()
+    ]
+    own = sampled_score(fitting, test.y, predicted, units)
+    leads: dict[str, Mapping[str, float | None]] = {
+        name: ends_of(score_lead(own, sampled_score(fitting, test.y, baseline.predictions, units)), confidence)
+        for name, baseline in judgement.fitted.items()
+    }
+    score = own.score_ends(confidence) if own else NO_ENDS
+    record = sampling_record(
+        own,
+        units,
+        split.grouped_by if split else None,
+        split.ordered_by if split else None,
+        confidence=confidence,
+        samples=settings.bootstrap_samples,
+        seed=seed,
+    )
+    # Lists, so that `dvc metrics show FILE` shows the ends of the score's interval as its only columns.
+    ends = {"score_low": score["low"], "score_high": score["high"]}
+    return {**ends, "intervals": intervals, "sampling": [record]}, leads
 
 
 def _baseline_table(

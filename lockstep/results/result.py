@@ -218,11 +218,6 @@ class Result:
         """data/predictions/train_oof.parquet: row_id, fold, actual and the prediction of every validation row."""
         return self._read(paths.OUT_OF_FOLD, read_table)
 
-    @property
-    def test_table(self) -> pd.DataFrame:
-        """data/split/test.parquet: the cleaned test rows."""
-        return self._read(paths.TEST, read_table)
-
     @cached_property
     def learning_curve(self) -> pd.DataFrame:
         """reports/train_best/learning_curve.csv: round, train and valid, means of the folds."""

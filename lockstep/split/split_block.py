@@ -87,6 +87,11 @@ class Split(FoldRule, extra="forbid"):
         """The column whose groups of rows are never divided; None if rows are not grouped."""
         return grouped_by(self.strategy, self.group)
 
+    @property
+    def ordered_by(self) -> str | None:
+        """The column by which the split goes forward; None if it does not."""
+        return ordered_by(self.strategy, self.time)
+
     def described(self) -> dict[str, Any]:
         """The settings for the report, with those of time only where they differ from their defaults."""
         order = ("strategy", "test_size", "folds", "valid_size", "group", "time", "gap", "window")
@@ -101,6 +106,15 @@ def grouped_by(strategy: str, group: str | None) -> str | None:
         ValueError: if there is no such strategy.
     """
     return group if STRATEGIES[strategy].keeps_groups else None
+
+
+def ordered_by(strategy: str, time: str | None) -> str | None:
+    """`split.time` if the strategy goes forward in time; other strategies ignore the setting.
+
+    Raises:
+        ValueError: if there is no such strategy.
+    """
+    return time if STRATEGIES[strategy].forward else None
 
 
 class SplitBlocks(Settings):

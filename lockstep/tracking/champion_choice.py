@@ -47,7 +47,7 @@ def decide_champion(
         champion = _read(client, champion_version)
     except DataError as error:
         return False, f"the two cannot be compared, because {error}{by_hand}"
-    ranking = rank(champion, candidate, lambda: result.test_table)
+    ranking = rank(champion, candidate)
     return _decision(ranking, f"version {champion_version.version}", f"version {number}", by_hand)
 
 

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from lockstep.evaluate import importance
-from lockstep.evaluate.bootstrap import Units, interval_ends, resampled_metrics
 from lockstep.evaluate.calibration import (
     calibration_error,
     class_calibration,
@@ -22,11 +21,13 @@ from lockstep.evaluate.importance import feature_importance
 from lockstep.evaluate.rows import Rows, new_rows
 from lockstep.evaluate.shap_values import shap_values
 from lockstep.evaluate.slices import quantile_parts, slice_table
+from lockstep.evaluate.uncertainty import sampled_score, score_lead
+from lockstep.evaluate.units import Units
 from lockstep.fitting.fitting import Fitting
 from lockstep.model.calibration import Calibration, Isotonic
 from lockstep.split.split_block import Split
 from lockstep.table.target import Target
-from tests.unit.modelling import CLASSES, NUMBER, model, table, target_of, with_interval
+from tests.unit.modelling import NUMBER, model, table, target_of, with_interval
 
 GATES = Gates(min_test_r2=0.0, max_test_rmse=None, max_test_score=None, beat_baselines="not_worse")
 SETTINGS = Evaluate(
@@ -59,119 +60,40 @@ def _frame(**columns: Any) -> pd.DataFrame:
 # ---- intervals --------------------------------------------------------------------------------------------------
 
 
-def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
-    """Predictions with errors of standard deviation 2: the true RMSE is 2, the true MAE 2 sqrt(2 / pi)."""
-    random, held = np.random.default_rng(3), {"rmse": 0, "mae": 0}
-    for seed in range(200):
-        actual = random.normal(size=150)
-        drawn = resampled_metrics(NUMBER, actual, actual + 2 * random.normal(size=150), 1, 200, seed)
-        for metric, truth in (("rmse", 2.0), ("mae", 2 * np.sqrt(2 / np.pi))):
-            found = interval_ends(drawn[metric], 0.9)
-            held[metric] += (found["low"] or 9) <= truth <= (found["high"] or 0)
-    assert 170 <= held["rmse"] <= 190
-    assert 170 <= held["mae"] <= 190
-
-
-@pytest.mark.parametrize("n_classes", [0, 2, 3])
-def test_every_resample_has_the_metrics_of_its_rows(n_classes: int) -> None:
-    """The vectorised metrics are those of the same rows."""
-    random = np.random.default_rng(2)
-    fitting = CLASSES[n_classes] if n_classes else Fitting(metric="pinball", objective="quantile", quantile=0.8)
-    actual = random.integers(0, n_classes, 40).astype(float) if n_classes else random.random(40)
-    said = random.dirichlet(np.ones(n_classes), 40).round(1) if n_classes else random.random(40)
-    drawn = resampled_metrics(fitting, actual, said, 3, 7, seed=4)
-    rows = np.random.default_rng(4).integers(0, 40, size=(7, 40))
-    for sample in range(7):
-        expected = fitting.scores(actual[rows[sample]], said[rows[sample]], 3)
-        assert set(expected) == set(drawn)
-        for metric, value in expected.items():
-            assert drawn[metric][sample] == pytest.approx(value, rel=1e-8)
-
-
-@pytest.mark.parametrize("slope", [1e-7, 1e-2, 1.0, 30.0, 1e5, 1e7, 1e9, 1e12])
-@pytest.mark.parametrize("metric", ["pseudo_huber", "pinball"])
-def test_resampled_losses_are_the_metrics_own_at_any_slope(metric: str, slope: float) -> None:
-    fitting = Fitting(metric=metric, quantile=0.7, huber_slope=slope)
-    actual, said = np.full(40, 3.0), np.full(40, 1.4188611699158102)  # whatever is drawn, every residual is sqrt(2.5)
-    (value,) = {*resampled_metrics(fitting, actual, said, 1, 5, seed=1)[metric]}
-    assert value == pytest.approx(fitting.scores(actual, said)[metric], rel=1e-9)
-    if metric == "pseudo_huber" and slope >= 1e5:
-        assert value == pytest.approx(1.25, rel=1e-9)
-
-
-def test_the_same_seed_draws_the_same_rows_in_any_number_of_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    actual, said = np.arange(50.0), np.arange(50.0) ** 1.1
-    whole = resampled_metrics(NUMBER, actual, said, 1, 40, 1)
-    monkeypatch.setattr("lockstep.evaluate.bootstrap.DRAWN_AT_ONCE", 150)
-    sliced = resampled_metrics(NUMBER, actual, said, 1, 40, 1)
-    np.testing.assert_array_equal(whole["rmse"], sliced["rmse"])
-    assert not np.array_equal(whole["rmse"], resampled_metrics(NUMBER, actual, said, 1, 40, 2)["rmse"])
-
-
-def test_an_area_that_most_resamples_leave_undefined_has_no_interval() -> None:
-    actual = np.zeros(12)
-    drawn = resampled_metrics(CLASSES[2], actual, np.full((12, 2), 0.5), 1, 100, 1)
-    assert interval_ends(drawn["auc"], 0.9) == {"low": None, "high": None}
-    actual[0] = 1
-    known = resampled_metrics(CLASSES[2], actual, np.column_stack([actual, 1 - actual]), 1, 100, 1)["auc"]
-    assert np.isnan(known).any()
-    assert interval_ends(known, 0.9) == {"low": 0.0, "high": 0.0}
-
-
-def test_groups_are_drawn_whole() -> None:
-    """By hand: groups of 1 to 5 rows, one row without a group, drawn with replacement with all their rows."""
-    random = np.random.default_rng(6)
-    groups = pd.Series([*np.repeat(list("edcba"), [5, 4, 3, 2, 1]), None], dtype="str").sample(frac=1, random_state=1)
-    units = Units.of(pd.DataFrame({"group": groups.to_numpy()}), "group")
-    assert sorted(units.sizes) == [1, 1, 2, 3, 4, 5]
-    members = [np.flatnonzero(units.of_row == unit) for unit in range(6)]
-    drawn = np.random.default_rng(4).integers(0, 6, size=(9, 6))
-    for fitting in (NUMBER, CLASSES[2], CLASSES[3]):
-        n_classes = fitting.n_classes
-        actual = random.integers(0, n_classes, 16).astype(float) if n_classes else random.random(16)
-        said = random.dirichlet(np.ones(n_classes), 16).round(1) if n_classes else random.random(16)
-        found = resampled_metrics(fitting, actual, said, 1, 9, 4, units)
-        for sample in range(9):
-            rows = np.concatenate([members[unit] for unit in drawn[sample]])
-            for metric, value in fitting.scores(actual[rows], said[rows], 1).items():
-                assert found[metric][sample] == pytest.approx(np.nan if value is None else value, rel=1e-8, nan_ok=True)
-
-
-def test_rows_that_hang_together_widen_the_interval() -> None:
-    """30 groups whose rows all err alike are 30 errors and not 300."""
-    random = np.random.default_rng(8)
-    actual, group = random.normal(size=300), np.arange(300) % 30
-    said = actual + random.normal(size=30)[group]
-    units = Units.of(pd.DataFrame({"group": group}), "group")
-    wide, narrow = (
-        interval_ends(resampled_metrics(NUMBER, actual, said, 1, 400, 1, each)["rmse"], 0.9) for each in (units, None)
-    )
-    assert (wide["high"] or 0) - (wide["low"] or 0) > 2 * ((narrow["high"] or 0) - (narrow["low"] or 0))
-
-
 def test_every_long_step_is_told() -> None:
     told: list[str] = []
     evaluate_model(model(), table(), table(seed=9), pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5, None, told.append)
     assert [line.split()[-1] for line in told] == [
-        *("rows", "baselines", "values", "rows", "importance", "findings", "dependence")
+        *("rows", "baselines", "values", "metrics", "importance", "findings", "dependence")
     ]
-    assert told[3] == "200 resamples of the test rows"
 
 
-def test_the_lead_over_a_baseline_is_measured_on_the_same_groups() -> None:
-    test = table(seed=9)
-    split = Split(strategy="group", group="word", folds=2, test_size=0.2, valid_size=0.2)
-    found = evaluate_model(model(), table(), test, pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5, split)
+@pytest.mark.parametrize("strategy", ["group", "time", "group_time"])
+def test_test_rows_are_related_as_the_split_relates_them(strategy: str) -> None:
+    """In the predictions, for `lockstep compare` and the registry, and in the leads over baselines."""
+    test = table(seed=9).assign(day=lambda frame: np.arange(len(frame)) // 3)
+    split = Split(strategy=strategy, group="word", time="day", folds=2, test_size=0.2, valid_size=0.2)
+    train = table().assign(day=0)
+    found = evaluate_model(model(), train, test, pd.Series(TRIAL[0]), JUDGING, SETTINGS, 5, split)
+    named = {"group": "word", "moment": "day"}
+    assert {name for name in named if name in found.predictions} == {
+        name
+        for name in named
+        if name in ("group" if "group" in strategy else "", "moment" if "time" in strategy else "")
+    }
+    for name in set(named) & set(found.predictions):
+        assert (found.predictions.groupby(name)["row_id"].agg(list).to_list()) == (
+            test.groupby(named[name], sort=name == "moment")["row_id"].agg(list).to_list()
+        )
     rows: Any = found.baselines.set_index("model")
-    error = (found.predictions["actual"] - found.predictions["predicted"]).to_numpy()
-    plain = (found.predictions["actual"] - found.judgement.fitted["mean"].predictions).to_numpy()
-    members = [np.flatnonzero(test["word"] == word) for word in test["word"].unique()]
-    samples = [
-        np.concatenate([members[unit] for unit in drawn])
-        for drawn in np.random.default_rng(5).integers(0, 3, size=(200, 3))
-    ]
-    leads = [np.sqrt((plain[drawn] ** 2).mean()) - np.sqrt((error[drawn] ** 2).mean()) for drawn in samples]
-    assert rows.loc["mean", "lead_low"] == pytest.approx(np.quantile(leads, 0.05), rel=1e-5)
+    y, units = found.predictions["actual"].to_numpy(), Units.of(found.predictions)
+    own, other = (
+        sampled_score(NUMBER, y, predicted, units)
+        for predicted in (found.predictions["predicted"].to_numpy(), found.judgement.fitted["mean"].predictions)
+    )
+    expected = score_lead(own, other)
+    assert expected is not None
+    assert (rows.loc["mean", "lead_low"], rows.loc["mean", "lead_high"]) == expected.interval(0.9)
 
 
 # ---- slices -----------------------------------------------------------------------------------------------------
@@ -409,9 +331,10 @@ def test_the_lead_over_a_baseline_is_measured_on_the_same_rows() -> None:
     assert rows.loc["mean", "lead_low"] < rows.loc["mean", "lead"] < rows.loc["mean", "lead_high"]
     error = found.predictions["actual"] - found.predictions["predicted"]
     plain = found.predictions["actual"] - found.judgement.fitted["mean"].predictions
-    samples = np.random.default_rng(5).integers(0, 300, size=(200, 300))
-    leads = [np.sqrt((plain[drawn] ** 2).mean()) - np.sqrt((error[drawn] ** 2).mean()) for drawn in samples]
-    assert rows.loc["mean", "lead_low"] == pytest.approx(np.quantile(leads, 0.05), rel=1e-5)
+    without = [np.sqrt((plain.drop(row) ** 2).mean()) - np.sqrt((error.drop(row) ** 2).mean()) for row in error.index]
+    # Jackknife (Efron and Tibshirani 1993, chapter 11); the leads are hardly skewed
+    reach = 1.65 * np.sqrt(299 / 300 * np.sum((without - np.mean(without)) ** 2))
+    assert rows.loc["mean", "lead"] - rows.loc["mean", "lead_low"] == pytest.approx(reach, rel=0.02)
 
 
 def test_the_overfit_gap_compares_known_with_new_rows() -> None:

@@ -280,18 +280,18 @@ def test_a_wider_range_keeps_to_what_xgboost_allows(limits: dict[str, Any], valu
     assert bound.command == (setting and f"dvc exp run -S spaces.s.{name}.{setting}")
 
 
-def test_the_page_says_what_was_resampled_and_what_was_left_out(
+def test_the_page_says_how_intervals_were_made_and_what_was_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = _words(page(tmp_path / "rows", 3))
-    assert "(percentile bootstrap of the test rows);" in written
+    assert "t with a correction for skewness, from 60 independent test rows);" in written
     assert "Logistic regression is left out" not in written
     monkeypatch.setattr("lockstep.evaluate.baselines.logistic_regression.MAX_COEFFICIENTS", 1)
     run, _ = evaluated(tmp_path / "one", model(), table(60))
     split = run.split.model_copy(update={"strategy": "group", "group": "word"})
     written = _words(page(tmp_path / "groups", 3, split=split))
-    assert "(percentile bootstrap of the test rows, in groups of equal word);" in written
-    assert "on the same resamples of the test rows in groups" in written
+    assert "from 3 groups of equal word that say as much as 2.97 independent ones)" in written
+    assert "The groups say no more than 2.97 independent ones" in written
     assert "Logistic regression is left out" in written
 
 

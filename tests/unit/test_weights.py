@@ -13,16 +13,17 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from lockstep.check.config import load_config
 from lockstep.errors import ConfigError
-from lockstep.evaluate.bootstrap import Units, resampled_metrics
 from lockstep.evaluate.calibration import calibration_error, class_calibration, number_calibration
 from lockstep.evaluate.contender import Contender
 from lockstep.evaluate.differences import differences
 from lockstep.evaluate.differences import test_rows_digest as rows_digest
 from lockstep.evaluate.importance import feature_importance
-from lockstep.evaluate.paired import paired_bootstrap
+from lockstep.evaluate.paired import paired_difference
 from lockstep.evaluate.repeated import TABLE, refit_of, score_split
 from lockstep.evaluate.rows import new_rows, predict_rows
 from lockstep.evaluate.slices import bias, slice_table
+from lockstep.evaluate.uncertainty import sampled_metrics
+from lockstep.evaluate.units import Units
 from lockstep.fitting.booster import RoundBudget, fit_fold, fit_rounds, predict
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import FoldSet
@@ -176,27 +177,17 @@ def test_a_weighted_score_of_ten_rows_by_hand() -> None:
 
 
 @pytest.mark.parametrize("n_classes", [0, 2])
-def test_the_bootstrap_resamples_weighted_rows(n_classes: int) -> None:
-    """Each resample counts a drawn row by its weight: the metric of the drawn rows with their weights."""
-    rows, samples = table(40, seed=3), 7
-    made, weight = model(n_classes=n_classes), np.linspace(0.5, 3, 40)
-    y, predicted = made.target.values(rows), made.predict(rows)
-    drawn = np.random.default_rng(9).integers(0, 40, size=(samples, 40))
-    found = resampled_metrics(made.fitting, y, predicted, 2, samples, 9, Units.rows(40).weighted(weight))
-    for number, positions in enumerate(drawn):
-        expected = made.fitting.scores(y[positions], predicted[positions], 2, weight[positions])
-        for name, value in expected.items():
-            assert found[name][number] == pytest.approx(value, rel=1e-9), name
-
-
-def test_the_bootstrap_of_groups_counts_weights() -> None:
-    y, predicted, weight = np.arange(6.0), np.zeros(6), np.array([1.0, 2, 3, 4, 5, 6])
-    units = Units.of(pd.DataFrame({"g": list("aabbcc")}), "g").weighted(weight)
-    drawn = np.random.default_rng(2).integers(0, 3, size=(4, 3))
-    found = resampled_metrics(NUMBER, y, predicted, 0, 4, 2, units)["rmse"]
-    for value, groups in zip(found, drawn, strict=True):
-        positions = np.concatenate([[2 * group, 2 * group + 1] for group in groups])
-        assert value == pytest.approx(NUMBER.value(y[positions], predicted[positions], weight[positions]))
+def test_a_row_of_weight_2_counts_in_an_interval_as_a_group_of_two_rows(n_classes: int) -> None:
+    rows, weight = table(40, seed=3), np.arange(40) % 2 + 1
+    made = model(n_classes=n_classes)
+    y, predicted, twice = made.target.values(rows), made.predict(rows), np.repeat(np.arange(40), weight)
+    of_weights = sampled_metrics(made.fitting, y, predicted, 2, Units(40, weight=weight.astype(float)))
+    of_groups = sampled_metrics(made.fitting, y[twice], predicted[twice], 2, Units(len(twice), group=twice))
+    for name, one in of_weights.items():
+        other = of_groups[name]
+        assert one is not None
+        assert other is not None
+        assert one.ends(0.9) == pytest.approx(other.ends(0.9)), name
 
 
 def test_two_models_are_compared_by_the_weights_of_their_rows() -> None:
@@ -207,7 +198,7 @@ def test_two_models_are_compared_by_the_weights_of_their_rows() -> None:
         pd.DataFrame({"row_id": range(20), "actual": y, "weight": weight, "predicted": errors})
         for errors in (light, heavy)
     ]
-    compared = partial(paired_bootstrap, NUMBER, Target("y"), samples=200, confidence=0.9, seed=1)
+    compared = partial(paired_difference, NUMBER, Target("y"), confidence=0.9)
     difference = compared(*frames)
     assert difference.gain == pytest.approx(0.9**0.5 - 0.1**0.5)
     assert difference.better
@@ -307,7 +298,7 @@ def test_a_weight_is_no_feature_no_target_and_a_column_of_numbers(own_table: Own
 def test_class_weights_do_not_prevent_a_comparison_and_other_weights_do() -> None:
     made, rows = model(n_classes=2), table(40, seed=4).assign(w=2.0)
     predictions, _ = predict_rows(made, new_rows(made, rows))
-    plain = Contender(made.fitting, made.target, predictions, (), 1, 1, 100, 0.9, 1, None)
+    plain = Contender(made.fitting, made.target, predictions, (), 1, 1, 0.9)
     balanced = replace(plain, fitting=replace(made.fitting, class_weight="balanced"))
     assert not list(differences(plain, balanced))
     weighted = replace(plain, predictions=predictions.assign(weight=2.0), target=replace(made.target, weight="w"))

@@ -7,6 +7,7 @@ import numpy as np
 
 from lockstep.evaluate.evaluation import THIS_MODEL, ModelEvaluation
 from lockstep.evaluate.learner import MAX_ROWS
+from lockstep.evaluate.sampling import method
 from lockstep.fitting.weighting import mean
 from lockstep.metrics.metric import THRESHOLD, Metric
 from lockstep.metrics.names import greater_is_better, shown_ends
@@ -52,6 +53,8 @@ def result_section(run: Run, evaluation: ModelEvaluation) -> dict[str, Any]:
         "rows": [("test", judgement.test), ("cross-validation", judgement.cv), ("training", judgement.train)],
         "interval": {record["metric"]: record for record in evaluation.uncertainty["intervals"]},
         "score_ends": shown_ends(run.metric, evaluation.uncertainty["score_low"], evaluation.uncertainty["score_high"]),
+        "method": method(evaluation.uncertainty["sampling"][0]),
+        "notes": evaluation.uncertainty["sampling"][0]["notes"],
         "tiles": [metric.kind_name() for metric in tiles if metric.kind_name() != run.metric][:TILES],
         "baselines": baselines,
         "no_line": bool(run.classes) and "logistic_regression" not in evaluation.baselines["model"].tolist(),
