@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from lockstep.evaluate.own_coverage import own_coverage
 from lockstep.evaluate.dependence_in_time import long_run
 from lockstep.evaluate.estimate import Estimate, Spread, estimate
 from lockstep.evaluate.influence import MOST_UNITS, influence, units_of
+from lockstep.evaluate.own_coverage import own_coverage
 from lockstep.evaluate.sampling import method, sampling_record
 from lockstep.evaluate.uncertainty import Sampled, sampled_metrics, sampled_score, score_lead
 from lockstep.evaluate.units import Clustering, Units, relations
