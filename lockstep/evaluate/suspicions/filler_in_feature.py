@@ -20,6 +20,6 @@ class FillerInFeature(Suspicion):
         ]
         first = next(iter(fillers.values()))
         others = f", far from all others ({first.others})" if len(fillers) == 1 else ", far from all their other values"
-        sentence = f"{named(told)}{others}: a filler for no value? Add {first.shown!r} to missing_values."
+        sentence = f"{named(told)}{others}: a filler for no value? Add it, as the file writes it, to missing_values."
         shares = {name: filler.share for name, filler in fillers.items()}
         return ResultFinding(self.kind_name(), "look", sentence, "data", tuple(fillers), shares)

@@ -23,8 +23,8 @@ class FillerInTarget(Suspicion):
         words, figures = evidence.scores_with_and_without(filled) if filled.any() else ("", {})
         sentence = (
             f"{evidence.target} is {filler.shown} in {filler.share:.1%} of the training rows, far from all others"
-            f" ({filler.others}): a filler for no value? {_capital(words)}Add {filler.shown!r} to missing_values and"
-            " drop rows without a target (rule drop_missing), or drop its rows (rule drop_values)."
+            f" ({filler.others}): a filler for no value? {_capital(words)}Add it, as the file writes it, to"
+            " missing_values and drop rows without a target (rule drop_missing), or drop its rows (rule drop_values)."
         )
         counts = {"value": filler.value, "share": filler.share, "test_rows": int(np.sum(filled))}
         return ResultFinding(self.kind_name(), "act", sentence, "data", (evidence.target,), {**counts, **figures})
