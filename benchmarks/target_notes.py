@@ -45,6 +45,6 @@ test rows cannot settle it: both intervals contain 0. Dates as DD.MM.YYYY, incom
 stay text, as new-dataset says; ages of 999 stay in. `fraud_flag_date` was found as a leak.""",
     "claims": """
 Lockstep leads the Poisson regression on Lockstep's features clearly, that on the table's columns by an interval that
-just contains 0. Target encoding uses the claims themselves, not their rate, so its features say less where exposures
-differ; Poisson regression gains nothing from them. Ages of 999 and numbers kept as text cost both sides.""",
+just contains 0. This was measured while target encoding learned claims and not yet their rates, so its features said
+less where exposures differ. Ages of 999 and numbers kept as text cost both sides.""",
 }

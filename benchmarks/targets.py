@@ -34,7 +34,7 @@ from benchmarks.tables import ROOT, copy_repository, run
 from benchmarks.target_page import page
 from benchmarks.target_tables import BUDGET, TABLES, TargetTable
 from lockstep.check.config import Config, load_config
-from lockstep.evaluate.paired import as_scored, paired_bootstrap
+from lockstep.evaluate.paired import as_scored, paired_difference
 from lockstep.evaluate.rows import new_rows, training_rows, weights_in
 from lockstep.features.recipe import Features
 from lockstep.fitting.folds import Matrix, Vector
@@ -95,9 +95,7 @@ def _compared(project: Path, table: TargetTable) -> dict[str, Any]:
     actual, predicted = as_scored(model.target, ours)
     scored: dict[str, dict[str, Any]] = {}
     for columns, other in _linear(project, config, model, ours).items():
-        difference = paired_bootstrap(
-            *(fitting, model.target, ours, other), samples=SAMPLES, confidence=CONFIDENCE, seed=SEED
-        )
+        difference = paired_difference(fitting, model.target, ours, other, confidence=CONFIDENCE)
         value = fitting.value(actual, as_scored(model.target, other)[1], weight)
         scored[columns] = {"value": value, "gain": difference.gain, "low": difference.low, "high": difference.high}
         if table.costs is not None:

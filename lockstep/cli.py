@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, function, text in (
         ("check", check, "validate params.yaml, the chosen dataset file and the code in custom/"),
         ("sync", sync, "complete MLflow from DVC's outputs, or compare the two"),
+        ("champion", champion, "list the versions of the registered model, or make one of them the champion"),
         ("export", export, "write a result and its views into one folder"),
         ("verify", verify, "run the pipeline again in a clean copy and compare every hash with dvc.lock"),
         ("new-dataset", new_dataset, "inspect a table and write its dataset file"),
@@ -94,6 +95,13 @@ def _parser() -> argparse.ArgumentParser:
     selection.add_argument("--rev", help="a commit, tag, branch or experiment instead of the workspace")
     selection.add_argument("--all-experiments", action="store_true", help="the workspace and every DVC experiment")
     sync_parser.add_argument("--check", action="store_true", help="write nothing; print the differences, exit 1 if any")
+    champion_parser = commands.choices["champion"]
+    version = champion_parser.add_mutually_exclusive_group()
+    version.add_argument(
+        "version", metavar="VERSION", nargs="?", help="the version to make champion; default: list all"
+    )
+    version.add_argument("--back", action="store_true", help="set back to the champion before the present one")
+    champion_parser.add_argument("--dataset", metavar="NAME", help="the model's dataset; default: that of params.yaml")
     export_parser = commands.choices["export"]
     export_parser.add_argument("folder", metavar="DIR", help="the folder; an earlier export there is replaced")
     export_parser.add_argument("--rev", help="a commit, tag, branch or experiment instead of the workspace")
@@ -134,7 +142,9 @@ def _parser() -> argparse.ArgumentParser:
     compare_parser.add_argument("b", metavar="B", nargs="?", default="workspace", help="the same; default: %(default)s")
     compare_parser.add_argument("--md", metavar="FILE", help="also write the report as Markdown, for a pull request")
     compare_parser.add_argument("--html", metavar="FILE", help="also write it as a page with figures")
-    compare_parser.add_argument("--no-timing", action="store_true", help="show no times: same results, same report")
+    compare_parser.add_argument(
+        "--no-timing", action="store_true", help="show no times and no count from MLflow: same results, same report"
+    )
     list_parser = commands.choices["list"]
     list_parser.add_argument("kind", choices=FAMILIES, metavar="KIND", help=" | ".join(FAMILIES))
     list_parser.add_argument("name", metavar="NAME", nargs="?", help="print all about this one")
@@ -184,6 +194,17 @@ def sync(arguments: argparse.Namespace) -> str:
 
     _stop_on_signals()
     return run(arguments.rev, arguments.all_experiments, arguments.check, _print)
+
+
+def champion(arguments: argparse.Namespace) -> str:
+    """List the versions of the registered model, or make one of them the champion."""
+    from lockstep.project.blocks import Blocks
+    from lockstep.tracking.champions import champions, set_champion
+
+    dataset = arguments.dataset or Blocks.read().dataset_name
+    if arguments.version is None and not arguments.back:
+        return champions(dataset)
+    return f"lockstep: {set_champion(dataset, arguments.version)}"
 
 
 def export(arguments: argparse.Namespace) -> str:

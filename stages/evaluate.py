@@ -1,10 +1,10 @@
 """evaluate: evaluate the final model on the test rows, which no earlier stage reads.
 
-Reads   data/split/train.parquet, data/split/test.parquet, models/, reports/data_quality.json,
-        reports/tune/trials.csv, reports/train_best/learning_curve.csv
+Reads   data/split/, models/, reports/data_quality.json, reports/tune/trials.csv, reports/train_best/learning_curve.csv
 Writes  reports/metrics.json, reports/gates.json, reports/evaluate/, reports/index.html,
         data/predictions/test.parquet; logs the result to MLflow
-Params  evaluate, seed, split, datasets/<dataset>.yaml: judging
+Params  evaluate, seed, split, datasets/<dataset>.yaml: judging; with protocol nested also: booster, tune, train_best,
+        spaces.<tune.space>, pruners.<tune.pruner>, datasets/<dataset>.yaml: metric
 """
 
 import sys
@@ -13,6 +13,7 @@ import pandas as pd
 
 from lockstep.evaluate.evaluate_blocks import evaluation_settings
 from lockstep.evaluate.evaluation import evaluate_model
+from lockstep.evaluate.nested import Procedure, nested
 from lockstep.evaluate.repeated import refit_of, repeated, summary_of
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
@@ -46,6 +47,8 @@ def main() -> None:
     if settings.protocol == "repeated":
         refit = refit_of(model, split, search["settings"], seed)
         repeats = summary_of(model.fitting, repeated(refit, train, test, settings.repeats), seed + 1)
+    elif settings.protocol == "nested":
+        repeats = nested(Procedure.of(blocks, model, split), train, test, settings.repeats)
     print_step("tables, figures and the page")
     write_table(evaluation.predictions, paths.PREDICTIONS)
     write_json(evaluation.judgement.as_dict(), paths.METRICS)

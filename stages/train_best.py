@@ -11,26 +11,23 @@ from dataclasses import replace
 
 from lockstep.clean.table_blocks import TableBlocks
 from lockstep.features.features_block import chosen_recipe
-from lockstep.features.recipe import Features
 from lockstep.fitting.booster import RoundBudget
 from lockstep.fitting.booster_block import MetricBlock
 from lockstep.fitting.folds import final_rows
-from lockstep.fitting.make_folds import make_folds
 from lockstep.model.example import write_example
 from lockstep.model.final import learning_curve
 from lockstep.model.intake import Intake
 from lockstep.model.saved import Origin
-from lockstep.model.train import FinalRows, train_model
+from lockstep.model.train import train_model
 from lockstep.model.train_block import TrainBlocks
 from lockstep.project.blocks import Blocks, mistakes_in
 from lockstep.project.paths import BEST_PARAMS, LEARNING_CURVE, MODEL, OUT_OF_FOLD, PARAMS, RAW, TRAIN
 from lockstep.stage import run_stage
-from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import read_json, read_table, write_csv, write_table
 from lockstep.table.target import Target
 from lockstep.terminal import step_printer
 from lockstep.version import VERSION
-from lockstep.workers.fold_workers import fold_workers
+from lockstep.workers.fold_workers import training_workers
 
 
 def main() -> None:
@@ -46,21 +43,15 @@ def main() -> None:
     train, cross_fitting = final_rows(table_of_folds), choices.split.cross_fitting
     fitting = choices.booster.fitting_of(train, target, blocks.facts(MetricBlock).metric, blocks.file)
     print_step = step_printer("train_best", len(train))
-    with scratch_folder() as folder:
-        print_step(f"features of the folds and of all {len(train):,} rows")
-        folds = make_folds(table_of_folds, target, recipe, cross_fitting, seed, folder, fitting.class_weight)
-        features, y = Features(recipe, seed, target.n_classes, cross_fitting), target.values(train)
-        x = features.fit_transform(train, y)
-        weights, exposures = target.weights(train), target.exposures(train)
-        with fold_workers(folds, features, x, y, folder, fitting, weight=weights, exposure=exposures) as workers:
-            rows = FinalRows(table_of_folds, target, features, x, choices.split.forward)
-            model, out = train_model(settings, rows, best, budget, fitting, seed, workers, print_step)
-            training, intake = model.training, Intake.of(table, features.columns, target.exposure)
-            replace(model, intake=intake, origin=Origin(blocks.dataset_name, VERSION)).save(MODEL)
-            write_table(out.table(target), OUT_OF_FOLD)
-            write_example(MODEL, intake, RAW, train["row_id"])
-            print_step("the learning curve of the folds")
-            write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)
+    print_step(f"features of the folds and of all {len(train):,} rows")
+    with training_workers(table_of_folds, target, recipe, cross_fitting, seed, fitting) as (rows, workers):
+        model, out = train_model(settings, rows, best, budget, fitting, seed, workers, print_step)
+        training, intake = model.training, Intake.of(table, rows.features.columns, target.exposure)
+        replace(model, intake=intake, origin=Origin(blocks.dataset_name, VERSION)).save(MODEL)
+        write_table(out.table(target), OUT_OF_FOLD)
+        write_example(MODEL, intake, RAW, train["row_id"])
+        print_step("the learning curve of the folds")
+        write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)
     slower = f", learning rate times {training.learning_rate_factor}" if training.learning_rate_factor < 1 else ""
     print(f"train_best: {settings.n_models} model(s) of {training.n_rounds} rounds on {len(train)} rows{slower}")
 

@@ -19,7 +19,7 @@ from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.ordered import Plan, search
 from lockstep.search.progress import Progress
 from lockstep.search.report import best_params, describe, outcome, settings_of
-from lockstep.search.space import SearchSpace
+from lockstep.search.reselection import reselected
 from lockstep.search.study_file import StudyFile
 from lockstep.search.times import SearchTime, save_search_time
 from lockstep.search.trials_file import trials_table
@@ -41,28 +41,27 @@ def main() -> None:
     choices.booster.check_monotone(choices.features, recipe, blocks.file)
     tune, space, train = choices.chosen_tune, choices.chosen_space, read_table(TRAIN)
     fitting = choices.booster.fitting_of(train, target, blocks.facts(MetricBlock).metric, blocks.file)
-    plan = Plan(tune, SearchSpace(space), choices.chosen_pruner, choices.seed, fitting)
+    plan = Plan.of(choices, fitting)
     steps = [{"step": step.kind_name(), **step.model_dump(mode="json")} for step in recipe]
     rows_as = {"target": target.to_json(), "features": steps, "strategy": split.strategy, **split.relations()}
     rows = (train, target, recipe, split.cross_fitting, choices.seed)
     folds_in = partial(make_folds, *rows, class_weight=fitting.class_weight)
     started = time.perf_counter()
     with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS, limit) as log:
-        n_folds = len(engine.folds)
+        n_folds, fits = len(engine.folds), (engine.run, engine.executor)
         choices.booster.check_folds(engine.folds)
         settings = settings_of(plan, space, TRAIN, n_folds, rows_as)
-        notes, distributions = {"space": tune.space}, plan.space.distributions()
-        study = StudyFile(local_state() / STUDY, key_of(settings), distributions, notes, limit)
-        trial_runs = partial(runs_of, space=space, n_folds=n_folds, fitting=fitting)
-        live = LiveTrials(blocks.dataset_name, key_of(settings), trial_runs)
+        key, distributions = key_of(settings), plan.space.distributions()
+        study = StudyFile(local_state() / STUDY, key, distributions, {"space": tune.space}, limit)
+        live = LiveTrials(blocks.dataset_name, key, partial(runs_of, space=space, n_folds=n_folds, fitting=fitting))
         with study, live, Progress(tune.n_trials, fitting.metric) as progress:
-            observers = (progress, study, live)
-            results = search(plan, engine.folds.fingerprints(), engine.run, engine.executor, log, observers)
+            results = search(plan, engine.folds.fingerprints(), *fits, log, (progress, study, live))
             elapsed = time.perf_counter() - started
+            honest = reselected(plan, results, *fits)
     write_csv(trials_table(results, n_folds, fitting), TRIALS)
     save_search_time(TRIALS, SearchTime.of(results, None if log.n_reused_earlier else elapsed))
     write_json(best := best_params(results, fitting), BEST_PARAMS)
-    write_json(describe(plan, settings, results, blocks.dataset_name, choices.features), SEARCH)
+    write_json(describe(plan, settings, results, blocks.dataset_name, choices.features, honest), SEARCH)
     print(f"tune: {log.n_fitted} folds fitted, {log.n_reused} reused; {outcome(results, best, fitting)}")
 
 

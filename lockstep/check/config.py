@@ -21,7 +21,7 @@ from lockstep.project.custom import custom_in
 from lockstep.project.paths import PARAMS
 from lockstep.project.settings import Seed
 from lockstep.search.tune_blocks import PrunerOptions, SearchBlocks, Space, Tune
-from lockstep.split.split_block import Split, check_split_columns
+from lockstep.split.split_block import Split, check_split_columns, check_split_types
 from lockstep.table.target import Target
 
 
@@ -87,7 +87,9 @@ def load_config(root: Path = Path()) -> Config:
         params, dataset = validate(Params, blocks.params, PARAMS), validate(Dataset, blocks.dataset, blocks.file)
         recipe = RecipeChoice(features=params.features).of(dataset.features, blocks.file)
         target = Target.of(dataset)
-        check_split_columns(params.split, target, list(dataset.clean_types()), str(blocks.file))
+        types = dataset.clean_types()
+        check_split_columns(params.split, target, list(types), str(blocks.file))
+        check_split_types(params.split, types, str(blocks.file))
         objective = params.booster.fitting(target, dataset.metric, blocks.file).objective
         params.booster.check_monotone(params.features, recipe, blocks.file)
         with mistakes_in(PARAMS):

@@ -12,7 +12,8 @@ from lockstep.clean.table_blocks import TableBlocks
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import shown
 from lockstep.storage.tables import release_memory, significant
-from lockstep.table.target import Target, positive_numbers
+from lockstep.table.row_weights import positive_numbers
+from lockstep.table.target import Target
 
 MIN_ROWS = 10
 

@@ -17,10 +17,12 @@ from lockstep.compare.recommendation import ceilings, recommendation
 from lockstep.compare.summary_section import provenance, summary
 from lockstep.compare.trials_section import best_parameters, trials
 from lockstep.errors import DataError, LockstepError, system_reason
+from lockstep.evaluate.differences import test_rows_digest
 from lockstep.project import paths
 from lockstep.project.paths import project_root
 from lockstep.results.dvc_lock import LOCK, PIPELINE
 from lockstep.storage.tables import atomic_write
+from lockstep.tracking.consultations import count_results_on
 
 # Files and folders of the repository that a report must not overwrite.
 FILES = (paths.PARAMS, LOCK, PIPELINE)
@@ -65,7 +67,8 @@ def compare(a: str, b: str = WORKSPACE, *, timing: bool = True) -> Document:
     Args:
         a: A commit, branch, tag, experiment, `workspace`, or a folder that `lockstep export` wrote.
         b: The same of the other.
-        timing: Whether to measure inference and show times; without, the same results give the same report.
+        timing: Whether to measure inference, show times, and count in MLflow how many results the test rows have
+            scored; without, the same results give the same report.
 
     Raises:
         DataError: if there is no such result, its outputs are missing, or the two predict different things.
@@ -91,7 +94,7 @@ def report(pair: Pair, *, timing: bool) -> Document:
         (
             summary(pair),
             metrics(pair),
-            paired(pair),
+            paired(pair, _results_on_test_rows(pair) if timing else None),
             changes(pair),
             trials(pair),
             hyperparameters(pair),
@@ -104,6 +107,14 @@ def report(pair: Pair, *, timing: bool) -> Document:
             provenance(pair),
         ),
     )
+
+
+def _results_on_test_rows(pair: Pair) -> int | None:
+    """How many results MLflow has of the test rows, if both sides have the same; None if unknown."""
+    if not pair.verdict.comparable:
+        return None
+    digest = test_rows_digest(pair.a.result.predictions)
+    return count_results_on(digest, [side.result.dataset for side in pair])
 
 
 def _times(pair: Pair) -> Times | None:

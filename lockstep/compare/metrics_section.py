@@ -73,7 +73,9 @@ def _ahead(name: str, a: float | None, b: float | None) -> str:
 
 
 def _repeated(pair: Pair) -> tuple[tuple[str, ...], ...]:
-    """Mean and standard deviation over further splits, if both results have them."""
+    """Mean and standard deviation over further splits, if both results have them by the same protocol."""
+    if pair.a.result.repeated.get("protocol") != pair.b.result.repeated.get("protocol"):
+        return ()
     a, b = ({record["metric"]: record for record in side.result.repeated.get("metrics", [])} for side in pair)
     return tuple(
         (

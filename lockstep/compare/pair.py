@@ -77,31 +77,7 @@ def read_side(letter: str, name: str, kind: str, result: Result) -> Side:
         getattr(result, part)
     for part in ("features", "parameters", "contender"):
         getattr(side, part)
-    _check_groups(side)
     return side
-
-
-def test_table(side: Side) -> pd.DataFrame:
-    """The table of a side's test rows.
-
-    Raises:
-        DataError: if it cannot be read, or does not match the predictions.
-    """
-    table, rows = side.result.test_table, len(side.result.predictions)
-    if len(table) != rows:
-        raise DataError(f"{paths.TEST}: has {len(table):,} rows, {paths.PREDICTIONS} {rows:,}; run it again")
-    return table
-
-
-def _check_groups(side: Side) -> None:
-    """Make sure that the test table has the groups of the split.
-
-    Raises:
-        DataError: if it does not.
-    """
-    group = side.contender.group
-    if group is not None and group not in test_table(side):
-        raise DataError(f"{paths.TEST}: has no column {group!r}, whose groups were split; run it again")
 
 
 def _time(root: Path) -> SearchTime | None:
@@ -182,25 +158,10 @@ class Pair:
         """Level of the intervals."""
         return self.a.contender.confidence
 
-    @property
-    def samples(self) -> int:
-        """Resamples of the paired bootstrap."""
-        return self.a.contender.samples
-
     @cached_property
     def ranking(self) -> Ranking:
-        """The ranking of the two by the rule.
-
-        Raises:
-            DataError: naming B, if groups are resampled and its test table cannot be read.
-        """
-        return rank(self.a.contender, self.b.contender, self._test_rows)
-
-    def _test_rows(self) -> pd.DataFrame:
-        try:
-            return test_table(self.b)
-        except DataError as error:
-            raise DataError(f"compare {self.b.name}: {error}") from error
+        """The ranking of the two by the rule."""
+        return rank(self.a.contender, self.b.contender)
 
     @property
     def verdict(self) -> Verdict:
@@ -209,8 +170,13 @@ class Pair:
 
     @property
     def group(self) -> str | None:
-        """The column whose groups of test rows are resampled."""
+        """The column whose groups of test rows stay together."""
         return self.a.contender.group or self.b.contender.group
+
+    @property
+    def time(self) -> str | None:
+        """The column that orders the test rows in time."""
+        return self.a.contender.time or self.b.contender.time
 
     @property
     def lead(self) -> float:

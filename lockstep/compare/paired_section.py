@@ -1,5 +1,6 @@
-"""Whether the difference is more than luck: the paired bootstrap in words."""
+"""Whether the difference is more than luck: its confidence interval and p-value in words."""
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from lockstep.compare.changes_section import changed_rows
@@ -11,9 +12,17 @@ from lockstep.metrics.names import shown_ends
 from lockstep.report.drawing import BLUE, GREY, ORANGE, Draw
 from lockstep.report.templates import percent, span
 
+# Points of the curve of p-values.
+CURVE_POINTS = 201
 
-def paired(pair: Pair) -> Section:
-    """The paired difference, or why there is none."""
+
+def paired(pair: Pair, n_results: int | None = None) -> Section:
+    """The paired difference, or why there is none.
+
+    Args:
+        pair: Both results.
+        n_results: Results that MLflow has of the same test rows; None: unknown, or not to be shown.
+    """
     title = "Is it more than luck?"
     if pair.verdict.outcome == Outcome.NOT_COMPARABLE:
         return Section(title, _incomparable(pair))
@@ -24,7 +33,7 @@ def paired(pair: Pair) -> Section:
     if pair.verdict.outcome == Outcome.UNDEFINED:
         reason = f"The {pair.score_name} is undefined or has no interval on these test rows, so nothing can be said."
         return Section(title, (text(reason),))
-    return Section(title, _paired(pair))
+    return Section(title, (*_paired(pair), *consulted(n_results)))
 
 
 def reuse(confidence: float) -> str:
@@ -35,8 +44,21 @@ def reuse(confidence: float) -> str:
     )
 
 
+def consulted(n_results: int | None) -> tuple[Block, ...]:
+    """How many results the test rows have scored, if they are several."""
+    if n_results is None or n_results < 2:
+        return ()
+    return (
+        text(
+            f"These test rows have scored {n_results:,} results in this MLflow store. A lead that was chosen among"
+            f" {n_results:,} is optimistic, and its interval does not cover that. The number depends on the store's"
+            " history."
+        ),
+    )
+
+
 def p_text(pair: Pair) -> str:
-    """The p-value; the number of resamples limits how small it can be."""
+    """The p-value."""
     return f"p = {number(pair.verdict.difference.p, 2)}"
 
 
@@ -52,8 +74,8 @@ def _paired(pair: Pair) -> tuple[Block, ...]:
     difference, (a, b) = pair.verdict.difference, (pair.shown(score) for score in pair.scores("test"))
     low, high = difference.low or 0.0, difference.high or 0.0
     table = ReportTable(
-        "Paired bootstrap",
-        ("paired bootstrap, test rows", "value"),
+        "Paired difference",
+        ("paired difference, test rows", "value"),
         (
             (f"A's {pair.score_name}", number(a)),
             (f"B's {pair.score_name}", number(b)),
@@ -69,30 +91,37 @@ def _paired(pair: Pair) -> tuple[Block, ...]:
         table,
         text(*_how(pair)),
         text(reuse(pair.confidence)),
-        Figure(f"How the difference of the {pair.score_name} falls over the resamples", _resamples_chart(pair)),
+        Figure(f"How well each difference of the {pair.score_name} agrees with the test rows", _p_value_chart(pair)),
     )
 
 
 def _how(pair: Pair) -> Line:
-    """The resampled units, and the meaning of the interval."""
-    rows = f"{len(pair.a.result.predictions):,} test rows"
-    if pair.group:
-        units: Line = (f"{pair.verdict.n_units:,} groups of equal ", Name(pair.group), f" among {rows}")
-    else:
-        units = (rows,)
-    contains_0 = (pair.verdict.difference.low or 0.0) <= 0 <= (pair.verdict.difference.high or 0.0)
-    equal = "excludes 0, but the scores are equal in every stored digit: the difference is within noise."
+    """The units of the interval, and its meaning."""
     meaning = {
-        Outcome.NOISE: "contains 0: the difference is within noise." if contains_0 else equal,
+        Outcome.NOISE: "contains 0: the difference is within noise.",
         Outcome.A_BETTER: "lies entirely below 0: A is better.",
         Outcome.B_BETTER: "lies entirely above 0: B is better.",
     }[pair.verdict.outcome]
     return (
-        f"{pair.samples:,} resamples of the same ",
-        *units,
-        f"; both models are scored on each, and the interval of their difference {meaning} It shows how the"
-        " difference varies over test rows from the same source, not over training sets.",
+        "Both models are scored on the same ",
+        *_units(pair),
+        f", and the interval of their difference {meaning} It shows how the difference varies over test rows from the"
+        " same source, not over training sets.",
     )
+
+
+def _units(pair: Pair) -> Line:
+    """The units between which the difference varies, and as how many independent ones they count."""
+    rows, count = f"{len(pair.a.result.predictions):,} test rows", f"{pair.verdict.n_units:,}"
+    estimate = pair.verdict.difference.estimate
+    as_many = f" (they say as much as {number(estimate.spread.units, 3)} independent ones)" if estimate else ""
+    if pair.group and pair.time:
+        return (f"{count} groups of equal ", Name(pair.group), " and moments of ", Name(pair.time), f" among {rows}")
+    if pair.group:
+        return (f"{count} groups of equal ", Name(pair.group), f" among {rows}{as_many}")
+    if pair.time:
+        return (f"{count} moments of ", Name(pair.time), f" in their order, {rows}{as_many}")
+    return (rows,)
 
 
 def _incomparable(pair: Pair) -> tuple[Block, ...]:
@@ -140,19 +169,25 @@ def _own_scores(pair: Pair) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def _resamples_chart(pair: Pair) -> Draw:
-    """Histogram of the paired difference over the resamples, with 0 and the ends of the interval."""
+def _p_value_chart(pair: Pair) -> Draw:
+    """The p-value of every difference: the interval is where it is above 1 less the confidence."""
 
     def draw(axes: Axes) -> None:
         difference, (first, second) = pair.verdict.difference, "BA" if pair.greater_is_better else "AB"
-        axes.hist(difference.resamples, bins=40, color=BLUE, alpha=0.7)
+        low, high = difference.low or 0.0, difference.high or 0.0
+        margin = (high - low) / 2
+        differences = np.linspace(low - margin, high + margin, CURVE_POINTS)
+        estimate = difference.estimate
+        if estimate is not None:
+            axes.plot(differences, [estimate.p_value(true) for true in differences], color=BLUE)
         axes.axvline(0, color=GREY, linewidth=1.5, label="equally good")
-        for end, label in ((difference.low, f"{100 * pair.confidence:.3g}% interval"), (difference.high, None)):
-            axes.axvline(end or 0.0, color=ORANGE, linewidth=1.2, linestyle="--", label=label)
+        for end, label in ((low, f"{100 * pair.confidence:.3g}% interval"), (high, None)):
+            axes.axvline(end, color=ORANGE, linewidth=1.2, linestyle="--", label=label)
         axes.set(
-            title="Paired difference over the resamples",
+            title="How well each difference agrees with the test rows",
             xlabel=f"{first}'s {pair.score_name} less {second}'s; right of 0 B is better",
-            ylabel="resamples",
+            ylabel="p-value",
+            ylim=(0, 1.05),
         )
         axes.legend(frameon=False)
 

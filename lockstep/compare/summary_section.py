@@ -1,5 +1,8 @@
 """The executive summary, and the provenance of both results."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from lockstep.compare.cost_section import per_gain
 from lockstep.compare.document import Line, Name, ReportTable, Section, Strong, text
 from lockstep.compare.numbers import counted, number, relative
@@ -67,19 +70,29 @@ def _table(pair: Pair) -> tuple[tuple[str, ...], ...]:
 
 def _about(side: Side) -> dict[str, str]:
     settings, search = side.result.params, side.result.search
-    folds = "one holdout" if settings["split.folds"] == 1 else f"{settings['split.folds']} folds"
-    rows = f"{settings['split.strategy']}, test {settings['split.test_size']}, {folds}"
     return {
         "name": Name(side.name),
         "what it is": side.kind,
         "dataset": Name(settings["dataset"]),
         "features": f"{settings['features']} ({len(side.features)})",
-        "split": rows,
+        "split": _split(settings),
         "test rows": number(len(side.result.predictions)),
         "search": f"{search['space_name']}, {counted(len(side.result.trials), 'trial')}",
         "judged by": side.result.score_name,
         "gates": "pass" if not side.contender.failed_gates else f"fail: {', '.join(side.contender.failed_gates)}",
     }
+
+
+def _split(settings: Mapping[str, Any]) -> str:
+    """The split in words, with what leaves out rows in time."""
+    parts = [str(settings["split.strategy"]), f"test {settings['split.test_size']}"]
+    parts += ["one holdout" if settings["split.folds"] == 1 else f"{settings['split.folds']} folds"]
+    gap = settings.get("split.gap")
+    if gap is not None:
+        parts.append(f"gap {gap}" if isinstance(gap, str) else f"gap {counted(gap, 'row')}")
+    if settings.get("split.window", "expanding") != "expanding":
+        parts.append(f"{settings['split.window']} window")
+    return ", ".join(parts)
 
 
 def provenance(pair: Pair) -> Section:

@@ -6,9 +6,10 @@ from typing import Any, Self
 
 import pandas as pd
 
+from lockstep.evaluate.units import GROUP, MOMENT
 from lockstep.fitting.fitting import Fitting
 from lockstep.results.result import Result
-from lockstep.split.split_block import grouped_by
+from lockstep.split.split_block import grouped_by, ordered_by
 from lockstep.table.target import Target
 
 # Settings of a fit that change the model but not the meaning of its score.
@@ -30,10 +31,9 @@ class Contender:
         failed_gates: Names of the gates that fail.
         model_bytes: Size of the model's files.
         fold_fits: Number of folds that the search fitted.
-        samples: Resamples of the paired bootstrap; the first contender's number is used.
         confidence: Of its intervals.
-        seed: Of its draws.
         group: The column whose groups of rows the split keeps together.
+        time: The column by which the split goes forward.
     """
 
     fitting: Fitting
@@ -42,10 +42,9 @@ class Contender:
     failed_gates: tuple[str, ...]
     model_bytes: int
     fold_fits: int
-    samples: int
     confidence: float
-    seed: int
-    group: str | None
+    group: str | None = None
+    time: str | None = None
 
     @classmethod
     def of(cls, result: Result, params: Mapping[str, Any]) -> Self:
@@ -66,11 +65,16 @@ class Contender:
             failed_gates=tuple(str(gate["gate"]) for gate in result.gates["gates"] if gate["result"] != "pass"),
             model_bytes=result.model_bytes,
             fold_fits=int(result.cost["fold_fits"]),
-            samples=int(params["evaluate.bootstrap_samples"]),
             confidence=float(params["evaluate.confidence"]),
-            seed=int(params["seed"]),
             group=grouped_by(str(params["split.strategy"]), str(params["split.group"])),
+            time=ordered_by(str(params["split.strategy"]), str(params["split.time"])),
         )
+
+    @property
+    def relations(self) -> dict[str, str]:
+        """The columns that relate the rows, by the column of the predictions that has their numbers."""
+        named = {GROUP: self.group, MOMENT: self.time}
+        return {name: column for name, column in named.items() if column is not None}
 
     @property
     def score_settings(self) -> dict[str, Any]:

@@ -12,10 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import t as student
 
-from lockstep.evaluate.bootstrap import Units
 from lockstep.evaluate.rows import weights_in
+from lockstep.evaluate.units import Clustering
 from lockstep.split.split_block import Split
 from lockstep.storage.tables import significant
+from lockstep.table.cross_fitting import group_codes
 from lockstep.table.timeline import Timeline
 
 # Consecutive parts of the test rows in the order of time, at most.
@@ -73,26 +74,25 @@ def coverage_verdict(interval: Mapping[str, Any]) -> Verdict:
     return "above" if interval["coverage_low"] > interval["nominal"] else "kept"
 
 
-def _units_of(frame: pd.DataFrame, split: Split | None) -> Iterator[tuple[str, Units]]:
+def _units_of(frame: pd.DataFrame, split: Split | None) -> Iterator[tuple[str, Clustering]]:
     group = split.grouped_by if split else None
     if group is not None:
-        yield GROUPS, Units.of(frame, group)
+        yield GROUPS, Clustering(group_codes(frame[group]))
     if split is not None and split.forward:
         yield PARTS, _time_parts(frame, split.columns["time"])
     elif group is None:
-        yield ROWS, Units.rows(len(frame))
+        yield ROWS, Clustering(np.arange(len(frame)))
 
 
-def _time_parts(frame: pd.DataFrame, column: str) -> Units:
+def _time_parts(frame: pd.DataFrame, column: str) -> Clustering:
     """Parts of about equally many consecutive rows; rows of one moment stay together."""
     timeline = Timeline.of(frame, column)
     parts = max(1, min(TIME_PARTS, len(frame) // MIN_UNIT_ROWS))
     part = timeline.rows_before[timeline.moment] * parts // len(frame)
-    codes = np.unique(part, return_inverse=True)[1].astype(np.int64)
-    return Units(codes, np.bincount(codes))
+    return Clustering(np.unique(part, return_inverse=True)[1].astype(np.int64))
 
 
-def _ends(covered: Numbers, weights: Numbers, units: Units, confidence: float) -> Ends | None:
+def _ends(covered: Numbers, weights: Numbers, units: Clustering, confidence: float) -> Ends | None:
     """The ends of the interval of the share; None with a single unit."""
     n_units = len(units.sizes)
     if n_units < 2:
@@ -105,7 +105,7 @@ def _ends(covered: Numbers, weights: Numbers, units: Units, confidence: float) -
     return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
-def _effective_rows(covered: Numbers, weights: Numbers, units: Units, share: float) -> float:
+def _effective_rows(covered: Numbers, weights: Numbers, units: Clustering, share: float) -> float:
     """The number of independent rows of equal weight that would tell as much, at most the rows' own (Kish 1965)."""
     total, n_units = weights.sum(), len(units.sizes)
     rows = total**2 / np.sum(weights**2)
@@ -116,7 +116,7 @@ def _effective_rows(covered: Numbers, weights: Numbers, units: Units, share: flo
     return float(min(rows, total**2 / np.sum(units.sums(weights) ** 2)))
 
 
-def _least(covered: Numbers, weights: Numbers, units: Units) -> dict[str, float | None]:
+def _least(covered: Numbers, weights: Numbers, units: Clustering) -> dict[str, float | None]:
     totals = units.sums(weights)
     enough = np.flatnonzero((units.sizes >= MIN_UNIT_ROWS) & (totals > 0))
     if not len(enough):

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from lockstep.evaluate.contender import DIGITS_OF_CODE, Contender
 from lockstep.evaluate.rows import weights_in
+from lockstep.evaluate.units import GROUP, MOMENT
 from lockstep.table.target import Target
 
 
@@ -42,6 +44,8 @@ def differences(a: Contender, b: Contender) -> Iterator[ScoreMismatch]:
         yield ScoreMismatch("target", _target(a.target), _target(b.target))
     if test_rows_digest(a.predictions) != test_rows_digest(b.predictions):
         yield ScoreMismatch("test rows", f"{len(a.predictions):,}", _other_rows(a.predictions, b.predictions), True)
+    else:
+        yield from _relation_mismatches(a, b)
 
 
 def _setting_mismatches(a: dict[str, Any], b: dict[str, Any]) -> Iterator[ScoreMismatch]:
@@ -56,6 +60,25 @@ def _code_mismatch(metric: str, digests: Mapping[str, str]) -> ScoreMismatch:
     """Two results have the same metric, which this project does not have, or with other code: it cannot resample it."""
     digest = digests.get(metric, "none")[:DIGITS_OF_CODE]
     return ScoreMismatch(f"code of metric {metric}", digest, f"{digest}, and this project has other code")
+
+
+def _relation_mismatches(a: Contender, b: Contender) -> Iterator[ScoreMismatch]:
+    """Groups or moments of the test rows that differ, or that an earlier version did not write."""
+    for name, what in ((GROUP, "groups of test rows"), (MOMENT, "order of test rows in time")):
+        (of_a, of_b), (in_a, in_b) = (
+            [side.relations.get(name) for side in (a, b)],
+            [name in side.predictions for side in (a, b)],
+        )
+        if (of_a and not in_a) or (of_b and not in_b):
+            yield ScoreMismatch(what, _stored(of_a, in_a), _stored(of_b, in_b))
+        elif in_a and in_b and not np.array_equal(a.predictions[name].to_numpy(), b.predictions[name].to_numpy()):
+            yield ScoreMismatch(what, of_a or "none", of_b or "none")
+
+
+def _stored(column: str | None, there: bool) -> str:
+    if column is None:
+        return "none"
+    return column if there else f"{column}, which an earlier version did not store; run its evaluate stage again"
 
 
 def _target(target: Target) -> str:

@@ -1,9 +1,9 @@
 """The block `evaluate` of params.yaml, and `judging` of datasets/NAME.yaml."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from lockstep.fitting.fitting import Fitting
 from lockstep.project.blocks import Blocks, mistakes_in
@@ -16,19 +16,34 @@ from lockstep.table.table_columns import TableColumns, must_be_in, must_be_numbe
 SQUARED_ERROR_GATES = {"min_test_r2": 0.0, "max_test_rmse": None}
 
 
+def _required_verdict(value: Any) -> Any:
+    if isinstance(value, bool):
+        remedy = "not_worse, or shown to ask for more" if value else "null"
+        raise ValueError(f"{str(value).lower()}: is no longer a value; write {remedy}")
+    return value
+
+
 class Gates(Settings):
-    """Conditions a result must meet; null switches one off."""
+    """Conditions a result must meet; null switches one off.
+
+    Attributes:
+        min_test_r2: The least R² of the test rows; of squared error only.
+        max_test_rmse: The greatest RMSE; likewise.
+        max_test_score: The greatest score by the metric that scores the folds.
+        beat_baselines: `not_worse`: better than the best constant, significantly worse than no simple baseline;
+            `shown`: significantly better than each of them.
+    """
 
     min_test_r2: float | None
     max_test_rmse: Annotated[float, Field(gt=0)] | None
     max_test_score: float | None
-    beat_baselines: bool
+    beat_baselines: Annotated[Literal["not_worse", "shown"], BeforeValidator(_required_verdict)] | None
 
 
 class Evaluate(Settings):
     """How the final model is judged."""
 
-    protocol: Literal["single", "repeated"]
+    protocol: Literal["single", "repeated", "nested"]
     repeats: Annotated[int, Field(ge=2, le=100)]
     bootstrap_samples: Annotated[int, Field(ge=100)]
     confidence: Annotated[float, Field(gt=0, lt=1)]
@@ -154,10 +169,10 @@ def check_choices(evaluate: Evaluate, split: Split, objective: str, file: Path) 
     Raises:
         ValueError: naming the setting.
     """
-    if evaluate.protocol == "repeated" and split.forward:
+    if evaluate.protocol != "single" and split.forward:
         raise ValueError(
-            f"evaluate.protocol: 'repeated' draws further random splits, and split.strategy is {split.strategy!r}, of"
-            " which there is one; set it to single"
+            f"evaluate.protocol: {evaluate.protocol!r} draws further random splits, and split.strategy is"
+            f" {split.strategy!r}, of which there is one; set it to single"
         )
     if objective == "squared_error":
         return

@@ -8,14 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.evaluate.bootstrap import (
-    Units,
-    interval_ends,
-    intervals,
-    losses,
-    resampled_metrics,
-    resampled_scores,
-)
 from lockstep.evaluate.calibration import (
     calibration_error,
     class_calibration,
@@ -28,15 +20,22 @@ from lockstep.evaluate.evaluate_blocks import Evaluate, Judging
 from lockstep.evaluate.gates import check_gates
 from lockstep.evaluate.importance import feature_importance
 from lockstep.evaluate.judgement import Judgement, judge, overfit_gap, score_of
+from lockstep.evaluate.lead import LeadVerdict
 from lockstep.evaluate.rows import Rows, new_rows, predict_rows, training_rows
+from lockstep.evaluate.sampling import sampling_record
 from lockstep.evaluate.shap_values import ShapValues, shap_values
 from lockstep.evaluate.slices import slice_table, worst_rows
+from lockstep.evaluate.suspicion import Evidence, ResultFinding, findings_of
 from lockstep.evaluate.thresholds import threshold_table
+from lockstep.evaluate.uncertainty import NO_ENDS, ends_of, sampled_metrics, sampled_score, score_lead
+from lockstep.evaluate.units import Units, relations
 from lockstep.fitting.folds import final_rows
 from lockstep.model.saved import Predictions, SavedModel
 from lockstep.split.split_block import Split
 
 THIS_MODEL = "this_model"
+# The columns of baselines.csv before the metrics.
+LEAD_COLUMNS = ("model", "score", "lead", "lead_low", "lead_high", "verdict")
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class ModelEvaluation:
     """The results of an evaluation; the functions that create the tables describe them.
 
     Attributes:
-        predictions: row_id, actual and the prediction of every test row.
+        predictions: row_id, actual and the prediction of every test row; group and moment where the split relates rows.
         judgement: Metrics of the model and the baselines.
         gates: The content of gates.json.
         uncertainty: The content of uncertainty.json.
@@ -59,6 +58,7 @@ class ModelEvaluation:
         gap: Scores on training rows, in cross-validation and on test rows.
         worst: The test rows with the largest errors.
         dependence: Partial dependence on the most important features.
+        findings: What is too good, too easy or empty, most urgent first: the content of findings.json.
     """
 
     predictions: pd.DataFrame
@@ -76,6 +76,12 @@ class ModelEvaluation:
     gap: dict[str, Any]
     worst: pd.DataFrame
     dependence: list[Dependence]
+    findings: tuple[ResultFinding, ...] = ()
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a finding asks for action, so that nothing about the result is called good."""
+        return any(finding.kind == "act" for finding in self.findings)
 
 
 def evaluate_model(
@@ -99,17 +105,20 @@ def evaluate_model(
         judging: The block `judging` of the dataset file.
         settings: The block `evaluate` of params.yaml.
         seed: Seed of baselines, resamples, shuffles and samples.
-        split: The block `split` of params.yaml: whether whole groups are resampled, and how the training rows relate.
+        split: The block `split` of params.yaml: how the test rows and the training rows are related.
         on_step: Called with a description of each step as it begins.
     """
-    n_validated, train = _validated(train, model), final_rows(train)
+    folds, n_validated, train = train, _validated(train, model), final_rows(train)
     on_step(f"features of {len(train):,} training and {len(test):,} test rows")
     train_rows = training_rows(model, train, split.cross_fitting if split else None)
     test_rows = new_rows(model, test)
     predictions, predicted = predict_rows(model, test_rows)
+    if split is not None:
+        predictions = predictions.assign(**relations(test, split.grouped_by, split.ordered_by))
     on_step("metrics and baselines")
+    time = (split.cross_fitting.time if split else None) or ""
     judgement = judge(
-        model, train_rows, test_rows, predicted, best_trial, judging.coordinates, seed, n_validated=n_validated
+        model, train_rows, test_rows, predicted, best_trial, judging.coordinates, seed, time, n_validated=n_validated
     )
     if model.target.classes:
         calibration = class_calibration(test_rows.y, predicted, test_rows.weight)
@@ -118,9 +127,9 @@ def evaluate_model(
         calibration, confusion = number_calibration(predictions), None
     on_step("SHAP values")
     shap = shap_values(model, test_rows, seed)
-    on_step(f"{settings.bootstrap_samples:,} resamples of the test rows")
+    on_step("intervals of the test metrics")
     uncertainty, leads = _uncertainty(
-        model, judgement, test_rows, predicted, settings, seed, split.grouped_by if split else None
+        model, judgement, test_rows, predicted, settings, seed, split, Units.of(predictions)
     )
     if model.interval is not None:
         uncertainty["prediction_interval"] = interval_coverage(
@@ -128,16 +137,21 @@ def evaluate_model(
         )
     if confusion is not None:
         uncertainty["calibration_error"] = calibration_error(calibration)
+    baselines = _baseline_table(model, judgement, leads)
     on_step("permutation importance")
     features = feature_importance(model, test_rows, settings.permutation_repeats, seed, shap.mean_absolute())
     names = features["feature"].tolist()
+    on_step("findings")
+    importance = dict(zip(model.features.names, shap.mean_absolute().tolist(), strict=True))
+    evidence = Evidence(model, train_rows, test_rows, folds, predicted, judgement, importance, split, seed)
+    findings = findings_of(evidence)
     on_step("slices, worst rows and dependence")
     return ModelEvaluation(
         predictions=predictions,
         judgement=judgement,
-        gates=check_gates(settings.gates, judgement, model.fitting),
+        gates=check_gates(settings.gates, judgement, model.fitting, baselines),
         uncertainty=uncertainty,
-        baselines=_baseline_table(model, judgement, leads),
+        baselines=baselines,
         slices=slice_table(model.fitting, model.target, judging.slices, train, test_rows, predicted),
         calibration=calibration,
         confusion=confusion,
@@ -148,12 +162,13 @@ def evaluate_model(
         gap=overfit_gap(judgement, model.fitting),
         worst=worst_rows(model, test_rows, predictions, names),
         dependence=dependence(model, test_rows, names, seed),
+        findings=findings,
     )
 
 
 def _uncalibrated(model: SavedModel, test: Rows) -> pd.DataFrame | None:
     """Predictions of the boosters against actual values, where the model calibrates them."""
-    return None if model.calibration is None else class_calibration(test.y, model.boosted(test.x))
+    return None if model.calibration is None else class_calibration(test.y, model.boosted(test.x), test.weight)
 
 
 def _uncertainty(
@@ -163,27 +178,40 @@ def _uncertainty(
     predicted: Predictions,
     settings: Evaluate,
     seed: int,
-    group: str | None,
+    split: Split | None,
+    units: Units,
 ) -> tuple[dict[str, Any], dict[str, Mapping[str, float | None]]]:
-    """The intervals of the test metrics, and of every baseline's score less the model's, on the same resamples."""
-    fitting, n_features, samples = model.fitting, test.x.shape[1], settings.bootstrap_samples
-    units = Units.of(test.frame, group).weighted(test.weight)
-    resamples = resampled_metrics(fitting, test.y, predicted, n_features, samples, seed, units)
-    metric_intervals = intervals(judgement.test, resamples, settings.confidence)
-    model_losses, leads = losses(fitting, resamples), dict[str, Mapping[str, float | None]]()
-    for name, baseline in judgement.predictions.items():
-        other_losses = resampled_scores(fitting, test.y, baseline, samples, seed, units)
-        lead = None if model_losses is None or other_losses is None else other_losses - model_losses
-        leads[name] = interval_ends(lead, settings.confidence)
-    score = interval_ends(model_losses, settings.confidence)
-    # A list, so that `dvc metrics show FILE` shows the ends of the score's interval as its only columns.
-    return {"score_low": score["low"], "score_high": score["high"], "intervals": metric_intervals}, leads
+    """The intervals of the test metrics, and of every baseline's score less the model's, on the same rows."""
+    fitting, confidence = model.fitting, settings.confidence
+    sampled = sampled_metrics(fitting, test.y, predicted, test.x.shape[1], units)
+    intervals = [
+        {"metric": name, "value": value, **(found.ends(confidence) if (found := sampled.get(name)) else NO_ENDS)}
+        for name, value in judgement.test.items()
+    ]
+    own = sampled_score(fitting, test.y, predicted, units)
+    leads: dict[str, Mapping[str, float | None]] = {
+        name: ends_of(score_lead(own, sampled_score(fitting, test.y, baseline.predictions, units)), confidence)
+        for name, baseline in judgement.fitted.items()
+    }
+    score = own.score_ends(confidence) if own else NO_ENDS
+    record = sampling_record(
+        own,
+        units,
+        split.grouped_by if split else None,
+        split.ordered_by if split else None,
+        confidence=confidence,
+        samples=settings.bootstrap_samples,
+        seed=seed,
+    )
+    # Lists, so that `dvc metrics show FILE` shows the ends of the score's interval as its only columns.
+    ends = {"score_low": score["low"], "score_high": score["high"]}
+    return {**ends, "intervals": intervals, "sampling": [record]}, leads
 
 
 def _baseline_table(
     model: SavedModel, judgement: Judgement, leads: Mapping[str, Mapping[str, float | None]]
 ) -> pd.DataFrame:
-    """model, score, lead (its score less this model's) with its interval, and the metrics; the lowest score first."""
+    """LEAD_COLUMNS (lead: its score less this model's) and the metrics; the lowest score first."""
     fitting = model.fitting
     model_score = score_of(fitting, judgement.test)
     records: list[dict[str, Any]] = [{"model": THIS_MODEL, "score": model_score, **judgement.test}]
@@ -193,9 +221,10 @@ def _baseline_table(
         records.append(
             {"model": name, "score": score, "lead": lead}
             | {f"lead_{end}": value for end, value in lead_ends.items()}
+            | {"verdict": str(LeadVerdict.of(lead_ends["low"], lead_ends["high"]))}
             | dict(scores)
         )
-    table = pd.DataFrame(records, columns=["model", "score", "lead", "lead_low", "lead_high", *judgement.test])
+    table = pd.DataFrame(records, columns=[*LEAD_COLUMNS, *judgement.test])
     return table.sort_values(["score", "model"], kind="stable", ignore_index=True)
 
 

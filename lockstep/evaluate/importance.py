@@ -13,6 +13,8 @@ from lockstep.storage.tables import significant
 # A shuffled row costs some 30 ns per tree. The sample shrinks with trees and features: some 15 seconds in all.
 MAX_ROWS, MIN_ROWS, MAX_STEPS = 20_000, 1_000, 500_000_000
 DIGITS = 6
+# An increase of at most so many standard deviations of the permutations is within their noise.
+NOISE_FACTOR = 2.0
 
 
 def feature_importance(
@@ -29,7 +31,8 @@ def feature_importance(
 
     Returns:
         feature; gain, its share of the trees' total gain; permutation_mean and permutation_std, the increase in score
-        (less is better) when the feature is permuted; shap. Most important first.
+        (less is better) when the feature's values are permuted among the test rows, and its standard deviation over
+        the permutations, which is not the uncertainty of the rows; shap. Most important first.
     """
     work = _trees(model) * len(model.features.names) * repeats
     sample = sample_rows(len(test), min(MAX_ROWS, max(MIN_ROWS, MAX_STEPS // max(1, work))), seed)
@@ -57,6 +60,16 @@ def feature_importance(
     return pd.DataFrame(records).sort_values(
         ["permutation_mean", "feature"], ascending=[False, True], kind="stable", ignore_index=True
     )
+
+
+def within_noise(features: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether each feature's increase is no more than permuting at random explains, or a decrease.
+
+    Args:
+        features: From `feature_importance`.
+    """
+    noise: pd.Series[bool] = features["permutation_mean"] <= NOISE_FACTOR * features["permutation_std"]
+    return noise
 
 
 def _trees(model: SavedModel) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.evaluate.baselines import STANDARD_BASELINES, baseline_predictions
+from lockstep.evaluate.baseline import BaselineResult, Problem, fit_baselines
 from lockstep.evaluate.rows import Rows
 from lockstep.evaluate.thresholds import mean_cost
 from lockstep.fitting.fitting import Fitting
@@ -28,7 +28,7 @@ class Judgement:
         cv: Mean over the folds, with the parameters and rounds of the model.
         test: On test rows.
         baselines: Each baseline's on test rows.
-        predictions: Each baseline's predictions of the test rows.
+        fitted: Each baseline as it was fitted, with its predictions of the test rows.
         every: Every metric on training and on test rows: the content of all_metrics.json.
     """
 
@@ -36,12 +36,26 @@ class Judgement:
     cv: Scores
     test: Scores
     baselines: Mapping[str, Scores]
-    predictions: Mapping[str, Predictions]
+    fitted: Mapping[str, BaselineResult]
     every: Mapping[str, Scores]
+
+    @property
+    def constant(self) -> str:
+        """The name of the best constant: mean, median, quantile, class_shares, one_class or constant."""
+        return next(name for name, baseline in self.fitted.items() if baseline.role == "constant")
+
+    @property
+    def gated(self) -> list[str]:
+        """The baselines of the gate `beat_baselines`."""
+        return [name for name, baseline in self.fitted.items() if baseline.role != "other"]
 
     def as_dict(self) -> dict[str, Any]:
         """The content of reports/metrics.json, with only the baselines that every table has."""
-        always = {name: self.baselines[name] for name in STANDARD_BASELINES}
+        always = {
+            name: self.baselines[name]
+            for name, baseline in self.fitted.items()
+            if baseline.role in ("constant", "same")
+        }
         return {"train": self.train, "cv": self.cv, "test": self.test, "baseline": always}
 
 
@@ -53,6 +67,7 @@ def judge(
     best_trial: pd.Series,
     coordinates: tuple[str, str] | None,
     seed: int,
+    time: str = "",
     *,
     n_validated: float,
 ) -> Judgement:
@@ -66,10 +81,11 @@ def judge(
         best_trial: The row of the best trial in trials.csv.
         coordinates: Two columns of a position, for nearest neighbours.
         seed: Seed of the baselines.
+        time: The column that orders the rows; empty unless the split goes forward in time.
         n_validated: Rows that validate in a fold, of which not all need train the final model, or their weights' sum.
     """
     fitting, n_features = model.fitting, test.x.shape[1]
-    predictions = baseline_predictions(model, train, test, coordinates, seed)
+    fitted = fit_baselines(Problem(model, train, test, seed, coordinates, time))
     every = {
         "train": _every_score(model, train, model.predict_matrix(train.x, train.exposure)),
         "test": _every_score(model, test, predicted),
@@ -79,13 +95,8 @@ def judge(
         train={name: every["train"][name] for name in names},
         cv=_cv_scores(model, best_trial, n_validated, n_features),
         test={name: every["test"][name] for name in names},
-        baselines={
-            name: _baseline_scores(
-                name, fitting.scores(test.y, baseline, 0 if name == "mean" else n_features, test.weight)
-            )
-            for name, baseline in predictions.items()
-        },
-        predictions=predictions,
+        baselines={name: _baseline_scores(fitting, test, baseline) for name, baseline in fitted.items()},
+        fitted=fitted,
         every=every,
     )
 
@@ -120,8 +131,10 @@ def _every_score(model: SavedModel, rows: Rows, predicted: Predictions) -> Score
     return {**scores, "mean_cost": _rounded(cost)}
 
 
-def _baseline_scores(name: str, scores: Scores) -> Scores:
-    if name in STANDARD_BASELINES:
+def _baseline_scores(fitting: Fitting, test: Rows, baseline: BaselineResult) -> Scores:
+    n_features = test.x.shape[1] if baseline.uses_features else 0
+    scores = fitting.scores(test.y, baseline.predictions, n_features, test.weight)
+    if baseline.steady:
         return scores
     return {metric: None if value is None else significant(value, BASELINE_DIGITS) for metric, value in scores.items()}
 

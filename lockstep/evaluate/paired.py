@@ -1,15 +1,18 @@
-"""Which of two models is better on the same rows: a paired bootstrap (Efron and Tibshirani 1993, chapter 16)."""
+"""Which of two models is better on the same rows: the difference of their scores with its confidence interval.
 
-from dataclasses import dataclass, field, replace
+Paired, because models err on the same rows: errors of both cancel.
+"""
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from lockstep.evaluate.bootstrap import Units, interval_ends, resampled_scores
-from lockstep.evaluate.rows import weights_in
+from lockstep.evaluate.estimate import Estimate
+from lockstep.evaluate.uncertainty import sampled_score, score_lead
+from lockstep.evaluate.units import Units
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Vector
-from lockstep.metrics.metric import Numbers
 from lockstep.model.saved import Predictions
 from lockstep.table.target import Target
 
@@ -20,17 +23,17 @@ class PairedDifference:
 
     Attributes:
         gain: The other score minus this one: above 0 this model is better. None where the metric is undefined.
-        low: Lower end of the gain's interval.
+        low: Lower end of the gain's interval; None where there is none.
         high: Its upper end.
-        p: Two-sided p-value of the hypothesis that both are equally good.
-        resamples: The gain on every resample, shape (samples,); empty where the metric is undefined.
+        p: Two-sided p-value of the hypothesis that both are equally good; it agrees with the interval.
+        estimate: The gain with its sampling error.
     """
 
     gain: float | None
     low: float | None
     high: float | None
     p: float | None = None
-    resamples: Numbers = field(default_factory=lambda: np.empty(0), compare=False, repr=False)
+    estimate: Estimate | None = None
 
     @property
     def better(self) -> bool:
@@ -38,63 +41,41 @@ class PairedDifference:
         return self.low is not None and self.low > 0
 
 
-def paired_bootstrap(
+NO_DIFFERENCE = PairedDifference(None, None, None)
+
+
+def paired_difference(
     fitting: Fitting,
     target: Target,
     this: pd.DataFrame,
     other: pd.DataFrame,
     *,
-    samples: int,
     confidence: float,
-    seed: int,
     units: Units | None = None,
     other_threshold: float | None = None,
 ) -> PairedDifference:
-    """Compare two tables of predictions on the same resamples of their rows.
+    """Compare two tables of predictions on their common rows.
 
     Args:
         fitting: Whose metric is the score.
         target: What is predicted.
-        this: row_id, actual and the model's prediction of each row; weight where rows have weights.
+        this: row_id, actual and the model's prediction of each row; weight where rows have weights, group and moment
+            where the split relates them.
         other: The same rows with another model's predictions.
-        samples: Number of resamples.
         confidence: Of the interval.
-        seed: Seed of the draws.
-        units: Units of resampling; None: rows.
+        units: How the rows are related; None: as the columns of `this` say.
         other_threshold: Threshold of the other model, where it has another one.
     """
     other_fitting = fitting if other_threshold is None else replace(fitting, threshold=other_threshold)
     actual, this_predicted = as_scored(target, this)
     _, other_predicted = as_scored(target, other)
-    weight = weights_in(this)
-    units = (units or Units.rows(len(this))).weighted(weight)
-    this_losses = resampled_scores(fitting, actual, this_predicted, samples, seed, units)
-    other_losses = resampled_scores(other_fitting, actual, other_predicted, samples, seed, units)
-    if this_losses is None or other_losses is None:
-        return PairedDifference(None, None, None)
-    scores = [
-        {fitting.metric: of_model.value(actual, predicted, weight)}
-        for of_model, predicted in ((other_fitting, other_predicted), (fitting, this_predicted))
-    ]
-    if any(score[fitting.metric] is None for score in scores):
-        return PairedDifference(None, None, None)
-    gains = other_losses - this_losses
-    interval = interval_ends(gains, confidence)
-    defined = gains[np.isfinite(gains)]
-    gain = fitting.loss(scores[0]) - fitting.loss(scores[1])
-    return PairedDifference(
-        gain, interval["low"], interval["high"], None if interval["low"] is None else p_value(defined), defined
-    )
-
-
-def p_value(gains: Numbers) -> float:
-    """Twice the smaller share of resamples on either side of 0; both sides include 0 itself.
-
-    One is added to numerator and denominator, so that it is never 0: the original rows count as a resample too (Davison
-    and Hinkley 1997, section 4.2).
-    """
-    below, above = int(np.sum(gains <= 0)), int(np.sum(gains >= 0))
-    return min(1.0, 2 * (1 + min(below, above)) / (1 + len(gains)))
+    related = units or Units.of(this)
+    own = sampled_score(fitting, actual, this_predicted, related)
+    found = score_lead(own, sampled_score(other_fitting, actual, other_predicted, related))
+    if found is None:
+        return NO_DIFFERENCE
+    low, high = found.interval(confidence)
+    return PairedDifference(found.value, low, high, found.p_value(), found)
 
 
 def as_scored(target: Target, predictions: pd.DataFrame) -> tuple[Vector, Predictions]:

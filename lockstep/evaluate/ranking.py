@@ -1,17 +1,16 @@
 """The one rule that ranks two results, for `lockstep compare` and for the registry's champion."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
 import pandas as pd
 
-from lockstep.evaluate.bootstrap import Units
 from lockstep.evaluate.contender import Contender
 from lockstep.evaluate.differences import ScoreMismatch, differences
-from lockstep.evaluate.paired import PairedDifference, as_scored, paired_bootstrap
+from lockstep.evaluate.paired import NO_DIFFERENCE, PairedDifference, as_scored, paired_difference
 from lockstep.evaluate.rows import weights_in
+from lockstep.evaluate.units import Units
 from lockstep.fitting.fitting import Fitting
 from lockstep.metrics.names import direction, metric_label, shown_score
 from lockstep.results.result import byte_size
@@ -25,7 +24,6 @@ RULE = (
     " The same rule chooses the registry's champion, with the present champion as A."
 )
 
-NO_DIFFERENCE = PairedDifference(None, None, None)
 # metrics.json keeps ten digits of a score: differences beyond them come from the last bits of a CPU.
 SAME_DIGITS = 10
 
@@ -51,7 +49,7 @@ class Verdict:
     Attributes:
         outcome: A is better, B is better, within noise, ...
         difference: By how much B's score is lower than A's; empty where the two cannot be compared.
-        n_units: Number of rows, or groups of rows, that are resampled.
+        n_units: Number of rows, of their groups, or of their moments.
         differences: Why the two cannot be compared.
     """
 
@@ -166,38 +164,23 @@ class Ranking:
         )
 
 
-def rank(a: Contender, b: Contender, test_rows: Callable[[], pd.DataFrame]) -> Ranking:
-    """Compare two results by the rule; the bootstrap uses A's settings, and groups if either split keeps them together.
+def rank(a: Contender, b: Contender) -> Ranking:
+    """Compare two results by the rule, at A's level of confidence.
 
     Args:
         a: The older one, or the present champion: it stays if there is no reason to change.
         b: The newer one.
-        test_rows: Reads B's test table, which contains the groups: both results have the same test rows, and MLflow
-            does not store the table of a champion.
     """
-    mismatches, group = list(differences(a, b)), a.group or b.group
-    if not mismatches and group is not None:
-        table = test_rows()
-        if group in table:
-            return Ranking(a, b, _verdict(a, b, Units.of(table, group)))
-        mismatches.append(ScoreMismatch("groups of test rows", a.group or "none", b.group or "none"))
-    if mismatches:
-        return Ranking(a, b, Verdict(Outcome.NOT_COMPARABLE, differences=tuple(mismatches)))
-    return Ranking(a, b, _verdict(a, b, None))
-
-
-def _verdict(a: Contender, b: Contender, units: Units | None) -> Verdict:
-    return verdict(
-        a.fitting,
-        a.target,
-        a.predictions,
-        b.predictions,
-        samples=a.samples,
+    if mismatches := tuple(differences(a, b)):
+        return Ranking(a, b, Verdict(Outcome.NOT_COMPARABLE, differences=mismatches))
+    units = Units.of(a.predictions if a.relations else b.predictions)
+    found = verdict(
+        *(a.fitting, a.target, a.predictions, b.predictions),
         confidence=a.confidence,
-        seed=a.seed,
         units=units,
         threshold_b=b.fitting.threshold,
     )
+    return Ranking(a, b, found)
 
 
 def verdict(
@@ -206,9 +189,7 @@ def verdict(
     a: pd.DataFrame,
     b: pd.DataFrame,
     *,
-    samples: int,
     confidence: float,
-    seed: int,
     units: Units | None = None,
     threshold_b: float | None = None,
 ) -> Verdict:
@@ -221,30 +202,17 @@ def verdict(
         target: What is predicted.
         a: row_id, actual and A's prediction of each row.
         b: The same of B.
-        samples: Number of resamples.
         confidence: Of the interval.
-        seed: Seed of the draws.
-        units: Units of resampling; None: rows.
+        units: How the rows are related; None: as the columns of `a` say.
         threshold_b: B's threshold; None: A's.
     """
-    units = units or Units.rows(len(a))
+    units = units or Units.of(a)
     of_b = fitting if threshold_b is None else replace(fitting, threshold=threshold_b)
-    difference = paired_bootstrap(
-        of_b,
-        target,
-        b,
-        a,
-        samples=samples,
-        confidence=confidence,
-        seed=seed,
-        units=units,
-        other_threshold=fitting.threshold,
+    difference = paired_difference(
+        of_b, target, b, a, confidence=confidence, units=units, other_threshold=fitting.threshold
     )
     same = of_b == fitting and bool((as_scored(target, a)[1] == as_scored(target, b)[1]).all())
-    outcome = _outcome(difference, same, len(units.sizes))
-    if outcome in (Outcome.A_BETTER, Outcome.B_BETTER) and _score(fitting, target, a) == _score(of_b, target, b):
-        outcome = Outcome.NOISE
-    return Verdict(outcome, difference, len(units.sizes))
+    return Verdict(_outcome(difference, same), difference, units.clusterings[0].count)
 
 
 def _sizes(small: int, large: int) -> str:
@@ -260,11 +228,10 @@ def _score(fitting: Fitting, target: Target, predictions: pd.DataFrame) -> float
     return significant(fitting.loss({fitting.metric: value}), SAME_DIGITS)
 
 
-def _outcome(difference: PairedDifference, same: bool, n_units: int) -> Outcome:
+def _outcome(difference: PairedDifference, same: bool) -> Outcome:
     if same:
         return Outcome.SAME
-    # resampling a single unit gives an interval of zero width
-    if difference.low is None or difference.high is None or n_units < 2:
+    if difference.low is None or difference.high is None:
         return Outcome.UNDEFINED
     if difference.low > 0:
         return Outcome.B_BETTER

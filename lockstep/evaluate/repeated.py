@@ -53,6 +53,7 @@ class Refit:
         budget: Rounds where validation rows stop them.
         seed: Seed of features and boosters.
         calibration: That of the final model; its threshold is in `fitting`.
+        mean_correction: Likewise; that of a transformed target is learned anew.
     """
 
     split: Split
@@ -64,6 +65,7 @@ class Refit:
     budget: RoundBudget
     seed: int
     calibration: Calibration | None = None
+    mean_correction: float = 1.0
 
 
 def refit_of(model: SavedModel, split: Split, searched: Mapping[str, Any], seed: int) -> Refit:
@@ -72,8 +74,8 @@ def refit_of(model: SavedModel, split: Split, searched: Mapping[str, Any], seed:
     budget = RoundBudget(round(searched["early_stopping_rounds"] * slower), round(searched["max_rounds"] * slower))
     recipe = model.features.recipe
     boosters = len(model.boosters)
-    calibration = model.calibration
-    return Refit(split, model.target, recipe, model.training, boosters, model.fitting, budget, seed, calibration)
+    settings = (split, model.target, recipe, model.training, boosters, model.fitting, budget, seed)
+    return Refit(*settings, calibration=model.calibration, mean_correction=model.mean_correction)
 
 
 def repeated(refit: Refit, train: pd.DataFrame, test: pd.DataFrame, repeats: int) -> list[Scores]:
@@ -81,10 +83,9 @@ def repeated(refit: Refit, train: pd.DataFrame, test: pd.DataFrame, repeats: int
 
     The splits run in parallel, with one XGBoost thread each; the result does not depend on the number of workers.
     """
-    rows = pd.concat([train.drop(columns="fold"), test]).sort_values("row_id", ignore_index=True)
     scores = []
     with scratch_folder() as folder:
-        write_table(rows, folder / TABLE)
+        write_table(all_rows(train, test), folder / TABLE)
         with LocalEngine(min(worker_count(), repeats), None) as engine:
             futures = [engine.submit(score_split, refit, folder, refit.seed + 1 + r) for r in range(repeats)]
             for number, future in enumerate(futures):
@@ -94,6 +95,11 @@ def repeated(refit: Refit, train: pd.DataFrame, test: pd.DataFrame, repeats: int
                 line = f"evaluate: split {number + 1}/{repeats}: test {refit.fitting.metric} {formatted}"
                 print(line, file=sys.stderr, flush=True)
     return scores
+
+
+def all_rows(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
+    """The cleaned rows before the split, in the order of `row_id`, from the training and the test table."""
+    return pd.concat([train.drop(columns="fold"), test]).sort_values("row_id", ignore_index=True)
 
 
 def score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
@@ -116,7 +122,8 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
     set_pages_folder(folder)
     train, test = split_table(read_table(folder / TABLE), refit.target, refit.split, split_seed)
     stopping = train["fold"].to_numpy() == 0 if refit.split.folds == 1 else np.zeros(len(train), dtype=np.bool_)
-    features = Features(refit.recipe, refit.seed, refit.target.n_classes, refit.split.cross_fitting)
+    target, cross_fitting = refit.target, refit.split.cross_fitting
+    features = Features(refit.recipe, refit.seed, target.n_classes, cross_fitting, target.row_weights)
     fitted = train[~stopping]
     y = refit.target.values(fitted)
     x = features.fit_transform(fitted, y)
@@ -127,9 +134,9 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
         boosters = _stopped(refit, _fold(refit, everything, train, ~stopping, names, types))
     else:
         boosters = _fixed(refit, _fold(refit, x, train, ~stopping, names, types))
-    target = refit.target
     parts = (boosters, features, target, refit.fitting, refit.training)
-    model = SavedModel(*parts, rate=rate_of(target, fitted), calibration=refit.calibration)
+    rate, correction = rate_of(target, fitted), refit.mean_correction
+    model = SavedModel(*parts, rate=rate, calibration=refit.calibration, mean_correction=correction)
     model = model.with_mean_corrected(x, y, target.weights(fitted))
     x_test = features.transform(test)
     predictions = model.predict_matrix(x_test, target.exposures(test))

@@ -76,11 +76,12 @@ def _place(tally: Tally, threshold: float) -> int:
 
 
 def _places(tally: Tally, threshold: float) -> npt.NDArray[np.int64]:
-    """Places of thresholds between which equally many rows lie, and the ends."""
-    rows_below = tally.false_negative + tally.true_negative
-    wanted = np.linspace(0, rows_below[-1], MAX_POINTS)
-    places = np.unique(np.r_[np.searchsorted(rows_below, wanted), _place(tally, threshold)])
-    return np.asarray(places, dtype=np.int64)
+    """Places of thresholds between which equally many rows lie, or of the second class, which may be rare; the ends."""
+    places = [
+        np.searchsorted(below, np.linspace(0, below[-1], MAX_POINTS // 2))
+        for below in (tally.false_negative + tally.true_negative, tally.false_negative)
+    ]
+    return np.unique(np.r_[np.concatenate(places), _place(tally, threshold)]).astype(np.int64)
 
 
 def _ratios(above: Vector, below: Vector) -> Vector:

@@ -56,12 +56,13 @@ def results_of(result: Result, place: Provenance, time: SearchTime | None) -> di
 
 
 def _metrics(result: Result) -> dict[str, float | None]:
-    """test_METRIC, train_METRIC, and for the baselines baseline_METRIC (the mean) and untuned_xgboost_METRIC."""
+    """test_METRIC, train_METRIC, and of the baselines baseline_METRIC (the constant) and untuned_xgboost_METRIC."""
     metrics = result.metrics
+    constant = next(name for name in metrics["baseline"] if name != "untuned_xgboost")
     parts: dict[str, Mapping[str, float | None]] = {
         "test": metrics["test"],
         "train": metrics["train"],
-        "baseline": metrics["baseline"]["mean"],
+        "baseline": metrics["baseline"][constant],
         "untuned_xgboost": metrics["baseline"]["untuned_xgboost"],
     }
     names = list(dict.fromkeys([*STANDARD_METRICS, *metrics["test"]]))

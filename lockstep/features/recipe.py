@@ -22,6 +22,7 @@ from lockstep.features.step_mistakes import (
 )
 from lockstep.guards.text.messages import repeated
 from lockstep.table.cross_fitting import CrossFitting
+from lockstep.table.row_weights import RowWeights
 
 Matrix = npt.NDArray[np.float32]
 Array = npt.NDArray[Any]
@@ -38,27 +39,39 @@ class Features:
         seed: Seed of the steps' random draws.
         n_classes: Classes of the target; 0 for a number.
         cross_fitting: How the split relates the training rows; None: not at all.
+        weights: The columns that say how much a training row counts; None: all count the same.
 
     Attributes:
         steps: Copies of the recipe's steps, to fit.
     """
 
     def __init__(
-        self, recipe: Sequence[Step], seed: int = 0, n_classes: int = 0, cross_fitting: CrossFitting | None = None
+        self,
+        recipe: Sequence[Step],
+        seed: int = 0,
+        n_classes: int = 0,
+        cross_fitting: CrossFitting | None = None,
+        weights: RowWeights | None = None,
     ) -> None:
         self.recipe, self.seed, self.n_classes = tuple(recipe), seed, n_classes
-        self.steps = tuple(step.for_target(n_classes, seed, cross_fitting) for step in recipe)
+        self._weights = weights or RowWeights()
+        self.steps = tuple(step.for_target(n_classes, seed, cross_fitting, weights) for step in recipe)
 
     def fit(self, frame: pd.DataFrame, y: Numbers) -> Self:
         """Learn from training rows alone.
+
+        Args:
+            frame: The rows.
+            y: Their targets, shape (rows,). Steps learn from the target per unit of exposure.
 
         Raises:
             DataError: if the frame lacks a column that a step needs, or two steps make features of the same name.
             ConfigError: if one of the project's own steps fails.
         """
         self._check_columns(frame)
+        rates = self._weights.rates(frame, y)
         for step in self.steps:
-            _fit(step, frame, y)
+            _fit(step, frame, rates)
         self._check_unique_names()
         return self
 
@@ -69,13 +82,13 @@ class Features:
             DataError, ConfigError: like `fit` and `transform`.
         """
         self._check_columns(frame)
-        parts = []
+        parts, rates = [], self._weights.rates(frame, y)
         for step in self.steps:
             if type(step).fit_transform is Step.fit_transform:
-                _fit(step, frame, y)
+                _fit(step, frame, rates)
                 parts.append(_sliced([step], frame))
             else:
-                parts.append(_fit_transform(step, frame, y))
+                parts.append(_fit_transform(step, frame, rates))
         self._check_unique_names()
         return parts[0] if len(parts) == 1 else np.hstack(parts)
 
@@ -147,7 +160,7 @@ class Features:
 
 
 def _fit(step: Step, frame: pd.DataFrame, y: Numbers) -> None:
-    rows = columns_read(step, frame)
+    rows = columns_read(step, frame, context=True)
     with mistakes_of(step):
         step.fit(rows, y)
     check_names(step)
@@ -155,7 +168,7 @@ def _fit(step: Step, frame: pd.DataFrame, y: Numbers) -> None:
 
 
 def _fit_transform(step: Step, frame: pd.DataFrame, y: Numbers) -> Matrix:
-    rows = columns_read(step, frame, relations=True)
+    rows = columns_read(step, frame, context=True)
     with mistakes_of(step):
         features = step.fit_transform(rows, y)
     check_names(step)

@@ -10,7 +10,11 @@ from lockstep.features.arrays import Numbers
 from lockstep.project.kinds import Kind, OneOfKind
 from lockstep.project.settings import Settings
 from lockstep.table.cross_fitting import CrossFitting
+from lockstep.table.row_weights import RowWeights
 from lockstep.table.timeline import Rows
+
+# Private attributes that `for_target` sets; they are not learned.
+TOLD = ("_n_classes", "_seed", "_cross_fitting", "_weights")
 
 
 class Step(Settings, OneOfKind, ABC):
@@ -33,6 +37,7 @@ class Step(Settings, OneOfKind, ABC):
     _n_classes: int = 0
     _seed: int = 0
     _cross_fitting: CrossFitting = CrossFitting()
+    _weights: RowWeights = RowWeights()
 
     @property
     def n_classes(self) -> int:
@@ -62,11 +67,36 @@ class Step(Settings, OneOfKind, ABC):
         """
         return self._cross_fitting.pairs(frame, folds, self._seed)
 
-    def for_target(self, n_classes: int, seed: int, cross_fitting: CrossFitting | None = None) -> Self:
-        """An unfitted copy that knows the target, the seed and how the split relates the rows (None: not at all)."""
+    def row_weights(self, frame: pd.DataFrame) -> Numbers | None:
+        """How much each training row counts in a mean of the target, shape (rows,); None: all count the same.
+
+        The weight times the exposure, of columns that need not be among those of `reads`; 1 on average.
+
+        Args:
+            frame: Rows that `fit` or `fit_transform` got, or some of them.
+        """
+        return self._weights.of_rates(frame)
+
+    @property
+    def context(self) -> list[str]:
+        """Columns of training rows that say how they relate and how much they count."""
+        return [*self._cross_fitting.columns, *self._weights.columns]
+
+    def for_target(
+        self,
+        n_classes: int,
+        seed: int,
+        cross_fitting: CrossFitting | None = None,
+        weights: RowWeights | None = None,
+    ) -> Self:
+        """An unfitted copy that knows the target, the seed, how the split relates the rows, and what they weigh.
+
+        Without the last two, rows do not relate, and all count the same.
+        """
         settings = {name: getattr(self, name) for name in type(self).model_fields}
         copy = cast(Self, self.model_construct(**settings))
-        copy._n_classes, copy._seed, copy._cross_fitting = n_classes, seed, cross_fitting or CrossFitting()
+        copy._n_classes, copy._seed = n_classes, seed
+        copy._cross_fitting, copy._weights = cross_fitting or CrossFitting(), weights or RowWeights()
         return copy
 
     @abstractmethod
@@ -113,7 +143,7 @@ class Step(Settings, OneOfKind, ABC):
 
         Args:
             frame: Rows of the cleaned table with the columns of `reads`.
-            y: Their targets, shape (rows,): numbers, or class numbers.
+            y: Their targets, shape (rows,): numbers, per unit of exposure where there are exposures, or class numbers.
         """
         return self
 
@@ -154,11 +184,7 @@ class Step(Settings, OneOfKind, ABC):
     @classmethod
     def _learned(cls) -> list[str]:
         """The private attributes that are saved."""
-        return [
-            name
-            for name in cls.__private_attributes__
-            if name not in ("_n_classes", "_seed", "_cross_fitting") and name not in cls.DERIVED
-        ]
+        return [name for name in cls.__private_attributes__ if name not in TOLD and name not in cls.DERIVED]
 
     if not TYPE_CHECKING:
 

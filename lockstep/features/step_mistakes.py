@@ -40,7 +40,7 @@ def names_of(step: Step, method: str = "names") -> list[str]:
     raise DataError(f"{file_of(step)}: {method}() returns {shown(repr(names))}; return a tuple of names")
 
 
-def columns_read(step: Step, frame: pd.DataFrame, *, relations: bool = False) -> pd.DataFrame:
+def columns_read(step: Step, frame: pd.DataFrame, *, context: bool = False) -> pd.DataFrame:
     """The rows as a step gets them: one of the project's own sees no column but those that it reads.
 
     The target and the fold are columns of training rows too.
@@ -48,11 +48,11 @@ def columns_read(step: Step, frame: pd.DataFrame, *, relations: bool = False) ->
     Args:
         step: The step.
         frame: The rows.
-        relations: Whether to add the columns by which the split relates rows, which `inner_folds` needs.
+        context: Whether to add the columns that `inner_folds` and `row_weights` of training rows need.
     """
     if not step.is_custom():
         return frame
-    names = dict.fromkeys([*names_of(step, "reads"), *(step.cross_fitting.columns if relations else ())])
+    names = dict.fromkeys([*names_of(step, "reads"), *(step.context if context else ())])
     return pd.DataFrame({name: frame[name] for name in names}, index=frame.index, copy=False)
 
 

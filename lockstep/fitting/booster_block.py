@@ -16,7 +16,7 @@ from lockstep.features.features_block import Recipe
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Fold
 from lockstep.fitting.objective import OBJECTIVES
-from lockstep.fitting.weighting import ClassWeight
+from lockstep.fitting.weighting import ClassWeight, Vector, mean, median
 from lockstep.guards.text.messages import LENGTH, listed, quoted, shown
 from lockstep.guards.text.secrets import masked
 from lockstep.metrics.measure import built_in_metrics, custom_metrics
@@ -79,7 +79,7 @@ class BoosterSettings(Settings):
         fitting, targets = self.fitting(target, metric, file), target.values(train)
         check_targets(fitting, target.column, targets, train["row_id"].to_numpy())
         if self.huber_slope == AUTO and "huber_slope" in fitting.used_settings():
-            return replace(fitting, huber_slope=measured_slope(targets))
+            return replace(fitting, huber_slope=measured_slope(targets, target.weights(train)))
         return fitting
 
     def fitting(self, target: Target, metric: str | None = None, file: Path = PARAMS) -> Fitting:
@@ -104,7 +104,7 @@ class BoosterSettings(Settings):
         target: TargetKind = "classes" if n_classes else "number"
         objective = self._objective(target)
         own = custom_metrics(target)
-        metric = _chosen_metric(fact or self.metric, where, objective, target, own)
+        metric = _chosen_metric(fact or self.metric, where, objective, n_classes, own)
         # XGBoost cannot keep the constraints with every objective.
         if self.monotone and not OBJECTIVES[objective].keeps_monotone(n_classes):
             setting = f"{n_classes} classes" if n_classes else f"objective {objective}"
@@ -225,7 +225,7 @@ def check_targets(
             )
 
 
-def measured_slope(targets: npt.NDArray[np.float64]) -> float:
+def measured_slope(targets: Vector, weight: Vector | None = None) -> float:
     """The slope of pseudo-Huber that `auto` stands for, to six digits.
 
     It is the spread of the residuals of the first prediction, the median of the training rows: their median absolute
@@ -234,18 +234,19 @@ def measured_slope(targets: npt.NDArray[np.float64]) -> float:
 
     Args:
         targets: Targets of the training rows, shape (rows,).
+        weight: How much each row counts, shape (rows,); None: all the same.
     """
-    residuals = np.abs(targets - np.median(targets))
-    spread = float(np.median(residuals)) * MAD_TO_DEVIATION or float(np.mean(residuals)) or 1.0
+    residuals = np.abs(targets - median(targets, weight))
+    spread = median(residuals, weight) * MAD_TO_DEVIATION or mean(residuals, weight) or 1.0
     return significant(spread, SLOPE_DIGITS)
 
 
-def _chosen_metric(choice: str, where: str, objective: str, target: TargetKind, own: Iterable[str]) -> str:
+def _chosen_metric(choice: str, where: str, objective: str, n_classes: int, own: Iterable[str]) -> str:
     """The metric's name; `where` is the setting that names it, `own` are names of the project's own metrics."""
     metric = OBJECTIVES[objective].metric if choice == AUTO else choice
-    built_in = sorted(built_in_metrics(target), key=lambda known: known.order)
+    built_in = sorted(built_in_metrics("classes" if n_classes else "number"), key=lambda known: known.order)
     classes = [*built_in, *(METRICS[name] for name in own)]
-    allowed = [known.kind_name() for known in classes if known.can_be_chosen()]
+    allowed = [known.kind_name() for known in classes if known.can_be_chosen() and known.measures(n_classes)]
     if metric not in allowed:
         raise ValueError(_not_allowed(where, metric, METRICS.names(), allowed))
     return metric

@@ -276,14 +276,21 @@ class Fitting:
 
     @property
     def corrects_mean(self) -> bool:
-        """Whether predictions are corrected by the factor `Transform.mean_correction`: the mean is predicted, and the
-        transformation moves it."""
-        return self.target_transform is not None and self.objective_class.predicts_mean
+        """Whether the final model's predictions are corrected by a factor: the mean is predicted, and a transformation
+        or the loss itself moves it."""
+        transformed = self.target_transform is not None and self.objective_class.predicts_mean
+        return transformed or self.objective_class.moves_mean
 
     def _why_undefined(self) -> str:
         where = self.metric_class.undefined_where
         remedy = " choose another metric or objective" if where else "; use fewer folds or another metric"
         return f": {where};{remedy}" if where else remedy
+
+    @property
+    def power(self) -> float:
+        """Power of the mean in the variance, of an objective with a logarithmic link."""
+        own = self.objective_class.variance_power
+        return self.variance_power if own is None else own
 
     @property
     def _used(self) -> set[str]:

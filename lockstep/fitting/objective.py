@@ -49,6 +49,8 @@ class Objective(OneOfKind, ABC):
         lowest: The least value of a target that it allows; None: any.
         transforms: Whether the target may be transformed; see booster.target_transform.
         predicts_mean: Whether it predicts the mean, which a transformation of the target moves.
+        variance_power: Power of the mean in the variance of its distribution; None: it has none, or it is a setting.
+        moves_mean: Whether its own predictions miss the mean, which is then corrected by out-of-fold predictions.
     """
 
     STATED = ("target", "metric")
@@ -62,6 +64,8 @@ class Objective(OneOfKind, ABC):
     lowest: ClassVar[Lowest | None] = None
     transforms: ClassVar[bool] = False
     predicts_mean: ClassVar[bool] = False
+    variance_power: ClassVar[float | None] = None
+    moves_mean: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod

@@ -64,8 +64,10 @@ def margins(exposure: Vector, rate: float) -> npt.NDArray[np.float32]:
     return rounded(np.log(exposure * rate)).astype(np.float32)
 
 
-def weighted_median(values: npt.NDArray[np.floating], weight: npt.NDArray[np.floating]) -> float:
-    """The median of rows of which each counts as many times as its weight says."""
+def median(values: npt.NDArray[np.floating], weight: npt.NDArray[np.floating] | None = None) -> float:
+    """The median, in which a row counts as its weight says."""
+    if weight is None:
+        return float(np.median(values))
     order = np.argsort(values, kind="stable")
     ordered, below = values[order], np.cumsum(weight[order].astype(np.float64))
     half = below[-1] / 2

@@ -47,7 +47,10 @@ def dataset_text(findings: TableFindings, source: FileSource, about: str, rename
         ],
         _source(source),
         _split_hints(findings, renamed),
-        [f'missing_values: {_listed(findings.missing_values or [""])}    # texts that mean "no value"'],
+        [
+            *(line for note in findings.notes for line in _comment(note)),
+            f'missing_values: {_listed(findings.missing_values or [""])}    # texts that mean "no value"',
+        ],
         ["columns:", *(_column(column) for column in findings.columns)],
         _clean(findings, renamed),
         _features(findings, renamed),

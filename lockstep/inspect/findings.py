@@ -84,6 +84,7 @@ class TableFindings:
         columns: One finding per column, in the file's order.
         missing_values: Texts in the table that mean "no value".
         copies: Rows that repeat an earlier one in all columns except identifiers.
+        notes: Comments on columns that may contain fillers, or nearly determine the target.
     """
 
     n_rows: int
@@ -91,6 +92,7 @@ class TableFindings:
     columns: tuple[Finding, ...]
     missing_values: tuple[str, ...]
     copies: int
+    notes: tuple[str, ...] = ()
 
     def of(self, *roles: Role) -> list[Finding]:
         """The columns with one of the roles, in the file's order."""

@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 from lockstep.clean.cleaning import MIN_ROWS
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import brief, listed, shown
+from lockstep.inspect.fillers import filler_notes
 from lockstep.inspect.findings import NO_FEATURE, Finding, Role, TableFindings
-from lockstep.inspect.leaks import formulas, leak_reason, untested_pairs
+from lockstep.inspect.leaks import formulas, leak_reason, near_leaks
 from lockstep.inspect.missing import missing_texts
 from lockstep.inspect.reading import ReadColumn, decode_dictionary, read_column
 from lockstep.inspect.roles import describe_column, format_number
@@ -48,23 +49,34 @@ def inspect(
     missing = missing_texts(table, target)
     reads = {name: read_column(name, table.column(name), missing) for name in table.column_names}
     words = _as_written(table.column(target), missing)
+    _check_weighing(weighing, target)
     goal = describe_target(reads[target], words, as_classes=as_classes, has_exposure=exposure is not None)
+    if goal.classes and exposure is not None:
+        raise DataError(f"--exposure: target {target!r} names classes, which have no exposure; leave the option out")
     if table.num_rows - goal.missing < MIN_ROWS:
         raise DataError(f"target {target!r}: {table.num_rows - goal.missing} rows have a value; {MIN_ROWS} are needed")
     findings = {name: describe_column(read) for name, read in reads.items()}
     findings[target] = replace(findings[target], type=goal.type, role="target", why="the target")
-    if not goal.classes:
-        goal = replace(
-            goal,
-            notes=(*goal.notes, *untested_pairs([reads[name] for name in _candidates(findings)])),
-        )
     findings = _without_copies(_without_leaks(findings, reads, target, classes=bool(goal.classes)), reads)
     for role, name in weighing.items():
         findings[name] = _weighing(reads, name, role)
     if all(finding.role in NO_FEATURE for finding in findings.values()):
         reasons = "; ".join(f"{shown(name)}: {finding.why}" for name, finding in findings.items() if name != target)
         raise DataError(f"no column is left to learn {target!r} from: {brief(reasons)}"[:500])
-    return TableFindings(table.num_rows, goal, tuple(findings.values()), missing, _repeated_rows(findings, reads))
+    left = [reads[name] for name in (target, *_candidates(findings))]
+    notes = filler_notes(table, left if not goal.classes else left[1:], target, missing or ("",))
+    notes += [] if goal.classes else near_leaks(left[1:], reads[target])
+    repeated = _repeated_rows(findings, reads)
+    return TableFindings(table.num_rows, goal, tuple(findings.values()), missing, repeated, tuple(notes))
+
+
+def _check_weighing(weighing: Mapping[Role, str], target: str) -> None:
+    """Refuse one column for two purposes."""
+    for role, name in weighing.items():
+        if name == target:
+            raise DataError(f"--{role}: column {shown(name)!r} is the target; name another column")
+    if len(set(weighing.values())) < len(weighing):
+        raise DataError(f"--weight and --exposure name the same column, {shown(weighing['weight'])!r}; leave one out")
 
 
 def _weighing(reads: Mapping[str, ReadColumn], name: str, role: Role) -> Finding:

@@ -131,6 +131,7 @@ def summary(dataset: NewDataset) -> str:
     for column in findings.of(*LEFT_OUT):
         label = "LEAK?   " if column.role == "leak" else "left out"
         lines.append(f"  {label}  {shown(column.name) if column.name else '(unnamed)'}: {brief(column.why)}")
+    lines += [f"  note      {brief(note)}" for note in findings.notes]
     if findings.copies:
         lines.append(f"  note      {findings.copies} rows repeat an earlier one; {dataset.file} shows a rule")
     command = f"dvc exp run -S dataset={dataset.name}" + (f" -S {target.needs}" if target.needs else "")

@@ -19,7 +19,7 @@ from lockstep.storage.tables import significant
 RESERVED = frozenset(
     [
         *("bias", "by", "compared", "lead", "lead_high", "lead_low", "metric", "model", "name", "own", "rounds"),
-        *("rows", "saved", "score", "seed", "share", "slice"),
+        *("rows", "saved", "score", "seed", "share", "slice", "verdict"),
     ]
 )
 

@@ -21,6 +21,7 @@ Counts = npt.NDArray[np.int64] | Numbers
 # Values by the metric's name; None where a metric is undefined.
 Scores = Mapping[str, float | None]
 TargetKind = Literal["number", "classes"]
+Statistic = Literal["mean", "median", "quantile"]
 
 Value = TypeVar("Value", float, Numbers)
 
@@ -63,6 +64,8 @@ class Metric(OneOfKind, ABC):
         only_if_chosen: Whether it is left out of folds and of metrics.json unless it scores the folds.
         undefined_where: Why it may be undefined, as the end of a sentence: `a target is 0`; empty if never or rarely.
         least_classes: Of a target with fewer classes it says nothing that another metric does not.
+        elicits: The statistic of the rows that is the best constant prediction of them (Gneiting 2011); of classes the
+            mean is their shares. None: it is found by search.
         relative_to_spread: Whether it compares the error with the spread of the measured rows' own targets, which says
             little about rows that were chosen by their target.
         typical_error: What it is, if it is an error as a row typically has it; for the page's first sentence.
@@ -85,6 +88,7 @@ class Metric(OneOfKind, ABC):
     only_if_chosen: ClassVar[bool] = False
     undefined_where: ClassVar[str] = ""
     least_classes: ClassVar[int] = 2
+    elicits: ClassVar[Statistic | None] = None
     relative_to_spread: ClassVar[bool] = False
     typical_error: ClassVar[str] = ""
     tile: ClassVar[int | None] = None

@@ -1,12 +1,13 @@
 """Calibrated probabilities: a rising curve of the booster's probability, learned from out-of-fold predictions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from lockstep.guards.text.messages import quoted
 from lockstep.metrics.metric import DIGITS
 from lockstep.storage.tables import significant
 
@@ -34,7 +35,9 @@ class Sigmoid:
     intercept: float
 
     def __call__(self, probability: Numbers) -> Numbers:
-        return np.asarray(1 / (1 + np.exp(-(self.slope * log_odds(probability) + self.intercept))))
+        # A steep curve has probabilities whose exponential is infinite: they are 0.
+        with np.errstate(over="ignore"):
+            return np.asarray(1 / (1 + np.exp(-(self.slope * log_odds(probability) + self.intercept))))
 
 
 @dataclass(frozen=True)
@@ -98,44 +101,49 @@ class Calibration:
 def learn_calibration(
     method: Method, actual: Numbers, probabilities: Numbers, weight: Numbers | None = None
 ) -> Calibration:
-    """Learn a calibration from rows that the boosters were not trained on.
+    """Learn a calibration from rows that the boosters were not trained on, enough for `check_rows`.
 
     Args:
         method: sigmoid or isotonic.
         actual: Numbers of the classes, shape (rows,).
         probabilities: The boosters', shape (rows, classes).
         weight: How much each row counts, shape (rows,).
-
-    Raises:
-        ValueError: if there are too few rows, or too few of a class.
     """
     n_classes = probabilities.shape[1]
-    check_rows(f"train_best.calibration: {method!r}", actual, n_classes, LEAST_ROWS[method], "set it to none")
     learn = learn_sigmoid if method == "sigmoid" else learn_isotonic
     numbers = range(1, 2) if n_classes == 2 else range(n_classes)
     return Calibration(method, tuple(learn((actual == number), probabilities[:, number], weight) for number in numbers))
 
 
-def check_rows(setting: str, actual: Numbers, n_classes: int, least: int, remedy: str) -> None:
+def check_rows(setting: str, actual: Numbers, labels: Sequence[str], least: int, remedy: str) -> None:
     """Refuse to learn from too few rows.
+
+    Args:
+        setting: What asks for it, as the message begins.
+        actual: Numbers of the classes, shape (rows,).
+        labels: The classes.
+        least: Rows that are needed.
+        remedy: What to do.
 
     Raises:
         ValueError: naming the setting, the rows and what to do.
     """
     if len(actual) < least:
         raise ValueError(f"{setting}: needs {least:,} out-of-fold rows, and there are {len(actual):,}; {remedy}")
-    counts = np.bincount(actual.astype(np.int64), minlength=n_classes)
+    counts = np.bincount(actual.astype(np.int64), minlength=len(labels))
     if counts.min() < LEAST_ROWS_OF_A_CLASS:
         raise ValueError(
-            f"{setting}: needs {LEAST_ROWS_OF_A_CLASS} out-of-fold rows of every class, and class number"
-            f" {int(counts.argmin())} has {counts.min()}; {remedy}"
+            f"{setting}: needs {LEAST_ROWS_OF_A_CLASS} out-of-fold rows of every class, and"
+            f" {quoted(labels[int(counts.argmin())])} has {counts.min()}; {remedy}"
         )
 
 
 def learn_sigmoid(positive: npt.NDArray[np.bool_], probability: Numbers, weight: Numbers | None = None) -> Sigmoid:
     """Platt scaling of the log-odds: logistic regression with one variable, by Newton's method (Platt 1999).
 
-    The targets are (positives + 1) / (positives + 2) and 1 / (negatives + 2) instead of 1 and 0, as Platt's.
+    The targets are (positives + 1) / (positives + 2) and 1 / (negatives + 2) instead of 1 and 0, as Platt's. The slope
+    is at least 0: boosters that rank the rows worse than by chance have learned nothing, and every row gets the share
+    of the class.
     """
     rows = np.ones(len(positive)) if weight is None else weight
     n_positive, n_negative = float(np.sum(rows[positive])), float(np.sum(rows[~positive]))
@@ -153,6 +161,8 @@ def learn_sigmoid(positive: npt.NDArray[np.bool_], probability: Numbers, weight:
         beta, loss = beta - step, min(loss, shorter)
         if np.abs(step).max() <= NEWTON_TOLERANCE * (1 + np.abs(beta).max()):
             break
+    if beta[0] < 0:
+        beta = np.array([0.0, np.log(np.sum(rows * target) / np.sum(rows * (1 - target)))])
     return Sigmoid(_rounded(beta[0]), _rounded(beta[1]))
 
 

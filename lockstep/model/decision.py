@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from lockstep.metrics.confusion import ratio
 from lockstep.metrics.metric import DIGITS
-from lockstep.model.calibration import check_rows
 from lockstep.project.settings import Settings
 from lockstep.storage.tables import significant
 
@@ -81,8 +81,8 @@ class Tally:
         return self.f1() if chosen == "max_f1" else self.mcc()
 
     def f1(self) -> Numbers:
-        """F1 at each threshold; 0 without a row above it."""
-        return 2 * self.true_positive / (2 * self.true_positive + self.false_positive + self.false_negative)
+        """F1 at each threshold; 0 without a row above it, or of the second class."""
+        return ratio(2 * self.true_positive, 2 * self.true_positive + self.false_positive + self.false_negative)
 
     def mcc(self) -> Numbers:
         """Matthews correlation coefficient at each threshold; 0 where all rows are on one side."""
@@ -110,11 +110,7 @@ def choose_threshold(chosen: Chosen, actual: Numbers, probabilities: Numbers, we
         actual: Numbers of the classes, shape (rows,).
         probabilities: Calibrated ones of rows that the boosters were not trained on, shape (rows, 2).
         weight: How much each row counts, shape (rows,).
-
-    Raises:
-        ValueError: if there are too few rows of a class.
     """
-    check_rows("train_best.threshold", actual, 2, 0, "set it to 0.5")
     tally = Tally.of(actual == 1, probabilities[:, 1], weight)
     values = tally.values(chosen)
     # Equal values differ in their last digits, and so may those of two CPUs.

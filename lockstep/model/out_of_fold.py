@@ -14,10 +14,14 @@ import pandas as pd
 from lockstep.fitting.booster import fit_rounds, max_bin_of, validation_predictions
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.matrices import FoldMatrices
-from lockstep.model.calibration import Calibration, Method, learn_calibration
+from lockstep.fitting.transform import FACTOR_DIGITS
+from lockstep.fitting.weighting import mean
+from lockstep.metrics.metric import THRESHOLD
+from lockstep.model.calibration import LEAST_ROWS, Calibration, Method, check_rows, learn_calibration
 from lockstep.model.decision import Chosen, choose_threshold
 from lockstep.model.final import Workers
 from lockstep.model.saved import Predictions, Training, labelled
+from lockstep.storage.tables import significant
 from lockstep.table.target import Target
 
 Numbers = npt.NDArray[np.float64]
@@ -50,6 +54,12 @@ class OutOfFold:
 
     rows: pd.DataFrame
     predictions: Predictions
+
+    def mean_correction(self, target: Target) -> float:
+        """The factor that gives these predictions the total of their targets, to six digits; 1 if that is 0."""
+        actual, weight = target.values(self.rows), target.weights(self.rows)
+        means = mean(actual, weight), mean(self.predictions, weight)
+        return significant(means[0] / means[1], FACTOR_DIGITS) if means[0] > 0 else 1.0
 
     def table(self, target: Target) -> pd.DataFrame:
         """row_id, fold, actual, predicted, and for classes a column probability_CLASS for each."""
@@ -108,10 +118,13 @@ def learn_decision(choices: Choices, out: OutOfFold, target: Target) -> tuple[Ca
         return None, threshold
     actual, weight, predicted, calibration = target.values(out.rows), target.weights(out.rows), out.predictions, None
     if method is not None:
+        setting = f"train_best.calibration: {method!r}"
+        check_rows(setting, actual, target.labels, LEAST_ROWS[method], "set it to none")
         calibration = learn_calibration(method, actual, predicted, weight)
         predicted = calibration(predicted)
     if isinstance(threshold, float):
         return calibration, threshold
+    check_rows("train_best.threshold", actual, target.labels, 0, f"set it to {THRESHOLD}")
     return calibration, choose_threshold(threshold, actual, predicted, weight)
 
 

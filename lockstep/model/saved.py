@@ -26,7 +26,8 @@ from lockstep.model.intake import Intake
 from lockstep.model.interval import Interval
 from lockstep.model.model_code import CODE, model_code, write_code
 from lockstep.storage.tables import atomic_write, write_json
-from lockstep.table.target import Target, Vector, positive_numbers
+from lockstep.table.row_weights import positive_numbers
+from lockstep.table.target import Target, Vector
 
 DESCRIPTION = "model.json"
 ARRAYS = "features"
@@ -82,7 +83,8 @@ class SavedModel:
         interval: Prediction intervals, or None.
         intake: From raw rows to rows of the cleaned table; None for a model that never reads raw rows.
         origin: The model's origin; None for one that is never saved, or was saved by an earlier version.
-        mean_correction: The factor of Transform.mean_correction, measured on the training rows; 1 where there is none.
+        mean_correction: The factor that corrects the mean: that of Transform.mean_correction on the training rows, or
+            that of the objective's out-of-fold predictions; 1 where there is none.
         rate: The training rows' target per unit of exposure, from which boosters start; None without exposures.
         calibration: Of the probabilities of classes, or None.
         costs: What mistakes cost, where that decided the threshold (`fitting.threshold`).
@@ -112,14 +114,17 @@ class SavedModel:
     def predict_matrix(self, x: npt.NDArray[np.float32], exposure: Vector | None = None) -> Predictions:
         """Predictions for a feature matrix of shape (rows, features); without exposures for one unit each.
 
-        Probabilities are calibrated, and the mean of a transformed target is corrected.
+        Probabilities are calibrated, and the mean is corrected where the objective or a transformation moves it.
         """
         predictions = self.boosted(x, exposure)
         if self.calibration is not None:
             return self.calibration(predictions)
-        if self.fitting.transform is None or not self.fitting.corrects_mean:
+        if not self.fitting.corrects_mean:
             return predictions
-        return self.fitting.transform.corrected(predictions, self.mean_correction)
+        transform = self.fitting.transform
+        if transform is None:
+            return predictions * self.mean_correction
+        return transform.corrected(predictions, self.mean_correction)
 
     def with_mean_corrected(self, x: npt.NDArray[np.float32], y: Vector, weight: Vector | None) -> Self:
         """The model with the correction of the mean that its training rows need, where its target is transformed.

@@ -1,41 +1,18 @@
 """The final model from its folds: boosters on all rows, interval, out-of-fold predictions and what is learned there."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-import pandas as pd
-
-from lockstep.features.recipe import Features
 from lockstep.fitting.booster import RoundBudget
+from lockstep.fitting.final_rows import FinalRows
 from lockstep.fitting.fitting import Fitting
-from lockstep.fitting.folds import Matrix, final_rows
 from lockstep.model.final import Workers, chosen_training, fit_boosters, fit_interval, rate_of
 from lockstep.model.out_of_fold import OutOfFold, boosters_per_fold, learn_decision, out_of_fold
 from lockstep.model.saved import SavedModel
 from lockstep.model.train_block import TrainBest
 from lockstep.project.blocks import mistakes_in
 from lockstep.project.paths import PARAMS
-from lockstep.table.target import Target
-
-
-@dataclass(frozen=True)
-class FinalRows:
-    """The rows that the final model is trained on.
-
-    Attributes:
-        table: The training table; some of its rows may only validate.
-        target: The target.
-        features: Fitted on the rows.
-        x: Features of the rows, shape (rows, features).
-        forward: Whether the folds go forward in time.
-    """
-
-    table: pd.DataFrame
-    target: Target
-    features: Features
-    x: Matrix
-    forward: bool = False
 
 
 def train_model(
@@ -76,9 +53,10 @@ def train_model(
     out = out_of_fold(rows.table, training, boosters_per_fold(choices), fitting, seed, workers)
     with mistakes_in(PARAMS):
         calibration, threshold = learn_decision(choices, out, target)
-    train = final_rows(rows.table)
+    train = rows.rows
     model = SavedModel(
         *(boosters, rows.features, target, replace(fitting, threshold=threshold), training, interval),
+        mean_correction=out.mean_correction(target) if fitting.objective_class.moves_mean else 1.0,
         rate=rate_of(target, train),
         calibration=calibration,
         costs=choices.costs,

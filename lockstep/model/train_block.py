@@ -31,7 +31,7 @@ class TrainBest(Settings):
         if (is_number and 0 < value < 1) or value in ("max_f1", "max_mcc") or isinstance(value, Costs):
             return value
         if isinstance(value, Mapping):
-            return Costs(**value)
+            return Costs.model_validate({str(key): cost for key, cost in value.items()})
         raise ValueError(
             "must be a number between 0 and 1, max_f1, max_mcc, or costs: {false_positive: 1, false_negative: 10}"
         )

@@ -179,11 +179,26 @@ def _one_line(error: ValidationError, content: dict[Any, Any]) -> str:
     elif first["type"] == "value_error":
         line = f"{key}: {message}" if key else message
     else:
-        line = f"{key}: {quoted(first['input'])}: {message[0].lower()}{message[1:]}"
+        line = _wrong_value(key, errors, content)
     return safe_line(line)
 
 
-def _key(location: tuple[int | str, ...], content: Any, *, keep_last: bool) -> str:
+def _wrong_value(key: str, errors: Sequence[Any], content: dict[Any, Any]) -> str:
+    """The line about a value that is none of those a setting takes; pydantic has an error for each kind of them.
+
+    An item of a mapping or a list says more than that the setting is no single value, and a limit that a value of the
+    right kind exceeds says more than that it is of no other kind.
+    """
+    keys = [_key(mistake["loc"], content) for mistake in errors]
+    below = [mistake for place, mistake in zip(keys, errors, strict=True) if place.startswith((f"{key}.", f"{key}["))]
+    about = below[:1] or [mistake for place, mistake in zip(keys, errors, strict=True) if place == key]
+    limits = [mistake for mistake in about if not mistake["type"].endswith(("_type", "literal_error"))]
+    first, *others = dict.fromkeys(mistake["msg"] for mistake in limits or about)
+    message = " or ".join([first, *(other.removeprefix("Input should be ") for other in others)])
+    return f"{_key(about[0]['loc'], content)}: {quoted(about[0]['input'])}: {message[0].lower()}{message[1:]}"
+
+
+def _key(location: tuple[int | str, ...], content: Any, *, keep_last: bool = False) -> str:
     """The dotted key as in the file, without pydantic's names of union members."""
     key, node = "", content
     for position, part in enumerate(location):

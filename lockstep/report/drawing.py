@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREY = "#2f6db3", "#d9822b", "#8a8f98"
@@ -123,10 +124,13 @@ def ink(full: float, marks: int, least: float) -> float:
     return max(least, full * min(1.0, CROWDED / max(marks, 1)))
 
 
-def bars(axes: Axes, names: Sequence[str], values: "pd.Series[float] | npt.NDArray[np.float64]", **style: Any) -> None:
+def bars(
+    axes: Axes, names: Sequence[str], values: "pd.Series[float] | npt.NDArray[np.float64]", **style: Any
+) -> BarContainer:
     """Horizontal bars from the bottom up, one per name even if two names are equal."""
-    axes.barh(range(len(names)), values, color=BLUE, **style)
+    drawn = axes.barh(range(len(names)), values, **({"color": BLUE} | style))
     axes.set_yticks(range(len(names)), names)
+    return drawn
 
 
 def shortened(name: str, longest: int = MAX_NAME_LENGTH) -> str:

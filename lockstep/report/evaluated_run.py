@@ -12,7 +12,8 @@ from lockstep.evaluate.ceiling import Ceiling, ceiling
 from lockstep.evaluate.evaluate_blocks import Evaluate, Judging
 from lockstep.metrics.names import greater_is_better, metric_label, shown_score
 from lockstep.model.saved import SavedModel
-from lockstep.report.search_parameters import parameter_importance
+from lockstep.report.cross_validation import CvOptimism
+from lockstep.report.parameter_importance import parameter_importance
 from lockstep.report.search_progress import optimisation_history
 from lockstep.report.sections.bounds_section import Bound, bounds_hit
 from lockstep.split.split_block import Split
@@ -40,11 +41,6 @@ class TrainingHistory:
     def progress(self) -> pd.DataFrame:
         """Complete trials and the best score so far."""
         return optimisation_history(self.trials, self.score)
-
-    @cached_property
-    def parameters(self) -> pd.DataFrame:
-        """Importance of the parameters; takes seconds for thousands of trials."""
-        return parameter_importance(self.trials, self.search["settings"]["space"], self.score)
 
 
 @dataclass(frozen=True)
@@ -83,6 +79,15 @@ class Run:
     def ceiling(self) -> Ceiling:
         """Whether more tuning pays."""
         return ceiling(self.history.trials, self.history.score, self.metric)
+
+    def cv_optimism(self, cv: float | None, r2: float | None = None) -> CvOptimism | None:
+        """How optimistic the cross-validated score, and R², are; None where it is not known."""
+        return CvOptimism.of(self.history.search, self.best, cv, r2)
+
+    @cached_property
+    def parameters(self) -> pd.DataFrame:
+        """Importance of the parameters, and the limit that one without effect stays below."""
+        return parameter_importance(self.history.trials, self.space, self.metric)
 
     @cached_property
     def bounds(self) -> list[Bound]:

@@ -31,8 +31,12 @@ def write_tables(run: Run, evaluation: ModelEvaluation, folder: Path) -> None:
     write_csv(evaluation.features, folder / "feature_importance.csv")
     write_csv(evaluation.slices, folder / "slices.csv")
     write_csv(history.progress(), folder / "optimisation_history.csv")
-    write_csv(history.parameters, folder / "parameter_importance.csv")
-    write_json(evaluation.uncertainty, folder / "uncertainty.json")
+    write_csv(run.parameters, folder / "parameter_importance.csv")
+    optimism = run.cv_optimism(evaluation.gap["cv"], evaluation.judgement.cv.get("r2"))
+    # A list, as the intervals are, so that it adds no columns to `dvc metrics show FILE`.
+    cross_validation = {} if optimism is None else {"cross_validation": [optimism.as_dict()]}
+    write_json(evaluation.uncertainty | cross_validation, folder / "uncertainty.json")
+    write_json([finding.as_dict() for finding in evaluation.findings], folder / "findings.json")
 
 
 def points_of(predictions: pd.DataFrame, model: SavedModel) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Parameters of trials.csv: their values, their importance, and their axes in charts."""
+"""Parameters of trials.csv: their values and their axes in charts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,18 +6,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import optuna
 import pandas as pd
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
-from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
-from optuna.trial import TrialState, create_trial
 
 from lockstep.search.space import SearchSpace
 from lockstep.search.tune_blocks import Range
-from lockstep.storage.tables import significant
-
-# PED-ANOVA compares the best trials with all; with fewer trials it says nothing.
-MIN_TRIALS = 4
 
 
 @dataclass(frozen=True)
@@ -46,44 +39,6 @@ class ParameterScale:
         low, high = scale(self.low), scale(self.high)
         positions: npt.NDArray[np.float64] = (scale(self.values) - low) / (high - low)
         return positions
-
-
-def parameter_importance(trials: pd.DataFrame, space: Mapping[str, Any], score: str) -> pd.DataFrame:
-    """How well each parameter separates the best trials from the rest (PED-ANOVA, Watanabe et al. 2023).
-
-    Args:
-        trials: The content of trials.csv.
-        space: The space, as in models/search.json.
-        score: The column of the score.
-
-    Returns:
-        parameter, importance (shares of 1), most important first; zeros when fewer than four trials are complete.
-    """
-    distributions = SearchSpace({name: Range.model_validate(value) for name, value in space.items()}).distributions()
-    study = study_of(trials, distributions, score)
-    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    shares = dict.fromkeys(distributions, 0.0)
-    if len(complete) >= MIN_TRIALS:
-        shares |= get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
-    table = pd.DataFrame(
-        {"parameter": list(shares), "importance": [significant(share, 4) for share in shares.values()]}
-    )
-    return table.sort_values(["importance", "parameter"], ascending=[False, True], kind="stable", ignore_index=True)
-
-
-def study_of(trials: pd.DataFrame, distributions: Mapping[str, BaseDistribution], score: str) -> optuna.Study:
-    """An in-memory Optuna study with the complete trials of trials.csv."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(direction="minimize", sampler=optuna.samplers.RandomSampler(seed=0))
-    for _, row in trials[trials["state"] == "COMPLETE"].iterrows():
-        study.add_trial(
-            create_trial(
-                value=float(row[score]),
-                params={name: value_of(row[name], distribution) for name, distribution in distributions.items()},
-                distributions=dict(distributions),
-            )
-        )
-    return study
 
 
 def scales_of(trials: pd.DataFrame, space: Mapping[str, Any]) -> list[ParameterScale]:

@@ -15,8 +15,11 @@ from lockstep.storage.tables import significant
 
 FOLDER = Path(__file__).parent
 MODELS = {
+    "constant": "best constant",
     "untuned_xgboost": "untuned XGBoost",
     "poisson_regression": "Poisson regression",
+    "tweedie_regression": "Tweedie regression",
+    "pseudo_huber_regression": "pseudo-Huber regression",
     "untuned_sklearn": "untuned scikit-learn boosting",
     "nearest_neighbours": "nearest neighbours in space",
 }

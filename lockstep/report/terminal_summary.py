@@ -7,10 +7,13 @@ import pandas as pd
 
 from lockstep.evaluate.coverage import coverage_verdict
 from lockstep.evaluate.evaluation import THIS_MODEL, ModelEvaluation
+from lockstep.evaluate.lead import LeadVerdict
+from lockstep.evaluate.suspicion import ResultFinding
 from lockstep.fitting.fitting import Fitting
 from lockstep.metrics.names import direction, greater_is_better, metric_label, shown_ends, shown_score
 from lockstep.project.paths import INDEX
 from lockstep.report.coverage_text import coverage_sentence
+from lockstep.report.standing import standing
 from lockstep.report.templates import model_name
 from lockstep.terminal import Paint
 
@@ -39,7 +42,14 @@ def summary(evaluation: ModelEvaluation, fitting: Fitting, confidence: float, pa
         text = f"  {name:{name_width}}  {score:>{score_width}}"
         lines.append(paint.bold(text) if own else f"{text}  {_lead(row, paint)}")
     lines += _coverage(evaluation, confidence, paint)
+    lines += [_finding(finding, paint) for finding in evaluation.findings]
     return "\n".join([*lines, paint.dim(f"  {NEXT}")])
+
+
+def _finding(finding: ResultFinding, paint: Paint) -> str:
+    """A finding as a line of its own, red where it asks for action."""
+    text = f"  {finding.kind}: {finding.sentence}"
+    return paint.bad(text) if finding.kind == "act" else text
 
 
 def _headline(evaluation: ModelEvaluation, fitting: Fitting, confidence: float, paint: Paint) -> str:
@@ -58,7 +68,9 @@ def _headline(evaluation: ModelEvaluation, fitting: Fitting, confidence: float, 
     second = f"{second_label} {_number(test[name])}"
     gates = str(evaluation.gates["gates_overall"])
     coloured = paint.good(gates) if gates == "pass" else paint.bad(gates)
-    return f"evaluate: test {metric_label(fitting.metric)} {score}, {second}, gates: {coloured}"
+    words = standing(evaluation.baselines)
+    shown = f"; the model is {words}" if words else ""
+    return f"evaluate: test {metric_label(fitting.metric)} {score}, {second}, gates: {coloured}{shown}"
 
 
 def _coverage(evaluation: ModelEvaluation, confidence: float, paint: Paint) -> list[str]:
@@ -75,14 +87,14 @@ def _shown(fitting: Fitting, score: float | None) -> float | None:
 
 
 def _lead(row: Mapping[Any, Any], paint: Paint) -> str:
-    """The lead over a baseline; green or red if its interval excludes 0."""
-    text = _number(row["lead"])
-    if pd.isna(row["lead_low"]) or pd.isna(row["lead_high"]):
-        return text
-    text += f" ({_number(row['lead_low'])} to {_number(row['lead_high'])})"
-    if row["lead_low"] > 0:
+    """The lead over a baseline and the verdict; green or red if the interval excludes 0."""
+    text, verdict = _number(row["lead"]), row["verdict"]
+    if pd.notna(row["lead_low"]) and pd.notna(row["lead_high"]):
+        text += f" ({_number(row['lead_low'])} to {_number(row['lead_high'])})"
+    text += f": {verdict}"
+    if verdict == LeadVerdict.BETTER:
         return paint.good(text)
-    return paint.bad(text) if row["lead_high"] < 0 else text
+    return paint.bad(text) if verdict == LeadVerdict.WORSE else text
 
 
 def _number(value: float | None, digits: int = 4) -> str:

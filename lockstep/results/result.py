@@ -92,6 +92,16 @@ class Result:
         return self._json(paths.UNCERTAINTY)
 
     @cached_property
+    def findings(self) -> Mapping[str, str]:
+        """reports/evaluate/findings.json: the sentence of each finding by name; empty where a result has no such file,
+        as those of earlier versions."""
+        if paths.FINDINGS not in self.evaluation_files:
+            return {}
+        return self._read(
+            paths.FINDINGS, lambda file: {str(entry["name"]): str(entry["sentence"]) for entry in read_json(file)}
+        )
+
+    @cached_property
     def repeated(self) -> Mapping[str, Any]:
         """reports/evaluate/repeated.json: metrics of further splits, if the protocol is repeated."""
         return self._json(paths.REPEATED)
@@ -207,11 +217,6 @@ class Result:
     def out_of_fold(self) -> pd.DataFrame:
         """data/predictions/train_oof.parquet: row_id, fold, actual and the prediction of every validation row."""
         return self._read(paths.OUT_OF_FOLD, read_table)
-
-    @property
-    def test_table(self) -> pd.DataFrame:
-        """data/split/test.parquet: the cleaned test rows."""
-        return self._read(paths.TEST, read_table)
 
     @cached_property
     def learning_curve(self) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution
@@ -23,7 +23,7 @@ from lockstep.search.in_flight import Runner, Trial
 from lockstep.search.pruning import STUDY_NAME, Judge, Rules, frozen_trial
 from lockstep.search.sampler import make_sampler
 from lockstep.search.space import SearchSpace, distinct
-from lockstep.search.tune_blocks import PrunerOptions, Tune
+from lockstep.search.tune_blocks import PrunerOptions, Tune, TuneBlocks
 from lockstep.workers.trial import Evaluation, FoldTask, State, TrialResult
 
 
@@ -43,6 +43,12 @@ class Plan:
     pruner: PrunerOptions
     seed: int
     fitting: Fitting
+
+    @classmethod
+    def of(cls, choices: TuneBlocks, fitting: Fitting) -> Self:
+        """What params.yaml chooses, with the settings of the fits."""
+        space = SearchSpace(choices.chosen_space)
+        return cls(choices.chosen_tune, space, choices.chosen_pruner, choices.seed, fitting)
 
     @property
     def budget(self) -> RoundBudget:

@@ -12,7 +12,7 @@ from lockstep.terminal import is_terminal
 from lockstep.workers.trial import State, TrialResult
 
 N_LINES = 10
-BAR_FORMAT = "tune: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} trials, {desc}, {remaining} left"
+BAR_FORMAT = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} trials, {desc}, {remaining} left"
 
 
 class Progress:
@@ -21,10 +21,11 @@ class Progress:
     Args:
         n_trials: Trials of the whole search.
         metric: The metric that scores the folds.
+        label: What the bar and the lines begin with.
     """
 
-    def __init__(self, n_trials: int, metric: str) -> None:
-        self._metric = metric
+    def __init__(self, n_trials: int, metric: str, label: str = "tune") -> None:
+        self._metric, self._label = metric, label
         self._best: float | None = None
         self._n_trials = n_trials
         self._pruned = 0
@@ -33,7 +34,12 @@ class Progress:
         self._has_bar = is_terminal(sys.stderr)
         # The stage's last line repeats the bar's content, so the bar is cleared.
         self._bar = tqdm(
-            total=n_trials, desc=self._note(), bar_format=BAR_FORMAT, disable=not self._has_bar, leave=False, **_size()
+            total=n_trials,
+            desc=self._note(),
+            bar_format=f"{label}: {BAR_FORMAT}",
+            disable=not self._has_bar,
+            leave=False,
+            **_size(),
         )
 
     def __enter__(self) -> Self:
@@ -54,7 +60,7 @@ class Progress:
         self._bar.update()
         done = result.number + 1
         if not self._has_bar and (done % self._line_every == 0 or done == self._n_trials):
-            print(f"tune: {done}/{self._n_trials} trials, {self._note()}", file=sys.stderr, flush=True)
+            print(f"{self._label}: {done}/{self._n_trials} trials, {self._note()}", file=sys.stderr, flush=True)
 
     def _note(self) -> str:
         best = "none yet" if self._best is None else f"{shown_score(self._metric, self._best):.6g}"

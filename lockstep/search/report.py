@@ -73,7 +73,12 @@ def settings_of(plan: Plan, space: Space, train: Path, n_folds: int, rows_as: Ma
 
 
 def describe(
-    plan: Plan, settings: Mapping[str, Any], results: list[TrialResult], dataset: str, features: str
+    plan: Plan,
+    settings: Mapping[str, Any],
+    results: list[TrialResult],
+    dataset: str,
+    features: str,
+    reselected: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The content of models/search.json: the search's settings, its cost and its libraries.
 
@@ -83,6 +88,7 @@ def describe(
         results: All trials.
         dataset: Name of the dataset file.
         features: Name of its recipe.
+        reselected: From lockstep.search.reselection.
     """
     return {
         "dataset": dataset,
@@ -94,4 +100,5 @@ def describe(
         "metric": plan.fitting.metric,
         "n_trials": plan.tune.n_trials,
         "cost": cost(results),
+        "reselected": None if reselected is None else dict(reselected),
     }

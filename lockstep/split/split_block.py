@@ -87,6 +87,11 @@ class Split(FoldRule, extra="forbid"):
         """The column whose groups of rows are never divided; None if rows are not grouped."""
         return grouped_by(self.strategy, self.group)
 
+    @property
+    def ordered_by(self) -> str | None:
+        """The column by which the split goes forward; None if it does not."""
+        return ordered_by(self.strategy, self.time)
+
     def described(self) -> dict[str, Any]:
         """The settings for the report, with those of time only where they differ from their defaults."""
         order = ("strategy", "test_size", "folds", "valid_size", "group", "time", "gap", "window")
@@ -101,6 +106,15 @@ def grouped_by(strategy: str, group: str | None) -> str | None:
         ValueError: if there is no such strategy.
     """
     return group if STRATEGIES[strategy].keeps_groups else None
+
+
+def ordered_by(strategy: str, time: str | None) -> str | None:
+    """`split.time` if the strategy goes forward in time; other strategies ignore the setting.
+
+    Raises:
+        ValueError: if there is no such strategy.
+    """
+    return time if STRATEGIES[strategy].forward else None
 
 
 class SplitBlocks(Settings):
@@ -123,3 +137,29 @@ def check_split_columns(split: Split, target: Target, columns: Sequence[str], fi
             raise ConfigError(
                 f"params.yaml: split.{setting}: {quoted(column)}: {file} has no such column; it has: {listed(columns)}"
             )
+
+
+def check_split_types(split: Split, types: Mapping[str, str], file: str) -> None:
+    """Check that the column of a split in time has an order, and that a gap fits it.
+
+    Args:
+        split: The block `split`, whose columns exist.
+        types: Types of the columns of the cleaned table.
+        file: The dataset file.
+
+    Raises:
+        ConfigError: naming the setting, the column and its type.
+    """
+    column = split.columns.get("time")
+    if column is None or types[column] == "date":
+        return
+    found = f"column {quoted(column)} is of type {types[column]} in {file}"
+    if types[column] not in ("number", "integer"):
+        raise ConfigError(
+            f"params.yaml: split.time: {found}, which has no order in time; give it the type date or number"
+        )
+    if isinstance(split.gap, str):
+        raise ConfigError(
+            f"params.yaml: split.gap: {split.gap!r} is a duration, and {found}; write a number of rows, or give the"
+            " column the type date"
+        )

@@ -120,6 +120,25 @@ class DrawnStrategy(Strategy):
         return Division(train, np.sort(test), fold)
 
 
+def check_groups(column: str, groups: Rows, parts: int) -> None:
+    """Refuse to divide rows into more parts than there are groups.
+
+    Args:
+        column: The column that names them.
+        groups: The number of each row's group, from 0, shape (rows,).
+        parts: Number of parts.
+
+    Raises:
+        ValueError: naming the column, its groups and the parts.
+    """
+    n_groups = int(groups.max(initial=-1)) + 1
+    if n_groups < parts:
+        raise ValueError(
+            f"column {column!r} has {n_groups} group{'' if n_groups == 1 else 's'} among the rows for {parts} parts;"
+            " use fewer folds, or name another column"
+        )
+
+
 STRATEGIES: Kind[Strategy] = Kind(
     name="split strategy", base=Strategy, package="lockstep.split.strategies", key="strategy"
 )

@@ -1,5 +1,9 @@
 """Classes, or quantiles of a numeric target, that every part shall have in the same share."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pandas as pd
 
@@ -21,3 +25,11 @@ def target_bins(target: Target, rows: pd.DataFrame, smallest_part: int) -> Rows:
         return target.values(rows).astype(np.int64)
     count = max(2, min(TARGET_BINS, smallest_part // 2))
     return (rows[target.column].rank(method="first").to_numpy().astype(np.int64) - 1) * count // len(rows)
+
+
+@contextmanager
+def rare_classes() -> Iterator[None]:
+    """No warning of scikit-learn's in the block: a class with fewer rows than parts cannot be in each of them."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        yield

@@ -13,6 +13,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import listed
 from lockstep.project.settings import Settings
+from lockstep.table.row_weights import RowWeights
 from lockstep.table.table_columns import must_be_in
 
 Class = bool | int | str
@@ -145,21 +146,18 @@ class Target:
         """The classes as text."""
         return [class_label(name) for name in self.classes]
 
-    def weights(self, frame: pd.DataFrame) -> Vector | None:
-        """The weight of each row, shape (rows,); None without a column of weights.
+    @property
+    def row_weights(self) -> RowWeights:
+        """The columns that say how much a row counts."""
+        return RowWeights(self.weight, self.exposure)
 
-        Raises:
-            DataError: naming the row of a weight that is missing, infinite, zero or negative.
-        """
-        return None if self.weight is None else positive_numbers(frame, self.weight, f"weight: {self.weight!r}")
+    def weights(self, frame: pd.DataFrame) -> Vector | None:
+        """The weight of each row, as `RowWeights.weights`."""
+        return self.row_weights.weights(frame)
 
     def exposures(self, frame: pd.DataFrame) -> Vector | None:
-        """The exposure of each row, shape (rows,); None without a column of exposures.
-
-        Raises:
-            DataError: naming the row of an exposure that is missing, infinite, zero or negative.
-        """
-        return None if self.exposure is None else positive_numbers(frame, self.exposure, f"exposure: {self.exposure!r}")
+        """The exposure of each row, as `RowWeights.exposures`."""
+        return self.row_weights.exposures(frame)
 
     def values(self, frame: pd.DataFrame) -> Vector:
         """Values of shape (rows,): the numbers, or 0, 1, ... for the classes.
@@ -183,30 +181,3 @@ class Target:
                 f" {listed(self.labels)}; add it to target.classes, or drop those rows by a cleaning rule"
             )
         return positions.astype(np.float64)
-
-
-def positive_numbers(frame: pd.DataFrame, column: str, where: str, first_row: int = 0) -> Vector:
-    """Values of a column in which every row must have a finite number above 0, shape (rows,).
-
-    Args:
-        frame: The rows; messages number them by row_id if it is there.
-        column: The column.
-        where: How a message begins.
-        first_row: Number of rows before these, for messages.
-
-    Raises:
-        DataError: naming the first row with another value.
-    """
-    values = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
-    # a number below 1e-30 is 0 in XGBoost's single precision, one above 1e30 overflows its sums
-    invalid = np.flatnonzero(~((values > 1e-30) & (values < 1e30)))
-    if len(invalid):
-        row = int(frame["row_id"].iloc[invalid[0]]) + 1 if "row_id" in frame else first_row + int(invalid[0]) + 1
-        value = values[invalid[0]]
-        state = "is missing" if np.isnan(value) else f"is {value:g}"
-        more = f" (and in {len(invalid) - 1:,} more rows)" if len(invalid) > 1 else ""
-        raise DataError(
-            f"{where} {state} in row {row}{more}; every row needs a number above 0: correct it, or drop such rows by a"
-            " cleaning rule (drop_missing, drop_values, drop_outside)"
-        )
-    return values

@@ -11,14 +11,12 @@ from lockstep.project import paths
 from lockstep.results.result import RUN_AGAIN, Result
 from lockstep.storage.scratch import scratch_folder
 from lockstep.tracking.logged_model import FILES
-from lockstep.tracking.store import TRACKING_URI
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion
 
-CHAMPION = "champion"
 # Outputs that ranking reads besides the model.
 RANKING_OUTPUTS = (paths.PREDICTIONS, paths.GATES, paths.SEARCH)
 # MLflow's error codes for entities that no longer exist.
@@ -43,22 +41,14 @@ def decide_champion(
         return False, f"the gates fail ({', '.join(candidate.failed_gates)})"
     if champion_version is None:
         return True, "it is the first model whose gates pass"
-    by_hand = (
-        f"; to make version {number} the champion anyway, with {TRACKING_URI} set to this store:"
-        f" {alias_command(champion_version.name, number)}"
-    )
+    command = f"lockstep champion {number} --dataset {champion_version.name}"
+    by_hand = f"; to make version {number} the champion anyway: `{command}`"
     try:
         champion = _read(client, champion_version)
     except DataError as error:
         return False, f"the two cannot be compared, because {error}{by_hand}"
-    ranking = rank(champion, candidate, lambda: result.test_table)
+    ranking = rank(champion, candidate)
     return _decision(ranking, f"version {champion_version.version}", f"version {number}", by_hand)
-
-
-def alias_command(name: str, number: str) -> str:
-    """The command that makes a version the champion, without the store's address, which may be secret."""
-    call = f'mlflow.MlflowClient().set_registered_model_alias("{name}", "{CHAMPION}", "{number}")'
-    return f"python3 -c 'import mlflow; {call}'"
 
 
 def _decision(ranking: Ranking, a: str, b: str, by_hand: str) -> tuple[bool, str]:
@@ -75,7 +65,7 @@ def _read(client: "MlflowClient", version: "ModelVersion") -> Contender:
         DataError: if a part is missing or was written by another version of Lockstep.
     """
     with scratch_folder("mlflow") as scratch:
-        run = _run(client, version)
+        run = run_of(client, version)
         for path in RANKING_OUTPUTS:
             _download(client, run.info.run_id, path, scratch)
         _download_model(version, scratch)
@@ -88,7 +78,12 @@ def _read(client: "MlflowClient", version: "ModelVersion") -> Contender:
             raise DataError(f"version {version.version} was made by another version of Lockstep ({what})") from error
 
 
-def _run(client: "MlflowClient", version: "ModelVersion") -> "Run":
+def run_of(client: "MlflowClient", version: "ModelVersion") -> "Run":
+    """The run of a version's result.
+
+    Raises:
+        DataError: if MLflow has it no longer.
+    """
     from mlflow.exceptions import MlflowException
 
     try:

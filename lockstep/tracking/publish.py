@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockstep.errors import DataError, LockstepError, TrackingError
+from lockstep.evaluate.differences import test_rows_digest
 from lockstep.results.result import Result
+from lockstep.tracking.consultations import mark_consultation
 from lockstep.tracking.live_file import LIVE, LiveFile
 from lockstep.tracking.logged_model import complete_model, delete_models
 from lockstep.tracking.parent_run import artifact_differences, differences, must_be_recreated, repair
@@ -151,6 +153,7 @@ class _View:
         with live.lock() as free:
             run, changed = self._run(live if free else None)
             changed |= self._fill(run)
+            mark_consultation(self.client, run, test_rows_digest(self.result.predictions))
             if free:
                 live.forget()
                 if LIVE in run.data.tags:

@@ -3,14 +3,15 @@
 from typing import TYPE_CHECKING
 
 from lockstep.results.result import Result
-from lockstep.tracking.champion_choice import CHAMPION, decide_champion
+from lockstep.tracking.champion_choice import decide_champion
+from lockstep.tracking.champion_history import CHAMPION, Cause, ChampionHistory
 from lockstep.tracking.run_content import metrics_of
 from lockstep.tracking.trial_runs import RESULT
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel
-    from mlflow.entities.model_registry import ModelVersion
+    from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 
 
 def register(client: "MlflowClient", model: "LoggedModel", result: Result, *, new: bool) -> tuple[bool, str]:
@@ -18,7 +19,7 @@ def register(client: "MlflowClient", model: "LoggedModel", result: Result, *, ne
 
     The alias moves when the rule of `lockstep compare` prefers the new model to the champion (see
     lockstep.evaluate.ranking); the first model whose gates pass gets it. The decision is made once, when the version
-    is created: an alias that a user sets stays.
+    is created: a champion that a person sets stays until a later model is preferred to it.
 
     Args:
         client: The store.
@@ -30,13 +31,14 @@ def register(client: "MlflowClient", model: "LoggedModel", result: Result, *, ne
         Whether anything was written, and a sentence about the state; empty if nothing is registered.
     """
     name = result.dataset
-    versions = _versions(client, name)
+    versions = versions_of(client, name)
     own = _versions_of_result(versions, result)
     if not own and not new:
         return False, ""
     if not versions:
         _make_model(client, name)
-    holder = _champion(client, name, versions)
+    registered: RegisteredModel = client.get_registered_model(name)
+    holder = champion_among(registered, versions)
     version_of_model = next((version for version in own if _is_of(version, model)), None)
     # The notes are written last: a version without them was interrupted.
     if version_of_model and version_of_model.description:
@@ -48,11 +50,14 @@ def register(client: "MlflowClient", model: "LoggedModel", result: Result, *, ne
         becomes_champion, reason = True, "its registration was interrupted after it had become champion"
     else:
         becomes_champion, reason = decide_champion(client, holder, version.version, result)
+    replaced = [old.version for old in others if old.version != version.version]
+    history = ChampionHistory.of(registered).renamed({str(number) for number in replaced}, str(version.version))
     if becomes_champion:
         client.set_registered_model_alias(name, CHAMPION, version.version)
-    for old in others:
-        if old.version != version.version:
-            client.delete_model_version(name, old.version)
+        history = history.moved(str(version.version), Cause.RULE)
+    history.keep(client, name)
+    for number in replaced:
+        client.delete_model_version(name, number)
     sentence = _sentence(name, version.version, None if holder in own else holder, becomes_champion, reason)
     client.update_model_version(name, version.version, _notes(result, sentence))
     return True, sentence
@@ -60,7 +65,7 @@ def register(client: "MlflowClient", model: "LoggedModel", result: Result, *, ne
 
 def is_registered(client: "MlflowClient", model: "LoggedModel", result: Result) -> bool:
     """Whether the result's model has a version."""
-    return any(_is_of(version, model) for version in _versions_of_result(_versions(client, result.dataset), result))
+    return any(_is_of(version, model) for version in _versions_of_result(versions_of(client, result.dataset), result))
 
 
 def _state_sentence(name: str, version: "ModelVersion", holder: "ModelVersion | None") -> str:
@@ -71,7 +76,7 @@ def _state_sentence(name: str, version: "ModelVersion", holder: "ModelVersion | 
     return f"{name} version {version.version} is registered; version {holder.version} is the champion"
 
 
-def _versions(client: "MlflowClient", name: str) -> "list[ModelVersion]":
+def versions_of(client: "MlflowClient", name: str) -> "list[ModelVersion]":
     """All versions of the registered model."""
     versions: list[ModelVersion] = []
     token = None
@@ -100,8 +105,9 @@ def _make_model(client: "MlflowClient", name: str) -> None:
             raise
 
 
-def _champion(client: "MlflowClient", name: str, versions: "list[ModelVersion]") -> "ModelVersion | None":
-    number = client.get_registered_model(name).aliases.get(CHAMPION)
+def champion_among(model: "RegisteredModel", versions: "list[ModelVersion]") -> "ModelVersion | None":
+    """The version that has the alias `champion`."""
+    number = model.aliases.get(CHAMPION)
     return next((version for version in versions if str(version.version) == str(number)), None)
 
 
@@ -125,7 +131,7 @@ def _new_version(
         await_creation_for=0,
         model_id=model.model_id,
     )
-    own = _versions_of_result(_versions(client, name), result)
+    own = _versions_of_result(versions_of(client, name), result)
     created = [version for version in own if _is_of(version, model)]
     if not created:
         raise MlflowException("the version was deleted during registration", RESOURCE_DOES_NOT_EXIST)

@@ -8,12 +8,13 @@ import pandas as pd
 
 from lockstep.errors import DataError
 from lockstep.evaluate.differences import test_rows_digest
-from lockstep.evaluate.evaluation import THIS_MODEL
+from lockstep.evaluate.evaluation import LEAD_COLUMNS, THIS_MODEL
 from lockstep.project import paths
 from lockstep.results.choices import flatten
 from lockstep.results.dvc_lock import md5_of
 from lockstep.results.result import DESCRIPTION, Result
-from lockstep.tracking.trial_runs import TrialRun, trial_runs, truncated_param
+from lockstep.tracking.consultations import TEST_ROWS
+from lockstep.tracking.trial_runs import TrialRun, trial_runs, truncated_param, truncated_tag
 
 REPORTS = (
     paths.METRICS,
@@ -56,7 +57,7 @@ def complete_result(root: Path = Path(), *, exported: bool = False) -> Result:
         raise DataError(f"{missing[0]}: no such file; run `dvc repro` first")
     trials_of(result)
     metrics_of(result)
-    _ = result.training, result.params, result.gates, result.best
+    _ = result.training, result.params, result.gates, result.best, result.findings
     return result
 
 
@@ -98,12 +99,19 @@ def tags_of(result: Result) -> dict[str, str]:
         "lockstep.result": result.key,
         "lockstep.dataset": result.dataset,
         "lockstep.features": str(result.params["features"]),
+        "lockstep.metric": result.fitting.metric,
         "lockstep.study_key": result.search["study_key"],
         "lockstep.data_sha256": settings["data_sha256"],
-        "lockstep.test_rows_sha256": test_rows_digest(result.predictions),
+        TEST_ROWS: test_rows_digest(result.predictions),
         "lockstep.gates": result.gates["gates_overall"],
+        **finding_tags(result),
         **{f"lockstep.version.{name}": exact for name, exact in settings["versions"].items()},
     }
+
+
+def finding_tags(result: Result) -> dict[str, str]:
+    """A tag with the sentence of each finding."""
+    return {f"lockstep.finding.{name}": truncated_tag(sentence) for name, sentence in result.findings.items()}
 
 
 def tables_of(result: Result) -> dict[str, str]:
@@ -145,7 +153,7 @@ def _baselines(result: Result) -> dict[str, Any]:
     """The metrics of the baselines."""
     metrics, table = dict[str, Any](), result.table("baselines")
     for _, row in table[table["model"] != THIS_MODEL].iterrows():
-        values = {name: row[name] for name in table.columns[5:] if pd.notna(row[name])}
+        values = {name: row[name] for name in table.columns if name not in LEAD_COLUMNS and pd.notna(row[name])}
         metrics |= flatten(values, f"baseline.{row['model']}.")
     return metrics
 

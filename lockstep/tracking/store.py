@@ -73,10 +73,10 @@ def open_store(dataset: str) -> "tuple[MlflowClient, str]":
 
 def existing_store(dataset: str) -> "tuple[MlflowClient, str] | None":
     """The same without creating anything; None if there is no store or no such experiment."""
-    uri = set_store()
-    file = _database_file(uri)
+    file = _database_file(tracking_uri())
     if file is not None and not file.exists():
         return None
+    uri = set_store()
     with ExitStack() as stack:
         with suppress(OSError):  # a user without write access sets up no store
             stack.enter_context(store_lock("set-up"))  # another process may be setting it up

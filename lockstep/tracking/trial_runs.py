@@ -182,12 +182,14 @@ def nested_runs(client: "MlflowClient", experiment_id: str, parent: str) -> "lis
     return all_runs(client, experiment_id, PARENT, parent)
 
 
-def all_runs(client: "MlflowClient", experiment_id: str, tag: str, value: str) -> "list[Run]":
-    """All runs with a tag's value, the earliest first."""
+def all_runs(client: "MlflowClient", experiment_id: str, tag: str, value: str, *, deleted: bool = False) -> "list[Run]":
+    """All runs with a tag's value, the earliest first; deleted ones too if asked for."""
+    from mlflow.entities import ViewType
+
     runs: list[Run] = []
-    token = None
+    token, view = None, ViewType.ALL if deleted else ViewType.ACTIVE_ONLY
     while True:
-        page = client.search_runs([experiment_id], f"tags.`{tag}` = '{value}'", page_token=token)
+        page = client.search_runs([experiment_id], f"tags.`{tag}` = '{value}'", view, page_token=token)
         runs += page
         token = page.token
         if not token:

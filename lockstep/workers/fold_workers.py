@@ -6,12 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from lockstep.features.features_block import Recipe
 from lockstep.features.recipe import Features
+from lockstep.fitting.final_rows import FinalRows
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import FoldSet, Matrix, Vector, digest_of
+from lockstep.fitting.make_folds import make_folds
 from lockstep.project.settings import ALWAYS_TRAIN
 from lockstep.signals import result_of
+from lockstep.storage.scratch import scratch_folder
+from lockstep.table.cross_fitting import CrossFitting
+from lockstep.table.target import Target
 from lockstep.workers import worker
 from lockstep.workers.local_engine import LocalEngine
 from lockstep.workers.machine import worker_count
@@ -47,6 +54,29 @@ class FoldWorkers:
             self._engine.submit(worker.on_all_rows, function, folder, max_bin, self._fitting, args) for args in calls
         ]
         return [result_of(future) for future in futures]
+
+
+@contextmanager
+def training_workers(
+    table: pd.DataFrame, target: Target, recipe: Recipe, cross_fitting: CrossFitting, seed: int, fitting: Fitting
+) -> Iterator[tuple[FinalRows, FoldWorkers]]:
+    """Worker processes for the folds of a training table and for the rows that train the final model.
+
+    Args:
+        table: The training table.
+        target: The target.
+        recipe: Feature steps.
+        cross_fitting: How the split relates the rows.
+        seed: Seed of the features' random draws.
+        fitting: Settings of the fits.
+    """
+    with scratch_folder() as folder:
+        folds = make_folds(table, target, recipe, cross_fitting, seed, folder, fitting.class_weight)
+        final = FinalRows.of(table, target, recipe, cross_fitting, seed)
+        rows, x = final.rows, final.x
+        weighing = {"weight": target.weights(rows), "exposure": target.exposures(rows)}
+        with fold_workers(folds, final.features, x, target.values(rows), folder, fitting, **weighing) as workers:
+            yield final, workers
 
 
 @contextmanager

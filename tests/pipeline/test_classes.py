@@ -14,8 +14,9 @@ import yaml
 
 from lockstep.export.results import results_of
 from lockstep.export.study import write_study
+from lockstep.model.calibration import Calibration, Sigmoid
 from lockstep.results.result import Result
-from lockstep.storage.tables import read_table, write_table
+from lockstep.storage.tables import read_json, read_table, write_json, write_table
 from lockstep.tracking.provenance import Provenance
 from tests.pipeline.planted import TEST, exported
 from tests.pipeline.project import Project, new_project, stages_run
@@ -129,15 +130,22 @@ def test_slices_calibration_baselines_and_the_page(classes: tuple[Project, list[
     assert calibration["rows"].sum() == 48
     baselines = pd.read_csv(evaluate / "baselines.csv")
     assert set(baselines["model"]) == {
-        *("this_model", "mean", "untuned_xgboost", "logistic_regression", "untuned_sklearn", "nearest_neighbours")
+        *(
+            "this_model",
+            "class_shares",
+            "untuned_xgboost",
+            "logistic_regression",
+            "untuned_sklearn",
+            "nearest_neighbours",
+        )
     }
     page = (project.folder / "reports/index.html").read_text()
     assert "accuracy" in page
     assert "Expected calibration error" in page
     assert "Map of the test rows by b and a" in page
     # the eight files, and those of the page alone: target, partial dependence, map; with enough trials two more, with
-    # two classes three about the threshold
-    assert page.count("data:image/png;base64") - 3 * (len(labels) == 2) in (11, 13)
+    # two classes three about the threshold, with three two about each class
+    assert page.count("data:image/png;base64") - {2: 3, 3: 2}[len(labels)] in (11, 13)
 
 
 @pytest.mark.nightly
@@ -205,6 +213,64 @@ def test_two_results_are_compared_by_their_probabilities(classes: tuple[Project,
     assert "| test log loss" in report
 
 
+def _decided(folder: Path, metric: str, threshold: float, positive: list[float], calibrated: bool) -> None:
+    """Give a result this metric and threshold, and its test rows these probabilities of the second class, in turn.
+
+    The first 20 rows are of the second class, the other 28 are not.
+    """
+    predictions = read_table(folder / TEST)
+    shares = np.array(positive)
+    actual = np.where(np.arange(len(shares)) < 20, "yes", "no")
+    predicted = np.where(shares > threshold, "yes", "no")
+    columns = {"actual": actual, "predicted": predicted, "probability_no": 1 - shares, "probability_yes": shares}
+    write_table(predictions.assign(**columns), folder / TEST)
+    model = read_json(folder / "models/model/model.json")
+    model["fitting"] |= {"metric": metric, "threshold": threshold}
+    if calibrated:
+        model["calibration"] = Calibration("sigmoid", (Sigmoid(1.2, -0.5),)).to_json()
+    write_json(model, folder / "models/model/model.json")
+    for file in ("reports/metrics.json", "models/best_params.json"):
+        content = read_json(folder / file)
+        for scores in [content[rows] for rows in ("train", "cv", "test")] if "test" in content else []:
+            scores.setdefault(metric, 0.5)
+        write_json(content, folder / file)
+
+
+PLAIN = [0.9] * 10 + [0.4] * 10 + [0.1] * 24 + [0.6] * 4
+CALIBRATED = [0.45] * 10 + [0.2] * 10 + [0.05] * 24 + [0.3] * 4
+
+
+@pytest.mark.parametrize(
+    ("metric", "threshold", "winner", "lead"),
+    [
+        # at 0.5 A finds 10 of 20 with 4 false alarms; at 0.15 B finds all 20 with the same 4
+        ("f1", 0.15, "B", 2 * 20 / (2 * 20 + 4) - 2 * 10 / (2 * 10 + 4 + 10)),
+        # at 0.5 B finds none
+        ("f1", 0.5, "A", 2 * 10 / (2 * 10 + 4 + 10)),
+        # no threshold matters
+        (
+            *("log_loss", 0.15, "A"),
+            (10 * np.log(0.9 / 0.45) + 10 * np.log(0.4 / 0.2) + 24 * np.log(0.9 / 0.95) + 4 * np.log(0.4 / 0.7)) / 48,
+        ),
+    ],
+)
+def test_two_results_are_compared_at_their_own_thresholds_by_their_calibrated_probabilities(
+    metric: str,
+    threshold: float,
+    winner: str,
+    lead: float,
+    made: Callable[[str], tuple[Project, list[str]]],
+    tmp_path: Path,
+) -> None:
+    project, _ = made("two")
+    sides = [exported(project, tmp_path / name) for name in ("a", "b")]
+    _decided(sides[0], metric, 0.5, PLAIN, calibrated=False)
+    _decided(sides[1], metric, threshold, CALIBRATED, calibrated=True)
+    report = project.run("lockstep", "compare", *map(str, sides), "--no-timing").stdout
+    assert f"**{winner} is better**" in report
+    assert f"{winner} leads by {lead:.3g} " in report
+
+
 def test_exported_results_have_the_metrics_of_classes_and_null_for_those_of_numbers(
     classes: tuple[Project, list[str]],
 ) -> None:
@@ -215,7 +281,7 @@ def test_exported_results_have_the_metrics_of_classes_and_null_for_those_of_numb
     assert results["cv_score"] == outputs.best["cv_score"]
     for name in ("accuracy", "log_loss", "auc"):
         assert results[f"test_{name}"] == outputs.metrics["test"][name]
-        assert results[f"baseline_{name}"] == outputs.metrics["baseline"]["mean"][name]
+        assert results[f"baseline_{name}"] == outputs.metrics["baseline"]["class_shares"][name]
     assert results["optimization_time_seconds"] is results["search_cpu_seconds"] is None
 
 

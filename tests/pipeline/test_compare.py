@@ -198,25 +198,36 @@ def test_on_other_test_rows_nothing_is_recommended_by_score(folders: Callable[[s
     assert "p-value" not in _section(report, "Is it more than luck?").partition("neither a p-value")[2]
 
 
-def test_groups_are_drawn_where_the_split_keeps_them_together(folders: Callable[[str], Path]) -> None:
+@pytest.mark.parametrize(
+    ("strategy", "column", "units"),
+    [
+        ("group", "group", "7 groups of equal `band` among 80 test rows"),
+        ("time", "moment", "7 moments of `band` in their order, 80 test rows"),
+    ],
+)
+def test_rows_are_related_as_the_split_relates_them(
+    folders: Callable[[str], Path], strategy: str, column: str, units: str
+) -> None:
     for name, share in (("a", 1.0), ("b", 0.8)):
         folder = folders(name)
-        test = read_table(folder / "data/split/test.parquet")
-        write_table(test.assign(band=np.arange(len(test)) % 7), folder / "data/split/test.parquet")
+        plant(folder, share)
+        predictions = read_table(folder / TEST)
+        write_table(predictions.assign(**{column: np.arange(len(predictions)) % 7}), folder / TEST)
+        _edit(folder, "params.yaml", "strategy: random", f"strategy: {strategy}")
+        _edit(folder, "params.yaml", f"{strategy}:  ", f"{strategy}: band  ")
+    assert units in _report()
+
+
+def test_a_result_without_the_groups_of_its_rows_is_one_clear_line(folders: Callable[[str], Path]) -> None:
+    """As versions before 1 wrote it: rows of a group would be taken for independent."""
+    for name, share in (("a", 1.0), ("b", 0.2)):
+        folder = folders(name)
+        plant(folder, share)
         _edit(folder, "params.yaml", "strategy: random", "strategy: group")
         _edit(folder, "params.yaml", "group:  ", "group: band  ")
-        plant(folder, share)
-    assert "7 groups of equal `band` among 80 test rows" in _report()
-
-
-def test_a_test_table_that_is_not_that_of_the_predictions_is_one_line(folders: Callable[[str], Path]) -> None:
-    folder = folders("a")
-    test = read_table(folder / "data/split/test.parquet")
-    write_table(test.assign(band=1).iloc[:-1], folder / "data/split/test.parquet")
-    _edit(folder, "params.yaml", "strategy: random", "strategy: group")
-    _edit(folder, "params.yaml", "group:  ", "group: band  ")
-    with pytest.raises(DataError, match=r"^compare \./a: data/split/test.parquet: has 79 rows, .* 80; run it again$"):
-        _report("./a", "./a")
+    report = _report()
+    assert "cannot be compared" in report
+    assert "band, which an earlier version did not store; run its evaluate stage again" in report
 
 
 def test_scores_on_other_folds_are_not_set_against_each_other(folders: Callable[[str], Path]) -> None:
@@ -269,6 +280,19 @@ def test_shuffling_is_compared_by_its_difference(folders: Callable[[str], Path])
         table.loc[table.index[-1], "permutation_mean"] = growth
         table.to_csv(file, index=False)
     assert _cells(_report(), "`unneeded`")[:3] == ["0.001", "-0.011", "-0.012"]
+
+
+def test_the_summary_names_the_gap_and_the_window_of_a_split(folders: Callable[[str], Path]) -> None:
+    folders("a")
+    plant(folders("b"), 0.9)
+    assert _cells(_report(), "split")[:2] == ["random, test 0.2, 3 folds"] * 2
+    for name, gap in (("a", "7d"), ("b", "1")):
+        _edit(Path(name), "params.yaml", "strategy: random ", "strategy: time   ")
+        _edit(Path(name), "params.yaml", "  time:  ", "  time: x0")
+        _edit(Path(name), "params.yaml", "  gap:  ", f"  gap: {gap} ")
+    _edit(Path("b"), "params.yaml", "window: expanding ", "window: rolling   ")
+    found = _cells(_section(_report(), "Executive summary"), "split")
+    assert found == ["time, test 0.2, 3 folds, gap 7d", "time, test 0.2, 3 folds, gap 1 row, rolling window"]
 
 
 def test_results_with_other_scores_are_shown_and_not_ranked(folders: Callable[[str], Path]) -> None:

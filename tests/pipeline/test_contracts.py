@@ -131,6 +131,9 @@ def recorded(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Cal
     project = finished.copy(tmp_path_factory.mktemp("contracts") / "project")
     (project.folder / ".git/info/exclude").write_text("recorded.json\nrecorder.py\n")
     (project.folder / "recorder.py").write_text(RECORDER)
+    # some settings are read with this protocol only
+    project.edit("params.yaml", "protocol: single", "protocol: nested")
+    project.edit("params.yaml", "repeats: 10", "repeats: 2")
 
     @cache
     def record(stage: str) -> dict[str, Any]:

@@ -94,10 +94,10 @@ def test_the_champion_of_another_objective_stays_and_a_person_is_told_how_to_cha
         f"version 2 is registered; version 1 stays champion: {reason} rmse, version 2: pinball); to"
     )
     assert _versions(workspace)[1] == 1
-    _, _, command = decision.partition(
-        "to make version 2 the champion anyway, with MLFLOW_TRACKING_URI set to this store: "
-    )
-    workspace.run("bash", "-c", command, env={"MLFLOW_TRACKING_URI": store_of(workspace)})
+    _, _, command = decision.partition("to make version 2 the champion anyway: ")
+    assert command == "`lockstep champion 2 --dataset friedman`"
+    said = workspace.run(*command.strip("`").split()).stdout
+    assert said == "lockstep: friedman version 2 is the champion after version 1: set by hand\n"
     assert _versions(workspace)[1] == 2
 
 
@@ -130,7 +130,7 @@ def test_a_champion_of_which_mlflow_has_lost_a_part_stays(workspace: Project, go
     said = _published(workspace, 0.5)
     assert said.startswith("version 2 is registered; version 1 stays champion: the two cannot be compared, because ")
     assert f"{gone.removeprefix('artifacts/')} " in said
-    assert "is gone from MLflow; to make version 2 the champion anyway, with MLFLOW_TRACKING_URI set" in said
+    assert "is gone from MLflow; to make version 2 the champion anyway: `lockstep champion 2" in said
 
 
 @pytest.mark.long("test_the_champion_of_another_objective_stays_and_a_person_is_told_how_to_change_it")

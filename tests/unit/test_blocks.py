@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from lockstep.check.config import Dataset, Params
+from lockstep.check.config import Dataset, Params, load_config
 from lockstep.clean.table_blocks import TableBlocks
 from lockstep.errors import ConfigError, DataError
 from lockstep.fetch.source_block import SourceBlock
 from lockstep.project.blocks import DATASET_KEYS, PARAMS_KEYS, Blocks
-from lockstep.split.split_block import SplitBlocks, check_split_columns
+from lockstep.split.split_block import Split, SplitBlocks, check_split_columns, check_split_types
 from lockstep.table.table_columns import TableColumns
 from lockstep.table.target import Target, TargetBlock
 from tests.conftest import GOOD_ROWS, ROOT, OwnTable
@@ -95,6 +95,29 @@ def test_the_column_of_the_split_and_the_target_are_in_the_table(own_table: OwnT
         check_split_columns(chosen, Target("z"), ["a", "y"], "datasets/own.yaml")
 
 
+def test_a_gap_that_does_not_fit_the_column_of_the_time_is_found_before_anything_runs(own_table: OwnTable) -> None:
+    own_table.write(GOOD_ROWS)
+    own_table.edit_params("strategy: random", "strategy: time")
+    own_table.edit_params("  time:  ", "  time: a")
+    own_table.edit_params("  gap:  ", "  gap: 7d")
+    with pytest.raises(ConfigError) as refused:
+        load_config(own_table.folder)
+    assert str(refused.value) == (
+        "params.yaml: split.gap: '7d' is a duration, and column 'a' is of type number in datasets/own.yaml; write a"
+        " number of rows, or give the column the type date"
+    )
+    own_table.edit_params("gap: 7d", "gap: 3 ")
+    assert load_config(own_table.folder).split.gap == 3
+    facts = own_table.folder / "datasets/own.yaml"
+    text = facts.read_text(encoding="utf-8")
+    facts.write_text(text.replace("a: {type: number}", "a: {type: category}"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"^params.yaml: split.time: column 'a' is of type category in .* no order"):
+        load_config(own_table.folder)
+    facts.write_text(text.replace("a: {type: number}", "a: {type: date}"), encoding="utf-8")
+    own_table.edit_params("gap: 3 ", "gap: 7d")
+    assert load_config(own_table.folder).split.gap == "7d"
+
+
 def test_the_same_mistake_is_named_first_every_time(own_table: OwnTable) -> None:
     own_table.write(GOOD_ROWS)
     facts = own_table.folder / "datasets/own.yaml"
@@ -149,3 +172,29 @@ def test_damaged_columns_of_the_cleaned_table_are_one_line(tmp_path: Path, text:
     file.write_text(text)
     with pytest.raises(DataError, match=r"columns.json: is damaged \([^\n]*\); remove it and run `dvc repro`$"):
         TableColumns.read(file)
+
+
+@pytest.mark.parametrize(
+    ("kind", "gap", "message"),
+    [
+        (
+            "category",
+            None,
+            "split.time: column 'z' is of type category in own.yaml, which has no order in time; give",
+        ),
+        (
+            "integer",
+            "7d",
+            "split.gap: '7d' is a duration, and column 'z' is of type integer in own.yaml; write a number",
+        ),
+    ],
+)
+def test_a_column_without_an_order_in_time_is_refused_before_any_row_is_read(
+    kind: str, gap: str | None, message: str
+) -> None:
+    sizes = {"test_size": 0.2, "folds": 3, "valid_size": 0.2}
+    split = Split.model_validate({"strategy": "time", "time": "z", "gap": gap, **sizes})
+    with pytest.raises(ConfigError, match=message):
+        check_split_types(split, {"z": kind}, "own.yaml")
+    check_split_types(split, {"z": "date"}, "own.yaml")
+    check_split_types(Split.model_validate({"strategy": "random", "time": "z", **sizes}), {"z": "text"}, "own.yaml")

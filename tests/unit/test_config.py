@@ -105,6 +105,10 @@ MISTAKES = [
     (LEAVES, "max_leaves: {choices: []}", "choices is empty"),
     ("max_leaves: 96", "max_leaves: 999", "tune.enqueue[1].max_leaves: 999 is outside 2 to 128"),
     ("max_leaves: 96", "leaves: 96", "tune.enqueue[1].leaves: is in no space; spaces have colsample_bylevel, "),
+    ("huber_slope: auto", "huber_slope: much", "huber_slope: 'much': input should be a valid number or 'auto'"),
+    ("huber_slope: auto", "huber_slope: -1.0", "huber_slope: -1.0: input should be greater than 0"),
+    ("class_weight:  ", "class_weight: balance #", "'balance': input should be 'balanced' or a valid dictionary"),
+    ("class_weight:  ", "class_weight: {a: 0} #", "booster.class_weight.a: 0: input should be greater than 0"),
     ("metric: auto", "metric: auc", "params.yaml: booster.metric: 'auc' does not go with this target; allowed: auto,"),
     (
         "monotone: {}",
@@ -117,7 +121,21 @@ MISTAKES = [
         "params.yaml: booster.objective: 'huber' is no objective; allowed: auto, absolute_error,",
     ),
     ("n_models: 5", "n_models: 0", "params.yaml: train_best.n_models: 0: input should be greater"),
-    ("beat_baselines: true", "beat_baselines: 1", "params.yaml: evaluate.gates.beat_baselines: 1: input should be a"),
+    (
+        "beat_baselines: not_worse",
+        "beat_baselines: 1",
+        "params.yaml: evaluate.gates.beat_baselines: 1: input should be 'not_worse' or 'shown'",
+    ),
+    (
+        "beat_baselines: not_worse",
+        "beat_baselines: true",
+        "beat_baselines: true: is no longer a value; write not_worse",
+    ),
+    (
+        "beat_baselines: not_worse",
+        "beat_baselines: false",
+        "beat_baselines: false: is no longer a value; write null",
+    ),
     ("seed: 42", "seed: [42", "params.yaml: line "),
     ("dataset: own", "dataset: ../own", "params.yaml: dataset: '../own': string should match pattern"),
     ("dataset: own", "dataset: none_such", "'none_such': there is no datasets/none_such.yaml; datasets: own"),

@@ -224,5 +224,6 @@ def test_what_the_promise_assumes_is_said_whether_or_not_it_is_kept(
     split: Split, sentence: str, tmp_path: Path
 ) -> None:
     rows = _far_rows().assign(y=table(60, seed=9)["y"])
-    written = " ".join(page(tmp_path / "page", made=with_interval(0.8, table()), test=rows, split=split).split())
+    made, train = with_interval(0.8, table()), table().assign(day=-1, shop=0)
+    written = " ".join(page(tmp_path / "page", made=made, train=train, test=rows, split=split).split())
     assert sentence in written

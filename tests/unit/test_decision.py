@@ -30,7 +30,7 @@ from lockstep.model.calibration import (
 )
 from lockstep.model.decision import Chosen, Costs, Tally, choose_threshold
 from lockstep.model.final import Workers
-from lockstep.model.out_of_fold import boosters_per_fold, learn_decision, out_of_fold
+from lockstep.model.out_of_fold import OutOfFold, boosters_per_fold, learn_decision, out_of_fold
 from lockstep.model.saved import SavedModel
 from lockstep.model.train_block import TrainBest
 from lockstep.table.cross_fitting import CrossFitting
@@ -122,6 +122,17 @@ def test_the_sigmoid_is_platts(weighted: bool) -> None:
     expected = reference.predict(log_odds(probability))
     assert found(probability) == pytest.approx(expected, abs=2e-4)
     assert found(np.array([0.5])) == pytest.approx([1 / (1 + np.exp(-found.intercept))])
+
+
+def test_a_sigmoid_never_turns_the_ranking_around() -> None:
+    """Ten positive rows below ten negative ones: the best rising sigmoid is level, at their share."""
+    found = learn_sigmoid(np.arange(20) < 10, np.linspace(0.1, 0.9, 20))
+    assert found.slope == 0
+    assert found.intercept == pytest.approx(0, abs=1e-9)
+    assert found(np.array([0.1, 0.9])) == pytest.approx([0.5, 0.5])
+    rare = learn_sigmoid(np.arange(40) < 10, np.linspace(0.1, 0.9, 40))
+    targets = (10 * 11 / 12 + 30 / 32) / 40
+    assert rare(np.array([0.1, 0.9])) == pytest.approx([targets, targets])
 
 
 def test_the_isotonic_curve_is_scikit_learns_and_rises() -> None:
@@ -288,7 +299,7 @@ def test_settings_without_an_effect_are_refused(n_classes: int, changed: dict[st
     _choices().check(n_classes)
 
 
-@pytest.mark.parametrize("threshold", [0, 1, 1.5, True, "max_f2", None, [0.5], {"false_positive": 1}])
+@pytest.mark.parametrize("threshold", [0, 1, 1.5, True, "max_f2", None, [0.5], {"false_positive": 1}, {1: 5}])
 def test_a_threshold_of_another_kind_is_refused(threshold: Any) -> None:
     with pytest.raises(ValueError, match="threshold"):
         _choices(threshold=threshold)
@@ -298,13 +309,15 @@ def test_a_threshold_of_another_kind_is_refused(threshold: Any) -> None:
     ("method", "positives", "rows", "message"),
     [
         ("isotonic", 100, 900, "'isotonic': needs 1,000 out-of-fold rows, and there are 900; set it to none"),
-        ("sigmoid", 9, 900, "'sigmoid': needs 10 out-of-fold rows of every class, and class number 1 has 9"),
+        ("sigmoid", 9, 900, "'sigmoid': needs 10 out-of-fold rows of every class, and 'high' has 9; set it to none"),
+        ("none", 9, 900, "threshold: needs 10 out-of-fold rows of every class, and 'high' has 9; set it to 0.5"),
     ],
 )
 def test_too_few_rows_are_refused_in_one_line(method: Any, positives: int, rows: int, message: str) -> None:
-    actual = (np.arange(rows) < positives).astype(np.float64)
+    frame = pd.DataFrame({"two": np.where(np.arange(rows) < positives, "high", "low")})
+    choices = _choices(calibration=method, threshold=0.5 if method != "none" else "max_f1")
     with pytest.raises(ValueError, match=message):
-        learn_calibration(method, actual, _two(np.linspace(0, 1, rows)))
+        learn_decision(choices, OutOfFold(frame, _two(np.linspace(0, 1, rows))), target_of(2))
 
 
 def test_a_perfect_ranking_has_a_finite_sigmoid() -> None:

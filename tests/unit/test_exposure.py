@@ -16,10 +16,11 @@ import pytest
 from lockstep.check.config import load_config, parse_dataset
 from lockstep.clean.cleaning import clean_table
 from lockstep.errors import ConfigError, DataError
-from lockstep.evaluate import baselines
+from lockstep.evaluate.baseline import Problem, fit_baselines
 from lockstep.evaluate.rows import new_rows, predict_rows, training_rows
 from lockstep.evaluate.shap_values import shap_values
 from lockstep.features.recipe import Features
+from lockstep.features.steps.columns import Columns
 from lockstep.fitting.booster import fit_rounds
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Fold
@@ -67,6 +68,15 @@ def test_the_training_rate_of_ten_rows_by_hand() -> None:
     np.testing.assert_allclose(margins(exposure, 0.5), np.log(exposure) + np.log(0.5), rtol=1e-5, atol=1e-6)
     with pytest.raises(ValueError, match="add up to 0"):
         training_rate(np.zeros(10), exposure, None)
+
+
+def test_a_fold_that_is_trained_without_a_claim_is_named() -> None:
+    train = pd.DataFrame({"row_id": range(9), "fold": np.arange(9) // 3 - 1, "x": range(9), "e": 1.0})
+    train = train.assign(y=[0.0, 0, 0, 0, 0, 0, 1, 0, 2])
+    with pytest.raises(
+        DataError, match="'y' is 0 in all 3 rows that train fold 0, and an exposure needs a rate above 0"
+    ):
+        make_folds(train, TARGET, (Columns(columns=("x",)),), CrossFitting(time="x"), 1)
 
 
 def test_no_tree_predicts_the_training_rate_times_the_exposure() -> None:
@@ -139,7 +149,8 @@ def test_predictions_are_per_row_and_per_unit() -> None:
 def test_baselines_predict_the_rate_times_the_exposure() -> None:
     train, test = _counts(800), _counts(300, seed=9)
     made = _model(train)
-    found = baselines.baseline_predictions(made, training_rows(made, train), new_rows(made, test), None, 1)
+    fitted = fit_baselines(Problem(made, training_rows(made, train), new_rows(made, test), 1))
+    found = {name: baseline.predictions for name, baseline in fitted.items()}
     assert set(found) == {"mean", "untuned_xgboost", "poisson_regression", "untuned_sklearn"}
     np.testing.assert_allclose(found["mean"], test["e"] * train["y"].sum() / train["e"].sum())
     errors = {name: np.mean((test["y"] - each) ** 2) for name, each in found.items()}
@@ -265,5 +276,11 @@ def test_new_dataset_writes_weight_and_exposure_and_the_rules_they_need(
     assert len(clean_table(raw, dataset, "own.yaml")[0]) == 58
     with pytest.raises(DataError, match=r"--weight: there is no column 'x'; there are: a, word"):
         new_dataset("own.csv", "y", weight="x", force=True)
+    with pytest.raises(DataError, match="--weight and --exposure name the same column, 'e'; leave one out"):
+        new_dataset("own.csv", "y", weight="e", exposure="e", force=True)
+    with pytest.raises(DataError, match="--exposure: column 'y' is the target; name another column"):
+        new_dataset("own.csv", "y", exposure="y", force=True)
+    with pytest.raises(DataError, match="--exposure: target 'word' names classes, which have no exposure; leave"):
+        new_dataset("own.csv", "word", exposure="e", force=True)
     with pytest.raises(DataError, match=r"--exposure: column 'word' is of type text"):
         new_dataset("own.csv", "y", exposure="word", force=True)

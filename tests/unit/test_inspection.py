@@ -214,17 +214,51 @@ def test_parts_and_factors_of_the_target_are_leaks() -> None:
     assert found.columns[0].role == "plain"
 
 
-def test_formulas_are_sought_among_the_first_numbers_whatever_stands_before_them() -> None:
+def test_formulas_are_sought_among_all_numbers_whatever_stands_before_them() -> None:
     a, b = RANDOM.integers(0, 50, 200), RANDOM.integers(0, 50, 200)
     texts = {f"t{number}": RANDOM.choice(["p", "q", "r"], 200) for number in range(90)}
-    assert set(_leaks(inspect(pa.table({**texts, "a": a, "b": b, "y": a + b}), "y"))) == {"a", "b"}
+    wide = {f"c{number}": RANDOM.normal(size=200) for number in range(90)}
+    assert set(_leaks(inspect(pa.table({**texts, **wide, "a": a, "b": b, "y": a + b}), "y"))) == {"a", "b"}
 
 
-def test_columns_that_no_formula_was_tried_with_are_counted() -> None:
-    wide = {f"c{number}": RANDOM.normal(size=ROWS) for number in range(90)}
-    found = inspect(pa.table({**wide, "y": NOISE}), "y")
-    assert "the first 80 of 90 columns of numbers were tried in pairs" in found.target.notes[-1]
-    assert "tried" not in " ".join(inspect(pa.table({"a": NOISE**2, "y": NOISE}), "y").target.notes)
+def test_several_parts_and_factors_of_the_target_are_leaks() -> None:
+    parts = {f"p{number}": RANDOM.gamma(2, 10, 200) for number in range(5)}
+    noise = {f"n{number}": RANDOM.normal(size=200) for number in range(20)}
+    found = inspect(pa.table({**noise, **parts, "y": np.round(sum(parts.values()), 2)}), "y")
+    assert _leaks(found) == dict.fromkeys(parts, "p0 + p1 + p2 + p3 + p4 is the target in at least 99% of the rows")
+    amount, unit, kept = (
+        RANDOM.integers(1, 20, 200),
+        np.round(RANDOM.gamma(3, 10, 200), 2),
+        RANDOM.choice([0.8, 1], 200),
+    )
+    columns = {**noise, "amount": amount, "unit": unit, "kept": kept, "y": np.round(amount * unit * kept, 2)}
+    assert set(_leaks(inspect(pa.table(columns), "y"))) == {"amount", "unit", "kept"}
+
+
+def test_bins_of_the_target_and_columns_that_nearly_give_it_are_noted_and_stay() -> None:
+    level = pd.qcut(NOISE, 4, labels=["d", "a", "c", "b"]).astype(str)
+    fair = RANDOM.choice(["p", "q", "r"], ROWS)
+    found = _inspect(NOISE, level=level, fair=fair)
+    assert not _leaks(found)
+    assert [note.split(":")[0] for note in found.notes] == ["level"]
+    assert "its 4 values do not overlap in the target: bins of it?" in found.notes[0]
+    a, b = RANDOM.normal(size=200), RANDOM.normal(size=200)
+    found = inspect(pa.table({"a": a, "b": b, "y": a + b + 0.05 * RANDOM.normal(size=200)}), "y")
+    assert not _leaks(found)
+    assert "a and b together explain 99." in found.notes[0]
+
+
+def test_a_far_repeated_round_value_is_noted_with_the_lines_that_make_it_missing() -> None:
+    values = np.where(RANDOM.random(200) < 0.1, -200, RANDOM.integers(-9, 18, 200))
+    ages = np.where(RANDOM.random(200) < 0.05, "999", RANDOM.integers(18, 90, 200).astype(str))
+    found = inspect(pa.table({"age": ages, "y": values.astype(str)}), "y")
+    target, age = found.notes
+    assert target.startswith("y: -200 in ")
+    assert 'missing_values: ["", "-200"], y: {type: integer, missing: true}' in target
+    assert "{rule: drop_missing, columns: [y]}" in target
+    assert 'missing_values: ["", "999"], age: {type: integer, missing: true}' in age
+    typed = inspect(pa.table({"x": RANDOM.normal(size=200), "y": values}), "y")
+    assert "{rule: drop_values, column: y, values: [-200]}" in typed.notes[0]
 
 
 @pytest.mark.parametrize(

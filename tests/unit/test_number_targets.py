@@ -184,6 +184,7 @@ def test_a_target_that_is_too_low_is_named_with_its_row(
         ({"target_transform": "log", "objective": "poisson"}, 0, "log: not with objective poisson; set it to null"),
         ({"target_transform": "log", "objective": "pseudo_huber"}, 0, "not with objective pseudo_huber"),
         ({"objective": "poisson"}, 2, "booster.objective: 'poisson' does not go with this target"),
+        ({"metric": "f1_weighted"}, 2, "'f1_weighted' does not go with this target; allowed: auto, accuracy"),
     ],
 )
 def test_a_setting_without_effect_is_refused(changes: dict[str, Any], n_classes: int, line: str) -> None:
@@ -209,6 +210,11 @@ def test_the_slope_auto_is_the_spread_about_the_median() -> None:
     assert measured_slope(np.array([1.0, 2.0, 4.0, 7.0, 1000.0])) == pytest.approx(3 * 1.4826)
     assert measured_slope(np.array([0.0, 0.0, 0.0, 8.0])) == 2.0
     assert measured_slope(np.full(5, 3.0)) == 1.0
+    times = np.array([3.0, 1.0, 1.0, 1.0, 1.0])
+    assert measured_slope(np.array([7.0, 1.0, 2.0, 4.0, 1000.0]), times) == pytest.approx(3 * 1.4826)
+    train = pd.DataFrame({"row_id": range(5), "y": [7.0, 1.0, 2.0, 4.0, 1000.0], "w": times})
+    chosen, weighted = _settings(objective="pseudo_huber"), Target("y", weight="w")
+    assert chosen.fitting_of(train, weighted, None, Path("own.yaml")).huber_slope == pytest.approx(3 * 1.4826)
     y = _targets("prices")[1]
     slope = _fitting(y, objective="pseudo_huber").huber_slope
     assert slope == measured_slope(y)

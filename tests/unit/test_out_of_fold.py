@@ -1,18 +1,22 @@
 """Out-of-fold predictions: the model of each fold predicts its validation rows, and nothing else."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import fit_rounds
+from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.matrices import quantise
-from lockstep.model.out_of_fold import out_of_fold
+from lockstep.model.out_of_fold import OutOfFold, out_of_fold
 from lockstep.model.saved import Training
 from lockstep.storage.tables import write_table
+from lockstep.table.target import Target
 from lockstep.workers.fold_workers import fold_workers
-from tests.unit.modelling import CLASSES, NUMBER, PARAMS, RECIPE, HereWorkers, folds_of, table, target_of
+from tests.unit.modelling import CLASSES, NUMBER, PARAMS, RECIPE, HereWorkers, folds_of, model, table, target_of
 
 TRAINING = Training(dict(PARAMS), 20, 0.2)
 
@@ -48,6 +52,19 @@ def test_rows_that_validate_in_no_fold_are_absent() -> None:
     rows["fold"] = np.where(rows["row_id"] % 4 == 0, 0, -1)
     found = out_of_fold(rows, TRAINING, 1, NUMBER, 5, HereWorkers(rows)).table(target_of())
     assert found["row_id"].tolist() == rows.loc[rows["fold"] == 0, "row_id"].tolist()
+
+
+def test_the_mean_is_corrected_by_the_totals_of_targets_and_predictions() -> None:
+    rows = pd.DataFrame({"row_id": range(4), "y": [0.0, 2.0, 4.0, 0.0], "w": [1.0, 1.0, 3.0, 1.0]})
+    out = OutOfFold(rows, np.array([1.0, 1.0, 2.0, 1.0]))
+    assert out.mean_correction(Target("y")) == 6 / 5
+    assert out.mean_correction(Target("y", weight="w")) == pytest.approx(14 / 9, rel=1e-5)
+    assert OutOfFold(rows.assign(y=0.0), out.predictions).mean_correction(Target("y")) == 1
+    fitting = Fitting(objective="tweedie", metric="tweedie_deviance")
+    costs = table().assign(y=lambda frame: frame["y"].clip(0))
+    made = replace(model(rows=costs), fitting=fitting)
+    expected = 1.25 * made.predict(costs)
+    np.testing.assert_array_equal(replace(made, mean_correction=1.25).predict(costs), expected)
 
 
 def test_a_pure_noise_target_is_not_predicted() -> None:

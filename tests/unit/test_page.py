@@ -1,6 +1,7 @@
 """reports/index.html: what it says, for numbers and classes, whole and broken searches."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
 from math import nan
@@ -9,17 +10,25 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from markupsafe import escape
 
 from lockstep.evaluate.evaluate_blocks import Judging, ValueSlice
+from lockstep.evaluate.evaluation import LEAD_COLUMNS, ModelEvaluation
+from lockstep.evaluate.lead import LeadVerdict
 from lockstep.model.calibration import Calibration, Sigmoid
 from lockstep.model.decision import Costs
 from lockstep.model.saved import SavedModel
 from lockstep.report import page as page_module
+from lockstep.report.sections import decision_section
 from lockstep.report.sections.advice import advice
 from lockstep.report.sections.bounds_section import bounds_hit
 from lockstep.report.sections.errors_section import across_and_up
+from lockstep.report.sections.result_section import headline
+from lockstep.report.standing import standing
+from lockstep.report.terminal_summary import summary
 from lockstep.table.target import Target
-from tests.unit.modelling import model, table, with_interval
+from lockstep.terminal import Paint
+from tests.unit.modelling import model, table, target_of, with_interval
 from tests.unit.reporting import BEST, SEARCH, SPACE, evaluated, page, trials
 
 pytestmark = pytest.mark.slow
@@ -145,39 +154,69 @@ def test_the_page_shows_intervals_and_the_repeated_protocol(usual: str, tmp_path
     assert "Repeated protocol" not in usual
 
 
-def test_the_page_names_baselines_that_do_better(tmp_path: Path) -> None:
+def test_the_page_names_the_baselines_that_are_not_beaten(tmp_path: Path) -> None:
     for name, rounds in (("poor", 1), ("usual", 30)):
-        written = page(tmp_path / name, made=model(rounds=rounds))
+        written = _words(page(tmp_path / name, made=model(rounds=rounds)))
         _, found = evaluated(tmp_path / name, model(rounds=rounds), table(60, seed=9))
-        models = found.baselines["model"].tolist()
-        better = models[: models.index("this_model")]
-        listed = re.findall(r"</strong> (.*): (?:significantly )?better than this model", written)
-        names = ", ".join(listed)
-        assert len(names.split(", ")) == len(better) >= 1
-        assert ("untuned XGBoost" in names) == ("untuned_xgboost" in better)
+        rows = found.baselines.set_index("model")
+        words = standing(found.baselines)
+        assert f"It is {words}." in written
+        assert f"The model is {words}" in written
+        assert ("significantly worse than" in words) == ("worse" in rows["verdict"].tolist())
+        assert ("untuned XGBoost" in words) == (rows.loc["untuned_xgboost", "verdict"] != "better")
+        for baseline in found.judgement.fitted.values():
+            assert escape(baseline.about) in written
+
+
+def _with_leads(found: ModelEvaluation, leads: Mapping[str, tuple[float, float, float]]) -> ModelEvaluation:
+    """The evaluation with these leads, each with its interval, over baselines of these names."""
+    own = found.baselines[found.baselines["model"] == "this_model"]
+    others = pd.DataFrame(
+        [(name, 1.0 + lead[0], *lead, str(LeadVerdict.of(*lead[1:]))) for name, lead in leads.items()],
+        columns=list(LEAD_COLUMNS),
+    )
+    table = pd.concat([own.assign(score=1.0), others], ignore_index=True)
+    return replace(found, baselines=table)
 
 
 @pytest.mark.parametrize(
-    ("leads", "told"),
+    ("leads", "words", "kind"),
     [
-        ([(1.0, 0.5, 1.5)], "Significantly better than every baseline"),
-        ([(1.0, -0.5, 1.5)], "The lead over ridge may be luck"),
-        ([(1.0, nan, nan)], "The lead over ridge may be luck"),
-        ([(-1.0, -1.5, -0.5)], "ridge: significantly better than this model. Ship"),
-        ([(-1.0, -1.5, 0.5)], "ridge: better than this model, but not significantly"),
-        ([(-1.0, nan, nan)], "ridge: better than this model, but not significantly"),
+        ({"mean": (1.0, 0.5, 1.5)}, "significantly better than every baseline", "good"),
+        ({"mean": (2.0, 1.0, 3.0), "ridge": (1.0, -0.5, 1.5)}, "not shown to be better than ridge", "look"),
+        ({"mean": (2.0, 1.0, 3.0), "ridge": (1.0, nan, nan)}, "not shown to be better than ridge", "look"),
+        ({"mean": (2.0, 1.0, 3.0), "ridge": (-1.0, -1.5, 0.5)}, "not shown to be better than ridge", "look"),
+        ({"mean": (2.0, 1.0, 3.0), "ridge": (-1.0, -1.5, -0.5)}, "significantly worse than ridge", "act"),
+        (
+            {"ridge": (-1.0, -1.5, -0.5), "untuned_xgboost": (-1.0, -1.5, -0.5), "mean": (0.1, -1.0, 1.0)},
+            "significantly worse than ridge and untuned XGBoost, and not shown to be better than mean",
+            "act",
+        ),
+        (
+            {"ridge": (0.1, -1.0, 1.0), "untuned_xgboost": (0.1, -1.0, 1.0), "mean": (0.2, -1.0, 1.0)},
+            "not shown to be better than ridge, untuned XGBoost or mean",
+            "look",
+        ),
     ],
 )
-def test_only_a_lead_whose_interval_excludes_0_is_called_significant(
-    leads: list[tuple[float, float, float]], told: str, tmp_path: Path
+def test_headline_advice_and_terminal_say_the_same_three_words(
+    leads: dict[str, tuple[float, float, float]], words: str, kind: str, tmp_path: Path
 ) -> None:
     run, found = evaluated(tmp_path / "one", model(), table(60, seed=9))
-    own = found.baselines[found.baselines["model"] == "this_model"]
-    others = pd.DataFrame([("ridge", *lead) for lead in leads], columns=["model", "lead", "lead_low", "lead_high"])
-    changed = replace(found, baselines=pd.concat([own, others], ignore_index=True))
-    said = [each.text for each in advice(run, changed)]
-    assert sum("lead" in text or "better" in text for text in said) == 1
-    assert any(text.startswith(told) for text in said)
+    changed = _with_leads(found, leads)
+    assert headline(run, changed).endswith(f" It is {words}.")
+    (point,) = (each for each in advice(run, changed) if "shown" in each.text or "ignificantly" in each.text)
+    assert point.kind == kind
+    assert words[1:] in point.text
+    assert f"; the model is {words}\n" in summary(changed, run.model.fitting, 0.9, Paint(False))
+
+
+def test_all_gates_pass_is_good_only_where_the_constant_is_beaten(tmp_path: Path) -> None:
+    run, found = evaluated(tmp_path / "one", model(), table(60, seed=9))
+    passed = replace(found, gates={"gates": [{"gate": "beat_baselines", "result": "pass"}], "gates_overall": "pass"})
+    for low, kind in ((0.5, "good"), (-0.5, "look")):
+        changed = _with_leads(passed, {"mean": (1.0, low, 1.5)})
+        assert [each.kind for each in advice(run, changed) if each.text == "All gates pass."] == [kind]
 
 
 def test_the_page_shows_the_final_model_beside_the_best_trial(tmp_path: Path) -> None:
@@ -195,11 +234,24 @@ def test_the_page_shows_the_final_model_beside_the_best_trial(tmp_path: Path) ->
 
 
 def test_a_best_value_at_the_end_of_its_range_comes_with_a_wider_one(usual: str, tmp_path: Path) -> None:
-    assert "<strong>max_depth</strong>: best value 9, highest searched 9" in usual
+    assert "<strong>max_depth</strong> (may be chance): best value 9, highest searched 9" in usual
     assert "dvc exp run -S spaces.s.max_depth.high=13" in usual
     inside = BEST["params"] | {"max_depth": 5, "rate": 0.2}
     written = page(tmp_path / "other", best=BEST | {"cv_rmse": 6.0, "params": inside})
     assert "No best value lies at an end" in written
+
+
+def test_a_range_is_to_be_widened_only_where_its_parameter_is_told_from_noise(tmp_path: Path) -> None:
+    run, found = evaluated(tmp_path / "page", model(), table(60, seed=9))
+    advised = {}
+    for shown in (True, False):
+        names, told = list(SPACE), [name == "max_depth" and shown for name in SPACE]
+        vars(run)["parameters"] = pd.DataFrame({"parameter": names, "importance": 0.2, "limit": 0.1, "shown": told})
+        advised[shown] = [point.text for point in advice(run, found) if point.section == "bounds"]
+    assert advised == {
+        True: ["The best max_depth, 9, lies at an end of its range, and the parameter matters; widen the range."],
+        False: [],
+    }
 
 
 @pytest.mark.parametrize(
@@ -228,18 +280,18 @@ def test_a_wider_range_keeps_to_what_xgboost_allows(limits: dict[str, Any], valu
     assert bound.command == (setting and f"dvc exp run -S spaces.s.{name}.{setting}")
 
 
-def test_the_page_says_what_was_resampled_and_what_was_left_out(
+def test_the_page_says_how_intervals_were_made_and_what_was_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = _words(page(tmp_path / "rows", 3))
-    assert "(percentile bootstrap of the test rows);" in written
+    assert "t with a correction for skewness, from 60 independent test rows);" in written
     assert "Logistic regression is left out" not in written
-    monkeypatch.setattr("lockstep.evaluate.baselines.MAX_COEFFICIENTS", 1)
+    monkeypatch.setattr("lockstep.evaluate.baselines.logistic_regression.MAX_COEFFICIENTS", 1)
     run, _ = evaluated(tmp_path / "one", model(), table(60))
-    split = run.split.model_copy(update={"strategy": "group", "group": "artist"})
+    split = run.split.model_copy(update={"strategy": "group", "group": "word"})
     written = _words(page(tmp_path / "groups", 3, split=split))
-    assert "(percentile bootstrap of the test rows, in groups of equal artist);" in written
-    assert "on the same resamples of the test rows in groups" in written
+    assert "from 3 groups of equal word that say as much as 2.97 independent ones)" in written
+    assert "The groups say no more than 2.97 independent ones" in written
     assert "Logistic regression is left out" in written
 
 
@@ -264,10 +316,37 @@ def test_folds_promised_too_much_only_where_the_test_interval_lies_above_them(tm
     run, found = evaluated(tmp_path / "one", model(), table(60, seed=9))
     told = {}
     for low in (0.9, 1.1):
-        gap, uncertainty = found.gap | {"cv": 1.0, "test_per_cv": 1.3}, found.uncertainty | {"score_low": low}
+        gap, uncertainty = found.gap | {"cv": 1.0, "test": 1.3}, found.uncertainty | {"score_low": low}
         changed = replace(found, gap=gap, uncertainty=uncertainty)
         told[low] = [each.section for each in advice(run, changed)]
     assert ("overfit" in told[0.9], "overfit" in told[1.1]) == (False, True)
+
+
+def test_the_test_rows_are_compared_with_cross_validation_without_its_optimism(tmp_path: Path) -> None:
+    told = {}
+    for optimism in (0.1, 0.5):
+        search = {"reselected": {"score": 6.0 + optimism, "metrics": {"rmse": 6.0 + optimism, "r2": -0.2}}}
+        run, found = evaluated(tmp_path / "page", model(), table(60, seed=9), search=search)
+        gap, uncertainty = found.gap | {"cv": 1.0, "test": 1.3}, found.uncertainty | {"score_low": 1.2}
+        told[optimism] = [each.text for each in advice(run, replace(found, gap=gap, uncertainty=uncertainty))]
+    higher = "The test RMSE is 18% higher than in cross-validation, which was too optimistic."
+    assert (higher in told[0.1], any("which was too optimistic" in text for text in told[0.5])) == (True, False)
+
+
+def test_the_page_tells_how_optimistic_cross_validation_is(usual: str, tmp_path: Path) -> None:
+    search = {"reselected": {"score": 6.5, "metrics": {"rmse": 6.5}}}
+    written = _words(page(tmp_path / "page", search=search))
+    assert "the RMSE in cross-validation is 0.6 instead of 0.1: an optimism of 0.5." in written
+    assert "By how much is not known" in usual
+
+
+def test_skill_that_only_choosing_gave_is_said_to_be_none(tmp_path: Path) -> None:
+    search = {"reselected": {"score": 6.5, "metrics": {"r2": -0.25}}}
+    run, found = evaluated(tmp_path / "page", model(), table(60, seed=9), search=search)
+    judged = replace(found.judgement, cv={**found.judgement.cv, "r2": 0.1})
+    changed = replace(found, judgement=judged, gap=found.gap | {"cv": 6.0})
+    points = [point.text for point in advice(run, changed) if point.section == "overfit"]
+    assert points == ["The R² of cross-validation, 0.1, comes from the choice of trial and rounds: without it -0.25."]
 
 
 def test_one_fold_does_not_tell_whether_more_tuning_pays(tmp_path: Path) -> None:
@@ -340,11 +419,37 @@ def test_two_classes_have_a_section_about_the_decision_and_what_mistakes_cost(tm
     assert re.findall(r'<a href="#decision">', written)
 
 
+def test_counts_of_weighted_rows_are_called_sums_of_weights(tmp_path: Path) -> None:
+    weighted = _of_classes(tmp_path, "log_loss", target=replace(target_of(2), weight="a"))
+    assert "are not, where a row counts as its weight says." in weighted
+    assert "Counts are sums of weights." in weighted
+
+
 def test_calibration_is_shown_before_and_after(tmp_path: Path) -> None:
     assert "before the sigmoid" not in _of_classes(tmp_path, "log_loss")
     written = _of_classes(tmp_path, "log_loss", calibration=Calibration("sigmoid", (Sigmoid(0.5, 0.1),)))
     assert re.search(r"observed share; before the sigmoid calibration 0\.\d+\.", written)
 
 
-def test_more_classes_have_no_section_about_a_threshold(tmp_path: Path) -> None:
-    assert 'id="decision"' not in page(tmp_path / "page", 3)
+def test_more_classes_have_a_curve_for_each_up_to_a_handful(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = page(tmp_path / "page", 3)
+    section = written.partition('id="decision"')[2].partition("<h2")[0]
+    assert "Of the 3 classes the one with the highest probability is predicted." in section
+    assert section.count("data:image/png;base64") == 2
+    assert re.search(r"Mean average precision 0\.\d+", section)
+    assert re.search(r"Mean AUC 0\.\d+", section)
+    assert "threshold is" not in section
+    monkeypatch.setattr(decision_section, "MAX_CLASSES", 2)
+    assert 'id="decision"' not in page(tmp_path / "many", 3)
+
+
+def test_the_curves_of_each_class_are_those_of_the_class_against_the_rest() -> None:
+    labels, shares = ["a", "b", "c"], [[0.6, 0.3, 0.1], [0.5, 0.4, 0.1], [0.2, 0.3, 0.5], [0.1, 0.2, 0.7]]
+    predictions = pd.DataFrame(shares, columns=[f"probability_{label}" for label in labels])
+    tables = decision_section.tables_of_classes(predictions.assign(actual=list("abca")), labels)
+    # a: rows 1, 2, 3, 4 by falling probability, of which the first and the last are of the class
+    a = tables["a"].iloc[::-1]
+    assert a["recall"].tolist() == [0, 0.5, 0.5, 0.5, 1]
+    assert a["false_positive_rate"].tolist() == [0, 0, 0.5, 1, 1]
+    absent = decision_section.tables_of_classes(predictions.assign(actual=list("abab")), labels)
+    assert list(absent) == ["a", "b"]

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lockstep.evaluate.bootstrap import Units
-from lockstep.evaluate.paired import PairedDifference, paired_bootstrap
+from lockstep.evaluate.paired import PairedDifference, paired_difference
+from lockstep.evaluate.units import Units
 from lockstep.fitting.fitting import Fitting
 from lockstep.table.target import Target
 
@@ -22,7 +22,7 @@ def _compared(
     this: pd.DataFrame, other: pd.DataFrame, metric: str = "rmse", units: Units | None = None
 ) -> PairedDifference:
     fitting = Fitting(metric=metric)
-    return paired_bootstrap(fitting, Target("y"), this, other, samples=500, confidence=0.95, seed=3, units=units)
+    return paired_difference(fitting, Target("y"), this, other, confidence=0.95, units=units)
 
 
 def test_a_clearly_better_model_is_better_and_the_other_way_round_it_is_not() -> None:
@@ -48,12 +48,12 @@ def test_equal_models_are_rarely_called_better() -> None:
     assert wrong <= 5
 
 
-def test_rows_of_a_group_are_drawn_together() -> None:
-    """A gain on the rows of one large group is no certain gain when whole groups are drawn."""
+def test_rows_of_a_group_count_as_one() -> None:
+    """A gain on the rows of one large group is no certain gain when groups are the units."""
     other = _said(0.5, 1)
     this = other.copy()
     this.loc[:99, "predicted"] = this.loc[:99, "actual"]
-    groups = Units.of(pd.DataFrame({"group": ["one"] * 100 + [f"g{n % 4}" for n in range(300)]}), "group")
+    groups = Units(ROWS, group=np.r_[np.zeros(100, dtype=np.int64), 1 + np.arange(300) % 4])
     assert _compared(this, other).better
     assert not _compared(this, other, units=groups).better
 
@@ -70,7 +70,7 @@ def test_classes_are_compared_by_their_probabilities() -> None:
 
     fitting = Fitting(metric="log_loss", n_classes=2)
     classes = Target("y", ("no", "yes"))
-    found = paired_bootstrap(fitting, classes, said(0.8), said(0.6), samples=300, confidence=0.95, seed=1)
+    found = paired_difference(fitting, classes, said(0.8), said(0.6), confidence=0.95)
     assert found.better
     assert found.gain is not None
     assert found.gain > 0.1

@@ -1,6 +1,6 @@
 """The rule that ranks two results: what may be ranked at all, and which of two is preferred."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -27,15 +27,11 @@ def _predictions(error: npt.NDArray[np.float64]) -> pd.DataFrame:
     return pd.DataFrame({"row_id": np.arange(ROWS), "actual": ACTUAL, "predicted": ACTUAL + error})
 
 
-PLAIN = Contender(Fitting(), Target("y"), _predictions(ERROR), (), 1000, 50, 200, 0.95, 7, None)
+PLAIN = Contender(Fitting(), Target("y"), _predictions(ERROR), (), 1000, 50, 0.95)
 
 
-def _no_table() -> pd.DataFrame:
-    raise AssertionError("no groups are drawn")
-
-
-def _ranked(b: Contender, a: Contender = PLAIN, table: Callable[[], pd.DataFrame] = _no_table) -> Ranking:
-    return rank(a, b, table)
+def _ranked(b: Contender, a: Contender = PLAIN) -> Ranking:
+    return rank(a, b)
 
 
 def _better(contender: Contender = PLAIN, share: float = 0.5, **changes: Any) -> Contender:
@@ -144,20 +140,40 @@ def test_a_passing_model_takes_over_from_one_whose_gates_fail() -> None:
     assert _ranked(failing, failing).decision().letter is None
 
 
-def test_groups_are_drawn_where_either_split_keeps_them() -> None:
-    groups = pd.DataFrame({"g": np.arange(ROWS) % 6})
-    grouped = replace(PLAIN, group="g")
-    for a, b in ((grouped, _better()), (PLAIN, _better(grouped))):
-        assert _ranked(b, a, lambda: groups).verdict.n_units == 6
-    lost = _ranked(_better(), grouped, lambda: groups.rename(columns={"g": "h"}))
-    assert lost.verdict.in_words() == "cannot be compared: groups of test rows (A: g, B: none)"
+@pytest.mark.parametrize(("name", "column"), [("group", "group"), ("moment", "time")])
+def test_rows_are_related_as_either_split_relates_them(name: str, column: str) -> None:
+    numbers = {name: np.arange(ROWS) % 6}
+    plain, better = _predictions(ERROR), _predictions(0.5 * ERROR)
+    related: dict[str, Any] = {column: "c"}
+    for a, b in (
+        (replace(PLAIN, predictions=plain.assign(**numbers), **related), _better()),
+        (PLAIN, replace(PLAIN, predictions=better.assign(**numbers), **related)),
+    ):
+        assert _ranked(b, a).verdict.n_units == 6
 
 
-def test_the_bootstrap_has_the_settings_of_a() -> None:
-    barely = _better(share=0.93, samples=300, confidence=0.9999, seed=99)
-    found = _ranked(barely)
-    assert found.verdict == _ranked(replace(barely, samples=200, confidence=0.95, seed=7)).verdict
-    assert len(found.verdict.difference.resamples) == 200
+@pytest.mark.parametrize(
+    ("name", "column", "what"),
+    [("group", "group", "groups of test rows"), ("moment", "time", "order of test rows in time")],
+)
+def test_a_result_that_does_not_store_the_relations_of_its_rows_is_not_ranked(
+    name: str, column: str, what: str
+) -> None:
+    """As those of versions before the column."""
+    related: dict[str, Any] = {column: "c"}
+    stored = replace(PLAIN, predictions=PLAIN.predictions.assign(**{name: np.arange(ROWS) % 6}), **related)
+    old, plain = replace(PLAIN, **related), PLAIN
+    missing = "c, which an earlier version did not store; run its evaluate stage again"
+    assert _ranked(stored, old).verdict.in_words() == f"cannot be compared: {what} (A: {missing}, B: c)"
+    assert _ranked(old, plain).verdict.in_words() == f"cannot be compared: {what} (A: none, B: {missing})"
+    other = replace(stored, predictions=stored.predictions.assign(**{name: np.arange(ROWS) % 7}), **{column: "d"})
+    assert _ranked(other, stored).verdict.in_words() == f"cannot be compared: {what} (A: c, B: d)"
+
+
+def test_the_interval_has_the_confidence_of_a() -> None:
+    barely = _better(share=0.93, confidence=0.9999)
+    assert _ranked(barely).verdict == _ranked(replace(barely, confidence=0.95)).verdict
+    assert _ranked(barely).verdict != _ranked(barely, replace(PLAIN, confidence=0.9999)).verdict
 
 
 def test_a_score_without_an_interval_is_not_ranked() -> None:
@@ -166,7 +182,7 @@ def test_a_score_without_an_interval_is_not_ranked() -> None:
     predictions = pd.DataFrame(rows)
     a = replace(PLAIN, fitting=Fitting("classes", "auc", 2), target=Target("y", ("a", "b")), predictions=predictions)
     b = replace(a, predictions=predictions.assign(probability_a=0.2, probability_b=0.8))
-    ranking = rank(a, b, _no_table)
+    ranking = rank(a, b)
     assert (ranking.verdict.outcome, ranking.decision().letter) == (Outcome.UNDEFINED, None)
 
 
@@ -189,7 +205,7 @@ def test_the_same_model_is_preferred_when_the_sides_are_swapped(
         )
         for (share, size, fits, fails), own in ((a, OTHER_ERROR), (b, RANDOM_ERROR))
     )
-    there, back = rank(one, other, _no_table), rank(other, one, _no_table)
+    there, back = rank(one, other), rank(other, one)
     assert there.verdict.winner == TURNED[back.verdict.winner]
     tie = there.verdict.winner is None and a[1:3] == b[1:3] and not a[3] and not b[3]
     assert there.decision().letter == ("A" if tie else TURNED[back.decision().letter])

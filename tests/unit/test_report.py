@@ -11,13 +11,10 @@ from matplotlib.figure import Figure
 from lockstep.evaluate.shap_values import ShapValues
 from lockstep.report.drawing import MAX_NAME_LENGTH, Picture, one_chart, shortened
 from lockstep.report.plot_tables import points_of
-from lockstep.report.search_parameters import parameter_importance
 from lockstep.report.search_progress import optimisation_history
 from lockstep.report.sections import errors_section, model_section, search_section
-from lockstep.search.trials_file import read_trials
-from lockstep.storage.tables import write_csv
 from tests.unit.modelling import model
-from tests.unit.reporting import SPACE, page, trials
+from tests.unit.reporting import page, trials
 
 pytestmark = pytest.mark.slow
 
@@ -31,20 +28,6 @@ TABLES = (
 )
 
 ROWS = pd.DataFrame({"actual": [1.0, 2.0, 3.0], "predicted": [1.1, 2.2, 2.7]})
-
-
-def test_choices_of_any_kind_come_back_from_trials_csv(tmp_path: Path) -> None:
-    write_csv(trials(), tmp_path / "trials.csv")
-    read = read_trials(tmp_path / "trials.csv", SPACE)
-    table = parameter_importance(read, SPACE, "cv_rmse")
-    assert set(table["parameter"]) == set(SPACE)
-    assert table["importance"].sum() == pytest.approx(1, abs=1e-3)
-
-
-def test_too_few_trials_say_nothing_of_importance(tmp_path: Path) -> None:
-    write_csv(trials().head(2), tmp_path / "trials.csv")
-    read = read_trials(tmp_path / "trials.csv", SPACE)
-    assert parameter_importance(read, SPACE, "cv_rmse")["importance"].sum() == 0
 
 
 def test_best_so_far_never_rises() -> None:
@@ -66,11 +49,13 @@ def test_a_users_matplotlib_settings_change_no_byte() -> None:
 def test_every_target_has_the_same_files(n_classes: int, tmp_path: Path) -> None:
     written = page(tmp_path / "page", n_classes, whole=True)
     assert sorted(path.name for path in (tmp_path / "page").iterdir()) == sorted(
-        [f"{name}.png" for name in FIGURES] + [f"{name}.csv" for name in TABLES] + ["index.html", "uncertainty.json"]
+        [f"{name}.png" for name in FIGURES]
+        + [f"{name}.csv" for name in TABLES]
+        + ["findings.json", "index.html", "uncertainty.json"]
     )
-    # and those of the page alone: target, parallel coordinates, score by parameter, partial dependence; of two classes
-    # also precision and recall, ROC, thresholds
-    assert written.count("data:image/png;base64") == len(FIGURES) + (7 if n_classes == 2 else 4)
+    # and those of the page alone: target, parallel coordinates, score by parameter, partial dependence; of classes
+    # also precision and recall, and ROC; of two also thresholds
+    assert written.count("data:image/png;base64") == len(FIGURES) + {0: 4, 2: 7, 3: 6}[n_classes]
     assert ("Expected calibration error" in written) == bool(n_classes)
     assert ("Confusion matrix" in written) == bool(n_classes)
     points = pd.read_csv(tmp_path / "page/predicted_vs_actual.csv")
@@ -97,7 +82,9 @@ def test_bars_of_names_that_look_the_same_stay_apart() -> None:
     for draw in (
         model_section.feature_importance(importance, "RMSE"),
         model_section.feature_shap(shap, same, ["q"] * 20, "log-odds"),
-        search_section.parameter_importance(pd.DataFrame({"parameter": same, "importance": 0.05})),
+        search_section.parameter_importance(
+            pd.DataFrame({"parameter": same, "importance": 0.05, "limit": 0.1, "shown": False})
+        ),
     ):
         axes = Figure().add_subplot()
         draw(axes)

@@ -25,7 +25,7 @@ CHANGES = [
     pytest.param("split.group=track_artist", "track_artist", id="from null"),
     pytest.param("booster.class_weight=balanced", "balanced", id="text from null"),
     pytest.param("train_best.interval=0.9", 0.9, id="from null without a comment"),
-    pytest.param("evaluate.gates.beat_baselines=false", False, id="bool"),
+    pytest.param("evaluate.gates.beat_baselines=shown", "shown", id="word"),
     pytest.param("dataset=california_housing", "california_housing", id="string"),
     pytest.param("spaces.default.reg_lambda.low=1e-05", 1e-05, id="bound in a space"),
     pytest.param("spaces.spotify9.gamma.low=1e-09", 1e-09, id="bound with an exponent"),

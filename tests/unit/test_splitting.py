@@ -211,10 +211,33 @@ def test_stratified_groups_stay_together_and_have_alike_classes() -> None:
     assert np.ptp(shares["stratified_group"]) < 0.04 < np.ptp(shares["group"])
 
 
-def test_too_few_groups_are_refused() -> None:
-    table = _table().assign(group=np.arange(200) % 3)
-    with pytest.raises(DataError, match="column 'group' has 2 groups among the rows for 5 parts; use fewer folds"):
-        split_table(table, Target("y"), Split(strategy="stratified_group", folds=5, group="group", **SIZES), 1)
+@pytest.mark.parametrize("strategy", ["group", "stratified_group"])
+@pytest.mark.parametrize(
+    ("n_groups", "found"), [(3, "2 groups among the rows for 5"), (1, "1 group among the rows for 2")]
+)
+def test_too_few_groups_are_refused(strategy: str, n_groups: int, found: str) -> None:
+    table = _table().assign(group=np.arange(200) % n_groups)
+    with pytest.raises(DataError, match=f"column 'group' has {found} parts; use fewer folds"):
+        split_table(table, Target("y"), Split(strategy=strategy, folds=5, group="group", **SIZES), 1)
+
+
+@pytest.mark.parametrize("size", [0.01, 0.02, 0.98])
+def test_test_rows_of_stratified_groups_may_be_very_few_or_many(size: float) -> None:
+    table = _table().assign(group=np.arange(200) % 100)
+    split = Split(strategy="stratified_group", folds=2, group="group", test_size=size, valid_size=0.01)
+    train, test = split_table(table, Target("y"), split, 1)
+    assert len(test) == pytest.approx(190 if size > 0.5 else 10, abs=2)
+    assert not set(train["group"]) & set(test["group"])
+
+
+def test_a_class_of_one_row_cannot_be_stratified_and_one_of_two_rows_can(recwarn: pytest.WarningsRecorder) -> None:
+    rare, target = _table().assign(y=0), Target("y", (0, 1))
+    rare.loc[0, "y"] = 1
+    with pytest.raises(DataError, match="class '1' has one row, which cannot be on both sides; drop it"):
+        split_table(rare, target, Split(strategy="stratified", folds=5, **SIZES), 1)
+    rare.loc[1, "y"] = 1
+    split_table(rare, target, Split(strategy="stratified", folds=5, **SIZES), 1)
+    assert not recwarn.list
 
 
 def test_stratified_folds_have_alike_targets() -> None:

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from lockstep.report.standing import standing
 from lockstep.report.terminal_summary import summary
 from lockstep.search.evaluation_log import NoLog
 from lockstep.search.ordered import search
@@ -117,23 +119,28 @@ def test_the_closing_table_is_aligned_and_looks_change_no_character_of_it(n_clas
     head, columns, *rows, last = plain.splitlines()
     metric, second = ("log loss", "accuracy") if n_classes else ("RMSE", "R2")
     assert re.match(
-        rf"evaluate: test {metric} [\d.e-]+ \(90%: [\d.e-]+ to [\d.e-]+\), {second} [\d.]+, gates: pass$", head
+        rf"evaluate: test {metric} [\d.e-]+ \(90%: [\d.e-]+ to [\d.e-]+\), {second} [\d.]+, gates: (pass|fail);"
+        rf" the model is {standing(found.baselines)}$",
+        head,
     )
     assert columns.endswith("  this model is better by (90%)")
     assert len(rows) == len(found.baselines)
     end = columns.index(metric) + len(metric)
     assert [row[end - 1].isdigit() and row[end : end + 2].strip() == "" for row in rows] == [True] * len(rows)
     names = {re.split(r" {2,}", row.strip())[0] for row in rows}
-    assert {"this model", "mean", "untuned XGBoost"} <= names
+    assert {"this model", "class shares" if n_classes else "mean", "untuned XGBoost"} <= names
     assert last == "  see reports/index.html; `dvc metrics diff`; `lockstep compare HEAD`"
 
 
 def test_only_a_certain_lead_is_painted() -> None:
     found = _found()
-    table = found.baselines.assign(lead=1.0, lead_low=[-1.0] * len(found.baselines), lead_high=3.0)
-    table.loc[table["model"] == "mean", "lead_low"] = 0.5
-    text = summary(replace(found, baselines=table), NUMBER, 0.9, Paint(True))
-    assert re.findall(r"\x1b\[32m(.*?)\x1b", text) == ["pass", "1 (0.5 to 3)"]
+    table = found.baselines.assign(lead=1.0, lead_high=3.0)
+    certain = table["model"] == "mean"
+    table["verdict"] = np.where(certain, "better", "not shown")
+    table["lead_low"] = np.where(certain, 0.5, -1.0)
+    passed = {"gates": [], "gates_overall": "pass"}
+    text = summary(replace(found, baselines=table, gates=passed), NUMBER, 0.9, Paint(True))
+    assert re.findall(r"\x1b\[32m(.*?)\x1b", text) == ["pass", "1 (0.5 to 3): better"]
 
 
 def test_colour_is_for_terminals_whose_person_did_not_refuse_it(plain: pytest.MonkeyPatch, tmp_path: Path) -> None:

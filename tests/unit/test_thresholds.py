@@ -44,6 +44,22 @@ def test_the_models_threshold_has_a_row_that_its_metrics_agree_with(threshold: f
     assert mean_cost(actual, predicted, threshold, COSTS) == pytest.approx(wrong / 3000)
 
 
+def test_a_rare_class_has_a_threshold_between_each_two_of_its_rows() -> None:
+    """Fifty of 20,000 rows are positive: among the first 200 rows by their probability."""
+    probability = np.linspace(0.0001, 0.9999, 20_000)
+    actual = np.zeros(20_000)
+    actual[-200::4] = 1
+    table = threshold_table(actual, np.column_stack([1 - probability, probability]), 0.5)
+    assert len(table) <= 201
+    assert set(table["true_positive"]) == set(range(51))
+
+
+def test_test_rows_of_one_class_have_an_f1_of_0_and_no_warning() -> None:
+    table = threshold_table(np.zeros(10), TEN, 0.5)
+    assert table["f1"].tolist() == [0.0] * len(table)
+    assert table["recall"].isna().all()
+
+
 def test_only_two_classes_have_rows() -> None:
     assert threshold_table(ACTUAL, PROBABILITY, 0.5).empty
     assert threshold_table(ACTUAL, np.full((10, 3), 1 / 3), 0.5).empty

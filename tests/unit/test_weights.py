@@ -13,23 +13,23 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from lockstep.check.config import load_config
 from lockstep.errors import ConfigError
-from lockstep.evaluate import baselines
-from lockstep.evaluate.bootstrap import Units, resampled_metrics
 from lockstep.evaluate.calibration import calibration_error, class_calibration, number_calibration
 from lockstep.evaluate.contender import Contender
 from lockstep.evaluate.differences import differences
 from lockstep.evaluate.differences import test_rows_digest as rows_digest
 from lockstep.evaluate.importance import feature_importance
-from lockstep.evaluate.paired import paired_bootstrap
+from lockstep.evaluate.paired import paired_difference
 from lockstep.evaluate.repeated import TABLE, refit_of, score_split
-from lockstep.evaluate.rows import Rows, new_rows, predict_rows
+from lockstep.evaluate.rows import new_rows, predict_rows
 from lockstep.evaluate.slices import bias, slice_table
+from lockstep.evaluate.uncertainty import sampled_metrics
+from lockstep.evaluate.units import Units
 from lockstep.fitting.booster import RoundBudget, fit_fold, fit_rounds, predict
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import FoldSet
 from lockstep.fitting.make_folds import make_folds
 from lockstep.fitting.matrices import quantise, training_matrix
-from lockstep.fitting.weighting import fit_weights, weighted_median
+from lockstep.fitting.weighting import fit_weights, median
 from lockstep.model.interval import offset_of
 from lockstep.split.split_block import Split
 from lockstep.storage.tables import write_table
@@ -171,33 +171,23 @@ def test_a_weighted_score_of_ten_rows_by_hand() -> None:
     by_hand = sum(w * e**2 for w, e in zip(weight, error, strict=True)) / 55
     assert NUMBER.value(error, np.zeros(10), weight) == pytest.approx(by_hand**0.5)
     assert bias(Target("y"), error, np.zeros(10), weight) == pytest.approx(6.0)
-    assert weighted_median(error, weight) == np.median(np.repeat(error, weight.astype(int)))
+    assert median(error, weight) == np.median(np.repeat(error, weight.astype(int)))
     even = np.array([1.0, 1, 2, 2])
-    assert weighted_median(even, np.ones(4)) == 1.5
+    assert median(even, np.ones(4)) == median(even) == 1.5
 
 
 @pytest.mark.parametrize("n_classes", [0, 2])
-def test_the_bootstrap_resamples_weighted_rows(n_classes: int) -> None:
-    """Each resample counts a drawn row by its weight: the metric of the drawn rows with their weights."""
-    rows, samples = table(40, seed=3), 7
-    made, weight = model(n_classes=n_classes), np.linspace(0.5, 3, 40)
-    y, predicted = made.target.values(rows), made.predict(rows)
-    drawn = np.random.default_rng(9).integers(0, 40, size=(samples, 40))
-    found = resampled_metrics(made.fitting, y, predicted, 2, samples, 9, Units.rows(40).weighted(weight))
-    for number, positions in enumerate(drawn):
-        expected = made.fitting.scores(y[positions], predicted[positions], 2, weight[positions])
-        for name, value in expected.items():
-            assert found[name][number] == pytest.approx(value, rel=1e-9), name
-
-
-def test_the_bootstrap_of_groups_counts_weights() -> None:
-    y, predicted, weight = np.arange(6.0), np.zeros(6), np.array([1.0, 2, 3, 4, 5, 6])
-    units = Units.of(pd.DataFrame({"g": list("aabbcc")}), "g").weighted(weight)
-    drawn = np.random.default_rng(2).integers(0, 3, size=(4, 3))
-    found = resampled_metrics(NUMBER, y, predicted, 0, 4, 2, units)["rmse"]
-    for value, groups in zip(found, drawn, strict=True):
-        positions = np.concatenate([[2 * group, 2 * group + 1] for group in groups])
-        assert value == pytest.approx(NUMBER.value(y[positions], predicted[positions], weight[positions]))
+def test_a_row_of_weight_2_counts_in_an_interval_as_a_group_of_two_rows(n_classes: int) -> None:
+    rows, weight = table(40, seed=3), np.arange(40) % 2 + 1
+    made = model(n_classes=n_classes)
+    y, predicted, twice = made.target.values(rows), made.predict(rows), np.repeat(np.arange(40), weight)
+    of_weights = sampled_metrics(made.fitting, y, predicted, 2, Units(40, weight=weight.astype(float)))
+    of_groups = sampled_metrics(made.fitting, y[twice], predicted[twice], 2, Units(len(twice), group=twice))
+    for name, one in of_weights.items():
+        other = of_groups[name]
+        assert one is not None
+        assert other is not None
+        assert one.ends(0.9) == pytest.approx(other.ends(0.9)), name
 
 
 def test_two_models_are_compared_by_the_weights_of_their_rows() -> None:
@@ -208,7 +198,7 @@ def test_two_models_are_compared_by_the_weights_of_their_rows() -> None:
         pd.DataFrame({"row_id": range(20), "actual": y, "weight": weight, "predicted": errors})
         for errors in (light, heavy)
     ]
-    compared = partial(paired_bootstrap, NUMBER, Target("y"), samples=200, confidence=0.9, seed=1)
+    compared = partial(paired_difference, NUMBER, Target("y"), confidence=0.9)
     difference = compared(*frames)
     assert difference.gain == pytest.approx(0.9**0.5 - 0.1**0.5)
     assert difference.better
@@ -253,29 +243,6 @@ def test_an_interval_of_weighted_rows_is_that_of_repeated_rows() -> None:
     # the last ten rows hold half of the weight: 89 + 2 * 8.9 < 0.6 * (178 + 178 / 99) < 89 + 3 * 8.9
     assert offset_of(outside, 0.6, [1.0] * 89 + [8.9] * 10) == 92
     assert offset_of(outside, 0.999, [1.0] * 99) == 99
-
-
-def test_baselines_are_fitted_by_weight() -> None:
-    y, weight = np.array([0.0, 1, 1, 5]), np.array([1.0, 1, 1, 7])
-    assert baselines.mean_prediction(y, 2, 0, weight).tolist() == [3.7, 3.7]
-    shares = baselines.mean_prediction(np.array([0.0, 0, 1]), 1, 2, np.array([1.0, 1, 6]))
-    np.testing.assert_allclose(shares, [[0.3, 0.7]])
-    rows, made = table(200), model()
-    x = made.features.transform(rows)
-    uneven = np.where(rows["y"] > rows["y"].median(), 20.0, 1.0)
-    for fit in (
-        lambda weights: baselines.linear(x, made.target.values(rows), x, ["q", "c"], 0, weights),
-        lambda weights: baselines.untuned_sklearn(x, made.target.values(rows), x, ["q", "c"], 0, 1, weights),
-        lambda weights: baselines.untuned_xgboost(
-            made, Rows(rows, x, made.target.values(rows), weights), Rows(rows, x, made.target.values(rows)), 1
-        ),
-    ):
-        plain, ones, heavy = fit(None), fit(np.ones(200)), fit(uneven)
-        assert plain is not None
-        assert ones is not None
-        assert heavy is not None
-        np.testing.assert_allclose(plain, ones, rtol=1e-3)
-        assert np.mean(heavy) > np.mean(plain)
 
 
 @pytest.mark.parametrize("key", ["weight", "exposure"])
@@ -331,7 +298,7 @@ def test_a_weight_is_no_feature_no_target_and_a_column_of_numbers(own_table: Own
 def test_class_weights_do_not_prevent_a_comparison_and_other_weights_do() -> None:
     made, rows = model(n_classes=2), table(40, seed=4).assign(w=2.0)
     predictions, _ = predict_rows(made, new_rows(made, rows))
-    plain = Contender(made.fitting, made.target, predictions, (), 1, 1, 100, 0.9, 1, None)
+    plain = Contender(made.fitting, made.target, predictions, (), 1, 1, 0.9)
     balanced = replace(plain, fitting=replace(made.fitting, class_weight="balanced"))
     assert not list(differences(plain, balanced))
     weighted = replace(plain, predictions=predictions.assign(weight=2.0), target=replace(made.target, weight="w"))

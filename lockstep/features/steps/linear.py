@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.model_selection import KFold
 from threadpoolctl import threadpool_limits
 
 from lockstep.features.arrays import Numbers, means_and_deviations, numbers, rounded
+from lockstep.features.nearest import Positions
 from lockstep.features.step import Step
 from lockstep.features.step_settings import ColumnNames, FeatureName, Folds
 from lockstep.features.targets import target_columns, target_names
 
-# Folds of the given rows for the choice of a logistic regression's penalty.
+# Folds of the given rows for the choice of a penalty.
 INNER_FOLDS = 3
 
 
@@ -23,12 +23,14 @@ class Linear(Step):
     """A ridge regression's prediction; for classes the log-odds of the second of two, or of each of more.
 
     Columns are standardised and missing values filled with the median. A training row's prediction comes from a model
-    of the other folds. Coefficients are rounded to six digits, so that every CPU makes the same predictions.
+    of the other folds. Where rows have weights, they count in the regression; with exposures the target is a rate.
+    Coefficients are rounded to six digits, so that every CPU makes the same predictions.
 
     Attributes:
         columns: Numbers.
-        alphas: Penalties of the squared coefficients (of standardised columns) to choose from: by generalised
-            cross-validation (RidgeCV), for classes by the log loss of inner folds.
+        alphas: Penalties of the squared coefficients (of standardised columns) to choose from: by leaving out one row
+            (RidgeCV) if the target is a number and the split is random, else by the squared error, or the log loss, of
+            inner folds, which follow the split.
         folds: Folds of the cross-fitting.
         name: Name of the feature.
     """
@@ -67,17 +69,18 @@ class Linear(Step):
 
     def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
         """Fit the model for new rows."""
-        model = self._fit(self._values(frame), target_columns(y, self.n_classes))
+        model = self._fit(frame, target_columns(y, self.n_classes))
         self._medians, self._means, self._scales, self._coefficients, self._intercepts = model
         return self
 
     def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None) -> Numbers:
         """Fit the model for new rows; training rows get the predictions of models of the other folds."""
         self.fit(frame, y)
-        values, target = self._values(frame), target_columns(y, self.n_classes)
+        target = target_columns(y, self.n_classes)
         predictions = np.full(target.shape, np.nan)
         for others, own in self.inner_folds(frame, self.folds):
-            predictions[own] = _predictions(self._fit(values[others], target[others]), values[own])
+            model = self._fit(frame.iloc[others], target[others])
+            predictions[own] = _predictions(model, self._values(frame.iloc[own]))
         return predictions
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
@@ -92,7 +95,8 @@ class Linear(Step):
     def _values(self, frame: pd.DataFrame) -> Numbers:
         return np.column_stack([numbers(frame, column) for column in self.columns])
 
-    def _fit(self, values: Numbers, target: Numbers) -> "_Model":
+    def _fit(self, frame: pd.DataFrame, target: Numbers) -> "_Model":
+        values, weights = self._values(frame), self.row_weights(frame)
         medians = np.array(
             [np.median(present) if len(present := column[~np.isnan(column)]) else 0.0 for column in values.T]
         )
@@ -102,13 +106,35 @@ class Linear(Step):
         x -= means
         x /= scales
         with threadpool_limits(limits=1):
-            table = rounded(np.array([self._solve(x, output) for output in target.T]))
+            rows = [_Rows(x, output, weights) for output in target.T]
+            table = rounded(np.array([self._solve(frame, each) for each in rows]))
         return _Model(medians, means, scales, table[:, :-1], table[:, -1])
 
-    def _solve(self, x: Numbers, y: Numbers) -> Numbers:
-        if self.n_classes:
-            return _logistic_coefficients(x, y, self.alphas, self.seed)
-        return _ridge_coefficients(x, y, self.alphas)
+    def _solve(self, frame: pd.DataFrame, rows: "_Rows") -> Numbers:
+        """The coefficients, then the intercept, shape (columns + 1,); the frame's columns say how rows relate."""
+        if not self.n_classes and self.cross_fitting.leaves_out_rows_alone:
+            return _fit_ridge(rows, self.alphas)
+        fit, losses_of = (_fit_logistic, _log_losses) if self.n_classes else (_fit_ridge, _squared_errors)
+        if len(self.alphas) == 1:
+            return fit(rows, self.alphas)
+        losses = np.zeros(len(self.alphas))
+        for others, own in self.inner_folds(frame, INNER_FOLDS):
+            for number, alpha in enumerate(self.alphas):
+                of_rows = losses_of(fit(rows.at(others), [alpha]), rows.at(own))
+                losses[number] += (of_rows if rows.weights is None else of_rows * rows.weights[own]).sum()
+        return fit(rows, [self.alphas[int(np.argmin(losses))]])
+
+
+class _Rows(NamedTuple):
+    """Rows to fit: standardised columns (rows, columns), target (rows,), 0 or 1 for classes, and weights (rows,)."""
+
+    x: Numbers
+    y: Numbers
+    weights: Numbers | None
+
+    def at(self, positions: Positions) -> "_Rows":
+        weights = None if self.weights is None else self.weights[positions]
+        return _Rows(self.x[positions], self.y[positions], weights)
 
 
 class _Model(NamedTuple):
@@ -132,41 +158,30 @@ def _predictions(model: _Model, values: Numbers) -> Numbers:
     return predictions
 
 
-def _ridge_coefficients(x: Numbers, y: Numbers, alphas: tuple[float, ...]) -> Numbers:
-    """The coefficients, then the intercept."""
-    if len(y) < 2:
-        return np.append(np.zeros(x.shape[1]), y.mean())
-    model = RidgeCV(alphas=list(alphas)).fit(x, y)
+def _fit_ridge(rows: _Rows, alphas: Sequence[float]) -> Numbers:
+    """The coefficients, then the intercept; of several penalties the best for rows that are left out one by one."""
+    if len(rows.y) < 2:
+        return np.append(np.zeros(rows.x.shape[1]), rows.y.mean())
+    model = RidgeCV(alphas=list(alphas)).fit(rows.x, rows.y, sample_weight=rows.weights)
     return np.append(model.coef_, model.intercept_)
 
 
-def _logistic_coefficients(x: Numbers, y: Numbers, alphas: tuple[float, ...], seed: int) -> Numbers:
-    """The coefficients, then the intercept, shape (columns + 1,).
-
-    Args:
-        x: Standardised columns, shape (rows, columns).
-        y: 1 for rows of the class, 0 for others.
-        alphas: Penalties; the one with the lowest log loss of inner folds is used.
-        seed: Seed of the inner folds.
-    """
-    if len(alphas) == 1 or len(y) < 2:
-        return _fit_logistic(x, y, alphas[0])
-    losses = np.zeros(len(alphas))
-    for others, own in KFold(min(INNER_FOLDS, len(y)), shuffle=True, random_state=seed).split(x):
-        for number, alpha in enumerate(alphas):
-            losses[number] += _log_loss(_fit_logistic(x[others], y[others], alpha), x[own], y[own])
-    return _fit_logistic(x, y, alphas[int(np.argmin(losses))])
-
-
-def _fit_logistic(x: Numbers, y: Numbers, alpha: float) -> Numbers:
-    if y.min() == y.max():
+def _fit_logistic(rows: _Rows, alphas: Sequence[float]) -> Numbers:
+    """The coefficients, then the intercept, with the first penalty."""
+    if rows.y.min() == rows.y.max():
         # All rows are of one kind: the log-odds of the class's share with half a row of each kind added.
-        return np.append(np.zeros(x.shape[1]), np.log((y.sum() + 0.5) / ((1 - y).sum() + 0.5)))
+        odds = np.log((rows.y.sum() + 0.5) / ((1 - rows.y).sum() + 0.5))
+        return np.append(np.zeros(rows.x.shape[1]), odds)
     # Newton steps converge to the optimum itself, independent of the last bits.
-    model = LogisticRegression(C=1 / alpha, solver="newton-cholesky", tol=1e-8).fit(x, y)
+    model = LogisticRegression(C=1 / alphas[0], solver="newton-cholesky", tol=1e-8)
+    model.fit(rows.x, rows.y, sample_weight=rows.weights)
     return np.append(model.coef_[0], model.intercept_)
 
 
-def _log_loss(coefficients: Numbers, x: Numbers, y: Numbers) -> float:
-    odds = x @ coefficients[:-1] + coefficients[-1]
-    return float(np.logaddexp(0, np.where(y == 1, -odds, odds)).sum())
+def _log_losses(coefficients: Numbers, rows: _Rows) -> Numbers:
+    odds = rows.x @ coefficients[:-1] + coefficients[-1]
+    return np.asarray(np.logaddexp(0, np.where(rows.y == 1, -odds, odds)))
+
+
+def _squared_errors(coefficients: Numbers, rows: _Rows) -> Numbers:
+    return np.asarray((rows.x @ coefficients[:-1] + coefficients[-1] - rows.y) ** 2)

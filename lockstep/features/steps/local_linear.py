@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
 from lockstep.features.arrays import Numbers, means_and_deviations, numbers, rounded
-from lockstep.features.nearest import first_copies, nearest
+from lockstep.features.nearest import Positions, first_copies, nearest
 from lockstep.features.step import Step
 from lockstep.features.step_settings import (
     AnyColumns,
@@ -32,8 +32,9 @@ MIN_WEIGHT = 1e-6
 class LocalLinear(Step):
     """The prediction of a ridge regression over the k nearest training rows, for each k (Cleveland and Devlin 1988).
 
-    The k nearest training rows are weighted by a Gaussian whose width is half the distance of the farthest. Training
-    rows get their predictions from the other folds.
+    The k nearest training rows are weighted by a Gaussian whose width is half the distance of the farthest, times their
+    own weights where rows have them; with exposures the target is a rate. Training rows get their predictions from the
+    other folds.
 
     Attributes:
         columns: Coordinates of the space in which rows are near.
@@ -88,7 +89,10 @@ class LocalLinear(Step):
         self._means, self._spreads = means_and_deviations(raw)
         complete = np.flatnonzero(~np.isnan(points).any(axis=1))
         rows = complete[first_copies(points[complete], max(self.k))]
-        self._points, self._inputs, self._target = points[rows], self._standardised(raw)[rows], target[rows]
+        weights = self.row_weights(frame)
+        # the weights are the last column, where rows have them
+        known = target if weights is None else np.column_stack([target, weights])
+        self._points, self._inputs, self._target = points[rows], self._standardised(raw)[rows], known[rows]
         self.derive()
         return self
 
@@ -123,14 +127,18 @@ class LocalLinear(Step):
 
     def _predictions(self, points: Numbers, inputs: Numbers) -> Numbers:
         if not self._tree.n:
-            return np.full((len(points), len(self.k) * self._target.shape[1]), np.nan)
+            return np.full((len(points), len(self.names())), np.nan)
         n_nearest = min(max(self.k), self._tree.n)
         distances, positions = nearest(self._tree, points, n_nearest, np.full(len(points), -1))
-        per_k = [
-            _ridge(distances[:, :k], self._inputs[positions[:, :k]], self._target[positions[:, :k]], inputs, self.alpha)
-            for k in self.k
-        ]
-        return np.hstack(per_k)
+        return np.hstack([self._ridge_of(distances[:, :k], positions[:, :k], inputs) for k in self.k])
+
+    def _ridge_of(self, distances: Numbers, positions: Positions, inputs: Numbers) -> Numbers:
+        weights, outputs = _gaussian(distances), len(target_names([""], self.n_classes))
+        known = self._target[positions]
+        if known.shape[2] > outputs:
+            weights = weights * known[:, :, -1]
+        weights /= weights.sum(axis=1, keepdims=True)
+        return _ridge(weights, self._inputs[positions], known[:, :, :outputs], inputs, self.alpha)
 
     def _coordinates(self, frame: pd.DataFrame) -> Numbers:
         return np.column_stack([numbers(frame, column) * self.scale.get(column, 1.0) for column in self.columns])
@@ -144,20 +152,23 @@ class LocalLinear(Step):
         return np.where(np.isnan(raw), 0.0, (raw - self._means) / self._spreads)
 
 
-def _ridge(distances: Numbers, neighbours: Numbers, target: Numbers, inputs: Numbers, alpha: float) -> Numbers:
+def _gaussian(distances: Numbers) -> Numbers:
+    """Weights of neighbours at these distances, nearest first, both (rows, k)."""
+    width = 0.5 * distances[:, -1:]
+    relative = np.divide(distances, width, out=np.zeros_like(distances), where=width > 0)
+    return rounded(np.exp(-0.5 * relative**2)) + MIN_WEIGHT
+
+
+def _ridge(weights: Numbers, neighbours: Numbers, target: Numbers, inputs: Numbers, alpha: float) -> Numbers:
     """Predictions (rows, outputs) of each row's own regression.
 
     Args:
-        distances: To the neighbours, nearest first, (rows, k).
+        weights: Of the neighbours, adding up to 1, (rows, k).
         neighbours: Their inputs, (rows, k, inputs).
         target: Their targets, (rows, k, outputs).
         inputs: The rows' own inputs, (rows, inputs).
         alpha: Penalty.
     """
-    width = 0.5 * distances[:, -1:]
-    relative = np.divide(distances, width, out=np.zeros_like(distances), where=width > 0)
-    weights = rounded(np.exp(-0.5 * relative**2)) + MIN_WEIGHT
-    weights /= weights.sum(axis=1, keepdims=True)
     middle = np.einsum("rk,rki->ri", weights, neighbours)
     level = np.einsum("rk,rko->ro", weights, target)
     centred = neighbours - middle[:, np.newaxis]

@@ -28,8 +28,9 @@ class MultiValue(Step):
             are fewer parts, the last columns are 0: the number of columns must not depend on the rows.
         count: Whether to add NAME_n_parts.
         encode: Whether to add NAME_target: the mean over the row's parts of the mean target of the rows with that part,
-            cross-fitted for training rows. Unseen parts and rows without parts get the overall mean.
-        smooth: Weight of the overall mean in a part's mean, in rows.
+            cross-fitted for training rows. Unseen parts and rows without parts get the overall mean. Where rows have
+            weights, the means are weighted; with exposures they are rates.
+        smooth: Weight of the overall mean in a part's mean, in rows of average weight.
         folds: Folds of the cross-fitting.
     """
 
@@ -88,8 +89,8 @@ class MultiValue(Step):
         self._top = np.argsort(-n_rows, kind="stable")[: self.top].tolist()
         self._means = np.empty((0, 0))
         if self.encode:
-            all_rows = np.ones(len(frame), dtype=bool)
-            self._means = self._part_means(entries, target_columns(y, self.n_classes), all_rows)
+            all_rows, weights = np.ones(len(frame), dtype=bool), self.row_weights(frame)
+            self._means = self._part_means(entries, target_columns(y, self.n_classes), weights, all_rows)
         return self
 
     def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None) -> Numbers:
@@ -98,12 +99,13 @@ class MultiValue(Step):
         entries = self._entries(frame)
         features = self._counts(frame, entries)
         if self.encode:
-            target = target_columns(y, self.n_classes)
+            target, weights = target_columns(y, self.n_classes), self.row_weights(frame)
             encoded = np.full(target.shape, np.nan)
             for others, own in self.inner_folds(frame, self.folds):
                 learners = np.zeros(len(frame), dtype=bool)
                 learners[others] = True
-                encoded[own] = _row_means(entries, self._part_means(entries, target, learners), len(frame))[own]
+                means = self._part_means(entries, target, weights, learners)
+                encoded[own] = _row_means(entries, means, len(frame))[own]
             features = np.hstack([features, encoded])
         return self._without_missing(frame, features)
 
@@ -144,13 +146,20 @@ class MultiValue(Step):
             counts[:, -1] = np.bincount(entries.rows, minlength=len(frame))
         return counts
 
-    def _part_means(self, entries: "_Entries", target: Numbers, learners: npt.NDArray[np.bool_]) -> Numbers:
+    def _part_means(
+        self, entries: "_Entries", target: Numbers, weights: Numbers | None, learners: npt.NDArray[np.bool_]
+    ) -> Numbers:
         """Each part's smoothed mean over the learners, and in the last row the overall mean."""
-        used = learners[entries.rows]
+        used, size = learners[entries.rows], len(self._parts)
         rows, parts = entries.rows[used], entries.parts[used]
-        n_rows, overall = np.bincount(parts, minlength=len(self._parts)), target[learners].mean(axis=0)
-        sums = [np.bincount(parts, weights=output[rows], minlength=len(self._parts)) for output in target.T]
-        means = (np.column_stack(sums) + self.smooth * overall) / (n_rows + self.smooth)[:, np.newaxis]
+        if weights is None:
+            total, overall = np.bincount(parts, minlength=size), target[learners].mean(axis=0)
+        else:
+            total = np.bincount(parts, weights=weights[rows], minlength=size)
+            target = target * weights[:, np.newaxis]
+            overall = target[learners].sum(axis=0) / weights[learners].sum()
+        sums = [np.bincount(parts, weights=output[rows], minlength=size) for output in target.T]
+        means = (np.column_stack(sums) + self.smooth * overall) / (total + self.smooth)[:, np.newaxis]
         return np.vstack([means, overall])
 
     def _without_missing(self, frame: pd.DataFrame, features: Numbers) -> Numbers:

@@ -34,7 +34,8 @@ class Neighbours(Step):
     A training row's neighbours come from the other folds. Equally distant rows count in the order of the table. If
     there are fewer than k rows, all are used; if there is none, or a coordinate is missing, the features are NaN. A row
     with a missing coordinate is never a neighbour; a row with a missing value is excluded from the mean of that value.
-    A class's mean is its share.
+    A class's mean is its share. Where rows have weights, the means of the target are weighted; with exposures they are
+    rates.
 
     Attributes:
         columns: Coordinates of the space in which rows are near.
@@ -158,8 +159,11 @@ class Neighbours(Step):
         divisors = self._columns(frame, self.target_per)
         per = np.full(divisors.shape, np.nan)
         np.divide(target[:, :1], divisors, out=per, where=divisors != 0)
+        weights = self.row_weights(frame)
         self._points = points[rows]
-        self._known = np.hstack([target, per, self._columns(frame, self.of)])[rows]
+        # the weights are the last column, where rows have them
+        known = [target, per, self._columns(frame, self.of), *([] if weights is None else [weights[:, np.newaxis]])]
+        self._known = np.hstack(known)[rows]
         self.derive()
         return rows
 
@@ -178,11 +182,18 @@ class Neighbours(Step):
 
     def _of_k(self, distances: Numbers, neighbour_values: Numbers, values: Numbers) -> Numbers:
         """Features for one k: distances (rows, k), neighbours' values (rows, k, values), rows' own (rows, of)."""
-        weights, outputs = (
+        by_distance, outputs = (
             inverse_distance_weights(distances + self.offset, self.power),
-            self._known.shape[1] - len(self.of) - len(self.target_per),
+            len(target_names([""], self.n_classes)),
         )
-        means = [weighted_mean(weights, neighbour_values[:, :, number]) for number in range(neighbour_values.shape[2])]
+        n_targets, n_values = outputs + len(self.target_per), outputs + len(self.target_per) + len(self.of)
+        weights = by_distance
+        if neighbour_values.shape[2] > n_values:
+            weights = np.where(by_distance > 0, by_distance * neighbour_values[:, :, -1], 0.0)
+        means = [
+            weighted_mean(weights if number < n_targets else by_distance, neighbour_values[:, :, number])
+            for number in range(n_values)
+        ]
         features = list(means)
         if self.spread:
             squares = [

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Self
 import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator, Field, model_validator
-from sklearn.preprocessing import TargetEncoder
 
 from lockstep.features.arrays import Numbers
+from lockstep.features.categories import Categories, weighted_mean_of
 from lockstep.features.step import Step
 from lockstep.features.step_settings import AnyColumns, Combination, Folds
 from lockstep.features.targets import target_columns, target_names
@@ -25,14 +25,15 @@ def _auto_or_rows(smooth: object) -> object:
 class TargetEncode(Step):
     """target_NAME: the target's mean over the rows with a value, shrunk towards the overall mean.
 
-    The means are those of scikit-learn's TargetEncoder. A training row's features are learned from the other folds. An
-    unseen value gets the overall mean; a missing one counts as a value. For classes the mean is the share of the second
-    of two classes, or of each of several.
+    The means are those of scikit-learn's TargetEncoder (Micci-Barreca 2001). A training row's features are learned from
+    the other folds. An unseen value gets the overall mean; a missing one counts as a value. For classes the mean is the
+    share of the second of two classes, or of each of several. Where rows have weights, means are weighted; with
+    exposures they are rates, the sum of the target by that of the exposure.
 
     Attributes:
         columns: Columns of any type.
         together: Combinations of columns to encode as one.
-        smooth: auto (empirical Bayes) or the weight of the overall mean, in rows.
+        smooth: auto (empirical Bayes) or the weight of the overall mean, in rows of average weight.
         folds: Folds of the cross-fitting.
         spread: Whether to add target_spread_NAME, the standard deviation (n - 1) over the rows with a value; NaN where
             there are fewer than two. It is cross-fitted as well: leaving out only the row would reveal its class, since
@@ -76,16 +77,18 @@ class TargetEncode(Step):
     def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
         """Learn the encodings of new rows from all training rows."""
         codes = self._learn_codes(frame)
-        self._encodings, self._unseen = self._encode(codes, target_columns(y, self.n_classes))
+        weights = self.row_weights(frame)
+        self._encodings, self._unseen = self._encode(codes, target_columns(y, self.n_classes), weights)
         return self
 
     def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None) -> Numbers:
         """Learn from all training rows; the features of a training row come from the other folds."""
         self.fit(frame, y)
-        codes, target = self._learn_codes(frame), target_columns(y, self.n_classes)
+        codes, target, weights = self._learn_codes(frame), target_columns(y, self.n_classes), self.row_weights(frame)
         features = np.full((len(frame), len(self.names())), np.nan)
         for others, own in self.inner_folds(frame, self.folds):
-            encodings, unseen = self._encode([code[others] for code in codes], target[others])
+            known = None if weights is None else weights[others]
+            encodings, unseen = self._encode([code[others] for code in codes], target[others], known)
             features[own] = self._features([code[own] for code in codes], encodings, unseen)
         return features
 
@@ -106,15 +109,22 @@ class TargetEncode(Step):
         self._vocabularies = [learn_vocabulary(frame, group) for group in self._groups()]
         return [codes_of(frame, vocabulary) for vocabulary in self._vocabularies]
 
-    def _encode(self, codes: Sequence[Codes], target: Numbers) -> tuple[Numbers, Numbers]:
+    def _encode(self, codes: Sequence[Codes], target: Numbers, weights: Numbers | None) -> tuple[Numbers, Numbers]:
         """The encodings of codes, (all codes, measures x outputs), and of an unseen value, (measures x outputs,)."""
-        sizes = [size_of(vocabulary) for vocabulary in self._vocabularies]
-        encodings, unseen = _means(codes, sizes, target, self.smooth)
+        categories = [
+            Categories(code, size_of(vocabulary), weights)
+            for code, vocabulary in zip(codes, self._vocabularies, strict=True)
+        ]
+        measures = [(weighted_mean_of(output, weights), output) for output in target.T]
+        encodings = [
+            np.concatenate([each.means(output, overall, self.smooth) for each in categories])
+            for overall, output in measures
+        ]
+        unseen = [overall for overall, _ in measures]
         if self.spread:
-            deviations = [_deviations(code, size, target) for code, size in zip(codes, sizes, strict=True)]
-            encodings = np.hstack([encodings, np.concatenate(deviations)])
-            unseen = np.concatenate([unseen, np.full(target.shape[1], np.nan)])
-        return encodings, unseen
+            encodings += [np.concatenate([each.deviations(output) for each in categories]) for output in target.T]
+            unseen += [float("nan")] * target.shape[1]
+        return np.column_stack(encodings), np.array(unseen)
 
     def _features(self, codes: Sequence[Codes], encodings: Numbers, unseen: Numbers) -> Numbers:
         sizes = [size_of(vocabulary) for vocabulary in self._vocabularies]
@@ -124,28 +134,3 @@ class TargetEncode(Step):
         outputs = encodings.shape[1] // (1 + self.spread)
         means = [part[:, :outputs] for part in encoded]
         return np.hstack(means + [part[:, outputs:] for part in encoded if self.spread])
-
-
-def _means(
-    codes: Sequence[Codes], sizes: Sequence[int], target: Numbers, smooth: str | float
-) -> tuple[Numbers, Numbers]:
-    """Smoothed means of each output by code, and overall; a class's indicator is averaged like a number."""
-    encoder = TargetEncoder(categories=[np.arange(size) for size in sizes], target_type="continuous", smooth=smooth)
-    encodings, overall = [], []
-    for output in target.T:
-        encoder.fit(np.column_stack(codes), output)
-        encodings.append(np.concatenate(encoder.encodings_))
-        overall.append(encoder.target_mean_)
-    return np.column_stack(encodings), np.array(overall, dtype=np.float64)
-
-
-def _deviations(codes: Codes, size: int, target: Numbers) -> Numbers:
-    """Standard deviation of each output by code, shape (size, outputs)."""
-    count = np.bincount(codes, minlength=size)
-    deviations = np.full((size, target.shape[1]), np.nan)
-    enough = count >= 2
-    for number, output in enumerate(target.T):
-        mean = np.bincount(codes, weights=output, minlength=size) / np.maximum(count, 1)
-        squares = np.bincount(codes, weights=(output - mean[codes]) ** 2, minlength=size)
-        deviations[enough, number] = np.sqrt(squares[enough] / (count[enough] - 1))
-    return deviations

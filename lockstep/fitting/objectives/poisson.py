@@ -8,6 +8,7 @@ class Poisson(LogLinkObjective):
 
     metric = "poisson_deviance"
     always_measured = ("poisson_deviance",)
+    variance_power = 1.0
     lowest = Lowest(0.0, included=True)
 
     @classmethod

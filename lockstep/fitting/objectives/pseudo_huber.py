@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lockstep.fitting.objective import Objective
-from lockstep.fitting.weighting import weighted_median
+from lockstep.fitting.weighting import median
 
 
 class PseudoHuber(Objective):
@@ -27,4 +27,4 @@ class PseudoHuber(Objective):
         cls, targets: npt.NDArray[np.floating], weight: npt.NDArray[np.floating] | None = None
     ) -> float | None:
         # XGBoost's own estimate is one Newton step from 0, which is wrong when the target is far from 0.
-        return float(np.median(targets)) if weight is None else weighted_median(targets, weight)
+        return median(targets, weight)

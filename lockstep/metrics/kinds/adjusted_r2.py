@@ -17,6 +17,7 @@ class AdjustedR2(MeanMetric):
     greater_is_better = True
     target = "number"
     bounds = (None, 1.0)
+    elicits = "mean"
     uses = ("n_features",)
     in_folds = False
     order = 40

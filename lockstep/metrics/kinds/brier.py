@@ -18,6 +18,7 @@ class Brier(MeanMetric):
     greater_is_better = False
     target = "classes"
     bounds = (0.0, 2.0)
+    elicits = "mean"
     only_if_chosen = True
     order = 25
 

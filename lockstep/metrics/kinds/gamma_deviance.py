@@ -15,6 +15,7 @@ class GammaDeviance(MeanMetric):
     greater_is_better = False
     target = "number"
     bounds = (0.0, None)
+    elicits = "mean"
     eval_metric = "gamma-deviance"
     only_if_chosen = True
     undefined_where = "a target or a prediction is not above 0"

@@ -18,6 +18,7 @@ class LogLoss(MeanMetric):
     greater_is_better = False
     target = "classes"
     bounds = (0.0, None)
+    elicits = "mean"
     eval_metric = ("logloss", "mlogloss")
     order = 20
     fold_order = 10

@@ -16,6 +16,7 @@ class Mae(MeanMetric):
     target = "number"
     unit = "of the target"
     bounds = (0.0, None)
+    elicits = "median"
     eval_metric = "mae"
     typical_error = "mean absolute error"
     tile = 4

@@ -17,6 +17,7 @@ class Mse(MeanMetric):
     target = "number"
     unit = "of the target, squared"
     bounds = (0.0, None)
+    elicits = "mean"
     in_results = False
     order = 15
 

@@ -16,6 +16,7 @@ class Pinball(MeanMetric):
     target = "number"
     unit = "of the target"
     bounds = (0.0, None)
+    elicits = "quantile"
     eval_metric = "quantile"
     uses = ("quantile",)
     only_if_chosen = True

@@ -15,6 +15,7 @@ class PoissonDeviance(MeanMetric):
     greater_is_better = False
     target = "number"
     bounds = (0.0, None)
+    elicits = "mean"
     eval_metric = "poisson-nloglik"
     only_if_chosen = True
     undefined_where = "a target is negative, or a prediction is not above 0"

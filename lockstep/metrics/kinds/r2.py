@@ -15,6 +15,7 @@ class R2(MeanMetric):
     greater_is_better = True
     target = "number"
     bounds = (None, 1.0)
+    elicits = "mean"
     relative_to_spread = True
     tile = 3
     order = 30

@@ -16,6 +16,7 @@ class Rmse(MeanMetric):
     target = "number"
     unit = "of the target"
     bounds = (0.0, None)
+    elicits = "mean"
     eval_metric = "rmse"
     typical_error = "root mean squared error"
     order = 10

@@ -18,6 +18,7 @@ class TweedieDeviance(MeanMetric):
     greater_is_better = False
     target = "number"
     bounds = (0.0, None)
+    elicits = "mean"
     eval_metric = "tweedie-nloglik@{variance_power}"
     uses = ("variance_power",)
     only_if_chosen = True

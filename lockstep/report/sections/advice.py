@@ -1,16 +1,18 @@
 """What stands out of a result, each point with the section that has the details; the top of the page lists it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from lockstep.evaluate.coverage import coverage_verdict
-from lockstep.evaluate.evaluation import THIS_MODEL, ModelEvaluation
+from lockstep.evaluate.evaluation import ModelEvaluation
+from lockstep.evaluate.lead import LeadVerdict
 from lockstep.report.coverage_text import coverage_sentence
 from lockstep.report.drawing import shortened
 from lockstep.report.evaluated_run import Run
-from lockstep.report.templates import model_name, number, percent
+from lockstep.report.standing import baselines_with, standing
+from lockstep.report.templates import model_name, number
 
 # Ratios above which the test score against cross-validation, and a slice against all rows, are pointed out.
 WORSE, MUCH_WORSE = 1.1, 1.25
@@ -43,7 +45,8 @@ class Advice:
 
 def advice(run: Run, evaluation: ModelEvaluation) -> list[Advice]:
     """Everything that stands out, in the order of the page."""
-    return [
+    points = [
+        *_findings(evaluation),
         *_gates(evaluation),
         *_rivals(evaluation),
         *_failures(run),
@@ -53,6 +56,17 @@ def advice(run: Run, evaluation: ModelEvaluation) -> list[Advice]:
         *_slices(run, evaluation),
         *_coverage(run, evaluation),
     ]
+    return [_without_praise(point) for point in points] if evaluation.is_doubtful else points
+
+
+def _without_praise(point: Advice) -> Advice:
+    """A point about a result that a finding casts doubt on: whatever is good about it is only to be looked at."""
+    return replace(point, kind="look") if point.kind == "good" else point
+
+
+def _findings(evaluation: ModelEvaluation) -> Iterator[Advice]:
+    for finding in evaluation.findings:
+        yield Advice(finding.kind, finding.sentence, finding.section)
 
 
 def _gates(evaluation: ModelEvaluation) -> Iterator[Advice]:
@@ -60,26 +74,20 @@ def _gates(evaluation: ModelEvaluation) -> Iterator[Advice]:
     if failed:
         yield Advice("act", f"Gates failed: {', '.join(failed)}. The model is not registered as champion.", "result")
     elif evaluation.gates["gates"]:
-        yield Advice("good", "All gates pass.", "result")
+        useful = model_name(evaluation.judgement.constant) in baselines_with(evaluation.baselines, LeadVerdict.BETTER)
+        yield Advice("good" if useful else "look", "All gates pass.", "result")
 
 
 def _rivals(evaluation: ModelEvaluation) -> Iterator[Advice]:
-    others = evaluation.baselines[evaluation.baselines["model"] != THIS_MODEL].dropna(subset=["lead"])
-    behind, ahead = others["lead_high"] < 0, others["lead_low"] > 0
-    undecided = ~behind & ~ahead
-    if behind.any():
-        text = f"{_names(others[behind])}: significantly better than this model. Ship the best one, or find out why."
-        yield Advice("act", text, "result")
-    if better := _names(others[undecided & (others["lead"] < 0)]):
-        yield Advice("look", f"{better}: better than this model, but not significantly.", "result")
-    if worse := _names(others[undecided & (others["lead"] >= 0)]):
-        yield Advice("look", f"The lead over {worse} may be luck: no interval excludes 0.", "result")
-    if ahead.all() and len(others):
+    worse = baselines_with(evaluation.baselines, LeadVerdict.WORSE)
+    not_shown = baselines_with(evaluation.baselines, LeadVerdict.NOT_SHOWN)
+    words = standing(evaluation.baselines)
+    if worse:
+        yield Advice("act", f"The model is {words}. Ship the best one, or find out why.", "result")
+    elif not_shown:
+        yield Advice("look", f"The model is {words}: the interval of the lead contains 0.", "result")
+    elif words:
         yield Advice("good", "Significantly better than every baseline: all intervals of the lead exclude 0.", "result")
-
-
-def _names(baselines: pd.DataFrame) -> str:
-    return ", ".join(baselines["model"].map(model_name))
 
 
 def _failures(run: Run) -> Iterator[Advice]:
@@ -89,21 +97,28 @@ def _failures(run: Run) -> Iterator[Advice]:
 
 
 def _bounds(run: Run) -> Iterator[Advice]:
-    """Ranges to widen; an unimportant parameter may lie at an end by chance."""
-    shares = run.history.parameters.set_index("parameter")["importance"]
+    """Ranges to widen; where a parameter's importance may be noise, its best value may lie at an end by chance."""
+    shown = set(run.parameters.loc[run.parameters["shown"], "parameter"])
     for bound in run.bounds:
-        if bound.command:
-            matters = shares.get(bound.name, 0.0) > 1 / len(shares)
+        if bound.command and bound.name in shown:
             fact = f"The best {bound.name}, {number(bound.best)}, lies at an end of its range"
-            remark = "widen the range." if matters else f"its importance is {percent(shares.get(bound.name), 2)}."
-            yield Advice("act" if matters else "look", f"{fact}; {remark}", "bounds")
+            yield Advice("act", f"{fact}, and the parameter matters; widen the range.", "bounds")
 
 
 def _gap(run: Run, evaluation: ModelEvaluation) -> Iterator[Advice]:
-    """A test score worse than cross-validation, unless its interval contains the cross-validated score."""
-    ratio, cv, low = evaluation.gap["test_per_cv"], evaluation.gap["cv"], evaluation.uncertainty["score_low"]
-    if ratio is not None and low is not None and ratio > WORSE and cv < low:
-        text = f"The test {run.score} is {ratio - 1:.0%} higher than in cross-validation, which was too optimistic."
+    """A test score worse than cross-validation, its optimism taken out, unless its interval contains that score."""
+    test, cv, low = evaluation.gap["test"], evaluation.gap["cv"], evaluation.uncertainty["score_low"]
+    optimism = run.cv_optimism(cv, evaluation.judgement.cv.get("r2"))
+    if optimism is not None:
+        cv = optimism.corrected
+        if optimism.r2 is not None and optimism.r2[1] <= 0 < optimism.r2[0]:
+            better, honest = (number(value, 3) for value in optimism.r2)
+            text = (
+                f"The R² of cross-validation, {better}, comes from the choice of trial and rounds: without it {honest}."
+            )
+            yield Advice("look", text, "overfit")
+    if test is not None and cv and low is not None and test > WORSE * cv and cv < low:
+        text = f"The test {run.score} is {test / cv - 1:.0%} higher than in cross-validation, which was too optimistic."
         if run.greater_is_better:
             test = number(run.shown(evaluation.gap["test"]), 3)
             text = f"The test {run.score}, {test}, is below that of cross-validation, {number(run.shown(cv), 3)}."

@@ -1,5 +1,6 @@
-"""Decision: two classes at every threshold, and what mistakes cost."""
+"""Decision: classes at every threshold, and for two classes what mistakes cost."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -7,27 +8,35 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from lockstep.evaluate.evaluation import ModelEvaluation
+from lockstep.evaluate.rows import weights_in
+from lockstep.evaluate.thresholds import threshold_table
+from lockstep.metrics.metric import THRESHOLD
 from lockstep.report.drawing import BLUE, GREY, ORANGE, Draw, Picture, one_chart, shortened
 from lockstep.report.evaluated_run import Run
 from lockstep.report.templates import number, records_of
 
 # Rows of the table of thresholds, besides that of the model.
 MAX_ROWS = 12
+# Curves of more classes hide each other, and their colours are not told apart.
+CLASS_COLOURS = (BLUE, ORANGE, "#3a7d44", "#8e5ea2", "#111111", "#b03a48")
+MAX_CLASSES = len(CLASS_COLOURS)
 
 
 def decision_section(run: Run, evaluation: ModelEvaluation) -> dict[str, Any]:
-    """Curves over all thresholds and a table of some; empty unless there are two classes."""
+    """Curves over all thresholds, for two classes also a table of some; empty for a number and for many classes."""
     table = evaluation.thresholds
     if table.empty:
-        return {}
+        return _of_each_class(run, evaluation)
     own = own_threshold(table, run.model.fitting.threshold)
     positive = run.model.target.labels[1]
     every = evaluation.judgement.every["test"]
     return {
+        "classes": 2,
         "positive": positive,
         "threshold": run.model.fitting.threshold,
         "own": records_of(table.loc[[own]])[0],
         "costs": run.model.costs,
+        "weighted": run.model.target.weight is not None,
         "never": records_of(table.tail(1))[0],
         "always": records_of(table.head(1))[0],
         "metrics": every,
@@ -38,6 +47,63 @@ def decision_section(run: Run, evaluation: ModelEvaluation) -> dict[str, Any]:
             _by_threshold(run, table),
         ],
     }
+
+
+def _of_each_class(run: Run, evaluation: ModelEvaluation) -> dict[str, Any]:
+    """Curves of each class against the rest; empty unless there are three to MAX_CLASSES classes."""
+    labels, predictions = run.model.target.labels, evaluation.predictions
+    if not 3 <= len(labels) <= MAX_CLASSES:
+        return {}
+    every, tables = evaluation.judgement.every["test"], tables_of_classes(predictions, labels)
+    return {"classes": len(labels), "pictures": [_each_precision_recall(tables, every), _each_roc(tables, every)]}
+
+
+def tables_of_classes(predictions: pd.DataFrame, labels: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """The table of thresholds of each class against the rest, by label.
+
+    A class without test rows, or without others, has none.
+    """
+    tables = dict[str, pd.DataFrame]()
+    for label in labels:
+        actual = np.asarray(predictions["actual"] == label, dtype=np.float64)
+        probability = predictions[f"probability_{label}"].to_numpy(dtype=np.float64)
+        both = np.column_stack([1 - probability, probability])
+        if 0 < actual.sum() < len(actual):
+            tables[label] = threshold_table(actual, both, THRESHOLD, weight=weights_in(predictions))
+    return tables
+
+
+def _each_precision_recall(tables: Mapping[str, pd.DataFrame], every: Any) -> Picture:
+    area = number(every.get("average_precision"), 3)
+
+    def draw(axes: Axes) -> None:
+        for colour, (label, table) in zip(CLASS_COLOURS, tables.items(), strict=False):
+            axes.plot(table["recall"], table["precision"], color=colour, label=shortened(label))
+        axes.set(title="Precision and recall of each class", xlabel="recall", ylabel="precision", **_UNIT)
+        axes.legend(frameon=False)
+
+    return Picture(
+        one_chart(draw),
+        f"Precision against recall of each class on the test rows; mean average precision {area}.",
+        f"Mean average precision {area}. Random predictions lie at the share of the class.",
+    )
+
+
+def _each_roc(tables: Mapping[str, pd.DataFrame], every: Any) -> Picture:
+    area = number(every.get("auc"), 3)
+
+    def draw(axes: Axes) -> None:
+        axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--", label="random")
+        for colour, (label, table) in zip(CLASS_COLOURS, tables.items(), strict=False):
+            axes.plot(table["false_positive_rate"], table["recall"], color=colour, label=shortened(label))
+        axes.set(title="ROC curve of each class", xlabel="false positive rate", ylabel="recall", **_UNIT)
+        axes.legend(frameon=False, loc="lower right")
+
+    return Picture(
+        one_chart(draw),
+        f"ROC curve of each class against the rest on the test rows; mean AUC {area}.",
+        f"Mean AUC {area}. A class whose curve is near the diagonal is not told from the rest.",
+    )
 
 
 def own_threshold(table: pd.DataFrame, threshold: float) -> int:

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from lockstep.evaluate.dependence import Dependence
 from lockstep.evaluate.evaluation import ModelEvaluation
+from lockstep.evaluate.importance import within_noise
 from lockstep.evaluate.shap_values import ShapValues
 from lockstep.report.drawing import (
     BLUE,
@@ -83,7 +84,7 @@ def model_section(run: Run, evaluation: ModelEvaluation) -> dict[str, Any]:
         "transform": _transformed(run),
         "mean_correction": run.model.mean_correction if run.model.fitting.corrects_mean else None,
         "n_features": len(run.model.features.names),
-        "features": records_of(evaluation.features),
+        "features": records_of(evaluation.features.assign(noise=within_noise(evaluation.features))),
         "shap_rows": len(evaluation.shap.x),
         "pictures": [_curve(run), _importance(run, evaluation), _shap(run, evaluation), *_dependence(run, evaluation)],
     }
@@ -128,8 +129,8 @@ def _importance(run: Run, evaluation: ModelEvaluation) -> Picture:
     return Picture(
         one_chart(feature_importance(evaluation.features, f"{worse} in test {run.score} when permuted")),
         f"Bars: {worse} in the test {run.score} when a feature is permuted; the largest are {first}.",
-        f"{worse.capitalize()} in the test {run.score} when a feature is permuted; grey: standard deviation of"
-        " permutations.",
+        f"{worse.capitalize()} in the test {run.score} when a feature's values are permuted among the test rows; lines:"
+        " standard deviation over the permutations; grey bars are within it.",
         file="feature_importance",
     )
 
@@ -145,7 +146,8 @@ def feature_importance(table: pd.DataFrame, label: str) -> Draw:
     def draw(axes: Axes) -> None:
         top = table.head(MAX_BARS).iloc[::-1]
         names = [f"{shortened(name)} ({gain:.0%})" for name, gain in zip(top["feature"], top["gain"], strict=True)]
-        bars(axes, names, top["permutation_mean"], xerr=top["permutation_std"], ecolor=GREY)
+        colours = [GREY if noise else BLUE for noise in within_noise(top)]
+        bars(axes, names, top["permutation_mean"], xerr=top["permutation_std"], ecolor=ORANGE, color=colours)
         axes.set(title="Feature importance (in brackets: share of gain)", xlabel=label)
 
     return draw

@@ -3,18 +3,30 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
+import numpy as np
 
-from lockstep.evaluate.baselines import MAX_ROWS
 from lockstep.evaluate.evaluation import THIS_MODEL, ModelEvaluation
+from lockstep.evaluate.learner import MAX_ROWS
+from lockstep.evaluate.sampling import method
+from lockstep.fitting.weighting import mean
 from lockstep.metrics.metric import THRESHOLD, Metric
 from lockstep.metrics.names import greater_is_better, shown_ends
 from lockstep.report.evaluated_run import Run
 from lockstep.report.sections.advice import advice
+from lockstep.report.standing import standing
 from lockstep.report.templates import model_name, number, percent, records_of, span
 
 # Familiar metrics to show beside the score, at most.
 TILES = 2
+# What predicting the best constant is called.
+CONSTANTS = {
+    "mean": "always predicting the mean",
+    "median": "always predicting the median",
+    "quantile": "always predicting the quantile",
+    "constant": "always predicting the best constant",
+    "class_shares": "predicting the shares of the classes",
+    "one_class": "always predicting the same class",
+}
 # Relative difference below which scores count as the same.
 EQUAL = 0.005
 
@@ -41,9 +53,12 @@ def result_section(run: Run, evaluation: ModelEvaluation) -> dict[str, Any]:
         "rows": [("test", judgement.test), ("cross-validation", judgement.cv), ("training", judgement.train)],
         "interval": {record["metric"]: record for record in evaluation.uncertainty["intervals"]},
         "score_ends": shown_ends(run.metric, evaluation.uncertainty["score_low"], evaluation.uncertainty["score_high"]),
+        "method": method(evaluation.uncertainty["sampling"][0]),
+        "notes": evaluation.uncertainty["sampling"][0]["notes"],
         "tiles": [metric.kind_name() for metric in tiles if metric.kind_name() != run.metric][:TILES],
         "baselines": baselines,
         "no_line": bool(run.classes) and "logistic_regression" not in evaluation.baselines["model"].tolist(),
+        "about": [f"{model_name(name)}: {baseline.about}" for name, baseline in sorted(judgement.fitted.items())],
         "sampled": MAX_ROWS if len(run.train) > MAX_ROWS else None,
     }
 
@@ -63,8 +78,7 @@ def headline(run: Run, evaluation: ModelEvaluation) -> str:
         return (
             f"On {rows} unseen rows the model predicts the right class of {run.target} for"
             f" {percent(_of(evaluation, 'accuracy'))} ({share} interval {_percents(interval)}); always predicting the"
-            f" most frequent class would be right for"
-            f" {percent(evaluation.judgement.baselines['mean'].get('accuracy'))}."
+            f" most frequent class would be right for {percent(_most_frequent(run))}."
             f" {_against(run, evaluation)}"
         )
     value = number(_of(evaluation, run.metric), 3, zeros=True)
@@ -120,28 +134,26 @@ def _listed(labels: Sequence[str]) -> str:
 
 
 def _against(run: Run, evaluation: ModelEvaluation) -> str:
-    """The score against that of the mean and of the best other baseline."""
-    table = evaluation.baselines.set_index("model")
-    scores = table["score"]
-    own, rivals = scores[THIS_MODEL], scores.drop([THIS_MODEL, "mean"])
-    rival = str(rivals.idxmin()) if rivals.notna().any() else None
+    """The score against that of the best constant and of the best other baseline, and what is shown."""
+    scores, constant = evaluation.baselines.set_index("model")["score"], evaluation.judgement.constant
+    own, rivals = scores[THIS_MODEL], scores.drop([THIS_MODEL, constant])
+    names = {constant: CONSTANTS[constant]}
+    if rivals.notna().any():
+        names[str(rivals.idxmin())] = f"{model_name(str(rivals.idxmin()))}, the best other baseline"
     parts = []
-    for name in ("mean", rival):
-        if name is None:
-            continue
-        words = compared(_none_if_nan(own), _none_if_nan(scores[name]), run.metric)
-        constant = "predicting the shares of the classes" if run.classes else "always predicting the mean"
-        if words:
-            than = "as" if words.endswith("same") else "than"
-            luck = "" if _significant(table, name) or than == "as" else ", perhaps by luck"
-            rival_name = constant if name == "mean" else f"{model_name(name)}, the best other baseline"
-            parts.append(f"{words} {than} {rival_name}{luck}")
-    return f"Its {run.score} is {' and '.join(parts)}." if parts else ""
+    for name, words in names.items():
+        if difference := compared(_none_if_nan(own), _none_if_nan(scores[name]), run.metric):
+            parts.append(f"{difference} {'as' if difference.endswith('same') else 'than'} {words}")
+    shown = standing(evaluation.baselines)
+    sentences = [f"Its {run.score} is {' and '.join(parts)}."] if parts else []
+    return " ".join([*sentences, *([f"It is {shown}."] if shown else [])])
 
 
-def _significant(table: pd.DataFrame, name: str) -> bool:
-    """Whether the interval of the lead over a baseline excludes 0."""
-    return bool(table["lead_low"][name] > 0 or table["lead_high"][name] < 0)
+def _most_frequent(run: Run) -> float:
+    """The share of the test rows that have the most frequent class of the training rows."""
+    target = run.model.target
+    counts = np.bincount(target.values(run.train).astype(np.int64), weights=target.weights(run.train))
+    return mean(target.values(run.test) == counts.argmax(), target.weights(run.test))
 
 
 def _of(evaluation: ModelEvaluation, metric: str) -> float | None:

@@ -32,7 +32,7 @@ from lockstep.report.drawing import (
 from lockstep.report.evaluated_run import Run
 from lockstep.report.search_parameters import ParameterScale, scales_of
 from lockstep.report.search_progress import distribution, quarters
-from lockstep.report.templates import number, percent
+from lockstep.report.templates import number, percent, records_of
 
 MAX_TRIALS = 10
 MAX_FAILURES = 5
@@ -66,7 +66,8 @@ def search_section(run: Run, _: ModelEvaluation) -> dict[str, Any]:
         "best": run.best,
         "training": run.model.training,
         "failures": failed.head(MAX_FAILURES).to_dict("records"),
-        "importance": run.history.parameters.set_index("parameter")["importance"].to_dict(),
+        "importance": {record["parameter"]: record for record in records_of(run.parameters)},
+        "shown": run.parameters.loc[run.parameters["shown"], "parameter"].tolist(),
         "pictures": [_history(run), _importance(run), *_all_trials(run)],
     }
 
@@ -166,22 +167,34 @@ def optimisation_history(trials: pd.DataFrame, history: pd.DataFrame, score: str
 
 
 def _importance(run: Run) -> Picture:
-    top = ", ".join(run.history.parameters["parameter"].head(3))
+    shown = ", ".join(run.parameters.loc[run.parameters["shown"], "parameter"]) or "none"
     return Picture(
-        one_chart(parameter_importance(run.history.parameters)),
-        f"Bars: importance of the parameters; the most important are {top}.",
-        "How well each parameter separates the best complete trials from the others (PED-ANOVA).",
+        one_chart(parameter_importance(run.parameters)),
+        f"Bars: importance of the parameters; told from noise: {shown}.",
+        "What each parameter explains of the trials' scores beyond the others. A grey bar may be noise: it does not"
+        " reach its mark, which at most 5% of searches without any effect reach.",
         file="parameter_importance",
     )
 
 
 def parameter_importance(table: pd.DataFrame) -> Draw:
-    """Bars of the parameters' importance."""
+    """Bars of the parameters' importance, grey and hatched where it may be noise, with a mark at the limit."""
 
     def draw(axes: Axes) -> None:
-        top = table.head(MAX_BARS).iloc[::-1]
-        bars(axes, [shortened(name) for name in top["parameter"]], top["importance"])
-        axes.set(title="Parameter importance (PED-ANOVA)", xlabel="share")
+        top = table.head(MAX_BARS).iloc[::-1].reset_index(drop=True)
+        drawn = bars(
+            axes,
+            [shortened(name) for name in top["parameter"]],
+            top["importance"],
+            color=[BLUE if shown else GREY for shown in top["shown"]],
+        )
+        for bar, shown in zip(drawn, top["shown"], strict=True):
+            bar.set_hatch("" if shown else "///")
+        limits = top["limit"].dropna()
+        axes.plot(limits, limits.index, linestyle="", marker="|", markersize=12, color=ORANGE, label="limit of noise")
+        axes.set(title="Parameter importance", xlabel="share of what the parameters explain")
+        if len(limits):
+            axes.legend(frameon=False, loc="lower right")
 
     return draw
 

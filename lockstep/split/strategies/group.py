@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from lockstep.split.strategy import DrawnStrategy, Rows
+from lockstep.split.strategy import DrawnStrategy, Rows, check_groups
 from lockstep.table.cross_fitting import group_codes
 
 
@@ -24,16 +24,22 @@ class Group(DrawnStrategy):
         # scikit-learn is a slow import, and settings are checked without it.
         from sklearn.model_selection import GroupShuffleSplit
 
+        groups = self._groups(rows, 2)
         chooser = GroupShuffleSplit(n_splits=1, test_size=size, random_state=self.seed)
-        train, test = next(chooser.split(rows, groups=group_codes(rows[self.columns["group"]])))
+        train, test = next(chooser.split(rows, groups=groups))
         return train, test
 
     def folds(self, rows: pd.DataFrame, count: int) -> Iterator[tuple[Rows, Rows]]:
         from sklearn.model_selection import GroupKFold
 
-        folder = GroupKFold(n_splits=count, shuffle=True, random_state=self.seed)
-        yield from folder.split(rows, groups=group_codes(rows[self.columns["group"]]))
+        groups = self._groups(rows, count)
+        yield from GroupKFold(n_splits=count, shuffle=True, random_state=self.seed).split(rows, groups=groups)
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return ({"group": "artist", "test_size": 0.2, "folds": 5},)
+
+    def _groups(self, rows: pd.DataFrame, parts: int) -> Rows:
+        groups = group_codes(rows[self.columns["group"]])
+        check_groups(self.columns["group"], groups, parts)
+        return groups

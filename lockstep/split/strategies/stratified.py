@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lockstep.split.strategy import DrawnStrategy, Rows
-from lockstep.split.target_bins import target_bins
+from lockstep.split.target_bins import rare_classes, target_bins
 
 
 class Stratified(DrawnStrategy):
@@ -25,6 +25,12 @@ class Stratified(DrawnStrategy):
         from sklearn.model_selection import train_test_split
 
         bins = target_bins(self.target, rows, int(len(rows) * min(size, 1 - size)))
+        for number, count in zip(*np.unique(bins, return_counts=True), strict=True):
+            if count == 1 and self.target.classes:
+                raise ValueError(
+                    f"class {self.target.labels[number]!r} has one row, which cannot be on both sides; drop it by a"
+                    " cleaning rule (drop_values), merge it with another, or use strategy random"
+                )
         train, test = train_test_split(np.arange(len(rows)), test_size=size, random_state=self.seed, stratify=bins)
         return train, test
 
@@ -32,7 +38,9 @@ class Stratified(DrawnStrategy):
         from sklearn.model_selection import StratifiedKFold
 
         folder = StratifiedKFold(count, shuffle=True, random_state=self.seed)
-        yield from folder.split(rows, target_bins(self.target, rows, len(rows) // count))
+        with rare_classes():
+            parts = list(folder.split(rows, target_bins(self.target, rows, len(rows) // count)))
+        yield from parts
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:

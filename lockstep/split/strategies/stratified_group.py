@@ -1,6 +1,5 @@
 """stratified_group: whole groups, with the same classes or quantiles of the target in every part."""
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -8,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lockstep.split.strategy import DrawnStrategy, Rows
-from lockstep.split.target_bins import target_bins
+from lockstep.split.strategy import DrawnStrategy, Rows, check_groups
+from lockstep.split.target_bins import rare_classes, target_bins
 from lockstep.table.cross_fitting import group_codes
 
 # The test rows are some of at most so many parts: 0.15 is 3 of 20.
@@ -30,8 +29,8 @@ class StratifiedGroup(DrawnStrategy):
 
     def hold_out(self, rows: pd.DataFrame, size: float) -> tuple[Rows, Rows]:
         n_groups = int(self._groups(rows).max(initial=-1)) + 1
-        share = Fraction(size).limit_denominator(max(2, min(MAX_PARTS, n_groups)))
-        share = min(max(share, Fraction(1, share.denominator)), Fraction(share.denominator - 1, share.denominator))
+        most = max(2, min(MAX_PARTS, n_groups))
+        share = min(max(Fraction(size).limit_denominator(most), Fraction(1, most)), Fraction(most - 1, most))
         parts = [drawn for _, drawn in self.folds(rows, share.denominator)]
         drawn = np.sort(np.concatenate(parts[: share.numerator]))
         return np.setdiff1d(np.arange(len(rows)), drawn), drawn
@@ -41,15 +40,9 @@ class StratifiedGroup(DrawnStrategy):
         from sklearn.model_selection import StratifiedGroupKFold
 
         groups = self._groups(rows)
-        if groups.max(initial=-1) + 1 < count:
-            raise ValueError(
-                f"column {self.columns['group']!r} has {groups.max(initial=-1) + 1} groups among the rows for {count}"
-                " parts; use fewer folds"
-            )
+        check_groups(self.columns["group"], groups, count)
         folder = StratifiedGroupKFold(count, shuffle=True, random_state=self.seed)
-        with warnings.catch_warnings():
-            # a class with fewer rows than there are parts cannot be in each of them
-            warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        with rare_classes():
             parts = list(folder.split(rows, target_bins(self.target, rows, len(rows) // count), groups))
         if not all(len(validation) for _, validation in parts):
             raise ValueError(

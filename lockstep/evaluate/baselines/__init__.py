@@ -1,0 +1,1 @@
+"""The baselines, one class in each file."""

@@ -1,0 +1,243 @@
+"""Formulas that give the target: sums and products of several columns.
+
+Products are sums of logarithms. Columns join a formula by orthogonal matching pursuit until nothing of the target is
+left, so that no pairs or triples are enumerated.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lockstep.evaluate.screens.pursuit import Pursuit
+
+Vector = npt.NDArray[np.float64]
+Function = Callable[[Vector], Vector]
+
+MIN_ROWS, MAX_ROWS, MAX_COLUMNS = 20, 4_000, 500
+# In this share of the rows the formula's error is at most this share of the target's standard deviation.
+SHARE, TOLERANCE = 0.99, 0.005
+# Columns of a formula, at most, and rows that each of them needs: fewer would fit anything.
+MAX_TERMS, ROWS_PER_TERM = 30, 10
+# A product's columns are nonzero in this share of the rows in which the target is.
+NONZERO = 0.99
+# The rows that fit worst are left out of the next fit, so that a few wrong rows hide no formula. Columns are fitted
+# once what they leave of the target is within NEAR tolerances in this share of the rows.
+TRIMMED, REFITS, HOPEFUL, NEAR = 0.05, 4, 0.1, 3.0
+# A column that alone gives the target is none of a formula's terms.
+ALONE = 0.99999
+# A factor or an exponent this close to 1 is 1.
+WHOLE = 0.01
+IS_TARGET = f"is the target in at least {100 * SHARE:.0f}% of the rows"
+# A few columns that explain more than this of the target are told.
+TOGETHER, FEW = 0.99, 3
+
+
+@dataclass(frozen=True)
+class Formula:
+    """Columns that give the target together.
+
+    Attributes:
+        columns: The columns, in the order of the table.
+        text: What gives the target, as the subject and predicate of a sentence.
+        exact: Whether it gives it in nearly all rows up to rounding.
+    """
+
+    columns: tuple[str, ...]
+    text: str
+    exact: bool = True
+
+
+def find_formulas(columns: Mapping[str, Vector], y: Vector, suspects: Collection[str] = ()) -> list[Formula]:
+    """The sums and products of two and more columns that are the target.
+
+    Args:
+        columns: Columns of numbers by name, shape (rows,); NaN where missing.
+        y: The target, shape (rows,), without missing values.
+        suspects: Columns that are leaks by themselves, which are no factors: in metres times price per metre, metres
+            are none.
+    """
+    if len(y) < MIN_ROWS or not y.std():
+        return []
+    rows = np.unique(np.linspace(0, len(y) - 1, MAX_ROWS).astype(np.int64))
+    y, scale = y[rows], float(y.std())
+    numbers = {name: column[rows] for name, column in list(columns.items())[:MAX_COLUMNS]}
+    numbers = {name: column for name, column in numbers.items() if not _alone(column, y)}
+    sums = _Search(numbers, y, _itself, y, 1.0, scale).all()
+    left = {name: column for name, column in numbers.items() if name not in {*suspects, *_names(sums)}}
+    return [*map(_sum, sums), *map(_product, _product_search(left, y, scale))]
+
+
+def explained_together(columns: Mapping[str, Vector], y: Vector) -> Formula | None:
+    """Two or three columns that explain more than 99% of a number linearly; None if there are none, or one does."""
+    if len(y) < MIN_ROWS * FEW or not y.std():
+        return None
+    rows = np.unique(np.linspace(0, len(y) - 1, MAX_ROWS).astype(np.int64))
+    names = list(columns)[:MAX_COLUMNS]
+    pursuit = Pursuit(_filled([columns[name][rows] for name in names]), y[rows])
+    while len(pursuit.chosen) < FEW and pursuit.explained <= TOGETHER and pursuit.step():
+        pass
+    if pursuit.explained <= TOGETHER or len(pursuit.chosen) < 2:
+        return None
+    chosen = tuple(names[index] for index in sorted(pursuit.chosen))
+    text = f"{', '.join(chosen[:-1])} and {chosen[-1]} together explain {100 * pursuit.explained:.1f}% of the target"
+    return Formula(chosen, text, exact=False)
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """A fitted formula: a coefficient (in a product, an exponent) per column, and the constant."""
+
+    coefficients: Mapping[str, float]
+    constant: float
+    tolerance: float
+
+
+class _Search:
+    """The search for formulas that are linear in some columns.
+
+    Args:
+        columns: The columns by name; NaN where missing.
+        y: What is fitted: the target, or its logarithm.
+        back: From what is fitted to the target.
+        target: The target of the same rows.
+        slope: The change of the target with what is fitted, in each row.
+        scale: The target's standard deviation.
+    """
+
+    def __init__(
+        self,
+        columns: Mapping[str, Vector],
+        y: Vector,
+        back: Function,
+        target: Vector,
+        slope: Vector | float,
+        scale: float,
+    ) -> None:
+        self._columns, self._y, self._back, self._target = dict(columns), y, back, target
+        self._slope, self._tolerance = slope, TOLERANCE * scale
+
+    def all(self) -> list[_Terms]:
+        """One formula after the other; each is sought among the columns that no earlier one has."""
+        found = list[_Terms]()
+        while (terms := self._next()) is not None:
+            found.append(terms)
+            for name in terms.coefficients:
+                del self._columns[name]
+        return found
+
+    def _next(self) -> _Terms | None:
+        names = list(self._columns)
+        if len(names) < 2:
+            return None
+        pursuit = Pursuit(_filled([self._columns[name] for name in names]), self._y)
+        limit = min(MAX_TERMS, len(names), len(self._y) // ROWS_PER_TERM)
+        while len(pursuit.chosen) < limit and pursuit.step():
+            chosen = [names[index] for index in pursuit.chosen]
+            if pursuit.near_zero(NEAR * self._tolerance / self._slope) >= HOPEFUL and self._fit(chosen) is not None:
+                terms = self._fit(self._needed(chosen))
+                return terms if terms is not None and len(terms.coefficients) > 1 else None
+        return None
+
+    def _needed(self, chosen: Sequence[str]) -> list[str]:
+        """The chosen columns without those that the formula does not need, in the order of the table."""
+        needed = list(chosen)
+        for name in chosen:
+            rest = [other for other in needed if other != name]
+            if rest and self._fit(rest) is not None:
+                needed = rest
+        return [name for name in self._columns if name in needed]
+
+    def _fit(self, names: Sequence[str]) -> _Terms | None:
+        """The formula of these columns if it is the target in nearly all rows; a few wrong rows do not matter."""
+        x = np.column_stack([np.ones(len(self._y)), *(self._columns[name] for name in names)])
+        present = np.isfinite(x).all(axis=1)
+        if present.mean() < 0.5 or present.sum() < max(MIN_ROWS, ROWS_PER_TERM * len(names)):
+            return None
+        x, y, target = x[present], self._y[present], self._target[present]
+        kept = np.ones(len(y), dtype=np.bool_)
+        for _ in range(REFITS):
+            coefficients = np.linalg.lstsq(x[kept], y[kept], rcond=None)[0]
+            errors = np.abs(self._back(x @ coefficients) - target)
+            if (errors <= self._tolerance).mean() >= SHARE:
+                of_columns = {name: float(value) for name, value in zip(names, coefficients[1:], strict=True)}
+                return _Terms(of_columns, float(coefficients[0]), self._tolerance)
+            kept = errors <= np.quantile(errors, 1 - TRIMMED)
+        return None
+
+
+def _product_search(columns: Mapping[str, Vector], y: Vector, scale: float) -> list[_Terms]:
+    """Products and quotients: sums of the logarithms of columns that are nonzero where the target is."""
+    rows = y != 0
+    if rows.sum() < MIN_ROWS:
+        return []
+    nonzero = {name: column[rows] for name, column in columns.items() if _is_nonzero(column[rows])}
+    logarithms = {name: np.log(np.where(column == 0, np.nan, np.abs(column))) for name, column in nonzero.items()}
+    size = np.abs(y[rows])
+    return _Search(logarithms, np.log(size), _exp, size, size, scale).all()
+
+
+def _is_nonzero(column: Vector) -> bool:
+    present = np.isfinite(column)
+    return bool(present.any() and (column[present] != 0).mean() >= NONZERO)
+
+
+def _itself(values: Vector) -> Vector:
+    return values
+
+
+def _exp(values: Vector) -> Vector:
+    return np.exp(np.minimum(values, 700.0))
+
+
+def _alone(column: Vector, y: Vector) -> bool:
+    """Whether a column is the target, but for a factor and a constant."""
+    present = np.isfinite(column)
+    a, b = column[present] - column[present].mean() if present.any() else column[:0], y[present]
+    b = b - b.mean() if len(b) else b
+    size = float(np.sqrt((a @ a) * (b @ b)))
+    return size == 0 or abs(float(a @ b)) / size > ALONE
+
+
+def _filled(columns: Sequence[Vector]) -> Vector:
+    """The columns side by side, with their means where a value is missing."""
+    filled = []
+    for column in columns:
+        present = np.isfinite(column)
+        filled.append(np.where(present, column, column[present].mean() if present.any() else 0.0))
+    return np.column_stack(filled)
+
+
+def _names(found: Sequence[_Terms]) -> list[str]:
+    return [name for terms in found for name in terms.coefficients]
+
+
+def _sum(terms: _Terms) -> Formula:
+    """`a + b - 2 * c`, the terms that are added first."""
+    ordered = sorted(terms.coefficients.items(), key=lambda item: item[1] < 0)
+    text = ""
+    for name, value in ordered:
+        sign = ("- " if value < 0 else "+ ") if text else ("-" if value < 0 else "")
+        text += f"{' ' if text else ''}{sign}{_factor(abs(value))}{name}"
+    if abs(terms.constant) > terms.tolerance:
+        text += f" {'-' if terms.constant < 0 else '+'} {abs(terms.constant):.4g}"
+    return Formula(tuple(terms.coefficients), f"{text} {IS_TARGET}")
+
+
+def _product(terms: _Terms) -> Formula:
+    """`2 * a * b^2 / c`."""
+    over = [_power(name, value) for name, value in terms.coefficients.items() if value > 0]
+    under = [_power(name, -value) for name, value in terms.coefficients.items() if value < 0]
+    constant = _factor(float(np.exp(min(terms.constant, 700.0))))
+    text = constant + " * ".join(over) if over else f"{constant.removesuffix(' * ') or 1}"
+    text += "".join(f" / {factor}" for factor in under)
+    return Formula(tuple(terms.coefficients), f"{text} {IS_TARGET}")
+
+
+def _factor(value: float) -> str:
+    return "" if abs(value - 1) < WHOLE else f"{value:.4g} * "
+
+
+def _power(name: str, exponent: float) -> str:
+    return name if abs(exponent - 1) < WHOLE else f"{name}^{exponent:.3g}"

@@ -1,0 +1,1 @@
+"""One suspicion about a result in each file."""
