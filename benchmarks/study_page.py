@@ -100,8 +100,8 @@ def _cleaning(about: str, variants: list[dict[str, Any]]) -> list[str]:
         return []
     lines = ["| cleaning | rows | CV RMSE | CV R² | test RMSE | test R² |", "|" + "---|" * 6]
     lines += [
-        f"| {row['variant']} | {row['rows']:,.0f} | {row['cv_rmse']:.4g} | {row['cv_r2']:.4f} |"
-        f" {row['test_rmse']:.4g} | {row['test_r2']:.4f} |"
+        f"| {row['variant']} | {row['rows']:,.0f} | {row['cv_rmse']:.2f} | {row['cv_r2']:.4f} |"
+        f" {row['test_rmse']:.2f} | {row['test_r2']:.4f} |"
         for row in variants
     ]
     return [
