@@ -23,7 +23,7 @@ def page(name: str, study: Study, found: dict[str, Any]) -> str:
         "## Side by side",
         _table(study, settings, runs),
         *[f"- **{setting.name}**: {setting.about}.\n  `{setting.command()}`" for setting in settings],
-        "The interval is a bootstrap of the test rows (95%). `tune` is the search alone; the whole run also trains the"
+        "The interval is that of `evaluate` (95%). `tune` is the search alone; the whole run also trains the"
         " final models, judges them beside baselines and logs to MLflow.",
         *_repeated(settings, runs),
         "## What each group of features adds",

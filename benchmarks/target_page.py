@@ -25,7 +25,7 @@ leave-one-out). Each is fitted on the table's columns (recipe `raw`) and on Lock
 the two *on the test rows* stands here: a choice in the linear model's favour.
 
 **The lead** is by how much Lockstep is better, above 0 where it is ahead, in the metric's unit, with the 95% interval
-of a paired bootstrap of the test rows ({samples} resamples). "Nobody" is ahead where the interval contains 0.
+of the paired difference on the test rows. "Nobody" is ahead where the interval contains 0.
 """
 COSTS = """
 ## What mistakes cost
@@ -36,16 +36,15 @@ positive and a false negative are examples. Mean cost per test row; less is bett
 """
 
 
-def page(found: Mapping[str, Any], samples: int) -> str:
+def page(found: Mapping[str, Any]) -> str:
     """The page as Markdown.
 
     Args:
         found: What was found, by the name of the dataset.
-        samples: Resamples of the intervals.
     """
     known = {name: found[name] for name in TABLES if name in found}
     lines = [
-        OPENING.format(budget=" ".join(BUDGET), samples=f"{samples:,}"),
+        OPENING.format(budget=" ".join(BUDGET)),
         _header("dataset", "rows: training, test", "metric", "Lockstep", "linear model", "on", "lead", "ahead"),
         *(_row(name, got) for name, got in known.items()),
         COSTS,

@@ -44,7 +44,7 @@ from lockstep.project import paths
 from lockstep.storage.tables import read_json, read_table
 
 FOUND = Path(__file__).with_name("targets.json")
-SAMPLES, CONFIDENCE, SEED = 2000, 0.95, 1
+CONFIDENCE, SEED = 0.95, 1
 ALPHAS = tuple(10.0**exponent for exponent in range(-3, 6))
 # Of the mean loss (log link), and of the sum of losses (logistic regression).
 PENALTIES = (1e-4, 1e-3, 1e-2, 0.1, 1.0), (0.1, 1.0, 10.0, 100.0, 1000.0)
@@ -67,7 +67,7 @@ def main() -> None:
             shutil.rmtree(folder, ignore_errors=True)
         FOUND.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         print(name, json.dumps(found[name]), flush=True)
-    (ROOT / "docs/studies/targets.md").write_text(page(found, SAMPLES), encoding="utf-8")
+    (ROOT / "docs/studies/targets.md").write_text(page(found), encoding="utf-8")
 
 
 def _from_file_to_page(name: str, table: TargetTable, folder: Path, project: Path) -> dict[str, Any]:

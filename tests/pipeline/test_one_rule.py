@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lockstep.compare.pair import Pair, read_side
@@ -61,6 +62,21 @@ def _search(**cost: int) -> Change:
     return change
 
 
+def _related(strategy: str, setting: str, column: str, units: int) -> Change:
+    """Test rows that the split relates: so many groups, or moments."""
+
+    def change(folder: Path) -> None:
+        predictions = read_table(folder / TEST)
+        write_table(predictions.assign(**{column: np.arange(len(predictions)) % units}), folder / TEST)
+        _params("strategy: random", f"strategy: {strategy}")(folder)
+        _params(f"  {setting}: ", f"  {setting}: x0 ")(folder)
+
+    return change
+
+
+GROUPS = _related("group", "group", "group", 9)
+TIME = _related("time", "time", "moment", 40)
+OLD_GROUPS = _params("strategy: random", "strategy: group")
 BETTER: Change = partial(plant, share=0.7)
 WORSE: Change = partial(plant, share=1.4)
 NOISE: Change = partial(plant, share=1.0, noise=0.02)
@@ -85,6 +101,10 @@ PAIRS: dict[str, tuple[list[Change], list[Change], str | None]] = {
     "other rows": ([], [BETTER, _fewer_rows], None),
     "other rows and failing gates": ([_gates_fail], [_fewer_rows], None),
     "monotone": ([], [BETTER, _fitting(monotone={"x0": 1})], "B"),
+    "groups": ([GROUPS], [BETTER, GROUPS], "B"),
+    "groups, worse": ([GROUPS], [WORSE, GROUPS], "A"),
+    "moments": ([TIME], [BETTER, TIME], "B"),
+    "groups that an earlier version did not store": ([OLD_GROUPS], [BETTER, OLD_GROUPS], None),
     "other statistics": ([], [BETTER, _params("confidence: 0.95", "confidence: 0.5")], "B"),
 }
 

@@ -14,7 +14,7 @@ class Group(DrawnStrategy):
 
     Use it where the model shall predict for groups that it has never seen: new customers, new artists. `test_size` and
     `valid_size` are fractions of the groups. A row without a value is its own group. The intervals of the report
-    resample whole groups.
+    count whole groups.
     """
 
     needs = ("group",)

@@ -18,7 +18,7 @@ class GroupTime(ForwardStrategy):
     column `split.time` are the test rows. Earlier rows whose value in the column `split.group` occurs among the test
     rows are in neither table. Likewise a fold is trained by the earlier rows whose group does not occur among its
     validation rows. So groups that recur in every period leave nothing to train on, which is refused; then `time` or
-    `group` is right. A row without a group is its own group. The intervals of the report resample whole groups.
+    `group` is right. A row without a group is its own group. The intervals of the report count whole groups.
     `split.gap` and `split.window` act as with `time`; a rolling window may contain fewer rows, as groups are left out.
     """
 

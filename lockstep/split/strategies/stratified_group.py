@@ -21,7 +21,7 @@ class StratifiedGroup(DrawnStrategy):
     Use it where `group` is right and classes are rare, or few groups have most of them. Parts are those of
     scikit-learn's StratifiedGroupKFold; the test rows are some of at most 20 such parts. `test_size` and `valid_size`
     are fractions of the rows, which large groups can make inexact. A row without a value is its own group. The
-    intervals of the report resample whole groups.
+    intervals of the report count whole groups.
     """
 
     needs = ("group",)

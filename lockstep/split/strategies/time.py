@@ -12,7 +12,8 @@ class Time(ForwardStrategy):
     Use it where the model shall predict the future. The column is a date or a number, without missing values. Rows of
     the same moment stay together, on the later side. The training rows are cut into one part more than there are folds:
     the first part only trains, and each of the others is predicted from all parts before it. There is one such split,
-    so `seed` does not change it and `evaluate.protocol` must be `single`.
+    so `seed` does not change it and `evaluate.protocol` must be `single`. The intervals of the report count moments in
+    their order.
 
     `split.gap` leaves out the rows right before each validation part and before the test rows: a number of rows (all
     rows of their moments with them), or for dates a duration such as 7d (units: s, min, h, d, w). Set it where the
