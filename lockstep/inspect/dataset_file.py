@@ -15,6 +15,8 @@ PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Words that some YAML readers do not read as text.
 YAML_WORDS = frozenset(["true", "false", "yes", "no", "on", "off", "y", "n", "null", "none", "nan", "inf"])
 MAX_SLICES = 12
+# Means of weights that are left as they are: numbers of copies, or shares, are near 1.
+LEAST_WEIGHT, MOST_WEIGHT = 0.1, 10.0
 METRIC = "metric: null    # judges models of this table where booster.metric is auto; null: that of the objective"
 LATITUDE, LONGITUDE = re.compile(r"(?i)lat(itude)?"), re.compile(r"(?i)(lon|lng|long|longitude)")
 HEADER = """\
@@ -127,6 +129,11 @@ def _clean(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
         if column.zeros:
             rule = f"  - {{rule: drop_values, column: {name}, values: [0]}}"
             rules.append(_with_comment(rule, f"{column.zeros} rows with {column.role} 0"))
+        if column.role == "weight" and not LEAST_WEIGHT <= column.mean <= MOST_WEIGHT:
+            rules += _comment(
+                "min_child_weight and reg_lambda weigh against sums of weights: their mean is made 1", "  "
+            )
+            rules.append(f"  - {{rule: scale, column: {name}, divide_by: {column.mean:.4g}}}")
     hints = []
     if findings.copies:
         columns = _listed(

@@ -39,6 +39,7 @@ class Finding:
         separator, n_parts: For role parts, the separator of a value's parts and the number of different parts.
         date_parts: Parts of a date that vary between rows.
         zeros: For roles weight and exposure, the rows in which it is 0.
+        mean: For the same roles, its mean.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Finding:
     n_parts: int = 0
     date_parts: tuple[str, ...] = ()
     zeros: int = 0
+    mean: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,8 @@ def _weighing(reads: Mapping[str, ReadColumn], name: str, role: Role) -> Finding
         raise DataError(f"--{role}: column {shown(name)!r} is of type {read.type}; name a column of numbers")
     values = read.values.dropna()
     why = f"the {role}; {format_number(values.min())} to {format_number(values.max())}"
-    return Finding(name, read.type, role, why, read.missing, read.distinct, zeros=int((values == 0).sum()))
+    zeros, average = int((values == 0).sum()), float(values.mean()) if len(values) else 1.0
+    return Finding(name, read.type, role, why, read.missing, read.distinct, zeros=zeros, mean=average)
 
 
 def _check_table(table: pa.Table, target: str) -> None:

@@ -274,6 +274,11 @@ def test_new_dataset_writes_weight_and_exposure_and_the_rules_they_need(
     as_text = pa.csv.ConvertOptions(column_types=dict.fromkeys(rows, pa.string()))
     raw = pa.csv.read_csv("own.csv", convert_options=as_text)
     assert len(clean_table(raw, dataset, "own.yaml")[0]) == 58
+    rows.assign(w=1000 * rows["w"]).to_csv("own.csv", index=False)
+    text = new_dataset("own.csv", "y", weight="w", force=True).file.read_text(encoding="utf-8")
+    raw = pa.csv.read_csv("own.csv", convert_options=as_text)
+    scaled = clean_table(raw, parse_dataset(text, Path("own.yaml")), "own.yaml")[0]
+    assert scaled["w"].mean() == pytest.approx(1, rel=1e-3)
     with pytest.raises(DataError, match=r"--weight: there is no column 'x'; there are: a, word"):
         new_dataset("own.csv", "y", weight="x", force=True)
     with pytest.raises(DataError, match="--weight and --exposure name the same column, 'e'; leave one out"):
