@@ -80,7 +80,7 @@ def test_influence_is_what_a_metric_loses_without_a_unit(n_classes: int) -> None
     weight, group = random.random(400) + 0.5, np.arange(400) % 20
     units = Units(400, group=group, weight=weight)
     for name, found in sampled_metrics(fitting, actual, said, 3, units).items():
-        without = [fitting.scores(*(x[group != g] for x in (actual, said)), 3, weight[group != g]) for g in range(20)]
+        without = [fitting.scores(actual[group != g], said[group != g], 3, weight[group != g]) for g in range(20)]
         lost = np.array([scores[name] for scores in without], dtype=np.float64)
         expected = -19 * (lost - lost.mean())
         assert found is not None
