@@ -223,7 +223,7 @@ def cells() -> list[Cell]:
                 f"{groups} {'unequal ' if spread else ''}groups",
                 partial(grouped, groups, spread),
                 share,
-                exact=groups > 5 and not spread,
+                exact=groups >= (20 if spread else 12),
                 fair=groups > 5,
             )
             for groups, share in ((3, 0.5), (5, 0.4), (8, 0.3), (12, 0.25), (20, 0.18), (50, 0.1))

@@ -8,7 +8,7 @@ from lockstep.evaluate.units import Units
 from lockstep.storage.tables import significant
 
 # Below this number of independent units intervals of an error contain the true value too rarely (docs/decisions.md).
-FEW_UNITS = 8
+FEW_UNITS = 12
 # Below this number there is no interval.
 LEAST_UNITS = 2
 # An interval is doubted if it contains the true value so much more rarely than it says.
@@ -94,7 +94,7 @@ def _notes(record: dict[str, Any], score: Sampled | None, confidence: float, one
     elif record["independent"] is not None and record["independent"] < FEW_UNITS:
         notes.append(
             f"The {record['units']} say no more than {record['independent']:.3g} independent ones: of so few an"
-            " interval of an error contains the true value less often than it says, in simulations in about 90% of"
+            " interval of an error contains the true value less often than it says, in simulations in 90 to 93% of"
             " cases where it says 95%."
         )
     coverage = record["coverage"]

@@ -34,9 +34,8 @@ def _numbers(random: np.random.Generator, **columns: Numbers | npt.NDArray[np.in
     """Two results of which B's errors are smaller by up to a quarter, or larger."""
     actual, shared, one, other = random.normal(size=(4, ROWS))
     errors = shared + one, (shared + other) * random.uniform(0.75, 1.25)
-    related: dict[str, Any] = {
-        name: name for name in ("group", "time") if {"time": "moment"}.get(name, name) in columns
-    }
+    settings = {"group": "group", "moment": "time"}
+    related: dict[str, Any] = {setting: "c" for column, setting in settings.items() if column in columns}
     rows = pd.DataFrame({"row_id": np.arange(ROWS), "actual": actual, **columns})
     a, b = (replace(NUMBERS, predictions=rows.assign(predicted=actual + error), **related) for error in errors)
     return a, b

@@ -166,9 +166,8 @@ def test_a_result_that_does_not_store_the_relations_of_its_rows_is_not_ranked(
     missing = "c, which an earlier version did not store; run its evaluate stage again"
     assert _ranked(stored, old).verdict.in_words() == f"cannot be compared: {what} (A: {missing}, B: c)"
     assert _ranked(old, plain).verdict.in_words() == f"cannot be compared: {what} (A: none, B: {missing})"
-    other = replace(
-        stored, predictions=stored.predictions.assign(**{name: np.arange(ROWS) % 7}), **(related | {column: "d"})
-    )
+    others: dict[str, Any] = {column: "d"}
+    other = replace(stored, predictions=stored.predictions.assign(**{name: np.arange(ROWS) % 7}), **others)
     assert _ranked(other, stored).verdict.in_words() == f"cannot be compared: {what} (A: c, B: d)"
 
 
