@@ -42,9 +42,15 @@ class Move:
 
 @dataclass(frozen=True)
 class ChampionHistory:
-    """The moves of the alias, the oldest first; the last one made the present champion."""
+    """The moves of the alias.
+
+    Attributes:
+        moves: The oldest first.
+        present: The version that has the alias; None: none has it, as after its deletion.
+    """
 
     moves: tuple[Move, ...] = ()
+    present: str | None = None
 
     @classmethod
     def of(cls, model: "RegisteredModel") -> Self:
@@ -52,13 +58,10 @@ class ChampionHistory:
         entries = (entry.partition(" ") for entry in model.tags.get(HISTORY, "").split(SEPARATOR))
         moves = tuple(Move(version, Cause(cause)) for version, _, cause in entries if cause in set(Cause))
         alias = model.aliases.get(CHAMPION)
-        history = cls(moves)
-        return history if alias is None or str(alias) == history.present else history.moved(str(alias), Cause.ELSEWHERE)
-
-    @property
-    def present(self) -> str | None:
-        """The version that became champion last."""
-        return self.moves[-1].version if self.moves else None
+        last = moves[-1].version if moves else None
+        if alias is None or str(alias) == last:
+            return cls(moves, None if alias is None else str(alias))
+        return cls(moves, last).moved(str(alias), Cause.ELSEWHERE)
 
     def previous(self, existing: Collection[str]) -> str | None:
         """The champion before the present one, among the versions that exist; moves back take the last move away."""
@@ -67,19 +70,20 @@ class ChampionHistory:
             if move.cause is Cause.BACK:
                 while stack and stack[-1] != move.version:
                     stack.pop()
-            if move.version in existing and stack[-1:] != [move.version]:
+            if stack[-1:] != [move.version]:
                 stack.append(move.version)
-        earlier = [version for version in stack if version != self.present]
+        earlier = [version for version in stack if version in existing and version != self.present]
         return earlier[-1] if earlier else None
 
     def moved(self, version: str, cause: Cause) -> Self:
         """The history with a further move, unless the version is the champion already."""
         moves = self.moves if version == self.present else (*self.moves, Move(version, cause))
-        return type(self)(moves[-MOST_MOVES:])
+        return type(self)(moves[-MOST_MOVES:], version)
 
     def renamed(self, old: Collection[str], new: str) -> Self:
         """The history after versions of one result were replaced by a new one."""
-        return type(self)(tuple(Move(new, move.cause) if move.version in old else move for move in self.moves))
+        moves = tuple(Move(new, move.cause) if move.version in old else move for move in self.moves)
+        return type(self)(moves, new if self.present in old else self.present)
 
     def keep(self, client: "MlflowClient", name: str) -> None:
         """Write the tag of the registered model; without a move there is none."""

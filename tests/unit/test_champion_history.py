@@ -38,7 +38,8 @@ def _history(tag: str, champion: str | None = None) -> ChampionHistory:
     ],
 )
 def test_the_previous_champion_is_the_one_before_and_moves_back_go_further_back(tag: str, previous: str | None) -> None:
-    assert _history(tag).previous({"1", "2", "3"}) == previous
+    last = tag.split(", ")[-1].split(" ")[0] or None
+    assert _history(tag, last).previous({"1", "2", "3"}) == previous
 
 
 def test_what_is_written_is_read_again_and_the_oldest_moves_are_forgotten() -> None:
@@ -61,3 +62,17 @@ def test_an_alias_that_was_moved_in_mlflow_itself_is_the_present_champion() -> N
 def test_a_version_that_was_made_again_takes_the_place_of_the_old_one() -> None:
     history = _history("1 by rule, 2 by hand", "2").renamed({"1"}, "4")
     assert history.previous({"2", "4"}) == "4"
+
+
+def test_without_the_alias_there_is_no_champion_and_the_last_one_is_the_previous() -> None:
+    """Somebody removed the alias in MLflow: the version exists, and can be made champion again."""
+    history = _history("1 by rule, 3 by rule")
+    assert history.present is None
+    assert history.previous({"1", "3"}) == "3"
+    assert history.moved("3", Cause.HAND).present == "3"
+    assert history.moved("3", Cause.HAND).moves[-1].cause is Cause.HAND
+
+
+def test_a_deleted_champion_hides_no_earlier_one() -> None:
+    """Version 3 was set back from, so that without version 2 the one before is 1."""
+    assert _history("1 by rule, 2 by rule, 3 by rule, 2 back").previous({"1", "3"}) == "1"

@@ -76,6 +76,15 @@ def test_a_date_before_all_others_at_new_year_is_a_filler() -> None:
     assert find_filler(days) is None
 
 
+@pytest.mark.parametrize(("day", "is_filler"), [("2010-05-17", False), ("2010-01-01", True), ("9999-09-09", True)])
+def test_a_day_long_after_all_others_is_a_filler_only_at_new_year_or_in_the_far_future(
+    day: str, is_filler: bool
+) -> None:
+    days = np.datetime64("1990-01-01", "s") + np.arange(995) * np.timedelta64(86_400, "s")
+    found = find_filler(pd.Series(np.append(days, [np.datetime64(day, "s")] * 5)))
+    assert (found is not None and found.shown == day) is is_filler
+
+
 def test_bins_do_not_overlap_in_the_target_but_for_a_few_rows(random: np.random.Generator) -> None:
     y = pd.Series(random.normal(size=ROWS))
     level = pd.Series(pd.qcut(y, 5, labels=list("caebd")).astype(str))

@@ -23,7 +23,9 @@ MAX_FILLERS = 3
 CODE_DIGITS = frozenset("789")
 TYPE_ENDS = frozenset([2.0**bits - 1 for bits in (15, 16, 31, 32)] + [-(2.0**bits) for bits in (15, 31)])
 HUGE = 1e18
-NEW_YEAR, NEW_YEARS_EVE = (1, 1), (12, 31)
+NEW_YEAR, NEW_YEARS_EVE = "01-01", "12-31"
+# Seconds from 1970 to the last moment of 64-bit nanoseconds, in 2262: no table has rows of later days.
+FAR_DATE = 2.0**63 / 1e9
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Filler:
 
     def _shown(self, value: float) -> str:
         if self.dates:
-            return str(np.datetime64(int(value), "s").astype("datetime64[D]"))
+            return _day(value)
         return f"{value:.0f}" if value == round(value) and abs(value) < HUGE else f"{value:.6g}"
 
 
@@ -128,8 +130,7 @@ def _goes_on(body: Vector, value: float) -> bool:
 def _required(value: float, n_others: int, dates: bool) -> tuple[float, float]:
     """The distance, in ranges of the others, and the share of the rows from which a value counts as a filler."""
     if dates:
-        day = pd.Timestamp(int(value), unit="s") if abs(value) < HUGE / 1e9 else None
-        known = day is None or (day.month, day.day) in (NEW_YEAR, NEW_YEARS_EVE)
+        known = abs(value) > FAR_DATE or _day(value)[-5:] in (NEW_YEAR, NEW_YEARS_EVE)
         return (CODE_DISTANCE, CODE_SHARE) if known else (np.inf, 1.0)
     digits = f"{abs(value):.15g}".replace(".", "")
     if (
@@ -141,3 +142,8 @@ def _required(value: float, n_others: int, dates: bool) -> tuple[float, float]:
     if value == round(value) and value != 0 and len(digits.strip("0")) <= 2 and n_others >= MIN_DISTINCT:
         return ROUND_DISTANCE, ROUND_SHARE
     return np.inf, 1.0
+
+
+def _day(seconds: float) -> str:
+    """The day of a moment, as 2010-05-17."""
+    return str(np.datetime64(int(seconds), "s").astype("datetime64[D]"))
