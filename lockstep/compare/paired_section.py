@@ -50,9 +50,9 @@ def consulted(n_results: int | None) -> tuple[Block, ...]:
         return ()
     return (
         text(
-            f"These test rows have scored {n_results:,} results in this MLflow store. A lead that was chosen among"
-            f" {n_results:,} is optimistic, and its interval does not cover that. The number depends on the store's"
-            " history."
+            f"These test rows have scored {n_results:,} results of this dataset. A lead that was chosen among"
+            f" {n_results:,} is optimistic, and its interval does not cover that. The number depends on the history of"
+            " the MLflow store in use."
         ),
     )
 

@@ -142,7 +142,7 @@ def nested(procedure: Procedure, train: pd.DataFrame, test: pd.DataFrame, repeat
     """
     choices, rows, splits = procedure.choices, all_rows(train, test), list[NestedSplit]()
     fitting = choices.booster.fitting(procedure.target, procedure.metric, procedure.file)
-    with EvaluationLog(local_state() / EVALUATIONS, cache_limit()) as log:
+    with EvaluationLog(local_state() / EVALUATIONS, cache_limit(), "evaluate") as log:
         for number in range(repeats):
             label = f"evaluate: split {number + 1}/{repeats}"
             splits.append(nested_split(procedure, rows, choices.seed + 1 + number, log, label))

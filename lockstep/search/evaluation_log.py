@@ -24,6 +24,8 @@ from lockstep.workers.trial import Evaluation
 TABLE = "folds_2"
 # All searches with one log share this lock; whoever shortens or removes the log holds it alone.
 IN_USE = Path("locks/in-use")
+# The suffix of a damaged log that was set aside.
+DAMAGED = ".damaged"
 
 
 class FoldLog(Protocol):
@@ -57,6 +59,7 @@ class EvaluationLog:
     Args:
         path: The file, created if absent.
         limit: In bytes; the least recently used entries are removed. None: no limit.
+        label: What warnings begin with: the stage that searches.
 
     Attributes:
         n_reused: Number of evaluations taken from the log.
@@ -64,8 +67,8 @@ class EvaluationLog:
         n_reused_earlier: How many of the reused evaluations an earlier search fitted.
     """
 
-    def __init__(self, path: Path, limit: int | None = None) -> None:
-        self._path, self._limit = path, limit
+    def __init__(self, path: Path, limit: int | None = None, label: str = "tune") -> None:
+        self._path, self._limit, self._label = path, limit, label
         self._database: sqlite3.Connection | None = None
         self._in_use: SharedLock | None = None
         self.n_reused = 0
@@ -76,7 +79,7 @@ class EvaluationLog:
             self._in_use = SharedLock(path.parent / IN_USE)
             # Two searches that start together must not both repair one file.
             with held(path.parent / "locks" / path.stem):
-                self._database = _open_or_repair(path)
+                self._database = self._open_or_repair()
         except (sqlite3.Error, OSError) as error:
             self._give_up(error)
 
@@ -93,6 +96,17 @@ class EvaluationLog:
         self._close()
         if self._in_use is not None:
             self._in_use.__exit__()
+
+    def _open_or_repair(self) -> sqlite3.Connection:
+        try:
+            return _open(self._path)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError) and not _is_layout_error(error):
+                raise
+            database, n_saved = _repaired(self._path)
+            damaged = self._path.with_suffix(DAMAGED).name
+            self._warn(f"{error}; set aside as {damaged}, {n_saved} entries saved")
+            return database
 
     def _shrink(self, database: sqlite3.Connection) -> None:
         mark_as_used(database, TABLE, self._earlier)
@@ -145,29 +159,20 @@ class EvaluationLog:
         self._warn(f"{error}; the search continues without it, and would start over if it were interrupted")
 
     def _warn(self, problem: str) -> None:
-        print(f"tune: warning: {self._path}: {problem}", file=sys.stderr)
+        print(f"{self._label}: warning: {self._path}: {problem}", file=sys.stderr)
 
 
-def _open_or_repair(path: Path) -> sqlite3.Connection:
-    try:
-        return _open(path)
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError) and not _is_layout_error(error):
-            raise
-        entries = _readable_entries(path)
-        path.replace(path.with_suffix(".damaged"))
-        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
-        database = _open(path)
-        database.execute("BEGIN")
-        for key, value in entries.items():
-            _insert(database, key, value)
-        database.execute("COMMIT")
-        print(
-            f"tune: warning: {path}: {error}; set aside as {path.with_suffix('.damaged').name},"
-            f" {len(entries)} entries saved",
-            file=sys.stderr,
-        )
-        return database
+def _repaired(path: Path) -> tuple[sqlite3.Connection, int]:
+    """A new file with the readable entries of a damaged one, which is set aside, and their number."""
+    entries = _readable_entries(path)
+    path.replace(path.with_suffix(DAMAGED))
+    path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+    database = _open(path)
+    database.execute("BEGIN")
+    for key, value in entries.items():
+        _insert(database, key, value)
+    database.execute("COMMIT")
+    return database, len(entries)
 
 
 def _is_layout_error(error: sqlite3.OperationalError) -> bool:

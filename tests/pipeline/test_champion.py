@@ -144,7 +144,7 @@ def test_results_on_the_same_test_rows_are_counted_and_compare_says_so(
     store = store_of(workspace)
     runs = sorted(parents_of(store), key=lambda run: int(run.info.start_time))
     assert [run.data.tags[CONSULTED] for run in runs] == ["1", "2", "3"]
-    assert f"{WORN} 3 results in this MLflow store. A lead that was chosen among 3 is" in markdown(compare(a, b))
+    assert f"{WORN} 3 results of this dataset. A lead that was chosen among 3 is" in markdown(compare(a, b))
     assert WORN not in markdown(compare(a, b, timing=False))
     digest = runs[0].data.tags["lockstep.test_rows_sha256"]
     assert count_results_on(digest, ["friedman"]) == 3

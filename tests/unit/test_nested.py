@@ -44,7 +44,7 @@ def _first_split() -> tuple[pd.DataFrame, pd.DataFrame]:
     return split_table(_rows(), target_of(), SPLIT, 42)
 
 
-def test_the_result_is_the_same_for_any_number_of_workers_and_after_an_interruption(
+def test_the_result_is_the_same_for_any_number_of_workers_after_an_interruption_and_without_the_log(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
@@ -57,9 +57,10 @@ def test_the_result_is_the_same_for_any_number_of_workers_and_after_an_interrupt
     lines = capfd.readouterr().err
     assert "evaluate: split 2/2: 2/2 trials, best " in lines
     assert "evaluate: split 2/2: test rmse " in lines
-    log.unlink()
+    log.write_bytes(b"no database " * 100)
     monkeypatch.setenv("LOCKSTEP_WORKERS", "1")
     assert nested(_procedure(), *_first_split(), 2) == found
+    assert f"evaluate: warning: {log}: file is not a database; set aside" in capfd.readouterr().err
     assert [split["seed"] for split in found["splits"]] == [43, 44]
     assert found["protocol"] == "nested"
 
