@@ -73,10 +73,11 @@ def ceiling(trials: pd.DataFrame, score: str, metric: str) -> Ceiling:
     first_half = complete[complete.index.isin(trials.index[:n_first_half])]
     counts = {"trials": len(trials), "complete": len(complete), "first_half": n_first_half}
     if len(complete) < MIN_COMPLETE or first_half.empty:
-        reason = (
-            f"only {len(complete)} complete" if len(complete) < MIN_COMPLETE else "none of the first half is complete"
-        )
-        return Ceiling("unknown", f"Of {len(trials)} trials {reason}, {TUNING_UNKNOWN}.", **counts)
+        done = "1 trial is" if len(complete) == 1 else f"{len(complete)} trials are"
+        reason = f"Only {done} complete (at least {MIN_COMPLETE} are needed)"
+        if len(complete) >= MIN_COMPLETE:
+            reason = f"None of the first {n_first_half} of {len(trials)} trials is complete"
+        return Ceiling("unknown", f"{reason}, {TUNING_UNKNOWN}.", **counts)
     best_before, best_now = _best(first_half, score), _best(complete, score)
     before, now = float(best_before[score]), float(best_now[score])
     numbers: dict[str, Any] = {

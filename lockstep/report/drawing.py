@@ -22,6 +22,8 @@ INCHES, DPI = (6.4, 4.2), 110
 MAX_BARS = 20
 # With more marks than this in a chart, they hide each other.
 CROWDED = 500
+# More labels of six digits would overlap on the horizontal axis of a small chart.
+MAX_TICKS = 5
 # Longer names would leave no room for the chart.
 MAX_NAME_LENGTH = 28
 

@@ -58,13 +58,14 @@ def number(value: Any, digits: int = DIGITS, *, zeros: bool = False) -> str:
     Args:
         value: The number; text is returned unchanged.
         digits: Significant digits.
-        zeros: Whether a fraction keeps trailing zeros, so that columns of scores line up.
+        zeros: For scores: a fraction keeps trailing zeros, so that columns line up, and a whole number of more digits
+            is rounded, because it is one by chance.
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return UNKNOWN
     if isinstance(value, bool | str):
         return str(value)
-    if isinstance(value, int) or float(value).is_integer():
+    if isinstance(value, int) or (float(value).is_integer() and not (zeros and abs(value) >= 10**digits)):
         return f"{int(value):,}"
     value = significant(value, digits)
     if abs(value) >= 10 ** (digits - 1):

@@ -15,9 +15,12 @@ from lockstep.project.paths import INDEX
 from lockstep.report.coverage_text import coverage_sentence
 from lockstep.report.standing import standing
 from lockstep.report.templates import model_name
+from lockstep.storage.tables import significant
 from lockstep.terminal import Paint
 
 UNDEFINED = "undefined"
+# Larger numbers get an exponent.
+READABLE = 1e15
 NEXT = f"see {INDEX}; `dvc metrics diff`; `lockstep compare HEAD`"
 
 
@@ -98,4 +101,8 @@ def _lead(row: Mapping[Any, Any], paint: Paint) -> str:
 
 
 def _number(value: float | None, digits: int = 4) -> str:
-    return UNDEFINED if value is None or pd.isna(value) else f"{value:.{digits}g}"
+    if value is None or pd.isna(value):
+        return UNDEFINED
+    rounded = significant(float(value), digits)
+    # Beside a score of six digits, an end such as 6.457e+04 could not be read.
+    return f"{rounded:.0f}" if 10**digits <= abs(rounded) < READABLE else f"{rounded:.{digits}g}"

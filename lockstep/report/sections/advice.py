@@ -85,7 +85,8 @@ def _rivals(evaluation: ModelEvaluation) -> Iterator[Advice]:
     if worse:
         yield Advice("act", f"The model is {words}. Ship the best one, or find out why.", "result")
     elif not_shown:
-        yield Advice("look", f"The model is {words}: the interval of the lead contains 0.", "result")
+        contain = "the interval of the lead contains" if len(not_shown) == 1 else "the intervals of the leads contain"
+        yield Advice("look", f"The model is {words}: {contain} 0.", "result")
     elif words:
         yield Advice("good", "Significantly better than every baseline: all intervals of the lead exclude 0.", "result")
 

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from lockstep.evaluate.evaluation import ModelEvaluation
-from lockstep.report.drawing import BLUE, GREY, Draw, Picture, one_chart, shortened
+from lockstep.report.drawing import BLUE, GREY, MAX_TICKS, Draw, Picture, one_chart, shortened
 from lockstep.report.evaluated_run import Run
 from lockstep.report.plot_tables import points_of
 from lockstep.report.templates import number, records_of
@@ -213,6 +214,7 @@ def error_map(places: pd.DataFrame, errors: npt.NDArray[np.float64], label: str,
         if _is_latitude(y, rows[y]):
             axes.set_aspect(1 / np.cos(np.radians(float(rows[y].mean()))))
         axes.set(title="Where the model errs, test rows", xlabel=x, ylabel=y, facecolor="#eceff2")
+        axes.xaxis.set_major_locator(MaxNLocator(MAX_TICKS))
         bar = axes.figure.colorbar(points, ax=axes, extend="both" if signed else "max", aspect=40, pad=0.02)
         bar.set_label(label)
         bar.outline.set_visible(False)

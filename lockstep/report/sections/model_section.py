@@ -11,6 +11,7 @@ import xgboost as xgb
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from lockstep.evaluate.dependence import Dependence
 from lockstep.evaluate.evaluation import ModelEvaluation
@@ -20,6 +21,7 @@ from lockstep.report.drawing import (
     BLUE,
     GREY,
     MAX_BARS,
+    MAX_TICKS,
     ORANGE,
     Draw,
     DrawAll,
@@ -309,4 +311,5 @@ def _lines(axes: Axes, curve: Dependence, labels: Sequence[str]) -> None:
         axes.tick_params(axis="x", labelsize=8)
     else:
         axes.margins(x=0.02)
+        axes.xaxis.set_major_locator(MaxNLocator(MAX_TICKS))
         axes.plot(curve.points, np.zeros(len(curve.points)), "|", color=GREY, transform=axes.get_xaxis_transform())

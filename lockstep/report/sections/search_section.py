@@ -68,6 +68,7 @@ def search_section(run: Run, _: ModelEvaluation) -> dict[str, Any]:
         "failures": failed.head(MAX_FAILURES).to_dict("records"),
         "importance": {record["parameter"]: record for record in records_of(run.parameters)},
         "shown": run.parameters.loc[run.parameters["shown"], "parameter"].tolist(),
+        "judged": is_judged(run.parameters),
         "pictures": [_history(run), _importance(run), *_all_trials(run)],
     }
 
@@ -161,12 +162,25 @@ def optimisation_history(trials: pd.DataFrame, history: pd.DataFrame, score: str
                 axes.scatter(numbers, [low] * len(numbers), marker=marker, color=GREY, label=f"{state.lower()}")
         axes.set_ylim(low - 0.03 * (high - low), high)
         axes.set(title="Optimisation history", xlabel="trial", ylabel=f"CV {label}")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(frameon=False)
 
     return draw
 
 
+def is_judged(parameters: pd.DataFrame) -> bool:
+    """Whether the trials were enough to judge the importance of any parameter."""
+    return bool(parameters["limit"].notna().any())
+
+
 def _importance(run: Run) -> Picture:
+    if not is_judged(run.parameters):
+        return Picture(
+            one_chart(unknown_importance),
+            "No bars: the importance of the parameters is not known.",
+            "It takes at least two trials for each varied parameter and two more, and scores that differ.",
+            file="parameter_importance",
+        )
     shown = ", ".join(run.parameters.loc[run.parameters["shown"], "parameter"]) or "none"
     return Picture(
         one_chart(parameter_importance(run.parameters)),
@@ -175,6 +189,13 @@ def _importance(run: Run) -> Picture:
         " reach its mark, which at most 5% of searches without any effect reach.",
         file="parameter_importance",
     )
+
+
+def unknown_importance(axes: Axes) -> None:
+    """In place of the bars where no parameter can be judged."""
+    axes.text(0.5, 0.5, "not known", ha="center", va="center", color=GREY, fontsize=12)
+    axes.set(title="Parameter importance", xticks=[], yticks=[])
+    axes.spines[["left", "bottom"]].set_visible(False)
 
 
 def parameter_importance(table: pd.DataFrame) -> Draw:
@@ -262,8 +283,8 @@ def parallel_coordinates(scales: Sequence[ParameterScale], scores: pd.Series, la
             axes.text(place, -0.04, _end(scale, scale.low), ha="center", va="top", fontsize=8)
             axes.text(place, 1.03, _end(scale, scale.high), ha="center", va="bottom", fontsize=8)
         last = len(scales)
-        axes.text(last, -0.04, f"{low:.4g}", ha="center", va="top", fontsize=8)
-        axes.text(last, 1.03, f"{high:.4g}", ha="center", va="bottom", fontsize=8)
+        axes.text(last, -0.04, number(low), ha="center", va="top", fontsize=8)
+        axes.text(last, 1.03, number(high), ha="center", va="bottom", fontsize=8)
         for place in range(last + 1):
             axes.axvline(place, color=GREY, linewidth=1)
         names = [shortened(scale.name) for scale in scales]
