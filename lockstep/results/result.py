@@ -95,7 +95,7 @@ class Result:
     def findings(self) -> Mapping[str, str]:
         """reports/evaluate/findings.json: the sentence of each finding by name; empty where a result has no such file,
         as those of earlier versions."""
-        if paths.FINDINGS not in self.evaluation_files:
+        if not (self.root / paths.FINDINGS).is_file():
             return {}
         return self._read(
             paths.FINDINGS, lambda file: {str(entry["name"]): str(entry["sentence"]) for entry in read_json(file)}

@@ -1,5 +1,6 @@
 """Inner folds: from which other training rows a training row's features are learned."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,7 +80,7 @@ class CrossFitting:
         if self.group is not None:
             part = _parts_of_groups(group_codes(frame[self.group]), GROUP_PARTS, seed)
         pairs: list[tuple[Rows, Rows]] = []
-        for start, end in zip(starts, [*starts[1:], len(timeline.values)], strict=True):
+        for start, end in itertools.pairwise([*starts, len(timeline.values)]):
             own = (timeline.moment >= start) & (timeline.moment < end)
             earlier = timeline.moment < timeline.known_until(start, self.gap)
             if self.group is None:

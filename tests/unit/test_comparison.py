@@ -122,6 +122,7 @@ DAMAGED: dict[Path, tuple[str, ...]] = {
     paths.MODEL / "model.json": (*NO_OBJECT, "{}", '{"training": 1}'),
     paths.METRICS: (*NO_OBJECT, '{"test": "text"}', '{"test": [1]}'),
     paths.UNCERTAINTY: (*NO_OBJECT, "{}", '{"intervals": [1]}'),
+    paths.FINDINGS: ("1", "null", "", "[1]", '[{"name": "drift"}]'),
     paths.REPEATED: (*NO_OBJECT, '{"metrics": "text"}', '{"metrics": [{}]}'),
     paths.BEST_PARAMS: NO_OBJECT,
     paths.GATES: NO_OBJECT,

@@ -54,6 +54,7 @@ def test_blocks_of_time_are_transformed_by_what_earlier_blocks_teach() -> None:
         ([0, 1, 2, 3, 4, 5], [6, 7]),
         ([0, 1, 2, 3, 4, 5, 6, 7], [8, 9, 10, 11]),
     ]
+    assert _pairs(CrossFitting(time="month"), 2, TWELVE.assign(month=1)) == [], "one moment has none before it"
 
 
 def test_the_gap_leaves_out_the_rows_before_a_block() -> None:
