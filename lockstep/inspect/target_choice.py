@@ -1,5 +1,6 @@
 """The target: a number or one of several classes, with notes about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -197,14 +198,20 @@ def _word(value: object) -> str:
     return brief(str(value)[:LENGTH])
 
 
+def _first(names: Sequence[str]) -> str:
+    """Names as a list; of many the first ones and the number of the others."""
+    more = len(names) - MAX_TEXT_CLASSES
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:MAX_TEXT_CLASSES])} and {more:,} more"
+
+
 def _classes(read: ReadColumn, kind: str, classes: list[bool] | list[int] | list[str]) -> TargetFinding:
     counts = [int((read.values == name).sum()) for name in classes]
     words = [_word(name) for name in classes]
-    notes = [f"rows of each class: {', '.join(f'{word} {n}' for word, n in zip(words, counts, strict=True))}"]
+    notes = [f"rows of each class: {_first([f'{word} {n}' for word, n in zip(words, counts, strict=True)])}"]
     rare = [word for word, count in zip(words, counts, strict=True) if count < RARE_ROWS]
     if rare:
         notes.append(
-            f"fewer than {RARE_ROWS} rows: {', '.join(rare)}; too few to learn or to judge: merge or drop them, and"
+            f"fewer than {RARE_ROWS} rows: {_first(rare)}; too few to learn or to judge: merge or drop them, and"
             " set split.strategy to stratified"
         )
     elif min(counts) < RARE_SHARE * sum(counts):

@@ -335,6 +335,15 @@ def test_notes_about_targets() -> None:
     assert "taken as names" not in notes(_cycle("good", "bad"))
 
 
+@pytest.mark.parametrize(("n_classes", "more"), [(20, ""), (23, " and 3 more")])
+def test_of_many_classes_the_notes_name_the_first_ones(n_classes: int, more: str) -> None:
+    classes = [f"c{number:02}" for number in range(n_classes)]
+    values = [classes[row % n_classes] for row in range(2 * n_classes)]
+    notes = _inspect(values, as_classes=True, a=RANDOM.normal(size=len(values))).target.notes
+    assert f"rows of each class: {', '.join(f'{name} 2' for name in classes[:20])}{more}" in notes
+    assert any(note.startswith(f"fewer than 20 rows: {', '.join(classes[:20])}{more};") for note in notes)
+
+
 @pytest.mark.parametrize(
     ("target", "objective"),
     [

@@ -92,7 +92,7 @@ def test_the_headline_compares_with_baselines_in_plain_sentences(
     )
     assert lead.startswith("O")
     assert said in lead
-    assert re.search(r"\(?95% interval \S+ to \S+\)", lead)
+    assert re.search(r"\(?95% interval (\S+ to \S+|not known)\)", lead)
     assert re.search(r"Its (RMSE|log loss) is \d+% lower than (always )?predicting the ", lead)
 
 
@@ -208,6 +208,7 @@ def test_headline_advice_and_terminal_say_the_same_three_words(
     (point,) = (each for each in advice(run, changed) if "shown" in each.text or "ignificantly" in each.text)
     assert point.kind == kind
     assert words[1:] in point.text
+    assert ("the intervals of the leads contain 0" in point.text) == (kind == "look" and " or " in words)
     assert f"; the model is {words}\n" in summary(changed, run.model.fitting, 0.9, Paint(False))
 
 
@@ -300,6 +301,9 @@ def test_a_search_of_few_trials_has_a_page_that_says_so(left: int, tmp_path: Pat
     written = page(tmp_path / "page", tried=trials().head(left), best=BEST | {"trial": 0, "cv_rmse": 7.0})
     assert "nothing can be said about more tuning" in written
     assert ("Parallel coordinates" in written) == (left == 4)
+    assert f"Only {'1 trial is' if left == 1 else '3 trials are'} complete (at least 5 are needed)" in written
+    assert "The importance of the parameters is not known" in written
+    assert "limit, which a" not in written
 
 
 def test_failed_trials_are_quoted(tmp_path: Path) -> None:
@@ -336,7 +340,7 @@ def test_the_test_rows_are_compared_with_cross_validation_without_its_optimism(t
 def test_the_page_tells_how_optimistic_cross_validation_is(usual: str, tmp_path: Path) -> None:
     search = {"reselected": {"score": 6.5, "metrics": {"rmse": 6.5}}}
     written = _words(page(tmp_path / "page", search=search))
-    assert "the RMSE in cross-validation is 0.6 instead of 0.1: an optimism of 0.5." in written
+    assert "the RMSE in cross-validation is 0.6 instead of 0.1: an optimism of 0.5. Compare" in written
     assert "By how much is not known" in usual
 
 

@@ -132,6 +132,18 @@ def test_the_closing_table_is_aligned_and_looks_change_no_character_of_it(n_clas
     assert last == "  see reports/index.html; `dvc metrics diff`; `lockstep compare HEAD`"
 
 
+def test_large_scores_are_read_without_an_exponent() -> None:
+    found = _found()
+    table = found.baselines.assign(
+        score=77386.94, lead=20813.6, lead_low=11840.4, lead_high=1234567.8, verdict="better"
+    )
+    ends = {"score_low": 64574.3, "score_high": 96122.2}
+    large = replace(found, baselines=table, gap=found.gap | {"test": 77386.94}, uncertainty=found.uncertainty | ends)
+    text = summary(large, NUMBER, 0.9, Paint(False))
+    assert "test RMSE 77386.9 (90%: 64570 to 96120)" in text
+    assert "77386.9  20810 (11840 to 1235000): better" in text
+
+
 def test_only_a_certain_lead_is_painted() -> None:
     found = _found()
     table = found.baselines.assign(lead=1.0, lead_high=3.0)

@@ -14,7 +14,7 @@ from lockstep.evaluate.estimate import Estimate, Spread, estimate
 from lockstep.evaluate.influence import MOST_UNITS, influence, units_of
 from lockstep.evaluate.own_coverage import own_coverage
 from lockstep.evaluate.sampling import method, sampling_record
-from lockstep.evaluate.uncertainty import Sampled, sampled_metrics, sampled_score, score_lead
+from lockstep.evaluate.uncertainty import NO_ENDS, Sampled, sampled_metrics, sampled_score, score_lead
 from lockstep.evaluate.units import Clustering, Units, relations
 from lockstep.fitting.fitting import Fitting
 from tests.unit.modelling import CLASSES, NUMBER
@@ -148,6 +148,16 @@ def test_ends_stay_within_the_bounds_of_the_metric_and_turn_with_the_score() -> 
     ends, score = found.ends(0.95), found.score_ends(0.95)
     assert (ends["high"], score["low"]) == (1.0, 0.0)
     assert score["high"] == pytest.approx(1 - (ends["low"] or 0))
+
+
+@pytest.mark.parametrize("right", [0, 1])
+def test_a_metric_to_which_every_row_contributes_the_same_has_no_interval(right: int) -> None:
+    """That none of 20 rows is right, or wrong, does not show that none of all rows is."""
+    actual = np.arange(20) % 2
+    said = np.eye(2)[actual if right else 1 - actual]
+    found = sampled_score(Fitting("classes", "accuracy", 2), actual.astype(np.float64), said)
+    assert found is not None
+    assert (found.value, found.ends(0.95), found.score_ends(0.95)) == (right, NO_ENDS, NO_ENDS)
 
 
 def test_an_area_of_rows_of_one_class_has_no_interval() -> None:

@@ -27,8 +27,13 @@ class ConstantPredictions(Suspicion):
             return None
         value = "" if n_classes else f", {float(np.median(predicted)):.4g}"
         almost = "" if np.ptp(predicted, axis=0).max() == 0 else "almost "
+        other = (
+            ""
+            if n_classes
+            else ", or the objective suits the target badly (the median of a target that is mostly 0 is 0)"
+        )
+        what = "probabilities" if n_classes else "value"
         sentence = (
-            f"The model predicts {almost}the same for every test row{value}: the features tell nothing, or the"
-            " objective suits the target badly (the median of a target that is mostly 0 is 0)."
+            f"The model predicts {almost}the same {what} for every test row{value}: the features tell nothing{other}."
         )
         return ResultFinding(self.kind_name(), "act", sentence, "errors", (), {"spread": float(spread.max())})

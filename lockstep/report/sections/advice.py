@@ -83,7 +83,7 @@ def _rivals(evaluation: ModelEvaluation) -> Iterator[Advice]:
     not_shown = baselines_with(evaluation.baselines, LeadVerdict.NOT_SHOWN)
     words = standing(evaluation.baselines)
     if worse:
-        yield Advice("act", f"The model is {words}. Ship the best one, or find out why.", "result")
+        yield Advice("act", f"The model is {words}. Find out why, or use the best baseline.", "result")
     elif not_shown:
         contain = "the interval of the lead contains" if len(not_shown) == 1 else "the intervals of the leads contain"
         yield Advice("look", f"The model is {words}: {contain} 0.", "result")

@@ -166,7 +166,7 @@ def _interval(evaluation: ModelEvaluation, metric: str) -> Mapping[str, Any]:
 
 
 def _percents(ends: Mapping[str, Any]) -> str:
-    return f"{percent(ends['low'])} to {percent(ends['high'])}"
+    return "not known" if ends["low"] is None else f"{percent(ends['low'])} to {percent(ends['high'])}"
 
 
 def _none_if_nan(value: float) -> float | None:
