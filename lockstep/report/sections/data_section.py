@@ -11,7 +11,7 @@ from lockstep.report.drawing import BLUE, ORANGE, Draw, Picture, one_chart, shor
 from lockstep.report.evaluated_run import Run
 from lockstep.report.templates import number
 
-MAX_CLASSES = 30
+MAX_CLASSES = 20
 BINS = 30
 
 
@@ -79,7 +79,11 @@ def target_classes(train: npt.NDArray[np.float64], test: npt.NDArray[np.float64]
             heights = 100 * shares[part][chosen]
             axes.barh(places + 0.2 - 0.4 * part, heights, 0.4, color=colour, label=f"{len(y):,} {label} rows")
         axes.set_yticks(places, [shortened(labels[number]) for number in chosen])
-        axes.set(title="Distribution of the classes", xlabel="% of the rows")
-        axes.legend(frameon=False)
+        title = "Distribution of the classes"
+        if len(chosen) < len(labels):
+            title += f" (the {len(chosen)} most frequent of {len(labels):,})"
+        axes.set(title=title, xlabel="% of the rows")
+        # Below the chart, because bars of equal length would lie behind it wherever it stood.
+        axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
 
     return draw
