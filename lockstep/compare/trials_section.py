@@ -78,7 +78,8 @@ def _quarter(side: Side, part: Mapping[str, Any] | None) -> tuple[str, str, str]
     if part is None:  # there are fewer trials than quarters
         return UNKNOWN, UNKNOWN, UNKNOWN
     best, worst, so_far = (side.result.shown(part[name]) for name in ("best", "worst", "best_so_far"))
-    return f"{part['first']} to {part['last']}", ends(best, worst), number(so_far)
+    trials = f"{part['first']} to {part['last']}" if part["last"] > part["first"] else str(part["first"])
+    return trials, ends(best, worst), number(so_far)
 
 
 def _histogram(pair: Pair) -> list[Block]:
