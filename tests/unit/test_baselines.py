@@ -14,7 +14,7 @@ from sklearn.linear_model import GammaRegressor, LogisticRegression, PoissonRegr
 from sklearn.neighbors import KNeighborsRegressor
 
 from lockstep.evaluate.baseline import BASELINES, BaselineResult, Problem, fit_baselines
-from lockstep.evaluate.baselines import logistic_regression, ridge
+from lockstep.evaluate.baselines import logistic_regression, quantile_regression, ridge
 from lockstep.evaluate.best_constant import Targets, best_constant, class_shares
 from lockstep.evaluate.rows import Rows
 from lockstep.features.recipe import Features
@@ -309,6 +309,13 @@ def test_too_large_a_logistic_regression_is_left_out(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(logistic_regression, "MAX_COEFFICIENTS", 9)
     monkeypatch.setattr(logistic_regression, "MAX_WORK", 90 * 80)
     assert "logistic_regression" not in fit_baselines(problem(train, train, THREE))
+
+
+def test_too_wide_a_quantile_regression_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    train = frame(60, 1)
+    assert "quantile_regression" in fit_baselines(problem(train, train, QUANTILE))
+    monkeypatch.setattr(quantile_regression, "MAX_COLUMNS", 2)
+    assert "quantile_regression" not in fit_baselines(problem(train, train, QUANTILE))
 
 
 def test_a_category_has_a_column_per_value_and_missing_numbers_the_median() -> None:

@@ -87,6 +87,14 @@ def test_copies_are_counted_and_the_score_without_them_is_told() -> None:
     assert without < 0
 
 
+def test_rows_that_differ_in_the_last_of_many_columns_are_no_copies() -> None:
+    random = np.random.default_rng(0)
+    alike = random.normal(size=(40, 500))[random.integers(0, 40, 200)]
+    values = np.hstack([alike, random.normal(size=(200, 5))])
+    frame = pd.DataFrame(values, columns=[f"c{number}" for number in range(505)])
+    assert "copied_rows" not in findings(Made(frame.assign(y=random.normal(size=200)), rounds=1))
+
+
 def test_rows_of_few_different_values_are_equal_by_chance() -> None:
     random = np.random.default_rng(0)
     frame = pd.DataFrame({"a": random.integers(0, 4, 500), "b": random.choice(["p", "q"], 500)})
