@@ -114,11 +114,11 @@ def class_shares(y: Vector, n_classes: int, weight: Vector | None = None) -> Vec
 
     They are the posterior mean under a uniform prior (Gelman et al. 2013, Bayesian Data Analysis, section 3.4). A class
     without a training row is rare, not impossible: with a share of 0 its first test row would add so much log loss that
-    a useless model wins.
+    a useless model wins. The unit of the weights does not matter: the row that smoothing adds has their mean.
     """
     counts = np.bincount(y.astype(np.int64), weights=weight, minlength=n_classes)
-    total = len(y) if weight is None else counts.sum()
-    shares: Vector = (counts + 1) / (total + n_classes)
+    added = 1.0 if weight is None else counts.sum() / len(y)
+    shares: Vector = (counts + added) / (counts.sum() + n_classes * added)
     return shares
 
 

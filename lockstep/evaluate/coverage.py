@@ -13,11 +13,8 @@ import pandas as pd
 from scipy.stats import t as student
 
 from lockstep.evaluate.rows import weights_in
-from lockstep.evaluate.units import Clustering
-from lockstep.split.split_block import Split
+from lockstep.evaluate.units import Clustering, Codes, Units
 from lockstep.storage.tables import significant
-from lockstep.table.cross_fitting import group_codes
-from lockstep.table.timeline import Timeline
 
 # Consecutive parts of the test rows in the order of time, at most.
 TIME_PARTS = 10
@@ -32,17 +29,14 @@ Ends = tuple[float, float]
 Numbers = npt.NDArray[np.float64]
 
 
-def interval_coverage(
-    predictions: pd.DataFrame, frame: pd.DataFrame, nominal: float, confidence: float, split: Split | None = None
-) -> dict[str, Any]:
+def interval_coverage(predictions: pd.DataFrame, nominal: float, confidence: float) -> dict[str, Any]:
     """How many test rows the prediction intervals contain, and whether that is what they promise.
 
     Args:
-        predictions: actual, lower, upper; weight where rows have weights.
-        frame: The columns of the same rows.
+        predictions: actual, lower, upper; weight where rows have weights; group and moment where the split relates
+            them: groups, and parts of the time, are units.
         nominal: The promised share.
         confidence: Level of the interval of the share.
-        split: How the rows relate: groups, and parts of the time, are units.
 
     Returns:
         nominal, coverage, coverage_low and coverage_high (None if nothing can be said: a single unit), mean_width; if
@@ -52,7 +46,8 @@ def interval_coverage(
     inside = (predictions["lower"] <= predictions["actual"]) & (predictions["actual"] <= predictions["upper"])
     covered, weight = np.asarray(inside, dtype=np.float64), weights_in(predictions)
     weights, widths = np.ones(len(covered)) if weight is None else weight, predictions["upper"] - predictions["lower"]
-    relations = [(kind, units, _ends(covered, weights, units, confidence)) for kind, units in _units_of(frame, split)]
+    divisions = _divisions(Units.of(predictions))
+    relations = [(kind, units, _ends(covered, weights, units, confidence)) for kind, units in divisions]
     # Of several relations the one that leaves the widest interval; without ends it has no limit.
     kind, units, ends = max(relations, key=lambda relation: _width(relation[2]))
     return {
@@ -74,21 +69,19 @@ def coverage_verdict(interval: Mapping[str, Any]) -> Verdict:
     return "above" if interval["coverage_low"] > interval["nominal"] else "kept"
 
 
-def _units_of(frame: pd.DataFrame, split: Split | None) -> Iterator[tuple[str, Clustering]]:
-    group = split.grouped_by if split else None
-    if group is not None:
-        yield GROUPS, Clustering(group_codes(frame[group]))
-    if split is not None and split.forward:
-        yield PARTS, _time_parts(frame, split.columns["time"])
-    elif group is None:
-        yield ROWS, Clustering(np.arange(len(frame)))
+def _divisions(units: Units) -> Iterator[tuple[str, Clustering]]:
+    if units.group is not None:
+        yield GROUPS, Clustering(units.group)
+    if units.moment is not None:
+        yield PARTS, _time_parts(units.moment)
+    elif units.group is None:
+        yield ROWS, Clustering(np.arange(units.n_rows))
 
 
-def _time_parts(frame: pd.DataFrame, column: str) -> Clustering:
+def _time_parts(moment: Codes) -> Clustering:
     """Parts of about equally many consecutive rows; rows of one moment stay together."""
-    timeline = Timeline.of(frame, column)
-    parts = max(1, min(TIME_PARTS, len(frame) // MIN_UNIT_ROWS))
-    part = timeline.rows_before[timeline.moment] * parts // len(frame)
+    parts, counts = max(1, min(TIME_PARTS, len(moment) // MIN_UNIT_ROWS)), np.bincount(moment)
+    part = (np.cumsum(counts) - counts)[moment] * parts // len(moment)
     return Clustering(np.unique(part, return_inverse=True)[1].astype(np.int64))
 
 

@@ -132,9 +132,8 @@ def evaluate_model(
         model, judgement, test_rows, predicted, settings, seed, split, Units.of(predictions)
     )
     if model.interval is not None:
-        uncertainty["prediction_interval"] = interval_coverage(
-            predictions, test_rows.frame, model.interval.coverage, settings.confidence, split
-        )
+        coverage = interval_coverage(predictions, model.interval.coverage, settings.confidence)
+        uncertainty["prediction_interval"] = coverage
     if confusion is not None:
         uncertainty["calibration_error"] = calibration_error(calibration)
     baselines = _baseline_table(model, judgement, leads)

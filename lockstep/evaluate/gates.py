@@ -20,7 +20,8 @@ def check_gates(gates: Gates, judgement: Judgement, fitting: Fitting, baselines:
     """The requirement, the value and the result of each gate; `overall` passes when every gate does.
 
     min_test_r2 and max_test_rmse measure squared error, so they are left out unless the model minimises it: the best
-    0.9 quantile has a poor R². An undefined value fails.
+    0.9 quantile has a poor R². An undefined value fails; a baseline's undefined score, such as the correlation of a
+    constant with anything, decides nothing.
 
     beat_baselines compares scores. `not_worse`: the model's is lower than that of the best constant, and the model is
     worse than no baseline that is simpler (a linear model, the last value, the seasonal one) or the same learner
@@ -62,11 +63,12 @@ def _against(required: str, judgement: Judgement, score: float | None, table: pd
     gated = table[table["model"].isin(judgement.gated) & table["score"].notna()]
     scores = dict(zip(gated["model"], gated["score"].astype(float), strict=True))
     failed = gated["model"][~gated["verdict"].isin(accepted)].tolist()
-    if score is None or score >= scores.get(constant, score):
+    if score is None or score >= scores.get(constant, float("inf")):
         failed.append(constant)
     if failed:
         return min(failed, key=lambda name: scores.get(name, float("inf"))), False
-    return (min(scores, key=lambda name: scores[name]) if required == "shown" else constant), True
+    best = min(scores, key=lambda name: scores[name], default=constant)
+    return (best if required == "shown" or constant not in scores else constant), True
 
 
 def _word(passed: bool) -> str:

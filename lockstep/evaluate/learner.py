@@ -21,6 +21,7 @@ from lockstep.fitting.folds import Matrix, Vector
 from lockstep.fitting.matrices import labels
 from lockstep.fitting.weighting import selected
 from lockstep.model.saved import Predictions
+from lockstep.table.row_weights import mean_one
 
 # Rows that scikit-learn's models are fitted on; a seeded sample if there are more.
 MAX_ROWS = 100_000
@@ -50,7 +51,8 @@ class Learner(Baseline):
 
     A transformed target is learned and predicted as the model's boosters do it; no predicted logarithm lies outside the
     range of the training rows', so that no extrapolation explodes. With exposures the rates are learned,
-    each with the weight that gives its deviance the same share as the deviance of the row's own target has.
+    each with the weight that gives its deviance the same share as the deviance of the row's own target has. Weights are
+    1 on average, lest their unit decide how strong a penalty is.
     """
 
     @abstractmethod
@@ -80,7 +82,7 @@ class Learner(Baseline):
             # Of variance power p the deviance of y and rate * e is that of y / e and rate, times e to the 2 - p.
             share = exposure ** (2 - fitting.power)
             y, weight = y / exposure, share if weight is None else weight * share
-        return Sample(train.x[drawn], labels(y, fitting.transform), weight)
+        return Sample(train.x[drawn], labels(y, fitting.transform), None if weight is None else mean_one(weight))
 
     def _in_unit(self, predictor: Predictor, rows: Sample) -> Predictor:
         """Predictions in the unit of the target, their mean corrected as the model's."""

@@ -97,6 +97,11 @@ def _notes(record: dict[str, Any], score: Sampled | None, confidence: float, one
             " interval of an error contains the true value less often than it says, in simulations in 90 to 93% of"
             " cases where it says 95%."
         )
+    if score is not None and score.estimate is not None and score.estimate.spread.error == 0:
+        notes.append(
+            f"The {score.metric.label} is the same in each of the tested {record['units']}: they show nothing of how it"
+            " varies, so it has no interval."
+        )
     coverage = record["coverage"]
     if score is not None and coverage is not None and coverage < confidence - TOLERANCE:
         notes.append(

@@ -88,9 +88,14 @@ class Evidence:
         return self.model.target.column
 
     @property
-    def columns(self) -> list[str]:
+    def every_column(self) -> list[str]:
         """Columns that the features are made of, without the target."""
-        return [name for name in self.model.features.columns if name != self.target][:MAX_COLUMNS]
+        return [name for name in self.model.features.columns if name != self.target]
+
+    @property
+    def columns(self) -> list[str]:
+        """Those that are screened one by one."""
+        return self.every_column[:MAX_COLUMNS]
 
     @cached_property
     def screened(self) -> pd.DataFrame:

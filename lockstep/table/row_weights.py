@@ -58,9 +58,13 @@ class RowWeights:
         given = [values for values in (self.weights(frame), self.exposures(frame)) if values is not None]
         if not given or not len(frame):
             return given[0] if given else None
-        total: Vector = np.prod(given, axis=0)
-        # an exact sum does not depend on the CPU's way of adding
-        return total * (len(total) / math.fsum(total.tolist()))
+        return mean_one(np.prod(given, axis=0))
+
+
+def mean_one(weights: Vector) -> Vector:
+    """Weights in the unit in which they are 1 on average, shape (rows,)."""
+    # an exact sum does not depend on the CPU's way of adding
+    return weights * (len(weights) / math.fsum(weights.tolist()))
 
 
 def positive_numbers(frame: pd.DataFrame, column: str, where: str, first_row: int = 0) -> Vector:

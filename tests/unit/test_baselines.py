@@ -14,7 +14,7 @@ from sklearn.linear_model import GammaRegressor, LogisticRegression, PoissonRegr
 from sklearn.neighbors import KNeighborsRegressor
 
 from lockstep.evaluate.baseline import BASELINES, BaselineResult, Problem, fit_baselines
-from lockstep.evaluate.baselines import logistic_regression, ridge
+from lockstep.evaluate.baselines import logistic_regression, quantile_regression, ridge
 from lockstep.evaluate.best_constant import Targets, best_constant, class_shares
 from lockstep.evaluate.rows import Rows
 from lockstep.features.recipe import Features
@@ -149,7 +149,13 @@ def test_the_constant_of_classes_is_their_smoothed_shares_or_one_class() -> None
     always = best_constant(replace(TWO, metric="f1"), Targets(y), 1)  # F1 of always 1: 2 * 0.25 / 1.25
     assert always.name == "one_class"
     assert always.repeated(2).tolist() == [[0, 1], [0, 1]]
-    np.testing.assert_allclose(class_shares(np.array([0.0, 0, 1]), 2, np.array([1.0, 1, 6])), [0.3, 0.7])
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-6, 1e6])
+def test_shares_of_weighted_classes_do_not_depend_on_the_unit_of_the_weights(unit: float) -> None:
+    """Weights 1, 1 and 4, 2 on average: (2 + 2) / (6 + 2 * 2)."""
+    shares = class_shares(np.array([0.0, 0, 1]), 2, unit * np.array([1.0, 1, 4]))
+    np.testing.assert_allclose(shares, [0.4, 0.6])
 
 
 def test_shares_of_rare_classes_are_about_as_good_as_equal_shares() -> None:
@@ -305,6 +311,13 @@ def test_too_large_a_logistic_regression_is_left_out(monkeypatch: pytest.MonkeyP
     assert "logistic_regression" not in fit_baselines(problem(train, train, THREE))
 
 
+def test_too_wide_a_quantile_regression_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    train = frame(60, 1)
+    assert "quantile_regression" in fit_baselines(problem(train, train, QUANTILE))
+    monkeypatch.setattr(quantile_regression, "MAX_COLUMNS", 2)
+    assert "quantile_regression" not in fit_baselines(problem(train, train, QUANTILE))
+
+
 def test_a_category_has_a_column_per_value_and_missing_numbers_the_median() -> None:
     words = pd.DataFrame({"a": ["x", "y", "z"] * 60, "y": [5.0, -3.0, 9.0] * 60})
     np.testing.assert_allclose(fitted("ridge", words, words[:3], Fitting()), [5, -3, 9], atol=0.01)
@@ -399,6 +412,26 @@ def test_baselines_are_fitted_by_weight(name: str) -> None:
     )
     np.testing.assert_allclose(plain, ones, rtol=1e-3, atol=1e-3)
     assert np.mean(heavy) > np.mean(plain)
+
+
+@pytest.mark.parametrize(
+    ("name", "fitting"),
+    [
+        ("ridge", Fitting()),
+        ("logistic_regression", TWO),
+        ("pseudo_huber_regression", Fitting("pseudo_huber", "pseudo_huber")),
+        ("log_link_regression", Fitting("poisson", "poisson_deviance")),
+        ("quantile_regression", QUANTILE),
+        ("untuned_sklearn", Fitting()),
+    ],
+)
+def test_the_unit_of_the_weights_weakens_no_baseline(name: str, fitting: Fitting) -> None:
+    """Weights that add up to 1 are usual, and a penalty of scikit-learn would count for more than such rows."""
+    train = frame(200, 1)
+    train["y"] = (train["y"] > 0).astype(float) if fitting.n_classes else np.abs(train["y"])
+    weight = np.random.default_rng(3).uniform(0.5, 1.5, 200)
+    usual, small = (fitted(name, train.assign(w=unit * weight), train, fitting) for unit in (1.0, 1e-8))
+    np.testing.assert_allclose(small, usual, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["logistic_regression", "untuned_sklearn", "untuned_xgboost"])

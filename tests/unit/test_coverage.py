@@ -11,6 +11,7 @@ from scipy.signal import lfilter
 from scipy.stats import t as student
 
 from lockstep.evaluate.coverage import coverage_verdict, interval_coverage
+from lockstep.evaluate.units import relations
 from lockstep.model.final import fit_interval
 from lockstep.model.interval import conformity_scores, offset_of
 from lockstep.report.coverage_text import FORWARD, GROUPED, coverage_sentence, least_sentence
@@ -37,8 +38,9 @@ def _predictions(inside: Any, **columns: Any) -> pd.DataFrame:
 
 def _coverage(inside: Any, split: Split | None = None, nominal: float = 0.9, **columns: Any) -> dict[str, Any]:
     weight = {"weight": columns.pop("weight")} if "weight" in columns else {}
-    predictions = _predictions(inside, **weight)
-    return interval_coverage(predictions, predictions.assign(**columns), nominal, 0.95, split)
+    rows = _predictions(inside, **weight, **columns)
+    related = relations(rows, split.grouped_by, split.ordered_by) if split else {}
+    return interval_coverage(rows.assign(**related), nominal, 0.95)
 
 
 def _share(inside: int, rows: int) -> np.ndarray[Any, Any]:

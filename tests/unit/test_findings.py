@@ -8,7 +8,11 @@ import pandas as pd
 import pytest
 
 from lockstep.evaluate.evaluation import THIS_MODEL, ModelEvaluation
+from lockstep.evaluate.judgement import Judgement
 from lockstep.evaluate.lead import LeadVerdict
+from lockstep.evaluate.rows import new_rows
+from lockstep.evaluate.suspicion import Evidence
+from lockstep.evaluate.suspicions.constant_predictions import ConstantPredictions
 from lockstep.report.evaluated_run import Run
 from lockstep.report.sections.advice import advice
 from lockstep.report.sections.result_section import headline
@@ -81,6 +85,14 @@ def test_copies_are_counted_and_the_score_without_them_is_told() -> None:
     without = found.figures["r2_without"]
     assert without is not None
     assert without < 0
+
+
+def test_rows_that_differ_in_the_last_of_many_columns_are_no_copies() -> None:
+    random = np.random.default_rng(0)
+    alike = random.normal(size=(40, 500))[random.integers(0, 40, 200)]
+    values = np.hstack([alike, random.normal(size=(200, 5))])
+    frame = pd.DataFrame(values, columns=[f"c{number}" for number in range(505)])
+    assert "copied_rows" not in findings(Made(frame.assign(y=random.normal(size=200)), rounds=1))
 
 
 def test_rows_of_few_different_values_are_equal_by_chance() -> None:
@@ -170,3 +182,17 @@ def test_rows_that_drift_in_time_are_told_with_the_feature_that_shows_it() -> No
     found = findings(Made(frame, split=split))["drift"]
     assert (found.kind, found.columns) == ("look", ("x",))
     assert "drift" not in findings(Made(frame))
+
+
+def test_a_class_without_test_rows_does_not_hide_that_predictions_are_constant() -> None:
+    """The shares of three classes, and a last bit that differs in the one that no test row has."""
+    random = np.random.default_rng(1)
+    frame = numbers(random).assign(y=random.choice(["a", "b"], 400))
+    of = fitted(Made(frame, classes=("a", "b", "c")))
+    test = new_rows(of.model, of.test)
+    predicted = np.tile([0.5, 0.4, 0.1], (len(test), 1))
+    predicted[0] += [-1e-9, 0.0, 1e-9]
+    evidence = Evidence(of.model, test, test, of.train, predicted, Judgement({}, {}, {}, {}, {}, {}), {}, of.split)
+    found = ConstantPredictions().look(evidence)
+    assert found is not None
+    assert found.kind == "act"

@@ -97,9 +97,13 @@ def test_more_can_be_asked() -> None:
     assert gate_of(None, 9.0, mean=(7.0, "worse")) == {"gates": [], "gates_overall": "pass"}
 
 
-def test_an_undefined_score_fails_unless_it_is_that_of_another_baseline() -> None:
+def test_an_undefined_score_fails_unless_it_is_that_of_a_baseline() -> None:
+    """A correlation is undefined for every constant; a project that chose it as metric has to get a champion."""
     assert outcome("not_worse", None, mean=(7.0, "not shown")) == ("mean", "fail")
-    assert outcome("not_worse", 5.0, mean=(None, "not shown")) == ("mean", "fail")
+    assert outcome("not_worse", None, mean=(None, "not shown")) == ("mean", "fail")
+    assert outcome("not_worse", 5.0, mean=(None, "not shown")) == ("mean", "pass")
+    assert outcome("not_worse", 5.0, mean=(None, "not shown"), ridge=(6.0, "better")) == ("ridge", "pass")
+    assert outcome("not_worse", 5.0, mean=(None, "not shown"), ridge=(4.0, "worse")) == ("ridge", "fail")
     assert outcome("shown", 5.0, mean=(7.0, "better"), last_value=(None, "not shown")) == ("mean", "pass")
 
 

@@ -160,6 +160,25 @@ def test_a_metric_to_which_every_row_contributes_the_same_has_no_interval(right:
     assert (found.value, found.ends(0.95), found.score_ends(0.95)) == (right, NO_ENDS, NO_ENDS)
 
 
+def test_rows_that_are_all_right_do_not_prove_that_none_is_ever_wrong() -> None:
+    """12 of 12: an interval of 1 to 1 would promise that the model never errs."""
+    actual = np.arange(12) % 2.0
+    fitting = Fitting("classes", "accuracy", 2)
+    found = sampled_score(fitting, actual, np.column_stack([1 - actual, actual]))
+    assert found is not None
+    assert (found.value, found.ends(0.95)) == (1.0, {"low": None, "high": None})
+    record = sampling_record(found, Units(12), None, None, confidence=0.95, samples=100, seed=1)
+    assert record["notes"] == [
+        "The accuracy is the same in each of the tested rows: they show nothing of how it varies, so it has no"
+        " interval."
+    ]
+    # Beside another model the rows on which the two differ still count.
+    other = sampled_score(fitting, actual, np.column_stack([np.ones(12), np.zeros(12)]))
+    lead = score_lead(found, other)
+    assert lead is not None
+    assert lead.interval(0.95)[0] > 0
+
+
 def test_an_area_of_rows_of_one_class_has_no_interval() -> None:
     actual = np.zeros(12)
     assert sampled_score(Fitting("classes", "auc", 2), actual, np.full((12, 2), 0.5)) is None

@@ -23,7 +23,9 @@ class ConstantPredictions(Suspicion):
         n_classes = evidence.model.target.n_classes
         actual = np.eye(n_classes)[y.astype(np.int64)] if n_classes else y[:, np.newaxis]
         spread, of_actual = np.std(predicted.reshape(len(y), -1), axis=0), np.std(actual, axis=0)
-        if len(y) < 2 or not of_actual.any() or np.any(spread > ALMOST * of_actual):
+        # A class without test rows has no spread to compare with; if its probability differs, so does another one's.
+        varies = of_actual > 0
+        if len(y) < 2 or not varies.any() or np.any(spread[varies] > ALMOST * of_actual[varies]):
             return None
         value = "" if n_classes else f", {float(np.median(predicted)):.4g}"
         almost = "" if np.ptp(predicted, axis=0).max() == 0 else "almost "

@@ -24,7 +24,7 @@ class CopiedRows(Suspicion):
     order: ClassVar[int] = 10
 
     def look(self, evidence: Evidence) -> ResultFinding | None:
-        train, test, features = evidence.train.frame, evidence.test.frame, evidence.columns
+        train, test, features = evidence.train.frame, evidence.test.frame, evidence.every_column
         with_target = [*features, evidence.target]
         copied = _equal(train, test, features)
         if not copied.any():
