@@ -162,7 +162,7 @@ def test_a_metric_to_which_every_row_contributes_the_same_has_no_interval(right:
 
 def test_rows_that_are_all_right_do_not_prove_that_none_is_ever_wrong() -> None:
     """12 of 12: an interval of 1 to 1 would promise that the model never errs."""
-    actual = np.arange(12) % 2.0
+    actual = (np.arange(12) % 2).astype(np.float64)
     fitting = Fitting("classes", "accuracy", 2)
     found = sampled_score(fitting, actual, np.column_stack([1 - actual, actual]))
     assert found is not None
