@@ -5,7 +5,7 @@ The folder is the repository, a copy of a revision's files, or what `lockstep ex
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -92,13 +92,14 @@ class Result:
         return self._json(paths.UNCERTAINTY)
 
     @cached_property
-    def findings(self) -> Mapping[str, str]:
-        """reports/evaluate/findings.json: the sentence of each finding by name; empty where a result has no such file,
-        as those of earlier versions."""
+    def findings(self) -> Sequence[Mapping[str, str]]:
+        """reports/evaluate/findings.json: name, kind and sentence of each finding; empty where a result has no such
+        file, as those of earlier versions."""
         if not (self.root / paths.FINDINGS).is_file():
-            return {}
+            return []
+        keys = ("name", "kind", "sentence")
         return self._read(
-            paths.FINDINGS, lambda file: {str(entry["name"]): str(entry["sentence"]) for entry in read_json(file)}
+            paths.FINDINGS, lambda file: [{key: str(entry[key]) for key in keys} for entry in read_json(file)]
         )
 
     @cached_property

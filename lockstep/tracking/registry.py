@@ -50,6 +50,7 @@ def register(client: "MlflowClient", model: "LoggedModel", result: Result, *, ne
         becomes_champion, reason = True, "its registration was interrupted after it had become champion"
     else:
         becomes_champion, reason = decide_champion(client, holder, version.version, result)
+        reason += _doubts(result) if becomes_champion else ""
     replaced = [old.version for old in others if old.version != version.version]
     history = ChampionHistory.of(registered).renamed({str(number) for number in replaced}, str(version.version))
     if becomes_champion:
@@ -144,6 +145,12 @@ def _sentence(name: str, number: str, holder: "ModelVersion | None", becomes_cha
         return f"{name} version {number} is the champion{after}: {reason}"
     stays = f"version {holder.version} stays champion: " if holder else ""
     return f"{name} version {number} is registered; {stays}{reason}"
+
+
+def _doubts(result: Result) -> str:
+    """The findings that ask for action, as the end of a sentence: gates measure a score that they cast doubt on."""
+    names = [finding["name"].replace("_", " ") for finding in result.findings if finding["kind"] == "act"]
+    return f"; doubtful, see the page: {', '.join(names)}" if names else ""
 
 
 def _notes(result: Result, sentence: str) -> str:

@@ -111,7 +111,7 @@ def tags_of(result: Result) -> dict[str, str]:
 
 def finding_tags(result: Result) -> dict[str, str]:
     """A tag with the sentence of each finding."""
-    return {f"lockstep.finding.{name}": truncated_tag(sentence) for name, sentence in result.findings.items()}
+    return {f"lockstep.finding.{finding['name']}": truncated_tag(finding["sentence"]) for finding in result.findings}
 
 
 def tables_of(result: Result) -> dict[str, str]:

@@ -11,6 +11,7 @@ from lockstep.project import paths
 from lockstep.results.choices import effective_choices
 from lockstep.results.result import Result
 from lockstep.storage.tables import write_json
+from lockstep.tracking.registry import _doubts
 from lockstep.tracking.run_content import _repeated, finding_tags
 from tests.conftest import ROOT, SETTINGS
 
@@ -34,7 +35,12 @@ def test_every_number_of_the_repeated_protocol_is_a_metric(tmp_path: Path) -> No
 
 def test_every_finding_is_a_tag_and_earlier_results_without_any_file_have_none(tmp_path: Path) -> None:
     (tmp_path / "dvc.yaml").write_bytes((ROOT / "dvc.yaml").read_bytes())
-    write_json([{"name": "drift", "sentence": "Rows change."}], tmp_path / paths.FINDINGS)
+    drift = {"name": "drift", "kind": "look", "sentence": "Rows change."}
+    copies = {"name": "copied_rows", "kind": "act", "sentence": "Rows repeat."}
+    write_json([drift, copies], tmp_path / paths.FINDINGS)
+    assert _doubts(Result(tmp_path)) == "; doubtful, see the page: copied rows"
+    write_json([drift], tmp_path / paths.FINDINGS)
+    assert _doubts(Result(tmp_path)) == ""
     assert finding_tags(Result(tmp_path)) == {"lockstep.finding.drift": "Rows change."}
     write_json([], tmp_path / paths.FINDINGS)
     assert finding_tags(Result(tmp_path)) == {}
