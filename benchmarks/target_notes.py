@@ -5,10 +5,9 @@ from collections.abc import Mapping
 NOTES: Mapping[str, str] = {
     "nass_crashes": """
 Who is ahead is not settled: few of the test rows are deaths, and weights from below 1 to 57,872 let some of them
-decide the weighted AUC, so its interval is wide. new-dataset drops the 212 rows of weight 0. Two lines of the
-dataset file were changed by hand: `injSeverity` left the recipes, since severity 4 is a death (1,084 of 1,180) and
-new-dataset did not suspect it; and a rule `scale` divides the weights by their mean, 467, because `min_child_weight`
-counts them as rows.""",
+decide the weighted AUC, so its interval is wide. new-dataset drops the 212 rows of weight 0 and
+divides the weights by their mean. One line of the dataset file was changed by hand: `injSeverity` left the recipes,
+since severity 4 is a death (1,084 of 1,180) and new-dataset did not suspect it.""",
     "singapore_auto": """
 The lead's interval touches 0: 7% of the policies have a claim, and next to nothing explains which (R² is 0.02). A
 Poisson regression with a nearly absent penalty (0.00001) is worse than the mean rate: how it is penalised decides
