@@ -13,18 +13,17 @@ import numpy.typing as npt
 import pandas as pd
 import xgboost as xgb
 
+from benchmarks.made_search import made_plan
 from benchmarks.trial_search import AtOnce
 from lockstep.features.steps.columns import Columns
 from lockstep.fitting.booster import fit_rounds
-from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.make_folds import make_folds
 from lockstep.fitting.matrices import row_matrix
 from lockstep.search.evaluation_log import NoLog
-from lockstep.search.ordered import Plan, search
+from lockstep.search.ordered import search
 from lockstep.search.report import best_params
 from lockstep.search.reselection import reselected
-from lockstep.search.space import SearchSpace
-from lockstep.search.tune_blocks import Race, Range, Tune
+from lockstep.search.tune_blocks import Range
 from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.target import Target
 from lockstep.workers.worker import FoldCache, evaluate
@@ -65,19 +64,9 @@ def searched(seed: int, signal: float, rows: int, n_trials: int) -> Outcome:
     random = np.random.default_rng(seed)
     (x, y), (x_test, y_test) = _rows(random, rows, signal), _rows(random, TEST_ROWS, signal)
     table = pd.DataFrame(x, columns=list(NAMES)).assign(y=y, row_id=range(rows), fold=random.permutation(rows) % FOLDS)
-    fitting, folds = Fitting(), make_folds(table, Target("y"), (Columns(columns=NAMES),), CrossFitting(), seed)
-    tune = Tune(
-        n_trials=n_trials,
-        space="made",
-        lag=8,
-        sampler="tpe",
-        n_startup_trials=5,
-        pruner="race",
-        early_stopping_rounds=30,
-        max_rounds=500,
-        enqueue=(),
-    )
-    plan, cache = Plan(tune, SearchSpace(SPACE), Race(margin=0.25, n_startup_trials=3), seed, fitting), FoldCache(folds)
+    folds = make_folds(table, Target("y"), (Columns(columns=NAMES),), CrossFitting(), seed)
+    plan, cache = made_plan(SPACE, n_trials, seed, stopping=30, max_rounds=500), FoldCache(folds)
+    fitting = plan.fitting
     fits = (lambda task: evaluate(task, cache), AtOnce())
     results = search(plan, folds.fingerprints(), *fits, NoLog())
     best, honest = best_params(results, fitting), reselected(plan, results, *fits)

@@ -14,15 +14,14 @@ from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import create_trial
 
+from benchmarks.made_search import made_plan
 from benchmarks.trial_search import AtOnce
 from lockstep.fitting.booster import FoldScore
-from lockstep.fitting.fitting import Fitting
 from lockstep.report.parameter_importance import parameter_importance
 from lockstep.search.evaluation_log import NoLog
-from lockstep.search.ordered import Plan, search
-from lockstep.search.space import SearchSpace
+from lockstep.search.ordered import search
 from lockstep.search.trials_file import trials_table
-from lockstep.search.tune_blocks import Race, Range, Tune
+from lockstep.search.tune_blocks import Range
 from lockstep.workers.trial import Evaluation, FoldTask
 
 PARAMETERS: dict[str, Any] = {name: {"low": 0.0, "high": 1.0} for name in "abcdef"}
@@ -51,19 +50,8 @@ def made_search(seed: int, n_trials: int, effect: float) -> pd.DataFrame:
         score = LEVEL + folds[task.fold] + response + noise[task.number, task.fold]
         return Evaluation(FoldScore(score, {"rmse": score, "mse": None, "mae": None, "r2": None}, 1), "", 0.0, 0.0)
 
-    tune = Tune(
-        n_trials=n_trials,
-        space="made",
-        lag=8,
-        sampler="tpe",
-        n_startup_trials=5,
-        pruner="race",
-        early_stopping_rounds=1,
-        max_rounds=1,
-        enqueue=(),
-    )
-    space = SearchSpace({name: Range.model_validate(limits) for name, limits in PARAMETERS.items()})
-    plan = Plan(tune, space, Race(margin=0.25, n_startup_trials=3), seed, Fitting())
+    space = {name: Range.model_validate(limits) for name, limits in PARAMETERS.items()}
+    plan = made_plan(space, n_trials, seed)
     results = search(plan, [str(fold) for fold in range(FOLDS)], run, AtOnce(), NoLog())
     return trials_table(results, FOLDS, plan.fitting)
 

@@ -38,10 +38,10 @@ from lockstep.evaluate.paired import as_scored, paired_difference
 from lockstep.evaluate.rows import new_rows, training_rows, weights_in
 from lockstep.features.recipe import Features
 from lockstep.fitting.folds import Matrix, Vector
-from lockstep.fitting.weighting import mean
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
 from lockstep.storage.tables import read_json, read_table
+from lockstep.table.row_weights import mean
 
 FOUND = Path(__file__).with_name("targets.json")
 CONFIDENCE, SEED = 0.95, 1

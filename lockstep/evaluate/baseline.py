@@ -30,7 +30,7 @@ class Problem:
         test: The test rows, whose targets no baseline reads.
         seed: Seed of the baselines.
         coordinates: Two columns of a position, or None.
-        time: The column that orders the rows; empty unless the split goes forward in time.
+        time: The column that orders the rows; None unless the split goes forward in time.
     """
 
     model: SavedModel
@@ -38,7 +38,7 @@ class Problem:
     test: Rows
     seed: int
     coordinates: tuple[str, str] | None = None
-    time: str = ""
+    time: str | None = None
 
     @property
     def fitting(self) -> Fitting:

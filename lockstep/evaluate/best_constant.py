@@ -8,10 +8,11 @@ import numpy.typing as npt
 
 from lockstep.evaluate.rows import sample_rows
 from lockstep.fitting.fitting import Fitting
-from lockstep.fitting.weighting import Vector, mean, median, selected
+from lockstep.fitting.weighting import Vector, median, selected
 from lockstep.metrics.measure import measured
 from lockstep.metrics.metric import Metric
 from lockstep.model.saved import Predictions
+from lockstep.table.row_weights import mean
 
 Name = Literal["mean", "median", "quantile", "class_shares", "one_class", "constant"]
 

@@ -9,11 +9,12 @@ import pandas as pd
 from lockstep.evaluate.rows import WEIGHT, weights_in
 from lockstep.evaluate.slices import quantile_parts
 from lockstep.fitting.folds import Vector
-from lockstep.fitting.weighting import mean, selected
+from lockstep.fitting.weighting import selected
 from lockstep.metrics.labels import predicted_classes
 from lockstep.metrics.metric import THRESHOLD
 from lockstep.model.saved import Predictions
 from lockstep.storage.tables import significant
+from lockstep.table.row_weights import mean
 
 PARTS = 10
 DIGITS = 6

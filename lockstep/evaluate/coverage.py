@@ -10,7 +10,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import t as student
 
 from lockstep.evaluate.rows import weights_in
 from lockstep.evaluate.units import Clustering, Codes, Units
@@ -87,12 +86,14 @@ def _time_parts(moment: Codes) -> Clustering:
 
 def _ends(covered: Numbers, weights: Numbers, units: Clustering, confidence: float) -> Ends | None:
     """The ends of the interval of the share; None with a single unit."""
+    from scipy.special import stdtrit
+
     n_units = len(units.sizes)
     if n_units < 2:
         return None
     share = _share(covered, weights)
     rows = _effective_rows(covered, weights, units, share)
-    z = float(student.ppf((1 + confidence) / 2, n_units - 1))
+    z = float(stdtrit(n_units - 1, (1 + confidence) / 2))
     middle = (share + z**2 / (2 * rows)) / (1 + z**2 / rows)
     half = z / (1 + z**2 / rows) * (share * (1 - share) / rows + z**2 / (4 * rows**2)) ** 0.5
     return max(middle - half, 0.0), min(middle + half, 1.0)

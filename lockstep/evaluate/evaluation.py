@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from lockstep.evaluate.baseline import Problem
 from lockstep.evaluate.calibration import (
     calibration_error,
     class_calibration,
@@ -116,10 +117,10 @@ def evaluate_model(
     if split is not None:
         predictions = predictions.assign(**relations(test, split.grouped_by, split.ordered_by))
     on_step("metrics and baselines")
-    time = (split.cross_fitting.time if split else None) or ""
-    judgement = judge(
-        model, train_rows, test_rows, predicted, best_trial, judging.coordinates, seed, time, n_validated=n_validated
+    problem = Problem(
+        model, train_rows, test_rows, seed, judging.coordinates, time=split.ordered_by if split is not None else None
     )
+    judgement = judge(problem, predicted, best_trial, n_validated=n_validated)
     if model.target.classes:
         calibration = class_calibration(test_rows.y, predicted, test_rows.weight)
         confusion = confusion_matrix(test_rows.y, predicted, model.fitting.threshold)
@@ -187,7 +188,7 @@ def _uncertainty(
         {"metric": name, "value": value, **(found.ends(confidence) if (found := sampled.get(name)) else NO_ENDS)}
         for name, value in judgement.test.items()
     ]
-    own = sampled_score(fitting, test.y, predicted, units)
+    own = sampled[fitting.metric]
     leads: dict[str, Mapping[str, float | None]] = {
         name: ends_of(score_lead(own, sampled_score(fitting, test.y, baseline.predictions, units)), confidence)
         for name, baseline in judgement.fitted.items()

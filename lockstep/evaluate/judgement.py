@@ -59,33 +59,17 @@ class Judgement:
         return {"train": self.train, "cv": self.cv, "test": self.test, "baseline": always}
 
 
-def judge(
-    model: SavedModel,
-    train: Rows,
-    test: Rows,
-    predicted: Predictions,
-    best_trial: pd.Series,
-    coordinates: tuple[str, str] | None,
-    seed: int,
-    time: str = "",
-    *,
-    n_validated: float,
-) -> Judgement:
-    """Score a model.
+def judge(problem: Problem, predicted: Predictions, best_trial: pd.Series, *, n_validated: float) -> Judgement:
+    """Score a model, and fit and score the baselines.
 
     Args:
-        model: The trained model.
-        train: Training rows, for the training metrics and to fit the baselines.
-        test: Test rows.
-        predicted: Predictions of the test rows.
+        problem: The model and its rows.
+        predicted: The model's predictions of the test rows.
         best_trial: The row of the best trial in trials.csv.
-        coordinates: Two columns of a position, for nearest neighbours.
-        seed: Seed of the baselines.
-        time: The column that orders the rows; empty unless the split goes forward in time.
         n_validated: Rows that validate in a fold, of which not all need train the final model, or their weights' sum.
     """
-    fitting, n_features = model.fitting, test.x.shape[1]
-    fitted = fit_baselines(Problem(model, train, test, seed, coordinates, time))
+    model, train, test = problem.model, problem.train, problem.test
+    fitting, n_features, fitted = model.fitting, test.x.shape[1], fit_baselines(problem)
     every = {
         "train": _every_score(model, train, model.predict_matrix(train.x, train.exposure)),
         "test": _every_score(model, test, predicted),

@@ -173,7 +173,8 @@ def rank(a: Contender, b: Contender) -> Ranking:
     """
     if mismatches := tuple(differences(a, b)):
         return Ranking(a, b, Verdict(Outcome.NOT_COMPARABLE, differences=mismatches))
-    units = Units.of(a.predictions if a.relations else b.predictions)
+    further = {name: b.predictions[name] for name in b.relations if name not in a.relations}
+    units = Units.of(a.predictions.assign(**further))
     found = verdict(
         *(a.fitting, a.target, a.predictions, b.predictions),
         confidence=a.confidence,

@@ -46,9 +46,9 @@ def training_rows(model: SavedModel, train: pd.DataFrame, cross_fitting: CrossFi
         train: The rows that trained it.
         cross_fitting: How the split relates them.
     """
-    target, made = model.target, model.features
+    target, fitted = model.target, model.features
     y = target.values(train)
-    features = Features(made.recipe, made.seed, target.n_classes, cross_fitting, target.row_weights)
+    features = Features(fitted.recipe, fitted.seed, target.n_classes, cross_fitting, target.row_weights)
     return Rows(train, features.fit_transform(train, y), y, target.weights(train), target.exposures(train))
 
 

@@ -15,9 +15,10 @@ from lockstep.evaluate.rows import Rows
 from lockstep.features.arrays import numbers
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Vector
-from lockstep.fitting.weighting import mean, selected
+from lockstep.fitting.weighting import selected
 from lockstep.model.saved import Predictions, SavedModel
 from lockstep.storage.tables import significant
+from lockstep.table.row_weights import mean
 from lockstep.table.target import Target
 
 DECILES = 10

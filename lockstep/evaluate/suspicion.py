@@ -13,6 +13,7 @@ import pandas as pd
 from lockstep.evaluate.judgement import Judgement
 from lockstep.evaluate.rows import Rows
 from lockstep.evaluate.screens.filler import as_floats
+from lockstep.evaluate.screens.single_column import class_measures, number_measures
 from lockstep.guards.text.messages import safe_line
 from lockstep.metrics.names import metric_label
 from lockstep.model.saved import Predictions, SavedModel
@@ -103,6 +104,19 @@ class Evidence:
         rows = np.unique(np.linspace(0, len(self.train) - 1, MAX_ROWS).astype(np.int64))
         return self.train.frame.iloc[rows].reset_index(drop=True)
 
+    @cached_property
+    def leaks(self) -> Mapping[str, tuple[str, float]]:
+        """The reason and the figure of each column that alone tells the target of the screened rows."""
+        target, reasons = self.screened[self.target], dict[str, tuple[str, float]]()
+        measures = class_measures if self.model.target.classes else number_measures
+        for name in self.columns:
+            values = self.screened[name]
+            if values.notna().all() and values.astype(str).equals(target.astype(str)):
+                reasons[name] = "equals it in every row", 1.0
+            elif found := next((measure for measure in measures(values, target) if measure.too_good), None):
+                reasons[name] = found.text, found.figure
+        return reasons
+
     def quantities(self, columns: Sequence[str]) -> dict[str, npt.NDArray[np.float64]]:
         """The screened values of those columns that are numbers."""
         numeric = [name for name in columns if pd.api.types.is_numeric_dtype(self.screened[name])]
@@ -158,8 +172,8 @@ def findings_of(evidence: Evidence) -> tuple[ResultFinding, ...]:
 
 def named(names: Sequence[str]) -> str:
     """Names in a sentence; of many the first ones."""
-    shown = [*names[:MAX_NAMES], *([f"{len(names) - MAX_NAMES} more"] if len(names) > MAX_NAMES else [])]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    parts = [*names[:MAX_NAMES], *([f"{len(names) - MAX_NAMES} more"] if len(names) > MAX_NAMES else [])]
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _shown(value: float | None) -> str:

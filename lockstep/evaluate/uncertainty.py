@@ -20,6 +20,8 @@ from lockstep.storage.tables import significant
 
 Ends = dict[str, float | None]
 NO_ENDS: Ends = {"low": None, "high": None}
+# Influences smaller than this share of the metric are what rounding leaves of none.
+ROUNDING = 1e-11
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ def sampled(metric: Metric, actual: Vector, predicted: Predictions, units: Units
     defined = [each for each in influences if each is not None]
     if value is None or len(defined) < len(influences):
         return None
-    return Sampled(type(metric), value, defined, clusterings)
+    least = ROUNDING * abs(value)
+    return Sampled(type(metric), value, [np.where(np.abs(each) > least, each, 0.0) for each in defined], clusterings)
 
 
 def score_lead(this: Sampled | None, other: Sampled | None) -> Estimate | None:

@@ -4,6 +4,7 @@ import numpy as np
 
 from lockstep.features.arrays import Numbers
 from lockstep.features.values import Codes
+from lockstep.table.row_weights import mean
 
 
 class Categories:
@@ -50,7 +51,7 @@ class Categories:
 
     def _empirical_bayes(self, weighted: Numbers, values: Numbers, overall: float) -> Numbers:
         """Of weights w the variance of a category's mean m is estimated by sum(w^2 (y - m)^2) / sum(w)^2."""
-        variance = weighted_mean_of((values - overall) ** 2, self._weights)
+        variance = mean((values - overall) ** 2, self._weights)
         means = self._plain_means(weighted)
         distances = values - means[self._codes]
         distances = distances if self._weights is None else distances * self._weights
@@ -65,8 +66,3 @@ class Categories:
 
     def _sum(self, values: Numbers) -> Numbers:
         return np.asarray(np.bincount(self._codes, weights=values, minlength=self._size), dtype=np.float64)
-
-
-def weighted_mean_of(values: Numbers, weights: Numbers | None) -> float:
-    """The mean over all rows."""
-    return float(np.mean(values) if weights is None else np.sum(values * weights) / np.sum(weights))

@@ -16,7 +16,7 @@ from lockstep.features.features_block import Recipe
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Fold
 from lockstep.fitting.objective import OBJECTIVES
-from lockstep.fitting.weighting import ClassWeight, Vector, mean, median
+from lockstep.fitting.weighting import ClassWeight, Vector, median
 from lockstep.guards.text.messages import LENGTH, listed, quoted, shown
 from lockstep.guards.text.secrets import masked
 from lockstep.metrics.measure import built_in_metrics, custom_metrics
@@ -25,6 +25,7 @@ from lockstep.project.blocks import mistakes_in
 from lockstep.project.paths import PARAMS
 from lockstep.project.settings import Settings
 from lockstep.storage.tables import significant
+from lockstep.table.row_weights import mean
 from lockstep.table.target import Target, class_label
 
 AUTO = "auto"

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from lockstep.features.arrays import rounded
 from lockstep.fitting.objective import Lowest
-from lockstep.fitting.weighting import mean
 from lockstep.storage.tables import significant
+from lockstep.table.row_weights import mean
 
 Vector = npt.NDArray[np.float64]
 # Digits of the factor that corrects the mean.

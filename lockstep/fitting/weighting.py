@@ -76,11 +76,6 @@ def median(values: npt.NDArray[np.floating], weight: npt.NDArray[np.floating] | 
     return float((ordered[low].astype(np.float64) + ordered[min(high, len(ordered) - 1)]) / 2)
 
 
-def mean(values: npt.NDArray[Any], weight: npt.NDArray[np.floating] | None = None) -> float:
-    """The mean, in which a row counts as its weight says."""
-    return float(np.mean(values)) if weight is None else float(np.sum(values * weight) / np.sum(weight))
-
-
 def selected(values: Vector | None, rows: Any) -> Vector | None:
     """Some rows' values; None where there are none."""
     return None if values is None else np.asarray(values[rows])

@@ -64,8 +64,8 @@ class Metric(OneOfKind, ABC):
         only_if_chosen: Whether it is left out of folds and of metrics.json unless it scores the folds.
         undefined_where: Why it may be undefined, as the end of a sentence: `a target is 0`; empty if never or rarely.
         least_classes: Of a target with fewer classes it says nothing that another metric does not.
-        elicits: The statistic of the rows that is the best constant prediction of them (Gneiting 2011); of classes the
-            mean is their shares. None: it is found by search.
+        elicits: The statistic of the targets that is their best constant prediction (Gneiting 2011). For classes, the
+            mean is the share of each class. None: the best constant is found by search.
         relative_to_spread: Whether it compares the error with the spread of the measured rows' own targets, which says
             little about rows that were chosen by their target.
         typical_error: What it is, if it is an error as a row typically has it; for the page's first sentence.

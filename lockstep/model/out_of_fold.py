@@ -15,13 +15,13 @@ from lockstep.fitting.booster import fit_rounds, max_bin_of, validation_predicti
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.matrices import FoldMatrices
 from lockstep.fitting.transform import FACTOR_DIGITS
-from lockstep.fitting.weighting import mean
 from lockstep.metrics.metric import THRESHOLD
 from lockstep.model.calibration import LEAST_ROWS, Calibration, Method, check_rows, learn_calibration
 from lockstep.model.decision import Chosen, choose_threshold
 from lockstep.model.final import Workers
 from lockstep.model.saved import Predictions, Training, labelled
 from lockstep.storage.tables import significant
+from lockstep.table.row_weights import mean
 from lockstep.table.target import Target
 
 Numbers = npt.NDArray[np.float64]

@@ -72,8 +72,8 @@ def _headline(evaluation: ModelEvaluation, fitting: Fitting, confidence: float, 
     gates = str(evaluation.gates["gates_overall"])
     coloured = paint.good(gates) if gates == "pass" else paint.bad(gates)
     words = standing(evaluation.baselines)
-    shown = f"; the model is {words}" if words else ""
-    return f"evaluate: test {metric_label(fitting.metric)} {score}, {second}, gates: {coloured}{shown}"
+    verdict = f"; the model is {words}" if words else ""
+    return f"evaluate: test {metric_label(fitting.metric)} {score}, {second}, gates: {coloured}{verdict}"
 
 
 def _coverage(evaluation: ModelEvaluation, confidence: float, paint: Paint) -> list[str]:

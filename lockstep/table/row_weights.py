@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +60,11 @@ class RowWeights:
         if not given or not len(frame):
             return given[0] if given else None
         return mean_one(np.prod(given, axis=0))
+
+
+def mean(values: npt.NDArray[Any], weight: npt.NDArray[np.floating] | None = None) -> float:
+    """The mean, in which a row counts as its weight says."""
+    return float(np.mean(values)) if weight is None else float(np.sum(values * weight) / np.sum(weight))
 
 
 def mean_one(weights: Vector) -> Vector:

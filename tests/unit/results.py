@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from lockstep.evaluate.baseline import Problem
 from lockstep.evaluate.evaluate_blocks import Evaluate, Judging
 from lockstep.evaluate.evaluation import ModelEvaluation, evaluate_model
 from lockstep.evaluate.judgement import judge
@@ -182,7 +183,7 @@ def findings(made: Made, seed: int = 5) -> dict[str, ResultFinding]:
     of = fitted(made, seed)
     train, test = training_rows(of.model, of.train), new_rows(of.model, of.test)
     _, predicted = predict_rows(of.model, test)
-    judgement = judge(of.model, train, test, predicted, _trial(of), None, seed, n_validated=len(of.train))
+    judgement = judge(Problem(of.model, train, test, seed), predicted, _trial(of), n_validated=len(of.train))
     importance = dict.fromkeys(of.model.features.names, 1.0)
     evidence = Evidence(of.model, train, test, of.train, predicted, judgement, importance, of.split, seed)
     return {finding.name: finding for finding in findings_of(evidence)}

@@ -232,3 +232,17 @@ def test_every_pair_of_fittings_is_ranked_if_and_only_if_all_that_defines_the_sc
         )
         same = replace(PLAIN, fitting=one).score_settings == replace(PLAIN, fitting=other).score_settings
         assert same == equal
+
+
+def test_rows_that_the_two_splits_relate_in_different_ways_count_as_related_in_both() -> None:
+    """Whichever of the two is A: groups of one split and moments of the other both make rows alike."""
+    groups = replace(PLAIN, predictions=PLAIN.predictions.assign(group=np.arange(ROWS) % 12), group="shop")
+    other = _predictions(0.9 * ERROR).assign(moment=np.arange(ROWS) // 6)
+    moments = replace(PLAIN, predictions=other, time="day")
+    one, turned = (_ranked(b, a).verdict.difference for a, b in ((groups, moments), (moments, groups)))
+    both = replace(groups, predictions=groups.predictions.assign(moment=other["moment"]), time="day")
+    related = _ranked(moments, both).verdict.difference
+    assert (one.low, one.high) == (related.low, related.high)
+    assert one.low is not None
+    assert one.high is not None
+    assert (turned.low, turned.high) == (-one.high, -one.low)

@@ -160,6 +160,17 @@ def test_a_metric_to_which_every_row_contributes_the_same_has_no_interval(right:
     assert (found.value, found.ends(0.95), found.score_ends(0.95)) == (right, NO_ENDS, NO_ENDS)
 
 
+def test_equal_errors_have_no_interval_whatever_the_rows_weigh() -> None:
+    """Their sums differ in the last digits, so that the spread is not 0 but less than any digit that is kept."""
+    random = np.random.default_rng(1)
+    actual, units = random.normal(size=37), Units(37, weight=random.random(37) + 0.1)
+    found = sampled_score(Fitting(), actual, actual + 0.1, units)
+    assert found is not None
+    assert found.ends(0.95) == NO_ENDS
+    (note,) = sampling_record(found, units, None, None, confidence=0.95, samples=100, seed=1)["notes"]
+    assert note.startswith("The RMSE is the same in each of the tested rows")
+
+
 def test_rows_that_are_all_right_do_not_prove_that_none_is_ever_wrong() -> None:
     """12 of 12: an interval of 1 to 1 would promise that the model never errs."""
     actual = (np.arange(12) % 2).astype(np.float64)

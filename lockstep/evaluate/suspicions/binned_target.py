@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from lockstep.evaluate.screens.single_column import bins_of
 from lockstep.evaluate.suspicion import Evidence, ResultFinding, Suspicion, named
-from lockstep.evaluate.suspicions.leaking_column import leaking_columns
 
 
 class BinnedTarget(Suspicion):
@@ -16,8 +15,7 @@ class BinnedTarget(Suspicion):
         if evidence.model.target.classes:
             return None
         rows, target = evidence.screened, evidence.screened[evidence.target]
-        known = leaking_columns(evidence)
-        bins = {name: bins_of(rows[name], target) for name in evidence.columns if name not in known}
+        bins = {name: bins_of(rows[name], target) for name in evidence.columns if name not in evidence.leaks}
         bins = {name: count for name, count in bins.items() if count}
         if not bins:
             return None

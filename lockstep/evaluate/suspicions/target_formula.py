@@ -5,7 +5,6 @@ from typing import ClassVar
 from lockstep.evaluate.screens.filler import as_floats
 from lockstep.evaluate.screens.formula import find_formulas
 from lockstep.evaluate.suspicion import Evidence, ResultFinding, Suspicion
-from lockstep.evaluate.suspicions.leaking_column import leaking_columns
 
 
 class TargetFormula(Suspicion):
@@ -17,7 +16,7 @@ class TargetFormula(Suspicion):
         if evidence.model.target.classes:
             return None
         columns = evidence.quantities(evidence.columns)
-        formulas = find_formulas(columns, as_floats(evidence.screened[evidence.target]), leaking_columns(evidence))
+        formulas = find_formulas(columns, as_floats(evidence.screened[evidence.target]), evidence.leaks)
         if not formulas:
             return None
         told = "; ".join(formula.text for formula in formulas)

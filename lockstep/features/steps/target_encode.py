@@ -8,11 +8,12 @@ import pandas as pd
 from pydantic import BeforeValidator, Field, model_validator
 
 from lockstep.features.arrays import Numbers
-from lockstep.features.categories import Categories, weighted_mean_of
+from lockstep.features.categories import Categories
 from lockstep.features.step import Step
 from lockstep.features.step_settings import AnyColumns, Combination, Folds
 from lockstep.features.targets import target_columns, target_names
 from lockstep.features.values import Codes, Vocabulary, codes_of, learn_vocabulary, size_of
+from lockstep.table.row_weights import mean
 
 
 def _auto_or_rows(smooth: object) -> object:
@@ -115,7 +116,7 @@ class TargetEncode(Step):
             Categories(code, size_of(vocabulary), weights)
             for code, vocabulary in zip(codes, self._vocabularies, strict=True)
         ]
-        measures = [(weighted_mean_of(output, weights), output) for output in target.T]
+        measures = [(mean(output, weights), output) for output in target.T]
         encodings = [
             np.concatenate([each.means(output, overall, self.smooth) for each in categories])
             for overall, output in measures

@@ -99,9 +99,9 @@ def _failures(run: Run) -> Iterator[Advice]:
 
 def _bounds(run: Run) -> Iterator[Advice]:
     """Ranges to widen; where a parameter's importance may be noise, its best value may lie at an end by chance."""
-    shown = set(run.parameters.loc[run.parameters["shown"], "parameter"])
+    important = set(run.parameters.loc[run.parameters["shown"], "parameter"])
     for bound in run.bounds:
-        if bound.command and bound.name in shown:
+        if bound.command and bound.name in important:
             fact = f"The best {bound.name}, {number(bound.best)}, lies at an end of its range"
             yield Advice("act", f"{fact}, and the parameter matters; widen the range.", "bounds")
 

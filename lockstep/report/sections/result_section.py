@@ -8,13 +8,13 @@ import numpy as np
 from lockstep.evaluate.evaluation import THIS_MODEL, ModelEvaluation
 from lockstep.evaluate.learner import MAX_ROWS
 from lockstep.evaluate.sampling import method
-from lockstep.fitting.weighting import mean
 from lockstep.metrics.metric import THRESHOLD, Metric
 from lockstep.metrics.names import greater_is_better, shown_ends
 from lockstep.report.evaluated_run import Run
 from lockstep.report.sections.advice import advice
 from lockstep.report.standing import standing
 from lockstep.report.templates import model_name, number, percent, records_of, span
+from lockstep.table.row_weights import mean
 
 # Familiar metrics to show beside the score, at most.
 TILES = 2

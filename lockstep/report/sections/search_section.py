@@ -181,10 +181,10 @@ def _importance(run: Run) -> Picture:
             "It takes at least two trials for each varied parameter and two more, and scores that differ.",
             file="parameter_importance",
         )
-    shown = ", ".join(run.parameters.loc[run.parameters["shown"], "parameter"]) or "none"
+    important = ", ".join(run.parameters.loc[run.parameters["shown"], "parameter"]) or "none"
     return Picture(
         one_chart(parameter_importance(run.parameters)),
-        f"Bars: importance of the parameters; told from noise: {shown}.",
+        f"Bars: importance of the parameters; told from noise: {important}.",
         "What each parameter explains of the trials' scores beyond the others. A grey bar may be noise: it does not"
         " reach its mark, which at most 5% of searches without any effect reach.",
         file="parameter_importance",
