@@ -27,7 +27,8 @@ from lockstep.check.config import Dataset, parse_dataset
 from lockstep.features.recipe import Features
 from lockstep.fitting.fitting import Fitting
 from lockstep.model.intake import Intake
-from lockstep.model.saved import SavedModel, Training
+from lockstep.model.saved import SavedModel
+from lockstep.model.trained import Training
 from lockstep.table.target import Target
 
 ROWS, TRAINING_ROWS, LARGE = 1_000_000, 50_000, 24

@@ -17,9 +17,9 @@ from lockstep.fitting.folds import final_rows
 from lockstep.model.example import write_example
 from lockstep.model.final import learning_curve
 from lockstep.model.intake import Intake
-from lockstep.model.saved import Origin
 from lockstep.model.train import train_model
 from lockstep.model.train_block import TrainBlocks
+from lockstep.model.trained import Origin
 from lockstep.project.blocks import Blocks, mistakes_in
 from lockstep.project.paths import BEST_PARAMS, LEARNING_CURVE, MODEL, OUT_OF_FOLD, PARAMS, RAW, TRAIN
 from lockstep.stage import run_stage

@@ -12,7 +12,8 @@ import numpy as np
 from lockstep.evaluate.rows import Rows
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.weighting import Vector, fit_weights
-from lockstep.model.saved import Predictions, SavedModel
+from lockstep.model.saved import SavedModel
+from lockstep.model.trained import Predictions
 from lockstep.project.kinds import Kind, OneOfKind
 
 # What the gate makes of a baseline: `constant` must be beaten, the model must not be worse than a `simple` one or the

@@ -11,7 +11,7 @@ from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.weighting import Vector, median, selected
 from lockstep.metrics.measure import measured
 from lockstep.metrics.metric import Metric
-from lockstep.model.saved import Predictions
+from lockstep.model.trained import Predictions
 from lockstep.table.row_weights import mean
 
 Name = Literal["mean", "median", "quantile", "class_shares", "one_class", "constant"]

@@ -12,7 +12,7 @@ from lockstep.fitting.folds import Vector
 from lockstep.fitting.weighting import selected
 from lockstep.metrics.labels import predicted_classes
 from lockstep.metrics.metric import THRESHOLD
-from lockstep.model.saved import Predictions
+from lockstep.model.trained import Predictions
 from lockstep.storage.tables import significant
 from lockstep.table.row_weights import mean
 

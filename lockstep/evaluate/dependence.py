@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from lockstep.evaluate.rows import Rows, sample_rows
 from lockstep.fitting.folds import Matrix
-from lockstep.model.saved import Predictions, SavedModel
+from lockstep.model.saved import SavedModel
+from lockstep.model.trained import Predictions
 
 MAX_FEATURES, MAX_POINTS = 6, 15
 # A row costs some 30 ns per tree, point and feature. The sample shrinks as the trees grow: about a second for all.

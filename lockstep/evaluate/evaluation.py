@@ -31,7 +31,8 @@ from lockstep.evaluate.thresholds import threshold_table
 from lockstep.evaluate.uncertainty import NO_ENDS, ends_of, sampled_metrics, sampled_score, score_lead
 from lockstep.evaluate.units import Units, relations
 from lockstep.fitting.folds import final_rows
-from lockstep.model.saved import Predictions, SavedModel
+from lockstep.model.saved import SavedModel
+from lockstep.model.trained import Predictions
 from lockstep.split.split_block import Split
 
 THIS_MODEL = "this_model"

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from lockstep.evaluate.baseline import Baseline, Problem
 from lockstep.evaluate.best_constant import Targets
-from lockstep.model.saved import Predictions
+from lockstep.model.trained import Predictions
 
 
 class ForwardBaseline(Baseline):

@@ -7,7 +7,7 @@ import numpy as np
 from lockstep.evaluate.units import Clustering
 from lockstep.metrics.measure import mistakes_of, resampled
 from lockstep.metrics.metric import MeanMetric, Metric, Numbers
-from lockstep.model.saved import Predictions
+from lockstep.model.trained import Predictions
 
 # Units of a metric that is no function of means: it is computed twice for each of them but one.
 MOST_UNITS = 64

@@ -11,7 +11,8 @@ from lockstep.evaluate.rows import Rows
 from lockstep.evaluate.thresholds import mean_cost
 from lockstep.fitting.fitting import Fitting
 from lockstep.metrics.metric import DIGITS, Scores
-from lockstep.model.saved import Predictions, SavedModel
+from lockstep.model.saved import SavedModel
+from lockstep.model.trained import Predictions
 from lockstep.storage.tables import significant
 
 # Linear algebra and boosting of other libraries differ between CPUs in their last digits.

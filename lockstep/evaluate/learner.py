@@ -20,7 +20,7 @@ from lockstep.evaluate.rows import sample_rows
 from lockstep.fitting.folds import Matrix, Vector
 from lockstep.fitting.matrices import labels
 from lockstep.fitting.weighting import selected
-from lockstep.model.saved import Predictions
+from lockstep.model.trained import Predictions
 from lockstep.table.row_weights import mean_one
 
 # Rows that scikit-learn's models are fitted on; a seeded sample if there are more.

@@ -13,7 +13,7 @@ from lockstep.evaluate.uncertainty import sampled_score, score_lead
 from lockstep.evaluate.units import Units
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Vector
-from lockstep.model.saved import Predictions
+from lockstep.model.trained import Predictions
 from lockstep.table.target import Target
 
 

@@ -25,7 +25,8 @@ from lockstep.fitting.matrices import quantise, set_pages_folder, training_matri
 from lockstep.metrics.metric import DIGITS, Scores
 from lockstep.model.calibration import Calibration
 from lockstep.model.final import rate_of
-from lockstep.model.saved import SavedModel, Training
+from lockstep.model.saved import SavedModel
+from lockstep.model.trained import Training
 from lockstep.signals import result_of
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table

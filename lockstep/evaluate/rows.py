@@ -9,7 +9,8 @@ import pandas as pd
 from lockstep.features.recipe import Features
 from lockstep.fitting.folds import Matrix, Vector
 from lockstep.model.out_of_fold import actual_values
-from lockstep.model.saved import Predictions, SavedModel
+from lockstep.model.saved import SavedModel
+from lockstep.model.trained import Predictions
 from lockstep.table.cross_fitting import CrossFitting
 
 # The column of weights in a table of predictions, where rows have weights.

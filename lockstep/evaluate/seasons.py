@@ -10,7 +10,7 @@ import pandas as pd
 from lockstep.evaluate.best_constant import Targets, typical
 from lockstep.fitting.fitting import Fitting
 from lockstep.metrics.measure import measured
-from lockstep.model.saved import Predictions
+from lockstep.model.trained import Predictions
 from lockstep.storage.tables import significant
 from lockstep.table.timeline import Timeline
 

@@ -16,7 +16,8 @@ from lockstep.features.arrays import numbers
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Vector
 from lockstep.fitting.weighting import selected
-from lockstep.model.saved import Predictions, SavedModel
+from lockstep.model.saved import SavedModel
+from lockstep.model.trained import Predictions
 from lockstep.storage.tables import significant
 from lockstep.table.row_weights import mean
 from lockstep.table.target import Target

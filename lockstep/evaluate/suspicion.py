@@ -16,7 +16,8 @@ from lockstep.evaluate.screens.filler import as_floats
 from lockstep.evaluate.screens.single_column import class_measures, number_measures
 from lockstep.guards.text.messages import safe_line
 from lockstep.metrics.names import metric_label
-from lockstep.model.saved import Predictions, SavedModel
+from lockstep.model.saved import SavedModel
+from lockstep.model.trained import Predictions
 from lockstep.project.kinds import Kind, OneOfKind
 from lockstep.split.split_block import Split
 from lockstep.storage.tables import significant

@@ -6,7 +6,7 @@ import pandas as pd
 
 from lockstep.fitting.folds import Vector
 from lockstep.model.decision import Costs, Tally
-from lockstep.model.saved import Predictions
+from lockstep.model.trained import Predictions
 from lockstep.storage.tables import significant
 
 # git stores the table, and a chart needs no more points.

@@ -15,7 +15,7 @@ from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Vector
 from lockstep.metrics.measure import measured
 from lockstep.metrics.metric import Metric, Numbers
-from lockstep.model.saved import Predictions
+from lockstep.model.trained import Predictions
 from lockstep.storage.tables import significant
 
 Ends = dict[str, float | None]

@@ -1,5 +1,6 @@
 """Notes on fillers: values such as -200 or 999 that stand for "no value", with the lines that say so."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
@@ -33,16 +34,21 @@ def _note(
     is_target: bool,
 ) -> str:
     where = f"in {filler.share:.1%} of the rows, far from all others ({filler.others})"
-    what = f"{read.name}: {filler.shown} {where}: a filler?"
+    what, column = f"{read.name}: {filler.shown} {where}: a filler?", _in_yaml(read.name)
     texts = [text for text in counts[read.name] if _is(text, filler)]
     if not texts:  # a typed file has no texts
-        rule = f"{{rule: drop_values, column: {read.name}, values: [{filler.shown}]}}"
+        rule = f"{{rule: drop_values, column: {column}, values: [{filler.shown}]}}"
         return f"{what} If so, make it missing in the file, or drop its rows: {rule}"
     values = ", ".join(f'"{text}"' for text in [*missing, *texts])
     also = [name for name, others in counts.items() if name != read.name and any(text in others for text in texts)]
-    rows = f", and the rule {{rule: drop_missing, columns: [{read.name}]}}" if is_target else ""
-    note = f"{what} If so: missing_values: [{values}], {read.name}: {{type: {read.type}, missing: true}}{rows}"
+    rows = f", and the rule {{rule: drop_missing, columns: [{column}]}}" if is_target else ""
+    note = f"{what} If so: missing_values: [{values}], {column}: {{type: {read.type}, missing: true}}{rows}"
     return f"{note} (then missing in {', '.join(also[:4])}, too)" if also else note
+
+
+def _in_yaml(name: str) -> str:
+    """A column's name as YAML reads it, also within brackets."""
+    return name if name.isidentifier() else json.dumps(name, ensure_ascii=False)
 
 
 def _is(text: str, filler: Filler) -> bool:

@@ -13,7 +13,7 @@ from lockstep.fitting.matrices import FoldMatrices
 from lockstep.fitting.weighting import training_rate
 from lockstep.metrics.metric import DIGITS
 from lockstep.model.interval import LATEST_FOLDS, Interval, conformity_scores, fit_quantiles, offset_of
-from lockstep.model.saved import Training
+from lockstep.model.trained import Training
 from lockstep.storage.tables import significant
 from lockstep.table.target import Target
 

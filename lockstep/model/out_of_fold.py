@@ -19,7 +19,7 @@ from lockstep.metrics.metric import THRESHOLD
 from lockstep.model.calibration import LEAST_ROWS, Calibration, Method, check_rows, learn_calibration
 from lockstep.model.decision import Chosen, choose_threshold
 from lockstep.model.final import Workers
-from lockstep.model.saved import Predictions, Training, labelled
+from lockstep.model.trained import Predictions, Training, labelled
 from lockstep.storage.tables import significant
 from lockstep.table.row_weights import mean
 from lockstep.table.target import Target

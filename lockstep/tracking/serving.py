@@ -11,7 +11,8 @@ from mlflow.protos.databricks_pb2 import BAD_REQUEST
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from lockstep.errors import DataError
-from lockstep.model.saved import Predictions, SavedModel
+from lockstep.model.saved import SavedModel
+from lockstep.model.trained import Predictions
 
 # With the value 1 the model's own copy of custom steps and rules may run.
 TRUST_CODE = "LOCKSTEP_TRUST_CODE"

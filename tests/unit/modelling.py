@@ -14,7 +14,8 @@ from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.folds import FoldSet
 from lockstep.fitting.make_folds import make_folds
 from lockstep.fitting.matrices import quantise, row_matrix
-from lockstep.model.saved import SavedModel, Training
+from lockstep.model.saved import SavedModel
+from lockstep.model.trained import Training
 from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.target import Target
 

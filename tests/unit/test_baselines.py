@@ -20,7 +20,8 @@ from lockstep.evaluate.rows import Rows
 from lockstep.features.recipe import Features
 from lockstep.features.steps.columns import Columns
 from lockstep.fitting.fitting import Fitting
-from lockstep.model.saved import Predictions, SavedModel, Training
+from lockstep.model.saved import SavedModel
+from lockstep.model.trained import Predictions, Training
 from lockstep.table.target import Target
 
 Numbers = np.ndarray[Any, Any]

@@ -259,6 +259,8 @@ def test_a_far_repeated_round_value_is_noted_with_the_lines_that_make_it_missing
     assert 'missing_values: ["", "999"], age: {type: integer, missing: true}' in age
     typed = inspect(pa.table({"x": RANDOM.normal(size=200), "y": values}), "y")
     assert "{rule: drop_values, column: y, values: [-200]}" in typed.notes[0]
+    named = inspect(pa.table({"x": RANDOM.normal(size=200), "price [EUR]: net": values}), "price [EUR]: net")
+    assert '{rule: drop_values, column: "price [EUR]: net", values: [-200]}' in named.notes[0]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ from lockstep.fitting.matrices import quantise
 from lockstep.guards.models.model_files import MAX_CLASSES
 from lockstep.model.final import chosen_training, fit_boosters, learning_curve
 from lockstep.model.interval import offset_of
-from lockstep.model.saved import SavedModel, Training
+from lockstep.model.saved import SavedModel
+from lockstep.model.trained import Training
 from lockstep.table.target import ClassTarget
 from tests.conftest import shipped_config
 from tests.unit.modelling import CLASSES, NUMBER, HereWorkers, folds_of, model, table, target_of, with_interval

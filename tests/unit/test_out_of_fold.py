@@ -12,7 +12,7 @@ from lockstep.fitting.booster import fit_rounds
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.matrices import quantise
 from lockstep.model.out_of_fold import OutOfFold, out_of_fold
-from lockstep.model.saved import Training
+from lockstep.model.trained import Training
 from lockstep.storage.tables import write_table
 from lockstep.table.target import Target
 from lockstep.workers.fold_workers import fold_workers

@@ -5,7 +5,7 @@ from functools import cached_property
 from lockstep.evaluate.baseline import Baseline, Problem
 from lockstep.evaluate.best_constant import BestConstant, Targets, best_constant
 from lockstep.metrics.names import metric_label
-from lockstep.model.saved import Predictions
+from lockstep.model.trained import Predictions
 from lockstep.storage.tables import significant
 
 WORDS = {

@@ -4,7 +4,7 @@ import numpy as np
 
 from lockstep.evaluate.best_constant import typical
 from lockstep.evaluate.forward_baseline import ForwardBaseline
-from lockstep.model.saved import Predictions
+from lockstep.model.trained import Predictions
 from lockstep.table.timeline import Timeline
 
 

@@ -11,7 +11,7 @@ from lockstep.evaluate.best_constant import Targets
 from lockstep.evaluate.learner import MAX_ROWS, class_predictor
 from lockstep.evaluate.rows import sample_rows
 from lockstep.features.arrays import numbers
-from lockstep.model.saved import Predictions
+from lockstep.model.trained import Predictions
 
 NEIGHBOURS = 10
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from lockstep.evaluate.forward_baseline import ForwardBaseline
 from lockstep.evaluate.seasons import Season, chosen_season, seasonal_values
-from lockstep.model.saved import Predictions
+from lockstep.model.trained import Predictions
 
 
 class SeasonalValue(ForwardBaseline):

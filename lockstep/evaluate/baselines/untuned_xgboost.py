@@ -8,7 +8,7 @@ from lockstep.evaluate.baseline import Baseline, Problem
 from lockstep.fitting.booster import fit_rounds
 from lockstep.fitting.folds import Fold
 from lockstep.fitting.matrices import training_matrix
-from lockstep.model.saved import Predictions
+from lockstep.model.trained import Predictions
 
 # XGBoost's own defaults: 100 rounds, depth 6, learning rate 0.3.
 UNTUNED_ROUNDS, UNTUNED_MAX_BIN = 100, 256
