@@ -151,7 +151,7 @@ CODE_EDITS = {
     "lockstep/split/strategies/group.py": {"split", *TUNE_ON},
     "lockstep/features/steps/ratio.py": TUNE_ON,
     "lockstep/metrics/kinds/mae.py": TUNE_ON,
-    "lockstep/search/sampler.py": {"tune"},
+    "lockstep/search/sampler.py": {"tune", "evaluate"},  # evaluate searches again where its protocol is `nested`
     "lockstep/model/final.py": {"train_best", "evaluate"},
     "lockstep/evaluate/slices.py": {"evaluate"},
     "lockstep/results/result.py": {"evaluate"},
