@@ -1,5 +1,6 @@
 """Pairs of models that are equally good, and a third that is better by a known share, in every kind of test rows."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -83,7 +84,7 @@ def errors(kind: str, random: Random, shape: tuple[int, ...]) -> Numbers:
     if kind == "t3":
         return np.asarray(random.standard_t(3, shape) / np.sqrt(3))
     if kind == "lognormal":
-        return np.asarray((np.exp(random.normal(size=shape)) - np.exp(0.5)) / np.sqrt((np.e - 1) * np.e))
+        return np.asarray((np.exp(random.normal(size=shape)) - np.exp(0.5)) / np.sqrt((math.e - 1) * math.e))
     return random.normal(size=shape)
 
 

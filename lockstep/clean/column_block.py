@@ -1,37 +1,153 @@
-"""One entry of the block `columns` of datasets/NAME.yaml: the type of a column and the limits of its values."""
+"""One entry of the block `columns` of datasets/NAME.yaml: the type of a column, how its texts are read, its limits."""
 
-from typing import Literal, Self
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from lockstep.project.settings import Settings
 
+ColumnType = Literal["number", "integer", "boolean", "category", "text", "date", "time", "duration", "ignore"]
+QUANTITIES = ("number", "integer")
+WORDS = ("boolean", "category", "text")
+SPANS = ("time", "duration")
+# The types to which each key applies; a key that has no effect is refused.
+GOES_WITH: Mapping[str, tuple[str, ...]] = {
+    "min": (*QUANTITIES, *SPANS),
+    "max": (*QUANTITIES, *SPANS),
+    "decimal": QUANTITIES,
+    "thousands": QUANTITIES,
+    "unit": QUANTITIES,
+    "percent": QUANTITIES,
+    "scale": QUANTITIES,
+    "negative": QUANTITIES,
+    "censored": QUANTITIES,
+    "strip": WORDS,
+    "case": WORDS,
+    "map": (*QUANTITIES, *WORDS),
+    "format": ("date", *SPANS),
+    "missing_values": (*QUANTITIES, *WORDS, "date", *SPANS),
+}
+# Formats of dates that are no pattern of strptime.
+NAMED_FORMATS = ("iso", "quarter", "week", "unix", "unix_ms")
+DIRECTIVES = frozenset("aAbBdmyYHIMSpfzj%")
+
+
+def _one_or_more(content: Any) -> Any:
+    """A single text as a list of one."""
+    return (content,) if isinstance(content, str) else content
+
+
+Texts = Annotated[tuple[str, ...], Field(strict=False)]
+OneOrMore = Annotated[tuple[str, ...], BeforeValidator(_one_or_more), Field(strict=False)]
+
 
 class Column(Settings):
-    """One column of the file: its type and the limits of its values.
+    """One column of the file.
 
     Attributes:
-        type: number, integer, boolean, category (a feature), text (kept, no feature), date
-            (YYYY, YYYY-MM, YYYY-MM-DD or an ISO date-time) or ignore (left out by clean).
-        min, max: Inclusive bounds of a number or integer.
+        type: number, integer, boolean, category (a feature), text (kept, no feature by itself), date, time (of day, in
+            seconds), duration (in seconds) or ignore (left out by clean).
+        min, max: Inclusive bounds of a number.
         missing: Whether missing values are allowed.
+        missing_values: Texts that mean "no value" in this column, besides those of the table. A number among them
+            stands for all its notations.
+        strip: Whether spaces around a text are removed, and those within become single.
+        case: The letter case to which texts are brought.
+        map: The value that stands for a text: {med: medium}, {low: 1, high: 3}, {oui: true}.
+        decimal: The character before the decimals.
+        thousands: The character between thousands; a space stands for all kinds of spaces.
+        unit: Texts that may stand before or after a number: €, kg, [km, kms].
+        percent: Whether numbers are shares in percent, such as 12.5%; they become 0.125.
+        scale: Factors of the texts behind a number: {k: 1000, M: 1000000}.
+        negative: minus, as in -5; parentheses also allows (5), trailing also 5-.
+        censored: Whether <5 and >5 are allowed; both are read as 5.
+        format: Notations of dates, times and durations, tried in order: patterns of strptime such as "%d.%m.%Y", or
+            for dates iso, quarter (2020-Q1), week (2020-W05), unix and unix_ms (seconds, milliseconds since 1970).
         about: Its meaning, with its unit.
     """
 
-    type: Literal["number", "integer", "boolean", "category", "text", "date", "ignore"]
+    type: ColumnType
     min: float | None = None
     max: float | None = None
     missing: bool = False
+    missing_values: Texts = ()
+    strip: bool = False
+    case: Literal["lower", "upper"] | None = None
+    map: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ",", ".", " ", "'"] = ""
+    unit: OneOrMore = ()
+    percent: bool = False
+    scale: Mapping[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    negative: Literal["minus", "parentheses", "trailing"] = "minus"
+    censored: bool = False
+    format: OneOrMore = ()
     about: str = ""
 
+    @property
+    def cleaned_type(self) -> str:
+        """The type of its values in the cleaned table: times and durations are numbers there."""
+        return "number" if self.type in SPANS else self.type
+
+    @property
+    def notation(self) -> dict[str, Any]:
+        """The keys that say how a number is written, where they differ from a plain number's."""
+        keys = {"decimal", "thousands", "unit", "percent", "scale", "negative", "censored"}
+        return self.model_dump(include=keys, exclude_defaults=True)
+
+    @property
+    def is_plain_number(self) -> bool:
+        """Whether every value is a number or truth value in the file too, not a text that becomes one."""
+        return (
+            self.type in (*QUANTITIES, "boolean")
+            and not (self.notation or self.map or self.strip or self.case)
+            and all(_is_number(text) for text in self.missing_values)
+        )
+
+    @field_validator("unit", "missing_values")
+    @classmethod
+    def _no_blank_unit(cls, texts: tuple[str, ...], info: Any) -> tuple[str, ...]:
+        if info.field_name == "unit" and not all(text.strip() for text in texts):
+            raise ValueError("a unit is a text such as kg; leave the key out where there is none")
+        return texts
+
     @model_validator(mode="after")
-    def _bounds_fit(self) -> Self:
-        bounded = self.min is not None or self.max is not None
-        if bounded and self.type not in ("number", "integer"):
-            raise ValueError(f"min and max go with number and integer, not with {self.type}")
+    def _keys_fit(self) -> Self:
+        for key, types in GOES_WITH.items():
+            if self.type not in types and getattr(self, key) != type(self).model_fields[key].get_default(
+                call_default_factory=True
+            ):
+                raise ValueError(f"{key} goes with {', '.join(types)}, not with {self.type}; remove the key")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"min {self.min} is greater than max {self.max}; swap them")
+        if self.thousands == self.decimal:
+            raise ValueError(f"thousands and decimal are both {self.decimal!r}; they must differ")
         return self
+
+    @model_validator(mode="after")
+    def _formats_exist(self) -> Self:
+        for text in self.format:
+            if self.type == "date" and text in NAMED_FORMATS:
+                continue
+            used = re.findall(r"%(.?)", text)
+            wrong = [letter for letter in used if letter not in DIRECTIVES]
+            if not used or wrong:
+                what = (
+                    f"%{wrong[0]} is no directive of strptime" if wrong else "has no directive of strptime such as %Y"
+                )
+                names = f", or name one of {', '.join(NAMED_FORMATS)}" if self.type == "date" else ""
+                raise ValueError(f'format: {text!r}: {what}; write a pattern such as "%d.%m.%Y"{names}')
+        return self
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 IGNORED = Column(type="ignore")

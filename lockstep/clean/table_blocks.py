@@ -33,7 +33,7 @@ class TableBlocks(WeightedTargetBlock):
         Raises:
             ValueError: if a rule needs a column that is absent or not a number, or makes a name that is taken.
         """
-        types: dict[str, str] = {name: column.type for name, column in self.columns.items() if column.type != "ignore"}
+        types = {name: column.cleaned_type for name, column in self.columns.items() if column.type != "ignore"}
         for position, rule in enumerate(self.clean):
             types = Declaration.of(rule).types_after(types, f"clean[{position}] ({rule.kind_name()})")
         return types

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lockstep.clean.columns import INFINITE
+from lockstep.clean.conversion import INFINITE
 
 MARKERS = frozenset(["", "na", "n/a", "nan", "null", "none", "?", "-"])
 # In a target of words these are classes: credit "+" or "-", disorder "None".

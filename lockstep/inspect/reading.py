@@ -8,7 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lockstep.clean.column_block import Column
-from lockstep.clean.columns import BOOLEAN_WORDS, DATE, convert_columns, parse_dates
+from lockstep.clean.columns import convert_columns
+from lockstep.clean.conversion import BOOLEAN_WORDS
+from lockstep.clean.date_texts import DATE, parse_dates
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import shown
 from lockstep.inspect.findings import Type

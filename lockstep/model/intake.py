@@ -16,8 +16,9 @@ import pyarrow.compute as pc
 
 from lockstep.clean.apply_rules import change_new_rows, rule_for_new_rows
 from lockstep.clean.column_block import Column
-from lockstep.clean.columns import Location, convert_values
+from lockstep.clean.columns import convert_values
 from lockstep.clean.declaration import Declaration
+from lockstep.clean.location import Location
 from lockstep.clean.rule import RULES, Given, Rule
 from lockstep.clean.table_blocks import TableBlocks
 from lockstep.errors import DataError

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from lockstep.clean.apply_rules import apply_rule
 from lockstep.clean.column_block import Column
-from lockstep.clean.columns import WITH_COMMAS, convert_columns
+from lockstep.clean.columns import convert_columns
+from lockstep.clean.conversion import WITH_COMMAS
 from lockstep.clean.rule import RULES
 from lockstep.errors import DataError
 

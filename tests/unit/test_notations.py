@@ -1,0 +1,180 @@
+"""Texts become values as a column's entry declares: numbers, dates, times, durations and words."""
+
+import datetime
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from lockstep.clean.column_block import Column
+from lockstep.clean.columns import convert_columns
+from lockstep.errors import DataError
+
+
+def _read(values: Any, **facts: object) -> pd.Series:
+    column = Column.model_validate(facts)
+    frame, _ = convert_columns(pa.table({"c": values}), {"c": column}, ["", "NA"], "facts")
+    return frame["c"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "texts", "numbers"),
+    [
+        ({"decimal": ","}, ["25,64", "-0,5", ",5", "3"], [25.64, -0.5, 0.5, 3]),
+        ({"thousands": ","}, ["1,234", "1,234,567.5", "12", "1234"], [1234, 1234567.5, 12, 1234]),
+        ({"thousands": ","}, ["12,34,567"], [1234567]),
+        ({"decimal": ",", "thousands": "."}, ["1.234,5", "-1.234.567"], [1234.5, -1234567]),
+        ({"thousands": " "}, ["1 234", "1\u00a0234.5", "1\u202f234\u202f567"], [1234, 1234.5, 1234567]),
+        ({"thousands": "'"}, ["1'234", "1\u2019234.25"], [1234, 1234.25]),
+        ({"unit": "€", "thousands": ","}, ["€26,453.80", "-€5", "€-5", "5 €", "7"], [26453.8, -5, -5, 5, 7]),
+        ({"unit": ["EUR"]}, ["754.68 EUR", "EUR 1.5", "3eur"], [754.68, 1.5, 3]),
+        ({"unit": ["bhp"]}, ["80.7 bhp", "1e2 bhp"], [80.7, 100]),
+        ({"percent": True}, ["50.8%", "89 %", "-1%"], [50.8 / 100, 0.89, -0.01]),
+        ({"scale": {"k": 1000, "M": 1e6}}, ["1.2k", "3M", "5"], [1200, 3e6, 5]),
+        ({"scale": {"kg": 1, "g": 0.001}}, ["2 kg", "500g"], [2, 0.5]),
+        ({"scale": {"k": 1000}, "unit": "$"}, ["$1.2k"], [1200]),
+        ({"negative": "parentheses"}, ["(45.00)", "45", "-3"], [-45, 45, -3]),
+        ({"negative": "parentheses", "unit": "$", "thousands": ","}, ["($1,234.50)", "$(5)"][:1], [-1234.5]),
+        ({"negative": "trailing"}, ["5-", "5"], [-5, 5]),
+        ({"censored": True}, ["<5", "> 10", "<=3", "4"], [5, 10, 3, 4]),
+        ({"decimal": ","}, ["1,5e3", "2E-2"], [1500, 0.02]),
+    ],
+)
+def test_a_declared_notation_of_numbers_is_read(
+    facts: dict[str, object], texts: list[str], numbers: list[float]
+) -> None:
+    assert _read(texts, type="number", **facts).tolist() == numbers
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        ({"thousands": ","}, "12,34"),
+        ({"thousands": ","}, "1,2345"),
+        ({"decimal": ","}, "1.5"),
+        ({"unit": "kg"}, "5 lb"),
+        ({"percent": True}, "0.5"),
+        ({"negative": "parentheses"}, "(5"),
+        ({"negative": "parentheses"}, "(-5)"),
+        ({"censored": True}, "<"),
+        ({"scale": {"k": 1000}}, "5K"),
+        ({"unit": "$"}, "$"),
+        ({"unit": "$"}, "--5$"),
+    ],
+)
+def test_what_does_not_have_the_notation_is_named(facts: dict[str, object], text: str) -> None:
+    with pytest.raises(DataError, match=r"^facts: columns.c: row 2: .* is not a number with .*correct the keys"):
+        _read(["", text], type="number", missing=True, **facts)
+
+
+@given(
+    st.floats(-1e12, 1e12),
+    st.sampled_from([(",", "."), (".", ","), (",", " "), (".", "'")]),
+    st.sampled_from(["", "€", " kg"]),
+)
+def test_every_number_survives_its_notation(number: float, marks: tuple[str, str], unit: str) -> None:
+    decimal, thousands = marks
+    plain = f"{number:,.4f}"
+    text = plain.translate(str.maketrans({",": thousands, ".": decimal})) + unit
+    facts = {"decimal": decimal, "thousands": thousands, "unit": [unit.strip()] if unit else []}
+    assert _read([text], type="number", **facts).tolist() == [float(plain.replace(",", ""))]
+
+
+def test_a_long_hostile_text_is_refused_in_linear_time() -> None:
+    facts: dict[str, Any] = {
+        "type": "number",
+        "unit": "a",
+        "thousands": " ",
+        "negative": "parentheses",
+        "censored": True,
+    }
+    for text in (" " * 200_000 + "x", "1 " * 100_000 + "x", "1" * 200_000 + "x", "((" * 100_000):
+        with pytest.raises(DataError, match="is not a number"):
+            _read([text], **facts)
+
+
+@pytest.mark.parametrize(
+    ("formats", "texts", "dates"),
+    [
+        (["%d.%m.%Y"], ["23.07.2020", "1.2.2020"], ["2020-07-23", "2020-02-01"]),
+        ("%m/%d/%y", ["07/23/20"], ["2020-07-23"]),
+        (["%Y/%m/%d", "iso"], ["2020/07/23", "2020-07-24"], ["2020-07-23", "2020-07-24"]),
+        (["%d %B %Y"], ["3 March 2020", "4 Okt 2020", "5 août 2020"], ["2020-03-03", "2020-10-04", "2020-08-05"]),
+        (["%b %d, %Y"], ["Dec. 5, 2020"], ["2020-12-05"]),
+        (["quarter"], ["2020Q1", "Q3 2020", "2020-Q4"], ["2020-01-01", "2020-07-01", "2020-10-01"]),
+        (["week"], ["2020-W05", "W5 2021"], ["2020-01-27", "2021-02-01"]),
+        (["%d.%m.%Y %H:%M"], ["23.07.2020 14:30"], ["2020-07-23 14:30:00"]),
+        (["%d/%b/%Y:%H:%M:%S %z"], ["10/Oct/2000:13:55:36 -0700"], ["2000-10-10 13:55:36"]),
+        (["unix"], ["1580000000", "-1"], ["2020-01-26 00:53:20", "1969-12-31 23:59:59"]),
+        (["unix_ms"], ["1580000000999"], ["2020-01-26 00:53:20"]),
+    ],
+)
+def test_a_declared_format_of_dates_is_read(formats: Any, texts: list[str], dates: list[str]) -> None:
+    values = _read(texts, type="date", format=formats)
+    assert values.tolist() == [pd.Timestamp(date) for date in dates]
+
+
+def test_unix_times_of_a_typed_file_are_dates() -> None:
+    assert _read([1580000000, None], type="date", format="unix", missing=True).tolist()[0] == pd.Timestamp(
+        "2020-01-26 00:53:20"
+    )
+
+
+def test_times_and_durations_are_seconds() -> None:
+    times = ["9:05", "23:59:59.5", "12:00 am", "12:30 PM", "1:05 p.m."]
+    assert _read(times, type="time").tolist() == [32700, 86399.5, 0, 45000, 47100]
+    assert _read(["0930"], type="time", format="%H%M").tolist() == [34200]
+    assert _read([datetime.time(9, 5)], type="time").tolist() == [32700]
+    durations = ["1:02:03", "2 days 03:00:00", "1h 30m", "90 min", "PT1H30M", "1 hour and 5 minutes", "-1h", "2d"]
+    assert _read(durations, type="duration").tolist() == [3723, 183600, 5400, 5400, 5400, 3900, -3600, 172800]
+    assert _read(["90:30"], type="duration", format="%M:%S").tolist() == [5430]
+    assert _read([datetime.timedelta(minutes=2)], type="duration").tolist() == [120]
+    for kind, text in (("time", "24:00"), ("time", "13:00 pm"), ("duration", "3 months"), ("duration", "5")):
+        with pytest.raises(DataError, match=f"row 1: '{text}' is not a .*; allowed: "):
+            _read([text], type=kind)
+
+
+def test_words_are_stripped_cased_and_mapped() -> None:
+    texts = ["  New  York", "new york", "NYC", "Paris"]
+    facts = {"strip": True, "case": "lower", "map": {"NYC": "new york"}}
+    assert _read(texts, type="category", **facts).tolist() == ["new york", "new york", "new york", "paris"]
+    assert _read(["oui", "Non", "true"], type="boolean", map={"oui": True, "Non": False}).tolist() == [1, 0, 1]
+    assert _read(["low", "high"], type="integer", map={"low": 1, "high": 3}).tolist() == [1, 3]
+    with pytest.raises(DataError, match="row 1: 'mid' is not a number"):
+        _read(["mid"], type="integer", map={"low": 1, "high": 3})
+
+
+def test_missing_values_of_one_column_are_its_own() -> None:
+    values = _read(["unknown", " unknown ", "999", "999.0", "7", "NA"], type="number", missing=True,
+                   missing_values=["unknown", "999"])  # fmt: skip
+    assert [math.isnan(value) for value in values] == [True, True, True, True, False, True]
+    typed = _read(pa.array([999, 7, None]), type="integer", missing=True, missing_values=["999"])
+    assert typed.isna().tolist() == [True, False, True]
+    dates = _read(["01.01.1900", "02.01.1900"], type="date", format="%d.%m.%Y", missing=True,
+                  missing_values=["01.01.1900"])  # fmt: skip
+    assert dates.isna().tolist() == [True, False]
+    with_unit = _read(["999 kg", "12 kg"], type="number", unit="kg", missing=True, missing_values=["999 kg"])
+    assert with_unit.isna().tolist() == [True, False]
+    assert np.isnan(_read(pa.array([np.inf, 1.0]), type="number", missing=True, missing_values=["inf"])[0])
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({"type": "date", "unit": "kg"}, "unit goes with number, integer, not with date"),
+        ({"type": "number", "format": "%Y"}, "format goes with date, time, duration, not with number"),
+        ({"type": "number", "thousands": "."}, "thousands and decimal are both '.'"),
+        ({"type": "date", "format": "dd.mm.yyyy"}, "has no directive of strptime"),
+        ({"type": "date", "format": "%Q"}, "%Q is no directive of strptime"),
+        ({"type": "ignore", "map": {"a": 1}}, "map goes with"),
+    ],
+)
+def test_keys_without_an_effect_are_refused(facts: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Column.model_validate(facts)
