@@ -62,7 +62,7 @@ class Column(Settings):
         percent: Whether numbers are shares in percent, such as 12.5%; they become 0.125.
         scale: Factors of the texts behind a number: {k: 1000, M: 1000000}.
         negative: minus, as in -5; parentheses also allows (5), trailing also 5-.
-        censored: Whether <5 and >5 are allowed; both are read as 5.
+        censored: Whether <5, >5 and 5+ are allowed; they are read as 5.
         format: Notations of dates, times and durations, tried in order: patterns of strptime such as "%d.%m.%Y", or
             for dates iso, quarter (2020-Q1), week (2020-W05), unix and unix_ms (seconds, milliseconds since 1970).
         about: Its meaning, with its unit.

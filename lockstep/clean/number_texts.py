@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from lockstep.clean.column_block import Column
 
-# A space between thousands stands for all kinds of spaces, which `_single_spaces` makes this one.
+# A space between thousands stands for all kinds of spaces, which `single_spaces` makes this one.
 THOUSANDS = {"": "", ",": ",", ".": r"\.", " ": " ", "'": "['\u2019]"}
 SIGNS = {"+": 1.0, "-": -1.0, "\u2212": -1.0}
 SIGN = "[+\u2212-]"
@@ -24,7 +24,7 @@ class NumberNotation:
 
     def number(self, text: str) -> float | None:
         """The number that a text stands for; None if it does not have the notation."""
-        match = self._pattern.fullmatch(_single_spaces(text))
+        match = self._pattern.fullmatch(single_spaces(text))
         if match is None:
             return None
         parts = match.groupdict()
@@ -64,6 +64,7 @@ def _pattern(column: Column) -> str:
         f"(?: ?(?P<scale>{_any_of(column.scale)}))?" if column.scale else "",
         " ?%" if column.percent else "",
         after,
+        r"(?: ?\+)?" if column.censored else "",
         r"(?: ?(?P<trailing>[\u2212-]))?" if column.negative == "trailing" else "",
         r"(?: ?(?P<close>\)))?" if column.negative == "parentheses" else "",
     ]
@@ -72,10 +73,10 @@ def _pattern(column: Column) -> str:
 
 def _any_of(texts: Iterable[str]) -> str:
     """An expression for one of several texts, the longest first."""
-    return "|".join(re.escape(_single_spaces(text)) for text in sorted(texts, key=lambda text: (-len(text), text)))
+    return "|".join(re.escape(single_spaces(text)) for text in sorted(texts, key=lambda text: (-len(text), text)))
 
 
-def _single_spaces(text: str) -> str:
+def single_spaces(text: str) -> str:
     """The text without spaces around it, with single ones within; also no-break and thin spaces."""
     return " ".join(text.split())
 

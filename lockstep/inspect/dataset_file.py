@@ -104,7 +104,9 @@ def _split_hints(findings: TableFindings, renamed: Mapping[str, str]) -> list[st
 
 
 def _column(column: Finding) -> str:
-    entry = f"type: {column.type}" + (", missing: true" if column.missing and column.type != "ignore" else "")
+    options = "".join(f", {key}: {_flow(value)}" for key, value in column.facts.items())
+    missing = ", missing: true" if column.missing and column.type != "ignore" else ""
+    entry = f"type: {column.type}{options}{missing}"
     reason = f"LEAK? {column.why}; not in the recipes" if column.role == "leak" else column.why
     if column.missing and column.role not in ("empty", "unreadable"):
         reason = f"{reason}; {column.missing} missing" if reason else f"{column.missing} missing"
@@ -237,6 +239,15 @@ def _with_comment(line: str, comment: str) -> str:
     """A line followed by a comment."""
     clean = brief(comment)
     return f"{line.ljust(COMMENT_AT)}  # {clean}" if clean else line
+
+
+def _flow(value: Any) -> str:
+    """A value on one line."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_quoted(key)}: {_flow(item)}' for key, item in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return _listed(value)
+    return f"{value:.15g}" if isinstance(value, float) else _quoted(value)
 
 
 def _listed(values: Iterable[Any]) -> str:

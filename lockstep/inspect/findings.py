@@ -1,7 +1,10 @@
 """The findings of an inspection as plain data."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from lockstep.clean.column_block import ColumnType
 
 # plain: a feature without a step; encoded: a category of many values; parts: several values in one text;
 # words: a text whose length is a feature. Columns of the other roles stay out of the recipes.
@@ -22,7 +25,7 @@ Role = Literal[
 ]
 LEFT_OUT: tuple[Role, ...] = ("leak", "identifier", "constant", "empty", "copy", "unreadable")
 NO_FEATURE: tuple[Role, ...] = (*LEFT_OUT, "target", "weight", "exposure")
-Type = Literal["number", "integer", "boolean", "category", "text", "date", "ignore"]
+Type = ColumnType
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Finding:
         date_parts: Parts of a date that vary between rows.
         zeros: For roles weight and exposure, the rows in which it is 0.
         mean: For the same roles, its mean.
+        facts: The keys of its entry in the dataset file that say how its values are written.
     """
 
     name: str
@@ -53,6 +57,7 @@ class Finding:
     date_parts: tuple[str, ...] = ()
     zeros: int = 0
     mean: float = 1.0
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from lockstep.inspect.fillers import filler_notes
 from lockstep.inspect.findings import NO_FEATURE, Finding, Role, TableFindings
 from lockstep.inspect.leaks import formulas, leak_reason, near_leaks
 from lockstep.inspect.missing import missing_texts
-from lockstep.inspect.reading import ReadColumn, decode_dictionary, read_column
+from lockstep.inspect.notation import with_notation
+from lockstep.inspect.reading import ReadColumn, decode_dictionary, read_columns
 from lockstep.inspect.roles import describe_column, format_number
 from lockstep.inspect.target_choice import describe_target
 from lockstep.project.settings import ROW_ID
@@ -47,16 +48,18 @@ def inspect(
     weighing = {role: name for role, name in named.items() if name is not None}
     _check_table(table, target)
     missing = missing_texts(table, target)
-    reads = {name: read_column(name, table.column(name), missing) for name in table.column_names}
-    words = _as_written(table.column(target), missing)
+    reads = read_columns(table, missing, target)
+    words = _words_of(table.column(target), missing, reads[target])
     _check_weighing(weighing, target)
     goal = describe_target(reads[target], words, as_classes=as_classes, has_exposure=exposure is not None)
     if goal.classes and exposure is not None:
         raise DataError(f"--exposure: target {target!r} names classes, which have no exposure; leave the option out")
     if table.num_rows - goal.missing < MIN_ROWS:
         raise DataError(f"target {target!r}: {table.num_rows - goal.missing} rows have a value; {MIN_ROWS} are needed")
-    findings = {name: describe_column(read) for name, read in reads.items()}
-    findings[target] = replace(findings[target], type=goal.type, role="target", why="the target")
+    findings = {name: with_notation(describe_column(read), read) for name, read in reads.items()}
+    findings[target] = with_notation(
+        replace(findings[target], type=goal.type, role="target", why="the target"), reads[target]
+    )
     findings = _without_copies(_without_leaks(findings, reads, target, classes=bool(goal.classes)), reads)
     for role, name in weighing.items():
         findings[name] = _weighing(reads, name, role)
@@ -64,7 +67,8 @@ def inspect(
         reasons = "; ".join(f"{shown(name)}: {finding.why}" for name, finding in findings.items() if name != target)
         raise DataError(f"no column is left to learn {target!r} from: {brief(reasons)}"[:500])
     left = [reads[name] for name in (target, *_candidates(findings))]
-    notes = filler_notes(table, left if not goal.classes else left[1:], target, missing or ("",))
+    notes = [f"{read.name}: {note}" for read in reads.values() for note in read.notes]
+    notes += filler_notes(left if not goal.classes else left[1:], target)
     notes += [] if goal.classes else near_leaks(left[1:], reads[target])
     repeated = _repeated_rows(findings, reads)
     return TableFindings(table.num_rows, goal, tuple(findings.values()), missing, repeated, tuple(notes))
@@ -88,12 +92,13 @@ def _weighing(reads: Mapping[str, ReadColumn], name: str, role: Role) -> Finding
     if name not in reads:
         raise DataError(f"--{role}: there is no column {shown(name)!r}; there are: {listed(list(reads))}")
     read = reads[name]
-    if read.type not in ("number", "integer"):
+    if not read.is_number:
         raise DataError(f"--{role}: column {shown(name)!r} is of type {read.type}; name a column of numbers")
     values = read.values.dropna()
     why = f"the {role}; {format_number(values.min())} to {format_number(values.max())}"
     zeros, average = int((values == 0).sum()), float(values.mean()) if len(values) else 1.0
-    return Finding(name, read.type, role, why, read.missing, read.distinct, zeros=zeros, mean=average)
+    finding = Finding(name, read.type, role, why, read.missing, read.distinct, zeros=zeros, mean=average)
+    return with_notation(finding, read)
 
 
 def _check_table(table: pa.Table, target: str) -> None:
@@ -112,12 +117,16 @@ def _check_table(table: pa.Table, target: str) -> None:
         raise DataError(f"the table has {table.num_rows} rows; at least {MIN_ROWS} are needed")
 
 
-def _as_written(column: pa.ChunkedArray, missing: tuple[str, ...]) -> pd.Series:
+def _words_of(column: pa.ChunkedArray, missing: tuple[str, ...], read: ReadColumn) -> pd.Series:
+    """The target's values as written in the file, or as its entry maps them; missing ones are missing."""
+    if read.type == "text":
+        return read.values
     try:
         texts = pc.cast(decode_dictionary(column), pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return pd.Series(dtype="str")
-    words: pd.Series = pc.if_else(pc.is_in(texts, pa.array(missing, pa.string())), None, texts).to_pandas()
+    absent = pa.array([*missing, *read.odd], pa.string())
+    words: pd.Series = pc.if_else(pc.is_in(texts, absent), None, texts).to_pandas()
     return words
 
 

@@ -78,4 +78,4 @@ def _words(name: str) -> Sequence[str]:
 
 
 def _numbers(reads: Sequence[ReadColumn]) -> list[ReadColumn]:
-    return [read for read in reads if read.type in ("number", "integer")]
+    return [read for read in reads if read.is_number]

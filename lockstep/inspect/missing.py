@@ -1,43 +1,85 @@
-"""Texts that mean "no value"."""
+"""Texts that mean "no value": in the whole table, or in one column of numbers, dates or truth values."""
 
-import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lockstep.clean.conversion import INFINITE
+from lockstep.inspect.proposal import Texts
 
-MARKERS = frozenset(["", "na", "n/a", "nan", "null", "none", "?", "-"])
+# Mean "no value" wherever they stand.
+MARKERS = frozenset([
+    "", "na", "n/a", "nan", "null", "none", "?", "-", "#n/a", "\\n", "<na>", "nat", "#null!", "#div/0!",
+])  # fmt: skip
 # In a target of words these are classes: credit "+" or "-", disorder "None".
 CLASS_WORDS = frozenset(["none", "-"])
+# Mean "no value" among numbers, dates and truth values; in a column of words they may be values.
+KNOWN_WORDS = MARKERS | {
+    "#", "#name?", "#num!", "#ref!", "#value!", "(blank)", "(missing)", "(none)", "(null)", "(unknown)", "*", "**",
+    "--", "---", "----", ".", "..", "...", "bilinmiyor", "blank", "brak", "brak danych", "desconhecido",
+    "desconocida", "desconocido", "don't know", "empty", "fehlt", "inconnu", "inconnue", "ismeretlen", "k.a.", "k/a",
+    "keine angabe", "keine angaben", "keine daten", "leer", "manquant", "missing", "n.a", "n.a.", "n.d.", "n.v.",
+    "n/d", "nd", "neznámé", "nicht bekannt", "nicht verfügbar", "niet beschikbaar", "nieznany", "nil", "no answer",
+    "no aplica", "no data", "no disponible", "no info", "no information", "no response", "no value",
+    "non communiqué", "non disponibile", "non disponible", "non renseigné", "not applicable", "not available",
+    "not given", "not known", "not measured", "not provided", "not recorded", "not reported", "not specified",
+    "not stated", "não disponível", "não informado", "okänd", "onbekend", "prefer not to say", "refused", "s/d",
+    "sconosciuto", "sem dados", "sin datos", "sin información", "tba", "tbd", "to be determined", "tuntematon",
+    "ukendt", "ukjent", "unavailable", "unbekannt", "undefined", "undisclosed", "unk", "unknown", "unspecified",
+    "void", "н/д", "неизвестно", "нет данных", "不明", "不详", "暂无", "未知", "無", "없음",
+}  # fmt: skip
 # Matches digits in one way only: with \d+\.?\d* the time would grow with the square of the text's length.
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 # In a column of words these may be values (an album "?"), unless this share of the rows has them.
 WORDS, WORD_SHARE = frozenset(["?", "-", "none"]), 0.005
-# A column of numbers may contain this share of other words (unknown, n.a., inf), if they are few.
-OTHER_SHARE, MAX_OTHERS = 0.05, 3
-# A longer text is neither a number nor a marker.
-LONGEST_NUMBER = 400
+# One other text stands out among this many different values whatever its share; a few others where they are rare.
+MANY_VALUES, FEW_VALUES = 10, 2
+RARE_SHARE, MAX_OTHERS = 0.05, 3
+# Texts with digits, such as 3+ or 12..5, mean something: they are mistakes only where they are this rare.
+MISTAKE_SHARE = 0.005
 
 
 def missing_texts(table: pa.Table, target: str) -> tuple[str, ...]:
-    """The texts of a table that mean "no value", sorted, without those that are classes of a text target."""
+    """The texts of a table that mean "no value" in every column, sorted, without the classes of a text target."""
     per_column = [text_counts(table.column(name)) for name in table.column_names]
-    infinite = {text for name in table.column_names for text in _infinite(table.column(name))}
-    texts = {text for counts in per_column for text in _marked(counts)} | _intruders(per_column, infinite)
+    texts = {text for counts in per_column for text in _marked(counts)}
     return tuple(sorted(texts - _class_words(table.column(target))))
 
 
-def _intruders(per_column: Sequence[dict[str, int]], infinite: set[str]) -> set[str]:
-    """Words among numbers that are a value in no column: missing values apply to all columns, and F may be a grade."""
-    columns = [(counts, _not_numbers(counts)) for counts in per_column]
-    words = {word for _, intruders in columns for word in intruders} | infinite
-    return {word for word in words if all(word in intruders or word not in counts for counts, intruders in columns)}
+def odd_texts(texts: Texts, unread: Collection[str]) -> frozenset[str] | None:
+    """The texts of a column that mean "no value" in it, where all others are numbers, dates or truth values.
+
+    Args:
+        texts: The different texts of the column, and the rows of each.
+        unread: Those that are not read as the others are.
+
+    Returns:
+        The unread texts, or None where they are too many or may be values.
+    """
+    n_read = len(texts) - len(unread)
+    if not unread:
+        return frozenset()
+    others = [text for text in unread if not is_known(text)]
+    share = sum(texts[text] for text in others) / sum(texts.values())
+    with_digits = [text for text in others if re.search(r"\d", text)]
+    if n_read < (FEW_VALUES if not others else MANY_VALUES) or len(unread) > n_read:
+        return None
+    if with_digits and (share > MISTAKE_SHARE or len(others) > MAX_OTHERS):
+        return None
+    if len(others) > 1 and (share > RARE_SHARE or len(others) > MAX_OTHERS):
+        return None
+    return frozenset(unread)
 
 
-def _marked(counts: dict[str, int]) -> set[str]:
+def is_known(text: str) -> bool:
+    """Whether people write a text for "no value", or it is an infinite number."""
+    word = " ".join(text.lower().split())
+    return word in KNOWN_WORDS or bool(INFINITE.fullmatch(word))
+
+
+def _marked(counts: Texts) -> set[str]:
     marked = {text for text in counts if text.strip().lower() in MARKERS}
     if all(NUMBER.fullmatch(text.strip()) for text in counts.keys() - marked):
         return marked
@@ -53,29 +95,6 @@ def text_counts(column: pa.ChunkedArray) -> dict[str, int]:
     pairs = pc.value_counts(pc.cast(column, kind))
     values, counts = pairs.field("values").to_pylist(), pairs.field("counts").to_pylist()
     return {value: count for value, count in zip(values, counts, strict=True) if value is not None}
-
-
-def _infinite(column: pa.ChunkedArray) -> set[str]:
-    """The infinite values of a float column, as text."""
-    if not pa.types.is_floating(column.type):
-        return set()
-    values = pc.unique(pc.cast(column, pa.float64()))
-    return {str(value) for value in pc.filter(values, pc.is_inf(values)).to_pylist() if value is not None}
-
-
-def _not_numbers(counts: dict[str, int]) -> set[str]:
-    """The few words in a column of numbers, and numbers that are infinite or too large for a float."""
-    if max(map(len, counts), default=0) > LONGEST_NUMBER:
-        return set()
-    present = {text: count for text, count in counts.items() if text.strip().lower() not in MARKERS}
-    infinite = {text for text in present if INFINITE.fullmatch(text.strip())}
-    words = {text for text in present if not NUMBER.fullmatch(text.strip())} - infinite
-    if len(words) + len(infinite) == len(present):
-        return set()
-    few = len(words) <= MAX_OTHERS and not any(re.search(r"\d", text) for text in words)
-    if not few or sum(present[text] for text in words) > OTHER_SHARE * sum(present.values()):
-        return set()
-    return words | {text for text in present.keys() - words if math.isinf(float(text.strip()))}
 
 
 def _class_words(target: pa.ChunkedArray) -> set[str]:

@@ -1,7 +1,9 @@
-"""The type of a column: the first one to which the clean stage can convert every value."""
+"""How each column of a table is read: the first type and notation in which the clean stage converts every value."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pandas as pd
 import pyarrow as pa
@@ -9,30 +11,58 @@ import pyarrow.compute as pc
 
 from lockstep.clean.column_block import Column
 from lockstep.clean.columns import convert_columns
-from lockstep.clean.conversion import BOOLEAN_WORDS
-from lockstep.clean.date_texts import DATE, parse_dates
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import shown
+from lockstep.inspect.date_notation import propose_dates
 from lockstep.inspect.findings import Type
-from lockstep.inspect.missing import NUMBER, text_counts
+from lockstep.inspect.missing import text_counts
+from lockstep.inspect.number_notation import has_decimal_comma, propose_numbers
+from lockstep.inspect.ordinal_words import propose_order
+from lockstep.inspect.proposal import Proposal, Texts
+from lockstep.inspect.span_notation import propose_durations, propose_times
+from lockstep.inspect.truth_words import propose_truth
+from lockstep.inspect.word_variants import propose_variants
 
-LEADING_ZERO = re.compile(r"0\d+")
 LONG_WHOLE = re.compile(r"[+-]?\d{16,}")
-COMPACT_DAYS = (19_000_101, 21_001_231)
+# Whole numbers from here may be days (20200131), months (202001 is below) or seconds since 1970.
+FIRST_MOMENT = 10_000_000
+# Below this many rows per different text, texts are names or prose, not words of a category.
+ROWS_PER_WORD = 2
 
 
 @dataclass(frozen=True)
 class ReadColumn:
-    """One column as the clean stage reads it: float64, int64, datetime64[s] or text, depending on its type.
+    """One column as the clean stage reads it.
 
-    `problem` is the reason why no type fits; `code` marks digits that are a code, not a quantity.
+    Attributes:
+        name: Its name.
+        facts: Its entry in the dataset file, which allows missing values.
+        values: float64, int64, datetime64[s] or text, depending on the type.
+        problem: The reason why no type fits.
+        code: Whether its digits are a code, not a quantity.
+        why: The reason for its notation, with a sample.
+        odd: The texts that are missing values of this column, and the rows of each.
+        notes: Comments for the person.
     """
 
     name: str
-    type: Type
+    facts: Column
     values: pd.Series
     problem: str = ""
     code: bool = False
+    why: str = ""
+    odd: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def type(self) -> Type:
+        """Its type in the dataset file."""
+        return self.facts.type
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its values are quantities."""
+        return self.facts.cleaned_type in ("number", "integer")
 
     @property
     def missing(self) -> int:
@@ -50,30 +80,88 @@ class ReadColumn:
         return len(self.values) - self.missing
 
 
-def read_column(name: str, column: pa.ChunkedArray, missing: tuple[str, ...]) -> ReadColumn:
-    """Read a column with the first type to which all its values can be converted."""
+@dataclass(frozen=True)
+class Surroundings:
+    """What other columns of a table tell about the notation of one.
+
+    Attributes:
+        missing: Texts that mean "no value" in every column.
+        decimal_comma: Whether a column has decimal commas.
+        date_formats: Formats of dates that the values of a column settle.
+    """
+
+    missing: tuple[str, ...]
+    decimal_comma: bool = False
+    date_formats: tuple[str, ...] = ()
+
+
+def read_columns(table: pa.Table, missing: tuple[str, ...], target: str) -> dict[str, ReadColumn]:
+    """Read every column with the first type and notation to which all its values can be converted."""
+    around = Surroundings(missing)
+    texts = {name: _texts(table.column(name), missing) for name in table.column_names}
+    decimal_comma = any(has_decimal_comma(column) for column in texts.values() if column)
+    formats = [
+        name
+        for column in texts.values()
+        if column and (found := propose_dates("", column)) is not None and not found.notes
+        for name in found.facts.get("format", ())
+    ]
+    around = replace(around, decimal_comma=decimal_comma, date_formats=tuple(dict.fromkeys(formats)))
+    return {
+        name: read_column(name, table.column(name), around, texts[name], is_target=name == target)
+        for name in table.column_names
+    }
+
+
+def _texts(column: pa.ChunkedArray, missing: Sequence[str]) -> dict[str, int]:
+    return {text: count for text, count in text_counts(column).items() if text not in missing}
+
+
+def read_column(
+    name: str, column: pa.ChunkedArray, around: Surroundings, texts: Texts, *, is_target: bool = False
+) -> ReadColumn:
+    """Read one column.
+
+    Args:
+        name: Its name.
+        column: Its values as in the file.
+        around: What the other columns tell.
+        texts: Its different texts, without missing ones; empty where the file has typed values.
+        is_target: Whether it is the target, whose words are classes.
+    """
     column = decode_dictionary(column)
-    texts = [text for text in text_counts(column) if text not in missing]
-    empty = pd.Series([None] * len(column), dtype=object)
+    ignored = ReadColumn(name, Column(type="ignore"), pd.Series([None] * len(column), dtype=object))
     if column.null_count == len(column) or (_is_text(column) and not texts):
-        return ReadColumn(name, "ignore", empty)
+        return ignored
     problem = ""
-    for kind in _candidates(column, texts):
-        try:
-            frame, _ = convert_columns(pa.table({name: column}), {name: Column(type=kind, missing=True)}, missing, name)
-        except DataError as error:
-            problem = str(error)
+    for propose in _proposals(name, column, around, texts, is_target=is_target):
+        proposal = propose()
+        if proposal is None:
             continue
-        if kind == "number" and _loses_digits(texts):
-            continue
-        code = kind == "text" and all(text.strip().isdigit() for text in texts)
-        return ReadColumn(name, kind, frame[name], code=code)
-    return ReadColumn(
-        name, "ignore", empty, problem.removeprefix(f"{name}: columns.{shown(name)}: ") or _unknown(column)
-    )
+        read = _converted(name, column, proposal, around.missing, texts)
+        if isinstance(read, str):
+            problem = read
+        elif not (read.type == "number" and _loses_digits(texts)):
+            return read
+    return replace(ignored, problem=problem or f"values of type {column.type} are no number, text or date")
 
 
-def _loses_digits(texts: list[str]) -> bool:
+def _converted(
+    name: str, column: pa.ChunkedArray, proposal: Proposal, missing: tuple[str, ...], texts: Texts
+) -> ReadColumn | str:
+    """The column read as proposed, or the reason why it cannot be."""
+    content = {**proposal.facts, "missing": True, "missing_values": tuple(sorted(proposal.odd))}
+    facts = Column.model_validate({key: value for key, value in content.items() if value != ()})
+    try:
+        frame, _ = convert_columns(pa.table({name: column}), {name: facts}, missing, name)
+    except DataError as error:
+        return str(error).removeprefix(f"{name}: columns.{shown(name)}: ")
+    code = facts.type == "text" and all(text.strip().isdigit() for text in texts)
+    odd = {text: texts.get(text, 0) for text in sorted(proposal.odd)}
+    return ReadColumn(name, facts, frame[name], code=code, why=proposal.why, odd=odd, notes=proposal.notes)
+
+
+def _loses_digits(texts: Texts) -> bool:
     """Whether different long integers became one float: they are codes, not quantities."""
     long = {text.strip() for text in texts if LONG_WHOLE.fullmatch(text.strip())}
     return len(long) > 1 and len({float(text) for text in long}) < len(long)
@@ -88,43 +176,76 @@ def _is_text(column: pa.ChunkedArray) -> bool:
     return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
 
 
-def _candidates(column: pa.ChunkedArray, texts: list[str]) -> list[Type]:
+Propose = Callable[[], Proposal | None]
+
+
+def _proposals(
+    name: str, column: pa.ChunkedArray, around: Surroundings, texts: Texts, *, is_target: bool
+) -> list[Propose]:
+    """The ways in which a column may be read, the likeliest first."""
+    if not _is_text(column):
+        return [partial(replace, proposal) for proposal in _of_type(name, column)]
+    number = propose_numbers(texts, decimal_comma=around.decimal_comma)
+    words: list[Propose] = [] if is_target else [lambda: propose_order(name, texts)]
+    if sum(texts.values()) >= ROWS_PER_WORD * len(texts):
+        words.append(lambda: _as_text(propose_variants(texts)))
+    return [
+        lambda: propose_truth(name, texts),
+        lambda: propose_dates(name, texts, _in_order(column, around.missing), around.date_formats),
+        lambda: propose_times(name, texts),
+        lambda: propose_durations(name, texts),
+        lambda: _with_type(number, "integer"),
+        lambda: _with_type(number, "number"),
+        *words,
+        lambda: Proposal({"type": "text"}),
+    ]
+
+
+def _with_type(proposal: Proposal | None, kind: str) -> Proposal | None:
+    return None if proposal is None else replace(proposal, facts={"type": kind, **proposal.facts})
+
+
+def _as_text(proposal: Proposal | None) -> Proposal | None:
+    """Variants of words, in a column whose role is still open."""
+    return None if proposal is None else replace(proposal, facts={"type": "text", **proposal.facts})
+
+
+def _in_order(column: pa.ChunkedArray, missing: Sequence[str]) -> list[str]:
+    """The first texts in the file's order."""
+    return [text for text in column.slice(0, 10_000).to_pylist() if text is not None and text not in missing]
+
+
+def _of_type(name: str, column: pa.ChunkedArray) -> list[Proposal]:
+    """The ways in which a typed column may be read."""
     kind = column.type
-    if _is_text(column):
-        words = {text.strip().lower() for text in texts}
-        if words <= BOOLEAN_WORDS.keys() and len({BOOLEAN_WORDS[word] for word in words}) == 2:
-            return ["boolean"]
-        if any(LEADING_ZERO.fullmatch(word) for word in words):
-            return ["text"]
-        if all(re.fullmatch(r"\d{8}", word) and _is_compact_day(int(word)) for word in words):
-            return ["date", "integer"]
-        # a sample shows which conversions are worth trying on all texts
-        sample = [text.strip() for text in sorted(texts)[:: max(1, len(texts) // 200)]]
-        numbers: list[Type] = ["integer", "number"] if all(NUMBER.fullmatch(text) for text in sample) else []
-        dates: list[Type] = ["date"] if _are_dates(sample) else []
-        return [*numbers, *dates, "text"]
+    types: tuple[str, ...] = ()
     if pa.types.is_boolean(kind):
-        return ["boolean"]
-    if pa.types.is_integer(kind):
+        types = ("boolean",)
+    elif pa.types.is_integer(kind):
         bounds = pc.min_max(column).as_py()
         if bounds == {"min": 0, "max": 1}:
-            return ["boolean"]
-        days = all(_is_compact_day(bounds[end]) for end in ("min", "max"))
-        return ["date", "integer"] if days else ["integer", "number"]
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return ["integer", "number"]
-    return ["date"] if pa.types.is_date(kind) or pa.types.is_timestamp(kind) else []
+            return [Proposal({"type": "boolean"})]
+        moments = propose_dates(name, _counts(column)) if bounds["min"] >= FIRST_MOMENT else None
+        return [*([moments] if moments else []), Proposal({"type": "integer"}), Proposal({"type": "number"})]
+    elif pa.types.is_floating(kind):
+        return [Proposal({"type": type_}, odd=_infinite(column)) for type_ in ("integer", "number")]
+    elif pa.types.is_decimal(kind):
+        types = ("integer", "number")
+    elif pa.types.is_time(kind):
+        types = ("time",)
+    elif pa.types.is_duration(kind):
+        types = ("duration",)
+    elif pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        types = ("date",)
+    return [Proposal({"type": type_}) for type_ in types]
 
 
-def _are_dates(texts: list[str]) -> bool:
-    # one text decides for most columns, which is much cheaper
-    return bool(re.match(DATE, texts[0])) and bool(parse_dates(pd.Series(texts, dtype="str")).notna().all())
+def _counts(column: pa.ChunkedArray) -> dict[str, int]:
+    """The different whole numbers as texts, and the rows of each."""
+    return text_counts(pc.cast(column, pa.string()))
 
 
-def _is_compact_day(number: int) -> bool:
-    first, last = COMPACT_DAYS
-    return first <= number <= last and 1 <= number // 100 % 100 <= 12 and 1 <= number % 100 <= 31
-
-
-def _unknown(column: pa.ChunkedArray) -> str:
-    return f"values of type {column.type} are no number, text or date"
+def _infinite(column: pa.ChunkedArray) -> frozenset[str]:
+    """The infinite values of a float column, as text."""
+    values = pc.unique(pc.cast(column, pa.float64()))
+    return frozenset(str(value) for value in pc.filter(values, pc.is_inf(values)).to_pylist() if value is not None)

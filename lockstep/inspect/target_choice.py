@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from lockstep.clean.column_block import Column
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import LENGTH, brief
 from lockstep.inspect.findings import TargetFinding
@@ -24,7 +25,6 @@ SKEWED_COUNTS = 0.5
 SAME_VALUE = 0.5
 # Where most rows have a count of 0, the others seldom have more than this.
 LARGE_COUNT = 50
-DECIMAL_COMMA = r"\s*[+-]?\d*,\d+\s*"
 NEGATIVE = frozenset(["0", "false", "no", "n", "-", "neg", "negative", "none"])
 
 
@@ -54,7 +54,7 @@ def describe_target(
     if read.type == "text":
         return _text_classes(read, where, as_classes=as_classes)
     if has_exposure and set(words.dropna().str.strip()) == {"0", "1"}:
-        return _number(replace(read, type="integer"), has_exposure=True)
+        return _number(replace(read, facts=read.facts.model_copy(update={"type": "integer"})), has_exposure=True)
     if read.type == "boolean":
         return _truth_classes(read, words)
     if read.type == "integer" and (as_classes or (read.distinct == 2 and not has_exposure)):
@@ -170,17 +170,12 @@ def _truth_classes(read: ReadColumn, words: pd.Series) -> TargetFinding:
         return _classes(read, "boolean", [False, True])
     if {word.strip() for word in class_words} == {"0", "1"}:
         return _classes(read, "integer", [0, 1])
-    texts = ReadColumn(read.name, "text", words)
+    texts = ReadColumn(read.name, Column(type="text"), words)
     return _classes(texts, "category", class_words)
 
 
 def _text_classes(read: ReadColumn, where: str, *, as_classes: bool) -> TargetFinding:
     counts = read.values.value_counts()
-    if not as_classes and read.values.dropna().str.fullmatch(DECIMAL_COMMA).all():
-        raise DataError(
-            f"{where}: contains numbers with decimal commas, such as {counts.index[0]!r}; write them with a point, or"
-            " give --classes"
-        )
     if len(counts) > (MAX_CLASSES if as_classes else MAX_TEXT_CLASSES):
         remedy = format_hint(read.values.dropna()) or (
             "; --classes takes up to 1000" if len(counts) <= MAX_CLASSES else "; name another column"

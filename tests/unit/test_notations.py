@@ -81,7 +81,7 @@ def test_what_does_not_have_the_notation_is_named(facts: dict[str, object], text
 def test_every_number_survives_its_notation(number: float, marks: tuple[str, str], unit: str) -> None:
     decimal, thousands = marks
     plain = f"{number:,.4f}"
-    text = plain.translate(str.maketrans({",": thousands, ".": decimal})) + unit
+    text = plain.translate(str.maketrans(",.", thousands + decimal)) + unit
     facts = {"decimal": decimal, "thousands": thousands, "unit": [unit.strip()] if unit else []}
     assert _read([text], type="number", **facts).tolist() == [float(plain.replace(",", ""))]
 

@@ -1,0 +1,218 @@
+"""How the numbers of a column of texts are written: separators, units, percent, scales, negative ones."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lockstep.clean.column_block import Column
+from lockstep.clean.number_texts import NumberNotation, single_spaces
+from lockstep.inspect.missing import NUMBER, odd_texts
+from lockstep.inspect.proposal import Proposal, Texts
+from lockstep.inspect.units import is_currency, scale_of, units_of
+
+SAMPLE = 2000
+LONGEST = 60  # characters of a number with its unit
+LEADING_ZERO = re.compile(r"0\d+")
+DECIMALS = re.compile(r"[+-]?\d*[.,]\d+")
+BODY = re.compile(r"(\D*?)([.,]?\d(?:[\d.,'\u2019 ]*\d)?[.,]?)((?:[eE][+-]?\d+)?)(\D*)")
+# Between a sign and a digit, or around a unit.
+SIGNS = "+-\u2212"
+DASHES = "-\u2212"
+ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
+
+
+@dataclass(frozen=True)
+class NumberParts:
+    """The parts of a text that contains one number.
+
+    Attributes:
+        body: Digits with their separators.
+        before, after: The texts around it, without signs and parentheses.
+        keys: Notations beside separators and units that the text needs: negative, censored.
+    """
+
+    body: str
+    before: str
+    after: str
+    keys: tuple[tuple[str, Any], ...] = ()
+
+
+def parts_of(text: str) -> NumberParts | None:
+    """The parts of a text; None if it does not contain exactly one number."""
+    if len(text) > LONGEST:
+        return None
+    rest, keys = single_spaces(text), dict[str, Any]()
+    if rest.startswith("(") and rest.endswith(")"):
+        rest, keys["negative"] = rest[1:-1].strip(), "parentheses"
+    if limit := re.match(r"(?:[<>]=?|[≤≥]) ?", rest):
+        rest, keys["censored"] = rest[limit.end() :], True
+    match = BODY.fullmatch(rest)
+    if match is None:
+        return None
+    before, body, _, after = match.groups()
+    if after.strip() == "+":
+        after, keys["censored"] = "", True
+    if after.strip() and after.strip() in DASHES:
+        if any(sign in before for sign in SIGNS):
+            return None
+        after, keys["negative"] = "", "trailing"
+    signs = [character for character in before if character in SIGNS]
+    unit = "".join(character for character in before if character not in SIGNS).strip()
+    if len(signs) > 1 or (signs and keys.get("negative")) or (unit and not is_currency(unit)):
+        return None
+    return NumberParts(body, unit, after.strip(), tuple(sorted(keys.items())))
+
+
+def propose_numbers(texts: Texts, *, decimal_comma: bool = False) -> Proposal | None:
+    """The notation in which a column's texts are numbers, plain or not; None if they are none.
+
+    Args:
+        texts: The different texts of the column.
+        decimal_comma: Whether another column of the table has decimal commas, which settles 1.234 and 1,234.
+    """
+    present = sorted(texts)
+    if max(map(len, present), default=0) > 100 * LONGEST:
+        return None
+    sample = present[:: max(1, len(present) // SAMPLE)]
+    parts = {text: found for text in sample if (found := parts_of(text)) is not None}
+    if not parts or (len(parts) < len(sample) / 2 and len(parts) < 10):
+        return None
+    if any(LEADING_ZERO.fullmatch(text.strip()) for text in sample) and not any(map(DECIMALS.fullmatch, sample)):
+        return None
+    facts, reasons, notes = _notation(parts.values(), decimal_comma=decimal_comma) or (None, [], [])
+    if facts is None:
+        return None
+    notation = NumberNotation(Column.model_validate({"type": "number", **facts}))
+    unread = {text for text in present if not _reads(notation, text, plain=not facts)}
+    odd = odd_texts(texts, unread)
+    if odd is None:
+        return None
+    if not facts:
+        return Proposal({}, odd=odd)
+    shown = max((text for text in parts if text not in odd), key=lambda text: (len(text), text))
+    return Proposal(facts, f"{', '.join(reasons)}: {shown!r}", odd, tuple(notes))
+
+
+def _reads(notation: NumberNotation, text: str, *, plain: bool) -> bool:
+    if plain:
+        return bool(NUMBER.fullmatch(text.strip()))
+    number = notation.number(text)
+    return number is not None and abs(number) != float("inf")
+
+
+def has_decimal_comma(texts: Texts) -> bool:
+    """Whether a column certainly has decimal commas: 25,6 or 0,125 or 1.234,50."""
+    present = sorted(texts)
+    sample = present[:: max(1, len(present) // SAMPLE)]
+    bodies = [found.body for text in sample if (found := parts_of(text)) is not None]
+    if not bodies or len(bodies) < len(sample) / 2:
+        return False
+    return separators_of(bodies, decimal_comma=False) in ((",", ""), (",", "."), (",", " "), (",", "'"))
+
+
+def separators_of(bodies: Sequence[str], *, decimal_comma: bool) -> tuple[str, str] | None:
+    """The characters before decimals and between thousands with which all bodies are numbers; None if there are none.
+
+    Args:
+        bodies: Digits with separators.
+        decimal_comma: Whether a decimal comma is expected, where the bodies do not tell.
+    """
+    if all(ADDRESS.fullmatch(body) for body in bodies):
+        return None
+    plain = all(re.fullmatch(r"\d*\.?\d*", body) for body in bodies)
+    dotted = [body for body in bodies if "." in body]
+    grouped = all(_grouped(body, r"\.") for body in dotted)
+    if plain and not (decimal_comma and dotted and grouped):
+        return (".", "")
+    if not any(character in body for body in bodies for character in ",'\u2019 "):
+        return (",", ".") if grouped else None
+    with_comma = [body for body in bodies if "," in body]
+    commas_group = all(_grouped(body, ",") for body in with_comma) and not (
+        decimal_comma and all(body.count(",") == 1 and "." not in body for body in with_comma)
+    )
+    candidates = [(".", ","), (",", ""), (",", "."), (".", " "), (",", " "), (".", "'"), (",", "'")]
+    for decimal, thousands in candidates if commas_group else candidates[1:]:
+        if all(_matches(body, decimal, thousands) for body in bodies):
+            return decimal, thousands
+    return None
+
+
+def _grouped(body: str, mark: str) -> bool:
+    """Whether digits are in groups as between thousands: 1,234 and 12,34,567 but not 0,123."""
+    whole = body.split("." if mark == "," else ",")[0]
+    return bool(re.fullmatch(rf"[1-9]\d{{0,2}}(?:{mark}\d{{2,3}})*{mark}\d{{3}}", whole))
+
+
+def _matches(body: str, decimal: str, thousands: str) -> bool:
+    facts = {"type": "number", "decimal": decimal, "thousands": thousands}
+    return NumberNotation(Column.model_validate(facts)).number(body) is not None
+
+
+Notation = tuple[dict[str, Any], list[str], list[str]]
+
+
+def _notation(parts: Collection[NumberParts], *, decimal_comma: bool) -> Notation | None:
+    """The keys of a column's entry, the reasons and the notes; None if no notation fits all parts."""
+    separators = separators_of([part.body for part in parts], decimal_comma=decimal_comma)
+    if separators is None:
+        return None
+    decimal, thousands = separators
+    facts, reasons = dict[str, Any](), list[str]()
+    if decimal != ".":
+        facts["decimal"] = decimal
+        reasons.append("decimal comma")
+    if thousands:
+        facts["thousands"] = thousands
+        reasons.append(f"{NAMES[thousands]} between thousands")
+    around = _around(parts)
+    if around is None:
+        return None
+    extra, why, notes = around
+    keys = {key: value for part in parts for key, value in part.keys}
+    if {("negative", "parentheses"), ("negative", "trailing")} <= {pair for part in parts for pair in part.keys}:
+        return None
+    if "censored" in keys:
+        why.append("limits such as <5 and 80+ as numbers")
+    if "negative" in keys:
+        why.append(
+            f"negative numbers {'in parentheses' if keys['negative'] == 'parentheses' else 'with the sign behind'}"
+        )
+    return facts | extra | keys, reasons + why, notes
+
+
+NAMES = {",": "comma", ".": "point", " ": "space", "'": "apostrophe"}
+
+
+def _around(parts: Iterable[NumberParts]) -> Notation | None:
+    """The keys for the texts before and after numbers."""
+    before = Counter(part.before for part in parts)
+    after = Counter(part.after for part in parts)
+    facts, reasons, notes = dict[str, Any](), list[str](), list[str]()
+    units = sorted(text for text in before if text)
+    if set(after) == {"%"}:
+        facts["percent"] = True
+        reasons.append("percent as a share")
+    elif set(after) != {""}:
+        found = scale_of(after, with_currency=bool(units)) or units_of(after)
+        if found is None:
+            return None
+        units += found.units
+        if found.scale:
+            facts["scale"] = found.scale
+        reasons += found.reasons
+        notes += found.notes
+    if units:
+        facts["unit"] = units[0] if len(units) == 1 else units
+        reasons.insert(0, f"unit {' or '.join(units)}")
+    currencies = sorted({text for text in units if is_currency(text)})
+    if len(currencies) > 1 and not same_currency(currencies):
+        notes.append(f"amounts in different currencies ({', '.join(currencies)}) are not converted")
+    return facts, reasons, notes
+
+
+def same_currency(currencies: Sequence[str]) -> bool:
+    """Whether texts are a sign and a code of one currency."""
+    signs = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "US$": "USD", "RS": "INR", "RS.": "INR"}
+    return len({signs.get(text.upper(), text.upper()) for text in currencies}) == 1
