@@ -32,8 +32,8 @@ from lockstep.tracking.publish import publish_or_warn
 
 def main() -> None:
     """Run the stage."""
-    blocks, model = Blocks.read(), SavedModel.load(paths.MODEL)
-    choices, judging = evaluation_settings(blocks, TableColumns.read(paths.COLUMNS), model.fitting, model.target.column)
+    blocks, model, columns = Blocks.read(), SavedModel.load(paths.MODEL), TableColumns.read(paths.COLUMNS)
+    choices, judging = evaluation_settings(blocks, columns, model.fitting, model.target.column)
     settings, split, seed = choices.evaluate, choices.split, choices.seed
     train, test = read_table(paths.TRAIN), read_table(paths.TEST)
     best, search = read_json(paths.BEST_PARAMS), read_json(paths.SEARCH)
@@ -41,7 +41,7 @@ def main() -> None:
     history = TrainingHistory(trials, search, pd.read_csv(paths.LEARNING_CURVE))
     print_step = step_printer("evaluate", len(train) + len(test))
     evaluation = evaluate_model(
-        model, train, test, trials.loc[best["trial"]], judging, settings, seed, split, print_step
+        model, train, test, trials.loc[best["trial"]], judging, settings, seed, split, print_step, columns.genuine
     )
     repeats = {"protocol": settings.protocol}
     if settings.protocol == "repeated":

@@ -1,6 +1,7 @@
 """The stage clean: types, checks, rules, and a report on each rule."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from lockstep.clean.table_blocks import TableBlocks
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import shown
 from lockstep.storage.tables import release_memory, significant
+from lockstep.table.filler import find_filler
 from lockstep.table.row_weights import positive_numbers
 from lockstep.table.target import Target
 
@@ -93,6 +95,19 @@ def _check_result(frame: pd.DataFrame, dataset: TableBlocks, file: str) -> None:
         )
     if (values == values.iloc[0]).all():
         raise DataError(f"{file}: target: {name!r} is {values.iloc[0]} in every row; there is nothing to learn")
+    _refuse_filler(values, name, dataset.cleaned().genuine, file)
+
+
+def _refuse_filler(values: pd.Series, name: str, genuine: Sequence[str], file: str) -> None:
+    """Refuse a target in which one far, repeated value stands for "no value": the score would be about telling it."""
+    filler = find_filler(values)
+    if filler is None or filler.shown in genuine:
+        return
+    raise DataError(
+        f"{file}: target: {name!r} is {filler.shown} in {filler.share:.1%} of the rows, far from all others"
+        f" ({filler.others}); where it stands for no value, set `missing_values: [{filler.shown!r}], missing: true` of"
+        f" the column and add the rule drop_missing with columns [{shown(name)}]; else `genuine: [{filler.shown!r}]`"
+    )
 
 
 def _profile(name: str, values: pd.Series, missing_in_raw: int | None) -> dict[str, Any]:

@@ -27,6 +27,7 @@ GOES_WITH: Mapping[str, tuple[str, ...]] = {
     "case": WORDS,
     "map": (*QUANTITIES, *WORDS),
     "format": ("date", *SPANS),
+    "genuine": (*QUANTITIES, *SPANS, "date"),
     "missing_values": (*QUANTITIES, *WORDS, "date", *SPANS),
 }
 # Formats of dates that are no pattern of strptime.
@@ -53,6 +54,7 @@ class Column(Settings):
         missing: Whether missing values are allowed.
         missing_values: Texts that mean "no value" in this column, besides those of the table. A number among them
             stands for all its notations.
+        genuine: Values that stand far from all others, like a filler such as -200 or 999, and are none.
         strip: Whether spaces around a text are removed, and those within become single.
         case: The letter case to which texts are brought.
         map: The value that stands for a text: {med: medium}, {low: 1, high: 3}, {oui: true}.
@@ -73,6 +75,7 @@ class Column(Settings):
     max: float | None = None
     missing: bool = False
     missing_values: Texts = ()
+    genuine: Texts = ()
     strip: bool = False
     case: Literal["lower", "upper"] | None = None
     map: Mapping[str, bool | int | float | str] = Field(default_factory=dict)

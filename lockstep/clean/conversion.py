@@ -189,7 +189,7 @@ def _date(values: pa.ChunkedArray, column: Column, location: Location) -> pd.Ser
         location,
         f"is not a date; allowed: {allowed}" + location.remedy("" if column.format else "; others by `format`"),
     )
-    fillers = parse_dates(pd.Series(column.missing_values, dtype="str"), formats).dropna().to_numpy()
+    fillers = parse_dates(pd.Series(column.missing_values, dtype="str"), (*formats, "iso")).dropna().to_numpy()
     return pd.Series(np.where(np.isin(dates, fillers), np.datetime64("NaT", "s"), dates))
 
 

@@ -67,7 +67,15 @@ class TableBlocks(WeightedTargetBlock):
 
     def cleaned(self) -> TableColumns:
         """The cleaned table's columns, for the other stages."""
-        return TableColumns(self.clean_types(), self.made_of_target())
+        target = self.target_column
+        return TableColumns(self.clean_types(), self.made_of_target(), self._origin(target).genuine)
+
+    def _origin(self, name: str) -> Column:
+        """The entry of a column of the cleaned table, before rules renamed it."""
+        for rule in reversed(self.clean):
+            old_names = {new: old for old, new in Declaration.of(rule).renames.items()}
+            name = old_names.get(name, name)
+        return self.columns.get(name, IGNORED)
 
     def made_of_target(self) -> set[str]:
         """Columns of the cleaned table that rules compute from the target."""

@@ -1,6 +1,6 @@
 """The whole evaluation of a model on one set of test rows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,6 +96,7 @@ def evaluate_model(
     seed: int,
     split: Split | None = None,
     on_step: Callable[[str], None] = lambda _: None,
+    genuine: Sequence[str] = (),
 ) -> ModelEvaluation:
     """Evaluate a model on the test rows.
 
@@ -109,6 +110,7 @@ def evaluate_model(
         seed: Seed of baselines, resamples, shuffles and samples.
         split: The block `split` of params.yaml: how the test rows and the training rows are related.
         on_step: Called with a description of each step as it begins.
+        genuine: Values of the target that a person confirmed, although they look like fillers.
     """
     folds, n_validated, train = train, _validated(train, model), final_rows(train)
     on_step(f"features of {len(train):,} training and {len(test):,} test rows")
@@ -144,7 +146,7 @@ def evaluate_model(
     names = features["feature"].tolist()
     on_step("findings")
     importance = dict(zip(model.features.names, shap.mean_absolute().tolist(), strict=True))
-    evidence = Evidence(model, train_rows, test_rows, folds, predicted, judgement, importance, split, seed)
+    evidence = Evidence(model, train_rows, test_rows, folds, predicted, judgement, importance, split, seed, genuine)
     findings = findings_of(evidence)
     on_step("slices, worst rows and dependence")
     return ModelEvaluation(

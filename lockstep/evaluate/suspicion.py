@@ -12,7 +12,6 @@ import pandas as pd
 
 from lockstep.evaluate.judgement import Judgement
 from lockstep.evaluate.rows import Rows
-from lockstep.evaluate.screens.filler import as_floats
 from lockstep.evaluate.screens.single_column import class_measures, number_measures
 from lockstep.guards.text.messages import safe_line
 from lockstep.metrics.names import metric_label
@@ -21,6 +20,7 @@ from lockstep.model.trained import Predictions
 from lockstep.project.kinds import Kind, OneOfKind
 from lockstep.split.split_block import Split
 from lockstep.storage.tables import significant
+from lockstep.table.filler import as_floats
 
 # Training rows that are screened, spread over the table.
 MAX_ROWS, MAX_COLUMNS = 5_000, 500
@@ -72,6 +72,7 @@ class Evidence:
         importance: Mean |SHAP| per feature.
         split: The block `split` of params.yaml; None: unknown.
         seed: Seed of fits.
+        genuine: Values of the target that a person confirmed, although they look like fillers.
     """
 
     model: SavedModel
@@ -83,6 +84,7 @@ class Evidence:
     importance: Mapping[str, float]
     split: Split | None = None
     seed: int = 0
+    genuine: Sequence[str] = ()
 
     @property
     def target(self) -> str:

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterable
 
-from lockstep.evaluate.screens.filler import Filler, find_filler
 from lockstep.inspect.reading import ReadColumn
+from lockstep.table.filler import Filler, find_filler
 
 
 def filler_notes(reads: Iterable[ReadColumn], target: str) -> list[str]:
@@ -25,8 +25,14 @@ def _note(read: ReadColumn, filler: Filler, *, is_target: bool) -> str:
     facts = read.facts.model_dump(exclude_defaults=True, exclude={"missing"}, mode="json")
     facts["missing_values"] = [*facts.get("missing_values", []), filler.shown]
     entry = f"{column}: {_flow({**facts, 'missing': True})}"
-    rows = f", and the rule {{rule: drop_missing, columns: [{column}]}}" if is_target else ""
-    return f"{read.name}: {filler.shown} {where}: a filler? If so: {entry}{rows}"
+    note = f"{read.name}: {filler.shown} {where}: a filler? If so: {entry}"
+    if not is_target:
+        return note
+    confirmed = _flow({**read.facts.model_dump(exclude_defaults=True, exclude={"missing"}), "genuine": [filler.shown]})
+    return (
+        f"{note}, and the rule {{rule: drop_missing, columns: [{column}]}}. If not: {column}: {confirmed}. Until one of"
+        " both stands here, `dvc repro` stops at clean"
+    )
 
 
 def _flow(value: object) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from lockstep.evaluate.screens.filler import as_floats
 from lockstep.evaluate.screens.formula import explained_together, find_formulas
 from lockstep.evaluate.screens.single_column import MIN_ROWS, bins_of, class_measures, number_measures
 from lockstep.inspect.reading import ReadColumn
+from lockstep.table.filler import as_floats
 
 # Names of targets that are common in names of other columns.
 GENERIC = frozenset(

@@ -20,15 +20,18 @@ class TableColumns:
     Attributes:
         types: The type of each column, in order, without row_id.
         made_of_target: Columns that cleaning rules computed from the target.
+        genuine: Values of the target that a person confirmed, although they look like fillers.
     """
 
     types: Mapping[str, str]
     made_of_target: AbstractSet[str]
+    genuine: tuple[str, ...] = ()
 
     def write(self, path: Path) -> None:
         """Write the columns to a JSON file."""
         columns = [{"name": name, "type": kind} for name, kind in self.types.items()]
-        write_json({"columns": columns, "made_of_target": sorted(self.made_of_target)}, path)
+        confirmed = {"genuine": list(self.genuine)} if self.genuine else {}
+        write_json({"columns": columns, "made_of_target": sorted(self.made_of_target), **confirmed}, path)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -40,7 +43,7 @@ class TableColumns:
         try:
             content = read_json(path)
             types = {column["name"]: column["type"] for column in content["columns"]}
-            return cls(types, frozenset(content["made_of_target"]))
+            return cls(types, frozenset(content["made_of_target"]), tuple(content.get("genuine", ())))
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{path}: is damaged ({kind_and_reason(error)}); remove it and run `dvc repro`") from None
 

@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from lockstep.clean.cleaning import clean_table
 from lockstep.clean.column_block import Column
 from lockstep.clean.columns import convert_columns
+from lockstep.clean.table_blocks import TableBlocks
 from lockstep.errors import DataError
 
 
@@ -162,6 +164,31 @@ def test_missing_values_of_one_column_are_its_own() -> None:
     with_unit = _read(["999 kg", "12 kg"], type="number", unit="kg", missing=True, missing_values=["999 kg"])
     assert with_unit.isna().tolist() == [True, False]
     assert np.isnan(_read(pa.array([np.inf, 1.0]), type="number", missing=True, missing_values=["inf"])[0])
+
+
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_filler_in_the_target_stops_clean_until_a_person_decides(typed: bool) -> None:
+    numbers = np.where(np.arange(60) % 9 == 0, -200, np.arange(60) % 17)
+    column = pa.array(numbers) if typed else pa.array(numbers.astype(str))
+    table = pa.table({"x": np.arange(60) * 1.5, "price": column})
+
+    def cleaned(**facts: object) -> pd.DataFrame:
+        blocks = TableBlocks.model_validate(
+            {
+                "target": "y",
+                "weight": None,
+                "exposure": None,
+                "missing_values": [""],
+                "columns": {"x": {"type": "number"}, "price": {"type": "integer", **facts}},
+                "clean": [{"rule": "rename", "columns": {"price": "y"}}, {"rule": "drop_missing", "columns": ["y"]}],
+            }
+        )
+        return clean_table(table, blocks, "facts")[0]
+
+    with pytest.raises(DataError, match=r"target: 'y' is -200 in 11.7% of the rows, far from all others \(0 to 16\)"):
+        cleaned()
+    assert len(cleaned(genuine=["-200"])) == 60
+    assert len(cleaned(missing_values=["-200"], missing=True)) == 53
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from lockstep.evaluate.screens.filler import find_filler
 from lockstep.evaluate.screens.formula import explained_together, find_formulas
 from lockstep.evaluate.screens.single_column import bins_of, class_measures, number_measures
+from lockstep.table.filler import find_filler
 
 Vector = npt.NDArray[np.float64]
 ROWS = 300

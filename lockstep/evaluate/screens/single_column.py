@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.evaluate.screens.filler import as_floats
+from lockstep.table.filler import as_floats
 
 Vector = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]

@@ -7,7 +7,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from lockstep.evaluate.rows import sample_rows
-from lockstep.evaluate.screens.filler import as_floats
 from lockstep.evaluate.screens.single_column import auc
 from lockstep.evaluate.suspicion import Evidence, ResultFinding, Suspicion
 from lockstep.fitting.booster import fit_rounds, predict
@@ -15,6 +14,7 @@ from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.folds import Fold, Matrix
 from lockstep.fitting.matrices import training_matrix
 from lockstep.storage.tables import significant
+from lockstep.table.filler import as_floats
 
 # Rows of each side that are told apart, and values of a category that count as such.
 MAX_ROWS, MAX_CATEGORIES = 2_000, 50

@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from lockstep.evaluate.screens.filler import find_filler
 from lockstep.evaluate.suspicion import Evidence, ResultFinding, Suspicion, named
+from lockstep.table.filler import find_filler
 
 
 class FillerInFeature(Suspicion):

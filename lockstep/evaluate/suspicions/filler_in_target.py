@@ -4,8 +4,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from lockstep.evaluate.screens.filler import find_filler
 from lockstep.evaluate.suspicion import Evidence, ResultFinding, Suspicion
+from lockstep.table.filler import find_filler
 
 
 class FillerInTarget(Suspicion):
@@ -17,7 +17,7 @@ class FillerInTarget(Suspicion):
         if evidence.model.target.classes:
             return None
         filler = find_filler(evidence.train.frame[evidence.target])
-        if filler is None:
+        if filler is None or filler.shown in evidence.genuine:
             return None
         filled = evidence.test.y == filler.value
         words, figures = evidence.scores_with_and_without(filled) if filled.any() else ("", {})

@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from lockstep.evaluate.screens.filler import as_floats
 from lockstep.evaluate.screens.formula import explained_together
 from lockstep.evaluate.suspicion import Evidence, ResultFinding, Suspicion, named
 from lockstep.metrics.metric import Scores
 from lockstep.metrics.names import metric_label
+from lockstep.table.filler import as_floats
 
 # From these values on nearly all of the target is told. Several honest columns seldom reach an AUC of 0.998 together.
 LIMITS = {"r2": 0.99, "auc": 0.998}

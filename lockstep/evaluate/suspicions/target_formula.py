@@ -2,9 +2,9 @@
 
 from typing import ClassVar
 
-from lockstep.evaluate.screens.filler import as_floats
 from lockstep.evaluate.screens.formula import find_formulas
 from lockstep.evaluate.suspicion import Evidence, ResultFinding, Suspicion
+from lockstep.table.filler import as_floats
 
 
 class TargetFormula(Suspicion):
