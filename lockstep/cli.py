@@ -117,7 +117,11 @@ def _parser() -> argparse.ArgumentParser:
     new_dataset_parser.add_argument("--classes", action="store_true", help="treat a target of integers as classes")
     new_dataset_parser.add_argument("--weight", metavar="COL", help="the column that says how much a row counts")
     new_dataset_parser.add_argument("--exposure", metavar="COL", help="the time or amount in which a count came about")
-    new_dataset_parser.add_argument("--force", action="store_true", help="replace an existing dataset file")
+    replacing = new_dataset_parser.add_mutually_exclusive_group()
+    replacing.add_argument("--force", action="store_true", help="replace an existing dataset file")
+    replacing.add_argument(
+        "--update", action="store_true", help="add new columns to an existing dataset file and tell what differs"
+    )
     predict_parser = commands.choices["predict"]
     predict_parser.add_argument(
         "source", metavar="IN", help="raw rows, like the dataset's source: .csv, .csv.gz or .parquet"
@@ -245,6 +249,7 @@ def new_dataset(arguments: argparse.Namespace) -> str:
         weight=arguments.weight,
         exposure=arguments.exposure,
         force=arguments.force,
+        update=arguments.update,
     )
     return summary(dataset)
 

@@ -16,6 +16,7 @@ from lockstep.inspect.dataset_file import dataset_text
 from lockstep.inspect.findings import LEFT_OUT, TableFindings
 from lockstep.inspect.inspection import inspect
 from lockstep.inspect.table_file import read_table_file
+from lockstep.inspect.update import Update, updated
 from lockstep.project.blocks import DATASET_NAME
 from lockstep.project.paths import DATASETS, PARAMS
 from lockstep.project.settings import is_reserved
@@ -28,11 +29,12 @@ REPLACEMENTS = str.maketrans({"[": "(", "]": ")", "<": "_below_"})
 
 @dataclass(frozen=True)
 class NewDataset:
-    """The dataset file that was written, and the findings behind it."""
+    """The dataset file that was written, the findings behind it, and what an update did."""
 
     name: str
     file: Path
     findings: TableFindings
+    update: Update | None = None
 
 
 def new_dataset(
@@ -44,6 +46,7 @@ def new_dataset(
     weight: str | None = None,
     exposure: str | None = None,
     force: bool = False,
+    update: bool = False,
 ) -> NewDataset:
     """Inspect a table and write datasets/NAME.yaml; nothing is written unless the file is valid.
 
@@ -55,6 +58,7 @@ def new_dataset(
         weight: The column of the rows' weights.
         exposure: The column of their exposures.
         force: Whether an existing dataset file may be replaced.
+        update: Whether an existing dataset file is brought up to date: what it says stays, new columns are added.
 
     Raises:
         LockstepError: with one line that names the remedy.
@@ -67,18 +71,27 @@ def new_dataset(
     if not re.fullmatch(DATASET_NAME, name):
         raise ConfigError(f"--name {name!r}: must begin with a letter or digit; allowed are letters, digits, _ and -")
     file = DATASETS / f"{name}.yaml"
-    if file.exists() and not force:
-        raise ConfigError(f"{file}: exists already; take another --name, or replace it with --force")
+    if file.exists() and not (force or update):
+        raise ConfigError(
+            f"{file}: exists already; take another --name, add what is new with --update, or replace it with --force"
+        )
+    if update and not file.exists():
+        raise ConfigError(f"{file}: no such file to update; leave out --update")
     source, table = read_table_file(place)
     findings = inspect(table, target, as_classes=as_classes, weight=weight, exposure=exposure)
     columns = (column.name for column in findings.columns if column.type != "ignore")
     about = f"{_file_name(place)}, {table.num_rows:,} rows and {table.num_columns} columns"
-    text = dataset_text(findings, source, about, _clean_names(columns))
+    text, change = dataset_text(findings, source, about, _clean_names(columns)), None
+    if update:
+        current = file.read_text(encoding="utf-8")
+        parse_dataset(current, file)
+        change = updated(current, text)
+        text = change.text
     dataset = parse_dataset(text, file)
     convert_columns(table, dataset.columns, dataset.missing_values, str(file))
     with atomic_write(file) as part:
         part.write_text(text, encoding="utf-8")
-    return NewDataset(name, file, findings)
+    return NewDataset(name, file, findings, change)
 
 
 def _file_name(place: str) -> str:
@@ -122,6 +135,8 @@ def _unused_name(name: str, taken: set[str]) -> str:
 
 def summary(dataset: NewDataset) -> str:
     """A short table of the findings, and the next command."""
+    if dataset.update is not None:
+        return _update_summary(dataset.file, dataset.update)
     findings, target = dataset.findings, dataset.findings.target
     kind = f"{len(target.classes)} classes" if target.classes else "a number"
     size = f"{findings.n_rows} rows, {len(findings.columns)} columns"
@@ -136,6 +151,12 @@ def summary(dataset: NewDataset) -> str:
         lines.append(f"  note      {findings.copies} rows repeat an earlier one; {dataset.file} shows a rule")
     command = f"dvc exp run -S dataset={dataset.name}" + (f" -S {target.needs}" if target.needs else "")
     return "\n".join([*lines, f"next: {command}  (with --temp or --queue: git add {dataset.file} first)"])
+
+
+def _update_summary(file: Path, update: Update) -> str:
+    lines = [f"lockstep: updated {file}: {len(update.added)} columns added, {len(update.differences)} entries kept"]
+    lines += [f"  added     {shown(name)}; to learn from it, add it to a recipe" for name in update.added]
+    return "\n".join([*lines, *(f"  differs   {brief(line)}" for line in update.differences)])
 
 
 def _features_by_type(findings: TableFindings) -> dict[str, list[str]]:

@@ -291,7 +291,7 @@ def test_a_file_inside_the_repository_is_named_relative_to_it(folder: Path) -> N
 def test_an_existing_dataset_file_stays_without_force(capsys: pytest.CaptureFixture[str]) -> None:
     Path("t.csv").write_text(ROWS, encoding="utf-8")
     Path("datasets/t.yaml").write_text("mine", encoding="utf-8")
-    _refused(capsys, "datasets/t.yaml: exists already; take another --name, or replace it with --force", "t.csv")
+    _refused(capsys, "datasets/t.yaml: exists already; take another --name, add what is new with --update", "t.csv")
     assert Path("datasets/t.yaml").read_text(encoding="utf-8") == "mine"
 
 
@@ -361,3 +361,38 @@ def test_a_gap_is_suggested_where_each_row_has_its_own_date(days: Sequence[int],
     text = Path("datasets/series.yaml").read_text(encoding="utf-8").replace("\n# ", " ")
     assert "split.strategy=time split.time=day" in text
     assert ("split.gap=7d" in text) == gap
+
+
+def test_an_update_keeps_what_a_person_wrote_and_adds_what_is_new(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("t.csv").write_text(ROWS, encoding="utf-8")
+    assert _new("t.csv") == 0
+    file = Path("datasets/t.yaml")
+    mine = re.sub(r"  a: .*", "  a: {type: category}  # my own words", file.read_text(encoding="utf-8"))
+    mine = mine.replace("raw:", "mine:")
+    file.write_text(mine, encoding="utf-8")
+    frame = pd.read_csv("t.csv")
+    frame.insert(1, "colour", ["red", "blue"] * 20)
+    frame.assign(last=np.arange(40) ** 2).to_csv("t.csv", index=False)
+    capsys.readouterr()
+    assert _new("t.csv", "y", "--update") == 0
+    printed, text = capsys.readouterr().out, file.read_text(encoding="utf-8")
+    lines = mine.splitlines()
+    digest = hashlib.sha256(Path("t.csv").read_bytes()).hexdigest()
+    kept = [line for line in lines if "sha256" not in line]
+    assert [line for line in text.splitlines() if line in kept] == kept
+    assert digest in text
+    assert list(yaml.safe_load(text)["columns"]) == ["a", "colour", "b", "y", "last"]
+    assert "columns.a: kept {type: category}; today: {type: integer" in printed
+    assert "added     colour" in printed
+    assert "features.raw: kept null; today: [{step: columns" in printed
+    _loaded("t")
+
+
+def test_an_update_without_a_file_or_without_a_column_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("t.csv").write_text(ROWS, encoding="utf-8")
+    _refused(capsys, "datasets/t.yaml: no such file to update; leave out --update", "t.csv", "--update")
+    assert _new("t.csv") == 0
+    before = Path("datasets/t.yaml").read_bytes()
+    pd.read_csv("t.csv").drop(columns="b").to_csv("t.csv", index=False)
+    _refused(capsys, "columns.b: the table has no such column", "t.csv", "--update")
+    assert Path("datasets/t.yaml").read_bytes() == before

@@ -1,0 +1,103 @@
+"""A dataset file brought up to date: what a person wrote stays, new columns are added, other differences are told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from lockstep.guards.text.messages import shown
+
+# Facts about the bytes of the file, which follow the table.
+OF_THE_FILE = ("sha256",)
+MAX_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Update:
+    """An updated dataset file.
+
+    Attributes:
+        text: Its text.
+        added: Names of the columns that were added.
+        differences: One line for each entry that differs from what would be written today.
+    """
+
+    text: str
+    added: tuple[str, ...]
+    differences: tuple[str, ...]
+
+
+def updated(current: str, today: str) -> Update:
+    """A dataset file with the hash and the new columns of today's table.
+
+    Args:
+        current: Its text, perhaps changed by a person: valid YAML with the blocks `source` and `columns`.
+        today: The text that would be written today.
+    """
+    old, new = yaml.safe_load(current), yaml.safe_load(today)
+    text = current
+    for key in OF_THE_FILE:
+        text = text.replace(str(old["source"].get(key)), str(new["source"].get(key)))
+    added = tuple(name for name in new["columns"] if name not in old["columns"])
+    return Update(_with_columns(text, today, added), added, tuple(_differences(old, new)))
+
+
+def _with_columns(text: str, today: str, names: tuple[str, ...]) -> str:
+    """The text with today's lines of some columns behind the line of the column before each."""
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    new_lines = today.splitlines(keepends=True)
+    ranges = _entries(today)
+    order = list(ranges)
+    for name in names:
+        before = order[: order.index(name)]
+        present = _entries("".join(lines))
+        position = max((present[other][1] for other in before if other in present), default=_first(present))
+        start, end = ranges[name]
+        lines[position:position] = new_lines[start:end]
+    return "".join(lines)
+
+
+def _first(ranges: Mapping[str, tuple[int, int]]) -> int:
+    return min(start for start, _ in ranges.values())
+
+
+def _entries(text: str) -> dict[str, tuple[int, int]]:
+    """The first line of each column's entry, and the line behind its last one, counted from 0."""
+    root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    block = next(value for key, value in root.value if key.value == "columns")
+    return {key.value: (key.start_mark.line, _last_line(value) + 1) for key, value in block.value}
+
+
+def _last_line(node: yaml.Node) -> int:
+    """The last line of a value; one in block style ends at the beginning of the line behind it."""
+    mark = node.end_mark
+    return mark.line - 1 if mark.column == 0 and mark.line > node.start_mark.line else mark.line
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """A line for each entry that both files have and that differs, comments aside."""
+    lines = []
+    for key in new:
+        if key == "columns":
+            pairs = [(f"columns.{shown(name)}", old[key].get(name), entry) for name, entry in new[key].items()]
+        elif key in ("features", "source") and isinstance(old.get(key), Mapping):
+            pairs = [(f"{key}.{shown(name)}", old[key].get(name), entry) for name, entry in new[key].items()]
+        else:
+            pairs = [(key, old.get(key), new[key])]
+        lines += [
+            f"{where}: kept {_brief(mine)}; today: {_brief(entry)}"
+            for where, mine, entry in pairs
+            if mine != entry
+            and not where.endswith(tuple(f".{name}" for name in OF_THE_FILE))
+            and not (key == "columns" and mine is None)
+        ]
+    return lines
+
+
+def _brief(value: Any) -> str:
+    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**9)
+    text = text.removesuffix("...\n").strip()
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
