@@ -21,8 +21,8 @@ METRIC = "metric: null    # judges models of this table where booster.metric is 
 LATITUDE, LONGITUDE = re.compile(r"(?i)lat(itude)?"), re.compile(r"(?i)(lon|lng|long|longitude)")
 HEADER = """\
 Written by `lockstep new-dataset`; facts about one table, yours to correct. A comment says why; change the line and
-run again. Types: number, integer, boolean, category, text (kept, no feature by itself), date, ignore.
-docs/bring-your-own-table.md explains every decision. No bounds are guessed: add min and max where values must not leave
+run again. Types: number, integer, boolean, category, text (kept, no feature by itself), date, time, duration, ignore.
+docs/bring-your-own-table.md explains every decision, and how to say in what notation a column is written. No bounds are guessed: add min and max where values must not leave
 a range."""
 WEIGHING: dict[Role, str] = {
     "weight": "a column of numbers: a row of weight 2 counts as two rows",

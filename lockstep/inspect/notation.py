@@ -14,6 +14,7 @@ def with_notation(finding: Finding, read: ReadColumn) -> Finding:
     if finding.type == "ignore":
         return finding
     keys = read.facts.model_dump(exclude_defaults=True, exclude={"type", "missing", "missing_values"})
+    keys |= {key: keys[key][0] for key in ("unit", "format") if len(keys.get(key, ())) == 1}
     if finding.type != read.type and not (finding.type in WORDS and read.type in WORDS and read.type != "boolean"):
         keys = {}
     if read.odd:

@@ -376,7 +376,7 @@ def test_an_exposure_of_a_target_below_0_is_refused() -> None:
     ("texts", "facts", "mean"),
     [
         (("1,5", "2,5", "-3,25"), {"decimal": ","}, 0.25),
-        (("754.68 EUR", "1,062.10 EUR", "9 EUR"), {"thousands": ",", "unit": ("EUR",)}, 608.593),
+        (("754.68 EUR", "1,062.10 EUR", "9 EUR"), {"thousands": ",", "unit": "EUR"}, 608.593),
         (("12.5%", "40%"), {"percent": True}, 0.2625),
     ],
 )
