@@ -146,7 +146,7 @@ def perhaps_ordered_words(random: Random, n_rows: int) -> Made:
     order = LIKELY_ORDERS[int(random.integers(len(LIKELY_ORDERS)))]
     ranks = codes(random, n_rows, len(order))
     texts = _drawn(order, ranks)
-    truth = read(Order(ranks=ranks), Order(ranks=-ranks), Groups(labels=pd.Series(texts)))
+    truth = read(Order(ranks=ranks), Groups(labels=pd.Series(texts)))
     return Made(texts, truth, TASTES, "either", signal=ranks)
 
 

@@ -144,7 +144,7 @@ def constant(random: Random, n_rows: int) -> Made:
 @kind
 def empty(random: Random, n_rows: int) -> Made:
     word = one_of(random, ("", "", "NA", "null", "-"))
-    return Made(words([word] * n_rows), left_out("empty"), ("comment", "fax", "spare", "col9"), "never")
+    return Made(words([word] * n_rows), left_out("empty", "constant"), ("comment", "fax", "spare", "col9"), "never")
 
 
 @kind

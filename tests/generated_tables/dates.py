@@ -45,7 +45,14 @@ NAMED_PATTERNS = (
     "%d-%b-%Y",
     "%d %b, %Y",
 )
-ISO_PATTERNS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S+00:00")
+ISO_PATTERNS = (
+    "%Y-%m-%d",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M:%SZ",
+    "%Y-%m-%dT%H:%M:%S.123Z",
+    "%Y-%m-%d %H:%M:%S+00:00",
+)
 
 
 def moments(random: Random, n_rows: int, *, clock: bool = False) -> Moments:
@@ -101,7 +108,7 @@ def dates_of_two_digit_years(random: Random, n_rows: int) -> Made:
 @kind
 def dates_with_clock(random: Random, n_rows: int) -> Made:
     made = moments(random, n_rows, clock=True)
-    return _dates(written(made, one_of(random, CLOCK_PATTERNS)), made)
+    return _dates(written(made, one_of(random, CLOCK_PATTERNS), padded=chance(random, 0.7)), made)
 
 
 @kind

@@ -47,7 +47,8 @@ def money_with_symbol(random: Random, n_rows: int) -> Made:
 @kind
 def money_with_code(random: Random, n_rows: int) -> Made:
     values, code = wide(random, n_rows, 0 if chance(random, 0.3) else 2), one_of(random, CODES)
-    texts = [f"{value:.2f}".removesuffix(".00") for value in values]
+    thousands = "," if chance(random, 0.4) else ""
+    texts = [grouped(value, 2, thousands, ".").removesuffix(".00") for value in values]
     before = chance(random, 0.4)
     return number([f"{code} {text}" if before else f"{text} {code}" for text in texts], values, MONEY)
 
@@ -108,7 +109,8 @@ def with_decimal_comma_and_unit(random: Random, n_rows: int) -> Made:
 def units_of_two_sizes(random: Random, n_rows: int) -> Made:
     large, small, factor = (("kg", "g", 1000.0), ("km", "m", 1000.0), ("GB", "MB", 1000.0))[int(random.integers(3))]
     values = np.round(10.0 ** random.uniform(1.5, 4.5, n_rows))
-    texts = [f"{value / factor:.3f} {large}" if value >= factor else f"{value:.0f} {small}" for value in values]
+    values = np.where(values >= factor, np.round(values, -2), values)
+    texts = [f"{value / factor:.1f} {large}" if value >= factor else f"{value:.0f} {small}" for value in values]
     return number(texts, values, ("weight", "distance", "file size"))
 
 

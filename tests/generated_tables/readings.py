@@ -135,15 +135,15 @@ class Groups(Reading):
 
 @dataclass(frozen=True, kw_only=True)
 class Order(Reading):
-    """Ranks: numbers that rise with them, however far apart."""
+    """Ranks: numbers that rise, or fall, with them, however far apart."""
 
     ranks: Vector
 
     def accepts(self, type_: str, values: pd.Series) -> bool:
         if type_ not in ("number", "integer", "boolean"):
             return False
-        given = pd.Series(_floats(values)).rank(method="dense")
-        return _equal(given.to_numpy(), pd.Series(self.ranks).rank(method="dense").to_numpy())
+        given, true = pd.Series(_floats(values)), pd.Series(self.ranks).rank(method="dense")
+        return any(_equal((sign * given).rank(method="dense"), true) for sign in (1, -1))
 
     def without(self, rows: Rows) -> Self:
         return replace(self, ranks=np.where(rows, np.nan, self.ranks))

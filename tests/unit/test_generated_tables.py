@@ -80,7 +80,8 @@ _DAYS = np.array(["2020-01-06", "2020-02-03", "NaT"], dtype="datetime64[s]")
         (Groups(labels=pd.Series(["a", "b", None])), "category", ["x", "y", None], True),
         (Groups(labels=pd.Series(["a", "a", None])), "category", ["x", "y", None], False),
         (Order(ranks=np.array([0.0, 2.0, NAN])), "integer", [1.0, 7.0, NAN], True),
-        (Order(ranks=np.array([0.0, 2.0, NAN])), "integer", [7.0, 1.0, NAN], False),
+        (Order(ranks=np.array([0.0, 1.0, 2.0])), "integer", [9.0, 4.0, 1.0], True),
+        (Order(ranks=np.array([0.0, 1.0, 2.0])), "integer", [9.0, 1.0, 4.0], False),
     ],
 )
 def test_the_judge_knows_which_values_are_the_same(
