@@ -123,11 +123,12 @@ def _named(random: Random, columns: Sequence[Column]) -> dict[str, Column]:
     """Columns by different names, some of them odd."""
     named = dict[str, Column]()
     for column in columns:
-        name = one_of(random, list(column.made.names))
+        taken = {name.strip().lower() for name in named}
+        free = [name for name in column.made.names if name.strip().lower() not in taken]
+        # a number in front, since readers go by the end of names such as customer_id
+        name = one_of(random, free or [f"{len(named)} {name}" for name in column.made.names])
         if column.made.names is not TARGET_NAMES and column.made.truth.feature and chance(random, 0.06):
-            name = one_of(random, ODD_NAMES).format(name)
-        number = 2
-        while name.strip().lower() in {other.strip().lower() for other in named}:
-            name, number = f"{one_of(random, list(column.made.names))} {number}", number + 1
+            odd = one_of(random, ODD_NAMES).format(name)
+            name = name if odd.strip().lower() in taken else odd
         named[name] = column
     return named
