@@ -109,6 +109,8 @@ def _number(values: pa.ChunkedArray, column: Column, location: Location) -> pd.S
         return _noted_number(values, column, location)
     if _is_text(values):
         values = pc.utf8_trim_whitespace(values)
+        if _first_refused(values, pa.float64()) is not None:
+            values = pc.replace_substring(values, "\u2212", "-")
         if (row := _first_refused(values, pa.float64())) is not None:
             text = values[row].as_py()
             remedy = location.remedy("correct the file, or list the value in missing_values")

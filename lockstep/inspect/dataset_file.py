@@ -22,8 +22,8 @@ LATITUDE, LONGITUDE = re.compile(r"(?i)lat(itude)?"), re.compile(r"(?i)(lon|lng|
 HEADER = """\
 Written by `lockstep new-dataset`; facts about one table, yours to correct. A comment says why; change the line and
 run again. Types: number, integer, boolean, category, text (kept, no feature by itself), date, time, duration, ignore.
-docs/bring-your-own-table.md explains every decision, and how to say in what notation a column is written. No bounds are guessed: add min and max where values must not leave
-a range."""
+docs/bring-your-own-table.md explains every decision, and how to say in what notation a column is written. No bounds are
+guessed: add min and max where values must not leave a range."""
 WEIGHING: dict[Role, str] = {
     "weight": "a column of numbers: a row of weight 2 counts as two rows",
     "exposure": "a column of numbers: the time or amount in which a count came about",

@@ -34,8 +34,10 @@ KNOWN_WORDS = MARKERS | {
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 # In a column of words these may be values (an album "?"), unless this share of the rows has them.
 WORDS, WORD_SHARE = frozenset(["?", "-", "none"]), 0.005
-# One other text stands out among this many different values whatever its share; a few others where they are rare.
-MANY_VALUES, FEW_VALUES = 10, 2
+# One other text stands out among this many different values whatever its share, a word among fewer than a letter;
+# a few others where they are rare.
+MANY_VALUES, SOME_VALUES, FEW_VALUES = 10, 4, 2
+WORD_LENGTH = 3
 RARE_SHARE, MAX_OTHERS = 0.05, 3
 # Texts with digits, such as 3+ or 12..5, mean something: they are mistakes only where they are this rare.
 MISTAKE_SHARE = 0.005
@@ -48,12 +50,13 @@ def missing_texts(table: pa.Table, target: str) -> tuple[str, ...]:
     return tuple(sorted(texts - _class_words(table.column(target))))
 
 
-def odd_texts(texts: Texts, unread: Collection[str]) -> frozenset[str] | None:
+def odd_texts(texts: Texts, unread: Collection[str], *, is_sure: bool = False) -> frozenset[str] | None:
     """The texts of a column that mean "no value" in it, where all others are numbers, dates or truth values.
 
     Args:
         texts: The different texts of the column, and the rows of each.
         unread: Those that are not read as the others are.
+        is_sure: Whether the others are certainly numbers, as those with a unit are.
 
     Returns:
         The unread texts, or None where they are too many or may be values.
@@ -64,7 +67,9 @@ def odd_texts(texts: Texts, unread: Collection[str]) -> frozenset[str] | None:
     others = [text for text in unread if not is_known(text)]
     share = sum(texts[text] for text in others) / sum(texts.values())
     with_digits = [text for text in others if re.search(r"\d", text)]
-    if n_read < (FEW_VALUES if not others else MANY_VALUES) or len(unread) > n_read:
+    is_word = all(len(text.strip()) >= WORD_LENGTH for text in others)
+    required = FEW_VALUES if is_sure or not others else SOME_VALUES if is_word else MANY_VALUES
+    if n_read < required or len(unread) > n_read:
         return None
     if with_digits and (share > MISTAKE_SHARE or len(others) > MAX_OTHERS):
         return None
@@ -76,11 +81,13 @@ def odd_texts(texts: Texts, unread: Collection[str]) -> frozenset[str] | None:
 def is_known(text: str) -> bool:
     """Whether people write a text for "no value", or it is an infinite number."""
     word = " ".join(text.lower().split())
-    return word in KNOWN_WORDS or bool(INFINITE.fullmatch(word))
+    return word in KNOWN_WORDS or not re.search(r"\w", word) or bool(INFINITE.fullmatch(word))
 
 
 def _marked(counts: Texts) -> set[str]:
     marked = {text for text in counts if text.strip().lower() in MARKERS}
+    if "+" in counts:
+        marked.discard("-")
     if all(NUMBER.fullmatch(text.strip()) for text in counts.keys() - marked):
         return marked
     min_count = WORD_SHARE * sum(counts.values())

@@ -13,10 +13,14 @@ from lockstep.inspect.proposal import Proposal, Texts
 from lockstep.inspect.units import is_currency, scale_of, units_of
 
 SAMPLE = 2000
+# So many numbers with exactly three digits behind the point, and no other length, have no decimals.
+MANY_GROUPS = 20
 LONGEST = 60  # characters of a number with its unit
+# A column with one of these has numbers even if they are few.
+SURE_KEYS = frozenset(["unit", "percent", "scale", "thousands"])
 LEADING_ZERO = re.compile(r"0\d+")
 DECIMALS = re.compile(r"[+-]?\d*[.,]\d+")
-BODY = re.compile(r"(\D*?)([.,]?\d(?:[\d.,'\u2019 ]*\d)?[.,]?)((?:[eE][+-]?\d+)?)(\D*)")
+BODY = re.compile(r"(\D*?)([.,]?\d(?:[\d.,'\u2019 ]*\d)?[.,]?)((?:[eE][+-]?\d+)?)(\D*| ?[^\W\d_]\S*)")
 # Between a sign and a digit, or around a unit.
 SIGNS = "+-\u2212"
 DASHES = "-\u2212"
@@ -86,7 +90,7 @@ def propose_numbers(texts: Texts, *, decimal_comma: bool = False) -> Proposal | 
         return None
     notation = NumberNotation(Column.model_validate({"type": "number", **facts}))
     unread = {text for text in present if not _reads(notation, text, plain=not facts)}
-    odd = odd_texts(texts, unread)
+    odd = odd_texts(texts, unread, is_sure=bool(facts.keys() & SURE_KEYS))
     if odd is None:
         return None
     if not facts:
@@ -97,7 +101,7 @@ def propose_numbers(texts: Texts, *, decimal_comma: bool = False) -> Proposal | 
 
 def _reads(notation: NumberNotation, text: str, *, plain: bool) -> bool:
     if plain:
-        return bool(NUMBER.fullmatch(text.strip()))
+        return bool(NUMBER.fullmatch(text.strip().replace("\u2212", "-")))
     number = notation.number(text)
     return number is not None and abs(number) != float("inf")
 
@@ -122,21 +126,32 @@ def separators_of(bodies: Sequence[str], *, decimal_comma: bool) -> tuple[str, s
     if all(ADDRESS.fullmatch(body) for body in bodies):
         return None
     plain = all(re.fullmatch(r"\d*\.?\d*", body) for body in bodies)
-    dotted = [body for body in bodies if "." in body]
-    grouped = all(_grouped(body, r"\.") for body in dotted)
-    if plain and not (decimal_comma and dotted and grouped):
+    if plain and not _points_group(bodies, decimal_comma=decimal_comma):
         return (".", "")
     if not any(character in body for body in bodies for character in ",'\u2019 "):
-        return (",", ".") if grouped else None
+        return (",", ".") if all(_grouped(body, r"\.") for body in bodies if "." in body) else None
     with_comma = [body for body in bodies if "," in body]
-    commas_group = all(_grouped(body, ",") for body in with_comma) and not (
-        decimal_comma and all(body.count(",") == 1 and "." not in body for body in with_comma)
-    )
+    fixed = len(with_comma) == len(bodies) and all(body.count(",") == 1 and "." not in body for body in bodies)
+    commas_group = all(_grouped(body, ",") for body in with_comma) and not (decimal_comma and fixed)
     candidates = [(".", ","), (",", ""), (",", "."), (".", " "), (",", " "), (".", "'"), (",", "'")]
     for decimal, thousands in candidates if commas_group else candidates[1:]:
         if all(_matches(body, decimal, thousands) for body in bodies):
             return decimal, thousands
     return None
+
+
+def _points_group(bodies: Sequence[str], *, decimal_comma: bool) -> bool:
+    """Whether points, none or one in each number, stand between thousands: 543, 168.500, 6.329.
+
+    Decimals would have other lengths too, or, where their number is fixed, stand in every number.
+    """
+    dotted = [body for body in bodies if "." in body]
+    others = [body for body in bodies if "." not in body]
+    if not dotted or not all(_grouped(body, r"\.") for body in dotted) or any(len(body) > 3 for body in others):
+        return False
+    if decimal_comma:
+        return True
+    return bool(others) and (len(dotted) >= MANY_GROUPS or any(body.endswith("0") for body in dotted))
 
 
 def _grouped(body: str, mark: str) -> bool:

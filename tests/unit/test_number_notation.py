@@ -48,6 +48,13 @@ TWELVE = tuple(str(number) for number in range(1, 13))
         (("<5", "7", ">100"), {"censored": True}),
         (("80+", "79"), {"censored": True}),
         (("1 year", "2 years"), {"unit": ["year", "years"]}),
+        (("118 m2", "9.5 m2"), {"unit": "m2"}),
+        (("4.47 l/100km", "5 l/100km"), {"unit": "l/100km"}),
+        (("543", "168.500", "6.329"), {"thousands": ".", "decimal": ","}),
+        (("1.338", "15.329", "2.5"), {}),
+        (("1.338", "15.329"), {}),
+        (("\u221219.6", "5"), {}),
+        (("4 mmHg", "5 mmHg"), {"unit": "mmHg"}),
         (("1st", "2nd", "3rd", "4th"), {"unit": ["nd", "rd", "st", "th"]}),
     ],
 )
@@ -88,6 +95,7 @@ def test_codes_and_words_are_no_numbers(texts: tuple[str, ...]) -> None:
         (("unknown", ".", "--", "Not Available"), True),
         (("keine Angabe",), True),
         (("whatever",), True),
+        (("***",), True),
         (("apple", "pear"), False),
         (("3 to 5",), False),
     ],
@@ -101,7 +109,7 @@ def test_another_column_settles_what_a_comma_means() -> None:
     assert has_decimal_comma({"25,64": 1, "1,5": 1})
     assert not has_decimal_comma({"1,234": 1, "12": 1})
     for text, mark, other in (("1,234", ",", "decimal"), ("1.234", ".", "thousands")):
-        plain, settled = _proposed(text, "12"), _proposed(text, "12", decimal_comma=True)
+        plain, settled = _proposed(text), _proposed(text, decimal_comma=True)
         assert plain is not None
         assert settled is not None
         assert settled.facts[other] == mark
