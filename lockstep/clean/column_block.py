@@ -67,6 +67,7 @@ class Column(Settings):
         censored: Whether <5, >5 and 5+ are allowed; they are read as 5.
         format: Notations of dates, times and durations, tried in order: patterns of strptime such as "%d.%m.%Y", or
             for dates iso, quarter (2020-Q1), week (2020-W05), unix and unix_ms (seconds, milliseconds since 1970).
+            %b and %B, %a and %A take names of some twenty languages in full and by their first letters.
         about: Its meaning, with its unit.
     """
 

@@ -2,36 +2,45 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
+from lockstep.clean.date_words import is_weekday, month_of
+
 # YYYY, YYYY-MM, YYYY-MM-DD or YYYYMMDD; a day may be followed by a time, whose fraction and zone are ignored.
 DATE = (
     r"^(\d{4})(?:-(\d{2}))?$|^(\d{4})(-?)(\d{2})\4(\d{2})"
-    r"(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?(?: ?Z| ?[+-]\d{2}:?\d{2})?)?$"
+    r"(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?(?: ?(?:Z|UTC|GMT)| ?[+-]\d{2}(?::?\d{2})?)?)?$"
 )
-QUARTER = r"^(?:(\d{4})[-/ .]?Q([1-4])|Q([1-4])[-/ .]?(\d{4}))$"
-WEEK = r"^(?:(\d{4})[-/ .]?(?:W|KW|wk) ?(\d{1,2})|(?:W|KW|wk) ?(\d{1,2})[-/ .]?(\d{4}))$"
+USUAL_ISO = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?$"
+ISO_PATTERNS = (
+    ("YYYY-MM-DD", "%Y-%m-%d"),
+    ("YYYY-MM-DD HH:MM", "%Y-%m-%d %H:%M"),
+    ("YYYY-MM-DD HH:MM:SS", "%Y-%m-%d %H:%M:%S"),
+)
+# 2020-Q1, 2020Q1, 2020 1Q; Q1 2020, 1Q20, Q1/20, Quarter 1 2020
+QUARTER_LAST = r"^(\d{4})[-/ .:]{0,2}(?:(?:Q|QTR|QUARTER) ?([1-4])|([1-4])Q)$"
+QUARTER_FIRST = r"^(?:(?:Q|QTR|QUARTER) ?([1-4])|([1-4])Q),?[-/ .']{0,2}(\d{4}|\d{2})$"
+# 2020-W05, 2020W05-3, 2020 KW 5; W5 2020, KW05/2020, Week 5, 2020
+WEEK_WORDS = r"(?:W|KW|CW|WK|WEEK)"
+WEEK_LAST = rf"^(\d{{4}})[-/ .]{{0,2}}{WEEK_WORDS}[-. ]?(\d{{1,2}})(?:-?([1-7]))?$"
+WEEK_FIRST = rf"^{WEEK_WORDS}[-. ]{{0,2}}(\d{{1,2}}),?[-/ .]{{0,2}}(\d{{4}})$"
 # A zone behind a clock time, which is ignored.
-ZONE = r"(?<=:\d\d)(?:\.\d+)? ?(?:Z|UTC|GMT|[A-Z]{3,4}|[+-]\d{2}:?\d{2})(?= |$)"
-# Names of months and their short forms in some languages, each by a beginning that no other month has in the language.
-MONTHS = {
-    "Jan": "jan|jän|gen|ene|янв",
-    "Feb": "feb|fév|fev|фев",
-    "Mar": "mar|mär|maa|mrt|мар",
-    "Apr": "apr|avr|abr|апр",
-    "May": "may|mai|mei|mag|май|мая",
-    "Jun": "jun|juin|giu|июн",
-    "Jul": "jul|juil|lug|июл",
-    "Aug": "aug|aoû|aou|ago|авг",
-    "Sep": "sep|set|сен",
-    "Oct": "oct|okt|out|ott|окт",
-    "Nov": "nov|ноя",
-    "Dec": "dec|dez|déc|dic|дек",
-}
-MONTH_WORD = re.compile(r"[^\W\d_]{3,}\.?")
+ZONE = (
+    r"(?:(?<=:\d\d)(?:[.,]\d+)?|(?<=[AaPp][Mm])) ?"
+    r"(?:(?:GMT|UTC)?[+-]\d{2}(?::?\d{2})?(?: \([^)]*\))?|Z|[A-Z]{3,4})(?= |$)"
+)
+# What follows the number of a day in some languages: 1st, 2nd, 1er, 1º.
+ORDINAL = r"(?:st|nd|rd|th|er|re|º|ª|°)(?![^\W\d_])"
+HALF_DAY = r"(?i)\b([ap])\. ?m\."  # a.m., p.m.
+# Directives and words of a pattern, and words of a text, which stand at the same places.
+PATTERN_WORD = re.compile(r"%(.)|[^\W\d_]+")
+WORD = re.compile(r"[^\W\d_]+")
+WORD_DIRECTIVES = "aAbBp"
+SHORT_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
@@ -65,6 +74,21 @@ def _with_format(words: pd.Series, name: str) -> pd.Series:
 
 
 def _iso_dates(words: pd.Series) -> pd.Series:
+    """Dates of the usual ISO texts by pandas' own fast parser, of the others by their parts."""
+    texts = words.str.replace("T", " ")
+    usual = words.str.match(USUAL_ISO)
+    lengths = words.str.len().where(usual, 0)
+    dates = [_other_iso_dates(words[~usual])] if not usual.all() else []
+    dates += [
+        _calendar(texts[lengths == len(form)], pattern)
+        for form, pattern in ISO_PATTERNS
+        if (lengths == len(form)).any()
+    ]
+    found: pd.Series = pd.concat(dates) if dates else words.astype("datetime64[s]")
+    return found
+
+
+def _other_iso_dates(words: pd.Series) -> pd.Series:
     parts = words.str.extract(DATE)
     # the calendar has no year 0; Python's dates begin with year 1
     year, month, day = (
@@ -82,37 +106,65 @@ def _calendar(texts: pd.Series, pattern: str) -> pd.Series:
 
 
 def _patterned(words: pd.Series, pattern: str) -> pd.Series:
-    """Texts of a pattern of strptime; months may be named in several languages."""
-    texts = words.str.split().str.join(" ")
-    if "%b" in pattern or "%B" in pattern:
-        pattern = pattern.replace("%B", "%b")
-        texts = texts.map(_english_month)
+    """Texts of a pattern of strptime; months and weekdays may be named in several languages."""
+    crowded = words.str.contains(r"\s\s|[^\S ]", regex=True)
+    texts = words.where(~crowded, words[crowded].str.split().str.join(" ").reindex(words.index))
+    if "%p" in pattern:
+        texts = texts.str.replace(HALF_DAY, r"\1m", regex=True)
     if "%z" in pattern:
         pattern = re.sub(r" ?%z", "", pattern)
         texts = texts.str.replace(ZONE, "", regex=True)
+    if re.search("%[aAbB]", pattern):
+        pattern, texts = _with_english_names(pattern, texts)
     return _calendar(texts, pattern)
 
 
-def _english_month(text: str) -> str:
-    """The text with its month in the form of strptime's %b."""
-    for word in MONTH_WORD.findall(text):
-        for short, beginnings in MONTHS.items():
-            if re.match(beginnings, word.lower()):
-                return text.replace(word, short, 1)
-    return text
+def _with_english_names(pattern: str, texts: pd.Series) -> tuple[str, pd.Series]:
+    """The pattern with %b and %a in place of %B and %A, and texts with English short names without a period there.
+
+    A weekday says nothing that the date does not: any becomes Mon, right or wrong. Ordinals lose their letters.
+    """
+    pattern = re.sub(rf"(?<=%d){ORDINAL}", "", pattern).replace("%B", "%b").replace("%A", "%a")
+    pattern = re.sub(r"(?<=%[ab])\.", "", pattern)
+    found = [match[1] for match in PATTERN_WORD.finditer(pattern) if not match[1] or match[1] in WORD_DIRECTIVES]
+
+    def english(text: str) -> str:
+        text, end, parts = re.sub(rf"(?<=\d){ORDINAL}", "", unicodedata.normalize("NFC", text)), 0, []
+        for directive, match in zip(found, WORD.finditer(text), strict=False):
+            name = _english_name(directive, match[0])
+            if name:
+                parts += [text[end : match.start()], name]
+                end = match.end() + text.startswith(".", match.end())
+        return "".join([*parts, text[end:]])
+
+    return pattern, texts.map(english)
+
+
+def _english_name(directive: str | None, word: str) -> str:
+    month = month_of(word) if directive == "b" else None
+    return SHORT_MONTHS[month - 1] if month else "Mon" if directive == "a" and is_weekday(word) else ""
 
 
 def _quarters(words: pd.Series) -> pd.Series:
-    parts = words.str.upper().str.extract(QUARTER)
-    year, quarter = parts[0].fillna(parts[3]), parts[1].fillna(parts[2]).astype("float64")
-    return _calendar(year + "-" + (3 * quarter - 2).map("{:.0f}".format, na_action="ignore"), "%Y-%m")
+    texts = words.str.upper()
+    last, first = texts.str.extract(QUARTER_LAST), texts.str.extract(QUARTER_FIRST)
+    year = last[0].fillna(_four_digits(first[2]))
+    quarter = last[1].fillna(last[2]).fillna(first[0]).fillna(first[1])
+    month = quarter.map({"1": "01", "2": "04", "3": "07", "4": "10"}).astype("str")
+    return _calendar(year + "-" + month, "%Y-%m")
+
+
+def _four_digits(years: pd.Series) -> pd.Series:
+    """Years of two digits as POSIX and strptime read them: 69 to 99 are 1969 to 1999."""
+    century = pd.Series(np.where(years >= "69", "19", "20"), index=years.index, dtype="str")
+    return years.where(years.str.len() != 2, century + years)
 
 
 def _weeks(words: pd.Series) -> pd.Series:
-    """The Monday of a week by ISO 8601."""
-    parts = words.str.extract(WEEK, flags=re.IGNORECASE)
-    year, week = parts[0].fillna(parts[3]), parts[1].fillna(parts[2])
-    return _calendar(year + "-" + week.str.zfill(2) + "-1", "%G-%V-%u")
+    """The day of a week by ISO 8601, its Monday where none is given."""
+    last, first = (words.str.extract(part, flags=re.IGNORECASE) for part in (WEEK_LAST, WEEK_FIRST))
+    year, week = last[0].fillna(first[1]), last[1].fillna(first[0])
+    return _calendar(year + "-" + week.str.zfill(2) + "-" + last[2].fillna("1"), "%G-%V-%u")
 
 
 def _unix_times(words: pd.Series, per_second: int) -> pd.Series:

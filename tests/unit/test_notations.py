@@ -113,6 +113,23 @@ def test_a_long_hostile_text_is_refused_in_linear_time() -> None:
         (["week"], ["2020-W05", "W5 2021"], ["2020-01-27", "2021-02-01"]),
         (["%d.%m.%Y %H:%M"], ["23.07.2020 14:30"], ["2020-07-23 14:30:00"]),
         (["%d/%b/%Y:%H:%M:%S %z"], ["10/Oct/2000:13:55:36 -0700"], ["2000-10-10 13:55:36"]),
+        ("%B %d, %Y", ["March 1st, 2020", "May 2nd, 2020"], ["2020-03-01", "2020-05-02"]),
+        ("%dth %B %Y", ["5th May 2020"], ["2020-05-05"]),
+        ("%a, %d %b %Y", ["mar, 3 mar 2020", "Do., 1er févr. 2020"], ["2020-03-03", "2020-02-01"]),
+        (
+            "%d %B %Y",
+            ["3 červenec 2020", "1 Ağustos 2020", "3  мая\u202f2020"],
+            ["2020-07-03", "2020-08-01", "2020-05-03"],
+        ),
+        ("%m/%d/%Y %I:%M %p %z", ["1/2/2020 3:05 p.m. EST"], ["2020-01-02 15:05:00"]),
+        ("%b %d %Y %H:%M:%S %z", ["Jan 02 2020 10:00:00 GMT+0100 (CET)"], ["2020-01-02 10:00:00"]),
+        ("quarter", ["1Q20", "Q3'99", "Quarter 2, 2021"], ["2020-01-01", "1999-07-01", "2021-04-01"]),
+        ("week", ["2020-W05-3", "Week 5, 2020", "CW05/2020"], ["2020-01-29", "2020-01-27", "2020-01-27"]),
+        (
+            "iso",
+            ["2020-01-05 12:00:00 UTC", "2020-01-05 12:00:01+00", "2020-01-05T12:00", "20200105", "2020-01"],
+            ["2020-01-05 12:00:00", "2020-01-05 12:00:01", "2020-01-05 12:00:00", "2020-01-05", "2020-01-01"],
+        ),
         (["unix"], ["1580000000", "-1"], ["2020-01-26 00:53:20", "1969-12-31 23:59:59"]),
         (["unix_ms"], ["1580000000999"], ["2020-01-26 00:53:20"]),
     ],
@@ -120,6 +137,23 @@ def test_a_long_hostile_text_is_refused_in_linear_time() -> None:
 def test_a_declared_format_of_dates_is_read(formats: Any, texts: list[str], dates: list[str]) -> None:
     values = _read(texts, type="date", format=formats)
     assert values.tolist() == [pd.Timestamp(date) for date in dates]
+
+
+@pytest.mark.parametrize(
+    ("formats", "text"),
+    [
+        ("%d %B %Y", "3 Foo 2020"),
+        ("%d %B %Y", "3 Marvin 2020"),
+        ("%a %d %b %Y", "Foo 3 May 2020"),
+        ("quarter", "Q5 2020"),
+        ("week", "2020-W60"),
+        ("iso", "0000-01-01"),
+        ("iso", "2020-1-1"),
+    ],
+)
+def test_what_is_no_date_of_the_format_is_named(formats: str, text: str) -> None:
+    with pytest.raises(DataError, match=r"row 1: .* is not a date; allowed: "):
+        _read([text], type="date", format=formats)
 
 
 def test_unix_times_of_a_typed_file_are_dates() -> None:
