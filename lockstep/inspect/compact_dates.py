@@ -6,7 +6,8 @@ import pandas as pd
 
 from lockstep.clean.date_texts import parse_dates
 from lockstep.clean.location import shortened
-from lockstep.inspect.odd_texts import ZEROS, is_known_word
+from lockstep.inspect.missing import is_known
+from lockstep.inspect.odd_texts import ZEROS
 from lockstep.inspect.proposal import Proposal, Texts
 from lockstep.inspect.text_samples import few_texts, in_words
 
@@ -71,7 +72,7 @@ def _whole(text: str) -> str:
 def _is_odd(text: str) -> bool:
     """Whether a text is a word for missing, or digits that stand for it: 0, 00000000, 99999999."""
     digits = text.strip()
-    return is_known_word(text) or ZEROS.fullmatch(digits) is not None or re.fullmatch("9+", digits) is not None
+    return is_known(text) or ZEROS.fullmatch(digits) is not None or re.fullmatch("9+", digits) is not None
 
 
 def _with_decimals(pattern: str, words: pd.Series) -> str:

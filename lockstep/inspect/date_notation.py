@@ -12,7 +12,8 @@ from lockstep.inspect.compact_dates import propose_compact_dates
 from lockstep.inspect.date_patterns import Shape, shape_of
 from lockstep.inspect.date_plausibility import is_plausible
 from lockstep.inspect.day_month import settle
-from lockstep.inspect.odd_texts import ZEROS, are_odd_ones, is_known_word
+from lockstep.inspect.missing import is_known
+from lockstep.inspect.odd_texts import ZEROS, are_odd_ones
 from lockstep.inspect.proposal import Proposal, Texts
 from lockstep.inspect.text_samples import few_texts, sampled
 
@@ -51,7 +52,7 @@ def propose_dates(
         order: Its texts in the file's order, which may tell days from months.
         other_formats: Formats that are settled for other columns of the table.
     """
-    first = [text.strip() for text in few_texts(texts) if not is_known_word(text)]
+    first = [text.strip() for text in few_texts(texts) if not is_known(text)]
     if first and sum(re.fullmatch(r"[0-9]+(\.[0-9]{1,9})?", text) is not None for text in first) > LIKELY * len(first):
         return propose_compact_dates(name, texts)
     if not first or sum(bool(shape_of(text)) for text in first) < LIKELY * len(first):

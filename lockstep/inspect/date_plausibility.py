@@ -40,7 +40,7 @@ def is_plausible(name: str, pattern: str, texts: pd.Series, dates: pd.Series, is
 def _are_iso_dates(texts: pd.Series) -> bool:
     """Whether some texts have more than a year, and are no seasons."""
     longer = texts[texts.str.len() > len("2020")]
-    return len(longer) >= min(MIN_DATES, len(texts)) and not _are_seasons(longer)
+    return len(longer) >= min(MIN_DATES, (len(texts) + 1) // 2) and not _are_seasons(longer)
 
 
 def _are_seasons(texts: pd.Series) -> bool:

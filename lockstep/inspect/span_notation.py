@@ -9,7 +9,8 @@ import pandas as pd
 
 from lockstep.clean.location import shortened
 from lockstep.clean.span_texts import PART, UNIT_WORDS, Seconds, parse_durations, parse_times
-from lockstep.inspect.odd_texts import are_odd_ones, is_known_word
+from lockstep.inspect.missing import is_known
+from lockstep.inspect.odd_texts import are_odd_ones
 from lockstep.inspect.proposal import Proposal, Texts
 from lockstep.inspect.text_samples import few_texts, in_words, sampled
 
@@ -93,7 +94,7 @@ def propose_durations(name: str, texts: Texts) -> Proposal | None:
     if not _begins_with(texts, r"(?i)-?\d|-?PT?\d"):
         return None
     words = pd.Series(list(texts), dtype="str").str.strip()
-    sample = [" ".join(text.split()) for text in sampled(words) if not is_known_word(text)]
+    sample = [" ".join(text.split()) for text in sampled(words) if not is_known(text)]
     clocks = sum(CLOCK.fullmatch(text) is not None for text in sample)
     if clocks > LIKELY * len(sample):
         return _clock_durations(name, texts, words, sample)
@@ -162,7 +163,7 @@ def _calendar_units(texts: Texts, words: pd.Series) -> Proposal | None:
 
 def _begins_with(texts: Texts, start: str) -> bool:
     """Whether half of a first look's texts begin so."""
-    first = [text.strip() for text in few_texts(texts) if not is_known_word(text)]
+    first = [text.strip() for text in few_texts(texts) if not is_known(text)]
     return sum(re.match(start, text) is not None for text in first) > LIKELY * len(first)
 
 

@@ -2,7 +2,7 @@
 # ruff: noqa: RUF001  words of several languages
 
 from lockstep.clean.conversion import BOOLEAN_WORDS
-from lockstep.inspect.odd_texts import is_known_word
+from lockstep.inspect.missing import is_known
 from lockstep.inspect.proposal import Proposal, Texts
 
 # Words for true and for false that belong together. A word counts only where the other side of its pair occurs too:
@@ -69,7 +69,7 @@ def propose_truth(name: str, texts: Texts) -> Proposal | None:
     words = {text: _word(text) for text in texts}
     values = {text: value for text, word in words.items() if (value := _truth(word, set(words.values()))) is not None}
     odd = frozenset(texts.keys() - values.keys())
-    if set(values.values()) != {True, False} or not all(map(is_known_word, odd)):
+    if set(values.values()) != {True, False} or not all(map(is_known, odd)):
         return None
     spellings = {text.strip(): value for text, value in values.items() if words[text] not in BOOLEAN_WORDS}
     if not spellings:

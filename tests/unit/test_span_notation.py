@@ -82,6 +82,7 @@ def test_years_and_months_are_numbers_of_days() -> None:
         (["21:19", "20:18", "15:13"], "score"),
         (["25:23", "25:19", "21:25"], "c"),
         (["16:9", "4:3", "21:9"], "c"),
+        ([f"{30 + step}:{9 * step:02d}" for step in range(10)], "c"),
         (["12 min", "13 min", "15 min"], "c"),
         (["90 kg", "5 lb", "3 lb"], "c"),
         (["0930", "1205", "2359"], "code"),
