@@ -29,6 +29,8 @@ FAMILIES: tuple[Mapping[str, float], ...] = (
     {"kw": 1.0, "w": 0.001, "mw": 1000.0},
     {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9},
 )  # fmt: skip
+# What a unit has, if it is no currency: a letter, or a sign of degrees, inches, percent.
+UNIT = r"[^\W\d_]|[%°″'\"*]"
 ORDINAL_ENDINGS = frozenset(["st", "nd", "rd", "th"])
 LONGEST_UNIT, MAX_UNITS = 16, 3
 
@@ -100,7 +102,7 @@ def _may_be_unit(word: str, after: Mapping[str, int]) -> bool:
 def units_of(after: Mapping[str, int]) -> Found | None:
     """The units behind numbers, converted where they are of one kind; None if the texts are no units."""
     texts = sorted(text for text in after if text)
-    if any(len(text) > LONGEST_UNIT or not re.search(r"[^\W\d_]|[%°″'\"*]", text) for text in texts):
+    if any(len(text) > LONGEST_UNIT or not (is_currency(text) or re.search(UNIT, text)) for text in texts):
         return None
     words = {text.lower().rstrip(".") for text in texts}
     if words <= ORDINAL_ENDINGS:

@@ -31,6 +31,7 @@ TWELVE = tuple(str(number) for number in range(1, 13))
         (("1'234", "12.5"), {"thousands": "'"}),
         (("€26,453.80", "€9.10"), {"thousands": ",", "unit": "€"}),
         (("-$5", "$-6", "$7"), {"unit": "$"}),
+        (("2.361,06 €", "5,1€"), {"decimal": ",", "thousands": ".", "unit": "€"}),
         (("5 EUR", "6,50 EUR"), {"decimal": ",", "unit": "EUR"}),
         (("Rs. 500", "Rs. 1,200"), {"thousands": ",", "unit": "Rs."}),
         (("80.7 bhp", "107 bhp"), {"unit": "bhp"}),
