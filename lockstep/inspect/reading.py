@@ -82,35 +82,43 @@ class ReadColumn:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What other columns of a table tell about the notation of one.
+    """What is known of a column before it is read by itself.
 
     Attributes:
         missing: Texts that mean "no value" in every column.
-        decimal_comma: Whether a column has decimal commas.
-        date_formats: Formats of dates that the values of a column settle.
+        decimal_comma: Whether a column of the table has decimal commas.
+        dates: The formats in which the column's texts are dates; None if they are none.
     """
 
     missing: tuple[str, ...]
     decimal_comma: bool = False
-    date_formats: tuple[str, ...] = ()
+    dates: Proposal | None = None
 
 
 def read_columns(table: pa.Table, missing: tuple[str, ...], target: str) -> dict[str, ReadColumn]:
     """Read every column with the first type and notation to which all its values can be converted."""
-    around = Surroundings(missing)
     texts = {name: _texts(table.column(name), missing) for name in table.column_names}
-    decimal_comma = any(has_decimal_comma(column) for column in texts.values() if column)
-    formats = [
-        name
-        for column in texts.values()
-        if column and (found := propose_dates("", column)) is not None and not found.notes
-        for name in found.facts.get("format", ())
-    ]
-    around = replace(around, decimal_comma=decimal_comma, date_formats=tuple(dict.fromkeys(formats)))
+    around = Surroundings(missing, any(has_decimal_comma(column) for column in texts.values() if column))
+    dates = _dates(table, texts, missing)
     return {
-        name: read_column(name, table.column(name), around, texts[name], is_target=name == target)
+        name: read_column(
+            name, table.column(name), replace(around, dates=dates.get(name)), texts[name], is_target=name == target
+        )
         for name in table.column_names
     }
+
+
+def _dates(table: pa.Table, texts: Mapping[str, Texts], missing: Sequence[str]) -> dict[str, Proposal]:
+    """The columns of dates; formats that the values of one settle also settle those of another."""
+    order = {name: _in_order(table.column(name), missing) for name, column in texts.items() if column}
+    found = {name: dates for name in order if (dates := propose_dates(name, texts[name], order[name])) is not None}
+    settled = tuple(
+        dict.fromkeys(text for dates in found.values() if not dates.notes for text in dates.facts.get("format", ()))
+    )
+    for name, dates in found.items():
+        if dates.notes and settled:
+            found[name] = propose_dates(name, texts[name], order[name], settled) or dates
+    return found
 
 
 def _texts(column: pa.ChunkedArray, missing: Sequence[str]) -> dict[str, int]:
@@ -191,7 +199,7 @@ def _proposals(
         words.append(lambda: _as_text(propose_variants(texts)))
     return [
         lambda: propose_truth(name, texts),
-        lambda: propose_dates(name, texts, _in_order(column, around.missing), around.date_formats),
+        lambda: around.dates,
         lambda: propose_times(name, texts),
         lambda: propose_durations(name, texts),
         lambda: _with_type(number, "integer"),
