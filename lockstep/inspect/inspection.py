@@ -159,7 +159,8 @@ def _without_copies(findings: Mapping[str, Finding], reads: Mapping[str, ReadCol
         relation, content = _content(reads[name].values, finding)
         key = (relation, sha256(content).hexdigest())
         if key in earlier:
-            result[name] = replace(finding, type="ignore", role="copy", why=f"{relation} {earlier[key]!r} in every row")
+            why = f"{relation} {earlier[key]!r} in every row"
+            result[name] = replace(finding, type="ignore", role="copy", why=why, facts={})
         earlier.setdefault(key, name)
     return result
 

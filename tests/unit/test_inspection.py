@@ -497,3 +497,9 @@ def test_what_is_found_cannot_steer_a_terminal() -> None:
     assert str(error.value).isprintable()
     found = inspect(pa.table({"a": NOISE, "y": _cycle(word, "b")}), "y")
     assert all(note.isprintable() for note in found.target.notes)
+
+
+def test_a_copy_in_another_notation_is_left_out_without_its_notation() -> None:
+    values = [f"{row * 37 % 61}.5" for row in range(ROWS)]
+    found = _inspect(size=values, area=[f"{value} m2" for value in values])
+    assert (found.columns[1].type, found.columns[1].role, found.columns[1].facts) == ("ignore", "copy", {})
