@@ -1,6 +1,7 @@
 """The block `features`: in params.yaml the name of a recipe, in datasets/NAME.yaml the recipes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -97,6 +98,8 @@ def _check_reads(where: str, step: Step, columns: TableColumns, target: Weighted
             raise ValueError(f"{where}: column {column!r} is of type {types[column]}; text or a category is needed")
     for column in dates:
         must_be_date(types, column, where)
+    with _named(where, step):
+        step.check_types(types)
 
 
 def _check_target(
@@ -110,7 +113,14 @@ def _check_target(
         for key, weighing in target.weighing.items():
             if column == weighing:
                 raise ValueError(f"{where}: column {column!r} is the {key}, which is no feature; remove it")
-    try:
+    with _named(where, step):
         step.check_target(bool(target.classes))
+
+
+@contextmanager
+def _named(where: str, step: Step) -> Iterator[None]:
+    """Within the block a ValueError names the recipe and the step."""
+    try:
+        yield
     except ValueError as error:
         raise ValueError(f"{where}: {step.kind_name()}: {error}") from None

@@ -138,6 +138,16 @@ class Step(Settings, OneOfKind, ABC):
             ValueError: if it cannot, with the setting to change.
         """
 
+    def check_types(self, types: Mapping[str, str]) -> None:
+        """Check that the step can use columns of these types together; `reads_numbers` and the like say it of each.
+
+        Args:
+            types: The type of each column of the cleaned table, those of `reads` among them.
+
+        Raises:
+            ValueError: if it cannot, with what is needed.
+        """
+
     def fit(self, frame: pd.DataFrame, y: Numbers | None = None) -> Self:
         """Learn from training rows; by default nothing.
 

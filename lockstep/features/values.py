@@ -1,5 +1,6 @@
 """Values as codes: their positions among the sorted values of the training rows."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
@@ -66,6 +67,23 @@ def text_values(frame: pd.DataFrame, column: str, step: str) -> list[str | None]
             f"features: {step}: column {column!r} contains {invalid!r}; text is needed, name another column"
         )
     return texts
+
+
+def names_of_values(stem: str, values: Sequence[str], size: int) -> list[str]:
+    """Names of so many features: of each value the stem and the value, of those without a value `STEMunused`.
+
+    White space and the characters that XGBoost refuses become _; a number is appended to repeated names.
+    """
+    words = [re.sub(r"[\[\]<\s]", "_", value) for value in values]
+    unique, taken, last = list[str](), set[str](), dict[str, int]()
+    for name in (f"{stem}{word}" for word in [*words, *["unused"] * (size - len(words))]):
+        candidate = name
+        while candidate in taken:
+            last[name] = last.get(name, 1) + 1
+            candidate = f"{name}_{last[name]}"
+        unique.append(candidate)
+        taken.add(candidate)
+    return unique
 
 
 def _codes(frame: pd.DataFrame, vocabulary: Vocabulary, n_columns: int) -> Codes:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from lockstep.clean.column_block import ColumnType
 
 # plain: a feature without a step; encoded: a category of many values; parts: several values in one text;
-# words: a text whose length is a feature. Columns of the other roles stay out of the recipes.
+# words: a text whose length and words are features. Columns of the other roles stay out of the recipes.
 Role = Literal[
     "target",
     "weight",

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from lockstep.features.step import STEPS
-from lockstep.inspect.findings import Finding, TableFindings
+from lockstep.inspect.findings import Finding, TableFindings, Type
 
 StepData = dict[str, Any]
 # With more values, `full` only has an encoded category's encodings: trees split codes of many values by chance.
 MAX_CODES = 50
 TOP_PARTS = 20
+# Pairs of dates, and of times of day, whose difference is a feature.
+MAX_PAIRS = 6
+DAY = 86400  # seconds
 # Options of multi_value and the suffix of each one's feature; the names of `top` are known only after fitting.
 FEATURE_SUFFIXES = {"top": "is", "count": "n_parts", "encode": "target"}
 
@@ -36,9 +39,12 @@ def suggested_recipes(findings: TableFindings, renamed: Mapping[str, str]) -> di
 
     derived = [
         *_dates(findings.of("plain"), names),
+        *_differences(findings.of("plain"), names, "date", {}),
+        *_differences(findings.of("plain"), names, "time", {"period": DAY}),
         *_encodings(findings.of("encoded"), names),
         *_parts(findings.of("parts"), names),
         *_step("text", names(findings.of("words"))),
+        *({"step": "words", "column": name} for name in names(findings.of("words"))),
     ]
     raw = _step("columns", names(findings.of("plain", "encoded")))
     plain = [column for column in findings.of("plain", "encoded") if column.role == "plain" or _has_few(column)]
@@ -65,6 +71,16 @@ def _dates(columns: list[Finding], names: Names) -> list[StepData]:
         if column.date_parts:
             steps.setdefault(column.date_parts, []).append(column)
     return [{"step": "date_parts", "columns": names(dates), "parts": list(parts)} for parts, dates in steps.items()]
+
+
+def _differences(columns: list[Finding], names: Names, kind: Type, options: StepData) -> list[StepData]:
+    """Of pairs of columns of a type the second one minus the first, in the file's order; neighbours come first."""
+    of_kind = names([column for column in columns if column.type == kind])
+    pairs = [pair for distance in range(1, len(of_kind)) for pair in zip(of_kind, of_kind[distance:], strict=False)]
+    return [
+        {"step": "difference", "name": f"{start}_to_{end}", "start": start, "end": end, **options}
+        for start, end in pairs[:MAX_PAIRS]
+    ]
 
 
 def _encodings(columns: list[Finding], names: Names) -> list[StepData]:
@@ -113,5 +129,9 @@ def _without(step: StepData, clashes: set[str]) -> list[StepData]:
             column: [part for part in step["parts"] if f"{column}_{part}" not in clashes] for column in step["columns"]
         }
         return [step | {"columns": [column], "parts": remaining} for column, remaining in parts.items() if remaining]
+    if step["step"] == "words":
+        return [step | {"encode": False}]
+    if step["step"] == "difference":
+        return []
     columns = [column for column in step["columns"] if not _features_of(step | {"columns": [column]}) & clashes]
     return [step | {"columns": columns}] if columns else []

@@ -1,6 +1,5 @@
 """Texts that contain several values, such as `rock;pop`."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, Self
 
@@ -13,7 +12,7 @@ from lockstep.features.arrays import Numbers
 from lockstep.features.step import Step
 from lockstep.features.step_settings import Folds
 from lockstep.features.targets import target_columns, target_names
-from lockstep.features.values import UNSEEN, Codes, is_missing, text_values
+from lockstep.features.values import UNSEEN, Codes, is_missing, names_of_values, text_values
 
 
 class MultiValue(Step):
@@ -123,8 +122,7 @@ class MultiValue(Step):
 
     def names(self) -> list[str]:
         """Indicators, number of parts, target, once fitted. Characters that XGBoost refuses are replaced by _."""
-        parts = [re.sub(r"[\[\]<\s]", "_", self._parts[part]) for part in self._top]
-        names = _unique_names([f"{self.column}_is_{part}" for part in [*parts, *["unused"] * (self.top - len(parts))]])
+        names = names_of_values(f"{self.column}_is_", [self._parts[part] for part in self._top], self.top)
         names += [f"{self.column}_n_parts"] * self.count
         return names + target_names([f"{self.column}_target"] * self.encode, self.n_classes)
 
@@ -171,19 +169,6 @@ class _Entries(NamedTuple):
 
     rows: Codes
     parts: Codes
-
-
-def _unique_names(names: list[str]) -> list[str]:
-    """The names, with a number appended to repeated ones."""
-    unique, taken, last = list[str](), set[str](), dict[str, int]()
-    for name in names:
-        candidate = name
-        while candidate in taken:
-            last[name] = last.get(name, 1) + 1
-            candidate = f"{name}_{last[name]}"
-        unique.append(candidate)
-        taken.add(candidate)
-    return unique
 
 
 def _parts_of(text: str | None, separator: str) -> list[str]:

@@ -10,7 +10,7 @@ EXAMPLES: list[dict[str, Any]] = [
     {"step": name, **example} for name in STEPS.built_in() for example in STEPS[name].examples()
 ]
 # Steps that learn from the target, so that its kind matters: a number, two classes, three classes.
-SUPERVISED = ("target_encode", "neighbours", "linear", "local_linear")
+SUPERVISED = ("target_encode", "neighbours", "linear", "local_linear", "words")
 N_CLASSES = (0, 2, 3)
 
 

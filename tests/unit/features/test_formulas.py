@@ -64,6 +64,21 @@ def test_interaction(operation: str, expected: float) -> None:
     np.testing.assert_array_equal(values, [[expected], [np.nan]])
 
 
+def test_the_difference_of_dates_counts_in_seconds() -> None:
+    start = pd.Series(["2023-12-31 23:59:59", "1700-01-01", None, "2024-02-28"], dtype="datetime64[s]")
+    end = pd.Series(["2024-01-01 00:00:01", "2200-01-01", "2024-01-01", "2024-02-27"], dtype="datetime64[s]")
+    names, values = made({"step": "difference", "name": "d", "start": "a", "end": "b"}, {"a": start, "b": end})
+    assert names == ["d"]
+    np.testing.assert_array_equal(values[:, 0], [2, 182621 * 86400, np.nan, -86400])
+
+
+def test_the_difference_of_times_of_day_goes_past_midnight() -> None:
+    columns = {"a": [82800.0, 3600.0, 7200.0, np.nan], "b": [3600.0, 82800.0, 7200.0, 1.0]}
+    step = {"step": "difference", "name": "d", "start": "a", "end": "b"}
+    np.testing.assert_array_equal(made(step, columns)[1][:, 0], [-79200, 79200, 0, np.nan])
+    np.testing.assert_array_equal(made(step | {"period": 86400}, columns)[1][:, 0], [7200, 79200, 0, np.nan])
+
+
 def test_date_parts() -> None:
     parts = ["year", "month", "day", "weekday", "day_of_year", "week", "quarter", "days"]
     days = pd.Series(["1970-01-02", "2021-01-03", None], dtype="datetime64[s]")
