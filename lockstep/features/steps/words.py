@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize
 
 from lockstep.features.arrays import Numbers, rounded
-from lockstep.features.ridge import Ridge, fit_ridge
+from lockstep.features.sparse_ridge import SparseRidge, fit_ridge
 from lockstep.features.step import Step
 from lockstep.features.step_settings import Folds, Positive
 from lockstep.features.targets import target_columns, target_names
@@ -30,6 +30,8 @@ LETTERS = rf"(?:[^\W{UNSPACED}]|[{MARKS}])+"
 WORD = re.compile(rf"[{UNSPACED}]|{LETTERS}(?:['\u2019]{LETTERS})*|[^\w\s]")
 # A term of one row says nothing about another one.
 MIN_ROWS = 2
+# Of many classes fewer terms are used: 32 MB of coefficients are saved at most.
+MAX_COEFFICIENTS = 4_000_000
 
 
 class Words(Step):
@@ -46,7 +48,7 @@ class Words(Step):
             the other folds. Where rows have weights, they count in the regression; with exposures the target is a rate.
         top: Adds NAME_tfidf_TERM for this many of the most frequent terms with a letter or a digit (ties in
             alphabetical order). If there are fewer, the last columns are 0.
-        max_terms: Terms of the regression, the most frequent ones.
+        max_terms: Number of terms, the most frequent ones; at most four million divided by the number of classes.
         alpha: Penalty of the squared coefficients, in rows of average weight.
         folds: Folds of the cross-fitting.
     """
@@ -127,7 +129,7 @@ class Words(Step):
         x = self._weighted(counts)
         encoded = np.empty((len(frame), 0))
         if self.encode:
-            encoded = Ridge(self._coefficients, self._intercepts).predict(x)
+            encoded = SparseRidge(self._coefficients, self._intercepts).predict(x)
         return self._features(frame, x, encoded)
 
     def names(self) -> list[str]:
@@ -156,7 +158,8 @@ class Words(Step):
             counts, terms = counter.fit_transform(texts), counter.get_feature_names_out()
         n_rows = np.bincount(counts.indices, minlength=len(terms))
         by_frequency = np.argsort(-n_rows, kind="stable")
-        chosen = np.sort(by_frequency[n_rows[by_frequency] >= MIN_ROWS][: self.max_terms])
+        max_terms = min(self.max_terms, MAX_COEFFICIENTS // max(self.n_classes, 1))
+        chosen = np.sort(by_frequency[n_rows[by_frequency] >= MIN_ROWS][:max_terms])
         self._terms, n_rows = terms[chosen].tolist(), n_rows[chosen]
         is_word = np.array([re.search(r"\w", term) is not None for term in self._terms], dtype=np.bool_)
         by_frequency = np.argsort(-n_rows, kind="stable")

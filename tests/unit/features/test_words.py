@@ -9,7 +9,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import roc_auc_score
 
 from lockstep.features.arrays import Numbers
-from lockstep.features.ridge import fit_ridge
+from lockstep.features.sparse_ridge import fit_ridge
+from lockstep.features.steps import words
 from lockstep.features.steps.words import Words
 from tests.unit.features.examples import step_of
 
@@ -106,3 +107,10 @@ def test_words_tell_reviews_apart_as_well_as_a_linear_model_of_all_words() -> No
     assert roc_auc_score(truth, made) > reference
     # a training row's prediction does not know its own target, so it is no better than a new row's
     assert abs(roc_auc_score(y, training) - roc_auc_score(truth, made)) < 0.04
+
+
+def test_many_classes_have_fewer_terms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "MAX_COEFFICIENTS", 9)
+    frame, y = _frame(["a b c d e"] * 3), np.arange(3.0)
+    learned = {n: len(step_of({"step": "words", "column": "t"}, n).fit(frame, y).state()["terms_"]) for n in (0, 3)}
+    assert learned == {0: 9, 3: 3}

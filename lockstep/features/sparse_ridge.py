@@ -12,7 +12,7 @@ from lockstep.features.arrays import Numbers
 TOLERANCE, MAX_STEPS = 1e-6, 200
 
 
-class Ridge(NamedTuple):
+class SparseRidge(NamedTuple):
     """A fitted model: coefficients of shape (columns, outputs), intercepts of shape (outputs,)."""
 
     coefficients: Numbers
@@ -23,7 +23,7 @@ class Ridge(NamedTuple):
         return np.asarray(x @ self.coefficients) + self.intercepts
 
 
-def fit_ridge(x: csr_matrix, y: Numbers, weights: Numbers | None, alpha: float) -> Ridge:
+def fit_ridge(x: csr_matrix, y: Numbers, weights: Numbers | None, alpha: float) -> SparseRidge:
     """Fit by conjugate gradients (Hestenes and Stiefel 1952), which never makes the columns dense.
 
     scikit-learn's Ridge calls BLAS, whose last bits depend on the CPU; rounding does not hide that in thousands of
@@ -44,7 +44,7 @@ def fit_ridge(x: csr_matrix, y: Numbers, weights: Numbers | None, alpha: float) 
         return np.asarray(transposed @ (each * centred) + alpha * coefficients)
 
     coefficients = _solved(normal_equations, np.asarray(transposed @ (each * (y - intercepts))))
-    return Ridge(coefficients, intercepts - (means * coefficients).sum(axis=0))
+    return SparseRidge(coefficients, intercepts - (means * coefficients).sum(axis=0))
 
 
 def _solved(equations: Callable[[Numbers], Numbers], right: Numbers) -> Numbers:
