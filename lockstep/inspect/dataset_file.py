@@ -8,6 +8,7 @@ from typing import Any
 from lockstep.fetch.source import FileSource
 from lockstep.guards.text.messages import brief
 from lockstep.inspect.findings import Finding, Role, TableFindings
+from lockstep.inspect.roles import how_to_keep
 from lockstep.inspect.suggested_recipes import suggested_recipes
 
 WIDTH, COMMENT_AT = 118, 44
@@ -110,6 +111,7 @@ def _column(column: Finding) -> str:
     reason = f"LEAK? {column.why}; not in the recipes" if column.role == "leak" else column.why
     if column.missing and column.role not in ("empty", "unreadable"):
         reason = f"{reason}; {column.missing} missing" if reason else f"{column.missing} missing"
+    reason = "; ".join(part for part in (reason, how_to_keep(column)) if part)
     return _with_comment(f"  {_quoted(column.name)}: {{{entry}}}", reason)
 
 

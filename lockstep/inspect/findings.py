@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from lockstep.clean.column_block import ColumnType
 
-# plain: a feature without a step; encoded: a category of many values; parts: several values in one text;
-# words: a text whose length is a feature. Columns of the other roles stay out of the recipes.
+# plain: a feature without a step; encoded: a category of many values; parts: several values in one text; words: a text
+# whose length is a feature; presence: whether there is a value is one. Columns of the others stay out of the recipes.
 Role = Literal[
     "target",
     "weight",
@@ -16,6 +16,7 @@ Role = Literal[
     "encoded",
     "parts",
     "words",
+    "presence",
     "identifier",
     "constant",
     "empty",

@@ -15,6 +15,7 @@ from lockstep.guards.text.secrets import masked
 from lockstep.inspect.dataset_file import dataset_text
 from lockstep.inspect.findings import LEFT_OUT, TableFindings
 from lockstep.inspect.inspection import inspect
+from lockstep.inspect.roles import how_to_keep
 from lockstep.inspect.table_file import read_table_file
 from lockstep.inspect.update import Update, updated
 from lockstep.project.blocks import DATASET_NAME
@@ -145,7 +146,8 @@ def summary(dataset: NewDataset) -> str:
     lines += [f"  {role:<9} {listed(names)}" for role, names in _features_by_type(findings).items()]
     for column in findings.of(*LEFT_OUT):
         label = "LEAK?   " if column.role == "leak" else "left out"
-        lines.append(f"  {label}  {shown(column.name) if column.name else '(unnamed)'}: {brief(column.why)}")
+        why = "; ".join(part for part in (brief(column.why), how_to_keep(column)) if part)
+        lines.append(f"  {label}  {shown(column.name) if column.name else '(unnamed)'}: {why}")
     lines += [f"  note      {brief(note)}" for note in findings.notes]
     if findings.copies:
         lines.append(f"  note      {findings.copies} rows repeat an earlier one; {dataset.file} shows a rule")
@@ -161,6 +163,6 @@ def _update_summary(file: Path, update: Update) -> str:
 
 def _features_by_type(findings: TableFindings) -> dict[str, list[str]]:
     kinds: dict[str, list[str]] = {}
-    for column in findings.of("plain", "encoded", "parts", "words"):
+    for column in findings.of("plain", "encoded", "parts", "words", "presence"):
         kinds.setdefault(column.type, []).append(column.name)
     return dict(sorted(kinds.items()))

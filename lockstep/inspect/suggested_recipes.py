@@ -39,6 +39,7 @@ def suggested_recipes(findings: TableFindings, renamed: Mapping[str, str]) -> di
         *_encodings(findings.of("encoded"), names),
         *_parts(findings.of("parts"), names),
         *_step("text", names(findings.of("words"))),
+        *_step("missing_indicator", names(findings.of("presence"))),
     ]
     raw = _step("columns", names(findings.of("plain", "encoded")))
     plain = [column for column in findings.of("plain", "encoded") if column.role == "plain" or _has_few(column)]
