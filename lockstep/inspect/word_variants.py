@@ -21,9 +21,12 @@ BOTH_FREQUENT = 0.2
 ANSWERS = frozenset(
     ["yes", "no", "y", "n", "t", "f", "m", "w", "ja", "oui", "non", "si", "on", "off", "low", "mid", "med", "high"]
 )
+TWO_LETTERS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "Å": "Aa", "ø": "oe", "Ø": "Oe"}
+)
 # A typo is a text of at least this length, with at most this share of the rows of the word beside it, or so
 # many rows; the word has so many times its rows.
-TYPO_LENGTH, TYPO_SHARE, TYPO_ROWS, TIMES = 5, 0.02, 3, 10
+TYPO_LENGTH, TYPO_SHARE, TYPO_ROWS, TIMES = 5, 0.05, 3, 10
 LONGEST_WORD = 30
 # From this length two edits are a typo, below it one.
 TWO_EDITS_FROM = 9
@@ -61,8 +64,11 @@ def propose_variants(texts: Texts) -> Proposal | None:
 def _most_frequent(texts: Texts) -> dict[str, str]:
     """The most frequent spelling of each text that is not itself that."""
     groups = defaultdict[str, list[str]](list)
+    composed = {text: unicodedata.normalize("NFC", text) for text in texts}
+    spelled_out = {_folded(form.translate(TWO_LETTERS)): form for form in composed.values() if not form.isascii()}
     for text in texts:
-        groups[_folded(text)].append(text)
+        # Muenchen is München where both occur
+        groups[_folded(spelled_out.get(_folded(text), text))].append(text)
     spelling = {}
     for folded, variants in groups.items():
         if len(variants) > 1 and folded:

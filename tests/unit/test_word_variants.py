@@ -34,6 +34,7 @@ def _cleaned(texts: dict[str, int], facts: dict[str, Any]) -> list[str]:
         ("New\u00a0York", "New York"),
         (unicodedata.normalize("NFD", "Köln"), "Köln"),
         ("KOLN", "Köln"),
+        ("Koeln", "Köln"),
         ("yes ", "Yes"),
         ("YES", "Yes"),
         ("y", "Y"),
