@@ -45,6 +45,7 @@ class Finding:
         zeros: For roles weight and exposure, the rows in which it is 0.
         mean: For the same roles, its mean.
         facts: The keys of its entry in the dataset file that say how its values are written.
+        personal: What personal facts it seems to have, such as e-mail addresses; empty for none.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Finding:
     zeros: int = 0
     mean: float = 1.0
     facts: Mapping[str, Any] = field(default_factory=dict)
+    personal: str = ""
 
 
 @dataclass(frozen=True)

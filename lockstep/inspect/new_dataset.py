@@ -15,6 +15,7 @@ from lockstep.guards.text.secrets import masked
 from lockstep.inspect.dataset_file import dataset_text
 from lockstep.inspect.findings import LEFT_OUT, TableFindings
 from lockstep.inspect.inspection import inspect
+from lockstep.inspect.personal import personal_columns, without_samples
 from lockstep.inspect.roles import how_to_keep
 from lockstep.inspect.table_file import read_table_file
 from lockstep.inspect.update import Update, updated
@@ -48,6 +49,7 @@ def new_dataset(
     exposure: str | None = None,
     force: bool = False,
     update: bool = False,
+    samples: bool = True,
 ) -> NewDataset:
     """Inspect a table and write datasets/NAME.yaml; nothing is written unless the file is valid.
 
@@ -60,6 +62,7 @@ def new_dataset(
         exposure: The column of their exposures.
         force: Whether an existing dataset file may be replaced.
         update: Whether an existing dataset file is brought up to date: what it says stays, new columns are added.
+        samples: Whether comments may show values of the table; those of columns that look personal are never shown.
 
     Raises:
         LockstepError: with one line that names the remedy.
@@ -80,6 +83,7 @@ def new_dataset(
         raise ConfigError(f"{file}: no such file to update; leave out --update")
     source, table = read_table_file(place)
     findings = inspect(table, target, as_classes=as_classes, weight=weight, exposure=exposure)
+    findings = without_samples(findings, personal_columns(table, target), everywhere=not samples)
     columns = (column.name for column in findings.columns if column.type != "ignore")
     about = f"{_file_name(place)}, {table.num_rows:,} rows and {table.num_columns} columns"
     text, change = dataset_text(findings, source, about, _clean_names(columns)), None

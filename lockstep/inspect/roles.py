@@ -82,7 +82,7 @@ def format_number(number: float) -> str:
 def _number(plain: Finding, read: ReadColumn) -> Finding:
     if reason := number_reason(read):
         return _identifier(plain, read, reason)
-    if read.type == "number":
+    if read.type != "integer":
         return replace(plain, why=_range(read.values))
     distinct = plain.distinct
     if distinct > ENCODED_ABOVE and read.present >= MIN_ROWS and CODE_NAME.fullmatch(read.name.strip()):

@@ -69,7 +69,7 @@ def _most_frequent(texts: Texts) -> dict[str, str]:
     for text in texts:
         # Muenchen is München where both occur
         groups[_folded(spelled_out.get(_folded(text), text))].append(text)
-    spelling = {}
+    spelling = dict[str, str]()
     for folded, variants in groups.items():
         if len(variants) > 1 and folded:
             best = min(variants, key=lambda text: (-texts[text], text != " ".join(text.split()), text))
