@@ -168,7 +168,8 @@ def without_samples(findings: TableFindings, personal: Mapping[str, str], *, eve
         else column
         for column in findings.columns
     )
-    notes = () if everywhere else findings.notes
+    about_people = tuple(f"{name}: " for name in personal)
+    notes = () if everywhere else tuple(note for note in findings.notes if not note.startswith(about_people))
     target = replace(findings.target, notes=()) if everywhere else findings.target
     if personal:
         told = ", ".join(f"{name} ({reason})" for name, reason in personal.items())

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from lockstep.inspect.findings import Finding, TableFindings, TargetFinding
-from lockstep.inspect.reading import read_column
+from lockstep.inspect.reading import read_columns
 from lockstep.inspect.roles import describe_column, how_to_keep
 from lockstep.inspect.suggested_recipes import suggested_recipes
 
@@ -26,7 +26,7 @@ def _column(name: str, make: Callable[[Draw], Values], *, missing: float = 0.0) 
     texts = [str(value) for value in make(random)]
     gaps = random.random(len(texts)) < missing
     column = pa.chunked_array([pa.array(["" if gap else text for gap, text in zip(gaps, texts, strict=True)])])
-    return describe_column(read_column(name, column, MISSING))
+    return describe_column(read_columns(pa.table({name: column}), MISSING, "y")[name])
 
 
 def _rising(low: int, high: int) -> Callable[[Draw], Values]:
@@ -161,4 +161,4 @@ def test_a_mostly_missing_identifier_leaves_its_presence(
 def test_of_many_texts_a_sample_decides() -> None:
     values = pd.Series(np.arange(300_000)).map("C-{:07}".format)
     column = pa.chunked_array([pa.array(values)])
-    assert describe_column(read_column("c", column, ())).role == "identifier"
+    assert describe_column(read_columns(pa.table({"c": column}), (), "y")["c"]).role == "identifier"
