@@ -80,7 +80,7 @@ def personal_reason(name: str, sample_texts: Sequence[str]) -> str:
     for reason, form in FORMS.items():
         if sum(map(form, texts)) >= ALIKE * len(texts):
             return reason
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip())
+    words = re.sub(r"[\W_]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip()))
     if OTHERS.fullmatch(words) or (len(texts) <= 2 and len(sample_texts) <= 2):
         return ""
     reason = next((reason for reason, form in NAMES.items() if form.fullmatch(words)), "")

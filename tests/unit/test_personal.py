@@ -42,6 +42,8 @@ PERSONAL = [
     ("c", ["4539 1488 0343 6467", "4111111111111111"], "card numbers"),
     ("c", ["10.0.0.1", "192.168.17.5", "::1"], "IP addresses"),
     ("customer_id", ["1", "2", "3"], "numbers of people"),
+    ("Customer ID", ["C-01", "C-02", "C-03"], "numbers of people"),
+    ("First Name", ["Ada", "Bo", "Cy"], "names of people"),
     ("CustomerID", ["C-01", "C-02", "C-03"], "numbers of people"),
 ]
 NOT_PERSONAL = [
