@@ -122,6 +122,9 @@ def _parser() -> argparse.ArgumentParser:
     replacing.add_argument(
         "--update", action="store_true", help="add new columns to an existing dataset file and tell what differs"
     )
+    new_dataset_parser.add_argument(
+        "--no-samples", action="store_true", help="show no value of the table in the file's comments"
+    )
     predict_parser = commands.choices["predict"]
     predict_parser.add_argument(
         "source", metavar="IN", help="raw rows, like the dataset's source: .csv, .csv.gz or .parquet"
@@ -250,6 +253,7 @@ def new_dataset(arguments: argparse.Namespace) -> str:
         exposure=arguments.exposure,
         force=arguments.force,
         update=arguments.update,
+        samples=not arguments.no_samples,
     )
     return summary(dataset)
 

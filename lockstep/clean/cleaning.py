@@ -48,10 +48,15 @@ def clean_table(raw: RawTable, dataset: TableBlocks, file: str) -> tuple[pd.Data
         steps.append({"rule": rule.kind_name(), "rows_in": rows_in, "rows_out": len(frames[0])})
     (frame,) = frames
     _check_result(frame, dataset, file)
+    personal = dataset.personal() - {dataset.target_column}
     report = {
         "rows": {"raw": raw.num_rows, "clean": len(frame)},
         "rules": steps,
-        "columns": [_profile(name, frame[name], missing.get(name)) for name in frame.columns if name != "row_id"],
+        "columns": [
+            _profile(name, frame[name], missing.get(name), hidden=name in personal)
+            for name in frame.columns
+            if name != "row_id"
+        ],
     }
     return frame, report
 
@@ -110,11 +115,14 @@ def _refuse_filler(values: pd.Series, name: str, genuine: Sequence[str], file: s
     )
 
 
-def _profile(name: str, values: pd.Series, missing_in_raw: int | None) -> dict[str, Any]:
+def _profile(name: str, values: pd.Series, missing_in_raw: int | None, *, hidden: bool) -> dict[str, Any]:
+    """Facts about a column of the cleaned table; of hidden values only how many are missing and how many differ."""
     profile: dict[str, Any] = {"name": name, "dtype": str(values.dtype), "missing": int(values.isna().sum())}
     if missing_in_raw is not None:
         profile["missing_in_raw"] = missing_in_raw
     present = values.dropna()
+    if hidden:
+        return profile | {"distinct": int(values.nunique())}
     if pd.api.types.is_numeric_dtype(values):
         for statistic in ("min", "median", "mean", "max", "std"):
             # the standard deviation of numbers near 1e308 overflows

@@ -68,6 +68,7 @@ class Column(Settings):
         format: Notations of dates, times and durations, tried in order: patterns of strptime such as "%d.%m.%Y", or
             for dates iso, quarter (2020-Q1), week (2020-W05), unix and unix_ms (seconds, milliseconds since 1970).
             %b and %B, %a and %A take names of some twenty languages in full and by their first letters.
+        personal: Whether its values are facts about people, which the model's example and reports do not show.
         about: Its meaning, with its unit.
     """
 
@@ -88,6 +89,7 @@ class Column(Settings):
     negative: Literal["minus", "parentheses", "trailing"] = "minus"
     censored: bool = False
     format: OneOrMore = ()
+    personal: bool = False
     about: str = ""
 
     @property

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from lockstep.clean.column_block import IGNORED, Column
 from lockstep.clean.declaration import Declaration, check_new_names
+from lockstep.clean.lineage import Lineage
 from lockstep.clean.rule import RULES, Rule
 from lockstep.project.settings import ROW_ID
 from lockstep.table.table_columns import TableColumns, must_be_in, must_be_number
@@ -14,8 +15,6 @@ from lockstep.table.target import WeightedTargetBlock
 
 # Every rule is checked against all columns, so the number of rules is limited.
 MAX_RULES = 500
-# The position of the rule that made a column (-1: of the file) and the column's name then.
-Mark = tuple[int, str]
 
 
 class TableBlocks(WeightedTargetBlock):
@@ -68,7 +67,7 @@ class TableBlocks(WeightedTargetBlock):
     def cleaned(self) -> TableColumns:
         """The cleaned table's columns, for the other stages."""
         target = self.target_column
-        return TableColumns(self.clean_types(), self.made_of_target(), self._origin(target).genuine)
+        return TableColumns(self.clean_types(), self.made_of_target(), self._origin(target).genuine, self.personal())
 
     def _origin(self, name: str) -> Column:
         """The entry of a column of the cleaned table, before rules renamed it."""
@@ -79,23 +78,16 @@ class TableBlocks(WeightedTargetBlock):
 
     def made_of_target(self) -> set[str]:
         """Columns of the cleaned table that rules compute from the target."""
-        # a mark is the identity of a column, since a name can pass to another column
-        marks: dict[str, Mark] = {name: (-1, name) for name, column in self.columns.items() if column.type != "ignore"}
-        computed_from = list[tuple[Mark, list[Mark]]]()
-        for position, rule in enumerate(self.clean):
-            declared = Declaration.of(rule)
-            before = dict(marks)
-            marks |= {name: (position, name) for name in declared.makes}
-            computed_from += [
-                (marks[name], [before[source] for source in sources]) for name, sources in declared.sources.items()
-            ]
-            marks = declared.marks_after(marks)
-        target = marks[self.target_column]
-        made_of_target = {target}
-        for mark, sources in computed_from:
-            if not made_of_target.isdisjoint(sources):
-                made_of_target.add(mark)
-        return {name for name, mark in marks.items() if mark in made_of_target and mark != target}
+        lineage = self._lineage()
+        target = lineage.marks[self.target_column]
+        return {name for name in lineage.made_of({target}) if lineage.marks[name] != target}
+
+    def personal(self) -> set[str]:
+        """Columns of the cleaned table that are personal, or that rules compute from such columns."""
+        return self._lineage().made_of_raw(name for name, column in self.columns.items() if column.personal)
+
+    def _lineage(self) -> Lineage:
+        return Lineage.of((name for name, column in self.columns.items() if column.type != "ignore"), self.clean)
 
 
 def _check_classes(classes: Sequence[bool | int | str], kind: str, where: str) -> None:

@@ -41,6 +41,8 @@ class Dependence:
 def dependence(model: SavedModel, test: Rows, features: list[str], seed: int) -> list[Dependence]:
     """Partial dependence on the first features of a list that have more than one value, on a seeded sample of rows.
 
+    Features that are personal columns are left out: a curve names their values.
+
     Args:
         model: The model.
         test: Test rows.
@@ -51,7 +53,7 @@ def dependence(model: SavedModel, test: Rows, features: list[str], seed: int) ->
     n_rows = min(MAX_ROWS, max(MIN_ROWS, MAX_STEPS // (trees * MAX_POINTS * MAX_FEATURES)))
     sample = test.x[sample_rows(len(test), n_rows, seed)]
     curves = list[Dependence]()
-    for name in features:
+    for name in (name for name in features if name not in model.personal):
         index = model.features.names.index(name)
         points, labels = _points(model, test, index)
         if len(points) > 1:

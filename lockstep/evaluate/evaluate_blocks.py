@@ -111,6 +111,8 @@ class Judging(Settings):
             where = f"judging.slices[{position}] ({part.by})"
             for column in part.columns if isinstance(part, GridSlice) else (part.column,):
                 must_be_in(types, column, where)
+                if not isinstance(part, SeenSlice):
+                    _must_not_be_personal(columns, column, where)
                 if isinstance(part, GridSlice | QuantileSlice):
                     must_be_number(types, column, where)
         where = "judging.coordinates"
@@ -120,7 +122,16 @@ class Judging(Settings):
                 raise ValueError(f"{where}: {column!r} is the target; name another column")
             if column in columns.made_of_target:
                 raise ValueError(f"{where}: column {column!r} is made from the target; name another column")
+            _must_not_be_personal(columns, column, where)
             must_be_number(types, column, where)
+
+
+def _must_not_be_personal(columns: TableColumns, column: str, where: str) -> None:
+    if column in columns.personal:
+        raise ValueError(
+            f"{where}: column {column!r} is personal, and reports would show its values; leave the entry out, slice"
+            " by: seen, or remove personal: true from the column"
+        )
 
 
 class EvaluateBlocks(SplitBlocks):

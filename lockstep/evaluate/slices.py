@@ -17,7 +17,7 @@ from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Vector
 from lockstep.fitting.weighting import selected
 from lockstep.model.saved import SavedModel
-from lockstep.model.trained import Predictions
+from lockstep.model.trained import HIDDEN, Predictions
 from lockstep.storage.tables import significant
 from lockstep.table.row_weights import mean
 from lockstep.table.target import Target
@@ -183,7 +183,7 @@ def worst_rows(model: SavedModel, test: Rows, predictions: pd.DataFrame, feature
 
     Returns:
         row_id, actual, predicted and error (actual - predicted; for classes the probability of the actual class),
-        then the source columns of the most important features; the worst row first.
+        then the source columns of the most important features, personal ones hidden; the worst row first.
     """
     table = predictions[["row_id", "actual", "predicted"]].reset_index(drop=True)
     if model.target.classes:
@@ -195,7 +195,13 @@ def worst_rows(model: SavedModel, test: Rows, predictions: pd.DataFrame, feature
         order = -table["error"].abs()
     worst = order.sort_values(kind="stable").index[:WORST_ROWS]
     columns = test.frame.reset_index(drop=True)[_columns_behind(model, features)[:MAX_COLUMNS]]
+    columns = columns.assign(**{name: _hidden(columns[name]) for name in columns if name in model.personal})
     return pd.concat([table.loc[worst], columns.loc[worst]], axis=1).reset_index(drop=True)
+
+
+def _hidden(values: pd.Series) -> pd.Series:
+    """Which values there are, and no value."""
+    return pd.Series([None if missing else HIDDEN for missing in values.isna()], values.index, dtype="str")
 
 
 def _columns_behind(model: SavedModel, features: list[str]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from lockstep.fetch.source import FileSource
 from lockstep.guards.text.messages import brief
 from lockstep.inspect.findings import Finding, Role, TableFindings
+from lockstep.inspect.roles import how_to_keep
 from lockstep.inspect.suggested_recipes import suggested_recipes
 
 WIDTH, COMMENT_AT = 118, 44
@@ -89,7 +90,11 @@ def _source(source: FileSource) -> list[str]:
 
 def _split_hints(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     """A hint to split by time where there are dates, with a gap where each row has its own."""
-    dates = [column for column in findings.of("plain") if column.type == "date" and not column.missing]
+    dates = [
+        column
+        for column in findings.of("plain")
+        if column.type == "date" and not column.missing and not column.personal
+    ]
     if not dates:
         return []
     name = renamed.get(dates[0].name, dates[0].name)
@@ -107,9 +112,11 @@ def _column(column: Finding) -> str:
     options = "".join(f", {key}: {_flow(value)}" for key, value in column.facts.items())
     missing = ", missing: true" if column.missing and column.type != "ignore" else ""
     entry = f"type: {column.type}{options}{missing}"
+    entry += ", personal: true" if column.personal and column.type != "ignore" else ""
     reason = f"LEAK? {column.why}; not in the recipes" if column.role == "leak" else column.why
     if column.missing and column.role not in ("empty", "unreadable"):
         reason = f"{reason}; {column.missing} missing" if reason else f"{column.missing} missing"
+    reason = "; ".join(part for part in (reason, how_to_keep(column)) if part)
     return _with_comment(f"  {_quoted(column.name)}: {{{entry}}}", reason)
 
 
@@ -168,7 +175,9 @@ def _features(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
 
 def _judging(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     """Slices by categories, and the coordinates if there are any."""
-    categories = [column for column in findings.of("plain", "encoded") if column.type == "category"]
+    categories = [
+        column for column in findings.of("plain", "encoded") if column.type == "category" and not column.personal
+    ]
     few = [column for column in categories if column.distinct <= MAX_SLICES][:2]
     many = sorted(
         (column for column in categories if column.distinct > MAX_SLICES), key=lambda column: -column.distinct
@@ -189,7 +198,11 @@ def _judging(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
 
 
 def _number_column(findings: TableFindings, name: re.Pattern[str]) -> str | None:
-    names = (column.name for column in findings.of("plain") if column.type == "number" and name.fullmatch(column.name))
+    names = (
+        column.name
+        for column in findings.of("plain")
+        if column.type == "number" and name.fullmatch(column.name) and not column.personal
+    )
     return next(names, None)
 
 

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from lockstep.clean.column_block import ColumnType
 
-# plain: a feature without a step; encoded: a category of many values; parts: several values in one text;
-# words: a text whose length and words are features. Columns of the other roles stay out of the recipes.
+# plain: a feature without a step; encoded: a category of many values; parts: several values in one text; words: a text
+# whose length and words are features; presence: whether there is a value is a feature. Columns of the others stay out of
+# the recipes.
 Role = Literal[
     "target",
     "weight",
@@ -16,6 +17,7 @@ Role = Literal[
     "encoded",
     "parts",
     "words",
+    "presence",
     "identifier",
     "constant",
     "empty",
@@ -44,6 +46,7 @@ class Finding:
         zeros: For roles weight and exposure, the rows in which it is 0.
         mean: For the same roles, its mean.
         facts: The keys of its entry in the dataset file that say how its values are written.
+        personal: What personal facts it seems to have, such as e-mail addresses; empty for none.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Finding:
     zeros: int = 0
     mean: float = 1.0
     facts: Mapping[str, Any] = field(default_factory=dict)
+    personal: str = ""
 
 
 @dataclass(frozen=True)

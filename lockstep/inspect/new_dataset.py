@@ -15,6 +15,8 @@ from lockstep.guards.text.secrets import masked
 from lockstep.inspect.dataset_file import dataset_text
 from lockstep.inspect.findings import LEFT_OUT, TableFindings
 from lockstep.inspect.inspection import inspect
+from lockstep.inspect.personal import personal_columns, without_samples
+from lockstep.inspect.roles import how_to_keep
 from lockstep.inspect.table_file import read_table_file
 from lockstep.inspect.update import Update, updated
 from lockstep.project.blocks import DATASET_NAME
@@ -47,6 +49,7 @@ def new_dataset(
     exposure: str | None = None,
     force: bool = False,
     update: bool = False,
+    samples: bool = True,
 ) -> NewDataset:
     """Inspect a table and write datasets/NAME.yaml; nothing is written unless the file is valid.
 
@@ -59,6 +62,7 @@ def new_dataset(
         exposure: The column of their exposures.
         force: Whether an existing dataset file may be replaced.
         update: Whether an existing dataset file is brought up to date: what it says stays, new columns are added.
+        samples: Whether comments may show values of the table; those of columns that look personal are never shown.
 
     Raises:
         LockstepError: with one line that names the remedy.
@@ -79,6 +83,7 @@ def new_dataset(
         raise ConfigError(f"{file}: no such file to update; leave out --update")
     source, table = read_table_file(place)
     findings = inspect(table, target, as_classes=as_classes, weight=weight, exposure=exposure)
+    findings = without_samples(findings, personal_columns(table, target), everywhere=not samples)
     columns = (column.name for column in findings.columns if column.type != "ignore")
     about = f"{_file_name(place)}, {table.num_rows:,} rows and {table.num_columns} columns"
     text, change = dataset_text(findings, source, about, _clean_names(columns)), None
@@ -145,7 +150,8 @@ def summary(dataset: NewDataset) -> str:
     lines += [f"  {role:<9} {listed(names)}" for role, names in _features_by_type(findings).items()]
     for column in findings.of(*LEFT_OUT):
         label = "LEAK?   " if column.role == "leak" else "left out"
-        lines.append(f"  {label}  {shown(column.name) if column.name else '(unnamed)'}: {brief(column.why)}")
+        why = "; ".join(part for part in (brief(column.why), how_to_keep(column)) if part)
+        lines.append(f"  {label}  {shown(column.name) if column.name else '(unnamed)'}: {why}")
     lines += [f"  note      {brief(note)}" for note in findings.notes]
     if findings.copies:
         lines.append(f"  note      {findings.copies} rows repeat an earlier one; {dataset.file} shows a rule")
@@ -161,6 +167,6 @@ def _update_summary(file: Path, update: Update) -> str:
 
 def _features_by_type(findings: TableFindings) -> dict[str, list[str]]:
     kinds: dict[str, list[str]] = {}
-    for column in findings.of("plain", "encoded", "parts", "words"):
+    for column in findings.of("plain", "encoded", "parts", "words", "presence"):
         kinds.setdefault(column.type, []).append(column.name)
     return dict(sorted(kinds.items()))

@@ -1,30 +1,35 @@
 """The role of a column that is neither target nor leak: feature, encoded category, parts, words, or left out."""
 
-import re
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
-from lockstep.inspect.findings import Finding
+from lockstep.inspect.findings import LEFT_OUT, Finding
+from lockstep.inspect.identifiers import (
+    CODE_NAME,
+    MIN_ROWS,
+    NEARLY_UNIQUE,
+    UNNAMED,
+    index_reason,
+    is_nearly_unique,
+    number_reason,
+    span,
+    text_reason,
+)
 from lockstep.inspect.missing import NUMBER
 from lockstep.inspect.reading import ReadColumn
 from lockstep.project.settings import ROW_ID
 
 # A category with more values gets an encoding too; if values repeat less than twice on average, it is no category.
 ENCODED_ABOVE = 10
-NEARLY_UNIQUE = 0.95
-MIN_ROWS_FOR_IDENTIFIER = 20
 # Separators of parts, and the minimum share of values that contain one: commas also occur in prose.
 SEPARATORS = ((";", 0.2), ("|", 0.2), (",", 0.5))
 PROSE = 0.2  # minimum share of texts with several words in a column that is no identifier
 PART_REPEATS, PART_WORDS = 3, 4
-IDENTIFIER_NAME = re.compile(
-    r"(?i)(?:^|.*[\W_])(id|ids|key|uuid|guid|index|idx|row|number|no|nr)|.*[a-z](Id|ID|Key|No)"
-)
-CODE_NAME = re.compile(r"(?i)(?:^|.*[\W_])(id|key|code|zip|zipcode|postcode|plz)|.*[a-z](Id|ID|Key|Code)")
-# Names of pandas, readr and Parquet for a column without a name: an index that was written with the table.
-UNNAMED = re.compile(r"\s*|Unnamed: \d+([._].*)?|\.\.\.\d+|__index_level_\d+__")
+# The median of words from which texts are sentences, and no category of many values.
+SENTENCE_WORDS = 4
+# An identifier is missing for a reason where this share of the rows, and number of them, is without, or with one.
+PRESENCE_SHARE, PRESENCE_ROWS = 0.05, 10
 # Parts of dates, and their names in pandas.
 DATE_PARTS = {name: name for name in ("year", "month", "day", "day_of_year", "hour")} | {"weekday": "day_of_week"}
 REQUIRED_PARTS = {"weekday": {"day"}, "day_of_year": {"day", "year"}}
@@ -36,8 +41,7 @@ def describe_column(read: ReadColumn) -> Finding:
     if read.name == ROW_ID:
         why = "the pipeline's own name for row numbers; to learn from it, rename it in the file"
         return replace(plain, type="ignore", role="identifier", why=why)
-    if UNNAMED.fullmatch(read.name):
-        why = "a column without a name, probably an index; to learn from it, name it in the file"
+    if why := index_reason(read):
         return replace(plain, type="ignore", role="identifier", why=why)
     if read.problem:
         return replace(plain, role="unreadable", why=read.problem)
@@ -47,13 +51,23 @@ def describe_column(read: ReadColumn) -> Finding:
         return replace(plain, type="ignore", role="constant", why=f"always {read.values.iloc[0]!s:.40}")
     if read.type == "text":
         return _text(plain, read)
-    if read.type == "integer":
-        return _integer(plain, read)
     if read.type == "date":
         return _date(plain, read)
     if read.type == "boolean":
         return replace(plain, why=f"true in {100 * read.values.mean():.3g}% of its rows")
-    return replace(plain, why=_range(read.values))
+    return _number(plain, read)
+
+
+def how_to_keep(column: Finding) -> str:
+    """How a person brings a left-out column back; empty for other columns, and where `why` says it."""
+    explained = column.role in ("empty", "unreadable") or column.name == ROW_ID or UNNAMED.fullmatch(column.name)
+    if column.role not in LEFT_OUT or explained:
+        return ""
+    if column.type == "ignore":
+        return "to keep it: state its type and add it to a recipe"
+    if column.type == "text":
+        return "to keep it: type category and add it to a recipe"
+    return "to keep it: add it to a recipe"
 
 
 def _range(values: pd.Series) -> str:
@@ -65,33 +79,16 @@ def format_number(number: float) -> str:
     return f"{number:,.0f}" if 100_000 <= abs(number) < 1e15 else f"{number:.6g}"
 
 
-def _integer(plain: Finding, read: ReadColumn) -> Finding:
-    distinct, span = plain.distinct, f"whole numbers {int(read.values.min())} to {int(read.values.max())}"
-    whole = replace(plain, why=f"{span}, {distinct} different")
-    if reason := _row_number(read):
-        return replace(plain, role="identifier", why=f"{reason}: {span}")
-    if distinct <= ENCODED_ABOVE or read.present < MIN_ROWS_FOR_IDENTIFIER:
-        return whole
-    if distinct >= NEARLY_UNIQUE * read.present and IDENTIFIER_NAME.fullmatch(read.name):
-        return replace(plain, role="identifier", why=f"by its name and {distinct} different values in {read.present}")
-    if distinct <= read.present / 2 and CODE_NAME.fullmatch(read.name):
+def _number(plain: Finding, read: ReadColumn) -> Finding:
+    if reason := number_reason(read):
+        return _identifier(plain, read, reason)
+    if read.type != "integer":
+        return replace(plain, why=_range(read.values))
+    distinct = plain.distinct
+    if distinct > ENCODED_ABOVE and read.present >= MIN_ROWS and CODE_NAME.fullmatch(read.name.strip()):
         why = f"codes, by the column's name: {distinct} different"
         return replace(plain, type="category", role="encoded", why=why)
-    return whole
-
-
-def _row_number(read: ReadColumn) -> str:
-    """The reason why integers only number the rows; empty if they do not."""
-    if read.missing or read.present < MIN_ROWS_FOR_IDENTIFIER or read.distinct < read.present:
-        return ""
-    values = read.values.to_numpy(dtype=np.int64)
-    steps = np.diff(values)
-    if (steps == steps[0]).all():
-        return "numbers the rows"
-    if values.max() - values.min() == len(values) - 1:
-        return "numbers the rows in another order"
-    monotone = (steps > 0).all() or (steps < 0).all()
-    return "rises or falls with every row" if monotone else ""
+    return replace(plain, why=f"{span(read)}, {distinct} different")
 
 
 def _text(plain: Finding, read: ReadColumn) -> Finding:
@@ -111,10 +108,34 @@ def _text(plain: Finding, read: ReadColumn) -> Finding:
         description = f"codes of digits: {count}" if read.code else count + format_hint(texts)
         why = f"{description}, {present / distinct:,.0f} rows each"
         return replace(category, role="encoded", why=why)
-    has_identifier_name = IDENTIFIER_NAME.fullmatch(read.name)
-    if present >= MIN_ROWS_FOR_IDENTIFIER and (has_identifier_name or texts.str.contains(r"\S\s+\S").mean() < PROSE):
-        return replace(plain, role="identifier", why=f"an identifier: {count} in {present} rows{format_hint(texts)}")
-    return replace(plain, role="words", why=f"free text: {count} in {present} rows{format_hint(texts)}")
+    return _mostly_different(plain, read, texts)
+
+
+def _mostly_different(plain: Finding, read: ReadColumn, texts: pd.Series) -> Finding:
+    """Texts of which most occur once."""
+    count = f"{plain.distinct} different texts in {read.present} rows{format_hint(texts)}"
+    if is_nearly_unique(read) and (reason := text_reason(read.name, sorted(texts.unique()))):
+        return _identifier(plain, read, f"{reason}: {count}")
+    if read.missing > len(read.values) / 2:
+        return _presence(plain, read, f"{count}, and most rows have none")
+    words = texts.str.count(r"\S+")
+    if plain.distinct < NEARLY_UNIQUE * read.present and words.median() < SENTENCE_WORDS:
+        return replace(plain, type="category", role="encoded", why=f"a category of many values: {count}")
+    if (words > 1).mean() < PROSE:
+        return replace(plain, role="words", why=f"single words, of which only the length is a feature: {count}")
+    return replace(plain, role="words", why=f"free text: {count}")
+
+
+def _identifier(plain: Finding, read: ReadColumn, reason: str) -> Finding:
+    """An identifier; where it is missing in some rows, having one may say something."""
+    if min(read.missing, read.present) >= max(PRESENCE_ROWS, PRESENCE_SHARE * len(read.values)):
+        return _presence(plain, read, f"an identifier, {reason}")
+    return replace(plain, role="identifier", why=f"an identifier, {reason}")
+
+
+def _presence(plain: Finding, read: ReadColumn, reason: str) -> Finding:
+    why = f"only its presence is a feature ({read.present / len(read.values):.0%} of the rows): {reason}"
+    return replace(plain, type="text", role="presence", why=why)
 
 
 def format_hint(texts: pd.Series) -> str:

@@ -44,7 +44,8 @@ def suggested_recipes(findings: TableFindings, renamed: Mapping[str, str]) -> di
         *_encodings(findings.of("encoded"), names),
         *_parts(findings.of("parts"), names),
         *_step("text", names(findings.of("words"))),
-        *({"step": "words", "column": name} for name in names(findings.of("words"))),
+        *_words(findings.of("words"), names),
+        *_step("missing_indicator", names(findings.of("presence"))),
     ]
     raw = _step("columns", names(findings.of("plain", "encoded")))
     plain = [column for column in findings.of("plain", "encoded") if column.role == "plain" or _has_few(column)]
@@ -62,6 +63,14 @@ def _step(step: str, columns: list[str]) -> list[StepData]:
 
 
 Names = Callable[[list[Finding]], list[str]]
+
+
+def _words(columns: list[Finding], names: Names) -> list[StepData]:
+    """One step per text; words of a personal one would stand in the names of features, so it gets none of its own."""
+    return [
+        {"step": "words", "column": name, **({"top": 0} if column.personal else {})}
+        for column, name in zip(columns, names(columns), strict=True)
+    ]
 
 
 def _dates(columns: list[Finding], names: Names) -> list[StepData]:

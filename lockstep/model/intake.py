@@ -18,6 +18,7 @@ from lockstep.clean.apply_rules import change_new_rows, rule_for_new_rows
 from lockstep.clean.column_block import Column
 from lockstep.clean.columns import convert_values
 from lockstep.clean.declaration import Declaration
+from lockstep.clean.lineage import Lineage
 from lockstep.clean.location import Location
 from lockstep.clean.rule import RULES, Given, Rule
 from lockstep.clean.table_blocks import TableBlocks
@@ -76,6 +77,12 @@ class Intake:
         # a raw column with the name of a given one is not the given one
         given = {name: column.column for name, column in _given(rules).items() if name not in dataset.columns}
         return cls(columns | given, tuple(given), dataset.missing_values, tuple(rules))
+
+    @property
+    def personal(self) -> set[str]:
+        """The columns that `frame` makes of personal ones."""
+        lineage = Lineage.of((name for name in self.columns if name not in self.given), self.rules)
+        return lineage.made_of_raw(name for name, column in self.columns.items() if column.personal)
 
     @property
     def optional(self) -> list[str]:

@@ -27,6 +27,9 @@ from lockstep.table.target import Target, Vector
 # The column of predictions for one unit of exposure.
 PER_UNIT = "per_unit"
 
+# Stands for a value of a personal column.
+HIDDEN = "***"
+
 Predictions = npt.NDArray[np.float64]
 
 
@@ -140,6 +143,11 @@ class TrainedModel:
         ]
         total: Predictions = np.sum(per_booster, axis=0)
         return total / len(per_booster)
+
+    @property
+    def personal(self) -> set[str]:
+        """Columns of the cleaned table whose values reports do not show."""
+        return set() if self.intake is None else self.intake.personal
 
     @property
     def raw_rows(self) -> Intake:

@@ -20,18 +20,22 @@ class TableColumns:
     Attributes:
         types: The type of each column, in order, without row_id.
         made_of_target: Columns that cleaning rules computed from the target.
-        genuine: Values of the target that a person confirmed, although they look like fillers.
+        more: dict[str, list[str]] = {"genuine": list(self.genuine), "personal": sorted(self.personal)}
+        present = {key: values for key, values in more.items() if values}
+        write_json({"columns": columns, "made_of_target": sorted(self.made_of_target), **present}, path)
     """
 
     types: Mapping[str, str]
     made_of_target: AbstractSet[str]
     genuine: tuple[str, ...] = ()
+    personal: AbstractSet[str] = frozenset()
 
     def write(self, path: Path) -> None:
         """Write the columns to a JSON file."""
         columns = [{"name": name, "type": kind} for name, kind in self.types.items()]
-        confirmed = {"genuine": list(self.genuine)} if self.genuine else {}
-        write_json({"columns": columns, "made_of_target": sorted(self.made_of_target), **confirmed}, path)
+        more: dict[str, list[str]] = {"genuine": list(self.genuine), "personal": sorted(self.personal)}
+        present = {key: values for key, values in more.items() if values}
+        write_json({"columns": columns, "made_of_target": sorted(self.made_of_target), **present}, path)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -43,7 +47,8 @@ class TableColumns:
         try:
             content = read_json(path)
             types = {column["name"]: column["type"] for column in content["columns"]}
-            return cls(types, frozenset(content["made_of_target"]), tuple(content.get("genuine", ())))
+            genuine, personal = tuple(content.get("genuine", ())), frozenset(content.get("personal", ()))
+            return cls(types, frozenset(content["made_of_target"]), genuine, personal)
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{path}: is damaged ({kind_and_reason(error)}); remove it and run `dvc repro`") from None
 

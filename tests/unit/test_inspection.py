@@ -71,7 +71,7 @@ TYPES = [
     ("empty", _cycle("", "NA", "?"), "ignore", "empty"),
     ("row number", list(range(1, ROWS + 1)), "integer", "identifier"),
     ("shuffled row number", _shuffled(list(range(100, 100 + ROWS))), "integer", "identifier"),
-    ("rising", list(np.cumsum(RANDOM.integers(1, 9, ROWS))), "integer", "identifier"),
+    ("rising by any step", list(np.cumsum(RANDOM.integers(1, 9, ROWS))), "integer", "plain"),
 ]
 
 

@@ -1,0 +1,217 @@
+"""Facts about people: columns that look personal are found, and their values stand in nothing that is committed."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import yaml
+
+from lockstep.clean.cleaning import clean_table
+from lockstep.clean.column_block import Column
+from lockstep.clean.table_blocks import TableBlocks
+from lockstep.cli import main
+from lockstep.evaluate.dependence import dependence
+from lockstep.evaluate.evaluate_blocks import Judging
+from lockstep.evaluate.rows import new_rows, predict_rows
+from lockstep.evaluate.slices import worst_rows
+from lockstep.inspect.personal import personal_reason
+from lockstep.model.example import without_personal
+from lockstep.model.intake import Intake
+from lockstep.model.saved import SavedModel
+from lockstep.table.table_columns import TableColumns
+from tests.conftest import OwnTable
+from tests.unit.modelling import model, table
+
+PERSONAL = [
+    ("c", ["ada@mail.example", "b.c@mail.example"], "e-mail addresses"),
+    ("Email", ["hidden", "shown", "none"], "e-mail addresses"),
+    ("phone", ["0151 2345678", "030-123456", "0211 998877"], "phone numbers"),
+    ("c", ["+49 151 2345678", "+1 (555) 123-4567"], "phone numbers"),
+    ("dob", ["1980-01-02", "1991-12-30", "1975-06-01"], "dates of birth"),
+    ("dateOfBirth", ["02.01.1980", "30.12.1991", "01.06.1975"], "dates of birth"),
+    ("last_name", ["Meier", "Smith", "Diaz"], "names of people"),
+    ("Name", ["Braund, Mr. Owen", "Heikkinen, Miss. Laina", "Allen, Mrs. Ann"], "names of people"),
+    ("c", ["12 Main Street", "5 Elm Rd", "77 Oak Ave"], "addresses"),
+    ("address", ["Haus am See", "Hauptstr. 5", "x"], "addresses"),
+    ("c", ["123-45-6789", "987-65-4321"], "national or tax numbers"),
+    ("c", ["DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432"], "account numbers"),
+    ("c", ["4539 1488 0343 6467", "4111111111111111"], "card numbers"),
+    ("c", ["10.0.0.1", "192.168.17.5", "::1"], "IP addresses"),
+    ("customer_id", ["1", "2", "3"], "numbers of people"),
+    ("Customer ID", ["C-01", "C-02", "C-03"], "numbers of people"),
+    ("First Name", ["Ada", "Bo", "Cy"], "names of people"),
+    ("CustomerID", ["C-01", "C-02", "C-03"], "numbers of people"),
+]
+NOT_PERSONAL = [
+    ("product_name", ["Chair", "Table", "Lamp"]),
+    ("name", ["ford torino", "amc hornet", "audi 100ls"]),
+    ("birth_weight", ["3100", "2900", "3300"]),
+    ("number_of_phones", ["1", "2", "3"]),
+    ("phone_service", ["Yes", "No"]),
+    ("has_email", ["yes", "no"]),
+    ("clip", ["a", "b", "c"]),
+    ("shipping", ["1.5", "2.5", "3.5"]),
+    ("price", ["4111", "5222", "1999"]),
+    ("version", ["1.2.3", "1.2.4", "2.0.0"]),
+    ("date", ["2020-01-01", "2020-01-02"]),
+    ("order_id", ["1", "2", "3"]),
+    ("account", ["DE00370400440532013000", "DE11370400440532013000"]),
+    ("embarked", ["C", "Q", "S"]),
+]
+
+
+@pytest.mark.parametrize(("name", "texts", "reason"), PERSONAL)
+def test_a_personal_column_is_told_by_name_or_form(name: str, texts: list[str], reason: str) -> None:
+    assert personal_reason(name, texts) == reason
+
+
+@pytest.mark.parametrize(("name", "texts"), NOT_PERSONAL)
+def test_other_columns_are_not_personal(name: str, texts: list[str]) -> None:
+    assert personal_reason(name, texts) == ""
+
+
+def _write_customers(folder: Path) -> None:
+    random = np.random.default_rng(0)
+    pd.DataFrame(
+        {
+            "email": [f"q{number}@mail.example" for number in random.permutation(60)],
+            "last_name": ["Schneider"] * 40 + ["Hofmann"] * 19 + ["Schnieder"],
+            "date_of_birth": pd.date_range("1950-03-01", periods=60, freq="97D").date,
+            "shop": random.choice(["Zeta", "Yota"], 60),
+            "age": random.integers(31, 77, 60),
+            "y": random.normal(size=60).round(3),
+        }
+    ).to_csv(folder / "t.csv", index=False)
+
+
+def test_comments_show_no_value_of_a_personal_column(own_table: OwnTable, capsys: pytest.CaptureFixture[str]) -> None:
+    _write_customers(own_table.folder)
+    assert main(["new-dataset", "t.csv", "--target", "y"]) == 0
+    assert (
+        "email (e-mail addresses), last_name (names of people), date_of_birth (dates of birth)"
+        in capsys.readouterr().out
+    )
+    text = Path("datasets/t.yaml").read_text(encoding="utf-8")
+    columns = yaml.safe_load(text)["columns"]
+    assert [name for name, facts in columns.items() if facts.get("personal")] == ["email", "last_name", "date_of_birth"]
+    assert "Schn" not in text
+    assert "1950" not in text
+    assert "@mail" not in text
+    assert "Zeta" in text
+
+
+def test_without_samples_comments_show_no_value_at_all(own_table: OwnTable) -> None:
+    _write_customers(own_table.folder)
+    assert main(["new-dataset", "t.csv", "--target", "y", "--no-samples"]) == 0
+    text = Path("datasets/t.yaml").read_text(encoding="utf-8")
+    comments = " ".join(line.partition("#")[2] for line in text.splitlines())
+    assert not any(value in comments for value in ("1950", "@mail", "Zeta", "31 to", "to 76"))
+    assert "2 different" in comments
+
+
+FACTS: list[tuple[dict[str, Any], str]] = [
+    ({"type": "category"}, "Ada"),
+    ({"type": "text"}, "Ada"),
+    ({"type": "number", "decimal": ",", "min": 20.5}, "41,5"),
+    ({"type": "integer", "max": 0}, "-7"),
+    ({"type": "boolean"}, "true"),
+    ({"type": "date"}, "1980-05-06"),
+    ({"type": "date", "format": "%d.%m.%Y"}, "06.05.1980"),
+    ({"type": "date", "format": "quarter"}, "1980-Q2"),
+    ({"type": "date", "format": "unix"}, "326419200"),
+    ({"type": "time"}, "14:31:07"),
+    ({"type": "duration", "max": 600}, "0:07:33"),
+]
+
+
+@pytest.mark.parametrize(("facts", "text"), FACTS)
+def test_the_models_example_has_made_values_in_personal_columns(facts: dict[str, Any], text: str) -> None:
+    columns = {"p": Column.model_validate({**facts, "personal": True, "missing": True}), "a": Column(type="category")}
+    raw = pa.table({"p": [text, None, text], "a": ["x", "y", "x"]})
+    example = without_personal(raw, columns)
+    assert text not in example.column("p").to_pylist()
+    assert example.column("p").null_count == 1
+    assert example.column("a").equals(raw.column("a"))
+    request = Intake(columns, (), (), ()).request(example)
+    assert len(request["dataframe_split"]["data"]) == 3
+
+
+def test_what_rules_compute_from_a_personal_column_is_personal() -> None:
+    facts = _table_blocks()
+    assert facts.personal() == {"born", "born_year"}
+    intake = Intake.of(facts, ["born", "born_year", "a"])
+    assert Intake.from_json(intake.to_json()).personal == {"born", "born_year"}
+
+
+def _table_blocks() -> TableBlocks:
+    return TableBlocks.model_validate(
+        {
+            "target": "y",
+            "weight": None,
+            "exposure": None,
+            "missing_values": [""],
+            "columns": {
+                "birth": {"type": "date", "personal": True},
+                "a": {"type": "number"},
+                "y": {"type": "number"},
+            },
+            "clean": [
+                {"rule": "rename", "columns": {"birth": "born"}},
+                {"rule": "date_part", "name": "born_year", "column": "born", "part": "year"},
+            ],
+        }
+    )
+
+
+def test_the_data_report_has_no_value_of_a_personal_column() -> None:
+    raw = pa.table({"birth": ["1980-05-06"] * 12, "a": [str(n) for n in range(12)], "y": [str(n) for n in range(12)]})
+    _, report = clean_table(raw, _table_blocks(), "facts")
+    columns = {column["name"]: column for column in report["columns"]}
+    assert "1980" not in repr([columns["born"], columns["born_year"]])
+    assert columns["born"]["distinct"] == 1
+    assert columns["a"]["max"] == 11
+
+
+def _knows_words() -> SavedModel:
+    columns = {"a": Column(type="number"), "word": Column(type="category", personal=True, missing=True)}
+    return replace(model(), intake=Intake(columns, (), (), ()))
+
+
+def test_the_worst_rows_and_the_dependence_hide_personal_values() -> None:
+    made, test = _knows_words(), table(40, seed=1)
+    test.loc[test["a"] > 0.5, "word"] = None
+    rows = new_rows(made, test)
+    predictions, _ = predict_rows(made, rows)
+    worst = worst_rows(made, rows, predictions, ["word", "a"])
+    assert set(worst["word"].dropna()) == {"***"}
+    expected = test.set_index("row_id").loc[worst["row_id"]]
+    assert worst["word"].isna().tolist() == expected["word"].isna().tolist()
+    np.testing.assert_array_equal(worst["a"], expected["a"])
+    assert [curve.feature for curve in dependence(made, rows, ["word", "a"], 0)] == ["a"]
+    assert [curve.feature for curve in dependence(model(), rows, ["word", "a"], 0)] == ["word", "a"]
+
+
+@pytest.mark.parametrize(
+    "judging",
+    [
+        {"slices": [{"by": "value", "column": "p"}], "coordinates": None},
+        {"slices": [{"by": "quantiles", "column": "p"}], "coordinates": None},
+        {"slices": [], "coordinates": ["a", "p"]},
+    ],
+)
+def test_reports_by_a_personal_columns_values_are_refused(judging: dict[str, Any]) -> None:
+    columns = TableColumns({"p": "number", "a": "number", "y": "number"}, frozenset(), personal=frozenset(["p"]))
+    with pytest.raises(ValueError, match="column 'p' is personal, and reports would show its values; leave the entry"):
+        Judging.model_validate(judging).check(columns, "y")
+    Judging.model_validate({"slices": [{"by": "seen", "column": "p"}], "coordinates": None}).check(columns, "y")
+
+
+def test_the_columns_file_names_personal_columns_and_stays_as_it_was_without_any(tmp_path: Path) -> None:
+    TableColumns({"p": "text"}, frozenset(), personal=frozenset(["p"])).write(tmp_path / "columns.json")
+    assert TableColumns.read(tmp_path / "columns.json").personal == {"p"}
+    TableColumns({"p": "text"}, frozenset()).write(tmp_path / "columns.json")
+    assert "personal" not in (tmp_path / "columns.json").read_text(encoding="utf-8")
