@@ -7,8 +7,8 @@ from typing import Any, Literal
 from lockstep.clean.column_block import ColumnType
 
 # plain: a feature without a step; encoded: a category of many values; parts: several values in one text; words: a text
-# whose length and words are features; presence: whether there is a value is a feature. Columns of the others stay out of
-# the recipes.
+# whose length and words are features; presence: whether there is a value is one. Columns of the others stay out of the
+# recipes.
 Role = Literal[
     "target",
     "weight",
