@@ -127,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     predict_parser = commands.choices["predict"]
     predict_parser.add_argument(
-        "source", metavar="IN", help="raw rows, like the dataset's source: .csv, .csv.gz or .parquet"
+        "source", metavar="IN", help="raw rows: .csv, .csv.gz, .parquet, or a file like the source"
     )
     predict_parser.add_argument("target", metavar="OUT", help="the file to write: .csv, .csv.gz or .parquet")
     predict_parser.add_argument(
@@ -138,6 +138,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     predict_parser.add_argument("--keep", action="append", default=[], metavar="COL", help="a column of IN to copy")
     predict_parser.add_argument("--force", action="store_true", help="replace an existing OUT")
+    predict_parser.add_argument(
+        "--strict", action="store_true", help="refuse a missing value in a column that had none in training"
+    )
     predict_parser.add_argument(
         "--trust-code",
         action="store_true",
@@ -269,7 +272,14 @@ def predict(arguments: argparse.Namespace) -> str:
         for warning in loaded.warnings:
             print(f"lockstep: warning: {warning}", file=sys.stderr)
         started = time.perf_counter()
-        rows = predict_file(arguments.source, arguments.target, loaded.model, arguments.keep, force=arguments.force)
+        rows = predict_file(
+            arguments.source,
+            arguments.target,
+            loaded.model,
+            arguments.keep,
+            force=arguments.force,
+            strict=arguments.strict,
+        )
         seconds = time.perf_counter() - started
         return (
             f"lockstep: {rows:,} rows predicted in {seconds:.1f} s: {arguments.target}\n"

@@ -4,7 +4,8 @@ Reads   data/split/train.parquet, data/raw/table.parquet (rows of the example), 
 Writes  models/model/, data/predictions/train_oof.parquet, reports/train_best/learning_curve.csv
 Params  train_best, booster, dataset, seed, features, split.strategy, split.group, split.time, split.gap,
         tune.early_stopping_rounds, tune.max_rounds,
-        datasets/<dataset>.yaml: columns, missing_values, clean, target, metric, weight, exposure, features.<features>
+        datasets/<dataset>.yaml: source, columns, missing_values, clean, target, metric, weight, exposure,
+        features.<features>
 """
 
 from dataclasses import replace
@@ -17,6 +18,7 @@ from lockstep.fitting.folds import final_rows
 from lockstep.model.example import write_example
 from lockstep.model.final import learning_curve
 from lockstep.model.intake import Intake
+from lockstep.model.source_options import SourceOptions
 from lockstep.model.train import train_model
 from lockstep.model.train_block import TrainBlocks
 from lockstep.model.trained import Origin
@@ -47,6 +49,7 @@ def main() -> None:
     with training_workers(table_of_folds, target, recipe, cross_fitting, seed, fitting) as (rows, workers):
         model, out = train_model(settings, rows, best, budget, fitting, seed, workers, print_step)
         training, intake = model.training, Intake.of(table, rows.features.columns, target.exposure)
+        intake = replace(intake, source=blocks.facts(SourceOptions).reading)
         replace(model, intake=intake, origin=Origin(blocks.dataset_name, VERSION)).save(MODEL)
         write_table(out.table(target), OUT_OF_FOLD)
         write_example(MODEL, intake, RAW, train["row_id"])

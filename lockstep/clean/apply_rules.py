@@ -7,7 +7,7 @@ import pandas as pd
 
 from lockstep.clean.computed import checked_mask, checked_values
 from lockstep.clean.declaration import Declaration
-from lockstep.clean.rule import Rule, mistakes_of, place_of
+from lockstep.clean.rule import Given, Rule, mistakes_of, place_of
 from lockstep.errors import ConfigError
 
 
@@ -57,12 +57,17 @@ def change_new_rows(frame: pd.DataFrame, rule: Rule, given: Mapping[str, pd.Seri
     """
     declared = Declaration.of(rule)
     values = {
-        name: given[name].fillna(column.default) if name in given else pd.Series(column.default, frame.index)
+        name: _brought(given[name], column) if name in given else pd.Series(column.default, frame.index)
         for name, column in declared.given.items()
     }
     if set(declared.results) > values.keys():
         values = computed_values(frame, rule, declared) | values
     return _with_names(_with_values(frame, values), declared)
+
+
+def _brought(values: pd.Series, column: Given) -> pd.Series:
+    """The values that new rows bring, with the default where they bring none."""
+    return values if column.default is None else values.fillna(column.default)
 
 
 def computed_values(frame: pd.DataFrame, rule: Rule, declared: Declaration) -> dict[str, pd.Series]:

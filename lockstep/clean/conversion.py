@@ -65,6 +65,7 @@ def typed_values(
         missing = (*missing_values, *column.missing_values)
         if _is_text(values):
             values = prepared_texts(values, column, missing)
+            column = _with_infinite(column, missing_values)
         elif _is_numeric(values.type):
             values = _without_numbers(values, missing)
         return converters[column.type](values, column, location)
@@ -72,6 +73,14 @@ def typed_values(
         kind = values.type
         advice = "state another type" if location.correctable else f"give {column.type} values"
         raise DataError(f"{location.where}: values of type {kind} cannot be read as {column.type}; {advice}") from None
+
+
+def _with_infinite(column: Column, missing_values: Sequence[str]) -> Column:
+    """A column of numbers in which an infinity that the table lists as missing is so in all its notations."""
+    infinite = [text for text in missing_values if INFINITE.fullmatch(text.strip())]
+    if column.type != "number" or not infinite:
+        return column
+    return column.model_copy(update={"missing_values": (*column.missing_values, *infinite)})
 
 
 def _without_numbers(values: pa.ChunkedArray, missing_values: Sequence[str]) -> pa.ChunkedArray:

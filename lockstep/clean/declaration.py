@@ -59,6 +59,8 @@ class Declaration:
             {name: _names(rule, "sources", names) for name, names in sources.items()},
             given,
         )
+        if not set(given) <= set(declared.makes) or not all(isinstance(column, Given) for column in given.values()):
+            raise _mistake(rule, "given", given, "a Given for columns that the rule makes")
         if set(declared.sources) != set(declared.results):
             raise _mistake(rule, "sources", list(sources), "an entry for each column made or changed")
         if not set(declared.reads).issuperset(name for names in declared.sources.values() for name in names):

@@ -25,17 +25,22 @@ Values = pd.Series | npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Given:
-    """A column that a rule computes from the whole table, so that new rows have to bring it.
+    """A column that a rule computes from the whole table, so that no new row alone tells its value.
 
     Attributes:
-        column: Type and limits of its values; `missing` is true, since new rows may lack it.
-        default: What stands for a missing value.
-        meaning: What the default means, for a message: "every row counts as one copy".
+        column: Type and limits of its values; `missing` is true where new rows may lack it.
+        default: What stands for a missing value; None: new rows must bring the column.
+        meaning: What new rows without it get, for a message: "every row counts as one copy".
     """
 
     column: Column
-    default: int | float
+    default: int | float | str | None
     meaning: str
+
+    @property
+    def required(self) -> bool:
+        """Whether new rows must bring the column."""
+        return self.default is None
 
 
 class Rule(Settings, OneOfKind, ABC):

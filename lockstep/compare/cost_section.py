@@ -157,7 +157,7 @@ def inference_times(roots: tuple[Path, Path]) -> Times:
 def _inference_calls(folder: Path) -> tuple[Callable[[], object], Callable[[], object]]:
     """Functions that predict one row and many rows."""
     model = SavedModel.load(folder)
-    example = example_rows(folder, model)
+    example = example_rows(folder)
     tiled = pd.concat([example] * -(-ROWS // len(example)), ignore_index=True).head(ROWS)
     one, many = (pa.Table.from_pandas(rows, preserve_index=False) for rows in (tiled.head(1), tiled))
     return lambda: model.predict_raw(one), lambda: model.predict_raw(many)

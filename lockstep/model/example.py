@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 
 from lockstep.clean.column_block import SPANS, Column
 from lockstep.model.intake import Intake
-from lockstep.model.saved import SavedModel
 from lockstep.model.trained import HIDDEN
 from lockstep.storage.tables import read_arrow_rows, read_json, write_json
 from lockstep.table.table_columns import NUMBERS
@@ -74,9 +73,7 @@ def _made_text(column: Column) -> str:
     return HIDDEN
 
 
-def example_rows(folder: Path, model: SavedModel) -> pd.DataFrame:
-    """The raw example rows of a saved model, with the types of its signature."""
+def example_rows(folder: Path) -> pd.DataFrame:
+    """The raw example rows of a saved model, as a server reads the request."""
     split = read_json(folder / EXAMPLE)["dataframe_split"]
-    columns = model.raw_rows.columns
-    types = {name: float if columns[name].type in NUMBERS else "str" for name in split["columns"]}
-    return pd.DataFrame(split["data"], columns=split["columns"]).astype(types)
+    return pd.DataFrame(split["data"], columns=split["columns"])

@@ -21,6 +21,7 @@ from lockstep.model.calibration import Calibration
 from lockstep.model.decision import Costs
 from lockstep.model.intake import Intake
 from lockstep.model.interval import Interval
+from lockstep.model.missing_cells import MissingCells
 from lockstep.table.row_weights import positive_numbers
 from lockstep.table.target import Target, Vector
 
@@ -160,18 +161,21 @@ class TrainedModel:
             raise DataError("the model was saved without the columns of the raw table; run `dvc repro train_best`")
         return self.intake
 
-    def predict_raw(self, raw: pa.Table, source: str = "input", first_row: int = 0) -> pd.DataFrame:
+    def predict_raw(
+        self, raw: pa.Table, source: str = "input", first_row: int = 0, missing: MissingCells | None = None
+    ) -> pd.DataFrame:
         """The `prediction_table` of raw rows; a row's prediction does not depend on other rows.
 
         Args:
             raw: Rows as in the source; columns that the model does not need are ignored.
             source: The input's name in messages.
             first_row: Number of rows of the input before these, for messages.
+            missing: Counts the values that are missing where training had none; None: they are refused.
 
         Raises:
             DataError: naming column, row and value, for a row that the model cannot read.
         """
-        frame, column = self.raw_rows.frame(raw, source, first_row), self.target.exposure
+        frame, column = self.raw_rows.frame(raw, source, first_row, missing), self.target.exposure
         exposure = None
         if column is not None and self.raw_rows.has_exposure(raw.column_names):
             exposure = positive_numbers(frame, column, f"{source}: exposure: {column!r}", first_row)

@@ -12,42 +12,57 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tqdm import tqdm
 
-from lockstep.errors import DataError, system_reason
+from lockstep.clean.column_block import Column
+from lockstep.errors import ConfigError, DataError, system_reason
 from lockstep.guards.text.messages import listed, shown
+from lockstep.model.intake import is_sent_as_number
+from lockstep.model.missing_cells import MissingCells
 from lockstep.model.saved import SavedModel
-from lockstep.predict.row_files import CSV, GZIP_CSV, RowFile, Writer, open_reader
-from lockstep.project.blocks import chosen_dataset
+from lockstep.predict.row_files import RowFile, Writer
+from lockstep.predict.source_form import open_rows
+from lockstep.project.blocks import Blocks, chosen_dataset
+from lockstep.project.paths import DATASETS
 from lockstep.storage.tables import atomic_write
+from lockstep.table.target import TargetBlock
 
-# The Arrow type in which a column is read from CSV; other columns are text, which the intake converts.
+# The Arrow type in which a column of plain numbers is read from CSV; other columns are text, as the intake reads it.
 CSV_TYPES = {"number": pa.float64(), "integer": pa.int64()}
 
 
-def predict_file(source: str, target: str, model: SavedModel, keep: Sequence[str] = (), *, force: bool = False) -> int:
+def predict_file(
+    source: str,
+    target: str,
+    model: SavedModel,
+    keep: Sequence[str] = (),
+    *,
+    force: bool = False,
+    strict: bool = False,
+) -> int:
     """Write a model's prediction of each row of a file, in order; returns the number of rows.
 
     The file appears once it is complete; until then, and if anything fails, an earlier one stays unchanged.
 
     Args:
-        source: A CSV, CSV.GZ or Parquet file of raw rows.
+        source: A CSV, CSV.GZ or Parquet file of raw rows, or a file in the form of the model's source.
         target: The file to write, in any of these formats: the columns of SavedModel.table, doubles in full precision.
         model: The model.
         keep: Columns of the source that are copied, unchanged, before the predictions.
         force: Replace an existing file.
+        strict: Refuse a missing value in a column that had none in training; else a warning names it.
 
     Raises:
         DataError: for an invalid file, column or value.
     """
-    source_file, output = RowFile.of_name(source), RowFile.of_name(target)
-    _check_target(source_file.path, output.path, force)
-    intake = model.raw_rows
-    reader = open_reader(source_file, list(intake.columns), intake.missing_values)
+    output = RowFile.of_name(target)
+    _check_target(Path(source), output.path, force)
+    intake, missing = model.raw_rows, None if strict else MissingCells()
+    reader, notes = open_rows(source, intake)
     _check_kept_columns(keep, reader.names, model, source)
-    for note in intake.check_columns(reader.names, source):
+    for note in (*notes, *intake.check_columns(reader.names, source)):
         print(f"lockstep: note: {note}", file=sys.stderr)
-    types = {name: CSV_TYPES.get(column.type, pa.string()) for name, column in intake.columns.items()}
-    types = {name: types[name] for name in types if name in reader.names} | dict.fromkeys(keep, pa.string())
-    from_csv, n_done = source_file.kind in (CSV, GZIP_CSV), 0
+    types = {name: _csv_type(column) for name, column in intake.columns.items() if name in reader.names}
+    types |= dict.fromkeys(keep, pa.string())
+    from_csv, n_done = reader.is_text, 0
     try:
         with (
             atomic_write(output.path) as part,
@@ -55,7 +70,7 @@ def predict_file(source: str, target: str, model: SavedModel, keep: Sequence[str
             _Progress(reader.done) as progress,
         ):
             for batch in reader.batches(types):
-                predictions = model.predict_raw(batch, source, n_done)
+                predictions = model.predict_raw(batch, source, n_done, missing)
                 writer.write(_add_kept(batch, keep, predictions, blank_is_missing=from_csv))
                 n_done += batch.num_rows
                 progress.update(n_done)
@@ -66,7 +81,13 @@ def predict_file(source: str, target: str, model: SavedModel, keep: Sequence[str
         raise DataError(
             f"{target}: cannot be written: {system_reason(error)}; check the disk and its permissions"
         ) from None
+    if missing is not None and (warning := missing.message(source)):
+        print(f"lockstep: warning: {warning}; --strict refuses them", file=sys.stderr)
     return n_done
+
+
+def _csv_type(column: Column) -> pa.DataType:
+    return CSV_TYPES.get(column.type, pa.string()) if is_sent_as_number(column) else pa.string()
 
 
 def _check_target(source: Path, target: Path, force: bool) -> None:
@@ -142,14 +163,30 @@ class LoadedModel:
 
     @property
     def warnings(self) -> list[str]:
-        """One line where params.yaml is about another dataset than the model."""
+        """One line where params.yaml is about another dataset than the model, or about another target of it."""
         origin, dataset = self.model.origin, chosen_dataset()
-        if origin is None or dataset in (None, origin.dataset):
+        if origin is None or dataset is None:
+            return []
+        if dataset != origin.dataset:
+            return [
+                f"{self.name} was trained on dataset {shown(origin.dataset)}, params.yaml names {shown(dataset)};"
+                " `dvc repro` trains a model on that one"
+            ]
+        target = _chosen_target()
+        if target in (None, self.model.target.column):
             return []
         return [
-            f"{self.name} was trained on dataset {shown(origin.dataset)}, params.yaml names {shown(str(dataset))};"
-            " `dvc repro` trains a model on that one"
+            f"{self.name} predicts {shown(self.model.target.column)}, {DATASETS / dataset}.yaml names the target"
+            f" {shown(str(target))}; `dvc repro` trains a model of that one"
         ]
+
+
+def _chosen_target() -> str | None:
+    """The target of the chosen dataset; None if its file cannot be read, which is not this command's business."""
+    try:
+        return Blocks.read().facts(TargetBlock).target_column
+    except ConfigError:
+        return None
 
 
 @contextmanager

@@ -54,9 +54,11 @@ class Reader(Protocol):
 
     Attributes:
         names: Its columns.
+        is_text: Whether an empty text is a missing value, as in a CSV file.
     """
 
     names: list[str]
+    is_text: bool
 
     def batches(self, types: Mapping[str, pa.DataType]) -> Iterator[pa.Table]:
         """The rows, in order.
@@ -73,25 +75,24 @@ class Reader(Protocol):
         """The share of the file that was read, 0 to 1."""
 
 
-def open_reader(file: RowFile, needed: Sequence[str], missing_values: Sequence[str]) -> Reader:
+def open_reader(file: RowFile, needed: Sequence[str], missing_values: Sequence[str], delimiter: str = ",") -> Reader:
     """Open a file.
 
     Args:
         file: The file.
         needed: Columns it should have; they determine the delimiter of a CSV file.
         missing_values: Texts that mean "no value".
+        delimiter: That of a CSV file that is tried first.
 
     Raises:
         DataError: if there is no such file, or it is not a table of this format.
     """
+    check_file(file)
     try:
-        with file.path.open("rb") as stream:
-            head = stream.read(len(GZIP_MAGIC))
-            if not head:
-                raise DataError(f"{file.path}: the file is empty; a CSV file starts with the names of its columns")
-            if head == GZIP_MAGIC and file.kind == CSV:
-                raise DataError(f"{file.path}: is packed with gzip; name it .csv.gz")
-        reader: Reader = ParquetReader(file) if file.kind == PARQUET else CsvReader(file, needed, missing_values)
+        if file.kind == PARQUET:
+            reader: Reader = ParquetReader(file)
+        else:
+            reader = CsvReader(file, needed, missing_values, delimiter)
     except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         raise unreadable(file, error) from None
     if duplicates := repeated(reader.names):
@@ -99,8 +100,27 @@ def open_reader(file: RowFile, needed: Sequence[str], missing_values: Sequence[s
     return reader
 
 
+def check_file(file: RowFile) -> None:
+    """Refuse a file that is absent, empty or packed under another name.
+
+    Raises:
+        DataError: naming the file.
+    """
+    try:
+        with file.path.open("rb") as stream:
+            head = stream.read(len(GZIP_MAGIC))
+    except OSError as error:
+        raise unreadable(file, error) from None
+    if not head:
+        raise DataError(f"{file.path}: the file is empty; a CSV file starts with the names of its columns")
+    if head == GZIP_MAGIC and file.kind == CSV:
+        raise DataError(f"{file.path}: is packed with gzip; name it .csv.gz")
+
+
 class ParquetReader:
     """A Parquet file."""
+
+    is_text = False
 
     def __init__(self, file: RowFile) -> None:
         # with the defaults Arrow reads ahead, a whole row group into memory
@@ -129,16 +149,20 @@ class ParquetReader:
 class CsvReader:
     """A CSV file in UTF-8, whose delimiter is the one that yields most of the needed columns."""
 
-    def __init__(self, file: RowFile, needed: Sequence[str], missing_values: Sequence[str]) -> None:
+    is_text = True
+
+    def __init__(
+        self, file: RowFile, needed: Sequence[str], missing_values: Sequence[str], delimiter: str = ","
+    ) -> None:
         self._file, self._missing, self._single, self._empty_lines = file, list(missing_values), False, 0
         self._bytes, self._stream = file.path.stat().st_size, pa.OSFile(str(file.path))
-        self._delimiter, self.names = ",", self._header(",")
-        for delimiter in DELIMITERS[1:]:
+        self._delimiter, self.names = delimiter, self._header(delimiter)
+        for other in DELIMITERS:
             if set(needed) <= set(self.names):
                 break
-            names = self._header(delimiter)
+            names = self._header(other)
             if len(set(needed) & set(names)) > len(set(needed) & set(self.names)):
-                self._delimiter, self.names = delimiter, names
+                self._delimiter, self.names = other, names
         # if there are no names, Arrow raises its error here
         self.names = self.names or self._open(self._delimiter).schema.names
         self._single = len(self.names) == 1

@@ -21,7 +21,7 @@ from lockstep.project.custom import custom_in
 from lockstep.results.result import Result
 from lockstep.storage.scratch import scratch_folder
 from lockstep.tracking.parent_run import same_bytes
-from lockstep.tracking.signature import signature_of
+from lockstep.tracking.signature import metadata_of, signature_of
 from lockstep.tracking.store import display_uri, set_store, tracking_errors
 
 if TYPE_CHECKING:
@@ -133,7 +133,8 @@ def _log_model(client: "MlflowClient", result: Result, run_id: str) -> None:
             artifacts={"model": str(_files(folder, scratch))},
             code_paths=[str(_code(package, scratch))],
             signature=signature_of(model),
-            input_example=example_rows(folder, model),
+            metadata=metadata_of(model),
+            input_example=example_rows(folder),
             pip_requirements=[f"{name}=={exact}" for name, exact in sorted(versions.items())],
         )
     with scratch_folder("mlflow") as scratch:

@@ -3,6 +3,7 @@
 import base64
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,11 +80,10 @@ CASES: list[tuple[str, str, str | bytes, str | None]] = [
     ),
     ("a long row", "in.csv", _with(7, "6,6,6"), "row 7: has 3 values, the header 2 names: '6,6,6'"),
     ("a quote never closed", "in.csv", _with(7, '6,"6'), "row 7: .* is not a number; close the quote"),
-    ("decimal commas", "in.csv", _with(7, '"6,5",6'), "row 7: '6,5' is not a number; write a point for decimals"),
+    ("decimal commas", "in.csv", _with(7, '"6,5",6'), "row 7: '6,5' is not a number; correct the value"),
     ("infinity", "in.csv", _with(7, "inf,1"), "column 'a': row 7: the value is infinite"),
     ("1e400", "in.csv", _with(7, "1e400,1"), "column 'a': row 7: the value is infinite"),
     ("a number beyond float32", "in.csv", _with(7, "1e39,1"), "'a' has values beyond 3.4e38"),
-    ("a missing value", "in.csv", _with(7, ",1"), "column 'a': row 7: the value is missing; correct the value"),
     ("two columns of one name", "in.csv", GOOD.replace("a,b", "a,a", 1), "column name 'a' occurs twice"),
     ("a blank before a name", "in.csv", GOOD.replace("a,b", " a,b", 1), "no column 'a'; the model needs: a"),
     ("gzip called CSV", "in.csv", gzip.compress(GOOD.encode()), "is packed with gzip; name it .csv.gz"),
@@ -119,6 +119,25 @@ def test_every_row_is_answered_or_one_line_says_why_not(
     assert len(str(refused.value)) < 300
     assert Path("out.csv").read_text() == "earlier"
     assert {file.name for file in own_folder.iterdir()} == {name, "out.csv"}
+
+
+@pytest.mark.parametrize("neighbour", ["1.5", "\u00a01.5"], ids=["numbers", "text"])
+def test_an_infinite_number_means_the_same_in_csv_and_parquet(
+    model: SavedModel, own_folder: Path, neighbour: str
+) -> None:
+    asked = replace(model, intake=replace(model.raw_rows, missing_values=("", "inf")))
+    for texts in (["2", "inf", "Infinity", "INF"], ["2", "inf", "-inf", "2"]):
+        Path("in.csv").write_text("a,b\n" + "".join(f"{neighbour},{text}\n" for text in texts))
+        pq.write_table(pa.table({"a": [1.5] * 4, "b": [float(text) for text in texts]}), "in.parquet")
+        told = []
+        for name in ("in.csv", "in.parquet"):
+            try:
+                predict_file(name, "out.parquet", asked, force=True)
+                told.append(pq.read_table("out.parquet").to_pydict())
+            except DataError as error:
+                told.append({"error": [str(error).removeprefix(f"{name}: ")]})
+        assert told[0] == told[1]
+        assert ("error" in told[0]) == ("-inf" in texts)
 
 
 def test_an_empty_line_of_a_single_column_is_a_row_without_a_value(own_folder: Path) -> None:

@@ -94,6 +94,7 @@ MEANS = {
     "SearchBlocks.spaces": "spaces.${tune.space}",
     "SearchBlocks.pruners": "pruners.${tune.pruner}",
     "SourceBlock.source": "datasets:source",
+    "SourceOptions.source": "datasets:source",
     "TargetBlock.target": "datasets:target",
     "MetricBlock.metric": "datasets:metric",
     "WeightedTargetBlock.weight": "datasets:weight",

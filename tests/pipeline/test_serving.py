@@ -117,12 +117,18 @@ def test_a_served_model_says_what_evaluate_said_and_names_what_it_refuses(logged
         assert answer.json() == {"predictions": logged.expected[:3]}
         for wrong, message in (
             (1.5, "column 'x3': row 2: 1.5 is outside 0.0 to 1.0; correct the value"),
-            (None, "column 'x3': row 2: the value is missing; correct the value"),
-            ("much", "x3"),
+            ("much", "column 'x3': row 2: 'much' is not a number; correct the value"),
         ):
             answer = _ask(address, {"dataframe_records": [first, {**second, "x3": wrong}]})
             assert answer.status_code == 400
             assert message in answer.json()["message"]
+        answer = _ask(address, {"dataframe_records": [first, {**second, "x3": None}]})
+        assert answer.status_code == 200
+        assert answer.json()["predictions"][0] == logged.expected[0]
+        answer = requests.post(
+            f"{address}/invocations", data=rows.to_csv(index=False), headers={"Content-Type": "text/csv"}, timeout=60
+        )
+        assert answer.json() == {"predictions": logged.expected}
         answer = _ask(address, {"dataframe_split": rows.drop(columns="x3").to_dict("split", index=False)})
         assert answer.status_code == 400
         assert "x3" in answer.json()["message"]

@@ -53,6 +53,29 @@ class DropWeekends(DropRows):
     def rows_to_keep(self, frame):
         return frame[self.column].dt.day_of_week < 5
 '''
+SHARE = '''
+from lockstep.clean.column_block import Column
+from lockstep.clean.rule import AddColumns, Given
+
+
+class ShareOfTotal(AddColumns):
+    """The share of a row in the total of the table."""
+
+    column: str
+
+    def reads(self):
+        return (self.column,)
+
+    def makes(self):
+        return {"share": "number"}
+
+    def given(self):
+        column = Column(type="number", min=0, max=1, missing=True)
+        return {"share": Given(column, default=0.0, meaning="every row has no share")}
+
+    def compute(self, frame):
+        return {"share": (frame[self.column] / frame[self.column].sum()).fillna(0.0)}
+'''
 WriteRule = Callable[[str, str], None]
 
 
@@ -111,6 +134,21 @@ def test_a_rule_that_adds_a_column_does_so_in_training_and_at_prediction(write_r
     assert list(restored.columns) == ["area", "rooms"]
     pd.testing.assert_series_equal(restored.frame(_raw())["per_room"], clean["per_room"])
     check_rule(dataset.clean[0].model_copy(update={"rooms": "floors"}))
+
+
+def test_a_column_from_the_whole_table_is_brought_by_new_rows_or_has_the_rules_default(write_rule: WriteRule) -> None:
+    write_rule("share", SHARE)
+    intake = Intake.of(_dataset({"rule": "share", "column": "area"}), ["share"])
+    assert list(intake.columns) == ["share"]
+    assert set(intake.frame(_raw())["share"]) == {0.0}
+    brought = _raw().append_column("share", pa.array(["0.5"] * 28))
+    assert set(intake.frame(brought)["share"]) == {0.5}
+    (note,) = intake.check_columns([], "rows.csv")
+    assert note.startswith("rows.csv: no column 'share'; every row has no share; rows that count otherwise")
+    check_rule(_dataset({"rule": "share", "column": "area"}).clean[0].model_copy(update={"column": "rooms"}))
+    write_rule("share", SHARE.replace('return {"share": Given(', 'return {"other": Given('))
+    with pytest.raises(ConfigError, match=r"custom/rules/share.py: given\(\) returns .*; return a Given for columns"):
+        _dataset({"rule": "share", "column": "area"})
 
 
 def test_values_may_be_an_array(write_rule: WriteRule) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from lockstep.check.config import parse_dataset
 from lockstep.errors import DataError
 from lockstep.model.intake import Intake
+from lockstep.model.missing_cells import MissingCells
 from lockstep.model.saved import SavedModel
 from lockstep.storage.tables import read_json, write_json
 from tests.unit.raw_rows import RECIPES, answering, dataset_of, raw_table, with_copies
@@ -69,6 +70,43 @@ def test_an_example_request_holds_the_rows_as_json(name: str, recipe: str, tmp_p
     pd.testing.assert_frame_equal(model.predict_raw(asked), model.predict_raw(raw.slice(0, 20)), check_exact=True)
 
 
+@every_recipe
+def test_a_missing_cell_is_answered_and_counted_and_refused_only_if_asked(name: str, recipe: str) -> None:
+    model, raw, _ = _made(name, recipe)
+    intake = model.raw_rows
+    complete = [column for column, facts in intake.columns.items() if not facts.missing]
+    rows = pa.table({column: raw.column(column).slice(0, len(complete)) for column in intake.columns})
+    for row, column in enumerate(complete):
+        texts = rows.column(column).to_pylist()
+        texts[row] = ""
+        rows = rows.set_column(rows.column_names.index(column), column, pa.array(texts))
+    missing = MissingCells()
+    answered = model.predict_raw(rows, "asked.csv", 100, missing)
+    assert np.isfinite(answered["predicted"]).all()
+    assert missing.counts == dict.fromkeys(complete, 1)
+    message = missing.message("asked.csv")
+    assert message is not None
+    assert message.startswith(
+        f"asked.csv: {len(complete)} values are missing where training had none: column {complete[0]!r} in row 101,"
+    )
+    with pytest.raises(DataError, match=f"asked.csv: column {complete[0]!r}: row 101: the value is missing; correct"):
+        model.predict_raw(rows, "asked.csv", 100)
+
+
+def test_a_message_names_the_first_rows_and_columns_and_counts_the_others() -> None:
+    missing = MissingCells()
+    assert missing.message("asked.csv") is None
+    for batch in (0, 4):
+        missing.add("a", pd.Series([None, 1, None, None]), batch)
+    assert missing.message("asked.csv") == (
+        "asked.csv: 6 values are missing where training had none: column 'a' in rows 1, 3, 4, 5, 7 and 1 more;"
+        " the model predicts these rows without having learned from such ones"
+    )
+    for name in "bcdefg":
+        missing.add(name, pd.Series([None]), 0)
+    assert "column 'e' in row 1 and 2 more columns; " in str(missing.message("asked.csv"))
+
+
 def test_only_the_columns_that_features_come_from_are_needed() -> None:
     housing = Intake.of(dataset_of("california_housing"), ["MedInc", "AveRooms"])
     assert list(housing.columns) == ["total_rooms", "households", "median_income"]
@@ -97,7 +135,8 @@ def test_without_a_count_a_row_stands_for_itself() -> None:
     ones = raw.set_column(position, "n_copies", pa.array(["1"] * raw.num_rows))
     pd.testing.assert_frame_equal(model.predict_raw(absent), model.predict_raw(ones), check_exact=True)
     assert model.raw_rows.check_columns(absent.column_names, "songs.csv") == [
-        "songs.csv: no column 'n_copies'; every row counts as one copy"
+        "songs.csv: no column 'n_copies'; every row counts as one copy; rows that count otherwise in the trained table"
+        " get other predictions than evaluate's"
     ]
 
 

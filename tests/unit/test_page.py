@@ -12,11 +12,14 @@ import pandas as pd
 import pytest
 from markupsafe import escape
 
+from lockstep.clean.column_block import Column
+from lockstep.clean.rules.drop_duplicates import DropDuplicates
 from lockstep.evaluate.evaluate_blocks import Judging, ValueSlice
 from lockstep.evaluate.evaluation import LEAD_COLUMNS, ModelEvaluation
 from lockstep.evaluate.lead import LeadVerdict
 from lockstep.model.calibration import Calibration, Sigmoid
 from lockstep.model.decision import Costs
+from lockstep.model.intake import Intake
 from lockstep.model.saved import SavedModel
 from lockstep.report import page as page_module
 from lockstep.report.sections import decision_section
@@ -314,6 +317,16 @@ def test_failed_trials_are_quoted(tmp_path: Path) -> None:
     assert "<li>trial 4: bad value</li>" in written
     assert "<li>trial 5: no message</li>" in written
     assert "2 of 12 trials failed" in written
+
+
+def test_the_page_names_columns_that_no_new_row_alone_tells(tmp_path: Path) -> None:
+    count = DropDuplicates(columns=("a",), keep="first", count_as="n_copies", at_prediction=2)
+    intake = Intake(
+        {"a": Column(type="number"), "n_copies": count.given()["n_copies"].column}, ("n_copies",), (), (count,)
+    )
+    written = _words(page(tmp_path / "page", made=replace(model(), intake=intake)))
+    assert "<code>n_copies</code> from the whole table, so no new row alone tells it: every row counts as 2" in written
+    assert "gets another prediction there than here" in written
 
 
 def test_folds_promised_too_much_only_where_the_test_interval_lies_above_them(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Files of many batches: every row is answered once, in order, and counted from the start of the file."""
 
 import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +14,12 @@ from pyarrow import csv
 
 from lockstep.errors import DataError
 from lockstep.model.saved import SavedModel
+from lockstep.model.trained import Origin
 from lockstep.predict import row_files
-from lockstep.predict.predict import predict_file
+from lockstep.predict.predict import LoadedModel, predict_file
 from lockstep.predict.row_files import RowFile, open_reader
+from tests.conftest import ROOT, SETTINGS
+from tests.unit.modelling import model
 from tests.unit.raw_rows import answering, dataset_of, raw_table
 
 pytestmark = pytest.mark.slow
@@ -112,3 +117,20 @@ def test_a_row_group_larger_than_memory_is_read_in_pieces(tmp_path: Path, monkey
     )
     assert next(batches).equals(expected)
     assert pa.total_allocated_bytes() - before < size / 2
+
+
+def test_a_model_of_another_target_than_the_dataset_files_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = replace(model(), origin=Origin("diabetes", "0.1.0"))
+    (tmp_path / "datasets").mkdir()
+    shutil.copy(SETTINGS, "params.yaml")
+    facts = (ROOT / "datasets/diabetes.yaml").read_text(encoding="utf-8")
+    for target in ("s6", made.target.column):
+        Path("datasets/diabetes.yaml").write_text(facts.replace("target: progression", f"target: {target}"))
+        expected = [
+            f"models/model predicts y, datasets/diabetes.yaml names the target {target}; `dvc repro` trains a model of"
+            " that one"
+        ]
+        assert LoadedModel(made, "models/model").warnings == (expected if target == "s6" else [])

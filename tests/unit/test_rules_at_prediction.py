@@ -16,6 +16,7 @@ from lockstep.clean.declaration import Declaration
 from lockstep.clean.rule import RULES, DropRows, Rule
 from lockstep.errors import ConfigError, DataError
 from lockstep.model.intake import Intake
+from lockstep.model.missing_cells import MissingCells
 from lockstep.testing.tables import TYPES, standard_table
 
 every_rule = pytest.mark.parametrize("name", RULES.built_in())
@@ -133,6 +134,36 @@ def test_of_a_rename_a_model_keeps_the_columns_that_it_needs() -> None:
     saved = Intake.of(_dataset(rename), ["building", "rooms"]).to_json()
     assert saved["rules"] == [{"rule": "rename", "columns": {"kind": "building"}}]
     assert [column["name"] for column in saved["columns"]] == ["rooms", "kind"]
+
+
+COUNTED = {"rule": "drop_duplicates", "columns": ["kind", "floors"], "keep": "first", "count_as": "n_copies"}
+
+
+def test_new_rows_without_a_count_have_the_number_that_the_rule_states() -> None:
+    intake = Intake.of(_dataset(COUNTED | {"at_prediction": 3}), ["n_copies"])
+    restored = Intake.from_json(intake.to_json())
+    for each in (intake, restored):
+        assert each.frame(_raw())["n_copies"].unique().tolist() == [3]
+    brought = _raw().append_column("n_copies", pa.array(["", *["7"] * (_raw().num_rows - 1)]))
+    assert intake.frame(brought)["n_copies"].tolist()[:2] == [3, 7]
+    (note,) = intake.check_columns([], "rows.csv")
+    assert note.startswith("rows.csv: no column 'n_copies'; every row counts as 3 copies; rows that count otherwise")
+
+
+def test_a_count_that_new_rows_must_bring_is_asked_for() -> None:
+    intake = Intake.of(_dataset(COUNTED | {"at_prediction": "required"}), ["n_copies"])
+    with pytest.raises(DataError, match=r"^rows: no column 'n_copies', which no row alone tells \(at_prediction: req"):
+        intake.frame(_raw(), "rows")
+    brought = _raw().append_column("n_copies", pa.array(["", *["7"] * (_raw().num_rows - 1)]))
+    with pytest.raises(DataError, match="rows: column 'n_copies': row 1: the value is missing; correct the value"):
+        intake.frame(brought, "rows", missing=MissingCells())
+    assert intake.frame(brought.slice(1))["n_copies"].unique().tolist() == [7]
+
+
+def test_what_new_rows_get_without_a_count_is_no_setting_of_a_rule_that_counts_none() -> None:
+    without = {key: value for key, value in COUNTED.items() if key != "count_as"}
+    with pytest.raises(ConfigError, match="`at_prediction` goes with count_as; leave it out, or name the column"):
+        _dataset(without | {"at_prediction": "required"})
 
 
 class Reused(Rule):

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from lockstep.clean.column_block import Column
 from lockstep.clean.rule import Given, Mask, Rule
 from lockstep.project.settings import Names
 
-COPIES = Given(Column(type="integer", min=1, missing=True), default=1, meaning="every row counts as one copy")
+REQUIRED = "required"
 
 
 class DropDuplicates(Rule):
@@ -25,19 +25,28 @@ class DropDuplicates(Rule):
             the choice of the copy depends on the target.
         count_as: Adds a column with the number of copies of the row, itself included, which tells nothing about the
             other remaining rows.
+        at_prediction: With count_as: the number of copies of a new row whose input does not tell it, or `required`: the
+            input must have the column.
     """
 
     columns: Names
     keep: Literal["first", "last", "highest", "lowest"]
     by: str | None = None
     count_as: str | None = None
+    at_prediction: Annotated[int, Field(ge=1)] | Literal["required"] = 1
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return [
             {"columns": ["kind", "floors"], "keep": "first", "count_as": "n_copies"},
             {"columns": ["kind", "rooms"], "keep": "last"},
-            {"columns": ["kind", "rooms"], "keep": "highest", "by": "area", "count_as": "n_copies"},
+            {
+                "columns": ["kind", "rooms"],
+                "keep": "highest",
+                "by": "area",
+                "count_as": "n_copies",
+                "at_prediction": "required",
+            },
             {"columns": ["kind", "floors"], "keep": "lowest", "by": "rooms"},
         ]
 
@@ -45,6 +54,8 @@ class DropDuplicates(Rule):
     def _by_where_needed(self) -> Self:
         if (self.keep in ("highest", "lowest")) != (self.by is not None):
             raise ValueError("`by` names a column exactly when keep is highest or lowest")
+        if self.count_as is None and self.at_prediction != 1:
+            raise ValueError("`at_prediction` goes with count_as; leave it out, or name the column that counts copies")
         return self
 
     def reads(self) -> Sequence[str]:
@@ -57,7 +68,13 @@ class DropDuplicates(Rule):
         return dict.fromkeys(self.makes(), self.columns)
 
     def given(self) -> Mapping[str, Given]:
-        return dict.fromkeys(self.makes(), COPIES)
+        if self.at_prediction == REQUIRED:
+            copies = Given(Column(type="integer", min=1), default=None, meaning="the input must tell each row's copies")
+        else:
+            number = "one copy" if self.at_prediction == 1 else f"{self.at_prediction} copies"
+            column = Column(type="integer", min=1, missing=True)
+            copies = Given(column, default=self.at_prediction, meaning=f"every row counts as {number}")
+        return dict.fromkeys(self.makes(), copies)
 
     def compute(self, frame: pd.DataFrame) -> Mapping[str, pd.Series]:
         groups = frame.groupby(list(self.columns), dropna=False, sort=False)

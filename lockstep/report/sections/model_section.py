@@ -86,10 +86,17 @@ def model_section(run: Run, evaluation: ModelEvaluation) -> dict[str, Any]:
         "transform": _transformed(run),
         "mean_correction": run.model.mean_correction if run.model.fitting.corrects_mean else None,
         "n_features": len(run.model.features.names),
+        "from_whole_table": _from_whole_table(run),
         "features": records_of(evaluation.features.assign(noise=within_noise(evaluation.features))),
         "shap_rows": len(evaluation.shap.x),
         "pictures": [_curve(run), _importance(run, evaluation), _shap(run, evaluation), *_dependence(run, evaluation)],
     }
+
+
+def _from_whole_table(run: Run) -> list[dict[str, Any]]:
+    """Columns behind the features that no new row alone tells, and what new rows without them get."""
+    columns = {} if run.model.intake is None else run.model.intake.from_whole_table
+    return [{"name": name, "meaning": given.meaning, "required": given.required} for name, given in columns.items()]
 
 
 def _transformed(run: Run) -> str:
