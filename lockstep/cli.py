@@ -111,12 +111,20 @@ def _parser() -> argparse.ArgumentParser:
     verify_parser.add_argument("--rev", help="a commit to verify instead of the files as they are")
     verify_parser.add_argument("--keep", action="store_true", help="keep the copy, to look at its outputs")
     new_dataset_parser = commands.choices["new-dataset"]
-    new_dataset_parser.add_argument("place", metavar="PATH_OR_URL", help="a CSV (gzipped or not) or Parquet file")
+    new_dataset_parser.add_argument("place", metavar="PATH_OR_URL", help="a table: CSV, Parquet, .xlsx, JSON, ...")
     new_dataset_parser.add_argument("--target", required=True, metavar="COL", help="the column to predict")
     new_dataset_parser.add_argument("--name", help="name of the dataset; default: the file's name")
     new_dataset_parser.add_argument("--classes", action="store_true", help="treat a target of integers as classes")
     new_dataset_parser.add_argument("--weight", metavar="COL", help="the column that says how much a row counts")
     new_dataset_parser.add_argument("--exposure", metavar="COL", help="the time or amount in which a count came about")
+    new_dataset_parser.add_argument(
+        "--header",
+        metavar="NAMES",
+        help="names of a file without a line of names: a,b,c; none: c1, c2, ...; first: the first line is one",
+    )
+    new_dataset_parser.add_argument("--encoding", help="encoding of a text file, such as cp1251; default: found out")
+    new_dataset_parser.add_argument("--sheet", metavar="NAME", help="the sheet of a workbook (.xlsx)")
+    new_dataset_parser.add_argument("--member", metavar="NAME", help="the file in a zip or tar archive")
     replacing = new_dataset_parser.add_mutually_exclusive_group()
     replacing.add_argument("--force", action="store_true", help="replace an existing dataset file")
     replacing.add_argument(
@@ -246,6 +254,7 @@ def new_dataset(arguments: argparse.Namespace) -> str:
     """Inspect a table and write datasets/NAME.yaml."""
     from lockstep.inspect.new_dataset import new_dataset as write
     from lockstep.inspect.new_dataset import summary
+    from lockstep.inspect.table_file import FileOptions
 
     dataset = write(
         arguments.place,
@@ -257,6 +266,7 @@ def new_dataset(arguments: argparse.Namespace) -> str:
         force=arguments.force,
         update=arguments.update,
         samples=not arguments.no_samples,
+        options=FileOptions(arguments.header, arguments.encoding, arguments.sheet, arguments.member),
     )
     return summary(dataset)
 

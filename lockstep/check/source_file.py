@@ -1,10 +1,10 @@
 """Check that a local table still has the sha256 in the dataset file, and that the results were computed from it."""
 
-import hashlib
 from pathlib import Path
 
 from lockstep.check.config import Config
 from lockstep.errors import ConfigError, SourceError
+from lockstep.fetch.file_digest import digest_of, is_readable
 from lockstep.fetch.file_places import FilePlaces
 from lockstep.project import paths
 from lockstep.project.paths import anchored
@@ -29,11 +29,11 @@ def check_source(config: Config) -> list[str]:
     # None where dvc.lock is about another dataset, or missing
     lock, path = DvcLock.find(Path()), anchored(source.path)
     fetched = lock.setting("fetch", _file(config), "source.sha256") if lock else None
-    if not path.is_file():
+    if not is_readable(path):
         if fetched == source.sha256:
             return [f"{where}: {source.path}: the file is gone; the results are valid, but fetch cannot read it again"]
         raise SourceError(f"{where}: {source.path}: no such file; put it there or correct the path")
-    if (digest := _sha256(path)) != source.sha256:
+    if (digest := digest_of(path, source.path)) != source.sha256:
         raise SourceError(
             f"{where}: {source.path}: the file changed: its sha256 is {digest}, the dataset file says {source.sha256};"
             f" restore it, or accept it with {UPDATE} and run `dvc repro`"
@@ -54,9 +54,9 @@ def update_source(config: Config) -> str:
     if not isinstance(source, FilePlaces) or source.path is None:
         raise ConfigError(f"{file}: source: is no local file, so there is nothing to update")
     path = anchored(source.path)
-    if not path.is_file():
+    if not is_readable(path):
         raise SourceError(f"{file}: source.path: {source.path}: no such file; put it there or correct the path")
-    digest, recorded, content = _sha256(path), str(source.sha256), file.read_bytes()
+    digest, recorded, content = digest_of(path, source.path), str(source.sha256), file.read_bytes()
     if digest == recorded:
         return f"lockstep: {file}: source.sha256 is already that of {source.path}"
     if content.count(recorded.encode()) != 1:
@@ -65,11 +65,6 @@ def update_source(config: Config) -> str:
     with atomic_write(file.resolve()) as part:
         part.write_bytes(content.replace(recorded.encode(), digest.encode()))
     return f"lockstep: {file}: source.sha256 is now that of {source.path}; `dvc repro` computes the results from it"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _file(config: Config) -> Path:

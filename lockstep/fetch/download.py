@@ -1,6 +1,5 @@
 """Download a file from the mirror or else the public URLs, and verify it before use."""
 
-import hashlib
 import os
 import re
 import sys
@@ -15,6 +14,7 @@ import requests
 from requests.utils import get_auth_from_url
 
 from lockstep.errors import ConfigError, DiskError, SourceError, one_line
+from lockstep.fetch.file_digest import digest_of, is_readable
 from lockstep.fetch.file_places import FilePlaces, Obtained
 from lockstep.guards.tables.formats import HTML
 from lockstep.guards.tables.unpacking import CHUNK, MAX_BYTES, unpack_gzip, unpack_member, write_blocks
@@ -48,11 +48,7 @@ def obtain(source: FilePlaces, folder: Path, *, mirrored: bool = True) -> Obtain
         DiskError: if there is no room for the file.
     """
     if source.path is not None:
-        path = anchored(source.path)
-        if not path.is_file():
-            raise SourceError(f"source.path: {source.path}: no such file; put it there or correct the path")
-        _verify(path, source.sha256, source.path)
-        return Obtained(path, source.path)
+        return _stored(source, source.path, folder)
     failures: list[str] = []
     for number, place in enumerate(_places(source, mirrored=mirrored)):
         if failures:
@@ -74,6 +70,20 @@ def obtain(source: FilePlaces, folder: Path, *, mirrored: bool = True) -> Obtain
         else "connect to the network, or correct the address"
     )
     raise SourceError(f"the table could not be fetched; tried {'; '.join(failures)}. Remedy: {remedy}")
+
+
+def _stored(source: FilePlaces, where: str, folder: Path) -> Obtained:
+    path = anchored(where)
+    if not is_readable(path):
+        raise SourceError(f"source.path: {where}: no such file; put it there or correct the path")
+    _verify(path, source.sha256, where)
+    if source.archive_member is None:
+        return Obtained(path, where)
+    try:
+        unpack_member(path, source.archive_member, folder / "member")
+    except SourceError as error:
+        raise SourceError(f"{where}: {error}") from None
+    return Obtained(folder / "member", f"{where}: {source.archive_member}")
 
 
 def _places(source: FilePlaces, *, mirrored: bool) -> Iterator[_Place]:
@@ -225,21 +235,21 @@ def _refuse_packing(packing: str) -> None:
 
 
 def _verify(file: Path, sha256: str | None, label: str | None) -> None:
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        head = stream.read(1024)
-        digest.update(head)
-        while block := stream.read(CHUNK):
-            digest.update(block)
+    digest = digest_of(file, label or str(file))
     prefix = f"{label}: " if label else ""
     accept = "take it in with `lockstep check --update-source`" if label else "put the new sha256 into the dataset file"
-    if HTML.match(head):
+    if file.is_file() and HTML.match(_head(file)):
         raise SourceError(f"{prefix}is an HTML page, not a table; a log-in or error page was served instead")
-    if sha256 and digest.hexdigest() != sha256:
+    if sha256 and digest != sha256:
         raise SourceError(
-            f"{prefix}sha256 is {digest.hexdigest()}, the dataset file promises {sha256}: the file changed or is"
+            f"{prefix}sha256 is {digest}, the dataset file promises {sha256}: the file changed or is"
             f" damaged; restore it, or {accept}"
         )
+
+
+def _head(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(1024)
 
 
 def _reason(error: Exception) -> str:

@@ -55,7 +55,7 @@ class FilePlaces(Settings):
         urls: Public addresses of the file, tried in order.
         path: The place of a local file, relative to the project; instead of urls.
         sha256: Of the file as it is served or stored; null only for urls, where any content is then accepted.
-        archive_member: The file to take out of the archive that the urls serve.
+        archive_member: The file to take out of the archive (zip or tar) that the urls serve or that lies at the path.
         mirror: For urls: name and sha256 of the same table on a mirror (LOCKSTEP_DATA_MIRROR), if its file differs.
     """
 
@@ -71,6 +71,6 @@ class FilePlaces(Settings):
             raise ValueError("needs either urls or path")
         if self.path and self.sha256 is None:
             raise ValueError("a file at a path needs its sha256, so that a change cannot pass unseen")
-        if self.path and (self.mirror or self.archive_member):
-            raise ValueError("mirror and archive_member go with urls, not with path")
+        if self.path and self.mirror:
+            raise ValueError("mirror goes with urls, not with path")
         return self

@@ -2,9 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
+from pydantic import model_validator
 
 from lockstep.errors import SourceError
 from lockstep.fetch.file_places import FilePlaces, Obtained
@@ -12,6 +13,9 @@ from lockstep.guards.text.messages import repeated
 from lockstep.project.kinds import Kind, OneOfKind
 from lockstep.project.settings import Settings
 from lockstep.storage.scratch import scratch_folder
+
+# Settings of text, which a file with types of its own does not have.
+OPTIONS_OF_TEXT = ("header", "delimiter", "encoding", "skip_lines", "skip_after_header", "drop_empty", "comment")
 
 
 class Source(Settings, OneOfKind, ABC):
@@ -34,6 +38,11 @@ class Source(Settings, OneOfKind, ABC):
 class FileSource(FilePlaces, Source):
     """Base of sources that are files, published at URLs or stored at a path."""
 
+    # whether the path is a folder of files
+    FOLDER: ClassVar[bool] = False
+    # the remedy for a name that stands twice
+    RENAME: ClassVar[str] = "rename one of them"
+
     @abstractmethod
     def read(self, obtained: Obtained) -> pa.Table:
         """The table in an obtained file, whatever its number of rows and its names.
@@ -48,13 +57,20 @@ class FileSource(FilePlaces, Source):
         Raises:
             SourceError: naming the place, the row where known, and the remedy.
         """
-        table = self.read(obtained)
+        if obtained.file.is_dir() and not self.FOLDER:
+            raise SourceError(f"{obtained.label}: is a folder; name a file, or set source.kind to parquet_folder")
+        return self.checked(self.read(obtained), obtained.label)
+
+    def checked(self, table: pa.Table, label: str) -> pa.Table:
+        """A table with rows, whose names are unique.
+
+        Raises:
+            SourceError: for any other.
+        """
         if duplicates := repeated(table.column_names):
-            raise SourceError(
-                f"{obtained.label}: column name {duplicates[0]!r} occurs twice in the header; rename one of them"
-            )
+            raise SourceError(f"{label}: column name {duplicates[0]!r} occurs twice in the header; {self.RENAME}")
         if table.num_rows == 0:
-            raise SourceError(f"{obtained.label}: has a header but no rows; point `source` at the complete file")
+            raise SourceError(f"{label}: has a header but no rows; point `source` at the complete file")
         return table
 
     def load(self) -> pa.Table:
@@ -63,6 +79,21 @@ class FileSource(FilePlaces, Source):
 
         with scratch_folder("fetch") as folder:
             return self.parse(obtain(self, folder))
+
+
+class TypedFile(FileSource):
+    """Base of sources whose files hold names and types of their own."""
+
+    # such a file in messages, with its article
+    FORMAT: ClassVar[str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_options_of_text(cls, content: Any) -> Any:
+        for name in OPTIONS_OF_TEXT:
+            if isinstance(content, dict) and name in content:
+                raise ValueError(f"{name} goes with kind csv; {cls.FORMAT} has its own; remove the key")
+        return content
 
 
 SOURCES: Kind[Source] = Kind(name="source", base=Source, package="lockstep.fetch.sources", key="kind")

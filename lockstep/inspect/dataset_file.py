@@ -31,7 +31,9 @@ WEIGHING: dict[Role, str] = {
 }
 
 
-def dataset_text(findings: TableFindings, source: FileSource, about: str, renamed: Mapping[str, str]) -> str:
+def dataset_text(
+    findings: TableFindings, source: FileSource, about: str, renamed: Mapping[str, str], reasons: Mapping[str, str]
+) -> str:
     """The YAML text.
 
     Args:
@@ -39,6 +41,7 @@ def dataset_text(findings: TableFindings, source: FileSource, about: str, rename
         source: The source of the table.
         about: One line about it.
         renamed: Names after cleaning, where those in the file are not allowed.
+        reasons: Why settings of the source have their values.
     """
     blocks = [
         [
@@ -48,7 +51,7 @@ def dataset_text(findings: TableFindings, source: FileSource, about: str, rename
             METRIC,
             *_weighing(findings, renamed),
         ],
-        _source(source),
+        _source(source, reasons),
         _split_hints(findings, renamed),
         [
             *(line for note in findings.notes for line in _comment(note)),
@@ -80,12 +83,17 @@ def _weighing(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def _source(source: FileSource) -> list[str]:
+def _source(source: FileSource, reasons: Mapping[str, str]) -> list[str]:
     lines = ["source:", f"  kind: {source.kind_name()}"]
     lines.append(f"  path: {_quoted(source.path)}" if source.path else f"  urls: {_listed(source.urls)}")
     lines.append(_with_comment(f"  sha256: {source.sha256}", "a file with other bytes is refused"))
-    options = source.model_dump(include={"delimiter", "encoding"}, exclude_defaults=True)
-    return [*lines, *(f"  {name}: {_quoted(value)}" for name, value in options.items())]
+    options = source.model_dump(exclude={"path", "urls", "sha256"}, exclude_defaults=True)
+    for name, value in options.items():
+        if isinstance(value, tuple):
+            lines += [*_comment(reasons.get(name, ""), "  "), *_wrapped(f"  {name}: ", value)]
+        else:
+            lines.append(_with_comment(f"  {name}: {_quoted(value)}", reasons.get(name, "")))
+    return lines
 
 
 def _split_hints(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:

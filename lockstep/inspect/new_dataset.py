@@ -17,25 +17,35 @@ from lockstep.inspect.findings import LEFT_OUT, TableFindings
 from lockstep.inspect.inspection import inspect
 from lockstep.inspect.personal import personal_columns, without_samples
 from lockstep.inspect.roles import how_to_keep
-from lockstep.inspect.table_file import read_table_file
+from lockstep.inspect.table_file import TABLES, FileOptions, read_table_file
 from lockstep.inspect.update import Update, updated
 from lockstep.project.blocks import DATASET_NAME
 from lockstep.project.paths import DATASETS, PARAMS
 from lockstep.project.settings import is_reserved
 from lockstep.storage.tables import atomic_write
 
-EXTENSIONS = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".gz")
+EXTENSIONS = (*TABLES, ".zip")
+DEFAULTS = FileOptions()
 # XGBoost refuses these characters in names of features.
 REPLACEMENTS = str.maketrans({"[": "(", "]": ")", "<": "_below_"})
 
 
 @dataclass(frozen=True)
 class NewDataset:
-    """The dataset file that was written, the findings behind it, and what an update did."""
+    """The dataset file that was written, and the findings behind it.
+
+    Attributes:
+        name: The dataset's.
+        file: The dataset file.
+        findings: What was found in the table.
+        file_notes: What was found in its file: lines that are no rows, names, an encoding.
+        update: What an update did.
+    """
 
     name: str
     file: Path
     findings: TableFindings
+    file_notes: tuple[str, ...] = ()
     update: Update | None = None
 
 
@@ -50,11 +60,12 @@ def new_dataset(
     force: bool = False,
     update: bool = False,
     samples: bool = True,
+    options: FileOptions = DEFAULTS,
 ) -> NewDataset:
     """Inspect a table and write datasets/NAME.yaml; nothing is written unless the file is valid.
 
     Args:
-        place: Path or http(s) address of a CSV (gzipped or not) or Parquet file.
+        place: Path or http(s) address of a table: CSV, Parquet, a workbook, JSON, Feather, ARFF, a zip archive of one.
         target: The column to predict.
         name: Name of the dataset; by default the file's.
         as_classes: Whether the integers of a target are classes.
@@ -63,6 +74,7 @@ def new_dataset(
         force: Whether an existing dataset file may be replaced.
         update: Whether an existing dataset file is brought up to date: what it says stays, new columns are added.
         samples: Whether comments may show values of the table; those of columns that look personal are never shown.
+        options: What is said about the file's format, instead of found out.
 
     Raises:
         LockstepError: with one line that names the remedy.
@@ -81,12 +93,13 @@ def new_dataset(
         )
     if update and not file.exists():
         raise ConfigError(f"{file}: no such file to update; leave out --update")
-    source, table = read_table_file(place)
+    read = read_table_file(place, options)
+    table = read.table
     findings = inspect(table, target, as_classes=as_classes, weight=weight, exposure=exposure)
     findings = without_samples(findings, personal_columns(table, target), everywhere=not samples)
     columns = (column.name for column in findings.columns if column.type != "ignore")
     about = f"{_file_name(place)}, {table.num_rows:,} rows and {table.num_columns} columns"
-    text, change = dataset_text(findings, source, about, _clean_names(columns)), None
+    text, change = dataset_text(findings, read.source, about, _clean_names(columns), read.reasons), None
     if update:
         current = file.read_text(encoding="utf-8")
         parse_dataset(current, file)
@@ -96,7 +109,7 @@ def new_dataset(
     convert_columns(table, dataset.columns, dataset.missing_values, str(file))
     with atomic_write(file) as part:
         part.write_text(text, encoding="utf-8")
-    return NewDataset(name, file, findings, change)
+    return NewDataset(name, file, findings, read.notes, change)
 
 
 def _file_name(place: str) -> str:
@@ -146,6 +159,7 @@ def summary(dataset: NewDataset) -> str:
     kind = f"{len(target.classes)} classes" if target.classes else "a number"
     size = f"{findings.n_rows} rows, {len(findings.columns)} columns"
     lines = [f"lockstep: wrote {dataset.file}: {size}, target {target.column} ({kind})"]
+    lines += [f"  file      {brief(note)}" for note in dataset.file_notes]
     lines += [f"  note      {note}" for note in target.notes]
     lines += [f"  {role:<9} {listed(names)}" for role, names in _features_by_type(findings).items()]
     for column in findings.of(*LEFT_OUT):

@@ -1,142 +1,180 @@
-"""A table's file from its path or address: its bytes, format, delimiter and encoding."""
+"""A table's file from its path or address: its bytes, and how a source reads them."""
 
-import codecs
-import csv
-import hashlib
-import io
-from itertools import islice
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 
-from lockstep.errors import SourceError, system_reason
+from lockstep.errors import ConfigError, SourceError
 from lockstep.fetch import download
+from lockstep.fetch.file_digest import digest_of, is_readable
 from lockstep.fetch.file_places import FilePlaces, Obtained
 from lockstep.fetch.source import SOURCES, FileSource
-from lockstep.guards.tables.contents import PIECE, Contents, pieces
-from lockstep.guards.tables.csv_delimiters import DELIMITERS, DELIMITERS_SHOWN
-from lockstep.guards.tables.formats import BYTE_ORDER_MARKS, refuse_other_formats
-from lockstep.guards.tables.unpacking import plain
-from lockstep.inspect.missing import NUMBER
+from lockstep.guards.tables.formats import ARFF, ARROW, JSON, PARQUET, ZIP, refuse_other_formats
+from lockstep.guards.tables.unpacking import plain, unpack_member, zip_members
+from lockstep.guards.tables.workbooks import WORKBOOK
+from lockstep.guards.text.messages import listed
+from lockstep.inspect.text_file import TextOptions, inspected_sheet, inspected_text
 from lockstep.project.paths import anchored, project_root
 from lockstep.storage.scratch import scratch_folder
 
-SAMPLE_LINES = 200
+HEAD = 1024
+OTHER_ARCHIVES = {
+    "mimetype": "is a spreadsheet of OpenDocument (.ods); save the sheet as CSV or .xlsx",
+    "xl/workbook.bin": "is a binary workbook (.xlsb); save it as .xlsx or CSV",
+    "word/document.xml": "is a document of Word; save its table as CSV",
+}
+TABLES = (
+    *(".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".json", ".jsonl", ".ndjson", ".arff"),
+    *(".parquet", ".pq", ".feather", ".arrow", ".xlsx", ".xlsm", ".gz"),
+)
 
 
-def read_table_file(place: str) -> tuple[FileSource, pa.Table]:
-    """The source to write into a dataset file, and the table.
+@dataclass(frozen=True)
+class FileOptions:
+    """What a person says about a file that new-dataset would otherwise find out.
+
+    Attributes:
+        header: Names of the columns, separated by commas; `none`: c1, c2, ...; `first`: the first line.
+        encoding: Of a text file.
+        sheet: Of a workbook.
+        member: The file in an archive.
+    """
+
+    header: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    member: str | None = None
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A table, and the source to write into its dataset file.
+
+    Attributes:
+        source: The source.
+        table: What it reads.
+        reasons: Why fields of the source have their values, by name.
+        notes: What a person should know of it, in sentences.
+    """
+
+    source: FileSource
+    table: pa.Table
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def read_table_file(place: str, options: FileOptions) -> TableFile:
+    """Read a file and find out how a source reads it: by its content, not by its name.
 
     Args:
         place: A path, relative to the repository or absolute, or an http(s) address.
+        options: What a person says about it.
 
     Raises:
         SourceError: if there is no such file, or it contains no table.
+        ConfigError: if an option does not fit the file.
     """
     with scratch_folder("new-dataset") as folder:
         if place.startswith(("http://", "https://")):
-            location: dict[str, object] = {"urls": (place,)}
-            unpinned = FilePlaces.model_validate({"sha256": None, **location})
+            facts: dict[str, object] = {"urls": (place,)}
+            unpinned = FilePlaces.model_validate({"sha256": None, **facts})
             obtained = download.obtain(unpinned, folder, mirrored=False)
         else:
-            location = {"path": _written_path(place)}
+            facts = {"path": _written_path(place)}
             obtained = Obtained(anchored(place), place)
-        facts = {**location, "sha256": _sha256(obtained), **_format(obtained)}
-        source: FileSource = SOURCES.parse(facts)
-        if "path" in location:
-            obtained = download.obtain(source, folder)
-        table = source.parse(obtained)
-        if source.kind_name() == "csv" and all(NUMBER.fullmatch(name.strip()) for name in table.column_names):
-            raise SourceError(f"{obtained.label}: the first line has numbers, not names; add a line of column names")
-    return source, table
+        facts["sha256"] = digest_of(obtained.file, obtained.label)
+        if obtained.file.is_dir():
+            return _typed(facts, "parquet_folder", obtained, options)
+        with _out_of_archive(obtained, options, folder) as (inside, member):
+            return _inspected({**facts, **member}, inside, options)
 
 
 def _written_path(place: str) -> str:
     """The path for the dataset file, relative to the repository if the file is inside it."""
     path = anchored(place)
-    if not path.is_file():
+    if not is_readable(path):
         raise SourceError(f"{place}: no such file; put it there or correct the path")
     root = project_root().resolve()
     inside = path.resolve()
     return inside.relative_to(root).as_posix() if inside.is_relative_to(root) else place
 
 
-def _sha256(obtained: Obtained) -> str:
-    try:
-        with obtained.file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise SourceError(f"{obtained.label}: {system_reason(error)}; make the file readable") from None
-
-
-def _format(obtained: Obtained) -> dict[str, str]:
-    """Kind, delimiter and encoding of a file, from its content alone."""
-    with obtained.file.open("rb") as stream:
-        if stream.read(4) == b"PAR1":
-            return {"kind": "parquet"}
+def _inspected(facts: dict[str, object], obtained: Obtained, options: FileOptions) -> TableFile:
+    head = _head(obtained)
+    text = TextOptions(options.header, options.encoding)
+    if head.startswith(ZIP):
+        source, table, reasons, notes = inspected_sheet(facts, obtained, text, options.sheet)
+        return TableFile(source, table, reasons, notes)
+    if options.sheet is not None:
+        raise ConfigError(f"--sheet {options.sheet}: {obtained.label} is no workbook; leave the option out")
+    for beginning, kind in ((PARQUET, "parquet"), (ARROW, "feather")):
+        if head.startswith(beginning):
+            return _typed(facts, kind, obtained, options)
     with plain(obtained.file, obtained.label) as file:
-        return _text_format(file, obtained.label)
+        head = _head(Obtained(file, obtained.label))
+        for form, kind in ((ARFF, "arff"), (JSON, "json")):
+            if form.match(head.removeprefix(b"\xef\xbb\xbf")):
+                return _typed(facts, kind, obtained, options)
+        refuse_other_formats(head, obtained.label)
+        source, table, reasons, notes = inspected_text(facts, Obtained(file, obtained.label), text)
+    return TableFile(source, table, reasons, notes)
 
 
-def _text_format(file: Path, label: str) -> dict[str, str]:
-    contents = Contents.of(file)
-    if contents.blank:
-        raise SourceError(f"{label}: the file is empty; check the source")
-    refuse_other_formats(contents.head[:1024], label)
-    encoding = _encoding(file, contents.head)
-    if not encoding.startswith(("utf-16", "utf-32")) and b"\0" in contents.head:
-        raise SourceError(f"{label}: is no table: neither text nor Parquet; save it as CSV or Parquet")
-    text = contents.head.decode(encoding, errors="ignore")
-    return {"kind": "csv", "delimiter": _delimiter(text, label), "encoding": encoding}
+def _typed(facts: dict[str, object], kind: str, obtained: Obtained, options: FileOptions) -> TableFile:
+    for name in ("header", "encoding", "sheet"):
+        if getattr(options, name) is not None:
+            raise ConfigError(f"--{name}: {obtained.label} has its own (kind {kind}); leave the option out")
+    source: FileSource = SOURCES.parse({"kind": kind, **facts})
+    return TableFile(source, source.parse(obtained))
 
 
-def _encoding(file: Path, head: bytes) -> str:
-    for mark, name in BYTE_ORDER_MARKS:
-        if head.startswith(mark):
-            return name
-    if _decodes(file, "utf-8"):
-        return "utf-8"
-    # bytes that are control characters in Latin-1 are quotes and dashes in cp1252
-    windows = any(byte in piece for piece in pieces(file) for byte in range(0x80, 0xA0))
-    return "cp1252" if windows and _decodes(file, "cp1252") else "latin-1"
+def _head(obtained: Obtained) -> bytes:
+    with obtained.file.open("rb") as stream:
+        return stream.read(HEAD)
 
 
-def _decodes(file: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
+@contextmanager
+def _out_of_archive(
+    obtained: Obtained, options: FileOptions, folder: Path
+) -> Iterator[tuple[Obtained, dict[str, object]]]:
+    """The file itself, or the one table of a zip archive, or the named member of any archive."""
+    members = _members(obtained)
+    member = options.member
+    if member is None and members is not None:
+        member = _only_table(members, obtained.label)
+    if member is None:
+        yield obtained, {}
+        return
+    target = folder / "inside"
     try:
-        for piece in pieces(file):
-            decoder.decode(piece)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
+        unpack_member(obtained.file, member, target)
+    except SourceError as error:
+        raise SourceError(f"{obtained.label}: {error}") from None
+    yield Obtained(target, f"{obtained.label}: {member}"), {"archive_member": member}
 
 
-def _delimiter(text: str, label: str) -> str:
-    """The delimiter with which most rows have as many fields as the header; on a tie, the one with most fields."""
-    best, best_score = "", (0.0, 0)
-    for delimiter in DELIMITERS:
-        rows = _rows(text, delimiter)
-        width = len(rows[0]) if rows else 0
-        fitting = sum(len(row) == width for row in rows) / len(rows) if rows else 0.0
-        if width > 1 and (round(fitting, 1), width) > best_score:
-            best, best_score = delimiter, (round(fitting, 1), width)
-    if not best:
-        raise SourceError(
-            f"{label}: holds one column, whether divided by {DELIMITERS_SHOWN}; a target and at least one other column"
-            " are needed"
-        )
-    return best
-
-
-def _rows(text: str, delimiter: str) -> list[list[str]]:
-    """The first rows with a delimiter; none if it yields no rows."""
-    # a field cannot be longer than the sample
-    csv.field_size_limit(PIECE)
+def _members(obtained: Obtained) -> list[str] | None:
+    """The members of a zip archive that is no workbook; None for other files."""
+    if not _head(obtained).startswith(ZIP):
+        return None
     try:
-        # strict would refuse files that Arrow reads; all three line ends are accepted
-        rows = list(islice(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter), SAMPLE_LINES))
-    except csv.Error:
-        return []
-    # the sample's last row may be cut off
-    return [row for row in (rows[:-1] if len(rows) > 2 else rows) if row]
+        members = list(zip_members(obtained.file))
+    except SourceError as error:
+        raise SourceError(f"{obtained.label}: is a zip archive or a spreadsheet: {error}") from None
+    for name, remedy in OTHER_ARCHIVES.items():
+        if name in members:
+            raise SourceError(f"{obtained.label}: {remedy}")
+    return None if WORKBOOK in members else members
+
+
+def _only_table(members: list[str], label: str) -> str:
+    hidden = ("__MACOSX/", ".")
+    tables = [name for name in members if name.lower().endswith(TABLES) and not name.startswith(hidden)]
+    if len(tables) == 1:
+        return tables[0]
+    if not tables:
+        raise SourceError(f"{label}: the archive has no table; it has: {listed(members)}; name one with --member NAME")
+    raise SourceError(f"{label}: the archive has several tables: {listed(tables)}; name one with --member NAME")

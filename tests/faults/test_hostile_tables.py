@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lockstep.cli import main
-from lockstep.fetch.sources import csv as csv_source
+from lockstep.fetch import text_table
 from lockstep.guards.tables import parquet_size, unpacking
 from lockstep.project.paths import CLEAN, RAW
 from tests.conftest import OwnTable
@@ -123,7 +123,7 @@ CASES: list[tuple[str, Content, str | None, str | None]] = [
         "delimiters at the row ends",
         "a,b,y\n" + "1,2,3,\n" * 20,
         "row 1: .*remove the delimiter at the end of the rows",
-        "at the end",
+        "target 'y': is 3 in every row",
     ),
     (
         "delimiters at all line ends",
@@ -140,22 +140,22 @@ CASES: list[tuple[str, Content, str | None, str | None]] = [
     (
         "notes first",
         "# by the office\n" + GOOD,
-        "row 1: .*remove the notes before the line of column names",
-        "holds one column",
+        "row 1: .*skip the notes before the line of column names with source.skip_lines",
+        None,
     ),
-    ("a spreadsheet's sep line", "sep=,\n" + GOOD, "row 1: has 3 values, the header 2 names", "row 1: has 3 values"),
+    ("a spreadsheet's sep line", "sep=,\n" + GOOD, "row 1: has 3 values, the header 2 names", None),
     ("an end-of-file sign", GOOD + "\x1a", rf"row {N_ROWS + 1}: has 1 values, the header 3 names: '\x1a'", "x1a"),
     (
         "two columns of one name",
         rows(header="a,a,y"),
         "column name 'a' occurs twice in the header; rename",
-        "occurs twice",
+        None,
     ),
     (
         "two columns without a name",
         rows(header=",,y"),
         "column name '' occurs twice in the header; rename",
-        "occurs twice",
+        None,
     ),
     ("a column without a name", rows(header="a,,y"), "columns.b: the table has no such column; it has: a, '', y", None),
     (
@@ -237,7 +237,12 @@ CASES: list[tuple[str, Content, str | None, str | None]] = [
         "own.csv: is an HTML page, not a table",
         "is an HTML page",
     ),
-    ("JSON", '{"error": "not found"}', "own.csv: is JSON; write it as CSV or Parquet", "is JSON"),
+    (
+        "JSON",
+        '{"error": "not found"}',
+        "own.csv: is JSON; set source.kind to json, or write",
+        "the table has one column",
+    ),
     (
         "a pointer of Git LFS",
         "version https://git-lfs.github.com/spec/v1\n",
@@ -493,7 +498,7 @@ def test_a_gzip_bomb_is_refused_before_it_is_unpacked(
 def test_a_row_longer_than_the_limit_is_refused(
     own_table: OwnTable, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_source, "MAX_ROW_BYTES", 2 << 20)
+    monkeypatch.setattr(text_table, "MAX_ROW_BYTES", 2 << 20)
     own_table.write(with_b(lambda _: "9" * 9_000_000, 7))
     assert "a row is longer than 2 MiB; close its quote, or take long texts out" in _refused(own_table, capsys)
 

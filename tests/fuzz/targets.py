@@ -14,7 +14,7 @@ from lockstep.errors import LockstepError
 from lockstep.fetch.file_places import Obtained
 from lockstep.fetch.source import SOURCES
 from lockstep.inspect.inspection import inspect
-from lockstep.inspect.table_file import read_table_file
+from lockstep.inspect.table_file import FileOptions, read_table_file
 from lockstep.model.saved import SavedModel
 from lockstep.predict.row_files import RowFile, open_reader
 from tests.conftest import SETTINGS
@@ -55,7 +55,7 @@ def table(data: bytes) -> None:
 
 
 def _inspected(place: str) -> None:
-    _, read = read_table_file(place)
+    read = read_table_file(place, FileOptions()).table
     inspect(read, read.column_names[-1])
 
 

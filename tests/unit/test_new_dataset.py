@@ -301,17 +301,20 @@ FILES = [
     ("one column", b"y\n" + b"1\n2\n" * 20, "t.csv: holds one column, whether divided by comma"),
     ("HTML", b"<!DOCTYPE html><html>log in</html>", "t.csv: is an HTML page, not a table"),
     ("spreadsheet", b"PK\x03\x04" + b"\0" * 99, "t.csv: is a zip archive or a spreadsheet"),
-    ("JSON", b'[{"a": 1}]', "t.csv: is JSON; write it as CSV or Parquet"),
+    ("JSON", b'[{"a": 1}', "t.csv: cannot be read as JSON: "),
     ("binary", b"a,b\n\0\0\0\1", "t.csv: is no table: neither text nor Parquet"),
     ("damaged gzip", b"\x1f\x8b\x08\0broken", "t.csv: damaged gzip file"),
     ("damaged Parquet", b"PAR1broken", "t.csv: is no readable Parquet file"),
-    ("two columns of one name", b"a,a,y\n" + b"1,2,3\n" * 20, "t.csv: column name 'a' occurs twice in the header"),
     (
         "ragged",
         b"a,b,y\n" + b"1,2,3\n" * 20 + b"1,2\n",
         "t.csv: cannot be read as CSV: row 21: has 2 values, the header",
     ),
-    ("no header", b"1,2,3\n" + b"4,5,6\n" * 20, "t.csv: the first line has numbers, not names"),
+    (
+        "no header",
+        b"1,2,3\n" + b"4,5,6\n" * 20,
+        "t.csv: the first line has numbers or dates, not names: 1, 2, 3; name the columns with",
+    ),
     ("unknown target", ROWS.replace("y\n", "yield\n").encode(), "--target y: the table has no such column"),
 ]
 
@@ -326,7 +329,7 @@ def test_wrong_places_and_names_are_one_line(capsys: pytest.CaptureFixture[str],
     Path("t.csv").write_text(ROWS, encoding="utf-8")
     Path("é.csv").write_text(ROWS, encoding="utf-8")
     _refused(capsys, "absent.csv: no such file; put it there or correct the path", "absent.csv")
-    _refused(capsys, "datasets: no such file", "datasets")
+    _refused(capsys, "datasets: the folder has no file; name a file, or a folder of Parquet", "datasets")
     _refused(capsys, "--name 'a b': must begin with a letter or digit", "t.csv", "--name", "a b")
     _refused(capsys, "é.csv: no dataset name can be made of its name; choose one with --name", "é.csv")
     (folder / "params.yaml").unlink()

@@ -5,29 +5,22 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import model_validator
 
 from lockstep.errors import SourceError
 from lockstep.fetch.file_places import Obtained
-from lockstep.fetch.source import FileSource
+from lockstep.fetch.source import TypedFile
 from lockstep.guards.tables.csv_errors import first_line
 from lockstep.guards.tables.parquet_size import refuse_bomb
 
 
-class ParquetFile(FileSource):
+class ParquetFile(TypedFile):
     """A Parquet file, published at URLs or stored at a path; its columns have their own types."""
+
+    FORMAT = "a Parquet file"
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return [{"path": "table.parquet", "sha256": "0" * 64}]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_options_of_csv(cls, content: Any) -> Any:
-        for name in ("header", "delimiter", "encoding"):
-            if isinstance(content, dict) and name in content:
-                raise ValueError(f"{name} goes with kind csv; a Parquet file has its own; remove the key")
-        return content
 
     def read(self, obtained: Obtained) -> pa.Table:
         try:

@@ -11,6 +11,7 @@ PIECE = 1 << 20
 MAX_COLUMNS = 25_000
 # Wide characters have NUL bytes.
 WHITE = b" \t\n\r\v\f\0"
+LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,14 @@ def pieces(file: Path) -> Iterator[bytes]:
     with file.open("rb") as stream:
         while piece := stream.read(PIECE):
             yield piece
+
+
+def after_lines(text: str, n_lines: int) -> str:
+    """A text without its first lines, whatever ends them."""
+    if not n_lines:
+        return text
+    parts = LINE_END.split(text.removeprefix("\ufeff"), maxsplit=n_lines)
+    return parts[n_lines] if len(parts) > n_lines else ""
 
 
 def header_width(text: str, delimiter: str, most: int) -> tuple[int, bool]:

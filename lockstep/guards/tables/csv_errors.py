@@ -9,20 +9,23 @@ NOT_UTF8 = re.compile(r"In CSV column #(\d+): (?:Row #(\d+): )?.*invalid UTF8 da
 SAVE = "save it as UTF-8"
 
 
-def csv_reason(error: Exception, *, header: bool = True, longest: int = 1 << 20, encode: str = SAVE) -> str:
+def csv_reason(
+    error: Exception, *, header: bool = True, skipped: int = 0, longest: int = 1 << 20, encode: str = SAVE
+) -> str:
     """The place, the problem and the remedy in one line.
 
     Args:
         error: The error of Arrow, or of decoding the text.
         header: Whether the file has a header line, which Arrow counts as a row.
+        skipped: Lines skipped before the rows, which Arrow counts too.
         longest: Maximum bytes of a row.
         encode: The remedy for text that is not UTF-8.
     """
     message = str(error)
     if match := FIELDS.search(message):
-        return _other_width(_row(match[1], header), int(match[2]), int(match[3]), match[4], header)
+        return _other_width(_row(match[1], header + skipped), int(match[2]), int(match[3]), match[4], header)
     if match := NOT_UTF8.search(message):
-        return f"{_row(match[2], header)}column {int(match[1]) + 1}: is not UTF-8 text; {encode}"
+        return f"{_row(match[2], header + skipped)}column {int(match[1]) + 1}: is not UTF-8 text; {encode}"
     if isinstance(error, UnicodeDecodeError):
         return f"cannot be read as {error.encoding} text (byte {error.start} of a row or block); {encode}"
     if "straddling" in message:
@@ -37,16 +40,18 @@ def first_line(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
-def _row(number: str | None, header: bool) -> str:
-    return f"row {int(number) - header}: " if number else ""
+def _row(number: str | None, before: int) -> str:
+    return f"row {int(number) - before}: " if number else ""
 
 
 def _other_width(row: str, expected: int, n_values: int, text: str, header: bool) -> str:
     remedy = "write one value per column"
     if '"' in text:
         remedy = "close the quote"
+    elif text.startswith("#"):
+        remedy = 'set source.comment to "#"'
     elif expected == 1:
-        remedy = "remove the notes before the line of column names, or correct the delimiter"
+        remedy = "skip the notes before the line of column names with source.skip_lines, or correct the delimiter"
     elif n_values == expected + 1 and text.rstrip().endswith(DELIMITERS):
         remedy = "remove the delimiter at the end of the rows, or name the column there"
     names = "the header" if header else "`source.header`"

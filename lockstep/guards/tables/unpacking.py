@@ -154,6 +154,19 @@ def _unpack_zip(archive: Path, member: str, target: Path) -> None:
             _copy(Unpacked(stream, archive.stat().st_size), target)
 
 
+def zip_members(archive: Path) -> dict[str, int]:
+    """The regular members of a zip archive and their unpacked sizes, in the archive's order.
+
+    Raises:
+        SourceError: if it is damaged or has too many members.
+    """
+    try:
+        with _ZipBytes(archive) as raw, zipfile.ZipFile(raw) as unzip:
+            return {info.filename: info.file_size for info in unzip.infolist() if not info.is_dir()}
+    except DAMAGED as error:
+        raise SourceError(f"damaged archive: {error}; get it again") from None
+
+
 class _ZipBytes(io.FileIO):
     """The bytes of a zip archive, refused if its directory has too many members.
 
