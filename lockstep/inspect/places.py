@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.evaluate.screens.filler import as_floats
 from lockstep.features.step import STEPS, Step
 from lockstep.fitting.booster import fit_rounds, predict
 from lockstep.fitting.fitting import Fitting, Value
@@ -16,6 +15,7 @@ from lockstep.fitting.folds import Fold
 from lockstep.fitting.matrices import training_matrix
 from lockstep.inspect.reading import ReadColumn
 from lockstep.inspect.structure import Place
+from lockstep.table.filler import as_floats
 
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]

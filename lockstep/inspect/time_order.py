@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.evaluate.screens.filler import as_floats
 from lockstep.inspect.likeness import Codes, Outcome, Rows, codes_of
+from lockstep.table.filler import as_floats
 
 Moments = npt.NDArray[np.float64]
 

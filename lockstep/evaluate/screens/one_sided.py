@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.evaluate.screens.filler import as_floats
 from lockstep.evaluate.screens.single_column import Measure, class_measures, number_measures
+from lockstep.table.filler import as_floats
 
 Mask = npt.NDArray[np.bool_]
 
