@@ -9,6 +9,7 @@ from lockstep.fetch.source import FileSource
 from lockstep.guards.text.messages import brief
 from lockstep.inspect.findings import Finding, Role, TableFindings
 from lockstep.inspect.roles import how_to_keep
+from lockstep.inspect.structure import copies_text
 from lockstep.inspect.suggested_recipes import suggested_recipes
 
 WIDTH, COMMENT_AT = 118, 44
@@ -19,7 +20,6 @@ MAX_SLICES = 12
 # Means of weights that are left as they are: numbers of copies, or shares, are near 1.
 LEAST_WEIGHT, MOST_WEIGHT = 0.1, 10.0
 METRIC = "metric: null    # judges models of this table where booster.metric is auto; null: that of the objective"
-LATITUDE, LONGITUDE = re.compile(r"(?i)lat(itude)?"), re.compile(r"(?i)(lon|lng|long|longitude)")
 HEADER = """\
 Written by `lockstep new-dataset`; facts about one table, yours to correct. A comment says why; change the line and
 run again. Types: number, integer, boolean, category, text (kept, no feature by itself), date, time, duration, ignore.
@@ -97,23 +97,10 @@ def _source(source: FileSource, reasons: Mapping[str, str]) -> list[str]:
 
 
 def _split_hints(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
-    """A hint to split by time where there are dates, with a gap where each row has its own."""
-    dates = [
-        column
-        for column in findings.of("plain")
-        if column.type == "date" and not column.missing and not column.personal
-    ]
-    if not dates:
-        return []
-    name = renamed.get(dates[0].name, dates[0].name)
-    gap = (
-        " Each row has its own date: where the latest targets are not known yet when you predict, add the days as"
-        " split.gap=7d"
-    )
-    return _comment(
-        "A random split tests on rows from the same days as the training rows. To test on later ones:"
-        f" split.strategy=time split.time={name}{gap if dates[0].distinct == findings.n_rows else ''}"
-    )
+    """The split that the printed command uses, and others that the evidence does not settle."""
+    split = findings.relations.split
+    advised = [split] if split.strategy is not None else []
+    return [line for advice in [*advised, *split.hints] for line in _comment(advice.text(renamed))]
 
 
 def _column(column: Finding) -> str:
@@ -151,19 +138,33 @@ def _clean(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
                 "min_child_weight and reg_lambda weigh against sums of weights: their mean is made 1", "  "
             )
             rules.append(f"  - {{rule: scale, column: {name}, divide_by: {column.mean:.4g}}}")
-    hints = []
-    if findings.copies:
-        columns = _listed(
-            renamed.get(column.name, column.name)
-            for column in findings.columns
-            if column.type != "ignore" and column.role != "identifier"
-        )
-        hints = _comment(
-            f"{findings.copies} rows repeat an earlier one (identifiers aside). Where that is an accident, add"
-            f" {{rule: drop_duplicates, keep: first, columns: {columns}}}",
-            "  ",
-        )
+    for calendar in findings.relations.calendars:
+        parts = ", ".join(f"{part}: {_quoted(renamed.get(column, column))}" for part, column in calendar.parts.items())
+        rules.append(f"  - {{rule: date_of, name: {calendar.name}, {parts}}}")
+    copies, hints = _copies(findings, renamed)
+    rules += copies
     return ["clean:" if rules else "clean: []", *rules, *hints]
+
+
+def _copies(findings: TableFindings, renamed: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """The rule that drops copies where chance does not explain them, or a hint that shows it."""
+    copies = findings.relations.copies
+    if not copies.rows:
+        return [], []
+    columns = _listed(
+        renamed.get(column.name, column.name)
+        for column in findings.columns
+        if column.type != "ignore" and column.role != "identifier"
+    )
+    rule = f"{{rule: drop_duplicates, keep: first, columns: {columns}}}"
+    if copies.accidental:
+        return [
+            *_comment(f"{copies_text(copies)}; a row that should count twice? Take the rule out", "  "),
+            f"  - {rule}",
+        ], []
+    return [], _comment(
+        f"{copies_text(copies)}, as rows of few different values do. Where it is an accident, add {rule}", "  "
+    )
 
 
 def _features(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
@@ -171,6 +172,10 @@ def _features(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     lines = ["features:"]
     if left_out:
         lines += _comment(f"left out because they may know the target: {', '.join(left_out)}", "  ")
+        known = _listed(renamed.get(name, name) for name in left_out)
+        lines += _comment(f"known when you predict? add the line - {{step: columns, columns: {known}}}", "  ")
+    for place in findings.relations.places:
+        lines += _comment(f"{place.y} and {place.x} are a place: {place.why}", "  ")
     for recipe, suggestion in suggested_recipes(findings, renamed).items():
         lines.append(f"  {recipe}:")
         if suggestion.left_out:
@@ -195,23 +200,15 @@ def _judging(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
         for by, columns in (("value", few), ("seen", many))
         for column in columns
     ]
-    names = [_number_column(findings, name) for name in (LATITUDE, LONGITUDE)]
-    coordinates = _listed(renamed.get(name, name) for name in names if name) if all(names) else "null"
+    personal = {column.name for column in findings.columns if column.personal}
+    place = next((place for place in findings.relations.places if personal.isdisjoint((place.y, place.x))), None)
+    coordinates = _listed(renamed.get(name, name) for name in (place.y, place.x)) if place else "null"
     return [
         _with_comment("judging:", "parts of the test rows that get metrics of their own"),
         "  slices:" if slices else "  slices: []",
         *slices,
         _with_comment(f"  coordinates: {coordinates}", "two columns that are a place"),
     ]
-
-
-def _number_column(findings: TableFindings, name: re.Pattern[str]) -> str | None:
-    names = (
-        column.name
-        for column in findings.of("plain")
-        if column.type == "number" and name.fullmatch(column.name) and not column.personal
-    )
-    return next(names, None)
 
 
 def _step_lines(step: Mapping[str, Any]) -> list[str]:
@@ -229,11 +226,13 @@ def _step_lines(step: Mapping[str, Any]) -> list[str]:
 
 
 def _quoted(value: Any) -> str:
-    """A scalar as YAML that every reader reads alike."""
+    """A scalar, or a mapping of them, as YAML that every reader reads alike."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return str(value)
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_quoted(key)}: {_quoted(entry)}' for key, entry in value.items())}}}"
     if PLAIN.fullmatch(value) and value.lower() not in YAML_WORDS:
         return str(value)
     return '"' + "".join(_escaped(character) for character in value) + '"'

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from lockstep.clean.column_block import ColumnType
+from lockstep.inspect.structure import Relations
 
 # plain: a feature without a step; encoded: a category of many values; parts: several values in one text; words: a text
 # whose length and words are features; presence: whether there is a value is one. Columns of the others stay out of the
@@ -94,16 +95,16 @@ class TableFindings:
         target: The column to predict.
         columns: One finding per column, in the file's order.
         missing_values: Texts in the table that mean "no value".
-        copies: Rows that repeat an earlier one in all columns except identifiers.
         notes: Comments on columns that may contain fillers, or nearly determine the target.
+        relations: Copies, order in time, groups and places of the rows.
     """
 
     n_rows: int
     target: TargetFinding
     columns: tuple[Finding, ...]
     missing_values: tuple[str, ...]
-    copies: int
     notes: tuple[str, ...] = ()
+    relations: Relations = field(default_factory=Relations)
 
     def of(self, *roles: Role) -> list[Finding]:
         """The columns with one of the roles, in the file's order."""

@@ -15,11 +15,13 @@ from lockstep.errors import DataError
 from lockstep.guards.text.messages import brief, listed, shown
 from lockstep.inspect.fillers import filler_notes
 from lockstep.inspect.findings import NO_FEATURE, Finding, Role, TableFindings
-from lockstep.inspect.leaks import formulas, leak_reason, near_leaks
+from lockstep.inspect.leaks import formulas, late_dates, leak_reason, near_leaks, outcomes
 from lockstep.inspect.missing import missing_texts
 from lockstep.inspect.notation import with_notation
 from lockstep.inspect.reading import ReadColumn, decode_dictionary, read_columns
+from lockstep.inspect.relations import find_relations
 from lockstep.inspect.roles import describe_column, format_number
+from lockstep.inspect.structure import SplitAdvice
 from lockstep.inspect.target_choice import describe_target
 from lockstep.project.settings import ROW_ID
 
@@ -69,9 +71,10 @@ def inspect(
     left = [reads[name] for name in (target, *_candidates(findings))]
     notes = [f"{read.name}: {note}" for read in reads.values() for note in read.notes]
     notes += filler_notes(left if not goal.classes else left[1:], target)
-    notes += [] if goal.classes else near_leaks(left[1:], reads[target])
-    repeated = _repeated_rows(findings, reads)
-    return TableFindings(table.num_rows, goal, tuple(findings.values()), missing, repeated, tuple(notes))
+    notes += outcomes(left[1:], reads[target]) if goal.classes else near_leaks(left[1:], reads[target])
+    relations = find_relations(findings, reads, target, classes=bool(goal.classes))
+    findings = _without_groups(findings, relations.split)
+    return TableFindings(table.num_rows, goal, tuple(findings.values()), missing, tuple(notes), relations)
 
 
 def _check_weighing(weighing: Mapping[Role, str], target: str) -> None:
@@ -135,6 +138,8 @@ def _without_leaks(
 ) -> dict[str, Finding]:
     candidates = _candidates(findings)
     reasons = {name: leak_reason(reads[name], reads[target], classes=classes) for name in candidates}
+    late = late_dates([reads[name] for name in candidates if not reasons[name]], reads[target], classes=classes)
+    reasons |= late
     if not classes:
         suspects = {name for name, reason in reasons.items() if reason}
         formula_of = formulas([reads[name] for name in candidates], reads[target], suspects)
@@ -174,9 +179,10 @@ def _content(values: pd.Series, finding: Finding) -> tuple[str, bytes]:
     return "orders the rows like", np.asarray(values.rank(method="dense"), dtype=np.float64).tobytes()
 
 
-def _repeated_rows(findings: Mapping[str, Finding], reads: Mapping[str, ReadColumn]) -> int:
-    """The number of rows that repeat an earlier one in all columns except identifiers and unreadable ones."""
-    values = [
-        reads[name].values for name, column in findings.items() if column.role not in ("identifier", "unreadable")
-    ]
-    return int(pd.concat(values, axis=1).duplicated().sum())
+def _without_groups(findings: Mapping[str, Finding], split: SplitAdvice) -> dict[str, Finding]:
+    """The names of groups are no features where the test rows have other ones."""
+    result = dict(findings)
+    if split.group is not None and len(_candidates(findings)) > 1:
+        why = f"{findings[split.group].why}; names groups, of which the test rows have others"
+        result[split.group] = replace(findings[split.group], role="identifier", why=why)
+    return result

@@ -5,10 +5,12 @@ A column that is unknown at prediction time usually looks too good to be true.
 
 import re
 from collections.abc import Collection, Sequence
+from itertools import combinations
 
 import pandas as pd
 
 from lockstep.evaluate.screens.formula import explained_together, find_formulas
+from lockstep.evaluate.screens.one_sided import later_date, presence
 from lockstep.evaluate.screens.single_column import MIN_ROWS, bins_of, class_measures, number_measures
 from lockstep.inspect.reading import ReadColumn
 from lockstep.table.filler import as_floats
@@ -17,6 +19,8 @@ from lockstep.table.filler import as_floats
 GENERIC = frozenset(
     ["class", "count", "label", "output", "rating", "result", "score", "status", "target", "type", "value"]
 )
+# Dates that are compared with one another.
+MAX_DATES = 10
 TAKE_OUT = "Unless known when a prediction is needed, take {} out of the recipes"
 
 
@@ -29,10 +33,29 @@ def leak_reason(read: ReadColumn, target: ReadColumn, *, classes: bool) -> str:
     for measure in measures:
         if measure.too_good:
             return measure.text
+    if reason := presence(read.values, target.values, classes=classes):
+        return reason
     if _name_in(target.name, read.name):
         figures = ", ".join(measure.text for measure in measures)
         return f"its name contains the target's{': ' + figures if figures else ''}"
     return ""
+
+
+def late_dates(reads: Sequence[ReadColumn], target: ReadColumn, *, classes: bool) -> dict[str, str]:
+    """The reason of each date that tells the target by the time since an earlier one."""
+    dates = [read.values for read in reads if read.type == "date"][:MAX_DATES]
+    pairs = (later_date(one, other, target.values, classes=classes) for one, other in combinations(dates, 2))
+    return {found.column: found.text for found in pairs if found is not None}
+
+
+def outcomes(reads: Sequence[ReadColumn], target: ReadColumn) -> list[str]:
+    """Notes on columns that tell nearly every class, as an outcome does that comes with it."""
+    told = ((read.name, class_measures(_screened(read), target.values)) for read in reads)
+    return [
+        f"{name}: {measure.text}: an outcome? {TAKE_OUT.format('it')}"
+        for name, measures in told
+        if (measure := next((measure for measure in measures if measure.is_outcome), None)) is not None
+    ]
 
 
 def formulas(reads: Sequence[ReadColumn], target: ReadColumn, suspects: Collection[str]) -> dict[str, str]:

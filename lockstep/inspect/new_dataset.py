@@ -1,9 +1,10 @@
 """A dataset file for a new table: read the table, inspect it, write the file, and check it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lockstep.check.config import parse_dataset
 from lockstep.clean.columns import convert_columns
@@ -12,16 +13,19 @@ from lockstep.fetch.download import file_name
 from lockstep.fetch.file_places import is_address
 from lockstep.guards.text.messages import brief, listed, shown
 from lockstep.guards.text.secrets import masked
+from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.inspect.dataset_file import dataset_text
 from lockstep.inspect.findings import LEFT_OUT, TableFindings
 from lockstep.inspect.inspection import inspect
 from lockstep.inspect.personal import personal_columns, without_samples
 from lockstep.inspect.roles import how_to_keep
+from lockstep.inspect.structure import copies_text
 from lockstep.inspect.table_file import TABLES, FileOptions, read_table_file
 from lockstep.inspect.update import Update, updated
 from lockstep.project.blocks import DATASET_NAME
 from lockstep.project.paths import DATASETS, PARAMS
 from lockstep.project.settings import is_reserved
+from lockstep.split.strategy import STRATEGIES
 from lockstep.storage.tables import atomic_write
 
 EXTENSIONS = (*TABLES, ".zip")
@@ -32,12 +36,14 @@ REPLACEMENTS = str.maketrans({"[": "(", "]": ")", "<": "_below_"})
 
 @dataclass(frozen=True)
 class NewDataset:
-    """The dataset file that was written, and the findings behind it.
+    """The dataset file that was written, and what the summary says of it.
 
     Attributes:
-        name: The dataset's.
-        file: The dataset file.
-        findings: What was found in the table.
+        name: Name of the dataset.
+        file: Its file.
+        findings: The inspected table.
+        renamed: Names after cleaning, where they differ.
+        current_split: The block `split` of params.yaml.
         file_notes: What was found in its file: lines that are no rows, names, an encoding.
         update: What an update did.
     """
@@ -45,6 +51,8 @@ class NewDataset:
     name: str
     file: Path
     findings: TableFindings
+    renamed: Mapping[str, str]
+    current_split: Mapping[str, Any]
     file_notes: tuple[str, ...] = ()
     update: Update | None = None
 
@@ -99,7 +107,8 @@ def new_dataset(
     findings = without_samples(findings, personal_columns(table, target), everywhere=not samples)
     columns = (column.name for column in findings.columns if column.type != "ignore")
     about = f"{_file_name(place)}, {table.num_rows:,} rows and {table.num_columns} columns"
-    text, change = dataset_text(findings, read.source, about, _clean_names(columns), read.reasons), None
+    renamed = _clean_names(columns)
+    text, change = dataset_text(findings, read.source, about, renamed, read.reasons), None
     if update:
         current = file.read_text(encoding="utf-8")
         parse_dataset(current, file)
@@ -109,7 +118,7 @@ def new_dataset(
     convert_columns(table, dataset.columns, dataset.missing_values, str(file))
     with atomic_write(file) as part:
         part.write_text(text, encoding="utf-8")
-    return NewDataset(name, file, findings, read.notes, change)
+    return NewDataset(name, file, findings, renamed, _current_split(), read.notes, change)
 
 
 def _file_name(place: str) -> str:
@@ -167,9 +176,9 @@ def summary(dataset: NewDataset) -> str:
         why = "; ".join(part for part in (brief(column.why), how_to_keep(column)) if part)
         lines.append(f"  {label}  {shown(column.name) if column.name else '(unnamed)'}: {why}")
     lines += [f"  note      {brief(note)}" for note in findings.notes]
-    if findings.copies:
-        lines.append(f"  note      {findings.copies} rows repeat an earlier one; {dataset.file} shows a rule")
-    command = f"dvc exp run -S dataset={dataset.name}" + (f" -S {target.needs}" if target.needs else "")
+    lines += [f"  note      {brief(note)}" for note in _relation_notes(dataset)]
+    settings = [*_split_settings(dataset), *([target.needs] if target.needs else [])]
+    command = " -S ".join([f"dvc exp run -S dataset={dataset.name}", *settings])
     return "\n".join([*lines, f"next: {command}  (with --temp or --queue: git add {dataset.file} first)"])
 
 
@@ -177,6 +186,40 @@ def _update_summary(file: Path, update: Update) -> str:
     lines = [f"lockstep: updated {file}: {len(update.added)} columns added, {len(update.differences)} entries kept"]
     lines += [f"  added     {shown(name)}; to learn from it, add it to a recipe" for name in update.added]
     return "\n".join([*lines, *(f"  differs   {brief(line)}" for line in update.differences)])
+
+
+def _split_settings(dataset: NewDataset) -> list[str]:
+    """The settings of the advised split, and defaults in place of what params.yaml has for another table."""
+    current, settings = dataset.current_split, dataset.findings.relations.split.settings(dataset.renamed)
+    strategy = current.get("strategy")
+    if not settings and strategy in STRATEGIES.names() and STRATEGIES[str(strategy)].needs:
+        settings = ["split.strategy=random"]
+    gap = ["split.gap=null"] if current.get("gap") is not None else []
+    window = ["split.window=expanding"] if current.get("window", "expanding") != "expanding" else []
+    return [*settings, *gap, *window]
+
+
+def _current_split() -> Mapping[str, Any]:
+    """The block `split` of params.yaml; empty if there is none."""
+    content = read_yaml(PARAMS)
+    block = content.get("split") if isinstance(content, dict) else None
+    return block if isinstance(block, dict) else {}
+
+
+def _relation_notes(dataset: NewDataset) -> list[str]:
+    """Copies, and the split with its evidence."""
+    relations, notes = dataset.findings.relations, list[str]()
+    if relations.copies.rows:
+        done = "a rule drops them" if relations.copies.accidental else f"{dataset.file} shows a rule"
+        notes.append(f"{copies_text(relations.copies)}; {done}")
+    if relations.copies.with_other_target:
+        notes.append(
+            f"{relations.copies.with_other_target:,} rows equal an earlier one in all but the target; where they are"
+            " one thing, keep its rows on one side by a column that names it: split.strategy=group"
+        )
+    split = relations.split
+    advised = [split] if split.strategy is not None else []
+    return [*notes, *(advice.text(dataset.renamed) for advice in [*advised, *split.hints])]
 
 
 def _features_by_type(findings: TableFindings) -> dict[str, list[str]]:

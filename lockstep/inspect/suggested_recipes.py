@@ -6,6 +6,7 @@ from typing import Any
 
 from lockstep.features.step import STEPS
 from lockstep.inspect.findings import Finding, TableFindings, Type
+from lockstep.inspect.places import place_steps
 
 StepData = dict[str, Any]
 # With more values, `full` only has an encoded category's encodings: trees split codes of many values by chance.
@@ -41,11 +42,13 @@ def suggested_recipes(findings: TableFindings, renamed: Mapping[str, str]) -> di
         *_dates(findings.of("plain"), names),
         *_differences(findings.of("plain"), names, "date", {}),
         *_differences(findings.of("plain"), names, "time", {"period": DAY}),
+        *_calendars(findings),
         *_encodings(findings.of("encoded"), names),
         *_parts(findings.of("parts"), names),
         *_step("text", names(findings.of("words"))),
         *_words(findings.of("words"), names),
         *_step("missing_indicator", names(findings.of("presence"))),
+        *_places(findings, renamed),
     ]
     raw = _step("columns", names(findings.of("plain", "encoded")))
     plain = [column for column in findings.of("plain", "encoded") if column.role == "plain" or _has_few(column)]
@@ -92,6 +95,24 @@ def _differences(columns: list[Finding], names: Names, kind: Type, options: Step
     ]
 
 
+def _calendars(findings: TableFindings) -> list[StepData]:
+    """The weekday and the day of the year of dates whose parts are columns; the parts are features themselves."""
+    days = [calendar.name for calendar in findings.relations.calendars if "day" in calendar.parts]
+    return [{"step": "date_parts", "columns": days, "parts": ["weekday", "day_of_year"]}] if days else []
+
+
+def _places(findings: TableFindings, renamed: Mapping[str, str]) -> list[StepData]:
+    """The steps of the places near which rows are alike."""
+    places = [place for place in findings.relations.places if place.helps]
+    return [
+        step
+        for number, place in enumerate(places, start=1)
+        for step in place_steps(
+            renamed.get(place.y, place.y), renamed.get(place.x, place.x), place.scale, f"near_{number}"
+        )
+    ]
+
+
 def _encodings(columns: list[Finding], names: Names) -> list[StepData]:
     return [*_step("target_encode", names(columns)), *_step("count", names(columns))]
 
@@ -127,7 +148,9 @@ def _features_of(step: StepData) -> set[str]:
 
 
 def _without(step: StepData, clashes: set[str]) -> list[StepData]:
-    """A step without the features that clash; the other parts of a date stay."""
+    """A step without the features that clash; the other parts of a date stay, of a place nothing does."""
+    if step["step"] in ("rotate", "neighbours"):
+        return []
     if step["step"] == "multi_value":
         rest = {
             key: value for key, value in step.items() if f"{step['column']}_{FEATURE_SUFFIXES.get(key)}" not in clashes

@@ -392,7 +392,7 @@ def test_a_target_of_numbers_in_another_notation_is_a_number(
 def test_repeated_rows_are_counted_without_identifiers() -> None:
     values = RANDOM.normal(size=30)
     table = pa.table({"id": range(60), "a": [*values, *values], "y": [*values**2, *values**2]})
-    assert inspect(table, "y").copies == 30
+    assert inspect(table, "y").relations.copies.rows == 30
 
 
 def test_types_of_parquet_files() -> None:

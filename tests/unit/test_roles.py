@@ -154,7 +154,7 @@ def test_a_mostly_missing_identifier_leaves_its_presence(
     assert found.role == role, found
     if role == "presence":
         target = TargetFinding("y", "number", (), 0, ())
-        recipes = suggested_recipes(TableFindings(ROWS, target, (found,), MISSING, 0), {})
+        recipes = suggested_recipes(TableFindings(ROWS, target, (found,), MISSING), {})
         assert recipes["full"].steps == [{"step": "missing_indicator", "columns": [name]}]
 
 

@@ -9,7 +9,7 @@ from lockstep.inspect.suggested_recipes import StepData, suggested_recipes
 def _recipes(columns: dict[str, tuple[Type, Role]], renamed: dict[str, str] | None = None) -> dict[str, list[StepData]]:
     found = tuple(Finding(name, kind, role, "", 0, 100) for name, (kind, role) in columns.items())
     target = TargetFinding("y", "number", (), 0, ())
-    recipes = suggested_recipes(TableFindings(100, target, found, (), 0), renamed or {})
+    recipes = suggested_recipes(TableFindings(100, target, found, ()), renamed or {})
     return {name: recipe.steps for name, recipe in recipes.items()}
 
 

@@ -14,6 +14,8 @@ Codes = npt.NDArray[np.intp]
 
 SPEARMAN = EXPLAINED = 0.99
 AUC = 0.995
+# An outcome tells the class in this share of the rows, and at least this share of what the most frequent class leaves.
+OUTCOME, OUTCOME_GAIN = 0.99, 0.75
 # With fewer rows per value, chance explains the target.
 ROWS_PER_VALUE, MIN_ROWS = 5, 20
 BINS = 50
@@ -31,16 +33,23 @@ class Measure:
         figure: The share that it tells, 1 for all.
         limit: Above this it is too good to be true.
         text: The figure in words, as the predicate of the column.
+        accuracy: The share of the rows whose class it tells.
     """
 
     figure: float
     limit: float
     text: str
+    accuracy: float = 0.0
 
     @property
     def too_good(self) -> bool:
         """Whether the column is suspicious."""
         return self.figure > self.limit
+
+    @property
+    def is_outcome(self) -> bool:
+        """Whether the column tells nearly every class, as an outcome does that is known with the target."""
+        return self.accuracy >= OUTCOME and self.figure >= OUTCOME_GAIN
 
 
 def is_quantity(values: pd.Series) -> bool:
@@ -139,7 +148,8 @@ def _gain(codes: Codes, y: Codes, prefix: str) -> Measure:
     np.add.at(table, (codes, y), 1)
     accuracy, baseline = table.max(axis=1).sum() / len(y), table.sum(axis=0).max() / len(y)
     text = f"{prefix}tells the class in {100 * accuracy:.1f}% of the rows, against {100 * baseline:.1f}% without it"
-    return Measure(float((accuracy - baseline) / (1 - baseline)) if baseline < 1 else 0.0, EXPLAINED, text)
+    gain = float((accuracy - baseline) / (1 - baseline)) if baseline < 1 else 0.0
+    return Measure(gain, EXPLAINED, text, float(accuracy))
 
 
 def _longest_ascent(places: npt.NDArray[np.int64]) -> int:
