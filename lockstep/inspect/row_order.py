@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from lockstep.inspect.findings import Finding
-from lockstep.inspect.likeness import Outcome, codes_of
+from lockstep.inspect.likeness import ComparedTarget, codes_of
 from lockstep.inspect.reading import ReadColumn
 from lockstep.inspect.structure import SplitAdvice
 from lockstep.inspect.time_order import ALIKE, ERRORS
@@ -21,7 +21,7 @@ def order_hint(
     findings: Mapping[str, Finding],
     reads: Mapping[str, ReadColumn],
     present: npt.NDArray[np.bool_],
-    outcome: Outcome,
+    outcome: ComparedTarget,
     *,
     has_places: bool,
 ) -> list[SplitAdvice]:
