@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lockstep.inspect.likeness import Outcome, agreement_within, codes_of
+from lockstep.inspect.likeness import ComparedTarget, agreement_within, codes_of
 
 # Names of things that several rows may belong to; places (zip) are none.
 THING = (
@@ -68,7 +68,7 @@ class GroupEvidence:
         )
 
 
-def group_evidence(reads: Mapping[str, pd.Series], outcome: Outcome) -> list[GroupEvidence]:
+def group_evidence(reads: Mapping[str, pd.Series], outcome: ComparedTarget) -> list[GroupEvidence]:
     """What the columns with names of things say of groups, the strongest evidence first.
 
     Args:

@@ -12,7 +12,7 @@ Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ComparedTarget:
     """The target for comparisons of rows: ranks of a number, or codes of classes.
 
     Attributes:
@@ -24,7 +24,7 @@ class Outcome:
     classes: bool
 
     @classmethod
-    def of(cls, target: pd.Series, *, classes: bool) -> "Outcome":
+    def of(cls, target: pd.Series, *, classes: bool) -> "ComparedTarget":
         """The outcome of a target without missing values."""
         if classes:
             return cls(pd.factorize(target)[0].astype(np.float64), classes=True)

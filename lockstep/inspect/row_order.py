@@ -7,10 +7,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from lockstep.inspect.findings import Finding
-from lockstep.inspect.likeness import Outcome, codes_of
+from lockstep.inspect.likeness import ComparedTarget, codes_of
 from lockstep.inspect.reading import ReadColumn
 from lockstep.inspect.structure import SplitAdvice
 from lockstep.inspect.time_order import ALIKE, ERRORS
+from lockstep.table.filler import as_floats
 
 # A column in whose order the rows stand, but for a few, and one whose values come in runs, explain why neighbours in
 # the file are alike; so may places.
@@ -21,7 +22,7 @@ def order_hint(
     findings: Mapping[str, Finding],
     reads: Mapping[str, ReadColumn],
     present: npt.NDArray[np.bool_],
-    outcome: Outcome,
+    outcome: ComparedTarget,
     *,
     has_places: bool,
 ) -> list[SplitAdvice]:
@@ -34,7 +35,7 @@ def order_hint(
     features = {name: column for name, column in findings.items() if column.role in ("plain", "encoded")}
     if any(_explains(reads[name].values[present], column.type) for name, column in features.items()):
         return []
-    number = next((name for name, column in findings.items() if _numbers_rows(column)), None)
+    number = next((name for name, column in findings.items() if _numbers_rows(column, reads[name])), None)
     why = (
         f"The targets of a row and of the one before it in the file correlate by {alike:.2f}. If the rows are in the"
         " order of time, a random split tests between training rows; then"
@@ -43,11 +44,15 @@ def order_hint(
         return [
             SplitAdvice(why=f"{why} number the rows in a column of the file, and split by it (split.strategy=time)")
         ]
-    return [SplitAdvice("time", number, why=f"{why} split by it")]
+    typed = "" if findings[number].type == "integer" else f" give {number} the type integer and"
+    return [SplitAdvice("time", number, why=f"{why}{typed} split by it")]
 
 
-def _numbers_rows(column: Finding) -> bool:
-    return column.type == "integer" and column.role == "identifier" and column.why.startswith(("numbers", "rises"))
+def _numbers_rows(column: Finding, read: ReadColumn) -> bool:
+    """Whether whole numbers rise with every row, and tell nothing else."""
+    if column.role != "identifier" or read.type != "integer" or read.missing:
+        return False
+    return bool((np.diff(as_floats(read.values)) > 0).all())
 
 
 def _explains(values: pd.Series, kind: str) -> bool:

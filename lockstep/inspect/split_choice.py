@@ -7,7 +7,7 @@ import pandas as pd
 
 from lockstep.inspect.findings import Finding
 from lockstep.inspect.groups import GroupEvidence, group_evidence
-from lockstep.inspect.likeness import Codes, Outcome, codes_of
+from lockstep.inspect.likeness import Codes, ComparedTarget, codes_of
 from lockstep.inspect.reading import ReadColumn
 from lockstep.inspect.row_order import order_hint
 from lockstep.inspect.structure import SplitAdvice
@@ -39,7 +39,7 @@ def choose_split(
         has_places: Whether columns are places.
     """
     present = reads[target].values.notna().to_numpy()
-    outcome = Outcome.of(reads[target].values[present], classes=classes)
+    outcome = ComparedTarget.of(reads[target].values[present], classes=classes)
     features = {name: reads[name].values[present] for name in _of(findings, "plain", "encoded", "parts", "words")}
     groups = group_evidence(features, outcome)
     entity = next((group for group in groups if group.known), None)
@@ -96,7 +96,7 @@ def _is_date(findings: Mapping[str, Finding], name: str) -> bool:
 
 
 def _times(
-    moments: Mapping[str, pd.Series], columns: Mapping[str, pd.Series], outcome: Outcome, entities: Codes | None
+    moments: Mapping[str, pd.Series], columns: Mapping[str, pd.Series], outcome: ComparedTarget, entities: Codes | None
 ) -> list[TimeEvidence]:
     """The evidence of each column, one row per period before others."""
     members = {name: values for name, values in columns.items() if name not in moments}

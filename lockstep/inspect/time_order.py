@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.inspect.likeness import Codes, Outcome, Rows, codes_of
+from lockstep.inspect.likeness import Codes, ComparedTarget, Rows, codes_of
 from lockstep.table.filler import as_floats
 
 Moments = npt.NDArray[np.float64]
@@ -64,7 +64,7 @@ class TimeEvidence:
 
 
 def time_evidence(
-    column: str, values: pd.Series, outcome: Outcome, members: Mapping[str, pd.Series], entities: Codes | None
+    column: str, values: pd.Series, outcome: ComparedTarget, members: Mapping[str, pd.Series], entities: Codes | None
 ) -> TimeEvidence | None:
     """What a column says of the order of the rows; None if too few moments differ.
 
