@@ -139,7 +139,7 @@ def _without_leaks(
     candidates = _candidates(findings)
     reasons = {name: leak_reason(reads[name], reads[target], classes=classes) for name in candidates}
     late = late_dates([reads[name] for name in candidates if not reasons[name]], reads[target], classes=classes)
-    reasons |= late
+    reasons |= {found.column: found.text for found in late if found.is_leak}
     if not classes:
         suspects = {name for name, reason in reasons.items() if reason}
         formula_of = formulas([reads[name] for name in candidates], reads[target], suspects)

@@ -10,7 +10,7 @@ from itertools import combinations
 import pandas as pd
 
 from lockstep.evaluate.screens.formula import explained_together, find_formulas
-from lockstep.evaluate.screens.one_sided import later_date, presence
+from lockstep.evaluate.screens.one_sided import LaterDate, later_date, presence
 from lockstep.evaluate.screens.single_column import MIN_ROWS, bins_of, class_measures, number_measures
 from lockstep.inspect.reading import ReadColumn
 from lockstep.table.filler import as_floats
@@ -41,11 +41,11 @@ def leak_reason(read: ReadColumn, target: ReadColumn, *, classes: bool) -> str:
     return ""
 
 
-def late_dates(reads: Sequence[ReadColumn], target: ReadColumn, *, classes: bool) -> dict[str, str]:
-    """The reason of each date that tells the target by the time since an earlier one."""
+def late_dates(reads: Sequence[ReadColumn], target: ReadColumn, *, classes: bool) -> list[LaterDate]:
+    """The dates that tell the target by the time since an earlier one."""
     dates = [read.values for read in reads if read.type == "date"][:MAX_DATES]
     pairs = (later_date(one, other, target.values, classes=classes) for one, other in combinations(dates, 2))
-    return {found.column: found.text for found in pairs if found is not None}
+    return [found for found in pairs if found is not None]
 
 
 def outcomes(reads: Sequence[ReadColumn], target: ReadColumn) -> list[str]:
@@ -76,6 +76,11 @@ def near_leaks(reads: Sequence[ReadColumn], target: ReadColumn) -> list[str]:
         f"{read.name}: its {count} values do not overlap in the target: bins of it? {TAKE_OUT.format('it')}"
         for read in reads
         if (count := bins_of(_screened(read), target.values))
+    ]
+    notes += [
+        f"{found.column}: {found.text}. {TAKE_OUT.format('it')}"
+        for found in late_dates(reads, target, classes=False)
+        if not found.is_leak
     ]
     present = target.values.notna().to_numpy()
     columns = {read.name: as_floats(read.values[present]) for read in _numbers(reads)}

@@ -25,6 +25,6 @@ def with_notation(finding: Finding, read: ReadColumn) -> Finding:
 
 def _odd(read: ReadColumn) -> str:
     """The texts that are missing values, with their counts."""
-    odd = [f"{text!r} {count} times" for text, count in list(read.odd.items())[:MAX_ODD_SHOWN]]
+    odd = [f"{text!r} {count} times" if count else repr(text) for text, count in list(read.odd.items())[:MAX_ODD_SHOWN]]
     more = len(read.odd) - len(odd)
     return f"missing where it says {', '.join(odd)}{f' and {more} more' if more else ''}" if odd else ""

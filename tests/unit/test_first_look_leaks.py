@@ -70,6 +70,14 @@ def test_the_later_of_two_dates_is_a_leak_if_the_time_between_them_tells_the_tar
     assert set(leaks) == {"updated"}
 
 
+def test_a_price_by_the_time_between_two_dates_is_no_leak_but_noted(random: Random) -> None:
+    begun, minutes = _days(random), random.integers(3, 60, ROWS)
+    table = {"begun": begun, "ended": begun + minutes * np.timedelta64(60, "s"), "fare": 2.5 + 0.6 * minutes}
+    found = inspect(pa.Table.from_pandas(pd.DataFrame(table)), "fare")
+    assert not found.of("leak")
+    assert found.notes[0].startswith("ended: the time since begun: Spearman +1.000 with the target. Unless known when")
+
+
 def test_a_column_that_tells_nearly_every_class_is_noted_as_an_outcome(random: Random) -> None:
     dead = random.random(2000) < 0.05
     injury = np.where(dead & (random.random(2000) < 0.9), 4, random.integers(0, 4, 2000))

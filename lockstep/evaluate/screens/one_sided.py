@@ -10,6 +10,7 @@ from lockstep.evaluate.screens.single_column import Measure, class_measures, num
 from lockstep.table.filler import as_floats
 
 Mask = npt.NDArray[np.bool_]
+Vector = npt.NDArray[np.float64]
 
 # Of the rows of one side, the share with the same target; the share of that target's rows on that side; the chance that
 # so many rows have it by luck.
@@ -17,6 +18,8 @@ PURE, COVERED, CHANCE = 0.99, 0.2, 1e-6
 # A target that more of all rows have says nothing, nor does one value of a number that fewer have.
 MOST, LEAST = 0.8, 0.1
 MIN_ROWS = 20
+# Seconds, minutes, hours, days, weeks, months and years.
+UNITS = (1.0, 60.0, 3_600.0, 86_400.0, 604_800.0, 2_629_746.0, 31_556_952.0)
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,13 @@ class LaterDate:
     Attributes:
         column: The later date.
         text: The reason.
+        is_leak: Whether the time is the target itself, or the target names classes; otherwise the later date may be
+            known in advance, as the end of a trip whose fare is predicted.
     """
 
     column: str
     text: str
+    is_leak: bool = True
 
 
 def presence(values: pd.Series, target: pd.Series, *, classes: bool) -> str:
@@ -65,10 +71,23 @@ def later_date(one: pd.Series, other: pd.Series, target: pd.Series, *, classes: 
     distance, goal = pd.Series(between if forward else -between), target[known]
     measures: list[Measure] = (class_measures if classes else number_measures)(distance, goal.reset_index(drop=True))
     if found := next((measure for measure in measures if measure.too_good), None):
-        return LaterDate(str(later.name), f"the time since {earlier.name}: {found.text}")
+        is_leak = classes or _is_time(distance.to_numpy(), goal.to_numpy(dtype=np.float64))
+        return LaterDate(str(later.name), f"the time since {earlier.name}: {found.text}", is_leak)
     if reason := _only(distance.to_numpy() > 0, goal, classes=classes):
         return LaterDate(str(later.name), f"is after {earlier.name} {reason}")
     return None
+
+
+def _is_time(seconds: Vector, target: Vector) -> bool:
+    """Whether numbers are times in some unit, whole or not, in nearly all rows."""
+    for unit in UNITS:
+        time = seconds / unit
+        near = (
+            np.isclose(target, time, rtol=1e-4) | np.isin(target - np.floor(time), (0, 1)) | (target == np.round(time))
+        )
+        if near.mean() >= PURE:
+            return True
+    return False
 
 
 def _only(side: Mask, target: pd.Series, *, classes: bool) -> str:
