@@ -71,7 +71,7 @@ def later_date(one: pd.Series, other: pd.Series, target: pd.Series, *, classes: 
     distance, goal = pd.Series(between if forward else -between), target[known]
     measures: list[Measure] = (class_measures if classes else number_measures)(distance, goal.reset_index(drop=True))
     if found := next((measure for measure in measures if measure.too_good), None):
-        is_leak = classes or _is_time(distance.to_numpy(), goal.to_numpy(dtype=np.float64))
+        is_leak = classes or _is_time(np.asarray(distance, dtype=np.float64), goal.to_numpy(dtype=np.float64))
         return LaterDate(str(later.name), f"the time since {earlier.name}: {found.text}", is_leak)
     if reason := _only(distance.to_numpy() > 0, goal, classes=classes):
         return LaterDate(str(later.name), f"is after {earlier.name} {reason}")
