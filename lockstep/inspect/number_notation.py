@@ -2,25 +2,34 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lockstep.clean.column_block import Column
-from lockstep.clean.number_texts import NumberNotation, single_spaces
+from lockstep.clean.number_texts import OUTSIDE, NumberNotation, single_spaces
 from lockstep.inspect.missing import NUMBER, odd_texts
 from lockstep.inspect.proposal import Proposal, Texts
-from lockstep.inspect.units import is_currency, scale_of, units_of
+from lockstep.inspect.units import PRICE_DASH, Found, is_currency, scale_of, unit_in, units_of, without_qualifier
 
 SAMPLE = 2000
 # So many numbers with exactly three digits behind the point, and no other length, have no decimals.
 MANY_GROUPS = 20
 LONGEST = 60  # characters of a number with its unit
+# Texts such as 1/2 and 3/2 are fractions or dates, unless more numbers have the same limit.
+MIN_ON_SCALE = 3
 # A column with one of these has numbers even if they are few.
 SURE_KEYS = frozenset(["unit", "percent", "scale", "thousands"])
+SHARE = re.compile(r"0?[.,]\d+|[01]([.,]0+)?")
 LEADING_ZERO = re.compile(r"0\d+")
 DECIMALS = re.compile(r"[+-]?\d*[.,]\d+")
-BODY = re.compile(r"(\D*?)([.,]?\d(?:[\d.,'\u2019 ]*\d)?[.,]?)((?:[eE][+-]?\d+)?)(\D*| ?[^\W\d_]\S*)")
+# A limit of a scale, as in 4/10 and 3 out of 5.
+OUT_OF = r" ?(?:/|of|out of|von|sur|de) ?\d+"
+FOOTNOTE_BEHIND = r"\D*\[[^\[\]]{1,12}\]"
+BODY = re.compile(
+    r"(\D*?)([.,]?\d(?:[\d.,'\u2019 ]*\d)?[.,]?)((?:[eE][+-]?\d+)?)"
+    rf"(\D*| ?[^\W\d_]\S*(?: [^\W\d_]\S*){{0,2}}|{OUT_OF}|{FOOTNOTE_BEHIND})"
+)
 # Between a sign and a digit, or around a unit.
 SIGNS = "+-\u2212"
 DASHES = "-\u2212"
@@ -48,8 +57,8 @@ def parts_of(text: str) -> NumberParts | None:
     if len(text) > LONGEST:
         return None
     rest, keys = single_spaces(text), dict[str, Any]()
-    if rest.startswith("(") and rest.endswith(")"):
-        rest, keys["negative"] = rest[1:-1].strip(), "parentheses"
+    if outside := OUTSIDE.fullmatch(rest):
+        rest, keys["negative"] = "".join(outside.groups()).strip(), "parentheses"
     if limit := re.match(r"(?:[<>]=?|[≤≥]) ?", rest):
         rest, keys["censored"] = rest[limit.end() :], True
     match = BODY.fullmatch(rest)
@@ -58,15 +67,23 @@ def parts_of(text: str) -> NumberParts | None:
     before, body, _, after = match.groups()
     if after.strip() == "+":
         after, keys["censored"] = "", True
-    if after.strip() and after.strip() in DASHES:
+    if body[-1] in ".," and PRICE_DASH.match(body[-1] + after):
+        body, after = body[:-1], body[-1] + after
+    elif after.strip() and after.strip() in DASHES:
         if any(sign in before for sign in SIGNS):
             return None
         after, keys["negative"] = "", "trailing"
     signs = [character for character in before if character in SIGNS]
     unit = "".join(character for character in before if character not in SIGNS).strip()
-    if len(signs) > 1 or (signs and keys.get("negative")) or (unit and not is_currency(unit)):
+    if len(signs) > 1 or (signs and keys.get("negative")) or not _may_be_before(unit):
         return None
     return NumberParts(body, unit, after.strip(), tuple(sorted(keys.items())))
+
+
+def _may_be_before(unit: str) -> bool:
+    """Whether a text before a number leaves it one: nothing, a currency, a word such as approx., or both."""
+    currency = without_qualifier(unit)
+    return not currency or is_currency(currency)
 
 
 def propose_numbers(texts: Texts, *, decimal_comma: bool = False) -> Proposal | None:
@@ -90,6 +107,10 @@ def propose_numbers(texts: Texts, *, decimal_comma: bool = False) -> Proposal | 
         return None
     notation = NumberNotation(Column.model_validate({"type": "number", **facts}))
     unread = {text for text in present if not _reads(notation, text, plain=not facts)}
+    if zeros := sorted(text for text in unread if _is_zero(text, _units(facts))):
+        facts["map"] = dict.fromkeys(map(single_spaces, zeros), 0)
+        reasons.append(f"{single_spaces(zeros[0])} is 0")
+        unread -= set(zeros)
     odd = odd_texts(texts, unread, is_sure=bool(facts.keys() & SURE_KEYS))
     if odd is None:
         return None
@@ -97,6 +118,17 @@ def propose_numbers(texts: Texts, *, decimal_comma: bool = False) -> Proposal | 
         return Proposal({}, odd=odd)
     shown = max((text for text in parts if text not in odd), key=lambda text: (len(text), text))
     return Proposal(facts, f"{', '.join(reasons)}: {shown!r}", odd, tuple(notes))
+
+
+def _units(facts: Mapping[str, Any]) -> list[str]:
+    """The declared units."""
+    units = facts.get("unit", ())
+    return [units] if isinstance(units, str) else list(units)
+
+
+def _is_zero(text: str, units: Iterable[str]) -> bool:
+    """Whether a text is a currency and a dash, as spreadsheets show an amount of 0."""
+    return any(is_currency(unit) and unit in text and text.replace(unit, "").strip() in DASHES for unit in units)
 
 
 def _reads(notation: NumberNotation, text: str, *, plain: bool) -> bool:
@@ -200,17 +232,27 @@ def _notation(parts: Collection[NumberParts], *, decimal_comma: bool) -> Notatio
 NAMES = {",": "comma", ".": "point", " ": "space", "'": "apostrophe"}
 
 
-def _around(parts: Iterable[NumberParts]) -> Notation | None:
+def _around(parts: Collection[NumberParts]) -> Notation | None:
     """The keys for the texts before and after numbers."""
     before = Counter(part.before for part in parts)
     after = Counter(part.after for part in parts)
     facts, reasons, notes = dict[str, Any](), list[str](), list[str]()
     units = sorted(text for text in before if text)
-    if set(after) == {"%"}:
+    has_currency = any(without_qualifier(text) for text in units)
+    if _are_shares_too(parts):
+        facts["scale"] = {"%": 0.01}
+        reasons.append("percent as a share")
+        notes.append(
+            "numbers without % are at most 1 and read as shares: 0.5 is 50%; if they are percents, write unit: %"
+        )
+    elif set(after) == {"%"}:
         facts["percent"] = True
         reasons.append("percent as a share")
     elif set(after) != {""}:
-        found = scale_of(after, with_currency=bool(units)) or units_of(after)
+        if any(re.fullmatch(OUT_OF, text) for text in after):
+            found = _out_of(parts)
+        else:
+            found = scale_of(after, with_currency=has_currency) or units_of(after)
         if found is None:
             return None
         units += found.units
@@ -220,11 +262,34 @@ def _around(parts: Iterable[NumberParts]) -> Notation | None:
         notes += found.notes
     if units:
         facts["unit"] = units[0] if len(units) == 1 else units
-        reasons.insert(0, f"unit {' or '.join(units)}")
+        qualifiers = [text for text in units if without_qualifier(text) != text]
+        inner = {unit_in(text) for text in units if text not in qualifiers} - {""}
+        reasons[:0] = [f"unit {' or '.join(sorted(inner))}"] if inner else []
+        reasons += [f"words such as {qualifiers[0]} left out"] if qualifiers else []
     currencies = sorted({text for text in units if is_currency(text)})
     if len(currencies) > 1 and not same_currency(currencies):
         notes.append(f"amounts in different currencies ({', '.join(currencies)}) are not converted")
     return facts, reasons, notes
+
+
+def _are_shares_too(parts: Collection[NumberParts]) -> bool:
+    """Whether some numbers are percents and the others shares of one: 42.5% and 0.425."""
+    bare = [part.body for part in parts if not part.after]
+    percents = [part.body for part in parts if part.after == "%"]
+    return (
+        len(bare) + len(percents) == len(parts)
+        and len(set(bare)) > 1
+        and all(SHARE.fullmatch(body) for body in bare)
+        and sum(SHARE.fullmatch(body) is not None for body in percents) < len(percents) / 2
+    )
+
+
+def _out_of(parts: Collection[NumberParts]) -> Found | None:
+    """The limit of a scale as a unit, if it is the same for all: 4/10, 7/10."""
+    limits = {part.after for part in parts}
+    if len(limits) > 1 or len({part.body for part in parts}) < MIN_ON_SCALE:
+        return None
+    return Found(units=sorted(limits))
 
 
 def same_currency(currencies: Sequence[str]) -> bool:
