@@ -1,89 +1,25 @@
 """How the numbers of a column of texts are written: separators, units, percent, scales, negative ones."""
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lockstep.clean.column_block import Column
-from lockstep.clean.number_texts import OUTSIDE, NumberNotation, single_spaces
+from lockstep.clean.number_texts import NumberNotation, single_spaces
 from lockstep.inspect.missing import NUMBER, odd_texts
+from lockstep.inspect.number_parts import DASHES, LONGEST, NumberParts, parts_of
+from lockstep.inspect.number_units import Notation, notation_around
 from lockstep.inspect.proposal import Proposal, Texts
-from lockstep.inspect.units import PRICE_DASH, Found, is_currency, scale_of, unit_in, units_of, without_qualifier
+from lockstep.inspect.units import is_currency
 
 SAMPLE = 2000
 # So many numbers with exactly three digits behind the point, and no other length, have no decimals.
 MANY_GROUPS = 20
-LONGEST = 60  # characters of a number with its unit
-# Texts such as 1/2 and 3/2 are fractions or dates, unless more numbers have the same limit.
-MIN_ON_SCALE = 3
 # A column with one of these has numbers even if they are few.
 SURE_KEYS = frozenset(["unit", "percent", "scale", "thousands"])
-SHARE = re.compile(r"0?[.,]\d+|[01]([.,]0+)?")
 LEADING_ZERO = re.compile(r"0\d+")
 DECIMALS = re.compile(r"[+-]?\d*[.,]\d+")
-# A limit of a scale, as in 4/10 and 3 out of 5.
-OUT_OF = r" ?(?:/|of|out of|von|sur|de) ?\d+"
-FOOTNOTE_BEHIND = r"\D*\[[^\[\]]{1,12}\]"
-BODY = re.compile(
-    r"(\D*?)([.,]?\d(?:[\d.,'\u2019 ]*\d)?[.,]?)((?:[eE][+-]?\d+)?)"
-    rf"(\D*| ?[^\W\d_]\S*(?: [^\W\d_]\S*){{0,2}}|{OUT_OF}|{FOOTNOTE_BEHIND})"
-)
-# Between a sign and a digit, or around a unit.
-SIGNS = "+-\u2212"
-DASHES = "-\u2212"
 ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
-
-
-@dataclass(frozen=True)
-class NumberParts:
-    """The parts of a text that contains one number.
-
-    Attributes:
-        body: Digits with their separators.
-        before, after: The texts around it, without signs and parentheses.
-        keys: Notations beside separators and units that the text needs: negative, censored.
-    """
-
-    body: str
-    before: str
-    after: str
-    keys: tuple[tuple[str, Any], ...] = ()
-
-
-def parts_of(text: str) -> NumberParts | None:
-    """The parts of a text; None if it does not contain exactly one number."""
-    if len(text) > LONGEST:
-        return None
-    rest, keys = single_spaces(text), dict[str, Any]()
-    if outside := OUTSIDE.fullmatch(rest):
-        rest, keys["negative"] = "".join(outside.groups()).strip(), "parentheses"
-    if limit := re.match(r"(?:[<>]=?|[≤≥]) ?", rest):
-        rest, keys["censored"] = rest[limit.end() :], True
-    match = BODY.fullmatch(rest)
-    if match is None:
-        return None
-    before, body, _, after = match.groups()
-    if after.strip() == "+":
-        after, keys["censored"] = "", True
-    if body[-1] in ".," and PRICE_DASH.match(body[-1] + after):
-        body, after = body[:-1], body[-1] + after
-    elif after.strip() and after.strip() in DASHES:
-        if any(sign in before for sign in SIGNS):
-            return None
-        after, keys["negative"] = "", "trailing"
-    signs = [character for character in before if character in SIGNS]
-    unit = "".join(character for character in before if character not in SIGNS).strip()
-    if len(signs) > 1 or (signs and keys.get("negative")) or not _may_be_before(unit):
-        return None
-    return NumberParts(body, unit, after.strip(), tuple(sorted(keys.items())))
-
-
-def _may_be_before(unit: str) -> bool:
-    """Whether a text before a number leaves it one: nothing, a currency, a word such as approx., or both."""
-    currency = without_qualifier(unit)
-    return not currency or is_currency(currency)
 
 
 def propose_numbers(texts: Texts, *, decimal_comma: bool = False) -> Proposal | None:
@@ -197,9 +133,6 @@ def _matches(body: str, decimal: str, thousands: str) -> bool:
     return NumberNotation(Column.model_validate(facts)).number(body) is not None
 
 
-Notation = tuple[dict[str, Any], list[str], list[str]]
-
-
 def _notation(parts: Collection[NumberParts], *, decimal_comma: bool) -> Notation | None:
     """The keys of a column's entry, the reasons and the notes; None if no notation fits all parts."""
     separators = separators_of([part.body for part in parts], decimal_comma=decimal_comma)
@@ -213,7 +146,7 @@ def _notation(parts: Collection[NumberParts], *, decimal_comma: bool) -> Notatio
     if thousands:
         facts["thousands"] = thousands
         reasons.append(f"{NAMES[thousands]} between thousands")
-    around = _around(parts)
+    around = notation_around(parts)
     if around is None:
         return None
     extra, why, notes = around
@@ -230,69 +163,3 @@ def _notation(parts: Collection[NumberParts], *, decimal_comma: bool) -> Notatio
 
 
 NAMES = {",": "comma", ".": "point", " ": "space", "'": "apostrophe"}
-
-
-def _around(parts: Collection[NumberParts]) -> Notation | None:
-    """The keys for the texts before and after numbers."""
-    before = Counter(part.before for part in parts)
-    after = Counter(part.after for part in parts)
-    facts, reasons, notes = dict[str, Any](), list[str](), list[str]()
-    units = sorted(text for text in before if text)
-    has_currency = any(without_qualifier(text) for text in units)
-    if _are_shares_too(parts):
-        facts["scale"] = {"%": 0.01}
-        reasons.append("percent as a share")
-        notes.append(
-            "numbers without % are at most 1 and read as shares: 0.5 is 50%; if they are percents, write unit: %"
-        )
-    elif set(after) == {"%"}:
-        facts["percent"] = True
-        reasons.append("percent as a share")
-    elif set(after) != {""}:
-        if any(re.fullmatch(OUT_OF, text) for text in after):
-            found = _out_of(parts)
-        else:
-            found = scale_of(after, with_currency=has_currency) or units_of(after)
-        if found is None:
-            return None
-        units += found.units
-        if found.scale:
-            facts["scale"] = found.scale
-        reasons += found.reasons
-        notes += found.notes
-    if units:
-        facts["unit"] = units[0] if len(units) == 1 else units
-        qualifiers = [text for text in units if without_qualifier(text) != text]
-        inner = {unit_in(text) for text in units if text not in qualifiers} - {""}
-        reasons[:0] = [f"unit {' or '.join(sorted(inner))}"] if inner else []
-        reasons += [f"words such as {qualifiers[0]} left out"] if qualifiers else []
-    currencies = sorted({text for text in units if is_currency(text)})
-    if len(currencies) > 1 and not same_currency(currencies):
-        notes.append(f"amounts in different currencies ({', '.join(currencies)}) are not converted")
-    return facts, reasons, notes
-
-
-def _are_shares_too(parts: Collection[NumberParts]) -> bool:
-    """Whether some numbers are percents and the others shares of one: 42.5% and 0.425."""
-    bare = [part.body for part in parts if not part.after]
-    percents = [part.body for part in parts if part.after == "%"]
-    return (
-        len(bare) + len(percents) == len(parts)
-        and len(set(bare)) > 1
-        and all(SHARE.fullmatch(body) for body in bare)
-        and sum(SHARE.fullmatch(body) is not None for body in percents) < len(percents) / 2
-    )
-
-
-def _out_of(parts: Collection[NumberParts]) -> Found | None:
-    """The limit of a scale as a unit, if it is the same for all: 4/10, 7/10."""
-    limits = {part.after for part in parts}
-    if len(limits) > 1 or len({part.body for part in parts}) < MIN_ON_SCALE:
-        return None
-    return Found(units=sorted(limits))
-
-
-def same_currency(currencies: Sequence[str]) -> bool:
-    """Whether texts are a sign and a code of one currency."""
-    signs = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "US$": "USD", "RS": "INR", "RS.": "INR"}
-    return len({signs.get(text.upper(), text.upper()) for text in currencies}) == 1
