@@ -252,3 +252,8 @@ def test_a_filler_in_the_target_stops_clean_until_a_person_decides(typed: bool) 
 def test_keys_without_an_effect_are_refused(facts: dict[str, object], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         Column.model_validate(facts)
+
+
+def test_a_factor_of_zero_is_refused() -> None:
+    with pytest.raises(ValueError, match="a factor of 0 makes every number 0"):
+        Column.model_validate({"type": "number", "scale": {"k": 0}})
