@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from lockstep.project.settings import Settings
 
@@ -40,6 +40,12 @@ def _one_or_more(content: Any) -> Any:
     return (content,) if isinstance(content, str) else content
 
 
+def _not_zero(factor: float) -> float:
+    if not factor:
+        raise ValueError("a factor of 0 makes every number 0; write another one")
+    return factor
+
+
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
 OneOrMore = Annotated[tuple[str, ...], BeforeValidator(_one_or_more), Field(strict=False)]
 
@@ -62,7 +68,8 @@ class Column(Settings):
         thousands: The character between thousands; a space stands for all kinds of spaces.
         unit: Texts that may stand before or after a number: €, kg, [km, kms].
         percent: Whether numbers are shares in percent, such as 12.5%; they become 0.125.
-        scale: Factors of the texts behind a number: {k: 1000, M: 1000000}.
+        scale: Factors of the texts behind a number: {k: 1000, M: 1000000}. With several a text may be a sum of parts
+            that become smaller: 5 ft 11 in by {ft: 12, in: 1}.
         negative: minus, as in -5; parentheses also allows (5), trailing also 5-.
         censored: Whether <5, >5 and 5+ are allowed; they are read as 5.
         format: Notations of dates, times and durations, tried in order: patterns of strptime such as "%d.%m.%Y", or
@@ -85,7 +92,7 @@ class Column(Settings):
     thousands: Literal["", ",", ".", " ", "'"] = ""
     unit: OneOrMore = ()
     percent: bool = False
-    scale: Mapping[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    scale: Mapping[str, Annotated[float, AfterValidator(_not_zero)]] = Field(default_factory=dict)
     negative: Literal["minus", "parentheses", "trailing"] = "minus"
     censored: bool = False
     format: OneOrMore = ()

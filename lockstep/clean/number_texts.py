@@ -1,6 +1,7 @@
 """Numbers written as text in another notation than a plain number's: 1.234,50 €, 12 kg, 50.8%, 1.2k, (45), <5."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from lockstep.clean.column_block import Column
@@ -9,6 +10,16 @@ from lockstep.clean.column_block import Column
 THOUSANDS = {"": "", ",": ",", ".": r"\.", " ": " ", "'": "['\u2019]"}
 SIGNS = {"+": 1.0, "-": -1.0, "\u2212": -1.0}
 SIGN = "[+\u2212-]"
+# A currency before or behind parentheses: $ (45.00)
+OUTSIDE = re.compile(r"([^\d()]*)\(([^()]*)\)([^\d()]*)")
+# Full-width forms stand this far behind their ASCII characters.
+FULL_WIDTH, FULL_WIDTH_OFFSET = range(0xFF01, 0xFF5F), 0xFEE0
+OTHER_MARKS = {"\u066b": ".", "\u066c": ",", "\u066a": "%", "\uffe5": "¥"}
+# Marks without a width, which copies from pages and spreadsheets contain.
+INVISIBLE = frozenset(
+    "\u061c\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
+JOINTS = re.compile(r"[ ,]*(?:(?:and|&|und|et|y) )?")
 
 
 class NumberNotation:
@@ -21,12 +32,17 @@ class NumberNotation:
     def __init__(self, column: Column) -> None:
         self._column = column
         self._pattern = re.compile(_pattern(column))
+        has_parts = len(column.scale) > 1 and min(column.scale.values()) > 0
+        self._part = re.compile(_part(column)) if has_parts else None
 
     def number(self, text: str) -> float | None:
         """The number that a text stands for; None if it does not have the notation."""
-        match = self._pattern.fullmatch(single_spaces(text))
+        text = single_spaces(text)
+        if self._column.negative == "parentheses" and (outside := OUTSIDE.fullmatch(text)):
+            text = f"({''.join(outside.groups())})"
+        match = self._pattern.fullmatch(text)
         if match is None:
-            return None
+            return self._sum_of_parts(text)
         parts = match.groupdict()
         signs = [parts[name] for name in ("sign", "unit_sign", "trailing") if parts.get(name)]
         in_parentheses = parts.get("open") is not None
@@ -41,6 +57,28 @@ class NumberNotation:
             value *= self._column.scale[parts["scale"]]
         value = value / 100 if self._column.percent else value
         return value * (-1.0 if in_parentheses else SIGNS[signs[0]] if signs else 1.0)
+
+    def _sum_of_parts(self, text: str) -> float | None:
+        """The number of a text such as 5 ft 11 in, whose units become smaller; None if it is no such text."""
+        if self._part is None:
+            return None
+        sign, text = (-1.0, text[1:]) if text.startswith(("-", "\u2212")) else (1.0, text)
+        total, end, last = 0.0, 0, float("inf")
+        for match in self._part.finditer(text):
+            factor = self._column.scale[match["scale"]]
+            if factor >= last or not JOINTS.fullmatch(text, end, match.start()):
+                return None
+            total += self._digits(match) * factor
+            end, last = match.end(), factor
+        rest = text[end:].strip()
+        smaller = [factor for factor in self._column.scale.values() if factor < last]
+        if rest.isdecimal() and end and smaller:
+            return sign * (total + float(rest) * max(smaller))  # 5'11
+        return sign * total if end and (not rest or rest in self._column.unit) else None
+
+    def _digits(self, match: re.Match[str]) -> float:
+        """The number of one part."""
+        return float(match["whole"] + (match["fraction"] or "").replace(self._column.decimal, "."))
 
     def __str__(self) -> str:
         """The declared keys, for messages."""
@@ -71,6 +109,14 @@ def _pattern(column: Column) -> str:
     return "".join(parts)
 
 
+def _part(column: Column) -> str:
+    """A regular expression for a number and the text behind it, of which a text may have several."""
+    return (
+        rf"(?<![\d.,])(?P<whole>\d+)(?P<fraction>{re.escape(column.decimal)}\d+)?"
+        rf" ?(?P<scale>{_any_of(column.scale)})(?![^\W\d_])"
+    )
+
+
 def _any_of(texts: Iterable[str]) -> str:
     """An expression for one of several texts, the longest first."""
     return "|".join(re.escape(single_spaces(text)) for text in sorted(texts, key=lambda text: (-len(text), text)))
@@ -79,6 +125,22 @@ def _any_of(texts: Iterable[str]) -> str:
 def single_spaces(text: str) -> str:
     """The text without spaces around it, with single ones within; also no-break and thin spaces."""
     return " ".join(text.split())
+
+
+def plain_digits(text: str) -> str:
+    """The text with the digits and number marks of any script as ASCII ones, without marks that are not seen.
+
+    Other characters stay: a superscript is no digit, and an accent belongs to its letter.
+    """
+    return text if text.isascii() else "".join(map(_plain, text))
+
+
+def _plain(character: str) -> str:
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    if ord(character) in FULL_WIDTH:
+        return chr(ord(character) - FULL_WIDTH_OFFSET)
+    return "" if character in INVISIBLE else OTHER_MARKS.get(character, character)
 
 
 def _shown(value: object) -> str:

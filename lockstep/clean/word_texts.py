@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lockstep.clean.column_block import WORDS, Column
+from lockstep.clean.number_texts import plain_digits
 
 
 def prepared_texts(values: pa.ChunkedArray, column: Column, missing_values: Sequence[str]) -> pa.ChunkedArray:
@@ -18,6 +19,8 @@ def prepared_texts(values: pa.ChunkedArray, column: Column, missing_values: Sequ
     """
     as_written = pa.array(missing_values, values.type)
     is_missing = pc.is_in(values, as_written)
+    if column.type not in WORDS and not pc.all(pc.string_is_ascii(values)).as_py():
+        values = replace_texts(values, plain_digits)
     if column.type not in WORDS or column.strip:
         is_missing = pc.or_(is_missing, pc.is_in(pc.utf8_trim_whitespace(values), as_written))
     values = pc.if_else(is_missing, None, values)

@@ -40,7 +40,8 @@ WITHIN = frozenset("’‘·\xa0")  # noqa: RUF001
 UNITS = str.maketrans("", "", "µμªº")
 # A sign beside letters is less likely than another letter.
 WITH_SIGN = 0.9
-TOKEN = re.compile(r"[^\s,;|\"]+")
+# A no-break space joins, as in 4 277 (thousands).
+TOKEN = re.compile(r"(?:[^\s,;|\"]|\xa0)+")
 WORD = re.compile(r"[^\W\d_]+(?:[\u064b-\u0652\u0e31-\u0e4e]+[^\W\d_]*)*")
 # A lead over the most common encodings that is smaller than this may be chance.
 LEAD = 0.1
@@ -100,7 +101,11 @@ def _languages(token: str) -> tuple[frozenset[int], float]:
     """The alphabets that have all letters of a token, none if it has signs alone, and how likely it is: 0 to 1."""
     words = [word for word in WORD.findall(token) if not word.isascii()]
     signs = [match.start() for match in re.finditer(r"[^\w]|_", token) if not match[0].isascii()]
-    if not token.isprintable() or len(signs) > 2 or not all(_is_sign(token, position) for position in signs):
+    if (
+        not token.replace("\xa0", " ").isprintable()
+        or len(signs) > 2
+        or not all(_is_sign(token, position) for position in signs)
+    ):
         return frozenset(), 0
     if not words:
         return frozenset(), 1

@@ -7,7 +7,7 @@ import pandas as pd
 from lockstep.clean.date_texts import parse_dates
 from lockstep.clean.location import shortened
 from lockstep.inspect.missing import is_known
-from lockstep.inspect.odd_texts import ZEROS
+from lockstep.inspect.odd_texts import ZEROS, are_odd_ones
 from lockstep.inspect.proposal import Proposal, Texts
 from lockstep.inspect.text_samples import few_texts, in_words
 
@@ -60,7 +60,7 @@ def propose_compact_dates(name: str, texts: Texts) -> Proposal | None:
         if names.search(plain) if names else not CODE_NAME.search(plain):
             pattern = _with_decimals(pattern, words)
             dates = parse_dates(words, [pattern])
-            if _are_dates(pattern, dates) and len(words) > 3 * len(odd):
+            if _are_dates(pattern, dates) and are_odd_ones(odd, len(words)):
                 return _proposal(pattern, words, odd)
     return None
 
@@ -70,9 +70,14 @@ def _whole(text: str) -> str:
 
 
 def _is_odd(text: str) -> bool:
-    """Whether a text is a word for missing, or digits that stand for it: 0, 00000000, 99999999."""
+    """Whether a text is a word, or digits that stand for a missing value: 0, 00000000, 99999999."""
     digits = text.strip()
-    return is_known(text) or ZEROS.fullmatch(digits) is not None or re.fullmatch("9+", digits) is not None
+    return (
+        is_known(text)
+        or not re.search(r"\d", text)
+        or ZEROS.fullmatch(digits) is not None
+        or re.fullmatch("9+", digits) is not None
+    )
 
 
 def _with_decimals(pattern: str, words: pd.Series) -> str:

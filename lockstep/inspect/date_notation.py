@@ -18,6 +18,8 @@ from lockstep.inspect.proposal import Proposal, Texts
 from lockstep.inspect.text_samples import few_texts, sampled
 
 MAX_FORMATS = 4
+# Bare digits; decimals behind those of Unix times, and .0 behind all, as 01.2020 is a month.
+COMPACT = re.compile(r"[0-9]+(\.0)?|[0-9]{9,}\.[0-9]{1,9}")
 # The share of a first look's texts that must have the shape of a date.
 LIKELY = 0.5
 # Invalid days such as 31.02.2020 are mistakes of a column of dates up to this share of its different texts.
@@ -53,7 +55,7 @@ def propose_dates(
         other_formats: Formats that are settled for other columns of the table.
     """
     first = [text.strip() for text in few_texts(texts) if not is_known(text)]
-    if first and sum(re.fullmatch(r"[0-9]+(\.[0-9]{1,9})?", text) is not None for text in first) > LIKELY * len(first):
+    if first and sum(COMPACT.fullmatch(text) is not None for text in first) > LIKELY * len(first):
         return propose_compact_dates(name, texts)
     if not first or sum(bool(shape_of(text)) for text in first) < LIKELY * len(first):
         return None

@@ -56,6 +56,8 @@ def shape_of(text: str) -> Shape:
     text = " ".join(unicodedata.normalize("NFC", text).split())
     if not 4 <= len(text) <= LONGEST_DATE or not any("0" <= sign <= "9" for sign in text):
         return ()
+    if re.search(r"(?i)\bout of\b", text):
+        return ()  # 3 out of 10, not October
     for name, expression in NAMED:
         if expression.match(text):
             return (name,)

@@ -1,72 +1,25 @@
 """How the numbers of a column of texts are written: separators, units, percent, scales, negative ones."""
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from lockstep.clean.column_block import Column
 from lockstep.clean.number_texts import NumberNotation, single_spaces
 from lockstep.inspect.missing import NUMBER, odd_texts
+from lockstep.inspect.number_parts import DASHES, LONGEST, NumberParts, parts_of
+from lockstep.inspect.number_units import Notation, notation_around
 from lockstep.inspect.proposal import Proposal, Texts
-from lockstep.inspect.units import is_currency, scale_of, units_of
+from lockstep.inspect.units import is_currency
 
 SAMPLE = 2000
 # So many numbers with exactly three digits behind the point, and no other length, have no decimals.
 MANY_GROUPS = 20
-LONGEST = 60  # characters of a number with its unit
 # A column with one of these has numbers even if they are few.
 SURE_KEYS = frozenset(["unit", "percent", "scale", "thousands"])
 LEADING_ZERO = re.compile(r"0\d+")
 DECIMALS = re.compile(r"[+-]?\d*[.,]\d+")
-BODY = re.compile(r"(\D*?)([.,]?\d(?:[\d.,'\u2019 ]*\d)?[.,]?)((?:[eE][+-]?\d+)?)(\D*| ?[^\W\d_]\S*)")
-# Between a sign and a digit, or around a unit.
-SIGNS = "+-\u2212"
-DASHES = "-\u2212"
 ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
-
-
-@dataclass(frozen=True)
-class NumberParts:
-    """The parts of a text that contains one number.
-
-    Attributes:
-        body: Digits with their separators.
-        before, after: The texts around it, without signs and parentheses.
-        keys: Notations beside separators and units that the text needs: negative, censored.
-    """
-
-    body: str
-    before: str
-    after: str
-    keys: tuple[tuple[str, Any], ...] = ()
-
-
-def parts_of(text: str) -> NumberParts | None:
-    """The parts of a text; None if it does not contain exactly one number."""
-    if len(text) > LONGEST:
-        return None
-    rest, keys = single_spaces(text), dict[str, Any]()
-    if rest.startswith("(") and rest.endswith(")"):
-        rest, keys["negative"] = rest[1:-1].strip(), "parentheses"
-    if limit := re.match(r"(?:[<>]=?|[≤≥]) ?", rest):
-        rest, keys["censored"] = rest[limit.end() :], True
-    match = BODY.fullmatch(rest)
-    if match is None:
-        return None
-    before, body, _, after = match.groups()
-    if after.strip() == "+":
-        after, keys["censored"] = "", True
-    if after.strip() and after.strip() in DASHES:
-        if any(sign in before for sign in SIGNS):
-            return None
-        after, keys["negative"] = "", "trailing"
-    signs = [character for character in before if character in SIGNS]
-    unit = "".join(character for character in before if character not in SIGNS).strip()
-    if len(signs) > 1 or (signs and keys.get("negative")) or (unit and not is_currency(unit)):
-        return None
-    return NumberParts(body, unit, after.strip(), tuple(sorted(keys.items())))
 
 
 def propose_numbers(texts: Texts, *, decimal_comma: bool = False) -> Proposal | None:
@@ -90,6 +43,10 @@ def propose_numbers(texts: Texts, *, decimal_comma: bool = False) -> Proposal | 
         return None
     notation = NumberNotation(Column.model_validate({"type": "number", **facts}))
     unread = {text for text in present if not _reads(notation, text, plain=not facts)}
+    if zeros := sorted(text for text in unread if _is_zero(text, _units(facts))):
+        facts["map"] = dict.fromkeys(map(single_spaces, zeros), 0)
+        reasons.append(f"{single_spaces(zeros[0])} is 0")
+        unread -= set(zeros)
     odd = odd_texts(texts, unread, is_sure=bool(facts.keys() & SURE_KEYS))
     if odd is None:
         return None
@@ -97,6 +54,17 @@ def propose_numbers(texts: Texts, *, decimal_comma: bool = False) -> Proposal | 
         return Proposal({}, odd=odd)
     shown = max((text for text in parts if text not in odd), key=lambda text: (len(text), text))
     return Proposal(facts, f"{', '.join(reasons)}: {shown!r}", odd, tuple(notes))
+
+
+def _units(facts: Mapping[str, Any]) -> list[str]:
+    """The declared units."""
+    units = facts.get("unit", ())
+    return [units] if isinstance(units, str) else list(units)
+
+
+def _is_zero(text: str, units: Iterable[str]) -> bool:
+    """Whether a text is a currency and a dash, as spreadsheets show an amount of 0."""
+    return any(is_currency(unit) and unit in text and text.replace(unit, "").strip() in DASHES for unit in units)
 
 
 def _reads(notation: NumberNotation, text: str, *, plain: bool) -> bool:
@@ -165,9 +133,6 @@ def _matches(body: str, decimal: str, thousands: str) -> bool:
     return NumberNotation(Column.model_validate(facts)).number(body) is not None
 
 
-Notation = tuple[dict[str, Any], list[str], list[str]]
-
-
 def _notation(parts: Collection[NumberParts], *, decimal_comma: bool) -> Notation | None:
     """The keys of a column's entry, the reasons and the notes; None if no notation fits all parts."""
     separators = separators_of([part.body for part in parts], decimal_comma=decimal_comma)
@@ -181,7 +146,7 @@ def _notation(parts: Collection[NumberParts], *, decimal_comma: bool) -> Notatio
     if thousands:
         facts["thousands"] = thousands
         reasons.append(f"{NAMES[thousands]} between thousands")
-    around = _around(parts)
+    around = notation_around(parts)
     if around is None:
         return None
     extra, why, notes = around
@@ -198,36 +163,3 @@ def _notation(parts: Collection[NumberParts], *, decimal_comma: bool) -> Notatio
 
 
 NAMES = {",": "comma", ".": "point", " ": "space", "'": "apostrophe"}
-
-
-def _around(parts: Iterable[NumberParts]) -> Notation | None:
-    """The keys for the texts before and after numbers."""
-    before = Counter(part.before for part in parts)
-    after = Counter(part.after for part in parts)
-    facts, reasons, notes = dict[str, Any](), list[str](), list[str]()
-    units = sorted(text for text in before if text)
-    if set(after) == {"%"}:
-        facts["percent"] = True
-        reasons.append("percent as a share")
-    elif set(after) != {""}:
-        found = scale_of(after, with_currency=bool(units)) or units_of(after)
-        if found is None:
-            return None
-        units += found.units
-        if found.scale:
-            facts["scale"] = found.scale
-        reasons += found.reasons
-        notes += found.notes
-    if units:
-        facts["unit"] = units[0] if len(units) == 1 else units
-        reasons.insert(0, f"unit {' or '.join(units)}")
-    currencies = sorted({text for text in units if is_currency(text)})
-    if len(currencies) > 1 and not same_currency(currencies):
-        notes.append(f"amounts in different currencies ({', '.join(currencies)}) are not converted")
-    return facts, reasons, notes
-
-
-def same_currency(currencies: Sequence[str]) -> bool:
-    """Whether texts are a sign and a code of one currency."""
-    signs = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "US$": "USD", "RS": "INR", "RS.": "INR"}
-    return len({signs.get(text.upper(), text.upper()) for text in currencies}) == 1

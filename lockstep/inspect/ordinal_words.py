@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
+from lockstep.inspect.missing import is_known
 from lockstep.inspect.ordinal_vocabularies import NAMED_VOCABULARIES, PAIRS, VOCABULARIES, fold
 from lockstep.inspect.proposal import Proposal, Texts
 
@@ -79,13 +80,17 @@ def _words(name: str, texts: Texts) -> Proposal | None:
     named = [scale for pattern, scales in NAMED_VOCABULARIES if pattern.search(name) for scale in scales]
     for scale in [*named, *VOCABULARIES]:
         place = {word: position for position, words in enumerate(scale) for word in words}
-        odd = frozenset(text for text, word in folded.items() if word not in place and word in NO_ANSWER)
+        odd = frozenset(text for text, word in folded.items() if word not in place and _is_no_answer(text))
         covered = {text: place[word] for text, word in folded.items() if word in place}
         places = sorted(set(covered.values()))
         enough = len(places) >= MIN_WORDS or (len(places) == 2 and set(folded.values()) - NO_ANSWER in PAIRS)
         if enough and len(covered) + len(odd) == len(texts):
             return _proposal(covered, places, odd)
     return None
+
+
+def _is_no_answer(text: str) -> bool:
+    return fold(text) in NO_ANSWER or is_known(text)
 
 
 def _proposal(covered: dict[str, int], places: Sequence[int], odd: frozenset[str]) -> Proposal:
@@ -106,7 +111,7 @@ def _shown(order: dict[str, int]) -> str:
 
 def _ranges(texts: Texts) -> Proposal | None:
     """The order of ranges by their lower bounds: 18-25, 26-35, 60+; scores such as 2-1 and 1-2 have none."""
-    odd = frozenset(text for text in texts if fold(text) in NO_ANSWER)
+    odd = frozenset(text for text in texts if _is_no_answer(text))
     bounds = {text: _bounds(text) for text in texts if text not in odd}
     known = {text: bound for text, bound in bounds.items() if bound is not None}
     if len(known) < len(bounds) or len(set(known.values())) < MIN_WORDS:

@@ -1,6 +1,7 @@
 """How each column of a table is read: the first type and notation in which the clean stage converts every value."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,8 +12,10 @@ import pyarrow.compute as pc
 
 from lockstep.clean.column_block import Column
 from lockstep.clean.columns import convert_columns
+from lockstep.clean.number_texts import plain_digits
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import shown
+from lockstep.inspect.compound_units import propose_compound
 from lockstep.inspect.date_notation import propose_dates
 from lockstep.inspect.findings import Type
 from lockstep.inspect.missing import text_counts
@@ -98,7 +101,7 @@ class Surroundings:
 def read_columns(table: pa.Table, missing: tuple[str, ...], target: str) -> dict[str, ReadColumn]:
     """Read every column with the first type and notation to which all its values can be converted."""
     texts = {name: _texts(table.column(name), missing) for name in table.column_names}
-    around = Surroundings(missing, any(has_decimal_comma(column) for column in texts.values() if column))
+    around = Surroundings(missing, any(has_decimal_comma(_plain(column)) for column in texts.values() if column))
     dates = _dates(table, texts, missing)
     return {
         name: read_column(
@@ -111,6 +114,7 @@ def read_columns(table: pa.Table, missing: tuple[str, ...], target: str) -> dict
 def _dates(table: pa.Table, texts: Mapping[str, Texts], missing: Sequence[str]) -> dict[str, Proposal]:
     """The columns of dates; formats that the values of one settle also settle those of another."""
     order = {name: _in_order(table.column(name), missing) for name, column in texts.items() if column}
+    texts = {name: _plain(column) for name, column in texts.items()}
     found = {name: dates for name in order if (dates := propose_dates(name, texts[name], order[name])) is not None}
     settled = tuple(
         dict.fromkeys(text for dates in found.values() if not dates.notes for text in dates.facts.get("format", ()))
@@ -165,7 +169,8 @@ def _converted(
     except DataError as error:
         return str(error).removeprefix(f"{name}: columns.{shown(name)}: ")
     code = facts.type == "text" and all(text.strip().isdigit() for text in texts)
-    odd = {text: texts.get(text, 0) for text in sorted(proposal.odd)}
+    counts = _plain(texts)
+    odd = {text: texts.get(text, counts.get(text, 0)) for text in sorted(proposal.odd)}
     return ReadColumn(name, facts, frame[name], code=code, why=proposal.why, odd=odd, notes=proposal.notes)
 
 
@@ -184,6 +189,16 @@ def _is_text(column: pa.ChunkedArray) -> bool:
     return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
 
 
+def _plain(texts: Texts) -> Texts:
+    """The texts as the clean stage reads numbers and dates: with the digits of any script as ASCII ones."""
+    if all(text.isascii() for text in texts):
+        return texts
+    counts = Counter[str]()
+    for text, count in texts.items():
+        counts[plain_digits(text)] += count
+    return counts
+
+
 Propose = Callable[[], Proposal | None]
 
 
@@ -193,15 +208,17 @@ def _proposals(
     """The ways in which a column may be read, the likeliest first."""
     if not _is_text(column):
         return [partial(replace, proposal) for proposal in _of_type(name, column)]
-    number = propose_numbers(texts, decimal_comma=around.decimal_comma)
+    plain = _plain(texts)
+    number = propose_numbers(plain, decimal_comma=around.decimal_comma)
     words: list[Propose] = [] if is_target else [lambda: propose_order(name, texts)]
     if sum(texts.values()) >= ROWS_PER_WORD * len(texts):
         words.append(lambda: _as_text(propose_variants(texts)))
     return [
         lambda: propose_truth(name, texts),
         lambda: around.dates,
-        lambda: propose_times(name, texts),
-        lambda: propose_durations(name, texts),
+        lambda: propose_times(name, plain),
+        lambda: propose_durations(name, plain),
+        lambda: propose_compound(plain),
         lambda: _with_type(number, "integer"),
         lambda: _with_type(number, "number"),
         *words,
@@ -220,7 +237,8 @@ def _as_text(proposal: Proposal | None) -> Proposal | None:
 
 def _in_order(column: pa.ChunkedArray, missing: Sequence[str]) -> list[str]:
     """The first texts in the file's order."""
-    return [text for text in column.slice(0, 10_000).to_pylist() if text is not None and text not in missing]
+    texts = (text for text in column.slice(0, 10_000).to_pylist() if text is not None and text not in missing)
+    return [plain_digits(text) for text in texts]
 
 
 def _of_type(name: str, column: pa.ChunkedArray) -> list[Proposal]:

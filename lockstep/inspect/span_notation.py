@@ -38,6 +38,8 @@ TIMES = (
     (r"\d{1,2}時\d{1,2}分", "%H時%M分", "hour and minute"),
 )
 CLOCK = re.compile(r"-?(\d{1,6} ?d(ays?)?,? )?\d{1,6}:\d\d(:\d\d)?([.,]\d{1,9})?", re.IGNORECASE)
+# More than a day in hours, minutes and seconds; 24:00:00 is also a midnight.
+LONG_CLOCK = re.compile(r"(2[5-9]|[3-9]\d|\d{3,6}):[0-5]\d:[0-5]\d([.,]\d{1,9})?", re.ASCII)
 # Years and months have no fixed length; as numbers of days they have a usual one.
 DAYS = {
     "years": 365.25, "year": 365.25, "yrs": 365.25, "yr": 365.25, "months": 30.4375, "month": 30.4375, "mths": 30.4375,
@@ -64,6 +66,8 @@ def propose_times(name: str, texts: Texts) -> Proposal | None:
     formats = tuple(form for form, _ in shapes.most_common() if form is not None)
     if not formats:
         return None
+    if any(LONG_CLOCK.fullmatch(text) for text in words):
+        return None  # 27:46:40 is a duration
     if formats == ("",):
         return _proposal("time", texts, words, parse_times, (), "")
     if "" in formats:

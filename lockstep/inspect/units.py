@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -30,7 +31,23 @@ FAMILIES: tuple[Mapping[str, float], ...] = (
     {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9},
 )  # fmt: skip
 # What a unit has, if it is no currency: a letter, or a sign of degrees, inches, percent.
-UNIT = r"[^\W\d_]|[%°″'\"*]"
+UNIT = r"[^\W\d_]|[%‰°″'\"*]"
+# A dash in place of decimals: 12.- and 1.200,-- are whole amounts.
+PRICE_DASH = re.compile(r"[.,] ?[-\u2012-\u2015]{1,2} ?")
+# Marks of footnotes behind a number or its unit: 84[1], 12*, 5 kg†; m² is another unit than m.
+FOOTNOTE = re.compile(r" ?(\[[^\[\]]{1,12}\]|[*†‡§]{1,3})$|^[⁰¹²³⁴-⁹]+$")
+MAX_FOOTNOTES = 40
+# Words before numbers that say how exact they are.
+QUALIFIERS = frozenset([
+    "~", "≈", "≃", "ca", "ca.", "circa", "c.", "approx", "approx.", "approximately", "about", "around", "roughly",
+    "nearly", "almost", "est.", "estimated", "etwa", "rund", "ungefähr", "zirka", "env.", "environ", "aprox.",
+    "aproximadamente", "cerca de", "±", "up to", "under", "below", "less than", "at most", "max.", "max", "over",
+    "above", "more than", "at least", "min.", "min", "from", "starting at", "bis", "bis zu", "unter", "weniger als",
+    "höchstens", "über", "mehr als", "mindestens", "ab", "moins de", "plus de", "jusqu'à", "au moins", "menos de",
+    "más de", "hasta",
+])  # fmt: skip
+# Sides of an account: a credit adds to its balance, a debit reduces it.
+SIDES = {"cr": 1.0, "dr": -1.0}
 ORDINAL_ENDINGS = frozenset(["st", "nd", "rd", "th"])
 LONGEST_UNIT, MAX_UNITS = 16, 3
 
@@ -54,6 +71,18 @@ class Found:
 def is_currency(text: str) -> bool:
     """Whether a text is a currency's sign or code."""
     return text.upper() in CURRENCY_CODES or (len(text) == 1 and unicodedata.category(text) == "Sc")
+
+
+def without_qualifier(before: str) -> str:
+    """A text before a number without words such as approx. and up to."""
+    words = before.split(" ")
+    ends = range(len(words), 0, -1)
+    return next((" ".join(words[end:]) for end in ends if " ".join(words[:end]).lower() in QUALIFIERS), before)
+
+
+def unit_in(after: str) -> str:
+    """The unit in a text behind a number, without a dash in place of decimals and marks of footnotes."""
+    return FOOTNOTE.sub("", PRICE_DASH.sub("", after, count=1) if PRICE_DASH.match(after) else after)
 
 
 def scale_of(after: Mapping[str, int], *, with_currency: bool) -> Found | None:
@@ -102,9 +131,14 @@ def _may_be_unit(word: str, after: Mapping[str, int]) -> bool:
 def units_of(after: Mapping[str, int]) -> Found | None:
     """The units behind numbers, converted where they are of one kind; None if the texts are no units."""
     texts = sorted(text for text in after if text)
+    inner = {text: unit_in(text) for text in texts}
+    if any(inner[text] != text for text in texts) and len(texts) <= MAX_FOOTNOTES:
+        return _without_marks(after, inner)
     if any(len(text) > LONGEST_UNIT or not (is_currency(text) or re.search(UNIT, text)) for text in texts):
         return None
     words = {text.lower().rstrip(".") for text in texts}
+    if words == SIDES.keys():
+        return Found({text: SIDES[text.lower().rstrip(".")] for text in texts}, reasons=["credits less debits"])
     if words <= ORDINAL_ENDINGS:
         return Found(units=texts)
     if len({_singular(word) for word in words}) == 1:
@@ -118,6 +152,20 @@ def units_of(after: Mapping[str, int]) -> Found | None:
         f"numbers in different units ({', '.join(texts)}) are not converted; where they can be, give factors by scale"
     )
     return Found(units=texts, notes=[note])
+
+
+def _without_marks(after: Mapping[str, int], inner: Mapping[str, str]) -> Found | None:
+    """Units beside which marks stand: those of the texts without the marks, of one factor."""
+    rest = Counter[str]()
+    for text, count in after.items():
+        rest[inner.get(text, text)] += count
+    found = units_of(rest) if rest.keys() - {""} else Found()
+    if found is None or found.scale:
+        return None
+    marks = sorted(text for text, unit in inner.items() if text != unit)
+    return Found(
+        units=sorted({*found.units, *inner}), reasons=[f"marks such as {marks[0]} left out"], notes=found.notes
+    )
 
 
 def _singular(word: str) -> str:

@@ -50,9 +50,9 @@ def truth_values_in_several_spellings(random: Random, n_rows: int) -> Made:
         (("No", "no"), ("Yes", "yes")),
     )
     chosen = spellings[int(random.integers(len(spellings)))]
-    return Made(
-        words([one_of(random, chosen[int(v)]) for v in values]), read(Truths(values=values)), FLAGS, signal=values
-    )
+    texts = words([one_of(random, chosen[int(v)]) for v in values])
+    # another word beside yes and no may be a third answer
+    return Made(texts, read(Truths(values=values)), FLAGS, "either", signal=values)
 
 
 @kind

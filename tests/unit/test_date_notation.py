@@ -76,6 +76,7 @@ def _ordinal(day: datetime.datetime) -> str:
         ("{:%H:%M %d.%m.%Y}", ["%H:%M %d.%m.%Y"], "c"),
         ("{:%Y:%m:%d %H:%M:%S}", ["%Y:%m:%d %H:%M:%S"], "c"),
         ("{0.year}年{0.month}月{0.day}日", ["%Y年%m月%d日"], "c"),
+        ("{:%m.%Y}", ["%m.%Y"], "c"),
         ("{0:%s}", ["unix"], "created_at"),
         ("{0:%s}000", ["unix_ms"], "eventTimestamp"),
     ],
@@ -146,6 +147,7 @@ def test_dates_in_words_are_recognised_and_read(write: Any, formats: list[str]) 
         (["20200101", "20200102", "20200103"], "order_id"),
         (["202001", "202002", "202003"], "c"),
         ([f"Jan-{day:02d}" for day in range(1, 31)], "c"),
+        (["6 out of 10", "7 out of 10", "9 out of 10"], "c"),
         (["March 5", "March 6", "April 7"], "c"),
         (["Marvin 12, 2020", "Decker 3, 2020", "Mayor 4, 2020"], "c"),
         (["May be 2012 or so", "Sold in March 2020"], "c"),
@@ -215,6 +217,14 @@ def test_an_odd_text_among_dates_becomes_missing_at_any_share(odd: str) -> None:
     proposal = propose_dates("c", {odd: 10_000, **{f"{day:%d.%m.%Y}": 1 for day in DAYS}})
     assert proposal is not None
     assert proposal.odd == {odd}
+
+
+def test_a_word_among_seconds_since_1970_becomes_missing() -> None:
+    seconds = {f"{day:%s}": 1 for day in DAYS}
+    proposal = propose_dates("ts", {"see notes": 40, **seconds})
+    assert proposal is not None
+    assert proposal.odd == {"see notes"}
+    assert propose_dates("ts", {"a": 1, "b": 1, "c": 1, "d": 1, **seconds}) is None
 
 
 def test_too_many_odd_texts_are_no_mistakes() -> None:

@@ -31,7 +31,7 @@ def _check(judgements: Sequence[Judgement]) -> None:
 
 @pytest.mark.slow
 def test_columns_of_generated_tables_are_read_as_a_person_would(tmp_path: Path) -> None:
-    _check(judge_all(range(40), tmp_path))
+    _check(judge_all(range(20), tmp_path))
 
 
 @pytest.mark.nightly

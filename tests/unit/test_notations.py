@@ -1,4 +1,5 @@
 """Texts become values as a column's entry declares: numbers, dates, times, durations and words."""
+# ruff: noqa: RUF001  digits of other scripts
 
 import datetime
 import math
@@ -46,6 +47,13 @@ def _read(values: Any, **facts: object) -> pd.Series:
         ({"negative": "trailing"}, ["5-", "5"], [-5, 5]),
         ({"censored": True}, ["<5", "> 10", "<=3", "4"], [5, 10, 3, 4]),
         ({"decimal": ","}, ["1,5e3", "2E-2"], [1500, 0.02]),
+        ({}, ["٨٨٫٥", "１２３", "१२", "\u200e7"], [88.5, 123, 12, 7]),
+        ({"thousands": ",", "unit": "円"}, ["１，２３４円"], [1234]),
+        ({"scale": {"ft": 12, "in": 1}}, ["5 ft 11 in", "6ft", "-2 ft, 1.5 in", "9 in"], [71, 72, -25.5, 9]),
+        ({"scale": {"'": 12, '"': 1}}, ["5'11\"", "5' 11"], [71, 71]),
+        ({"scale": {"yrs": 12, "mo": 1}, "decimal": ","}, ["1 yrs and 2,5 mo"], [14.5]),
+        ({"scale": {"CR": 1, "DR": -1}}, ["5 CR", "6 DR"], [5, -6]),
+        ({"negative": "parentheses", "unit": "$"}, ["$ (45.00)", "(3) $", "($2)"], [-45, -3, -2]),
     ],
 )
 def test_a_declared_notation_of_numbers_is_read(
@@ -66,6 +74,11 @@ def test_a_declared_notation_of_numbers_is_read(
         ({"negative": "parentheses"}, "(-5)"),
         ({"censored": True}, "<"),
         ({"scale": {"k": 1000}}, "5K"),
+        ({"scale": {"ft": 12, "in": 1}}, "11 in 5 ft"),
+        ({"scale": {"ft": 12, "in": 1}}, "5 ft x 11 in"),
+        ({"scale": {"ft": 12, "in": 1}}, "5 ft 11 in 3"),
+        ({"scale": {"CR": 1, "DR": -1}}, "5 CR 3 DR"),
+        ({"negative": "parentheses"}, "4 (5)"),
         ({"unit": "$"}, "$"),
         ({"unit": "$"}, "--5$"),
     ],
@@ -239,3 +252,8 @@ def test_a_filler_in_the_target_stops_clean_until_a_person_decides(typed: bool) 
 def test_keys_without_an_effect_are_refused(facts: dict[str, object], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         Column.model_validate(facts)
+
+
+def test_a_factor_of_zero_is_refused() -> None:
+    with pytest.raises(ValueError, match="a factor of 0 makes every number 0"):
+        Column.model_validate({"type": "number", "scale": {"k": 0}})

@@ -96,10 +96,10 @@ def test_letters_are_an_order_by_the_columns_name_alone(name: str) -> None:
 
 
 def test_spellings_of_one_word_have_its_number_and_no_answer_is_odd() -> None:
-    found = propose_order("c", {"Low": 9, "low ": 2, "MEDIUM": 5, "High": 5, "Unknown": 3})
+    found = propose_order("c", {"Low": 9, "low ": 2, "MEDIUM": 5, "High": 5, "Unknown": 3, "#VALUE!": 1})
     assert found is not None
     assert found.facts["map"] == {"Low": 1, "low ": 1, "MEDIUM": 2, "High": 3}
-    assert found.odd == {"Unknown"}
+    assert found.odd == {"Unknown", "#VALUE!"}
     assert found.why == "an order: Low < MEDIUM < High"
 
 

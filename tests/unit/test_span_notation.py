@@ -49,6 +49,7 @@ def test_times_of_day_are_recognised(texts: list[str], name: str, formats: list[
         (["PT45M", "PT1H", "PT3M20S"], "c", []),
         (["2 days 03:00:00", "0 days 01:00:00", "1 day, 2:00:00"], "c", []),
         (["1:02:03", "25:00:00", "3:04:05"], "c", []),
+        ([f"{hour}:46:40" for hour in range(1, 26)], "c", []),
         (["-1:00:00", "0:30:00", "0:10:00"], "c", []),
         (["1:02:03", "2:00:00", "3:04:05"], "finish_time", []),
         (["3:45", "4:01", "2:59"], "duration", ["%M:%S"]),
