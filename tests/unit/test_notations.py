@@ -99,6 +99,8 @@ def test_a_long_hostile_text_is_refused_in_linear_time() -> None:
     for text in (" " * 200_000 + "x", "1 " * 100_000 + "x", "1" * 200_000 + "x", "((" * 100_000):
         with pytest.raises(DataError, match="is not a number"):
             _read([text], **facts)
+    with pytest.raises(DataError, match="is not a duration"):
+        _read(["1" * 200_000], type="duration")
 
 
 @pytest.mark.parametrize(
