@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from lockstep.guards.text.messages import shown
+from lockstep.guards.text.yaml_file import parsed_yaml
 
 # Facts about the bytes of the file, which follow the table.
 OF_THE_FILE = ("sha256",)
@@ -28,17 +30,19 @@ class Update:
     differences: tuple[str, ...]
 
 
-def updated(current: str, today: str) -> Update:
+def updated(current: str, today: str, file: Path) -> Update:
     """A dataset file with the hash and the new columns of today's table.
 
     Args:
         current: Its text, perhaps changed by a person: valid YAML with the blocks `source` and `columns`.
         today: The text that would be written today.
+        file: The dataset file, for messages.
     """
-    old, new = yaml.safe_load(current), yaml.safe_load(today)
+    old, new = parsed_yaml(current, file), parsed_yaml(today, file)
     text = current
     for key in OF_THE_FILE:
-        text = text.replace(str(old["source"].get(key)), str(new["source"].get(key)))
+        if isinstance(before := old["source"].get(key), str):
+            text = text.replace(before, str(new["source"].get(key)))
     added = tuple(name for name in new["columns"] if name not in old["columns"])
     return Update(_with_columns(text, today, added), added, tuple(_differences(old, new)))
 
