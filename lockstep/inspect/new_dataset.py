@@ -106,7 +106,10 @@ def new_dataset(
     read = _read_again(place, current, options, file) if update else read_table_file(place, options)
     table = read.table
     findings = inspect(table, target, as_classes=as_classes, weight=weight, exposure=exposure)
-    findings = without_samples(findings, personal_columns(table, target), everywhere=not samples)
+    personal = personal_columns(table, target)
+    findings = without_samples(findings, personal, everywhere=not samples)
+    # letters that are not ASCII are shown with the words around them, such as names of people
+    read = read.without_samples(everywhere=not samples) if personal or not samples else read
     columns = (column.name for column in findings.columns if column.type != "ignore")
     about = f"{_file_name(place)}, {table.num_rows:,} rows and {table.num_columns} columns"
     renamed = _clean_names(columns)

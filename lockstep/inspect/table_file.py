@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -65,6 +65,18 @@ class TableFile:
     table: pa.Table
     reasons: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    def without_samples(self, *, everywhere: bool) -> "TableFile":
+        """The same without reasons and notes that may quote values of the table.
+
+        Args:
+            everywhere: Whether lines above and below the table may not be quoted either, which no column holds.
+        """
+        hidden = [name for name in self.reasons if everywhere or name == "encoding"]
+        reasons = {name: reason for name, reason in self.reasons.items() if name not in hidden}
+        notes = [f"source.{name}: {reason}" for name, reason in reasons.items()]
+        notes += [f"source.{name} was found out; correct it in the dataset file if it is wrong" for name in hidden]
+        return replace(self, reasons=reasons, notes=tuple(notes))
 
 
 def read_table_file(place: str, options: FileOptions) -> TableFile:

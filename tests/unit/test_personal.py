@@ -116,6 +116,20 @@ def test_without_samples_comments_show_no_value_at_all(own_table: OwnTable) -> N
     assert "2 different" in comments
 
 
+@pytest.mark.parametrize("options", [[], ["--no-samples"]])
+def test_the_encoding_and_the_lines_around_a_table_show_no_value(
+    own_table: OwnTable, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    rows = "".join(f"Jürgen Hübner {'äöß'[number % 3]},{number * 7 % 5},{number % 7}\n" for number in range(60))
+    Path("t.csv").write_text(f"Liste von Ada\n\nlast_name,a,y\n{rows}", encoding="cp1252")
+    assert main(["new-dataset", "t.csv", "--target", "y", *options]) == 0
+    text = Path("datasets/t.yaml").read_text(encoding="utf-8") + capsys.readouterr().out
+    assert "encoding: " in text
+    assert "source.encoding was found out; correct it in the dataset file if it is wrong" in text
+    assert "bner" not in text
+    assert ("Ada" in text) == (not options)
+
+
 FACTS: list[tuple[dict[str, Any], str]] = [
     ({"type": "category"}, "Ada"),
     ({"type": "text"}, "Ada"),
