@@ -152,9 +152,10 @@ def _noted_number(values: pa.ChunkedArray, column: Column, location: Location) -
     remedy = location.remedy("correct the keys, the file, or list the value in missing_values")
     numbers = _by_text(values, parse, location, f"is not a number with {notation}; {remedy}")
     # a plain number is one as in the cleaned table: -0.99 is -99%
-    fillers = [(notation.number(text), _number_of(text)) for text in column.missing_values]
-    absent = [plain if noted is None else noted for noted, plain in fillers if (noted, plain) != (None, None)]
-    series = pd.Series(np.where(np.isin(numbers, absent), np.nan, numbers))
+    noted = [(notation.number(text), _number_of(text)) for text in column.missing_values]
+    absent = [plain if number is None else number for number, plain in noted]
+    fillers = [number for number in absent if number is not None]
+    series = pd.Series(np.where(np.isin(numbers, fillers), np.nan, numbers))
     infinite = np.flatnonzero(np.isinf(numbers))
     if len(infinite):
         raise location.error(infinite[0], "the value is infinite; only finite numbers are allowed")

@@ -69,16 +69,33 @@ def _first(ranges: Mapping[str, tuple[int, int]]) -> int:
 
 
 def _entries(text: str) -> dict[str, tuple[int, int]]:
-    """The first line of each column's entry, and the line behind its last one, counted from 0."""
+    """The first line of each column's entry with the comments above it, and the line behind its last one, from 0."""
     root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     block = next(value for key, value in root.value if key.value == "columns")
-    return {key.value: (key.start_mark.line, _last_line(value) + 1) for key, value in block.value}
+    lines, ranges = text.splitlines(), dict[str, tuple[int, int]]()
+    for key, value in block.value:
+        start, end = key.start_mark.line, _last_line(value) + 1
+        while start and _is_comment(lines[start - 1]):
+            start -= 1
+        # one that is indented like the keys of the entry belongs to them
+        while end < len(lines) and _is_comment(lines[end], key.start_mark.column + 1):
+            end += 1
+        ranges[key.value] = (start, end)
+    return ranges
 
 
-def _last_line(node: yaml.Node) -> int:
-    """The last line of a value; one in block style ends at the beginning of the line behind it."""
+def _is_comment(line: str, least_indent: int = 0) -> bool:
+    text = line.lstrip()
+    return text.startswith("#") and len(line) - len(text) >= least_indent
+
+
+def _last_line(node: Any) -> int:
+    """The last line of a value; PyYAML ends one in block style where the next token begins."""
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _last_line(last[1] if isinstance(last, tuple) else last)
     mark = node.end_mark
-    return mark.line - 1 if mark.column == 0 and mark.line > node.start_mark.line else mark.line
+    return int(mark.line - 1 if mark.column == 0 and mark.line > node.start_mark.line else mark.line)
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

@@ -209,13 +209,13 @@ def test_missing_values_of_one_column_are_its_own() -> None:
     assert dates.isna().tolist() == [True, False]
     with_unit = _read(["999 kg", "12 kg"], type="number", unit="kg", missing=True, missing_values=["999 kg"])
     assert with_unit.isna().tolist() == [True, False]
-    facts: dict[str, object]
-    for facts, texts in (
+    cases: list[tuple[dict[str, Any], list[str]]] = [
         ({"type": "number", "decimal": ",", "missing_values": ["-99.9"]}, ["-99,9", "1,5"]),
         ({"type": "number", "percent": True, "missing_values": ["-0.99"]}, ["-99%", "2%"]),
         ({"type": "number", "percent": True, "missing_values": ["0%"]}, ["0.0 %", "2%"]),
         ({"type": "duration", "missing_values": ["356400"]}, ["99:00:00", "1:00:00"]),
-    ):
+    ]
+    for facts, texts in cases:
         assert _read(texts, missing=True, **facts).isna().tolist() == [True, False]
     assert np.isnan(_read(pa.array([np.inf, 1.0]), type="number", missing=True, missing_values=["inf"])[0])
 
