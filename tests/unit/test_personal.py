@@ -82,7 +82,7 @@ def _write_customers(folder: Path) -> None:
     pd.DataFrame(
         {
             "email": [f"q{number}@mail.example" for number in random.permutation(60)],
-            "last_name": ["Schneider"] * 40 + ["Hofmann"] * 19 + ["Schnieder"],
+            "last_name": ["Schneider"] * 30 + ["SCHNEIDER"] * 10 + ["Hofmann"] * 19 + ["Schnieder"],
             "date_of_birth": pd.date_range("1950-03-01", periods=60, freq="97D").date,
             "shop": random.choice(["Zeta", "Yota"], 60),
             "age": random.integers(31, 77, 60),
@@ -101,7 +101,7 @@ def test_comments_show_no_value_of_a_personal_column(own_table: OwnTable, capsys
     text = Path("datasets/t.yaml").read_text(encoding="utf-8")
     columns = yaml.safe_load(text)["columns"]
     assert [name for name, facts in columns.items() if facts.get("personal")] == ["email", "last_name", "date_of_birth"]
-    assert "Schn" not in text
+    assert "schn" not in text.lower()
     assert "1950" not in text
     assert "@mail" not in text
     assert "Zeta" in text
