@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from lockstep.guards.text.messages import repeated
 from lockstep.project.settings import Settings
 
 ColumnType = Literal["number", "integer", "boolean", "category", "text", "date", "time", "duration", "ignore"]
@@ -33,6 +35,8 @@ GOES_WITH: Mapping[str, tuple[str, ...]] = {
 # Formats of dates that are no pattern of strptime.
 NAMED_FORMATS = ("iso", "quarter", "week", "unix", "unix_ms")
 DIRECTIVES = frozenset("aAbBdmyYHIMSpfzj%")
+# Durations have numbers of units alone.
+UNIT_DIRECTIVES = frozenset("dHMS")
 
 
 def _one_or_more(content: Any) -> Any:
@@ -59,7 +63,7 @@ class Column(Settings):
         min, max: Inclusive bounds of a number.
         missing: Whether missing values are allowed.
         missing_values: Texts that mean "no value" in this column, besides those of the table. A number among them
-            stands for all its notations.
+            stands for all its notations, for a time or duration as its seconds; a date in any format for that date.
         genuine: Values that stand far from all others, like a filler such as -200 or 999, and are none.
         strip: Whether spaces around a text are removed, and those within become single.
         case: The letter case to which texts are brought.
@@ -144,15 +148,23 @@ class Column(Settings):
         for text in self.format:
             if self.type == "date" and text in NAMED_FORMATS:
                 continue
-            used = re.findall(r"%(.?)", text)
-            wrong = [letter for letter in used if letter not in DIRECTIVES]
-            if not used or wrong:
-                what = (
-                    f"%{wrong[0]} is no directive of strptime" if wrong else "has no directive of strptime such as %Y"
-                )
+            if mistake := _mistake_in(text, UNIT_DIRECTIVES if self.type == "duration" else DIRECTIVES):
                 names = f", or name one of {', '.join(NAMED_FORMATS)}" if self.type == "date" else ""
-                raise ValueError(f'format: {text!r}: {what}; write a pattern such as "%d.%m.%Y"{names}')
+                example = "%d.%m.%Y" if self.type == "date" else "%H:%M"
+                raise ValueError(f'format: {text!r}: {mistake}; write a pattern such as "{example}"{names}')
         return self
+
+
+def _mistake_in(pattern: str, directives: AbstractSet[str]) -> str:
+    """What is wrong with a pattern of strptime; empty if nothing is."""
+    used = re.findall(r"%(.?)", pattern)
+    if wrong := [letter for letter in used if letter not in directives]:
+        kind = "of a duration (%d, %H, %M, %S)" if directives == UNIT_DIRECTIVES else "of strptime"
+        return f"%{wrong[0]} is no directive {kind}"
+    used = [letter for letter in used if letter != "%"]
+    if again := repeated(used):
+        return f"%{again[0]} occurs twice"
+    return "" if used else "has no directive of strptime such as %d or %M"
 
 
 def _is_number(text: str) -> bool:

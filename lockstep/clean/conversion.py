@@ -60,7 +60,10 @@ def typed_values(
         "duration": _span,
     }
     try:
-        if _is_other_text(values.type) or (column.map and not pa.types.is_floating(values.type)):
+        if pa.types.is_floating(values.type):
+            # the text of NaN would be a word
+            values = pc.if_else(pc.is_nan(values), None, values)
+        if _is_other_text(values.type) or column.map:
             values = pc.cast(values, pa.string())
         missing = (*missing_values, *column.missing_values)
         if _is_text(values):
@@ -116,6 +119,9 @@ def _is_other_text(kind: pa.DataType) -> bool:
 def _number(values: pa.ChunkedArray, column: Column, location: Location) -> pd.Series:
     if _is_text(values) and column.notation:
         return _noted_number(values, column, location)
+    if column.percent:
+        remedy = "remove the key, or add a rule scale" if location.correctable else "give such texts"
+        raise DataError(f"{location.where}: percent: true reads texts such as 12.5%, the values are numbers; {remedy}")
     if _is_text(values):
         values = pc.utf8_trim_whitespace(values)
         if _first_refused(values, pa.float64()) is not None:
@@ -145,7 +151,10 @@ def _noted_number(values: pa.ChunkedArray, column: Column, location: Location) -
 
     remedy = location.remedy("correct the keys, the file, or list the value in missing_values")
     numbers = _by_text(values, parse, location, f"is not a number with {notation}; {remedy}")
-    fillers = [number for text in column.missing_values if (number := notation.number(text)) is not None]
+    # a plain number is one as in the cleaned table: -0.99 is -99%
+    noted = [(notation.number(text), _number_of(text)) for text in column.missing_values]
+    absent = [plain if number is None else number for number, plain in noted]
+    fillers = [number for number in absent if number is not None]
     series = pd.Series(np.where(np.isin(numbers, fillers), np.nan, numbers))
     infinite = np.flatnonzero(np.isinf(numbers))
     if len(infinite):
@@ -211,7 +220,9 @@ def _span(values: pa.ChunkedArray, column: Column, location: Location) -> pd.Ser
     parse = parse_times if column.type == "time" else parse_durations
     allowed = listed(column.format) if column.format else DEFAULT_NOTATIONS[column.type]
     what = f"is not a {'time of day' if column.type == 'time' else 'duration'}; allowed: {allowed}"
-    return pd.Series(_by_text(values, lambda words: parse(words, column.format), location, what))
+    seconds = _by_text(values, lambda words: parse(words, column.format), location, what)
+    fillers = [number for text in column.missing_values if (number := _number_of(text)) is not None]
+    return pd.Series(np.where(np.isin(seconds, fillers), np.nan, seconds))
 
 
 def _by_text(

@@ -29,9 +29,9 @@ UNIT_WORDS = {
     "m": "minutes|minute|mins|min|m",
     "s": "seconds|second|secs|sec|s",
 }
-PART = re.compile(
-    r"(\d+(?:[.,]\d+)?) ?(?:" + "|".join(f"(?P<{unit}>{words})" for unit, words in UNIT_WORDS.items()) + r")(?![a-z])"
-)
+ONE_UNIT = "|".join(f"(?P<{unit}>{words})" for unit, words in UNIT_WORDS.items())
+# The look behind keeps the time for a long row of digits from growing with the square of its length.
+PART = re.compile(rf"(?<!\d)(\d+(?:[.,]\d+)?) ?(?:{ONE_UNIT})(?![a-z])")
 ISO_DURATION = re.compile(r"p(?:(\d+)w)?(?:(\d+)d)?(?:t(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:[.,]\d+)?)s)?)?")
 DAY = 86_400
 

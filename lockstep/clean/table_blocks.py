@@ -47,12 +47,21 @@ class TableBlocks(WeightedTargetBlock):
         self._check_unnamed()
         check_new_names(list(types), [], "columns")
         must_be_in(types, self.target_column, "target")
+        self._check_not_personal()
         if not self.classes:
             must_be_number(types, self.target_column, "target")
         else:
             _check_classes(self.classes, types[self.target_column], f"target: {self.target_column!r}")
         self.check_weighing(types, self.made_of_target())
         return self
+
+    def _check_not_personal(self) -> None:
+        """Refuse a promise that cannot be kept: metrics, figures and predictions show the target's values."""
+        if self._origin(self.target_column).personal:
+            raise ValueError(
+                f"target: {self.target_column!r} is personal, and every report shows its values; predict another"
+                " column, or remove its personal: true"
+            )
 
     def _check_unnamed(self) -> None:
         """Refuse a feature without a name: MLflow's model cannot read such a column. The target may have none."""

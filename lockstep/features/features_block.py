@@ -87,6 +87,7 @@ def _check_reads(where: str, step: Step, columns: TableColumns, target: Weighted
     reads, text = names_of(step, "reads"), names_of(step, "reads_text")
     numbers, words, dates = (names_of(step, f"reads_{kind}") for kind in ("numbers", "words", "dates"))
     _check_target(where, step, reads, columns, target)
+    _check_not_personal(where, step, reads, columns)
     for column in reads:
         must_be_in(types, column, where)
         if types[column] == "text" and column not in text:
@@ -115,6 +116,16 @@ def _check_target(
                 raise ValueError(f"{where}: column {column!r} is the {key}, which is no feature; remove it")
     with _named(where, step):
         step.check_target(bool(target.classes))
+
+
+def _check_not_personal(where: str, step: Step, reads: Sequence[str], columns: TableColumns) -> None:
+    """Refuse names of features that hold values of a personal column: reports show them."""
+    personal = [column for column in reads if column in columns.personal]
+    if personal and not step.all_names_known:
+        raise ValueError(
+            f"{where}: {step.kind_name()}: column {personal[0]!r} is personal, and its values would be names of"
+            " features; set top to 0, or remove personal: true from the column"
+        )
 
 
 @contextmanager

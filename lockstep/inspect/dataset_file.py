@@ -57,7 +57,7 @@ def dataset_text(
             *(line for note in findings.notes for line in _comment(note)),
             f'missing_values: {_listed(findings.missing_values or [""])}    # texts that mean "no value"',
         ],
-        ["columns:", *(_column(column) for column in findings.columns)],
+        ["columns:", *(line for column in findings.columns for line in _column(column))],
         _clean(findings, renamed),
         _features(findings, renamed),
         _judging(findings, renamed),
@@ -103,16 +103,36 @@ def _split_hints(findings: TableFindings, renamed: Mapping[str, str]) -> list[st
     return [line for advice in [*advised, *split.hints] for line in _comment(advice.text(renamed))]
 
 
-def _column(column: Finding) -> str:
-    options = "".join(f", {key}: {_flow(value)}" for key, value in column.facts.items())
-    missing = ", missing: true" if column.missing and column.type != "ignore" else ""
-    entry = f"type: {column.type}{options}{missing}"
-    entry += ", personal: true" if column.personal and column.type != "ignore" else ""
+def _column(column: Finding) -> list[str]:
+    """The entry of a column on one line if it is short enough, else a key per line; its reason behind or above."""
+    entry = {"type": column.type, **column.facts}
+    if column.type != "ignore":
+        entry |= {"missing": True} if column.missing else {}
+        entry |= {"personal": True} if column.personal else {}
     reason = f"LEAK? {column.why}; not in the recipes" if column.role == "leak" else column.why
     if column.missing and column.role not in ("empty", "unreadable"):
         reason = f"{reason}; {column.missing} missing" if reason else f"{column.missing} missing"
     reason = "; ".join(part for part in (reason, how_to_keep(column)) if part)
-    return _with_comment(f"  {_quoted(column.name)}: {{{entry}}}", reason)
+    lines = _entry(f"  {_quoted(column.name)}:", entry)
+    first = _with_comment(lines[0], reason)
+    if len(first) <= WIDTH and len(lines) == 1:
+        return [first]
+    return [*_comment(reason, "  "), *lines]
+
+
+def _entry(key: str, entry: Mapping[str, Any]) -> list[str]:
+    line = f"{key} {{{', '.join(f'{name}: {_flow(value)}' for name, value in entry.items())}}}"
+    if len(line) <= WIDTH:
+        return [line]
+    lines = [key]
+    for name, value in entry.items():
+        if isinstance(value, Mapping):
+            lines += [f"    {name}:", *(f"      {_quoted(text)}: {_flow(item)}" for text, item in value.items())]
+        elif isinstance(value, list | tuple):
+            lines += _wrapped(f"    {name}: ", value)
+        else:
+            lines.append(f"    {name}: {_flow(value)}")
+    return lines
 
 
 def _clean(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:

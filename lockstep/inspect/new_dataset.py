@@ -11,6 +11,7 @@ from lockstep.clean.columns import convert_columns
 from lockstep.errors import ConfigError
 from lockstep.fetch.download import file_name
 from lockstep.fetch.file_places import is_address
+from lockstep.fetch.source import FileSource
 from lockstep.guards.text.messages import brief, listed, shown
 from lockstep.guards.text.secrets import masked
 from lockstep.guards.text.yaml_file import read_yaml
@@ -20,7 +21,7 @@ from lockstep.inspect.inspection import inspect
 from lockstep.inspect.personal import personal_columns, without_samples
 from lockstep.inspect.roles import how_to_keep
 from lockstep.inspect.structure import copies_text
-from lockstep.inspect.table_file import TABLES, FileOptions, read_table_file
+from lockstep.inspect.table_file import TABLES, FileOptions, TableFile, read_again, read_table_file
 from lockstep.inspect.update import Update, updated
 from lockstep.project.blocks import DATASET_NAME
 from lockstep.project.paths import DATASETS, PARAMS
@@ -101,24 +102,34 @@ def new_dataset(
         )
     if update and not file.exists():
         raise ConfigError(f"{file}: no such file to update; leave out --update")
-    read = read_table_file(place, options)
+    current = file.read_text(encoding="utf-8") if update else ""
+    read = _read_again(place, current, options, file) if update else read_table_file(place, options)
     table = read.table
     findings = inspect(table, target, as_classes=as_classes, weight=weight, exposure=exposure)
-    findings = without_samples(findings, personal_columns(table, target), everywhere=not samples)
+    personal = personal_columns(table, target)
+    findings = without_samples(findings, personal, everywhere=not samples)
+    # letters that are not ASCII are shown with the words around them, such as names of people
+    read = read.without_samples(everywhere=not samples) if personal or not samples else read
     columns = (column.name for column in findings.columns if column.type != "ignore")
     about = f"{_file_name(place)}, {table.num_rows:,} rows and {table.num_columns} columns"
     renamed = _clean_names(columns)
     text, change = dataset_text(findings, read.source, about, renamed, read.reasons), None
     if update:
-        current = file.read_text(encoding="utf-8")
-        parse_dataset(current, file)
-        change = updated(current, text)
+        change = updated(current, text, file)
         text = change.text
     dataset = parse_dataset(text, file)
     convert_columns(table, dataset.columns, dataset.missing_values, str(file))
     with atomic_write(file) as part:
         part.write_text(text, encoding="utf-8")
     return NewDataset(name, file, findings, renamed, _current_split(), read.notes, change)
+
+
+def _read_again(place: str, current: str, options: FileOptions, file: Path) -> TableFile:
+    """The table as the dataset file reads it: nothing that a person corrected there is guessed again."""
+    source = parse_dataset(current, file).source
+    if not isinstance(source, FileSource):
+        raise ConfigError(f"{file}: source: is no file; take another --name for {masked(place)}")
+    return read_again(place, source, options, str(file))
 
 
 def _file_name(place: str) -> str:

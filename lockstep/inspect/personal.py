@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -171,7 +172,12 @@ def without_samples(findings: TableFindings, personal: Mapping[str, str], *, eve
             keys that say how texts are read stay.
     """
     columns = tuple(
-        replace(column, why=reason_without_sample(column), personal=personal.get(column.name, ""))
+        replace(
+            column,
+            why=reason_without_sample(column),
+            personal=personal.get(column.name, ""),
+            facts=_without_words(column) if column.name in personal else column.facts,
+        )
         if everywhere or column.name in personal
         else column
         for column in findings.columns
@@ -184,6 +190,12 @@ def without_samples(findings: TableFindings, personal: Mapping[str, str], *, eve
         note = f"personal, so that comments, the model's example and the page show none of their values: {told}"
         notes = (*notes, f"{note}. If one is not, remove its personal: true")
     return replace(findings, columns=columns, target=target, notes=notes)
+
+
+def _without_words(column: Finding) -> Mapping[str, Any]:
+    """Facts that quote no value: spellings of one name stay different; words that stand for numbers are needed."""
+    needed = column.type not in ("category", "text")
+    return {key: value for key, value in column.facts.items() if needed or key != "map"}
 
 
 def reason_without_sample(column: Finding) -> str:

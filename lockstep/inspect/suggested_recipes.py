@@ -118,12 +118,13 @@ def _encodings(columns: list[Finding], names: Names) -> list[StepData]:
 
 
 def _parts(columns: list[Finding], names: Names) -> list[StepData]:
+    """One step per column; parts of a personal one would stand in the names of features, so it gets none of its own."""
     return [
         {
             "step": "multi_value",
             "column": name,
             "separator": column.separator,
-            "top": min(TOP_PARTS, column.n_parts),
+            **({} if column.personal else {"top": min(TOP_PARTS, column.n_parts)}),
             "count": True,
             "encode": True,
         }

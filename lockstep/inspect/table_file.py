@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ from lockstep.guards.tables.formats import ARFF, ARROW, JSON, PARQUET, ZIP, refu
 from lockstep.guards.tables.unpacking import plain, unpack_member, zip_members
 from lockstep.guards.tables.workbooks import WORKBOOK
 from lockstep.guards.text.messages import listed
+from lockstep.guards.text.secrets import masked
 from lockstep.inspect.text_file import TextOptions, inspected_sheet, inspected_text
 from lockstep.project.paths import anchored, project_root
 from lockstep.storage.scratch import scratch_folder
@@ -65,6 +66,18 @@ class TableFile:
     reasons: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    def without_samples(self, *, everywhere: bool) -> "TableFile":
+        """The same without reasons and notes that may quote values of the table.
+
+        Args:
+            everywhere: Whether lines above and below the table may not be quoted either, which no column holds.
+        """
+        hidden = [name for name in self.reasons if everywhere or name == "encoding"]
+        reasons = {name: reason for name, reason in self.reasons.items() if name not in hidden}
+        notes = [f"source.{name}: {reason}" for name, reason in reasons.items()]
+        notes += [f"source.{name} was found out; correct it in the dataset file if it is wrong" for name in hidden]
+        return replace(self, reasons=reasons, notes=tuple(notes))
+
 
 def read_table_file(place: str, options: FileOptions) -> TableFile:
     """Read a file and find out how a source reads it: by its content, not by its name.
@@ -78,18 +91,56 @@ def read_table_file(place: str, options: FileOptions) -> TableFile:
         ConfigError: if an option does not fit the file.
     """
     with scratch_folder("new-dataset") as folder:
-        if place.startswith(("http://", "https://")):
-            facts: dict[str, object] = {"urls": (place,)}
-            unpinned = FilePlaces.model_validate({"sha256": None, **facts})
-            obtained = download.obtain(unpinned, folder, mirrored=False)
-        else:
-            facts = {"path": _written_path(place)}
-            obtained = Obtained(anchored(place), place)
-        facts["sha256"] = digest_of(obtained.file, obtained.label)
+        facts, obtained = _obtained(place, folder)
         if obtained.file.is_dir():
             return _typed(facts, "parquet_folder", obtained, options)
         with _out_of_archive(obtained, options, folder) as (inside, member):
             return _inspected({**facts, **member}, inside, options)
+
+
+def read_again(place: str, source: FileSource, options: FileOptions, label: str) -> TableFile:
+    """Read a file as the source of a dataset file says, whose sha256 may be that of an earlier one.
+
+    Args:
+        place: A path or address: that of the source.
+        source: The source of the dataset file.
+        options: What a person says about the file: nothing, as the source says it.
+        label: The dataset file.
+
+    Raises:
+        SourceError: if there is no such file, or the source cannot read it.
+        ConfigError: if the source is about another place, or an option is set.
+    """
+    if named := [name for name, value in vars(options).items() if value is not None]:
+        raise ConfigError(f"--{named[0]}: with --update the block source of {label} says it; change it there")
+    if not _is_at(place, source):
+        kept = masked(source.path or source.urls[0])
+        raise ConfigError(f"{label}: source: is {kept}, not {masked(place)}; correct it there, or leave out --update")
+    with scratch_folder("new-dataset") as folder:
+        facts, obtained = _obtained(place, folder)
+        pinned = source if source.sha256 is None else source.model_copy(update={"sha256": facts["sha256"]})
+        if source.archive_member is None:
+            return TableFile(pinned, pinned.parse(obtained))
+        with _out_of_archive(obtained, FileOptions(member=source.archive_member), folder) as (inside, _):
+            return TableFile(pinned, pinned.parse(inside))
+
+
+def _is_at(place: str, source: FileSource) -> bool:
+    if source.path is None:
+        return place in source.urls
+    return anchored(place).resolve() == anchored(source.path).resolve()
+
+
+def _obtained(place: str, folder: Path) -> tuple[dict[str, object], Obtained]:
+    """The bytes of a file as they are, and the settings of a source that say where they are."""
+    if place.startswith(("http://", "https://")):
+        facts: dict[str, object] = {"urls": (place,)}
+        unpinned = FilePlaces.model_validate({"sha256": None, **facts})
+        obtained = download.obtain(unpinned, folder, mirrored=False)
+    else:
+        facts = {"path": _written_path(place)}
+        obtained = Obtained(anchored(place), place)
+    return {**facts, "sha256": digest_of(obtained.file, obtained.label)}, obtained
 
 
 def _written_path(place: str) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from lockstep.guards.text.messages import shown
+from lockstep.guards.text.yaml_file import parsed_yaml
 
 # Facts about the bytes of the file, which follow the table.
 OF_THE_FILE = ("sha256",)
@@ -28,17 +30,19 @@ class Update:
     differences: tuple[str, ...]
 
 
-def updated(current: str, today: str) -> Update:
+def updated(current: str, today: str, file: Path) -> Update:
     """A dataset file with the hash and the new columns of today's table.
 
     Args:
         current: Its text, perhaps changed by a person: valid YAML with the blocks `source` and `columns`.
         today: The text that would be written today.
+        file: The dataset file, for messages.
     """
-    old, new = yaml.safe_load(current), yaml.safe_load(today)
+    old, new = parsed_yaml(current, file), parsed_yaml(today, file)
     text = current
     for key in OF_THE_FILE:
-        text = text.replace(str(old["source"].get(key)), str(new["source"].get(key)))
+        if isinstance(before := old["source"].get(key), str):
+            text = text.replace(before, str(new["source"].get(key)))
     added = tuple(name for name in new["columns"] if name not in old["columns"])
     return Update(_with_columns(text, today, added), added, tuple(_differences(old, new)))
 
@@ -65,16 +69,33 @@ def _first(ranges: Mapping[str, tuple[int, int]]) -> int:
 
 
 def _entries(text: str) -> dict[str, tuple[int, int]]:
-    """The first line of each column's entry, and the line behind its last one, counted from 0."""
+    """The first line of each column's entry with the comments above it, and the line behind its last one, from 0."""
     root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     block = next(value for key, value in root.value if key.value == "columns")
-    return {key.value: (key.start_mark.line, _last_line(value) + 1) for key, value in block.value}
+    lines, ranges = text.splitlines(), dict[str, tuple[int, int]]()
+    for key, value in block.value:
+        start, end = key.start_mark.line, _last_line(value) + 1
+        while start and _is_comment(lines[start - 1]):
+            start -= 1
+        # one that is indented like the keys of the entry belongs to them
+        while end < len(lines) and _is_comment(lines[end], key.start_mark.column + 1):
+            end += 1
+        ranges[key.value] = (start, end)
+    return ranges
 
 
-def _last_line(node: yaml.Node) -> int:
-    """The last line of a value; one in block style ends at the beginning of the line behind it."""
+def _is_comment(line: str, least_indent: int = 0) -> bool:
+    text = line.lstrip()
+    return text.startswith("#") and len(line) - len(text) >= least_indent
+
+
+def _last_line(node: Any) -> int:
+    """The last line of a value; PyYAML ends one in block style where the next token begins."""
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _last_line(last[1] if isinstance(last, tuple) else last)
     mark = node.end_mark
-    return mark.line - 1 if mark.column == 0 and mark.line > node.start_mark.line else mark.line
+    return int(mark.line - 1 if mark.column == 0 and mark.line > node.start_mark.line else mark.line)
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

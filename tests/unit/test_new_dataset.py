@@ -399,3 +399,55 @@ def test_an_update_without_a_file_or_without_a_column_changes_nothing(capsys: py
     pd.read_csv("t.csv").drop(columns="b").to_csv("t.csv", index=False)
     _refused(capsys, "columns.b: the table has no such column", "t.csv", "--update")
     assert Path("datasets/t.yaml").read_bytes() == before
+
+
+def test_an_update_reads_the_file_as_the_dataset_file_says_and_is_stable(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "".join(f"{number**2 % 41};größer{number % 2};{number % 7}\n" for number in range(40))
+    Path("t.csv").write_text(f"Ein Titel\nn;größe;y\n{rows}", encoding="cp1252")
+    assert _new("t.csv", "y", "--header", "n,size,y", "--encoding", "cp1252") == 0
+    file = Path("datasets/t.yaml")
+    # a person knows better than any guess
+    mine = file.read_text(encoding="utf-8").replace("cp1252", "latin-1").replace("  n: {type", "  no: {type")
+    mine = mine.replace("header: [n,", 'header: ["no",').replace("columns: [n", 'columns: ["no"')
+    file.write_text(mine, encoding="utf-8")
+    assert _new("t.csv", "y", "--update") == 0
+    assert file.read_text(encoding="utf-8") == mine
+    with Path("t.csv").open("a", encoding="cp1252") as table:
+        table.write("40;kleiner;3\n")
+    assert _new("t.csv", "y", "--update") == 0
+    once = file.read_bytes()
+    assert _new("t.csv", "y", "--update") == 0
+    assert file.read_bytes() == once
+    _loaded("t")
+    _refused(capsys, "--encoding: with --update the block source", "t.csv", "--update", "--encoding", "cp1252")
+    Path("u.csv").write_bytes(Path("t.csv").read_bytes())
+    _refused(capsys, "source: is t.csv, not u.csv; correct it there", "u.csv", "--update", "--name", "t")
+
+
+def test_long_entries_are_readable_and_an_update_moves_them_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["north side of the river", "south side of the river", "east end of the city", "west end of the city"]
+    frame = pd.DataFrame({"a": np.arange(60) ** 2 % 53, "y": np.arange(60) % 11})
+    frame.to_csv("t.csv", index=False)
+    assert _new("t.csv") == 0
+    file = Path("datasets/t.yaml")
+    block = "  a:  # in block style\n    type: integer\n    # kept"
+    mine = re.sub(r"  a: .*", block, file.read_text(encoding="utf-8"))
+    file.write_text(mine, encoding="utf-8")
+    side = [words[row % 4].upper() if row % 7 == 0 else words[row % 4] for row in range(60)]
+    frame.insert(1, "side", side)
+    frame.to_csv("t.csv", index=False)
+    assert _new("t.csv", "y", "--update") == 0
+    text = file.read_text(encoding="utf-8")
+    columns = text.partition("\ncolumns:\n")[2].partition("\n\nclean")[0]
+    assert max(map(len, columns.splitlines())) <= 118
+    entry = columns.splitlines()
+    start = entry.index("  side:")
+    assert entry[3].startswith("  # spellings of one word made one: ")
+    assert entry[start - 1].startswith("  # ")
+    assert entry[start + 1] == "    type: category"
+    assert entry[:3] == block.splitlines()
+    facts = yaml.safe_load(text)["columns"]
+    assert list(facts) == ["a", "side", "y"]
+    assert facts["side"]["map"][words[0].upper()] == words[0]
+    assert _new("t.csv", "y", "--update") == 0
+    assert file.read_text(encoding="utf-8") == text

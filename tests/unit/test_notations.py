@@ -112,6 +112,8 @@ def test_a_long_hostile_text_is_refused_in_linear_time() -> None:
     for text in (" " * 200_000 + "x", "1 " * 100_000 + "x", "1" * 200_000 + "x", "((" * 100_000):
         with pytest.raises(DataError, match="is not a number"):
             _read([text], **facts)
+    with pytest.raises(DataError, match="is not a duration"):
+        _read(["1" * 200_000], type="duration")
 
 
 @pytest.mark.parametrize(
@@ -199,6 +201,16 @@ def test_words_are_stripped_cased_and_mapped() -> None:
         _read(["mid"], type="integer", map={"low": 1, "high": 3})
 
 
+def test_keys_of_text_act_on_typed_numbers_or_are_refused() -> None:
+    values = pa.array([1.0, 2.0, math.nan])
+    assert _read(values, type="number", missing=True, map={"1": 5})[:2].tolist() == [5, 2]
+    words = _read(values, type="category", missing=True, map={"1": "low"})
+    assert words.isna().tolist() == [False, False, True]
+    assert words[0] == "low"
+    with pytest.raises(DataError, match=r"percent: true reads texts such as 12\.5%, the values are numbers; remove"):
+        _read(values, type="number", missing=True, percent=True)
+
+
 def test_missing_values_of_one_column_are_its_own() -> None:
     values = _read(["unknown", " unknown ", "999", "999.0", "7", "NA"], type="number", missing=True,
                    missing_values=["unknown", "999"])  # fmt: skip
@@ -210,6 +222,14 @@ def test_missing_values_of_one_column_are_its_own() -> None:
     assert dates.isna().tolist() == [True, False]
     with_unit = _read(["999 kg", "12 kg"], type="number", unit="kg", missing=True, missing_values=["999 kg"])
     assert with_unit.isna().tolist() == [True, False]
+    cases: list[tuple[dict[str, Any], list[str]]] = [
+        ({"type": "number", "decimal": ",", "missing_values": ["-99.9"]}, ["-99,9", "1,5"]),
+        ({"type": "number", "percent": True, "missing_values": ["-0.99"]}, ["-99%", "2%"]),
+        ({"type": "number", "percent": True, "missing_values": ["0%"]}, ["0.0 %", "2%"]),
+        ({"type": "duration", "missing_values": ["356400"]}, ["99:00:00", "1:00:00"]),
+    ]
+    for facts, texts in cases:
+        assert _read(texts, missing=True, **facts).isna().tolist() == [True, False]
     assert np.isnan(_read(pa.array([np.inf, 1.0]), type="number", missing=True, missing_values=["inf"])[0])
 
 
@@ -246,6 +266,8 @@ def test_a_filler_in_the_target_stops_clean_until_a_person_decides(typed: bool) 
         ({"type": "number", "thousands": "."}, "thousands and decimal are both '.'"),
         ({"type": "date", "format": "dd.mm.yyyy"}, "has no directive of strptime"),
         ({"type": "date", "format": "%Q"}, "%Q is no directive of strptime"),
+        ({"type": "date", "format": "%d.%d.%Y"}, "%d occurs twice"),
+        ({"type": "duration", "format": "%H:%f"}, r"%f is no directive of a duration \(%d, %H, %M, %S\)"),
         ({"type": "ignore", "map": {"a": 1}}, "map goes with"),
     ],
 )

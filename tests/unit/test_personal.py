@@ -18,11 +18,14 @@ from lockstep.evaluate.dependence import dependence
 from lockstep.evaluate.evaluate_blocks import Judging
 from lockstep.evaluate.rows import new_rows, predict_rows
 from lockstep.evaluate.slices import worst_rows
+from lockstep.features.features_block import check_recipe
+from lockstep.features.step import STEPS
 from lockstep.inspect.personal import personal_reason
 from lockstep.model.example import without_personal
 from lockstep.model.intake import Intake
 from lockstep.model.saved import SavedModel
 from lockstep.table.table_columns import TableColumns
+from lockstep.table.target import WeightedTargetBlock
 from tests.conftest import OwnTable
 from tests.unit.modelling import model, table
 
@@ -85,7 +88,7 @@ def _write_customers(folder: Path) -> None:
     pd.DataFrame(
         {
             "email": [f"q{number}@mail.example" for number in random.permutation(60)],
-            "last_name": ["Schneider"] * 40 + ["Hofmann"] * 19 + ["Schnieder"],
+            "last_name": ["Schneider"] * 30 + ["SCHNEIDER"] * 10 + ["Hofmann"] * 19 + ["Schnieder"],
             "date_of_birth": pd.date_range("1950-03-01", periods=60, freq="97D").date,
             "shop": random.choice(["Zeta", "Yota"], 60),
             "age": random.integers(31, 77, 60),
@@ -104,7 +107,7 @@ def test_comments_show_no_value_of_a_personal_column(own_table: OwnTable, capsys
     text = Path("datasets/t.yaml").read_text(encoding="utf-8")
     columns = yaml.safe_load(text)["columns"]
     assert [name for name, facts in columns.items() if facts.get("personal")] == ["email", "last_name", "date_of_birth"]
-    assert "Schn" not in text
+    assert "schn" not in text.lower()
     assert "1950" not in text
     assert "@mail" not in text
     assert "Zeta" in text
@@ -117,6 +120,20 @@ def test_without_samples_comments_show_no_value_at_all(own_table: OwnTable) -> N
     comments = " ".join(line.partition("#")[2] for line in text.splitlines())
     assert not any(value in comments for value in ("1950", "@mail", "Zeta", "31 to", "to 76"))
     assert "2 different" in comments
+
+
+@pytest.mark.parametrize("options", [[], ["--no-samples"]])
+def test_the_encoding_and_the_lines_around_a_table_show_no_value(
+    own_table: OwnTable, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    rows = "".join(f"Jürgen Hübner {'äöß'[number % 3]},{number * 7 % 5},{number % 7}\n" for number in range(60))
+    Path("t.csv").write_text(f"Liste von Ada\n\nlast_name,a,y\n{rows}", encoding="cp1252")
+    assert main(["new-dataset", "t.csv", "--target", "y", *options]) == 0
+    text = Path("datasets/t.yaml").read_text(encoding="utf-8") + capsys.readouterr().out
+    assert "encoding: " in text
+    assert "source.encoding was found out; correct it in the dataset file if it is wrong" in text
+    assert "bner" not in text
+    assert ("Ada" in text) == (not options)
 
 
 FACTS: list[tuple[dict[str, Any], str]] = [
@@ -144,6 +161,52 @@ def test_the_models_example_has_made_values_in_personal_columns(facts: dict[str,
     assert example.column("a").equals(raw.column("a"))
     request = Intake(columns, (), (), ()).request(example)
     assert len(request["dataframe_split"]["data"]) == 3
+
+
+HARD_TO_MAKE: list[dict[str, Any]] = [
+    {"type": "number", "percent": True, "decimal": ",", "max": 0.5},
+    {"type": "number", "unit": ["€"], "scale": {"k": 1000}, "thousands": ".", "decimal": ",", "min": 1500},
+    {"type": "integer", "min": 2.5, "max": 3.5},
+    {"type": "integer", "min": 10**12 + 1},
+    {"type": "integer", "missing_values": ["1"]},
+    {"type": "integer", "map": {"low": 10, "high": 30}, "min": 10},
+    {"type": "category", "missing_values": ["***"]},
+    {"type": "date", "missing_values": ["2000-01-01"]},
+    {"type": "time", "format": "%H:%M", "min": 46_810},
+    {"type": "duration", "max": -5},
+    {"type": "duration", "min": 0.2, "max": 0.5},
+    {"type": "duration", "format": "%M:%S", "min": 5400},
+]
+
+
+@pytest.mark.parametrize("facts", HARD_TO_MAKE)
+def test_a_made_value_is_read_by_its_own_column(facts: dict[str, Any]) -> None:
+    column = Column.model_validate({**facts, "personal": True})
+    example = without_personal(pa.table({"p": ["the value"] * 2}), {"p": column}, [""])
+    assert Intake({"p": column}, (), ("",), ()).frame(example)["p"].notna().all()
+
+
+def test_a_personal_target_is_refused_under_its_new_name_too() -> None:
+    facts = {
+        "target": "income",
+        "weight": None,
+        "exposure": None,
+        "missing_values": [""],
+        "columns": {"a": {"type": "number"}, "y": {"type": "number", "personal": True}},
+        "clean": [{"rule": "rename", "columns": {"y": "income"}}],
+    }
+    with pytest.raises(ValueError, match="target: 'income' is personal, and every report shows its values; predict"):
+        TableBlocks.model_validate(facts)
+
+
+@pytest.mark.parametrize("step", [{"step": "words"}, {"step": "multi_value", "separator": ";", "top": 2}])
+def test_values_of_a_personal_column_do_not_become_names_of_features(step: dict[str, Any]) -> None:
+    columns = TableColumns({"p": "text", "y": "number"}, frozenset(), personal=frozenset(["p"]))
+    target = WeightedTargetBlock.model_validate({"target": "y", "weight": None, "exposure": None})
+    with pytest.raises(ValueError, match="column 'p' is personal, and its values would be names of features; set top"):
+        check_recipe("full", (STEPS.parse({**step, "column": "p"}),), columns, target)
+    hidden = {**step, "column": "p", "top": 0, "encode": True}
+    check_recipe("full", (STEPS.parse(hidden),), columns, target)
 
 
 def test_what_rules_compute_from_a_personal_column_is_personal() -> None:
