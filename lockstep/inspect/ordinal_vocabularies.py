@@ -47,6 +47,11 @@ poor|bad < standard|average < good
 fair < good < very good < premium < ideal
 unsatisfactory|does not meet < needs improvement|partially meets < satisfactory|meets|meets expectations|fully meets
     < exceeds|exceeds expectations|good < outstanding|far exceeds|excellent
+unsatisfactory|poor|low < developing|partially successful|needs improvement < successful|solid|good|meets
+    expectations|fully successful < high|strong|very good|highly successful|exceeds expectations <
+    top|outstanding|exceptional
+emerging < developing < proficient < advanced|mastery|distinguished
+not verified|unverified < source verified|partially verified < verified|fully verified
 salvage < fair < good < excellent < like new < new
 never < almost never|hardly ever|very rarely < rarely|seldom|rare < occasionally|infrequently < sometimes|some times
     < regularly|frequently|often|usually|frequent < very often|mostly|very frequently|almost always <
