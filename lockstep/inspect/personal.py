@@ -21,6 +21,9 @@ SSN = re.compile(r"\d{3}-\d{2}-\d{4}")
 IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
 MAC = re.compile(r"(?i)([0-9a-f]{2}[:-]){5}[0-9a-f]{2}")
 PERSON = re.compile(r"(?i).*\b(mrs?|ms|miss|dr|prof|sr|mme|herr|frau)\b\.?.*")
+# Names as a register writes them: Braund, Owen.
+SURNAME_FIRST = re.compile(r"[^\W\d_][^\d,]*, [^\W\d_][^\d,]*")
+NAME = re.compile(r"(?i)(.*_)?names?")
 STREET = re.compile(
     r"(?i)(\d+[a-z]?,?\s.*\b(st|street|ave|avenue|rd|road|lane|ln|blvd|drive|dr|court|ct|way|rue|calle)\b\.?.*"
     r"|.*(str\.|stra(ss|ß)e|weg|gasse|platz|allee)\s+\d+.*|(rue|calle|via|avenue)\s.*\d+.*)"
@@ -54,7 +57,10 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         "ssn|social_?security(_?(no|number))?|nino|passport(_?(no|nr|number))?|national_?id|tax_?(id|no|number)"
         "|steuer_?(id|nummer)|personnummer|cpf|dni|nhs_?(no|number)|aadhaar|driver_?licen[cs]e"
     ),
-    "account or card numbers": _named("iban|card_?(no|nr|number)|cc_?num(ber)?|credit_?card_?(no|number)|pan"),
+    "account or card numbers": _named(
+        "iban|card_?(no|nr|number)|cc_?num(ber)?|credit_?card_?(no|number)"
+        "|(card|primary|account)_?pan|pan_?(no|nr|num|number)"
+    ),
     "IP addresses": _named("ip|ip_?addr(ess)?|ipv[46]"),
     "licence plates": _named("licen[cs]e_?plate|number_?plate|kennzeichen"),
     "numbers of people": _named(f"({PEOPLE}|subject|insured|holder)_?(ids?|no|nr|num|number|key|code)"),
@@ -83,6 +89,8 @@ def personal_reason(name: str, sample_texts: Sequence[str]) -> str:
     words = re.sub(r"[\W_]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip()))
     if OTHERS.fullmatch(words) or (len(texts) <= 2 and len(sample_texts) <= 2):
         return ""
+    if NAME.fullmatch(words) and sum(SURNAME_FIRST.fullmatch(text) is not None for text in texts) >= ALIKE * len(texts):
+        return "names of people"
     reason = next((reason for reason, form in NAMES.items() if form.fullmatch(words)), "")
     if (
         reason == "phone numbers"
