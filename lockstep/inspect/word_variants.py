@@ -133,7 +133,7 @@ def _typo_notes(words: Mapping[str, int]) -> tuple[str, ...]:
         return ()
     entries = ", ".join(f"{_quoted(text)}: {_quoted(best)}" for text, best in typos.items())
     rows = sum(words[text] for text in typos)
-    return (f"typos in {rows} rows? If so, add to the column: map: {{{entries}}}",)
+    return (f"typos in {rows} row{'s' if rows > 1 else ''}? If so, add to the column: map: {{{entries}}}",)
 
 
 def _typos(words: Mapping[str, int]) -> Iterator[tuple[str, str]]:
@@ -174,11 +174,13 @@ def _rests(form: str) -> set[str]:
 
 
 def _is_typo(typo: str, word: str) -> bool:
-    """Whether a few letters were mistyped; an ending, a beginning or a short part may make another word."""
+    """Whether a few letters were mistyped; one more word, an ending or a short part makes another one."""
     long, short = (typo, word) if len(typo) >= len(word) else (word, typo)
     if long.endswith(short) or (long.startswith(short) and ENDINGS.fullmatch(long[len(short) :])):
         return False
     parts, others = typo.split(), word.split()
+    if len(parts) != len(others) and not set(short.split()) - set(long.split()):
+        return False
     if len(parts) == len(others):
         differing = [pair for pair in zip(parts, others, strict=True) if pair[0] != pair[1]]
         if any(min(map(len, pair)) < TYPO_LENGTH - 1 for pair in differing):

@@ -114,6 +114,8 @@ def test_a_likely_typo_is_a_note_with_the_line_to_paste(typo: str, word: str) ->
         ("atypical", "typical"),
         ("unimportant", "important"),
         ("Plan A", "Plan B"),
+        ("Coffee Lake-S", "Coffee Lake"),
+        ("Model B Plus", "Model Plus"),
         ("Type III", "Type II"),
         ("Slovakia", "Slovenia"),
         ("Austria", "Australia"),
@@ -122,6 +124,12 @@ def test_a_likely_typo_is_a_note_with_the_line_to_paste(typo: str, word: str) ->
 )
 def test_another_word_is_no_typo(rare: str, frequent: str) -> None:
     assert propose_variants({frequent: 500, rare: 2, "something": 100}) is None
+
+
+def test_a_typo_in_one_row_is_counted_in_the_singular() -> None:
+    proposal = propose_variants({"Hamburg": 50, "Hambrug": 1, "Berlin": 50})
+    assert proposal is not None
+    assert proposal.notes[0].startswith("typos in 1 row?")
 
 
 def test_a_word_as_frequent_as_its_neighbour_is_no_typo() -> None:
