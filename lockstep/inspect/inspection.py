@@ -15,7 +15,7 @@ from lockstep.errors import DataError
 from lockstep.guards.text.messages import brief, listed, shown
 from lockstep.inspect.fillers import filler_notes
 from lockstep.inspect.findings import NO_FEATURE, Finding, Role, TableFindings
-from lockstep.inspect.leaks import formulas, late_dates, leak_reason, near_leaks, outcomes
+from lockstep.inspect.leaks import formulas, late_dates, leak_reason, near_leaks, outcomes, relatives
 from lockstep.inspect.missing import missing_texts
 from lockstep.inspect.notation import with_notation
 from lockstep.inspect.reading import ReadColumn, decode_dictionary, read_columns
@@ -144,6 +144,7 @@ def _without_leaks(
         suspects = {name for name, reason in reasons.items() if reason}
         formula_of = formulas([reads[name] for name in candidates], reads[target], suspects)
         reasons = {name: reason or formula_of.get(name, "") for name, reason in reasons.items()}
+        reasons |= relatives([reads[name] for name in candidates if not reasons[name]], reads[target])
     return {
         name: replace(finding, role="leak", why=reasons[name]) if reasons.get(name) else finding
         for name, finding in findings.items()

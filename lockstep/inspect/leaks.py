@@ -9,9 +9,10 @@ from itertools import combinations
 
 import pandas as pd
 
-from lockstep.evaluate.screens.formula import explained_together, find_formulas
+from lockstep.evaluate.screens.formula import CHANGED, Formula, explained_together, find_formulas
 from lockstep.evaluate.screens.one_sided import LaterDate, later_date, presence
 from lockstep.evaluate.screens.single_column import MIN_ROWS, bins_of, class_measures, number_measures
+from lockstep.inspect.earlier_values import is_earlier_value
 from lockstep.inspect.reading import ReadColumn
 from lockstep.table.filler import as_floats
 
@@ -19,23 +20,33 @@ from lockstep.table.filler import as_floats
 GENERIC = frozenset(
     ["class", "count", "label", "output", "rating", "result", "score", "status", "target", "type", "value"]
 )
+# Words of a name that say a value was divided by another column.
+RATIO = re.compile(
+    r"(?i)(.*[\W_])?(per|ratio|rate|density|share|unit[\W_]?(price|cost)|mean|avg|average|yield)([\W_].*)?"
+)
 # Dates that are compared with one another.
 MAX_DATES = 10
+# Words that name a sum.
+TOTALS = frozenset(["total", "totals", "sum", "gross", "net", "subtotal", "amount", "overall", "combined"])
 TAKE_OUT = "Unless known when a prediction is needed, take {} out of the recipes"
 
 
 def leak_reason(read: ReadColumn, target: ReadColumn, *, classes: bool) -> str:
-    """The reason why a column may leak the target, with the figure; empty if there is none."""
+    """The reason why a column may leak the target, with the figure; empty if there is none.
+
+    An earlier value of the target is known with it, however close they are.
+    """
     values = read.values.reset_index(drop=True)
     if read.present >= MIN_ROWS and values.astype(str).equals(target.values.reset_index(drop=True).astype(str)):
         return "equals the target in every row"
     measures = (class_measures if classes else number_measures)(_screened(read), target.values)
+    earlier = is_earlier_value(target.name, read.name)
     for measure in measures:
-        if measure.too_good:
+        if measure.too_good and not earlier:
             return measure.text
     if reason := presence(read.values, target.values, classes=classes):
         return reason
-    if _name_in(target.name, read.name):
+    if _name_in(target.name, read.name) and not earlier:
         figures = ", ".join(measure.text for measure in measures)
         return f"its name contains the target's{': ' + figures if figures else ''}"
     return ""
@@ -61,13 +72,27 @@ def outcomes(reads: Sequence[ReadColumn], target: ReadColumn) -> list[str]:
 def formulas(reads: Sequence[ReadColumn], target: ReadColumn, suspects: Collection[str]) -> dict[str, str]:
     """The formula of each column that determines a number together with others.
 
-    In a product or quotient with a suspected column, the others are no leaks: metres, beside price per metre. All parts
-    of a sum are leaks.
+    In a product or quotient with a suspected column, or one that is a ratio by its name, the others are no leaks:
+    metres, beside price per metre. All parts of a sum are leaks, but for earlier values of the target.
     """
     present = target.values.notna().to_numpy()
     columns = {read.name: as_floats(read.values[present]) for read in _numbers(reads)}
     found = find_formulas(columns, as_floats(target.values[present]), suspects)
-    return {name: formula.text for formula in found for name in formula.columns}
+    leaks = {name: formula.text for formula in found for name in _unknown_parts(formula)}
+    return {name: text for name, text in leaks.items() if not is_earlier_value(target.name, name)}
+
+
+def relatives(reads: Sequence[ReadColumn], target: ReadColumn) -> dict[str, str]:
+    """The reason of each column that explains 99% of a number with a few others, and is a relative of it by its name.
+
+    city_mpg and hwy_mpg are relatives of comb_mpg, and a total is one of each of its parts.
+    """
+    together = _together(reads, target)
+    if together is None:
+        return {}
+    named = [name for name in together.columns if not is_earlier_value(target.name, name)]
+    words = {word for word in _words(target.name) if word not in GENERIC and not word.isdecimal()}
+    return {name: together.text for name in named if words & set(_words(name)) or TOTALS & set(_words(name))}
 
 
 def near_leaks(reads: Sequence[ReadColumn], target: ReadColumn) -> list[str]:
@@ -82,11 +107,32 @@ def near_leaks(reads: Sequence[ReadColumn], target: ReadColumn) -> list[str]:
         for found in late_dates(reads, target, classes=False)
         if not found.is_leak
     ]
-    present = target.values.notna().to_numpy()
-    columns = {read.name: as_floats(read.values[present]) for read in _numbers(reads)}
-    if columns and (together := explained_together(columns, as_floats(target.values[present]))) is not None:
+    notes += [
+        f"{read.name}: {measure.text}; it stays in the recipes, as an earlier value of the target by its name"
+        for read in reads
+        if is_earlier_value(target.name, read.name)
+        for measure in number_measures(_screened(read), target.values)[:1]
+        if measure.too_good
+    ]
+    if (together := _together(reads, target)) is not None:
         notes.append(f"{together.text}. {TAKE_OUT.format('them')}")
     return notes
+
+
+def _together(reads: Sequence[ReadColumn], target: ReadColumn) -> Formula | None:
+    present = target.values.notna().to_numpy()
+    numbers = [read for read in _numbers(reads) if not is_earlier_value(target.name, read.name)]
+    columns = {read.name: as_floats(read.values[present]) for read in numbers}
+    return explained_together(columns, as_floats(target.values[present])) if columns else None
+
+
+def _unknown_parts(formula: Formula) -> Sequence[str]:
+    """The columns of a formula that are leaks: of a product that has ratios, these."""
+    if not formula.product:
+        return formula.columns
+    changes = CHANGED.findall(formula.text)
+    ratios = [name for name in formula.columns if RATIO.fullmatch(name) and name not in changes]
+    return ratios or formula.columns
 
 
 def _screened(read: ReadColumn) -> pd.Series:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from lockstep.evaluate.screens.formula import find_formulas
+from lockstep.inspect.earlier_values import is_earlier_value
 from lockstep.inspect.inspection import inspect
 
 ROWS = 400
@@ -22,6 +23,11 @@ def random() -> Random:
 def _leaks(table: dict[str, Any]) -> dict[str, str]:
     found = inspect(pa.Table.from_pandas(pd.DataFrame(table), preserve_index=False), "y")
     return {column.name: column.why for column in found.of("leak")}
+
+
+def _leaks_of(target: str, table: dict[str, Any]) -> set[str]:
+    found = inspect(pa.Table.from_pandas(pd.DataFrame(table), preserve_index=False), target)
+    return {column.name for column in found.of("leak")}
 
 
 def _days(random: Random, low: int = 0, high: int = 900) -> Any:
@@ -118,3 +124,57 @@ def test_a_target_that_is_nearly_always_the_same_is_no_formula(random: Random) -
         few = np.random.default_rng(seed)
         columns = {f"c{number}": np.asarray(few.random(30) < 0.1, dtype=np.float64) for number in range(500)}
         assert find_formulas(columns, np.asarray(few.poisson(0.2, 30), dtype=np.float64)) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "column", "earlier"),
+    [
+        ("population_2021", "population_2016", True),
+        ("population_2016", "population_2021", False),
+        ("score_t2", "score_t1", True),
+        ("wave3 income", "wave1 income", True),
+        ("sensor_2", "sensor_1", False),
+        ("sales", "sales_lag_7", True),
+        ("sales", "lag1_sales", True),
+        ("sales", "previousSales", True),
+        ("sales", "sales_last_week", True),
+        ("price", "last_price", False),
+        ("price", "price_per_m2", False),
+        ("sales", "prior_visits", False),
+    ],
+)
+def test_an_earlier_value_of_the_target_is_known_by_its_name(target: str, column: str, earlier: bool) -> None:
+    assert is_earlier_value(target, column) is earlier
+
+
+def test_an_earlier_value_of_the_target_is_a_note_and_what_is_made_of_the_target_a_leak(random: Random) -> None:
+    area, before = random.gamma(3, 100, ROWS), random.gamma(2, 1000, ROWS).round()
+    growth = random.normal(0.05, 0.05, ROWS).round(4)
+    now = (before * (1 + growth)).round()
+    table = {
+        "area": area,
+        "population_2016": before,
+        "population_2021": now,
+        "density_2021": now / area,
+        "growth_pct": growth,
+    }
+    assert _leaks_of("population_2021", {**table, "growth_pct": random.normal(size=ROWS)}) == {"density_2021"}
+    del table["density_2021"]
+    assert _leaks_of("population_2021", table) == {"growth_pct"}
+    found = inspect(pa.Table.from_pandas(pd.DataFrame(table)), "population_2021")
+    assert any(note.startswith("population_2016: Spearman") and "stays in the recipes" in note for note in found.notes)
+
+
+def test_relatives_by_name_that_explain_the_target_together_are_leaks_and_others_a_note(random: Random) -> None:
+    city = random.normal(20, 4, ROWS)
+    highway = city + random.normal(8, 2, ROWS)
+    combined = 1 / (0.55 / city + 0.45 / highway)
+    noise = {"weight": random.normal(size=ROWS)}
+    assert _leaks_of("comb_mpg", {"city_mpg": city, "hwy_mpg": highway, **noise, "comb_mpg": combined}) == {
+        "city_mpg",
+        "hwy_mpg",
+    }
+    assert not _leaks_of("y", {"a": city, "b": highway, **noise, "y": combined})
+    fare, tip, extra = random.gamma(3, 5, ROWS), random.gamma(2, 1, ROWS), random.choice([0.5, 1, 1.5], ROWS)
+    bill = {"tip": tip, "total": fare + tip + extra, **noise, "fare": fare}
+    assert _leaks_of("fare", bill) == {"total"}

@@ -37,6 +37,8 @@ TRIMMED, REFITS, HOPEFUL, NEAR = 0.05, 4, 0.1, 3.0
 ALONE = 0.99999
 # A factor that a share or a percentage makes, and the column within.
 CHANGE, CHANGED = "(1 {} {})", re.compile(r"\(1 [-+] (.*?)(?: / 100)?\)")
+# The highest growth, as a share, of columns with shares below 0.
+GROWTH = 5.0
 # A factor or an exponent this close to 1 is 1.
 WHOLE = 0.01
 IS_TARGET = f"is the target in at least {100 * SHARE:.0f}% of the rows"
@@ -52,11 +54,13 @@ class Formula:
         columns: The columns, in the order of the table.
         text: What gives the target, as the subject and predicate of a sentence.
         exact: Whether it gives it in nearly all rows up to rounding.
+        product: Whether the columns are multiplied or divided.
     """
 
     columns: tuple[str, ...]
     text: str
     exact: bool = True
+    product: bool = False
 
 
 def find_formulas(columns: Mapping[str, Vector], y: Vector, suspects: Collection[str] = ()) -> list[Formula]:
@@ -240,11 +244,14 @@ def _product_search(columns: Mapping[str, Vector], y: Vector, tolerance: float) 
 
 
 def _changes_by(columns: Mapping[str, Vector]) -> dict[str, Vector]:
-    """1 - a and 1 + a of shares a between 0 and 1, and of percentages the same by their hundredth."""
+    """1 - a and 1 + a of shares a between 0 and 1, of percentages the same by their hundredth; 1 + a of growth."""
     changes = dict[str, Vector]()
     for name, column in columns.items():
         low, high = np.nanmin(column, initial=np.inf), np.nanmax(column, initial=-np.inf)
-        if low < 0 or high > 100 or len(changes) >= MAX_COLUMNS:
+        if low <= -1 or high > (100 if low >= 0 else GROWTH) or len(changes) >= MAX_COLUMNS:
+            continue
+        if low < 0:
+            changes |= {CHANGE.format("+", name): 1 + column}
             continue
         share, shown = (column, name) if high <= 1 else (column / 100, f"{name} / 100")
         changes |= {CHANGE.format("-", shown): 1 - share, CHANGE.format("+", shown): 1 + share}
@@ -311,7 +318,7 @@ def _product(terms: _Terms) -> Formula:
     constant = _factor(float(np.exp(min(terms.constant, 700.0))))
     text = constant + " * ".join(over) if over else f"{constant.removesuffix(' * ') or 1}"
     text += "".join(f" / {factor}" for factor in under)
-    return Formula(_columns_of(terms.coefficients), f"{text} {IS_TARGET}")
+    return Formula(_columns_of(terms.coefficients), f"{text} {IS_TARGET}", product=True)
 
 
 def _factor(value: float) -> str:
