@@ -19,8 +19,8 @@ ENTITY_NAME = re.compile(
     rf"(?i:(.*[\W_])?(id|ids|key|uuid|guid)|(.*[\W_])?({THING})([\W_]*(id|no|nr|num|number|code|key|name|ref))?)"
     rf"|.*[a-z](Id|ID|Key)|(?i:({THING}|case)(id|no|nr))"
 )
-# Rows per group on average, and groups, from which a split by groups makes sense.
-ROWS_PER_GROUP, MIN_GROUPS = 2.0, 20
+# Rows per group on average, and groups, from which a split by groups makes sense; with fewer rows it is told.
+ROWS_PER_GROUP, MIN_GROUPS, SOME_ROWS = 2.0, 20, 1.2
 # A column is constant within groups if pairs of their rows agree so much beyond chance.
 CONSTANT = 0.9
 # Shares of the columns that are constant, and of the target between groups, from which a random split tests on known
@@ -51,6 +51,8 @@ class GroupEvidence:
     @property
     def known(self) -> bool:
         """Whether a random split tests on things that the training rows know."""
+        if self.rows_per_group < ROWS_PER_GROUP:
+            return False
         return self.share_of_columns >= MOST_COLUMNS or self.between >= MOST_OF_TARGET
 
     @property
@@ -81,7 +83,7 @@ def group_evidence(reads: Mapping[str, pd.Series], outcome: ComparedTarget) -> l
         n_groups = int(groups.max()) + 1
         if not ENTITY_NAME.fullmatch(name) or reads[name].isna().any():
             continue
-        if n_groups < MIN_GROUPS or len(groups) < ROWS_PER_GROUP * n_groups:
+        if n_groups < MIN_GROUPS or len(groups) < SOME_ROWS * n_groups:
             continue
         others = {other: values for other, values in codes.items() if other != name and values.max() > 0}
         constant = tuple(other for other, values in others.items() if agreement_within(values, groups) >= CONSTANT)

@@ -24,6 +24,11 @@ IDENTIFIER_NAME = re.compile(
     rf"(?i)(?:^|.*[\W_])(ids?|key|[ug]uid|idx|row|number|no|nr|num|isbn|ean|gtin|upc|imei|sku|barcode|hash|ref)"
     rf"|(?:.*[\W_])?({THING})(id|no|nr|num|number|key)|(?-i:.*[a-z](Id|ID|Key|No|Nr|Number))"
 )
+# Names of an id of things; with fewer than 1.5 rows each, a model learns nothing from them.
+THING_ID_NAME = re.compile(
+    rf"(?i)(?:^|.*[\W_])(ids?|[ug]uid)|(?:.*[\W_])?({THING})[\W_]?(ids?|no|nr|num|number|key)|(?-i:.*[a-z](Id|ID))"
+)
+MOSTLY_ONCE = 2 / 3
 CODE_NAME = re.compile(
     r"(?i)(?:^|.*[\W_])(id|key|code|zip|zipcode|postcode|postal|plz)"
     rf"|({THING})id|(?-i:.*[a-z](Id|ID|Key|Code))"
@@ -64,14 +69,24 @@ def is_nearly_unique(read: ReadColumn) -> bool:
     return read.present >= MIN_ROWS and read.distinct >= NEARLY_UNIQUE * read.present
 
 
+def repeated_id_reason(read: ReadColumn) -> str:
+    """The reason why ids of which some repeat are no feature: by their name, where most of them have one row."""
+    mostly_once = read.present >= MIN_ROWS and read.distinct >= MOSTLY_ONCE * read.present
+    if mostly_once and THING_ID_NAME.fullmatch(read.name.strip()):
+        return f"by its name and {read.distinct} different values in {read.present} rows"
+    return ""
+
+
 def number_reason(read: ReadColumn) -> str:
     """The reason why numbers only identify the rows; empty if they may be a quantity."""
     named = IDENTIFIER_NAME.fullmatch(read.name.strip()) is not None
     values = read.values.dropna().to_numpy(dtype=np.float64)
     if named and len(values) and _spreadsheet_rounded(values):
         return f"rounded by a spreadsheet, such as {values[0]:.5E}: different ones became the same"
-    if read.type != "integer" or not is_nearly_unique(read):
+    if read.type != "integer":
         return ""
+    if not is_nearly_unique(read):
+        return repeated_id_reason(read)
     if not read.missing and read.distinct == read.present and (reason := _numbering(read, named=named)):
         return f"{reason}: {span(read)}"
     return f"by its name and {read.distinct} different values in {read.present} rows" if named else ""

@@ -13,6 +13,7 @@ from lockstep.inspect.identifiers import (
     index_reason,
     is_nearly_unique,
     number_reason,
+    repeated_id_reason,
     span,
     text_reason,
 )
@@ -76,7 +77,7 @@ def _range(values: pd.Series) -> str:
 
 def format_number(number: float) -> str:
     """A number for people: six digits, or all digits before the point."""
-    return f"{number:,.0f}" if 100_000 <= abs(number) < 1e15 else f"{number:.6g}"
+    return f"{number:,.0f}" if 100_000 <= abs(number) < 1e15 else f"{number:{',' if abs(number) >= 10_000 else ''}.6g}"
 
 
 def _number(plain: Finding, read: ReadColumn) -> Finding:
@@ -116,9 +117,11 @@ def _mostly_different(plain: Finding, read: ReadColumn, texts: pd.Series) -> Fin
     count = f"{plain.distinct} different texts in {read.present} rows{format_hint(texts)}"
     if is_nearly_unique(read) and (reason := text_reason(read.name, sorted(texts.unique()))):
         return _identifier(plain, read, f"{reason}: {count}")
-    if read.missing > len(read.values) / 2:
-        return _presence(plain, read, f"{count}, and most rows have none")
+    if reason := repeated_id_reason(read):
+        return _identifier(plain, read, reason)
     words = texts.str.count(r"\S+")
+    if read.missing > len(read.values) / 2 and words.median() < SENTENCE_WORDS:
+        return _presence(plain, read, f"{count}, and most rows have none")
     if plain.distinct < NEARLY_UNIQUE * read.present and words.median() < SENTENCE_WORDS:
         return replace(plain, type="category", role="encoded", why=f"a category of many values: {count}")
     if (words > 1).mean() < PROSE:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from lockstep.inspect.findings import Finding
 from lockstep.inspect.groups import GroupEvidence, group_evidence
+from lockstep.inspect.identifiers import repeated_id_reason
 from lockstep.inspect.likeness import Codes, ComparedTarget, codes_of
 from lockstep.inspect.reading import ReadColumn
 from lockstep.inspect.row_order import order_hint
@@ -41,9 +42,10 @@ def choose_split(
     present = reads[target].values.notna().to_numpy()
     outcome = ComparedTarget.of(reads[target].values[present], classes=classes)
     features = {name: reads[name].values[present] for name in _of(findings, "plain", "encoded", "parts", "words")}
-    groups = group_evidence(features, outcome)
+    ids = {name: reads[name].values[present] for name in _of(findings, "identifier") if repeated_id_reason(reads[name])}
+    groups = group_evidence(features | ids, outcome)
     entity = next((group for group in groups if group.known), None)
-    entities = None if entity is None else codes_of(features[entity.column])
+    entities = None if entity is None else codes_of(reads[entity.column].values[present])
     moments = _moments(findings, reads, dates)
     members = features | {name: reads[name].values[present] for name in _of(findings, "leak") if name not in moments}
     times = _times({name: values[present] for name, values in moments.items()}, members, outcome, entities)

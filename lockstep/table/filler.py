@@ -130,7 +130,7 @@ def _goes_on(body: Vector, value: float) -> bool:
 def _required(value: float, n_others: int, dates: bool) -> tuple[float, float]:
     """The distance, in ranges of the others, and the share of the rows from which a value counts as a filler."""
     if dates:
-        known = abs(value) > FAR_DATE or _day(value)[-5:] in (NEW_YEAR, NEW_YEARS_EVE)
+        known = abs(value) > FAR_DATE or (n_others >= MIN_DISTINCT and _day(value)[-5:] in (NEW_YEAR, NEW_YEARS_EVE))
         return (CODE_DISTANCE, CODE_SHARE) if known else (np.inf, 1.0)
     digits = f"{abs(value):.15g}".replace(".", "")
     if (

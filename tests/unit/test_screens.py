@@ -76,6 +76,11 @@ def test_a_date_before_all_others_at_new_year_is_a_filler() -> None:
     assert find_filler(days) is None
 
 
+def test_the_first_of_three_months_is_no_filler() -> None:
+    months = pd.Series(pd.to_datetime(["2018-01-01", "2018-02-01", "2018-03-01"] * 100))
+    assert find_filler(months) is None
+
+
 @pytest.mark.parametrize(("day", "is_filler"), [("2010-05-17", False), ("2010-01-01", True), ("9999-09-09", True)])
 def test_a_day_long_after_all_others_is_a_filler_only_at_new_year_or_in_the_far_future(
     day: str, is_filler: bool
