@@ -29,6 +29,16 @@ def is_earlier_value(target: str, column: str) -> bool:
     return earlier < later and (counted or (earlier in YEARS and later in YEARS))
 
 
+def is_of_earlier_year(target: str, column: str) -> bool:
+    """Whether all years in a column's name are before those in the target's."""
+    years, later = _years(column), _years(target)
+    return bool(years and later) and max(years) < min(later)
+
+
+def _years(name: str) -> list[int]:
+    return [int(word) for word in _words(name) if len(word) == 4 and word.isdecimal() and int(word) in YEARS]
+
+
 def _words(name: str) -> Sequence[str]:
     """The words of a name in lower case; a number is a word of its own."""
     return re.findall(r"[^\W\d_]+|\d+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())

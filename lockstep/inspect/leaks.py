@@ -12,7 +12,7 @@ import pandas as pd
 from lockstep.evaluate.screens.formula import CHANGED, Formula, explained_together, find_formulas
 from lockstep.evaluate.screens.one_sided import LaterDate, later_date, presence
 from lockstep.evaluate.screens.single_column import MIN_ROWS, bins_of, class_measures, number_measures
-from lockstep.inspect.earlier_values import is_earlier_value
+from lockstep.inspect.earlier_values import is_earlier_value, is_of_earlier_year
 from lockstep.inspect.reading import ReadColumn
 from lockstep.table.filler import as_floats
 
@@ -73,13 +73,18 @@ def formulas(reads: Sequence[ReadColumn], target: ReadColumn, suspects: Collecti
     """The formula of each column that determines a number together with others.
 
     In a product or quotient with a suspected column, or one that is a ratio by its name, the others are no leaks:
-    metres, beside price per metre. All parts of a sum are leaks, but for earlier values of the target.
+    metres, beside price per metre. All parts of a sum are leaks, but for earlier values of the target and columns
+    of years before it.
     """
     present = target.values.notna().to_numpy()
     columns = {read.name: as_floats(read.values[present]) for read in _numbers(reads)}
     found = find_formulas(columns, as_floats(target.values[present]), suspects)
     leaks = {name: formula.text for formula in found for name in _unknown_parts(formula)}
-    return {name: text for name, text in leaks.items() if not is_earlier_value(target.name, name)}
+    return {
+        name: text
+        for name, text in leaks.items()
+        if not (is_earlier_value(target.name, name) or is_of_earlier_year(target.name, name))
+    }
 
 
 def relatives(reads: Sequence[ReadColumn], target: ReadColumn) -> dict[str, str]:

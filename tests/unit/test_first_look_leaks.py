@@ -159,6 +159,8 @@ def test_an_earlier_value_of_the_target_is_a_note_and_what_is_made_of_the_target
         "growth_pct": growth,
     }
     assert _leaks_of("population_2021", {**table, "growth_pct": random.normal(size=ROWS)}) == {"density_2021"}
+    old = {"change_2011_2016_pct": random.normal(0.05, 0.05, ROWS), "growth_pct": random.normal(size=ROWS)}
+    assert _leaks_of("population_2021", {**table, **old, "density_2016": before / area}) == {"density_2021"}
     del table["density_2021"]
     assert _leaks_of("population_2021", table) == {"growth_pct"}
     found = inspect(pa.Table.from_pandas(pd.DataFrame(table)), "population_2021")
