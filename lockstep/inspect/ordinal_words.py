@@ -12,7 +12,29 @@ MAX_WORDS = 30
 MIN_WORDS = 3
 # Words for "no value" among those of a scale; they stay values where the scale has a place for them.
 NO_ANSWER = frozenset(
-    ["na", "n/a", "unknown", "not available", "not applicable", "not specified", "missing", "keine angabe", "no answer"]
+    [
+        "na",
+        "n/a",
+        "unknown",
+        "not available",
+        "not applicable",
+        "not specified",
+        "missing",
+        "keine angabe",
+        "no answer",
+        "refused",
+        "declined",
+        "don't know",
+        "dont know",
+        "not stated",
+        "not reported",
+        "not known",
+        "no response",
+        "prefer not to say",
+        "prefer not to answer",
+        "undisclosed",
+        "weiß nicht",
+    ]
 )
 NUMBER = r"[$€£]?\s?(\d[\d,.' ]*\d|\d)\s?([kKmM](?![^\W\d_]))?"
 UNIT = r"(?:\s?(?:%|[^\W\d_]+(?:/[^\W\d_]+)?[.²³]?)){0,2}"

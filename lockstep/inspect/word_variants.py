@@ -185,8 +185,15 @@ def _is_typo(typo: str, word: str) -> bool:
         differing = [pair for pair in zip(parts, others, strict=True) if pair[0] != pair[1]]
         if any(min(map(len, pair)) < TYPO_LENGTH - 1 for pair in differing):
             return False
-    limit = 2 if len(short) >= TWO_EDITS_FROM else 1
+        # of a short word two other letters make another one: Downtown East is not Downtown West
+        return all(edits(*pair, _edits_of(pair)) <= _edits_of(pair) for pair in differing)
+    limit = _edits_of((typo, word))
     return edits(typo, word, limit) <= limit
+
+
+def _edits_of(pair: tuple[str, str]) -> int:
+    """The number of edits that are a typo."""
+    return 2 if min(map(len, pair)) >= TWO_EDITS_FROM else 1
 
 
 def edits(first: str, second: str, limit: int) -> int:

@@ -73,6 +73,15 @@ def test_ranges_are_ordered_by_their_lower_bounds(words: list[str]) -> None:
     assert proposal.facts["map"] == {word: number for number, word in enumerate(words, 1)}
 
 
+def test_a_refused_answer_has_no_place_among_ranges() -> None:
+    found = propose_order(
+        "c", dict.fromkeys(["Under 2,600", "2,600 to 5,200", "Above 5,200", "Refused", "Don't know"], 9)
+    )
+    assert found is not None
+    assert found.facts["map"] == {"Under 2,600": 1, "2,600 to 5,200": 2, "Above 5,200": 3}
+    assert found.odd == {"Refused", "Don't know"}
+
+
 @pytest.mark.parametrize("name", ["grade", "credit_rating", "energy class", "Energy_Class"])
 def test_letters_are_an_order_by_the_columns_name_alone(name: str) -> None:
     letters = {"A": 9, "B": 9, "C": 9}

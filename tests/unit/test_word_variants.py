@@ -114,6 +114,8 @@ def test_a_likely_typo_is_a_note_with_the_line_to_paste(typo: str, word: str) ->
         ("atypical", "typical"),
         ("unimportant", "important"),
         ("Plan A", "Plan B"),
+        ("Downtown East", "Downtown West"),
+        ("Sunwest Airlines", "Skywest Airlines"),
         ("Coffee Lake-S", "Coffee Lake"),
         ("Model B Plus", "Model Plus"),
         ("Type III", "Type II"),
