@@ -203,11 +203,13 @@ def _text(values: pa.ChunkedArray, _: Column, __: Location) -> pd.Series:
 def _date(values: pa.ChunkedArray, column: Column, location: Location) -> pd.Series:
     formats = column.format or ("iso",)
     allowed = listed(column.format) if column.format else DEFAULT_NOTATIONS["date"]
+    remedy = "correct the format or the file, or list the value in missing_values"
+    remedy = location.remedy(remedy if column.format else "others by `format`")
     dates = _by_text(
         values,
         lambda words: parse_dates(words, formats).to_numpy(),
         location,
-        f"is not a date; allowed: {allowed}" + location.remedy("" if column.format else "; others by `format`"),
+        f"is not a date; allowed: {allowed}; {remedy}",
     )
     fillers = parse_dates(pd.Series(column.missing_values, dtype="str"), (*formats, "iso")).dropna().to_numpy()
     return pd.Series(np.where(np.isin(dates, fillers), np.datetime64("NaT", "s"), dates))

@@ -192,8 +192,10 @@ def _features(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     lines = ["features:"]
     if left_out:
         lines += _comment(f"left out because they may know the target: {', '.join(left_out)}", "  ")
-        known = _listed(renamed.get(name, name) for name in left_out)
-        lines += _comment(f"known when you predict? add the line - {{step: columns, columns: {known}}}", "  ")
+        known = " or ".join(_listed([renamed.get(name, name)]) for name in left_out[:MAX_SLICES])
+        lines += _comment(
+            f"add those that are known when you predict, and no others: {{step: columns, columns: {known}}}", "  "
+        )
     for place in findings.relations.places:
         lines += _comment(f"{place.y} and {place.x} are a place: {place.why}", "  ")
     for recipe, suggestion in suggested_recipes(findings, renamed).items():

@@ -52,7 +52,7 @@ def propose_numbers(texts: Texts, *, decimal_comma: bool = False) -> Proposal | 
         return None
     if not facts:
         return Proposal({}, odd=odd)
-    shown = max((text for text in parts if text not in odd), key=lambda text: (len(text), text))
+    shown = max((text for text in parts if text not in odd), key=_peculiarity)
     return Proposal(facts, f"{', '.join(reasons)}: {shown!r}", odd, tuple(notes))
 
 
@@ -65,6 +65,11 @@ def _units(facts: Mapping[str, Any]) -> list[str]:
 def _is_zero(text: str, units: Iterable[str]) -> bool:
     """Whether a text is a currency and a dash, as spreadsheets show an amount of 0."""
     return any(is_currency(unit) and unit in text and text.replace(unit, "").strip() in DASHES for unit in units)
+
+
+def _peculiarity(text: str) -> tuple[int, int, str]:
+    """How well a text shows a notation: by the characters beside its digits."""
+    return sum(not character.isdigit() for character in text), len(text), text
 
 
 def _reads(notation: NumberNotation, text: str, *, plain: bool) -> bool:

@@ -87,7 +87,7 @@ def personal_reason(name: str, sample_texts: Sequence[str]) -> str:
     for reason, form in FORMS.items():
         if sum(map(form, texts)) >= ALIKE * len(texts):
             return reason
-    words = re.sub(r"[\W_]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip()))
+    words = _in_words(name)
     if OTHERS.fullmatch(words) or (len(texts) <= 2 and len(sample_texts) <= 2):
         return ""
     if NAME.fullmatch(words) and sum(SURNAME_FIRST.fullmatch(text) is not None for text in texts) >= ALIKE * len(texts):

@@ -9,6 +9,7 @@ from lockstep.inspect.findings import Finding
 from lockstep.inspect.groups import GroupEvidence, group_evidence
 from lockstep.inspect.identifiers import repeated_id_reason
 from lockstep.inspect.likeness import Codes, ComparedTarget, codes_of
+from lockstep.inspect.personal import names_birth_date
 from lockstep.inspect.reading import ReadColumn
 from lockstep.inspect.row_order import order_hint
 from lockstep.inspect.structure import SplitAdvice

@@ -135,7 +135,8 @@ def check_split_columns(split: Split, target: Target, columns: Sequence[str], fi
     for setting, column in split.columns.items():
         if column not in columns:
             raise ConfigError(
-                f"params.yaml: split.{setting}: {quoted(column)}: {file} has no such column; it has: {listed(columns)}"
+                f"params.yaml: split.{setting}: {quoted(column)}: {file} has no such column; it has: {listed(columns)}."
+                " Name another, or set split.strategy to random"
             )
 
 
