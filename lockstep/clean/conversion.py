@@ -128,11 +128,14 @@ def _number(values: pa.ChunkedArray, column: Column, location: Location) -> pd.S
             values = pc.replace_substring(values, "\u2212", "-")
         if (row := _first_refused(values, pa.float64())) is not None:
             text = values[row].as_py()
-            remedy = location.remedy("correct the file, or list the value in missing_values")
+            remedy = location.remedy("correct the type, the file, or list the value in missing_values")
             if WITH_COMMAS.fullmatch(text):
                 remedy = location.remedy('set `decimal: ","` or `thousands: ","` of the column')
             elif "\n" in text:
                 remedy = "close the quote"
+            elif column.map:
+                words = listed(list(column.map))
+                raise location.error(row, f"{shortened(text)} is none of the words of map ({words}); {remedy}")
             raise location.error(row, f"{shortened(text)} is not a number; {remedy}")
         values = _without_numbers(pc.cast(values, pa.float64(), safe=False), column.missing_values)
     series = pd.Series(pc.cast(values, pa.float64(), safe=False).to_numpy())

@@ -25,6 +25,7 @@ Written by `lockstep new-dataset`; facts about one table, yours to correct. A co
 run again. Types: number, integer, boolean, category, text (kept, no feature by itself), date, time, duration, ignore.
 docs/bring-your-own-table.md explains every decision, and how to say in what notation a column is written. No bounds are
 guessed: add min and max where values must not leave a range."""
+TOTAL = "the last row has few values, as a total under the table has; a real row? Take the rule out"
 WEIGHING: dict[Role, str] = {
     "weight": "a column of numbers: a row of weight 2 counts as two rows",
     "exposure": "a column of numbers: the time or amount in which a count came about",
@@ -141,6 +142,9 @@ def _clean(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
         names = ", ".join(f"{_quoted(old)}: {_quoted(new)}" for old, new in renamed.items())
         rules += _comment("XGBoost refuses [, ] and <, the pipeline row_id and fold", "  ")
         rules.append(f"  - {{rule: rename, columns: {{{names}}}}}")
+    if findings.total is not None:
+        rule = f"  - {{rule: drop_missing, columns: [{_quoted(renamed.get(findings.total, findings.total))}]}}"
+        rules.append(_with_comment(rule, TOTAL))
     if findings.target.missing:
         target = _quoted(renamed.get(findings.target.column, findings.target.column))
         rule = f"  - {{rule: drop_missing, columns: [{target}]}}"

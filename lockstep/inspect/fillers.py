@@ -31,7 +31,7 @@ def _note(read: ReadColumn, filler: Filler, *, is_target: bool) -> str:
     confirmed = _flow({**read.facts.model_dump(exclude_defaults=True, exclude={"missing"}), "genuine": [filler.shown]})
     return (
         f"{note}, and the rule {{rule: drop_missing, columns: [{column}]}}. If not: {column}: {confirmed}. Until one of"
-        " both stands here, `dvc repro` stops at clean"
+        " the two is written, `dvc repro` stops at clean"
     )
 
 

@@ -97,6 +97,7 @@ class TableFindings:
         missing_values: Texts in the table that mean "no value".
         notes: Comments on columns that may contain fillers, or nearly determine the target.
         relations: Copies, order in time, groups and places of the rows.
+        total: A column without a value in the last row alone, where that row seems to be a total; None: it is none.
     """
 
     n_rows: int
@@ -105,6 +106,7 @@ class TableFindings:
     missing_values: tuple[str, ...]
     notes: tuple[str, ...] = ()
     relations: Relations = field(default_factory=Relations)
+    total: str | None = None
 
     def of(self, *roles: Role) -> list[Finding]:
         """The columns with one of the roles, in the file's order."""

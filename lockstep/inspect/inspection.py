@@ -23,6 +23,7 @@ from lockstep.inspect.relations import find_relations
 from lockstep.inspect.roles import describe_column, format_number
 from lockstep.inspect.structure import SplitAdvice
 from lockstep.inspect.target_choice import describe_target
+from lockstep.inspect.total_row import total_column
 from lockstep.project.settings import ROW_ID
 
 
@@ -74,7 +75,9 @@ def inspect(
     notes += outcomes(left[1:], reads[target]) if goal.classes else near_leaks(left[1:], reads[target])
     relations = find_relations(findings, reads, target, classes=bool(goal.classes))
     findings = _without_groups(findings, relations.split)
-    return TableFindings(table.num_rows, goal, tuple(findings.values()), missing, tuple(notes), relations)
+    return TableFindings(
+        table.num_rows, goal, tuple(findings.values()), missing, tuple(notes), relations, total_column(reads.values())
+    )
 
 
 def _check_weighing(weighing: Mapping[Role, str], target: str) -> None:

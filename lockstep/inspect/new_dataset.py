@@ -188,6 +188,7 @@ def summary(dataset: NewDataset) -> str:
         lines.append(f"  {label}  {shown(column.name) if column.name else '(unnamed)'}: {why}")
     lines += [f"  note      {brief(note)}" for note in findings.notes]
     lines += [f"  note      {brief(note)}" for note in _relation_notes(dataset)]
+    lines += ["  note      a rule drops the last row, which seems to be a total"] if findings.total is not None else []
     settings = [*_split_settings(dataset), *([target.needs] if target.needs else [])]
     command = " -S ".join([f"dvc exp run -S dataset={dataset.name}", *settings])
     return "\n".join([*lines, f"next: {command}  (with --temp or --queue: git add {dataset.file} first)"])

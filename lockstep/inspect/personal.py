@@ -40,13 +40,14 @@ def _named(words: str) -> re.Pattern[str]:
     return re.compile(rf"(.*[\W_])?({words})([\W_].*)?", re.IGNORECASE)
 
 
+BIRTH = "dates of birth"
 # What a name alone tells, whatever the values are.
 NAMES: Mapping[str, re.Pattern[str]] = {
     "e-mail addresses": _named("e_?mails?|email_?address|mail_?address"),
     "phone numbers": _named(
         "phones?|phone_?(no|nr|number)|telephone|telefon|mobile_?(no|nr|number|phone)|handy|fax|tel"
     ),
-    "dates of birth": _named("dob|date_?of_?birth|birth_?(date|day)|birthdate|geburts(datum|tag)|naissance|nacimiento"),
+    BIRTH: _named("dob|date_?of_?birth|birth_?(date|day)|birthdate|geburts(datum|tag)|naissance|nacimiento"),
     "names of people": _named(
         rf"(first|last|middle|full|given|family|sur|maiden)_?name|({PEOPLE})_?name|vorname|nachname|prenom|prénom|apellidos?"
         r"|user_?name|login"
@@ -70,6 +71,16 @@ NAMES: Mapping[str, re.Pattern[str]] = {
 OTHERS = re.compile(
     r"(?i)(.*[\W_])?(n|num|number|count|no)[\W_]?(of[\W_].*)|has[\W_].*|is[\W_].*|.*[\W_](type|brand|model|count|domain|verified)"
 )
+
+
+def names_birth_date(name: str) -> bool:
+    """Whether a column's name says that its values are dates of birth, which order people, not rows."""
+    return NAMES[BIRTH].fullmatch(_in_words(name)) is not None
+
+
+def _in_words(name: str) -> str:
+    """A name with _ between its words."""
+    return re.sub(r"[\W_]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip()))
 
 
 def personal_reason(name: str, sample_texts: Sequence[str]) -> str:

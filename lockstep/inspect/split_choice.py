@@ -83,7 +83,7 @@ def _end(moments: pd.Series, entities: Codes) -> bool:
 def _moments(
     findings: Mapping[str, Finding], reads: Mapping[str, ReadColumn], dates: Mapping[str, pd.Series]
 ) -> dict[str, pd.Series]:
-    """The complete columns that may order the rows in time, dates first."""
+    """The complete columns that may order the rows in time, dates first; not those of birth, which order people."""
     whole = [
         name
         for name, column in findings.items()
@@ -91,7 +91,7 @@ def _moments(
     ]
     columns = {name: reads[name].values for name in findings if _is_date(findings, name)}
     columns |= {**dates, **{name: reads[name].values for name in whole}}
-    return {name: values for name, values in columns.items() if values.notna().all()}
+    return {name: values for name, values in columns.items() if values.notna().all() and not names_birth_date(name)}
 
 
 def _is_date(findings: Mapping[str, Finding], name: str) -> bool:

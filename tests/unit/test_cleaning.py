@@ -52,7 +52,7 @@ def test_a_name_of_the_table_cannot_steer_a_terminal(name: str) -> None:
         (pa.table({"c": ["1"]}), f"facts: columns.{short}: the table has no such column; it has: c"),
         (
             pa.table({name: ["x"]}),
-            f"facts: columns.{short}: row 1: 'x' is not a number; correct the file, or list the value in",
+            f"facts: columns.{short}: row 1: 'x' is not a number; correct the type, the file, or list",
         ),
         (pa.table({name: [""]}), f"facts: columns.{short}: every value is missing; leave the column out"),
     ):

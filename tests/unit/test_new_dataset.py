@@ -451,3 +451,15 @@ def test_long_entries_are_readable_and_an_update_moves_them_whole(capsys: pytest
     assert facts["side"]["map"][words[0].upper()] == words[0]
     assert _new("t.csv", "y", "--update") == 0
     assert file.read_text(encoding="utf-8") == text
+
+
+def test_a_total_under_the_table_is_dropped_by_a_rule(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("t.csv").write_text(ROWS + "1,2,999\n", encoding="utf-8")
+    assert _new("t.csv") == 0
+    assert "a rule drops the last row" not in capsys.readouterr().out
+    Path("t.csv").write_text(ROWS + ",Total,463\n", encoding="utf-8")
+    assert _new("t.csv", "y", "--force") == 0
+    assert "a rule drops the last row, which seems to be a total" in capsys.readouterr().out
+    dataset = _loaded("t")
+    frame, _ = clean_table(dataset.source.load(), dataset, "t")
+    assert len(frame) == 40

@@ -197,7 +197,7 @@ def test_words_are_stripped_cased_and_mapped() -> None:
     assert _read(texts, type="category", **facts).tolist() == ["new york", "new york", "new york", "paris"]
     assert _read(["oui", "Non", "true"], type="boolean", map={"oui": True, "Non": False}).tolist() == [1, 0, 1]
     assert _read(["low", "high"], type="integer", map={"low": 1, "high": 3}).tolist() == [1, 3]
-    with pytest.raises(DataError, match="row 1: 'mid' is not a number"):
+    with pytest.raises(DataError, match=r"row 1: 'mid' is none of the words of map \(low, high\); correct the type"):
         _read(["mid"], type="integer", map={"low": 1, "high": 3})
 
 

@@ -142,6 +142,15 @@ def test_the_evidence_has_its_figures_and_settles_no_more_than_it_can() -> None:
     assert hint.text({"born": "birth day"}).endswith("split.strategy=time 'split.time=\"birth day\"'")
 
 
+@pytest.mark.parametrize("name", ["date_of_birth", "birthDate", "Geburtsdatum", "Fecha de nacimiento"])
+def test_a_date_of_birth_is_not_when_a_row_came_about(name: str) -> None:
+    table = _customers(np.random.default_rng(4))
+    admitted = np.random.default_rng(5).permutation(table["born"])
+    assert _inspect({name: table["born"], "a": table["a"], "y": table["y"]}).relations.split.hints == ()
+    (hint,) = _inspect({name: table["born"], "admitted": admitted, "y": table["y"]}).relations.split.hints
+    assert hint.time == "admitted"
+
+
 def test_names_of_groups_are_no_features_where_test_rows_have_others() -> None:
     found = _inspect(_patients(np.random.default_rng(4)))
     assert (found.columns[0].role, found.columns[0].type) == ("identifier", "category")
