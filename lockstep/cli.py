@@ -252,9 +252,9 @@ def verify(arguments: argparse.Namespace) -> str:
 
 def new_dataset(arguments: argparse.Namespace) -> str:
     """Inspect a table and write datasets/NAME.yaml."""
+    from lockstep.inspect.files.table_file import FileOptions
     from lockstep.inspect.new_dataset import new_dataset as write
     from lockstep.inspect.new_dataset import summary
-    from lockstep.inspect.table_file import FileOptions
 
     dataset = write(
         arguments.place,

@@ -9,7 +9,7 @@ from lockstep.fetch.source import FileSource
 from lockstep.guards.text.messages import brief
 from lockstep.inspect.findings import Finding, Role, TableFindings
 from lockstep.inspect.roles import how_to_keep
-from lockstep.inspect.structure import copies_text
+from lockstep.inspect.rows.structure import copies_text
 from lockstep.inspect.suggested_recipes import suggested_recipes
 
 WIDTH, COMMENT_AT = 118, 44

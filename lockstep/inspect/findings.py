@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from lockstep.clean.column_block import ColumnType
-from lockstep.inspect.structure import Relations
+from lockstep.inspect.rows.structure import Relations
 
 # plain: a feature without a step; encoded: a category of many values; parts: several values in one text; words: a text
 # whose length and words are features; presence: whether there is a value is one. Columns of the others stay out of the

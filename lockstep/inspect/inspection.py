@@ -16,14 +16,14 @@ from lockstep.guards.text.messages import brief, listed, shown
 from lockstep.inspect.fillers import filler_notes
 from lockstep.inspect.findings import NO_FEATURE, Finding, Role, TableFindings
 from lockstep.inspect.leaks import formulas, late_dates, leak_reason, near_leaks, outcomes, relatives
-from lockstep.inspect.missing import missing_texts
 from lockstep.inspect.notation import with_notation
+from lockstep.inspect.notations.missing import missing_texts
 from lockstep.inspect.reading import ReadColumn, decode_dictionary, read_columns
-from lockstep.inspect.relations import find_relations
 from lockstep.inspect.roles import describe_column, format_number
-from lockstep.inspect.structure import SplitAdvice
+from lockstep.inspect.rows.relations import find_relations
+from lockstep.inspect.rows.structure import SplitAdvice
+from lockstep.inspect.rows.total_row import total_column
 from lockstep.inspect.target_choice import describe_target
-from lockstep.inspect.total_row import total_column
 from lockstep.project.settings import ROW_ID
 
 

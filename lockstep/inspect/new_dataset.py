@@ -16,12 +16,12 @@ from lockstep.guards.text.messages import brief, listed, shown
 from lockstep.guards.text.secrets import masked
 from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.inspect.dataset_file import dataset_text
+from lockstep.inspect.files.table_file import TABLES, FileOptions, TableFile, read_again, read_table_file
 from lockstep.inspect.findings import LEFT_OUT, TableFindings
 from lockstep.inspect.inspection import inspect
 from lockstep.inspect.personal import personal_columns, without_samples
 from lockstep.inspect.roles import how_to_keep
-from lockstep.inspect.structure import copies_text
-from lockstep.inspect.table_file import TABLES, FileOptions, TableFile, read_again, read_table_file
+from lockstep.inspect.rows.structure import copies_text
 from lockstep.inspect.update import Update, updated
 from lockstep.project.blocks import DATASET_NAME
 from lockstep.project.paths import DATASETS, PARAMS

@@ -15,16 +15,16 @@ from lockstep.clean.columns import convert_columns
 from lockstep.clean.number_texts import plain_digits
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import shown
-from lockstep.inspect.compound_units import propose_compound
-from lockstep.inspect.date_notation import propose_dates
 from lockstep.inspect.findings import Type
-from lockstep.inspect.missing import text_counts
-from lockstep.inspect.number_notation import has_decimal_comma, propose_numbers
-from lockstep.inspect.ordinal_words import propose_order
-from lockstep.inspect.proposal import Proposal, Texts
-from lockstep.inspect.span_notation import propose_durations, propose_times
-from lockstep.inspect.truth_words import propose_truth
-from lockstep.inspect.word_variants import propose_variants
+from lockstep.inspect.notations.compound_units import propose_compound
+from lockstep.inspect.notations.date_notation import propose_dates
+from lockstep.inspect.notations.missing import text_counts
+from lockstep.inspect.notations.number_notation import has_decimal_comma, propose_numbers
+from lockstep.inspect.notations.ordinal_words import propose_order
+from lockstep.inspect.notations.proposal import Proposal, Texts
+from lockstep.inspect.notations.span_notation import propose_durations, propose_times
+from lockstep.inspect.notations.truth_words import propose_truth
+from lockstep.inspect.notations.word_variants import propose_variants
 
 LONG_WHOLE = re.compile(r"[+-]?\d{16,}")
 # Whole numbers from here may be days (20200131), months (202001 is below) or seconds since 1970.

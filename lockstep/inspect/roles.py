@@ -17,7 +17,7 @@ from lockstep.inspect.identifiers import (
     span,
     text_reason,
 )
-from lockstep.inspect.missing import NUMBER
+from lockstep.inspect.notations.missing import NUMBER
 from lockstep.inspect.reading import ReadColumn
 from lockstep.project.settings import ROW_ID
 

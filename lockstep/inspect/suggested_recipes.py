@@ -6,7 +6,7 @@ from typing import Any
 
 from lockstep.features.step import STEPS
 from lockstep.inspect.findings import Finding, TableFindings, Type
-from lockstep.inspect.places import place_steps
+from lockstep.inspect.rows.places import place_steps
 
 StepData = dict[str, Any]
 # With more values, `full` only has an encoded category's encodings: trees split codes of many values by chance.

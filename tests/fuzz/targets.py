@@ -13,8 +13,8 @@ from lockstep.check.config import load_config, parse_dataset
 from lockstep.errors import LockstepError
 from lockstep.fetch.file_places import Obtained
 from lockstep.fetch.source import SOURCES
+from lockstep.inspect.files.table_file import FileOptions, read_table_file
 from lockstep.inspect.inspection import inspect
-from lockstep.inspect.table_file import FileOptions, read_table_file
 from lockstep.model.saved import SavedModel
 from lockstep.predict.row_files import RowFile, open_reader
 from tests.conftest import SETTINGS

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lockstep.inspect.compound_units import propose_compound
+from lockstep.inspect.notations.compound_units import propose_compound
 
 MONTH, YEAR = 30.4375, 365.25
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockstep.clean.date_texts import parse_dates
-from lockstep.inspect.date_notation import propose_dates
-from lockstep.inspect.proposal import Proposal
+from lockstep.inspect.notations.date_notation import propose_dates
+from lockstep.inspect.notations.proposal import Proposal
 
 DAYS = [datetime.datetime(2019, 1, 1, 9, 5, 7) + datetime.timedelta(days=37, hours=5) * step for step in range(30)]
 MONTHS = {

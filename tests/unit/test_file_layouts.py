@@ -10,8 +10,8 @@ import pytest
 from lockstep.cli import main
 from lockstep.errors import LockstepError
 from lockstep.fetch.source import SOURCES, FileSource
-from lockstep.inspect.header_names import unique_names
-from lockstep.inspect.table_file import FileOptions, TableFile, read_table_file
+from lockstep.inspect.files.header_names import unique_names
+from lockstep.inspect.files.table_file import FileOptions, TableFile, read_table_file
 from tests.conftest import OwnTable
 
 WORDS = ("red", "blue", "green")

@@ -10,7 +10,7 @@ import pytest
 from lockstep.errors import DataError
 from lockstep.inspect.findings import Finding, TableFindings
 from lockstep.inspect.inspection import inspect
-from lockstep.inspect.missing import NUMBER
+from lockstep.inspect.notations.missing import NUMBER
 
 ROWS = 60
 RANDOM = np.random.default_rng(0)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from lockstep.inspect.number_notation import has_decimal_comma, propose_numbers
-from lockstep.inspect.proposal import Proposal
+from lockstep.inspect.notations.number_notation import has_decimal_comma, propose_numbers
+from lockstep.inspect.notations.proposal import Proposal
 
 
 def _proposed(*texts: str, decimal_comma: bool = False) -> Proposal | None:

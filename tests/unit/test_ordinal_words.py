@@ -3,7 +3,7 @@
 import pytest
 
 from lockstep.clean.column_block import Column
-from lockstep.inspect.ordinal_words import propose_order
+from lockstep.inspect.notations.ordinal_words import propose_order
 
 # One order per case, from its lower end, as files write it.
 ORDERS = [

@@ -15,7 +15,7 @@ from lockstep.cli import main
 from lockstep.evaluate.screens.copies import find_copies
 from lockstep.inspect.findings import TableFindings
 from lockstep.inspect.inspection import inspect
-from lockstep.inspect.structure import SplitAdvice
+from lockstep.inspect.rows.structure import SplitAdvice
 from tests.conftest import OwnTable
 
 ROWS = 400

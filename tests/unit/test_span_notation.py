@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from lockstep.clean.column_block import Column
-from lockstep.inspect.proposal import Proposal
-from lockstep.inspect.span_notation import propose_durations, propose_times
+from lockstep.inspect.notations.proposal import Proposal
+from lockstep.inspect.notations.span_notation import propose_durations, propose_times
 
 
 def _propose(propose: Callable[..., Proposal | None], texts: Sequence[str], name: str) -> Proposal | None:

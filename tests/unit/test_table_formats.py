@@ -21,7 +21,7 @@ from lockstep.cli import main
 from lockstep.errors import LockstepError
 from lockstep.fetch.source import SOURCES
 from lockstep.guards.tables import arrow_size, workbooks
-from lockstep.inspect.table_file import FileOptions, TableFile, read_table_file
+from lockstep.inspect.files.table_file import FileOptions, TableFile, read_table_file
 from tests.conftest import OwnTable
 
 FRAME = pd.DataFrame(

@@ -6,7 +6,7 @@ import pytest
 
 from lockstep.cli import main
 from lockstep.errors import LockstepError
-from lockstep.inspect.table_file import FileOptions, read_table_file
+from lockstep.inspect.files.table_file import FileOptions, read_table_file
 from tests.conftest import OwnTable
 
 TEXTS = {

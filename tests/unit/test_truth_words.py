@@ -7,7 +7,7 @@ import pytest
 
 from lockstep.clean.column_block import Column
 from lockstep.clean.columns import convert_columns
-from lockstep.inspect.truth_words import PAIRS, propose_truth
+from lockstep.inspect.notations.truth_words import PAIRS, propose_truth
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 
 from lockstep.clean.column_block import Column
 from lockstep.clean.word_texts import prepared_texts
-from lockstep.inspect import word_variants
-from lockstep.inspect.word_variants import edits, propose_variants
+from lockstep.inspect.notations import word_variants
+from lockstep.inspect.notations.word_variants import edits, propose_variants
 
 CITIES = {"Berlin": 300, "Munich": 200, "Hamburg": 150, "Leipzig": 90}
 

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 
 from lockstep.inspect.findings import Finding
-from lockstep.inspect.groups import GroupEvidence, group_evidence
 from lockstep.inspect.identifiers import repeated_id_reason
-from lockstep.inspect.likeness import Codes, ComparedTarget, codes_of
 from lockstep.inspect.personal import names_birth_date
 from lockstep.inspect.reading import ReadColumn
-from lockstep.inspect.row_order import order_hint
-from lockstep.inspect.structure import SplitAdvice
-from lockstep.inspect.time_order import PERIOD_NAME, TimeEvidence, time_evidence
+from lockstep.inspect.rows.groups import GroupEvidence, group_evidence
+from lockstep.inspect.rows.likeness import Codes, ComparedTarget, codes_of
+from lockstep.inspect.rows.row_order import order_hint
+from lockstep.inspect.rows.structure import SplitAdvice
+from lockstep.inspect.rows.time_order import PERIOD_NAME, TimeEvidence, time_evidence
 
 # The share of the rows before the test rows whose groups end before them, from which new groups can be predicted.
 GROUPS_END = 0.5

@@ -2,8 +2,8 @@
 # ruff: noqa: RUF001  words of several languages
 
 from lockstep.clean.conversion import BOOLEAN_WORDS
-from lockstep.inspect.missing import is_known
-from lockstep.inspect.proposal import Proposal, Texts
+from lockstep.inspect.notations.missing import is_known
+from lockstep.inspect.notations.proposal import Proposal, Texts
 
 # Words for true and for false that belong together. A word counts only where the other side of its pair occurs too:
 # T and F are truth values, T and N (tumour and normal) are not. Single letters that often mean something else

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lockstep.inspect.likeness import Codes, ComparedTarget, Rows, codes_of
+from lockstep.inspect.rows.likeness import Codes, ComparedTarget, Rows, codes_of
 from lockstep.table.filler import as_floats
 
 Moments = npt.NDArray[np.float64]

@@ -12,7 +12,7 @@ from lockstep.errors import SourceError
 from lockstep.guards.tables.contents import PIECE
 from lockstep.guards.tables.csv_delimiters import DELIMITERS, DELIMITERS_SHOWN
 from lockstep.guards.text.messages import shown
-from lockstep.inspect.header_names import combined_names, is_data_like, is_value
+from lockstep.inspect.files.header_names import combined_names, is_data_like, is_value
 
 SAMPLE_LINES = 200
 COMMENT = "#"

@@ -9,8 +9,8 @@ import pandas as pd
 
 from lockstep.clean.date_texts import parse_dates
 from lockstep.clean.location import shortened
-from lockstep.inspect.date_patterns import Shape
-from lockstep.inspect.text_samples import sampled
+from lockstep.inspect.notations.date_patterns import Shape
+from lockstep.inspect.notations.text_samples import sampled
 
 # Rows whose order is looked at, and the number of steps from which it tells something.
 ROWS_IN_ORDER, MIN_STEPS = 20_000, 5

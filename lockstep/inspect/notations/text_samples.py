@@ -6,7 +6,7 @@ from itertools import islice
 
 import pandas as pd
 
-from lockstep.inspect.proposal import Texts
+from lockstep.inspect.notations.proposal import Texts
 
 FEW, SAMPLE = 24, 200
 

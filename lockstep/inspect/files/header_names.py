@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from lockstep.inspect.missing import MARKERS
+from lockstep.inspect.notations.missing import MARKERS
 
 # A number or date however it is written: with a sign, currency, thousands, a unit of one sign; digits with separators.
 NUMBER = re.compile(

@@ -17,7 +17,7 @@ from lockstep.guards.tables.unpacking import plain, unpack_member, zip_members
 from lockstep.guards.tables.workbooks import WORKBOOK
 from lockstep.guards.text.messages import listed
 from lockstep.guards.text.secrets import masked
-from lockstep.inspect.text_file import TextOptions, inspected_sheet, inspected_text
+from lockstep.inspect.files.text_file import TextOptions, inspected_sheet, inspected_text
 from lockstep.project.paths import anchored, project_root
 from lockstep.storage.scratch import scratch_folder
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lockstep.clean.number_texts import OUTSIDE, single_spaces
-from lockstep.inspect.units import PRICE_DASH, is_currency, without_qualifier
+from lockstep.inspect.notations.units import PRICE_DASH, is_currency, without_qualifier
 
 LONGEST = 60  # characters of a number with its unit
 # A limit of a scale, as in 4/10 and 3 out of 5.

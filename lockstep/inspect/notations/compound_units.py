@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from lockstep.clean.column_block import Column
 from lockstep.clean.location import shortened
 from lockstep.clean.number_texts import NumberNotation, single_spaces
-from lockstep.inspect.missing import is_known, odd_texts
-from lockstep.inspect.proposal import Proposal, Texts
+from lockstep.inspect.notations.missing import is_known, odd_texts
+from lockstep.inspect.notations.proposal import Proposal, Texts
 
 # Marks of feet and inches, and of minutes and seconds of an angle.
 FEET, INCHES = "' \u2032 \u2019 `", "\" \u2033 \u201d '' \u2019\u2019"

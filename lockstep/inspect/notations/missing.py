@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lockstep.clean.conversion import INFINITE
-from lockstep.inspect.proposal import Texts
+from lockstep.inspect.notations.proposal import Texts
 
 # Mean "no value" wherever they stand.
 MARKERS = frozenset([

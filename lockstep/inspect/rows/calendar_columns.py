@@ -9,7 +9,7 @@ import pandas as pd
 
 from lockstep.clean.rules.date_of import MONTHS, PARTS, RANGES, AddDateOf
 from lockstep.inspect.reading import ReadColumn
-from lockstep.inspect.structure import CalendarDate
+from lockstep.inspect.rows.structure import CalendarDate
 
 WORDS: Mapping[str, re.Pattern[str]] = {
     "year": re.compile(r"(?i)year|yr|yyyy|jahr|annee|año|ano|anno"),

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lockstep.clean.location import shortened
-from lockstep.inspect.compact_dates import propose_compact_dates
-from lockstep.inspect.date_patterns import Shape, shape_of
-from lockstep.inspect.date_plausibility import is_plausible
-from lockstep.inspect.day_month import settle
-from lockstep.inspect.missing import is_known
-from lockstep.inspect.odd_texts import ZEROS, are_odd_ones
-from lockstep.inspect.proposal import Proposal, Texts
-from lockstep.inspect.text_samples import few_texts, sampled
+from lockstep.inspect.notations.compact_dates import propose_compact_dates
+from lockstep.inspect.notations.date_patterns import Shape, shape_of
+from lockstep.inspect.notations.date_plausibility import is_plausible
+from lockstep.inspect.notations.day_month import settle
+from lockstep.inspect.notations.missing import is_known
+from lockstep.inspect.notations.odd_texts import ZEROS, are_odd_ones
+from lockstep.inspect.notations.proposal import Proposal, Texts
+from lockstep.inspect.notations.text_samples import few_texts, sampled
 
 MAX_FORMATS = 4
 # Bare digits; decimals behind those of Unix times, and .0 behind all, as 01.2020 is a month.

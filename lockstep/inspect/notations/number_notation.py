@@ -6,11 +6,11 @@ from typing import Any
 
 from lockstep.clean.column_block import Column
 from lockstep.clean.number_texts import NumberNotation, single_spaces
-from lockstep.inspect.missing import NUMBER, odd_texts
-from lockstep.inspect.number_parts import DASHES, LONGEST, NumberParts, parts_of
-from lockstep.inspect.number_units import Notation, notation_around
-from lockstep.inspect.proposal import Proposal, Texts
-from lockstep.inspect.units import is_currency
+from lockstep.inspect.notations.missing import NUMBER, odd_texts
+from lockstep.inspect.notations.number_parts import DASHES, LONGEST, NumberParts, parts_of
+from lockstep.inspect.notations.number_units import Notation, notation_around
+from lockstep.inspect.notations.proposal import Proposal, Texts
+from lockstep.inspect.notations.units import is_currency
 
 SAMPLE = 2000
 # So many numbers with exactly three digits behind the point, and no other length, have no decimals.

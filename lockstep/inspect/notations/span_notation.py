@@ -9,10 +9,10 @@ import pandas as pd
 
 from lockstep.clean.location import shortened
 from lockstep.clean.span_texts import PART, UNIT_WORDS, Seconds, parse_durations, parse_times
-from lockstep.inspect.missing import is_known
-from lockstep.inspect.odd_texts import are_odd_ones
-from lockstep.inspect.proposal import Proposal, Texts
-from lockstep.inspect.text_samples import few_texts, in_words, sampled
+from lockstep.inspect.notations.missing import is_known
+from lockstep.inspect.notations.odd_texts import are_odd_ones
+from lockstep.inspect.notations.proposal import Proposal, Texts
+from lockstep.inspect.notations.text_samples import few_texts, in_words, sampled
 
 # Names of columns in lower case, their words joined by _.
 DURATION_NAME = re.compile(

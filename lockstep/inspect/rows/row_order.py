@@ -7,10 +7,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from lockstep.inspect.findings import Finding
-from lockstep.inspect.likeness import ComparedTarget, codes_of
 from lockstep.inspect.reading import ReadColumn
-from lockstep.inspect.structure import SplitAdvice
-from lockstep.inspect.time_order import ALIKE, ERRORS
+from lockstep.inspect.rows.likeness import ComparedTarget, codes_of
+from lockstep.inspect.rows.structure import SplitAdvice
+from lockstep.inspect.rows.time_order import ALIKE, ERRORS
 from lockstep.table.filler import as_floats
 
 # A column in whose order the rows stand, but for a few, and one whose values come in runs, explain why neighbours in

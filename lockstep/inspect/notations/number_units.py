@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from lockstep.inspect.number_parts import OUT_OF, NumberParts
-from lockstep.inspect.units import Found, is_currency, scale_of, unit_in, units_of, without_qualifier
+from lockstep.inspect.notations.number_parts import OUT_OF, NumberParts
+from lockstep.inspect.notations.units import Found, is_currency, scale_of, unit_in, units_of, without_qualifier
 
 # Keys of a column's entry, reasons and notes.
 Notation = tuple[dict[str, Any], list[str], list[str]]

@@ -10,8 +10,8 @@ from pathlib import Path
 from lockstep.errors import SourceError
 from lockstep.guards.tables.contents import PIECE, Contents, pieces
 from lockstep.guards.tables.formats import BYTE_ORDER_MARKS
-from lockstep.inspect.alphabets import explained_words
-from lockstep.inspect.double_bytes import encoding_of_two_bytes
+from lockstep.inspect.files.alphabets import explained_words
+from lockstep.inspect.files.double_bytes import encoding_of_two_bytes
 
 # Lines with other characters than ASCII that are looked at, spread over the file.
 LINES, LINES_PER_PIECE, LONGEST = 2000, 50, 2000

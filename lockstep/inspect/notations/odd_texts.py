@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from lockstep.inspect.missing import is_known
+from lockstep.inspect.notations.missing import is_known
 
 # 0000-00-00, 00.00.0000 00:00:00, 00000000
 ZEROS = re.compile(r"0[0/.: \-]*")

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from lockstep.inspect.proposal import Proposal, Texts
+from lockstep.inspect.notations.proposal import Proposal, Texts
 
 # With more entries a map is no longer read by a person; then `strip` and `case` stand for what they explain.
 MAX_ENTRIES = 30

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lockstep.evaluate.screens.copies import find_copies
-from lockstep.inspect.calendar_columns import calendar_moments, find_calendars
 from lockstep.inspect.findings import Finding
-from lockstep.inspect.places import find_places
 from lockstep.inspect.reading import ReadColumn
-from lockstep.inspect.split_choice import choose_split
-from lockstep.inspect.structure import Relations
+from lockstep.inspect.rows.calendar_columns import calendar_moments, find_calendars
+from lockstep.inspect.rows.places import find_places
+from lockstep.inspect.rows.split_choice import choose_split
+from lockstep.inspect.rows.structure import Relations
 
 # The share of the rows in the test part, as params.yaml comes.
 TEST_SIZE = 0.2

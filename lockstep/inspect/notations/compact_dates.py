@@ -6,10 +6,10 @@ import pandas as pd
 
 from lockstep.clean.date_texts import parse_dates
 from lockstep.clean.location import shortened
-from lockstep.inspect.missing import is_known
-from lockstep.inspect.odd_texts import ZEROS, are_odd_ones
-from lockstep.inspect.proposal import Proposal, Texts
-from lockstep.inspect.text_samples import few_texts, in_words
+from lockstep.inspect.notations.missing import is_known
+from lockstep.inspect.notations.odd_texts import ZEROS, are_odd_ones
+from lockstep.inspect.notations.proposal import Proposal, Texts
+from lockstep.inspect.notations.text_samples import few_texts, in_words
 
 DATE_NAME = re.compile(
     r"date|time|day|month|period|birth|stamp|epoch|unix|datum|data|fecha|jour|monat|mois|mes"

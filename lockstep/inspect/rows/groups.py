@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lockstep.inspect.likeness import ComparedTarget, agreement_within, codes_of
+from lockstep.inspect.rows.likeness import ComparedTarget, agreement_within, codes_of
 
 # Names of things that several rows may belong to; places (zip) are none.
 THING = (

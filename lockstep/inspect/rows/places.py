@@ -14,7 +14,7 @@ from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.folds import Fold
 from lockstep.fitting.matrices import training_matrix
 from lockstep.inspect.reading import ReadColumn
-from lockstep.inspect.structure import Place
+from lockstep.inspect.rows.structure import Place
 from lockstep.table.filler import as_floats
 
 Vector = npt.NDArray[np.float64]

@@ -4,9 +4,9 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from lockstep.inspect.missing import is_known
-from lockstep.inspect.ordinal_vocabularies import NAMED_VOCABULARIES, PAIRS, VOCABULARIES, fold
-from lockstep.inspect.proposal import Proposal, Texts
+from lockstep.inspect.notations.missing import is_known
+from lockstep.inspect.notations.ordinal_vocabularies import NAMED_VOCABULARIES, PAIRS, VOCABULARIES, fold
+from lockstep.inspect.notations.proposal import Proposal, Texts
 
 # A column of more different words is no scale.
 MAX_WORDS = 30

@@ -13,9 +13,9 @@ from lockstep.fetch.sources.excel import ExcelSheet, sheet_as_csv
 from lockstep.fetch.text_table import TextTable, kept_columns, read_text, without_empty
 from lockstep.guards.tables.contents import Contents
 from lockstep.guards.text.messages import listed, repeated, shown
-from lockstep.inspect.header_names import has_headings, is_data_like, is_value, unique_names
-from lockstep.inspect.text_encoding import TextEncoding, decodes, detect_encoding
-from lockstep.inspect.text_layout import Layout, detect_layout
+from lockstep.inspect.files.header_names import has_headings, is_data_like, is_value, unique_names
+from lockstep.inspect.files.text_encoding import TextEncoding, decodes, detect_encoding
+from lockstep.inspect.files.text_layout import Layout, detect_layout
 
 # Rows that are compared with the names.
 ROWS = 2000

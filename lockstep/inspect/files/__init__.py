@@ -1,0 +1,1 @@
+"""How the files of strangers are read: their format, encoding, layout and names."""
