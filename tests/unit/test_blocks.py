@@ -35,12 +35,12 @@ def _edited(own_table: OwnTable, old: str, new: str) -> Blocks:
             "cleaning: unknown key, did you mean 'clean'?; correct or remove it",
         ),
         ("source:", "sources:", SourceBlock, "sources: unknown key, did you mean 'source'?; correct or remove it"),
-        ("kind: csv", "kind: xls", SourceBlock, "source: xls: there is no such source; built-in: csv, friedman1, "),
+        ("kind: csv", "kind: xls", SourceBlock, "source: xls: there is no such source; built-in: arff, csv, "),
         (
             "clean: []",
             "clean: [{rule: ratioo}]",
             TableBlocks,
-            "clean[0]: ratioo: there is no such rule, did you mean 'ratio'?; built-in: date_part, drop_columns, ",
+            "clean[0]: ratioo: there is no such rule, did you mean 'ratio'?; built-in: date_of, date_part, ",
         ),
         ("clean: []", "clean: [{rul: ratio}]", TableBlocks, "clean[0]: needs the key `rule`, which names the rule; "),
         (
