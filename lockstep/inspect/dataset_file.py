@@ -1,6 +1,5 @@
 """The text of a dataset file for an inspected table, with the reason beside every decision."""
 
-import re
 import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,11 +10,9 @@ from lockstep.inspect.findings import Finding, Role, TableFindings
 from lockstep.inspect.roles import how_to_keep
 from lockstep.inspect.rows.structure import copies_text
 from lockstep.inspect.suggested_recipes import suggested_recipes
+from lockstep.inspect.yaml_text import flow
 
 WIDTH, COMMENT_AT = 118, 44
-PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Words that some YAML readers do not read as text.
-YAML_WORDS = frozenset(["true", "false", "yes", "no", "on", "off", "y", "n", "null", "none", "nan", "inf"])
 MAX_SLICES = 12
 # Means of weights that are left as they are: numbers of copies, or shares, are near 1.
 LEAST_WEIGHT, MOST_WEIGHT = 0.1, 10.0
@@ -47,7 +44,7 @@ def dataset_text(
     blocks = [
         [
             *_comment(HEADER),
-            f"about: {_quoted(about)}    # say what a row is",
+            f"about: {flow(about)}    # say what a row is",
             *_target(findings, renamed),
             METRIC,
             *_weighing(findings, renamed),
@@ -56,7 +53,7 @@ def dataset_text(
         _split_hints(findings, renamed),
         [
             *(line for note in findings.notes for line in _comment(note)),
-            f'missing_values: {_listed(findings.missing_values or [""])}    # texts that mean "no value"',
+            f'missing_values: {flow(findings.missing_values or [""])}    # texts that mean "no value"',
         ],
         ["columns:", *(line for column in findings.columns for line in _column(column))],
         _clean(findings, renamed),
@@ -68,7 +65,7 @@ def dataset_text(
 
 def _target(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     target = findings.target
-    column = _quoted(renamed.get(target.column, target.column))
+    column = flow(renamed.get(target.column, target.column))
     notes = [line for note in target.notes for line in _comment(note)]
     if not target.classes:
         return [f"target: {column}", *notes]
@@ -80,20 +77,20 @@ def _weighing(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     lines = []
     for role, meaning in WEIGHING.items():
         names = [renamed.get(column.name, column.name) for column in findings.of(role)]
-        lines.append(_with_comment(f"{role}: {_quoted(names[0]) if names else 'null'}", meaning))
+        lines.append(_with_comment(f"{role}: {flow(names[0]) if names else 'null'}", meaning))
     return lines
 
 
 def _source(source: FileSource, reasons: Mapping[str, str]) -> list[str]:
     lines = ["source:", f"  kind: {source.kind_name()}"]
-    lines.append(f"  path: {_quoted(source.path)}" if source.path else f"  urls: {_listed(source.urls)}")
+    lines.append(f"  path: {flow(source.path)}" if source.path else f"  urls: {flow(source.urls)}")
     lines.append(_with_comment(f"  sha256: {source.sha256}", "a file with other bytes is refused"))
     options = source.model_dump(exclude={"path", "urls", "sha256"}, exclude_defaults=True)
     for name, value in options.items():
         if isinstance(value, tuple):
             lines += [*_comment(reasons.get(name, ""), "  "), *_wrapped(f"  {name}: ", value)]
         else:
-            lines.append(_with_comment(f"  {name}: {_quoted(value)}", reasons.get(name, "")))
+            lines.append(_with_comment(f"  {name}: {flow(value)}", reasons.get(name, "")))
     return lines
 
 
@@ -114,7 +111,7 @@ def _column(column: Finding) -> list[str]:
     if column.missing and column.role not in ("empty", "unreadable"):
         reason = f"{reason}; {column.missing} missing" if reason else f"{column.missing} missing"
     reason = "; ".join(part for part in (reason, how_to_keep(column)) if part)
-    lines = _entry(f"  {_quoted(column.name)}:", entry)
+    lines = _entry(f"  {flow(column.name)}:", entry)
     first = _with_comment(lines[0], reason)
     if len(first) <= WIDTH and len(lines) == 1:
         return [first]
@@ -122,35 +119,35 @@ def _column(column: Finding) -> list[str]:
 
 
 def _entry(key: str, entry: Mapping[str, Any]) -> list[str]:
-    line = f"{key} {{{', '.join(f'{name}: {_flow(value)}' for name, value in entry.items())}}}"
+    line = f"{key} {{{', '.join(f'{name}: {flow(value)}' for name, value in entry.items())}}}"
     if len(line) <= WIDTH:
         return [line]
     lines = [key]
     for name, value in entry.items():
         if isinstance(value, Mapping):
-            lines += [f"    {name}:", *(f"      {_quoted(text)}: {_flow(item)}" for text, item in value.items())]
+            lines += [f"    {name}:", *(f"      {flow(text)}: {flow(item)}" for text, item in value.items())]
         elif isinstance(value, list | tuple):
             lines += _wrapped(f"    {name}: ", value)
         else:
-            lines.append(f"    {name}: {_flow(value)}")
+            lines.append(f"    {name}: {flow(value)}")
     return lines
 
 
 def _clean(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     rules = []
     if renamed:
-        names = ", ".join(f"{_quoted(old)}: {_quoted(new)}" for old, new in renamed.items())
+        names = ", ".join(f"{flow(old)}: {flow(new)}" for old, new in renamed.items())
         rules += _comment("XGBoost refuses [, ] and <, the pipeline row_id and fold", "  ")
         rules.append(f"  - {{rule: rename, columns: {{{names}}}}}")
     if findings.total is not None:
-        rule = f"  - {{rule: drop_missing, columns: [{_quoted(renamed.get(findings.total, findings.total))}]}}"
+        rule = f"  - {{rule: drop_missing, columns: [{flow(renamed.get(findings.total, findings.total))}]}}"
         rules.append(_with_comment(rule, TOTAL))
     if findings.target.missing:
-        target = _quoted(renamed.get(findings.target.column, findings.target.column))
+        target = flow(renamed.get(findings.target.column, findings.target.column))
         rule = f"  - {{rule: drop_missing, columns: [{target}]}}"
         rules.append(_with_comment(rule, f"{findings.target.missing} rows without a target"))
     for column in findings.of("weight", "exposure"):
-        name = _quoted(renamed.get(column.name, column.name))
+        name = flow(renamed.get(column.name, column.name))
         if column.missing:
             rule = f"  - {{rule: drop_missing, columns: [{name}]}}"
             rules.append(_with_comment(rule, f"{column.missing} rows without {column.role}"))
@@ -163,7 +160,7 @@ def _clean(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
             )
             rules.append(f"  - {{rule: scale, column: {name}, divide_by: {column.mean:.4g}}}")
     for calendar in findings.relations.calendars:
-        parts = ", ".join(f"{part}: {_quoted(renamed.get(column, column))}" for part, column in calendar.parts.items())
+        parts = ", ".join(f"{part}: {flow(renamed.get(column, column))}" for part, column in calendar.parts.items())
         rules.append(f"  - {{rule: date_of, name: {calendar.name}, {parts}}}")
     copies, hints = _copies(findings, renamed)
     rules += copies
@@ -175,7 +172,7 @@ def _copies(findings: TableFindings, renamed: Mapping[str, str]) -> tuple[list[s
     copies = findings.relations.copies
     if not copies.rows:
         return [], []
-    columns = _listed(
+    columns = flow(
         renamed.get(column.name, column.name)
         for column in findings.columns
         if column.type != "ignore" and column.role != "identifier"
@@ -196,7 +193,7 @@ def _features(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     lines = ["features:"]
     if left_out:
         lines += _comment(f"left out because they may know the target: {', '.join(left_out)}", "  ")
-        known = " or ".join(_listed([renamed.get(name, name)]) for name in left_out[:MAX_SLICES])
+        known = " or ".join(flow([renamed.get(name, name)]) for name in left_out[:MAX_SLICES])
         lines += _comment(
             f"add those that are known when you predict, and no others: {{step: columns, columns: {known}}}", "  "
         )
@@ -222,13 +219,13 @@ def _judging(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
         (column for column in categories if column.distinct > MAX_SLICES), key=lambda column: -column.distinct
     )[:1]
     slices = [
-        f"    - {{by: {by}, column: {_quoted(renamed.get(column.name, column.name))}}}"
+        f"    - {{by: {by}, column: {flow(renamed.get(column.name, column.name))}}}"
         for by, columns in (("value", few), ("seen", many))
         for column in columns
     ]
     personal = {column.name for column in findings.columns if column.personal}
     place = next((place for place in findings.relations.places if personal.isdisjoint((place.y, place.x))), None)
-    coordinates = _listed(renamed.get(name, name) for name in (place.y, place.x)) if place else "null"
+    coordinates = flow([renamed.get(name, name) for name in (place.y, place.x)]) if place else "null"
     return [
         _with_comment("judging:", "parts of the test rows that get metrics of their own"),
         "  slices:" if slices else "  slices: []",
@@ -238,38 +235,13 @@ def _judging(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
 
 
 def _step_lines(step: Mapping[str, Any]) -> list[str]:
-    options = [
-        f"{key}: {_listed(value) if isinstance(value, list) else _quoted(value)}"
-        for key, value in step.items()
-        if key != "columns"
-    ]
+    options = [f"{key}: {flow(value)}" for key, value in step.items() if key != "columns"]
     columns = step.get("columns")
-    line = f"    - {{{', '.join(options)}" + (f", columns: {_listed(columns)}}}" if columns else "}")
+    line = f"    - {{{', '.join(options)}" + (f", columns: {flow(columns)}}}" if columns else "}")
     if len(line) <= WIDTH or columns is None:
         return [line]
     block = [f"    - {options[0]}", *(f"      {option}" for option in options[1:])]
     return [*block, *_wrapped("      columns: ", columns)]
-
-
-def _quoted(value: Any) -> str:
-    """A scalar, or a mapping of them, as YAML that every reader reads alike."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{_quoted(key)}: {_quoted(entry)}' for key, entry in value.items())}}}"
-    if PLAIN.fullmatch(value) and value.lower() not in YAML_WORDS:
-        return str(value)
-    return '"' + "".join(_escaped(character) for character in value) + '"'
-
-
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return f"\\{character}"
-    if character == "\t":
-        return "\\t"
-    return character if character.isprintable() else f"\\U{ord(character):08x}"
 
 
 def _comment(text: str, indent: str = "") -> list[str]:
@@ -287,27 +259,13 @@ def _with_comment(line: str, comment: str) -> str:
     return f"{line.ljust(COMMENT_AT)}  # {clean}" if clean else line
 
 
-def _flow(value: Any) -> str:
-    """A value on one line."""
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{_quoted(key)}: {_flow(item)}' for key, item in value.items())}}}"
-    if isinstance(value, list | tuple):
-        return _listed(value)
-    return f"{value:.15g}" if isinstance(value, float) else _quoted(value)
-
-
-def _listed(values: Iterable[Any]) -> str:
-    """A list on one line."""
-    return f"[{', '.join(_quoted(value) for value in values)}]"
-
-
 def _wrapped(key: str, values: Iterable[Any]) -> list[str]:
     """A key with a list, wrapped to several lines."""
     lines, line = [], f"{key}["
     for position, value in enumerate(values):
-        text = f"{', ' if position else ''}{_quoted(value)}"
+        text = f"{', ' if position else ''}{flow(value)}"
         if position and len(line) + len(text) > WIDTH - 2:
             lines.append(f"{line},")
-            line, text = " " * (len(key) + 1), _quoted(value)
+            line, text = " " * (len(key) + 1), flow(value)
         line += text
     return [*lines, f"{line}]"]

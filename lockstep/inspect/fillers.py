@@ -1,10 +1,14 @@
-"""Notes on fillers: values such as -200 or 999 that stand for "no value", with the lines that say so."""
+"""Notes on values such as -200, 999 or "unknown" that may stand for "no value", with the lines that say so."""
 
-import json
 from collections.abc import Iterable
 
+from lockstep.inspect.findings import Finding
+from lockstep.inspect.notations.missing import is_known
 from lockstep.inspect.reading import ReadColumn
+from lockstep.inspect.yaml_text import flow
 from lockstep.table.filler import Filler, find_filler
+
+MAX_WORDS = 4
 
 
 def filler_notes(reads: Iterable[ReadColumn], target: str) -> list[str]:
@@ -21,29 +25,38 @@ def filler_notes(reads: Iterable[ReadColumn], target: str) -> list[str]:
 
 def _note(read: ReadColumn, filler: Filler, *, is_target: bool) -> str:
     where = f"in {filler.share:.1%} of the rows, far from all others ({filler.others})"
-    column = _in_yaml(read.name)
+    column = flow(read.name)
     facts = read.facts.model_dump(exclude_defaults=True, exclude={"missing"}, mode="json")
     facts["missing_values"] = [*facts.get("missing_values", []), filler.shown]
-    entry = f"{column}: {_flow({**facts, 'missing': True})}"
+    entry = f"{column}: {flow({**facts, 'missing': True})}"
     note = f"{read.name}: {filler.shown} {where}: a filler? If so: {entry}"
     if not is_target:
         return note
-    confirmed = _flow({**read.facts.model_dump(exclude_defaults=True, exclude={"missing"}), "genuine": [filler.shown]})
+    confirmed = flow({**read.facts.model_dump(exclude_defaults=True, exclude={"missing"}), "genuine": [filler.shown]})
     return (
         f"{note}, and the rule {{rule: drop_missing, columns: [{column}]}}. If not: {column}: {confirmed}. Until one of"
         " the two is written, `dvc repro` stops at clean"
     )
 
 
-def _flow(value: object) -> str:
-    """A value in YAML's flow style."""
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{_in_yaml(key)}: {_flow(item)}' for key, item in value.items())}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(json.dumps(item, ensure_ascii=False) for item in value)}]"
-    return value if isinstance(value, str) and value.isidentifier() else json.dumps(value, ensure_ascii=False)
+def missing_word_notes(columns: Iterable[tuple[Finding, ReadColumn]]) -> list[str]:
+    """A note per column of words with some that people write for "no value", as unknown or not available.
 
+    There they may be values, so that they stay until a person says otherwise.
 
-def _in_yaml(name: str) -> str:
-    """A column's name as YAML reads it, also within brackets."""
-    return name if name.isidentifier() else json.dumps(name, ensure_ascii=False)
+    Args:
+        columns: Columns of the table, with what was found about them.
+    """
+    notes = []
+    for finding, read in columns:
+        if read.type != "text" or finding.type not in ("category", "text"):
+            continue
+        counts = read.values.value_counts()
+        words = sorted(text for text in counts.index if is_known(text))[:MAX_WORDS]
+        if not words:
+            continue
+        told = ", ".join(f"{word} in {counts[word]:,} {'row' if counts[word] == 1 else 'rows'}" for word in words)
+        facts = read.facts.model_dump(exclude_defaults=True, exclude={"missing"}, mode="json")
+        facts |= {"type": finding.type, "missing_values": [*facts.get("missing_values", []), *words], "missing": True}
+        notes.append(f"{read.name}: {told}: no value? If so: {flow(read.name)}: {flow(facts)}")
+    return notes

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from lockstep.clean.cleaning import MIN_ROWS
 from lockstep.errors import DataError
 from lockstep.guards.text.messages import brief, listed, shown
-from lockstep.inspect.fillers import filler_notes
+from lockstep.inspect.fillers import filler_notes, missing_word_notes
 from lockstep.inspect.findings import NO_FEATURE, Finding, Role, TableFindings
 from lockstep.inspect.leaks import formulas, late_dates, leak_reason, near_leaks, outcomes, relatives
 from lockstep.inspect.notation import with_notation
@@ -72,6 +72,7 @@ def inspect(
     left = [reads[name] for name in (target, *_candidates(findings))]
     notes = [f"{read.name}: {note}" for read in reads.values() for note in read.notes]
     notes += filler_notes(left if not goal.classes else left[1:], target)
+    notes += missing_word_notes((findings[read.name], read) for read in left[1:])
     notes += outcomes(left[1:], reads[target]) if goal.classes else near_leaks(left[1:], reads[target])
     relations = find_relations(findings, reads, target, classes=bool(goal.classes))
     findings = _without_groups(findings, relations.split)

@@ -257,8 +257,8 @@ def test_a_far_repeated_round_value_is_noted_with_the_lines_that_make_it_missing
     found = inspect(pa.table({"age": ages, "y": values.astype(str)}), "y")
     target, age = found.notes
     assert target.startswith("y: -200 in ")
-    assert 'y: {type: integer, missing_values: ["-200"], missing: true}' in target
-    assert "{rule: drop_missing, columns: [y]}" in target
+    assert '"y": {type: integer, missing_values: ["-200"], missing: true}' in target
+    assert '{rule: drop_missing, columns: ["y"]}' in target
     assert 'age: {type: integer, missing_values: ["999"], missing: true}' in age
     named = inspect(pa.table({"x": RANDOM.normal(size=200), "price [EUR]: net": values}), "price [EUR]: net")
     assert '"price [EUR]: net": {type: integer, missing_values: ["-200"], missing: true}' in named.notes[0]
@@ -503,3 +503,12 @@ def test_a_copy_in_another_notation_is_left_out_without_its_notation() -> None:
     values = [f"{row * 37 % 61}.5" for row in range(ROWS)]
     found = _inspect(size=values, area=[f"{value} m2" for value in values])
     assert (found.columns[1].type, found.columns[1].role, found.columns[1].facts) == ("ignore", "copy", {})
+
+
+def test_words_for_no_value_among_words_are_noted_and_stay() -> None:
+    found = _inspect(colour=_cycle("red", "blue", "green", "unknown"), other=NOISE)
+    assert (found.columns[0].type, found.columns[0].missing, found.columns[0].distinct) == ("category", 0, 4)
+    (note,) = found.notes
+    assert note.startswith("colour: unknown in 15 rows: no value? If so: ")
+    assert note.endswith(" colour: {type: category, missing_values: [unknown], missing: true}")
+    assert not _inspect(colour=_cycle("red", "blue", "green"), no=NOISE).notes

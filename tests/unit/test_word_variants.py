@@ -66,6 +66,12 @@ def test_different_words_stay_different(texts: dict[str, int]) -> None:
     assert propose_variants(texts) is None
 
 
+def test_short_words_that_are_also_written_as_words_are_variants() -> None:
+    found = propose_variants({"Rot": 41, "ROT": 43, "rot": 55, "Tee": 8, "TEE": 7, "neu": 12})
+    assert found is not None
+    assert found.facts == {"map": {"ROT": "rot", "Rot": "rot", "TEE": "Tee"}}
+
+
 def test_a_rare_lower_case_code_and_spellings_of_levels_are_variants() -> None:
     assert (propose_variants({"KW": 400, "kw": 3, "PS": 100}) or pytest.fail("none")).facts == {"map": {"kw": "KW"}}
     levels = propose_variants({"low": 50, "Low": 40, "high": 40, "High": 50, "mid": 20, "Mid": 20})

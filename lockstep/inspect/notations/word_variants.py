@@ -93,11 +93,16 @@ def _without_accent(character: str) -> str:
 
 
 def _without_codes(spelling: Mapping[str, str], texts: Texts) -> dict[str, str]:
-    """The spellings without pairs of short codes that differ by letter case, where both are frequent: m and M."""
+    """The spellings without pairs of short codes that differ by letter case, where both are frequent: m and M.
+
+    What is also written as a word at the beginning of a sentence (Rot, ROT, rot) is one.
+    """
+    titles = {_folded(text) for text in texts if len(text.strip()) == CODE_LENGTH and text.strip().istitle()}
     pairs = {
         text
         for text, best in spelling.items()
         if len(best) <= CODE_LENGTH
+        and _folded(text) not in titles
         and " ".join(text.split()) != best
         and texts[text] >= BOTH_FREQUENT * texts.get(best, 1)
     }
