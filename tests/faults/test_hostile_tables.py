@@ -190,7 +190,7 @@ CASES: list[tuple[str, Content, str | None, str | None]] = [
     (
         "thousands in quotes",
         with_b(lambda _: '"1,234"', 7),
-        "row 7: '1,234' is not a number; set `decimal: \",\"` or `thousands: \",\"` of the column",
+        'row 7: \'1,234\' is not a number; set `decimal: ","` or `thousands: ","` of the column',
         None,
     ),
     ("thousands with apostrophes", with_b(lambda _: "1'234", 7), 'columns.b: row 7: "1\'234" is not a number', None),
