@@ -42,6 +42,7 @@ RANK_NAME = re.compile(r"(?i)(?:^|.*[\W_])(rank|ranking|position|pos|place|rang)
 SPREADSHEET_FROM, SPREADSHEET_DIGITS = 1e11, 6
 SAMPLE = 2000
 UUID = re.compile(r"(?i)\{?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\}?")
+LONG_NUMBER = re.compile(r"[+-]?\d{16,}")
 HEX = re.compile(r"(?i)(0x)?[0-9a-f]{8,}")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 # Letters, digits and dividers without a space; a point or comma between digits may be a decimal's.
@@ -128,6 +129,8 @@ def text_reason(name: str, texts: Sequence[str]) -> str:
         return ""
     if _share(sample, UUID) >= ALIKE:
         return "UUIDs"
+    if _share(sample, LONG_NUMBER) >= ALIKE:
+        return "whole numbers with more digits than a quantity has"
     if _share(sample, HEX) >= ALIKE and len(_lengths(sample)) == 1 and _mixed(sample):
         return "hexadecimal numbers of one length"
     if (form := _one_skeleton(sample)) is not None:

@@ -196,9 +196,9 @@ CASES: list[tuple[str, Content, str | None, str | None]] = [
     ("thousands with apostrophes", with_b(lambda _: "1'234", 7), 'columns.b: row 7: "1\'234" is not a number', None),
     ("per cent", with_b(lambda at: f"{at}%"), "columns.b: row 1: '0%' is not a number", None),
     ("a currency", with_b(lambda at: f"$ {at}"), "columns.b: row 1: '$ 0' is not a number", None),
-    ("Arabic digits", with_b(lambda _: "٣٤", 7), "columns.b: row 7: '٣٤' is not a number", None),
+    ("Arabic digits", with_b(lambda _: "٣٤", 7), None, None),
     ("a typographic minus", with_b(lambda _: "\u22125", 7), None, None),
-    ("a sign of no width", with_b(lambda _: "\u200b5", 7), r"columns.b: row 7: '\u200b5' is not a number", None),
+    ("a sign of no width", with_b(lambda _: "\u200b5", 7), None, None),
     ("a spreadsheet's formula", with_b(lambda _: "=cmd|'/C calc'!A0", 7), 'columns.b: row 7: "=cmd', None),
     (
         "a terminal's commands in a value",
@@ -514,7 +514,7 @@ def test_numbers_too_long_to_tell_apart_are_names_not_a_constant(
 ) -> None:
     own_table.write(with_b(lambda at: str(10**30 + at)))
     assert main(["new-dataset", "own.csv", "--target", "y", "--name", "new"]) == 0
-    assert f"b: an identifier: {N_ROWS} different texts" in capsys.readouterr().out
+    assert "b: an identifier, whole numbers with more digits than a quantity has: " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
