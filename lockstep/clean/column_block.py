@@ -1,5 +1,6 @@
 """One entry of the block `columns` of datasets/NAME.yaml: the type of a column, how its texts are read, its limits."""
 
+import math
 import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -120,7 +121,7 @@ class Column(Settings):
         return (
             self.type in (*QUANTITIES, "boolean")
             and not (self.notation or self.map or self.strip or self.case)
-            and all(_is_number(text) for text in self.missing_values)
+            and all(plain_number(text) is not None for text in self.missing_values)
         )
 
     @field_validator("unit", "missing_values")
@@ -167,12 +168,13 @@ def _mistake_in(pattern: str, directives: AbstractSet[str]) -> str:
     return "" if used else "has no directive of strptime such as %d or %M"
 
 
-def _is_number(text: str) -> bool:
+def plain_number(text: str) -> float | None:
+    """The number that a text is without any notation, or infinity; None if it is none, or "nan"."""
     try:
-        float(text)
+        number = float(text)
     except ValueError:
-        return False
-    return True
+        return None
+    return None if math.isnan(number) else number
 
 
 IGNORED = Column(type="ignore")

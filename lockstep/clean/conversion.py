@@ -1,6 +1,5 @@
 """From the values of a column, as in the file, to values of the type that its dataset file states."""
 
-import math
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lockstep.clean.column_block import Column
+from lockstep.clean.column_block import Column, plain_number
 from lockstep.clean.date_texts import parse_dates
 from lockstep.clean.location import Location, shortened
 from lockstep.clean.number_texts import NumberNotation
@@ -88,19 +87,11 @@ def _with_infinite(column: Column, missing_values: Sequence[str]) -> Column:
 
 def _without_numbers(values: pa.ChunkedArray, missing_values: Sequence[str]) -> pa.ChunkedArray:
     """Numbers in which those are missing that `missing_values` lists in some notation, as in a text file."""
-    numbers = [number for text in missing_values if (number := _number_of(text)) is not None]
+    numbers = [number for text in missing_values if (number := plain_number(text)) is not None]
     if not numbers:
         return values
     equals = pc.is_in(pc.cast(values, pa.float64(), safe=False), pa.array(numbers, pa.float64()))
     return pc.if_else(pc.and_(equals, pc.is_valid(values)), None, values)
-
-
-def _number_of(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return None if math.isnan(number) else number
 
 
 def _is_numeric(kind: pa.DataType) -> bool:
@@ -155,7 +146,7 @@ def _noted_number(values: pa.ChunkedArray, column: Column, location: Location) -
     remedy = location.remedy("correct the keys, the file, or list the value in missing_values")
     numbers = _by_text(values, parse, location, f"is not a number with {notation}; {remedy}")
     # a plain number is one as in the cleaned table: -0.99 is -99%
-    noted = [(notation.number(text), _number_of(text)) for text in column.missing_values]
+    noted = [(notation.number(text), plain_number(text)) for text in column.missing_values]
     absent = [plain if number is None else number for number, plain in noted]
     fillers = [number for number in absent if number is not None]
     series = pd.Series(np.where(np.isin(numbers, fillers), np.nan, numbers))
@@ -189,12 +180,8 @@ def _boolean(values: pa.ChunkedArray, _: Column, location: Location) -> pd.Serie
     invalid = np.flatnonzero((positions < 0) & words.is_valid().to_numpy())
     if len(invalid):
         word = words[invalid[0]].as_py()
-        remedy = location.remedy("; write others in `map: {WORD: true}`")
-        raise location.error(
-            invalid[0],
-            f"{shortened(word)} is neither true nor false; allowed: {', '.join(BOOLEAN_WORDS)}"
-            f"{remedy if location.correctable else ''}",
-        )
+        allowed, remedy = ", ".join(BOOLEAN_WORDS), location.remedy("write others in `map: {WORD: true}`")
+        raise location.error(invalid[0], f"{shortened(word)} is neither true nor false; allowed: {allowed}; {remedy}")
     return pd.Series(np.array([*map(float, BOOLEAN_WORDS.values()), np.nan])[positions])
 
 
@@ -206,8 +193,8 @@ def _text(values: pa.ChunkedArray, _: Column, __: Location) -> pd.Series:
 def _date(values: pa.ChunkedArray, column: Column, location: Location) -> pd.Series:
     formats = column.format or ("iso",)
     allowed = listed(column.format) if column.format else DEFAULT_NOTATIONS["date"]
-    remedy = "correct the format or the file, or list the value in missing_values"
-    remedy = location.remedy(remedy if column.format else "others by `format`")
+    in_file = "correct the format or the file, or list the value in missing_values"
+    remedy = location.remedy(in_file if column.format else "others by `format`")
     dates = _by_text(
         values,
         lambda words: parse_dates(words, formats).to_numpy(),
@@ -224,9 +211,10 @@ def _span(values: pa.ChunkedArray, column: Column, location: Location) -> pd.Ser
         return pd.Series(values.to_pandas().dt.total_seconds().to_numpy(dtype=np.float64))
     parse = parse_times if column.type == "time" else parse_durations
     allowed = listed(column.format) if column.format else DEFAULT_NOTATIONS[column.type]
-    what = f"is not a {'time of day' if column.type == 'time' else 'duration'}; allowed: {allowed}"
+    remedy = location.remedy("correct the format or the file" if column.format else "others by `format`")
+    what = f"is not a {'time of day' if column.type == 'time' else 'duration'}; allowed: {allowed}; {remedy}"
     seconds = _by_text(values, lambda words: parse(words, column.format), location, what)
-    fillers = [number for text in column.missing_values if (number := _number_of(text)) is not None]
+    fillers = [number for text in column.missing_values if (number := plain_number(text)) is not None]
     return pd.Series(np.where(np.isin(seconds, fillers), np.nan, seconds))
 
 

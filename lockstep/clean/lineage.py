@@ -48,11 +48,11 @@ class Lineage:
 
     def made_of(self, start: AbstractSet[Mark]) -> set[str]:
         """Columns of the cleaned table that are among `start`, or are computed from them."""
-        made = set(start)
+        descendants = set(start)
         for mark, sources in self.computed_from:
-            if not made.isdisjoint(sources):
-                made.add(mark)
-        return {name for name, mark in self.marks.items() if mark in made}
+            if not descendants.isdisjoint(sources):
+                descendants.add(mark)
+        return {name for name, mark in self.marks.items() if mark in descendants}
 
     def made_of_raw(self, names: Iterable[str]) -> set[str]:
         """The same for columns before the first rule."""

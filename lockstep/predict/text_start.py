@@ -10,6 +10,7 @@ from typing import IO, cast
 
 import pyarrow as pa
 
+from lockstep.clean.column_block import plain_number
 from lockstep.errors import DataError
 from lockstep.fetch.sources.csv import CsvFile
 from lockstep.guards.tables.csv_delimiters import DELIMITERS
@@ -65,7 +66,7 @@ def begins_with_names(file: RowFile, name: str, source: CsvFile, intake: Intake)
     if not needed <= set(values):
         return False
     # a row whose values are the names of their own columns is none, unless the names are numbers
-    if any(not _is_number(column) for column in needed):
+    if any(plain_number(column) is None for column in needed):
         return True
     raise DataError(
         f"{name}: its first line, {listed(values)}, can be the names of the columns or a row; write the file as Parquet"
@@ -99,13 +100,5 @@ def _is_row(values: Sequence[str], header: Sequence[str], intake: Intake) -> boo
             pa.table({name: [value] for name, value in zip(header, values, strict=True)}), "", 0, MissingCells()
         )
     except DataError:
-        return False
-    return True
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
         return False
     return True

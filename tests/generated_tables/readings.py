@@ -1,5 +1,6 @@
 """What a person reads in a column: values, and by what changes of their form they stay the same."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -17,7 +18,7 @@ ONE_DAY = 86_400.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class Reading(ABC):
     """One way to read a column that a person accepts.
 
     Attributes:
@@ -26,13 +27,13 @@ class Reading:
 
     mention: str = ""
 
+    @abstractmethod
     def accepts(self, type_: str, values: pd.Series) -> bool:
         """Whether values of the cleaned table, shape (rows,), of a column of a type are the ones read."""
-        raise NotImplementedError
 
+    @abstractmethod
     def without(self, rows: Rows) -> Self:
         """The same reading of a column in which the values of some rows are missing."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)

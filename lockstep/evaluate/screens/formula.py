@@ -253,8 +253,8 @@ def _changes_by(columns: Mapping[str, Vector]) -> dict[str, Vector]:
         if low < 0:
             changes |= {CHANGE.format("+", name): 1 + column}
             continue
-        share, shown = (column, name) if high <= 1 else (column / 100, f"{name} / 100")
-        changes |= {CHANGE.format("-", shown): 1 - share, CHANGE.format("+", shown): 1 + share}
+        share, term = (column, name) if high <= 1 else (column / 100, f"{name} / 100")
+        changes |= {CHANGE.format("-", term): 1 - share, CHANGE.format("+", term): 1 + share}
     return changes
 
 
