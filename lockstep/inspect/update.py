@@ -100,22 +100,18 @@ def _last_line(node: Any) -> int:
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """A line for each entry that both files have and that differs, comments aside."""
-    lines = []
-    for key in new:
-        if key == "columns":
-            pairs = [(f"columns.{shown(name)}", old[key].get(name), entry) for name, entry in new[key].items()]
-        elif key in ("features", "source") and isinstance(old.get(key), Mapping):
-            pairs = [(f"{key}.{shown(name)}", old[key].get(name), entry) for name, entry in new[key].items()]
-        else:
-            pairs = [(key, old.get(key), new[key])]
-        lines += [
-            f"{where}: kept {_brief(mine)}; today: {_brief(entry)}"
-            for where, mine, entry in pairs
-            if mine != entry
-            and not where.endswith(tuple(f".{name}" for name in OF_THE_FILE))
-            and not (key == "columns" and mine is None)
+    pairs = list[tuple[str, Any, Any]]()
+    for key, block in new.items():
+        mine = old.get(key)
+        if key not in ("columns", "features", "source") or not isinstance(mine, Mapping):
+            pairs.append((key, mine, block))
+            continue
+        # a new column is added, and the hash is today's
+        passed = OF_THE_FILE if key == "source" else block.keys() - mine.keys() if key == "columns" else ()
+        pairs += [
+            (f"{key}.{shown(name)}", mine.get(name), entry) for name, entry in block.items() if name not in passed
         ]
-    return lines
+    return [f"{where}: kept {_brief(mine)}; today: {_brief(entry)}" for where, mine, entry in pairs if mine != entry]
 
 
 def _brief(value: Any) -> str:

@@ -18,6 +18,7 @@ from lockstep.clean.cleaning import clean_table
 from lockstep.clean.columns import convert_columns
 from lockstep.cli import main
 from lockstep.errors import ConfigError
+from lockstep.inspect.update import updated
 from tests.conftest import OwnTable
 from tests.made_tables import TABLES, write
 from tests.unit.test_sources import Server, server
@@ -463,3 +464,10 @@ def test_a_total_under_the_table_is_dropped_by_a_rule(capsys: pytest.CaptureFixt
     dataset = _loaded("t")
     frame, _ = clean_table(dataset.source.load(), dataset, "t")
     assert len(frame) == 40
+
+
+def test_an_update_tells_what_differs_of_a_column_named_like_a_key_of_the_source() -> None:
+    text = "source: {{sha256: {0}}}\ncolumns:\n  sha256: {{type: {1}}}\n"
+    change = updated(text.format("a" * 64, "text"), text.format("b" * 64, "category"), Path("datasets/t.yaml"))
+    assert change.text == text.format("b" * 64, "text")
+    assert change.differences == ("columns.sha256: kept {type: text}; today: {type: category}",)
