@@ -47,14 +47,13 @@ def main() -> None:
     print_step = step_printer("train_best", len(train))
     print_step(f"features of the folds and of all {len(train):,} rows")
     with training_workers(table_of_folds, target, recipe, cross_fitting, seed, fitting) as (rows, workers):
-        model, out = train_model(settings, rows, best, budget, fitting, seed, workers, print_step)
+        model, out = train_model(settings, rows, best, budget, fitting, seed, workers, print_step, curves=True)
         training, intake = model.training, Intake.of(table, rows.features.columns, target.exposure)
         intake = replace(intake, source=blocks.facts(SourceOptions).reading)
         replace(model, intake=intake, origin=Origin(blocks.dataset_name, VERSION)).save(MODEL)
         write_table(out.table(target), OUT_OF_FOLD)
         write_example(MODEL, intake, RAW, train["row_id"])
-        print_step("the learning curve of the folds")
-        write_csv(learning_curve(training, fitting, seed, workers), LEARNING_CURVE)
+        write_csv(learning_curve(training.n_rounds, out.curves), LEARNING_CURVE)
     slower = f", learning rate times {training.learning_rate_factor}" if training.learning_rate_factor < 1 else ""
     print(f"train_best: {settings.n_models} model(s) of {training.n_rounds} rounds on {len(train)} rows{slower}")
 

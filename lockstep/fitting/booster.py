@@ -19,6 +19,8 @@ from lockstep.metrics.metric import Scores
 # slower than with one thread each (docs/decisions.md).
 FIXED_PARAMS: Mapping[str, Value] = {"tree_method": "hist", "nthread": 1, "verbosity": 0}
 ROUNDS = "n_estimators"
+# XGBoost's metric on a fold's training and validation rows after each round, of the transformed target if so.
+MetricByRound = tuple[list[float], list[float]]
 
 
 @dataclass(frozen=True)
@@ -128,13 +130,13 @@ def validation_predictions(
     return fitting.transform.corrected(predictions.astype(np.float64), factor)
 
 
-def metric_by_round(
+def fit_with_history(
     matrices: FoldMatrices, params: Mapping[str, Value], rounds: int, seed: int, fitting: Fitting
-) -> tuple[list[float], list[float]]:
-    """XGBoost's metric on a fold's training and validation rows after each round, of the transformed target if so."""
+) -> tuple[xgb.Booster, MetricByRound]:
+    """Fit exactly `rounds` rounds; their first ones are those of a shorter fit. With XGBoost's metric after each."""
     history: dict[str, dict[str, list[float]]] = {}
     all_params = _booster_params(params, matrices.train, seed, fitting)
-    xgb.train(
+    booster = xgb.train(
         all_params,
         matrices.train,
         num_boost_round=rounds,
@@ -143,7 +145,8 @@ def metric_by_round(
         verbose_eval=False,
     )
     (on_train,), (on_valid,) = history["train"].values(), history["valid"].values()
-    return on_train, on_valid
+    _check_device(booster, fitting.device)
+    return booster, (on_train, on_valid)
 
 
 def predict(

@@ -1,13 +1,21 @@
 """The final model: the best configuration on all training rows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 import xgboost as xgb
 
-from lockstep.fitting.booster import ROUNDS, FoldScore, RoundBudget, fit_fold, fit_rounds, max_bin_of, metric_by_round
+from lockstep.fitting.booster import (
+    ROUNDS,
+    FoldScore,
+    MetricByRound,
+    RoundBudget,
+    fit_fold,
+    fit_rounds,
+    max_bin_of,
+)
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.matrices import FoldMatrices
 from lockstep.fitting.weighting import training_rate
@@ -93,18 +101,26 @@ def rate_of(target: Target, train: pd.DataFrame) -> float | None:
     return None if exposure is None else training_rate(target.values(train), exposure, target.weights(train))
 
 
-def learning_curve(training: Training, fitting: Fitting, seed: int, workers: Workers) -> pd.DataFrame:
-    """Mean of XGBoost's metric over the folds after each round, for a fifth more rounds than the final model has.
+def rounds_of_curve(n_rounds: int) -> int:
+    """The rounds of the learning curve: a fifth more than the final model has."""
+    return n_rounds + max(n_rounds // 5, 1)
+
+
+def learning_curve(n_rounds: int, folds: Sequence[MetricByRound]) -> pd.DataFrame:
+    """Mean of XGBoost's metric over the folds after each round.
+
+    Args:
+        n_rounds: Rounds of the final model.
+        folds: The metric of each fold after each of `rounds_of_curve`.
 
     Returns:
         About 200 rows at most: round, train, valid; the final model's number of rounds is always among them.
     """
-    rounds = training.n_rounds + max(training.n_rounds // 5, 1)
-    folds = workers.on_folds(metric_by_round, max_bin_of(training.params), training.params, rounds, seed, fitting)
+    rounds = rounds_of_curve(n_rounds)
     train = np.sum([on_train for on_train, _ in folds], axis=0)
     valid = np.sum([on_valid for _, on_valid in folds], axis=0)
     step = max(1, rounds // CURVE_POINTS)
-    points = sorted({*range(0, rounds, step), training.n_rounds - 1, rounds - 1})
+    points = sorted({*range(0, rounds, step), n_rounds - 1, rounds - 1})
     return pd.DataFrame(
         {
             "round": [index + 1 for index in points],

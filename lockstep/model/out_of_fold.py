@@ -3,22 +3,24 @@
 A row is predicted by boosters with the final model's parameters and rounds that were trained without its fold.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xgboost as xgb
 
-from lockstep.fitting.booster import fit_rounds, max_bin_of, validation_predictions
+from lockstep.fitting.booster import MetricByRound, fit_rounds, fit_with_history, max_bin_of, validation_predictions
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.matrices import FoldMatrices
 from lockstep.fitting.transform import FACTOR_DIGITS
 from lockstep.metrics.metric import THRESHOLD
 from lockstep.model.calibration import LEAST_ROWS, Calibration, Method, check_rows, learn_calibration
 from lockstep.model.decision import Chosen, choose_threshold
-from lockstep.model.final import Workers
+from lockstep.model.final import Workers, rounds_of_curve
 from lockstep.model.trained import Predictions, Training, labelled
 from lockstep.storage.tables import significant
 from lockstep.table.row_weights import mean
@@ -50,10 +52,12 @@ class OutOfFold:
     Attributes:
         rows: These rows.
         predictions: Numbers (rows,) or probabilities (rows, classes), before any calibration.
+        curves: Of each fold XGBoost's metric after each of `rounds_of_curve`, if it was asked for.
     """
 
     rows: pd.DataFrame
     predictions: Predictions
+    curves: Sequence[MetricByRound] = ()
 
     def mean_correction(self, target: Target) -> float:
         """The factor that gives these predictions the total of their targets, to six digits; 1 if that is 0."""
@@ -71,7 +75,14 @@ class OutOfFold:
 
 
 def out_of_fold(
-    train: pd.DataFrame, training: Training, n_models: int, fitting: Fitting, seed: int, workers: Workers
+    train: pd.DataFrame,
+    training: Training,
+    n_models: int,
+    fitting: Fitting,
+    seed: int,
+    workers: Workers,
+    *,
+    curves: bool = False,
 ) -> OutOfFold:
     """Predict every fold's validation rows with `n_models` boosters of its training rows, averaged.
 
@@ -82,23 +93,46 @@ def out_of_fold(
         fitting: Objective and metric.
         seed: Seed of the fits.
         workers: Fit the folds.
+        curves: Fit the first booster of a fold for `rounds_of_curve`, and keep its metric after each.
     """
     settings = (training.params, training.n_rounds, n_models, seed, fitting)
-    folds: list[Predictions] = workers.on_folds(predict_validation_rows, max_bin_of(training.params), *settings)
+    kept: list[MetricByRound] = []
+    if curves:
+        followed = workers.on_folds(follow_validation_rows, max_bin_of(training.params), *settings)
+        folds: list[Predictions] = [predictions for predictions, _ in followed]
+        kept = [curve for _, curve in followed]
+    else:
+        folds = workers.on_folds(predict_validation_rows, max_bin_of(training.params), *settings)
     fold = train["fold"].to_numpy()
     order = np.argsort(np.concatenate([np.flatnonzero(fold == number) for number in range(len(folds))]))
-    return OutOfFold(train[fold >= 0].reset_index(drop=True), np.concatenate(folds)[order])
+    return OutOfFold(train[fold >= 0].reset_index(drop=True), np.concatenate(folds)[order], kept)
 
 
 def predict_validation_rows(
     matrices: FoldMatrices, params: Mapping[str, Value], rounds: int, n_models: int, seed: int, fitting: Fitting
 ) -> Numbers:
     """Averaged predictions of a fold's validation rows: numbers (rows,) or probabilities (rows, classes)."""
+    boosters = (fit_rounds(matrices.train, params, rounds, seed + number, fitting) for number in range(n_models))
+    return _averaged(boosters, matrices, rounds, fitting)
+
+
+def follow_validation_rows(
+    matrices: FoldMatrices, params: Mapping[str, Value], rounds: int, n_models: int, seed: int, fitting: Fitting
+) -> tuple[Numbers, MetricByRound]:
+    """The same predictions, and the metric of the first booster after each of `rounds_of_curve`."""
+    first, curve = fit_with_history(matrices, params, rounds_of_curve(rounds), seed, fitting)
+    others = (fit_rounds(matrices.train, params, rounds, seed + number, fitting) for number in range(1, n_models))
+    return _averaged(chain([first], others), matrices, rounds, fitting), curve
+
+
+def _averaged(boosters: Iterable[xgb.Booster], matrices: FoldMatrices, rounds: int, fitting: Fitting) -> Numbers:
+    """Mean predictions of the boosters' first rounds; one booster after the other is fitted and let go."""
     total: Any = 0.0
-    for number in range(n_models):
-        booster = fit_rounds(matrices.train, params, rounds, seed + number, fitting)
+    count = 0
+    for booster in boosters:
         total = total + validation_predictions(booster, matrices, rounds, fitting).astype(np.float64)
-    return np.asarray(total / n_models)
+        count += 1
+    return np.asarray(total / count)
 
 
 def boosters_per_fold(choices: Choices) -> int:

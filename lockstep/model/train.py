@@ -24,6 +24,8 @@ def train_model(
     seed: int,
     workers: Workers,
     on_step: Callable[[str], None],
+    *,
+    curves: bool = False,
 ) -> tuple[SavedModel, OutOfFold]:
     """Train the final model, which does not know its intake and origin yet.
 
@@ -36,6 +38,7 @@ def train_model(
         seed: Seed of the fits.
         workers: Fit the folds and all rows.
         on_step: Called with the name of each step.
+        curves: Keep the folds' learning curves with the out-of-fold predictions.
 
     Raises:
         ConfigError: if a calibration or a threshold cannot be learned, naming the setting.
@@ -49,8 +52,8 @@ def train_model(
     if choices.interval is not None:
         on_step("the prediction interval")
         interval = fit_interval(training, choices.interval, fitting, seed, workers, forward=rows.forward)
-    on_step("the out-of-fold predictions")
-    out = out_of_fold(rows.table, training, boosters_per_fold(choices), fitting, seed, workers)
+    on_step("the out-of-fold predictions" + (" and the learning curve" if curves else ""))
+    out = out_of_fold(rows.table, training, boosters_per_fold(choices), fitting, seed, workers, curves=curves)
     with mistakes_in(PARAMS):
         calibration, threshold = learn_decision(choices, out, target)
     train = rows.rows

@@ -65,7 +65,8 @@ class HereWorkers:
         self.features = features
 
     def on_folds(self, function: Any, max_bin: int, *args: Any) -> list[Any]:
-        return [function(quantise(fold, max_bin, "in_core"), *args) for fold in self.folds]
+        (transform,) = [each.transform for each in args if isinstance(each, Fitting)]
+        return [function(quantise(fold, max_bin, "in_core", transform), *args) for fold in self.folds]
 
     def on_all_rows(self, function: Any, max_bin: int, calls: list[tuple[Any, ...]]) -> list[Any]:
         names, types = tuple(self.features.names), tuple(self.features.types)

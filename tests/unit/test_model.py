@@ -25,6 +25,7 @@ from lockstep.fitting.matrices import quantise
 from lockstep.guards.models.model_files import MAX_CLASSES
 from lockstep.model.final import chosen_training, fit_boosters, learning_curve
 from lockstep.model.interval import offset_of
+from lockstep.model.out_of_fold import out_of_fold
 from lockstep.model.saved import SavedModel
 from lockstep.model.trained import Training
 from lockstep.table.target import ClassTarget
@@ -155,7 +156,9 @@ def test_probabilities_add_up_and_name_the_class() -> None:
 
 
 def test_the_learning_curve_shows_the_final_models_round() -> None:
-    curve = learning_curve(Training({"max_depth": 3}, 50, 0.2), NUMBER, 1, HereWorkers(table()))
+    rows = table()
+    out = out_of_fold(rows, Training({"max_depth": 3}, 50, 0.2), 1, NUMBER, 1, HereWorkers(rows), curves=True)
+    curve = learning_curve(50, out.curves)
     assert {1, 50, 60} <= set(curve["round"])
     assert curve["train"].iloc[-1] < curve["train"].iloc[0]
 

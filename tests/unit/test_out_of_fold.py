@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from lockstep.features.recipe import Features
-from lockstep.fitting.booster import fit_rounds
+from lockstep.fitting.booster import fit_rounds, fit_with_history
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.matrices import quantise
 from lockstep.model.out_of_fold import OutOfFold, out_of_fold
@@ -45,6 +45,24 @@ def test_classes_have_labels_and_probabilities(n_classes: int) -> None:
     assert np.allclose(predictions.sum(axis=1), 1, atol=1e-6)
     assert found["predicted"].tolist() == [target.labels[number] for number in predictions.argmax(axis=1)]
     assert found["actual"].tolist() == rows[target.column].astype(str).tolist()
+
+
+@pytest.mark.parametrize("n_models", [1, 2])
+@pytest.mark.parametrize("case", ["number", "log", 2, 3])
+def test_the_fits_of_the_learning_curve_serve_the_predictions(case: str | int, n_models: int) -> None:
+    n_classes = case if isinstance(case, int) else 0
+    fitting = CLASSES.get(n_classes, replace(NUMBER, target_transform="log" if case == "log" else None))
+    rows = table().assign(y=lambda frame: frame["y"] - frame["y"].min() + 1)
+    settings = (rows, TRAINING, n_models, fitting, 5, HereWorkers(rows, n_classes))
+    plain, followed = out_of_fold(*settings), out_of_fold(*settings, curves=True)
+    assert followed.predictions.tobytes() == plain.predictions.tobytes()
+    assert not plain.curves
+    assert len(followed.curves) == 3
+    for fold, (on_train, on_valid) in zip(settings[-1].folds, followed.curves, strict=True):
+        matrices = quantise(fold, 256, "in_core", fitting.transform)
+        assert (on_train, on_valid) == fit_with_history(matrices, PARAMS, 24, 5, fitting)[1]
+        shorter = fit_with_history(matrices, PARAMS, 20, 5, fitting)[1]
+        assert (on_train[:20], on_valid[:20]) == shorter
 
 
 def test_rows_that_validate_in_no_fold_are_absent() -> None:
