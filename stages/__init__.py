@@ -9,10 +9,15 @@ import os
 import signal
 import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 # Set for the restarted process, so that a broken .venv cannot restart endlessly.
 RESTARTED = "LOCKSTEP_STARTED_AGAIN"
+# What worker processes need, and the slowest import of the stages that have some: multiprocessing repeats a stage's
+# imports in every worker.
+WORKER = "lockstep.workers.worker"
+SLOWEST_IMPORTS = {"stages.tune": "lockstep.search.study_file", "stages.train_best": "lockstep.model.train"}
 
 
 def _use_own_environment() -> None:
@@ -33,6 +38,27 @@ def _end_quietly_while_importing() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def _start_fork_server() -> None:
+    """Let the process that workers are copies of import what they need while this one imports its own.
+
+    Workers on a cluster need none.
+    """
+    names = [name for stage, name in SLOWEST_IMPORTS.items() if stage in sys.orig_argv]
+    if sys.argv[0] != "-m" or not names or os.environ.get("LOCKSTEP_SCHEDULER"):
+        return
+    from multiprocessing import forkserver  # here, as no other stage needs it to start
+
+    forkserver.set_forkserver_preload([WORKER, *names])
+    # Ctrl-C reaches the whole process group; a server that ends with the stage need not say so.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        # A machine without room for its socket: the stage tries again where it needs workers, and says what is wrong.
+        with suppress(OSError):
+            forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+
+
 def _check_environment() -> None:
     from lockstep.errors import ConfigError, refuse_stripped_docstrings
 
@@ -47,3 +73,4 @@ def _check_environment() -> None:
 _use_own_environment()
 _end_quietly_while_importing()
 _check_environment()
+_start_fork_server()

@@ -95,6 +95,8 @@ def package_versions(files: Mapping[str, bytes]) -> dict[str, str]:
     from importlib.metadata import packages_distributions, version
 
     modules = [module for path, text in files.items() for module in modules_of(text, path.split("/")[:-1])]
+    if not modules:
+        return {}  # reading every distribution's list of files takes a second
     installed = packages_distributions()
     names = {installed[package][0] for package in third_party(modules, [PACKAGE, "lockstep"]) if package in installed}
     return {name: version(name) for name in sorted(names)}

@@ -8,6 +8,7 @@ import pytest
 from sklearn.model_selection import KFold
 from sklearn.preprocessing import TargetEncoder
 
+from lockstep.features.arrays import means_and_deviations
 from lockstep.testing.tables import standard_table, standard_target
 from tests.unit.features.examples import step_of
 
@@ -126,3 +127,11 @@ def test_ties_among_parts_go_by_the_alphabet() -> None:
     frame = pd.DataFrame({"t": pd.Series(["c;b;a", "c"], dtype="str")})
     parts = step_of({"step": "multi_value", "column": "t", "separator": ";", "top": 2}).fit(frame)
     assert parts.names() == ["t_is_c", "t_is_a"]
+
+
+def test_a_row_without_values_changes_no_mean_or_deviation() -> None:
+    values = np.random.default_rng(0).lognormal(size=(1001, 3))
+    values[:, 1] = 3.3
+    with_empty_row = means_and_deviations(np.vstack([values, np.full(3, np.nan)]))
+    for whole, with_gaps in zip(means_and_deviations(values), with_empty_row, strict=True):
+        assert whole.tobytes() == with_gaps.tobytes()
