@@ -82,6 +82,33 @@ def test_two_workers_over_tcp_give_the_bytes_of_one_machine(
     assert [list(counts.values()) for counts in received.values()] == [[1], [1]]
 
 
+@pytest.mark.nightly
+@pytest.mark.parametrize("workers", [2, 4, 8])
+def test_many_worker_processes_give_the_bytes_of_one(
+    workers: int,
+    cluster: Cluster,
+    stopped: Stopped,  # noqa: F811
+) -> None:
+    stopped.project.edit("params.yaml", "lag: 3", "lag: 16")
+    stopped.env["LOCKSTEP_WORKERS"] = "1"
+    folds, _ = stopped.repro()
+    hashes = stopped.hashes()
+    (stopped.project.folder / ".lockstep/evaluations.db").unlink()
+    for _ in range(workers):
+        cluster.worker()
+    cluster.wait_for(workers)
+    done = stopped.project.run(
+        *("dvc", "repro", "--force", "--single-item", "tune"),
+        env={**stopped.env, "LOCKSTEP_SCHEDULER": cluster.address},
+    )
+    assert f"Dask cluster {cluster.address}: {workers} workers" in done.stdout
+    assert COUNTS.search(done.stdout).groups() == (str(folds), "0")  # type: ignore[union-attr]
+    assert stopped.hashes() == hashes
+    with Client(cluster.address, set_as_default=False) as client:
+        received = client.run(arrivals)
+    assert sum(bool(counts) for counts in received.values()) > 1
+
+
 @pytest.mark.long("test_a_worker_that_dies_is_replaced_and_its_fit_tried_again")
 def test_workers_may_die_and_join_while_the_search_runs(
     cluster: Cluster,
