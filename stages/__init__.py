@@ -48,7 +48,8 @@ def _start_fork_server() -> None:
         return
     from multiprocessing import forkserver  # here, as no other stage needs it to start
 
-    forkserver.set_forkserver_preload([WORKER, *names])
+    # This package first, for its filter of warnings.
+    forkserver.set_forkserver_preload([__name__, WORKER, *names])
     # Ctrl-C reaches the whole process group; a server that ends with the stage need not say so.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
