@@ -11,7 +11,6 @@ import numpy as np
 
 from benchmarks.simulated_pairs import Cell, Pair, cells
 from lockstep.evaluate.own_coverage import own_coverage
-from lockstep.evaluate.sampling import TOLERANCE
 from lockstep.evaluate.uncertainty import Ends, ends_of, sampled, score_lead
 from lockstep.metrics.measure import resampled
 from lockstep.metrics.metric import Numbers
@@ -78,14 +77,14 @@ def percentile_bootstrap(cell: Cell, pairs: int) -> Measured:
 
 def doubts(cell: Cell, pairs: int) -> tuple[float, float]:
     """The mean coverage that evaluations estimate for themselves, and the share of those with a note."""
-    estimates = list[float]()
+    estimates = list[float | None]()
     metric = cell.fitting.scoring_metric()
     for number in range(pairs):
         pair = _pair(cell, number)
         score = sampled(metric, pair.actual, pair.a, pair.units)
-        estimate = own_coverage(score, CONFIDENCE, OWN_RESAMPLES, number) if score else None
-        estimates.append(CONFIDENCE if estimate is None else estimate)
-    return float(np.mean(estimates)), float(np.mean(np.array(estimates) < CONFIDENCE - TOLERANCE))
+        estimates.append(own_coverage(score, CONFIDENCE, OWN_RESAMPLES, number) if score else None)
+    noted = [estimate for estimate in estimates if estimate is not None]
+    return float(np.mean([*noted, *[CONFIDENCE] * (pairs - len(noted))])), len(noted) / pairs
 
 
 def _pair(cell: Cell, number: int) -> Pair:

@@ -83,7 +83,10 @@ def _check_column_names(names: list[str], described_names: list[str], file: str)
     present, described = set(names), set(described_names)
     missing = [name for name in described_names if name not in present]
     if missing:
-        raise DataError(f"{file}: columns.{shown(missing[0])}: the table has no such column; it has: {listed(names)}")
+        raise DataError(
+            f"{file}: columns.{shown(missing[0])}: the table has no such column; it has: {listed(names)};"
+            " correct the name, or delete the entry here and in features"
+        )
     extra = [name for name in names if name not in described]
     if extra:
         raise DataError(

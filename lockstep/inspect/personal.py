@@ -50,7 +50,7 @@ NAMES: Mapping[str, re.Pattern[str]] = {
     BIRTH: _named("dob|date_?of_?birth|birth_?(date|day)|birthdate|geburts(datum|tag)|naissance|nacimiento"),
     "names of people": _named(
         rf"(first|last|middle|full|given|family|sur|maiden)_?name|({PEOPLE})_?name|vorname|nachname|prenom|prénom|apellidos?"
-        r"|user_?name|login"
+        r"|user_?name|login|nombres?|nom|nome|cognome|sobrenome|naam|achternaam|nazwisko|imie|imię"
     ),
     "addresses": _named(
         "(street|home|postal|mailing|billing|shipping)_?address|address|addr|strasse|straße|adresse|direccion"
@@ -65,7 +65,10 @@ NAMES: Mapping[str, re.Pattern[str]] = {
     ),
     "IP addresses": _named("ip|ip_?addr(ess)?|ipv[46]"),
     "licence plates": _named("licen[cs]e_?plate|number_?plate|kennzeichen"),
-    "numbers of people": _named(f"({PEOPLE}|subject|insured|holder)_?(ids?|no|nr|num|number|key|code)"),
+    "numbers of people": _named(
+        f"({PEOPLE}|subject|insured|holder)_?(ids?|no|nr|num|number|key|code)|mrn|(medical|health|hospital)_?record(_?\\w+)?"
+        "|(patienten|kunden|versicherten|personal|matrikel)_?(nr|nummer|id)|expediente|historia_?clinica"
+    ),
 }
 # Names that only look like those above.
 OTHERS = re.compile(

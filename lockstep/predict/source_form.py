@@ -16,6 +16,7 @@ from lockstep.errors import DataError, SourceError
 from lockstep.fetch.file_places import FilePlaces, Obtained
 from lockstep.fetch.source import SOURCES, FileSource
 from lockstep.fetch.sources.csv import CsvFile
+from lockstep.fetch.sources.excel import ExcelSheet
 from lockstep.guards.tables.formats import GZIP_MAGIC
 from lockstep.guards.text.messages import repeated, shown
 from lockstep.model.intake import Intake
@@ -102,9 +103,9 @@ def _row_file(name: str, source: FileSource | None) -> RowFile:
 
 
 def _read(source: FileSource, name: str) -> pa.Table:
-    """A whole file, as `fetch` reads the source."""
+    """A whole file, as `fetch` reads the source; of a workbook without the source's sheet the only one with values."""
     try:
-        table = source.read(Obtained(Path(name), name))
+        table = _table(source, name)
     except SourceError as error:
         raise DataError(str(error)) from None
     except OSError as error:
@@ -112,6 +113,20 @@ def _read(source: FileSource, name: str) -> pa.Table:
     if duplicates := repeated(table.column_names):
         raise DataError(f"{name}: column name {duplicates[0]!r} occurs twice; rename one of them")
     return table
+
+
+def _table(source: FileSource, name: str) -> pa.Table:
+    obtained = Obtained(Path(name), name)
+    if not isinstance(source, ExcelSheet) or source.sheet is None:
+        return source.read(obtained)
+    try:
+        return source.read(obtained)
+    except SourceError:
+        try:
+            return source.model_copy(update={"sheet": None}).read(obtained)
+        except SourceError:
+            pass
+        raise
 
 
 def _open_text(file: RowFile, name: str, source: CsvFile, intake: Intake) -> tuple[Reader, list[str]]:

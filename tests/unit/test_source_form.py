@@ -1,6 +1,7 @@
 """A file in the form of the model's source is answered as the same rows in Parquet, or one line says why not."""
 
 import gzip
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from openpyxl import Workbook
 
 from lockstep.check.config import parse_dataset
 from lockstep.errors import DataError
@@ -87,6 +89,28 @@ FORMS: dict[str, tuple[dict[str, Any], str, bytes]] = {
     "wide characters": ({"kind": "csv", "encoding": "utf-16"}, "in.csv", _text().encode("utf-16")),
     "a delimiter of its own": ({"kind": "csv", "delimiter": ":"}, "in.csv", _text(":").encode()),
 }
+
+
+def _workbook(*titles: str, filled: str) -> bytes:
+    """A workbook whose sheets of these names are empty, but for one."""
+    workbook, stream = Workbook(), io.BytesIO()
+    workbook.remove(workbook.worksheets[0])
+    for title in titles:
+        sheet = workbook.create_sheet(title)
+        for row in ([NAMES, *zip(*_rows().to_pydict().values(), strict=True)]) if title == filled else ():
+            sheet.append(list(row))
+    workbook.save(stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("titles", [("Data", "New"), ("New",), ("Notes", "New")])
+def test_new_rows_of_a_workbook_need_not_have_the_name_of_the_sources_sheet(
+    trained: SavedModel, own_folder: Path, titles: tuple[str, ...]
+) -> None:
+    model = _of(trained, kind="excel", sheet="Data")
+    pq.write_table(_rows(), "in.parquet")
+    Path("in.xlsx").write_bytes(_workbook(*titles, filled=titles[0] if "Data" in titles else "New"))
+    assert _answers(model, "in.xlsx") == _answers(model, "in.parquet")
 
 
 @pytest.mark.parametrize(("source", "name", "content"), FORMS.values(), ids=FORMS)

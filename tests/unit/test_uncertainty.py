@@ -275,6 +275,17 @@ def test_an_interval_is_doubted_where_a_few_errors_outweigh_all_others() -> None
     assert record(ill)["coverage"] < 0.9
 
 
+@pytest.mark.parametrize("rows", [89, 500])
+def test_heavy_tails_are_said_though_the_largest_error_is_not_among_the_test_rows(rows: int) -> None:
+    random, told = np.random.default_rng(11), {"normal": 0, "t3": 0}
+    for kind, _ in [(kind, number) for kind in told for number in range(20)]:
+        score = _score(random.normal(size=rows) if kind == "normal" else random.standard_t(3, rows))
+        record = sampling_record(score, Units(rows), None, None, confidence=0.95, samples=100, seed=1)
+        told[kind] += len(record["notes"])
+    assert told["normal"] <= 2
+    assert told["t3"] >= (18 if rows == 500 else 10)
+
+
 def test_few_units_and_a_single_moment_are_said() -> None:
     error = np.random.default_rng(8).normal(size=60)
     group, one = np.arange(60) % 5, np.zeros(60, dtype=np.int64)

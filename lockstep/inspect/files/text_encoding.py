@@ -52,7 +52,7 @@ def detect_encoding(file: Path, contents: Contents, label: str) -> TextEncoding:
     sample = b"\n".join(words)
     for name in _candidates(sample):
         if decodes(file, name):
-            return TextEncoding(_common_name(file, name), _samples(words, name))
+            return TextEncoding(name, _samples(words, name))
     return TextEncoding("latin-1", _samples(words, "latin-1"))
 
 
@@ -102,13 +102,6 @@ def _candidates(sample: bytes) -> Iterator[str]:
     if name := encoding_of_two_bytes(sample):
         yield name
     yield from (found.encoding for found in explained_words(sample))
-
-
-def _common_name(file: Path, name: str) -> str:
-    """cp1252 is Latin-1 but for the control characters of that, which no text has."""
-    if name != "cp1252" or any(byte in piece for piece in pieces(file) for byte in range(0x80, 0xA0)):
-        return name
-    return "latin-1"
 
 
 def _samples(words: list[bytes], name: str) -> tuple[str, ...]:

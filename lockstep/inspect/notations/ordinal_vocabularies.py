@@ -152,6 +152,38 @@ muy bajo|muy baja < bajo|baja < medio|media|moderado|moderada < alto|alta < muy 
 muy malo|muy mala < malo|mala < regular < bueno|buena < muy bueno|muy buena|excelente
 nunca < raramente|rara vez|casi nunca < a veces|algunas veces < a menudo|frecuentemente|casi siempre < siempre
 pequeño|pequeña < mediano|mediana|medio < grande < muy grande
+ninguno|ninguna < muy leve < leve|ligero|ligera < moderado|moderada|medio|media < grave|severo|severa|intenso|intensa <
+    muy grave|muy severo|crítico|crítica
+no grave < leve|leves < grave|graves < mortal|mortales|fallecido
+totalmente en desacuerdo|muy en desacuerdo < en desacuerdo < neutral|indiferente|ni de acuerdo ni en desacuerdo <
+    de acuerdo < totalmente de acuerdo|muy de acuerdo
+muy insatisfecho|muy insatisfecha < insatisfecho|insatisfecha < neutral|indiferente < satisfecho|satisfecha < muy
+    satisfecho|muy satisfecha
+sin estudios|ninguno < primaria|primarios < secundaria|secundarios < bachillerato < universitaria|universitarios
+    |universidad < posgrado|máster|maestría < doctorado
+léger|légère|bénin|bénigne < modéré|modérée|moyen|moyenne < grave|sévère < très grave|très sévère|critique
+    < mortel|mortelle
+pas du tout d'accord < pas d'accord|plutôt pas d'accord < neutre|ni d'accord ni pas d'accord < plutôt d'accord|d'accord
+    < tout à fait d'accord
+très insatisfait|pas du tout satisfait < insatisfait|peu satisfait < neutre < satisfait < très satisfait
+keine|keiner|kein < leicht|gering < mittel|mittelschwer|mäßig < schwer|stark < sehr schwer|sehr stark|kritisch < tödlich
+sehr unzufrieden < unzufrieden|eher unzufrieden < neutral|teils teils < zufrieden|eher zufrieden < sehr zufrieden
+gering|geringfügig < mittel|mäßig < erheblich|hoch < sehr hoch|kritisch
+molto basso|molto bassa < basso|bassa < medio|media < alto|alta < molto alto|molto alta
+lieve|leggero|leggera < moderato|moderata|medio|media < grave|severo|severa < molto grave|gravissimo|critico
+pessimo < scarso|insufficiente|cattivo < sufficiente|discreto < buono < ottimo|eccellente
+mai < raramente < qualche volta|a volte < spesso < sempre
+piccolo|piccola < medio|media < grande < molto grande
+muito baixo|muito baixa < baixo|baixa < médio|média < alto|alta < muito alto|muito alta
+leve|ligeiro < moderado|moderada|médio < grave|severo|severa < muito grave|crítico
+péssimo|muito ruim|muito mau < ruim|mau < regular|razoável < bom|boa < muito bom|ótimo|excelente
+nunca < raramente < às vezes|as vezes < frequentemente|muitas vezes < sempre
+pequeno|pequena < médio|média < grande < muito grande
+zeer laag < laag < gemiddeld|middel|matig < hoog < zeer hoog
+licht < matig|gemiddeld < ernstig|zwaar < zeer ernstig|kritiek
+zeer slecht < slecht < matig|voldoende|redelijk < goed < zeer goed|uitstekend
+nooit < zelden < soms < vaak < altijd
+klein < middelgroot|gemiddeld|middel < groot < zeer groot
 """
 )
 
