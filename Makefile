@@ -123,14 +123,17 @@ nightly: $(READY)  ## The longest promises: both studies at full length, every s
 bench: $(READY)  ## Lockstep beside the reference scripts and FLAML: table and picture in benchmarks/ (over an hour).
 	@python -m benchmarks
 
+.PHONY: bench-tables
+bench-tables: $(READY)  ## The defaults beside four other methods, tables in TABLES=FOLDER (hours; continues where it stopped).
+	@python -m benchmarks.yardstick $(if $(TABLES),--folder "$(TABLES)") $(OPTIONS)
+
 .PHONY: bench-pruning
 bench-pruning: $(READY)  ## What pruners save and cost, by real searches (about an hour).
 	@python -m benchmarks.pruning
 
 .PHONY: studies
-studies: $(READY)  ## Both studies and new tables, by real experiments: docs/studies/ (over an hour).
+studies: $(READY)  ## Both studies and tables in TABLES=FOLDER, by real experiments: docs/studies/ (over an hour).
 	@python -m benchmarks.studies
-	@python -m benchmarks.new_tables
 	@if [ -d "$(TABLES)" ]; then python -m benchmarks.targets "$(TABLES)"; else echo 'make studies: no TABLES=FOLDER of the tables of docs/studies/targets.md: left out'; fi
 
 .PHONY: lock
