@@ -66,12 +66,11 @@ class Cells(dict[Key, Cell]):
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        content = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        super().__init__({Key.parse(key): Cell(**cell) for key, cell in content.items()})
+        super().__init__(_read(file))
 
     def add(self, key: Key, cell: Cell) -> None:
-        """Take a cell in, in place of an earlier one, and write the file."""
-        self[key] = cell
+        """Take a cell in, in place of an earlier one, and write the file; cells that another run added there stay."""
+        self.update({**_read(self.file), key: cell})
         self.file.parent.mkdir(parents=True, exist_ok=True)
         write_json(
             {str(key): asdict(cell) for key, cell in sorted(self.items(), key=lambda item: str(item[0]))}, self.file
@@ -90,3 +89,8 @@ class Cells(dict[Key, Cell]):
         if cell is None or cell.version != versions[key.method]:
             return False
         return ours is None or cell.rows == ours.rows
+
+
+def _read(file: Path) -> dict[Key, Cell]:
+    content = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return {Key.parse(key): Cell(**cell) for key, cell in content.items()}

@@ -98,6 +98,13 @@ def test_cells_are_in_the_file_as_soon_as_they_are_made(tmp_path: Path) -> None:
     assert dict(Cells(tmp_path / "cells.json")) == dict(made)
 
 
+def test_two_runs_that_write_one_file_keep_each_others_cells(tmp_path: Path) -> None:
+    one, other = Cells(tmp_path / "cells.json"), Cells(tmp_path / "cells.json")
+    one.add(Key("diabetes", 1, LOCKSTEP), cell(1.0))
+    other.add(Key("diabetes", 1, "catboost"), cell(2.0))
+    assert set(Cells(tmp_path / "cells.json")) == {Key("diabetes", 1, LOCKSTEP), Key("diabetes", 1, "catboost")}
+
+
 def test_the_page_has_the_ratio_and_marks_what_is_stale(tmp_path: Path) -> None:
     cells = cells_in(tmp_path, lockstep_1=cell(1.0), catboost_1=cell(2.0))
     assert "| diabetes | 1 | 0.500 |" in page(cells, VERSIONS)
