@@ -69,7 +69,7 @@ def searched(seed: int, signal: float, rows: int, n_trials: int) -> Outcome:
     fitting = plan.fitting
     fits = (lambda task: evaluate(task, cache), AtOnce())
     results = search(plan, folds.fingerprints(), *fits, NoLog())
-    best, honest = best_params(results, fitting), reselected(plan, results, *fits)
+    best, honest = best_params(results, plan), reselected(plan, results, *fits)
     if honest is None:
         raise ValueError(f"seed {seed}: a fold could not be scored")
     variance = float(np.var(y_test))

@@ -18,6 +18,8 @@ def made_plan(space: Space, n_trials: int, seed: int, *, stopping: int = 1, max_
     """
     tune = Tune(
         n_trials=n_trials,
+        patience=None,
+        budget=None,
         space="made",
         lag=8,
         sampler="tpe",

@@ -42,8 +42,8 @@ def measured(folder: Path) -> dict[str, Any]:
         plan = plan_of(size)
         write_csv(trials_table(results[:size], N_FOLDS, fitting), there / "trials.csv")
         settings = settings_of(plan, config.space, paths.TRAIN, N_FOLDS, {})
-        search = describe(plan, settings, results[:size], config.dataset_name, config.features)
-        best = best_params(results[:size], fitting)
+        search = describe(plan, settings, results[:size], config.dataset_name, config.features, (1,) * N_FOLDS)
+        best = best_params(results[:size], plan)
         trials, read = _timed(lambda: read_trials(there / "trials.csv", config.space))  # noqa: B023
         history = TrainingHistory(trials, search, curve)
         # The model is the project's own; only what is said of the search grows.

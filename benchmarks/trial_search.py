@@ -24,6 +24,7 @@ from lockstep.check.config import load_config
 from lockstep.fitting.booster import FoldScore
 from lockstep.fitting.fitting import Fitting
 from lockstep.search import in_flight, ordered
+from lockstep.search.asked import Asked
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.ordered import Plan, search
 from lockstep.search.pruning import Judge
@@ -146,10 +147,10 @@ def at_sizes(spent: list[float], sizes: list[int]) -> dict[str, float]:
     return {str(size): sum(spent[size - MEASURED : size]) / MEASURED for size in sizes}
 
 
-def partly_random(tune: Tune, seed: int, number: int, space: IntersectionSearchSpace) -> BaseSampler:
+def partly_random(tune: Tune, seed: int, number: int, space: IntersectionSearchSpace, asked: Asked) -> BaseSampler:
     """TPE for the trials that are measured."""
     measured = any(size - MEASURED <= number < size for size in SIZES)
-    return make_sampler(tune if measured else tune.model_copy(update={"sampler": "random"}), seed, number, space)
+    return make_sampler(tune if measured else tune.model_copy(update={"sampler": "random"}), seed, number, space, asked)
 
 
 def formula(plan: Plan) -> Callable[[FoldTask], Evaluation]:

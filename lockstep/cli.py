@@ -198,10 +198,11 @@ def check(arguments: argparse.Namespace) -> str:
             notes.append(f"{file}: git does not track it, so `dvc exp run --temp` and `--queue` lack it; git add it")
     for note in notes:
         print(f"lockstep: note: {note}", file=sys.stderr)
+    most = "" if config.tune.patience is None and config.tune.budget is None else "at most "
     where = f"Dask cluster {masked(address)}" if address else f"{workers} workers"
     return (
         f"lockstep: settings are valid: dataset {config.dataset_name}, features {config.features},"
-        f" space {config.tune.space}, {config.tune.n_trials} trials ({len(config.tune.enqueue)} enqueued),"
+        f" space {config.tune.space}, {most}{config.tune.n_trials} trials ({len(config.tune.enqueue)} enqueued),"
         f" {where}"
     )
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from lockstep.clean.table_blocks import TableBlocks
 from lockstep.features.features_block import chosen_recipe
-from lockstep.fitting.booster import RoundBudget
+from lockstep.fitting.booster import EARLY_STOPPING, RoundBudget
 from lockstep.fitting.booster_block import MetricBlock
 from lockstep.fitting.folds import final_rows
 from lockstep.model.example import write_example
@@ -40,8 +40,9 @@ def main() -> None:
     with mistakes_in(PARAMS):
         settings.check(target.n_classes, target.exposure)
     recipe = chosen_recipe(choices, blocks, table.cleaned())
-    budget = RoundBudget(choices.tune.early_stopping_rounds, choices.tune.max_rounds)
     table_of_folds, best = read_table(TRAIN), read_json(BEST_PARAMS)
+    limits = choices.tune.early_stopping_rounds, choices.tune.max_rounds
+    budget = RoundBudget(*limits, best.get(EARLY_STOPPING, False))
     train, cross_fitting = final_rows(table_of_folds), choices.split.cross_fitting
     fitting = choices.booster.fitting_of(train, target, blocks.facts(MetricBlock).metric, blocks.file)
     print_step = step_printer("train_best", len(train))

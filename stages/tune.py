@@ -16,10 +16,11 @@ from lockstep.project.blocks import Blocks
 from lockstep.project.paths import BEST_PARAMS, COLUMNS, EVALUATIONS, SEARCH, STUDY, TRAIN, TRIALS, local_state
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog
-from lockstep.search.ordered import Plan, search
+from lockstep.search.ordered import Plan, ending_of, search
 from lockstep.search.progress import Progress
 from lockstep.search.report import best_params, describe, outcome, settings_of
 from lockstep.search.reselection import reselected
+from lockstep.search.stopping import ending_reason
 from lockstep.search.study_file import StudyFile
 from lockstep.search.times import SearchTime, save_search_time
 from lockstep.search.trials_file import trials_table
@@ -48,21 +49,23 @@ def main() -> None:
     folds_in = partial(make_folds, *rows, class_weight=fitting.class_weight)
     started = time.perf_counter()
     with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS, limit) as log:
-        n_folds, fits = len(engine.folds), (engine.run, engine.executor)
+        n_folds, cells, fits = len(engine.folds), engine.folds.cells(), (engine.run, engine.executor)
         choices.booster.check_folds(engine.folds)
         settings = settings_of(plan, space, TRAIN, n_folds, rows_as)
         key, distributions = key_of(settings), plan.space.distributions()
         study = StudyFile(local_state() / STUDY, key, distributions, {"space": tune.space}, limit)
         live = LiveTrials(blocks.dataset_name, key, partial(runs_of, space=space, n_folds=n_folds, fitting=fitting))
-        with study, live, Progress(tune.n_trials, fitting.metric) as progress:
-            results = search(plan, engine.folds.fingerprints(), *fits, log, (progress, study, live))
+        with study, live, Progress(plan, cells) as progress:
+            results = search(plan, engine.folds.fingerprints(), *fits, log, (progress, study, live), cells)
+            reason = ending_reason(ending_of(plan, results, cells), tune.patience, tune.budget)
+            progress.ended(reason)
             elapsed = time.perf_counter() - started
             honest = reselected(plan, results, *fits)
     write_csv(trials_table(results, n_folds, fitting), TRIALS)
     save_search_time(TRIALS, SearchTime.of(results, None if log.n_reused_earlier else elapsed))
-    write_json(best := best_params(results, fitting), BEST_PARAMS)
-    write_json(describe(plan, settings, results, blocks.dataset_name, choices.features, honest), SEARCH)
-    print(f"tune: {log.n_fitted} folds fitted, {log.n_reused} reused; {outcome(results, best, fitting)}")
+    write_json(best := best_params(results, plan), BEST_PARAMS)
+    write_json(describe(plan, settings, results, blocks.dataset_name, choices.features, cells, honest), SEARCH)
+    print(f"tune: {log.n_fitted} folds fitted, {log.n_reused} reused; {outcome(results, best, fitting, reason)}")
 
 
 if __name__ == "__main__":

@@ -9,13 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from lockstep.metrics.names import greater_is_better, metric_label, shown_score
+from lockstep.search.gain import NEGLIGIBLE, NOISE_FACTOR, is_gain, standard_error
 
 # With fewer complete trials the curve of the best score says nothing.
 MIN_COMPLETE = 5
-# A gain of at most this many standard errors may be noise.
-NOISE_FACTOR = 2.0
-# A share of the score: with many rows a smaller gain can be significant and still not matter.
-NEGLIGIBLE = 0.001
 
 Verdict = Literal["pays", "reached", "unknown"]
 TUNING_STOPS = "so more tuning of this space will hardly pay"
@@ -96,14 +93,9 @@ def ceiling(trials: pd.DataFrame, score: str, metric: str) -> Ceiling:
     change = f"from {shown_score(metric, before):.4g} to {shown_score(metric, now):.4g} (by {before - now:.2g})"
     moved = "raised" if greater_is_better(metric) else "lowered"
     improvement = f"{second_half} {moved} the best CV {metric_label(metric)} {change}"
-    noise = standard_error(differences)
+    noise = standard_error(differences.tolist())
     verdict, reason = _verdict(before - now, now, noise, len(differences))
     return Ceiling(verdict, f"{improvement}, {reason}.", **numbers, noise=noise)
-
-
-def standard_error(differences: npt.NDArray[np.float64]) -> float | None:
-    """Standard error of the mean difference over the folds; None with one fold."""
-    return float(np.std(differences, ddof=1) / np.sqrt(len(differences))) if len(differences) > 1 else None
 
 
 def fold_scores(trial: pd.Series, metric: str) -> npt.NDArray[np.float64]:
@@ -122,6 +114,6 @@ def _verdict(gain: float, best: float, noise: float | None, folds: int) -> tuple
     if noise is None:
         return "unknown", f"but the noise of a single fold is unknown, {TUNING_UNKNOWN}"
     threshold = f"{NOISE_FACTOR:g} times the standard error over the {folds} folds ({noise:.2g})"
-    if gain <= NOISE_FACTOR * noise:
-        return "reached", f"not more than {threshold}, which may be noise: more tuning will hardly pay"
-    return "pays", f"more than {threshold}: more trials may well bring more"
+    if is_gain(gain, best, noise):
+        return "pays", f"more than {threshold}: more trials may well bring more"
+    return "reached", f"not more than {threshold}, which may be noise: more tuning will hardly pay"

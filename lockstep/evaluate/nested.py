@@ -27,9 +27,10 @@ from lockstep.project.blocks import Blocks
 from lockstep.project.paths import EVALUATIONS, local_state
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import EvaluationLog, FoldLog
-from lockstep.search.ordered import Plan, search
+from lockstep.search.ordered import Plan, ending_of, search
 from lockstep.search.progress import Progress
 from lockstep.search.report import best_params
+from lockstep.search.stopping import ending_reason
 from lockstep.search.tune_blocks import TuneBlocks
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
@@ -96,10 +97,12 @@ class Procedure:
         folds_in = partial(make_folds, *self._rows(train), class_weight=fitting.class_weight)
         with open_engine(folds_in, plan) as engine:
             choices.booster.check_folds(engine.folds)
-            with Progress(plan.tune.n_trials, fitting.metric, label) as progress:
-                fingerprints = engine.folds.fingerprints()
-                results = search(plan, fingerprints, engine.run, engine.executor, log, (progress,))
-        return best_params(results, fitting)
+            fingerprints, cells = engine.folds.fingerprints(), engine.folds.cells()
+            with Progress(plan, cells, label) as progress:
+                results = search(plan, fingerprints, engine.run, engine.executor, log, (progress,), cells)
+                ending, tune = ending_of(plan, results, cells), plan.tune
+                progress.ended(ending_reason(ending, tune.patience, tune.budget))
+        return best_params(results, plan)
 
     def model(self, train: pd.DataFrame, best: Mapping[str, Any]) -> SavedModel:
         """Train the final model with the best configuration.

@@ -18,7 +18,7 @@ from lockstep.errors import LockstepError, SearchError
 from lockstep.evaluate.judgement import score_of
 from lockstep.features.features_block import Recipe
 from lockstep.features.recipe import Features
-from lockstep.fitting.booster import RoundBudget, fit_rounds, fit_with_early_stopping, max_bin_of
+from lockstep.fitting.booster import ROUNDS, RoundBudget, fit_rounds, fit_with_early_stopping, max_bin_of
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Fold, Mask, Matrix
 from lockstep.fitting.matrices import quantise, set_pages_folder, training_matrix
@@ -71,8 +71,9 @@ class Refit:
 
 def refit_of(model: SavedModel, split: Split, searched: Mapping[str, Any], seed: int) -> Refit:
     """The configuration of a saved model; `searched` is search.json's `settings`, for the budget of rounds."""
-    slower = 1 / model.training.learning_rate_factor
-    budget = RoundBudget(round(searched["early_stopping_rounds"] * slower), round(searched["max_rounds"] * slower))
+    stops_tuned = bool(searched["space"].get(ROUNDS, {}).get("early_stopping"))
+    budget = RoundBudget(searched["early_stopping_rounds"], searched["max_rounds"], stops_tuned)
+    budget = budget.slowed(model.training.learning_rate_factor)
     recipe = model.features.recipe
     boosters = len(model.boosters)
     settings = (split, model.target, recipe, model.training, boosters, model.fitting, budget, seed)

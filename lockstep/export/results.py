@@ -37,7 +37,7 @@ def results_of(result: Result, place: Provenance, time: SearchTime | None) -> di
         **_metrics(result),
         "test_intervals": {row["metric"]: [row["low"], row["high"]] for row in result.uncertainty["intervals"]},
         "gates": result.gates["gates_overall"],
-        "n_trials": search["n_trials"],
+        "n_trials": len(result.trials),
         "n_trials_completed": cost["trials_complete"],
         "n_trials_pruned": cost["trials_pruned"],
         "n_trials_failed": cost["trials_failed"],

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +21,43 @@ FIXED_PARAMS: Mapping[str, Value] = {"tree_method": "hist", "nthread": 1, "verbo
 ROUNDS = "n_estimators"
 # XGBoost's metric on a fold's training and validation rows after each round, of the transformed target if so.
 MetricByRound = tuple[list[float], list[float]]
+# In best_params.json: the folds of the best trial could stop before n_estimators rounds.
+EARLY_STOPPING = "early_stopping"
 
 
 @dataclass(frozen=True)
 class RoundBudget:
-    """Limits of a fold fit's boosting rounds where the space does not tune n_estimators."""
+    """Limits of a fold fit's boosting rounds.
+
+    Attributes:
+        early_stopping_rounds: Rounds without a better validation score before boosting stops.
+        max_rounds: The most rounds where the parameters have no n_estimators.
+        stops_tuned: Whether a fit may also stop before n_estimators rounds; else it boosts exactly that many.
+    """
 
     early_stopping_rounds: int
     max_rounds: int
+    stops_tuned: bool = False
+
+    def stops_early(self, params: Mapping[str, Value]) -> bool:
+        """Whether the validation score decides the number of rounds."""
+        return self.stops_tuned or ROUNDS not in params
+
+    def most(self, params: Mapping[str, Value]) -> int:
+        """The most rounds of a fit with these parameters."""
+        return int(params.get(ROUNDS, self.max_rounds))
+
+    def boosted(self, params: Mapping[str, Value], rounds: int) -> int:
+        """Rounds that were boosted to find that `rounds` are best: early stopping sees its patience out."""
+        return min(rounds + self.early_stopping_rounds, self.most(params)) if self.stops_early(params) else rounds
+
+    def slowed(self, factor: float) -> Self:
+        """The limits at the learning rate times `factor`, which takes as many times more rounds."""
+        return replace(
+            self,
+            early_stopping_rounds=round(self.early_stopping_rounds / factor),
+            max_rounds=round(self.max_rounds / factor),
+        )
 
 
 @dataclass(frozen=True)
@@ -68,13 +97,13 @@ def fit_with_early_stopping(
     matrices: FoldMatrices, params: Mapping[str, Value], budget: RoundBudget, seed: int, fitting: Fitting
 ) -> tuple[xgb.Booster, int]:
     """Fit a fold with early stopping on its validation rows, or for n_estimators rounds; the booster and its rounds."""
-    tuned = params.get(ROUNDS)
-    if tuned is not None:
-        return fit_rounds(matrices.train, params, int(tuned), seed, fitting), int(tuned)
+    most = budget.most(params)
+    if not budget.stops_early(params):
+        return fit_rounds(matrices.train, params, most, seed, fitting), most
     booster = xgb.train(
         _booster_params(params, matrices.train, seed, fitting),
         matrices.train,
-        num_boost_round=budget.max_rounds,
+        num_boost_round=most,
         evals=[(matrices.valid, "valid")],
         early_stopping_rounds=budget.early_stopping_rounds,
         verbose_eval=False,
@@ -88,13 +117,13 @@ def fit_fold(
 ) -> FoldScore:
     """Fit on a fold's training rows and score its validation rows: a pure function of its arguments.
 
-    If the parameters include n_estimators, that many rounds are fitted; otherwise early stopping on the validation rows
-    determines the number.
+    If the parameters include n_estimators, that many rounds are fitted, unless the budget lets them stop early;
+    otherwise early stopping on the validation rows determines the number.
 
     Args:
         matrices: The quantised fold.
         params: Booster parameters under their scikit-learn names.
-        budget: Limits of the rounds where `params` has no n_estimators.
+        budget: Limits of the rounds.
         seed: Seed of row and column sampling.
         fitting: Objective and metric.
 

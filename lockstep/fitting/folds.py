@@ -111,6 +111,10 @@ class FoldSet:
             fingerprints.append(hashlib.sha256(text.encode()).hexdigest())
         return tuple(fingerprints)
 
+    def cells(self) -> tuple[int, ...]:
+        """For each fold its training rows times its features: what a boosting round costs."""
+        return tuple(int(np.count_nonzero(fold.train)) * fold.x.shape[1] for fold in self)
+
     def _weighing(self) -> list[dict[str, Any]]:
         """Digests of weights and exposures, and the class weights; empty where all rows count the same."""
         content: dict[str, Any] = {name: digest_of(values) for name, values in self._optional_vectors().items()}

@@ -64,8 +64,8 @@ def chosen_training(
     params = dict(best_training.params) | {LEARNING_RATE: significant(rate * factor, 4)}
     if ROUNDS in params:
         params[ROUNDS] = round(int(params[ROUNDS]) / factor)
-    limits = RoundBudget(round(budget.early_stopping_rounds / factor), round(budget.max_rounds / factor))
-    results: list[FoldScore | None] = workers.on_folds(_scored, max_bin_of(params), params, limits, seed, fitting)
+    how = (params, budget.slowed(factor), seed, fitting)
+    results: list[FoldScore | None] = workers.on_folds(_scored, max_bin_of(params), *how)
     scores = [score for score in results if score is not None]
     if len(scores) < len(results) or (mean := _mean([score.score for score in scores])) >= best_training.cv_score:
         return best_training

@@ -1,5 +1,6 @@
 """The subject of the page: a model, its training history, and the rows it was evaluated on."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,12 +11,14 @@ import pandas as pd
 
 from lockstep.evaluate.ceiling import Ceiling, ceiling
 from lockstep.evaluate.evaluate_blocks import Evaluate, Judging
+from lockstep.fitting.booster import ROUNDS
 from lockstep.metrics.names import greater_is_better, metric_label, shown_score
 from lockstep.model.saved import SavedModel
 from lockstep.report.cross_validation import CvOptimism
 from lockstep.report.parameter_importance import parameter_importance
 from lockstep.report.search_progress import optimisation_history
 from lockstep.report.sections.bounds_section import Bound, bounds_hit
+from lockstep.search.stopping import ending_reason
 from lockstep.split.split_block import Split
 
 
@@ -79,6 +82,23 @@ class Run:
     def ceiling(self) -> Ceiling:
         """Whether more tuning pays."""
         return ceiling(self.history.trials, self.history.score, self.metric)
+
+    @property
+    def search_ending(self) -> str:
+        """Why the search ended before its last trial; empty where it asked all."""
+        search = self.history.search
+        return ending_reason(search["ended"], search["patience"], search["budget"])
+
+    @cached_property
+    def capped_folds(self) -> tuple[int, int]:
+        """Of the best trial: folds in which max_rounds ended the boosting, not early stopping; and all its folds."""
+        settings = self.history.search["settings"]
+        trial = self.history.trials.set_index("number").loc[self.best["trial"]]
+        rounds = [int(trial[name]) for name in trial.index if re.fullmatch(r"fold_\d+_rounds", str(name))]
+        if ROUNDS in self.best["params"]:
+            return 0, len(rounds)
+        last = settings["max_rounds"] - settings["early_stopping_rounds"]
+        return sum(best_round > last for best_round in rounds), len(rounds)
 
     def cv_optimism(self, cv: float | None, r2: float | None = None) -> CvOptimism | None:
         """How optimistic the cross-validated score, and R², are; None where it is not known."""

@@ -107,7 +107,8 @@ def range_text(bounds: Mapping[str, Any] | None) -> str:
     if "choices" in bounds:
         return ", ".join(str(choice) for choice in bounds["choices"])
     grid = ", log" if bounds.get("log") else f", step {bounds['step']}" if bounds.get("step") else ""
-    return f"{bounds['low']} to {bounds['high']}{grid}"
+    stops = ", may stop early" if bounds.get("early_stopping") else ""
+    return f"{bounds['low']} to {bounds['high']}{grid}{stops}"
 
 
 def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -31,6 +31,7 @@ class Trial:
     _scores: list[FoldScore] = field(default_factory=list)
     _seconds: float = 0.0
     _cpu_seconds: float = 0.0
+    _reused_seconds: float = 0.0
     _message: str = ""
     _n_awaited: int = 0
     _evaluations: dict[int, Evaluation] = field(default_factory=dict)
@@ -42,9 +43,10 @@ class Trial:
         self._n_awaited = len(tasks)
         return tasks
 
-    def add_evaluation(self, fold: int, evaluation: Evaluation) -> bool:
+    def add_evaluation(self, fold: int, evaluation: Evaluation, *, reused: bool = False) -> bool:
         """Add one evaluation; True when all of `next_tasks` are evaluated and the trial was judged on them."""
         self._evaluations[fold] = evaluation
+        self._reused_seconds += evaluation.seconds if reused else 0.0
         self._seconds += evaluation.seconds
         self._cpu_seconds += evaluation.cpu_seconds
         if len(self._evaluations) < self._n_awaited:
@@ -84,6 +86,7 @@ class Trial:
             attrs=self.judge.attrs(),
             seconds=self._seconds,
             cpu_seconds=self._cpu_seconds,
+            reused_seconds=self._reused_seconds,
         )
 
 
@@ -113,7 +116,7 @@ class Runner:
                     self._submit(trial, task, key)
                     judged = False
                 else:
-                    judged = trial.add_evaluation(task.fold, evaluation)
+                    judged = trial.add_evaluation(task.fold, evaluation, reused=True)
             if not judged:
                 return
 

@@ -16,13 +16,15 @@ from optuna.search_space import IntersectionSearchSpace
 from optuna.trial import FrozenTrial, TrialState
 
 from lockstep.errors import SearchError
-from lockstep.fitting.booster import RoundBudget
+from lockstep.fitting.booster import ROUNDS, RoundBudget
 from lockstep.fitting.fitting import Fitting, Value
+from lockstep.search.asked import Asked
 from lockstep.search.evaluation_log import FoldLog
 from lockstep.search.in_flight import Runner, Trial
 from lockstep.search.pruning import STUDY_NAME, Judge, Rules, frozen_trial
 from lockstep.search.sampler import make_sampler
 from lockstep.search.space import SearchSpace, distinct
+from lockstep.search.stopping import Ending, Stopping
 from lockstep.search.tune_blocks import PrunerOptions, Tune, TuneBlocks
 from lockstep.workers.trial import Evaluation, FoldTask, State, TrialResult
 
@@ -52,8 +54,9 @@ class Plan:
 
     @property
     def budget(self) -> RoundBudget:
-        """Boosting rounds of a fold where the space does not tune n_estimators."""
-        return RoundBudget(self.tune.early_stopping_rounds, self.tune.max_rounds)
+        """Limits of a fold's boosting rounds."""
+        stops_tuned = ROUNDS in self.space.parameters and self.space.parameters[ROUNDS].range.early_stopping
+        return RoundBudget(self.tune.early_stopping_rounds, self.tune.max_rounds, stops_tuned)
 
 
 def search(
@@ -63,6 +66,7 @@ def search(
     engine: Executor,
     log: FoldLog,
     observers: Sequence[Observer] = (),
+    cells: Sequence[int] = (),
 ) -> list[TrialResult]:
     """Run the search.
 
@@ -73,6 +77,7 @@ def search(
         engine: Any executor; the number and speed of its workers do not change the results.
         log: Stored folds are not fitted again.
         observers: Receive every finished trial.
+        cells: For each fold its training rows times its features; read if `tune.budget` is set.
 
     Returns:
         All results, ordered by trial number.
@@ -81,6 +86,7 @@ def search(
         SearchError: if no trial is complete; it quotes the first failed trial.
     """
     trials, runner = _Trials(plan, len(fingerprints)), Runner(fingerprints, run, engine, log)
+    stopping = Stopping(plan.tune, plan.budget, cells)
     in_flight: deque[Trial] = deque()
     results: list[TrialResult] = []
 
@@ -89,12 +95,15 @@ def search(
         runner.finish(oldest)
         results.append(oldest.result())
         trials.tell(results[-1])
+        stopping.tell(results[-1])
         for observer in observers:
             observer.finished(results[-1])
 
     for number in range(plan.tune.n_trials):
         if len(in_flight) == plan.tune.lag:
             finish_oldest()
+        if stopping.ending() or trials.exhausted:
+            break
         in_flight.append(trials.ask(number))
         runner.start(in_flight[-1])
     while in_flight:
@@ -111,6 +120,22 @@ def best_of(results: list[TrialResult]) -> TrialResult:
     return min(complete, key=lambda result: (result.reports[-1], result.number))
 
 
+def ending_of(plan: Plan, results: Sequence[TrialResult], cells: Sequence[int]) -> Ending:
+    """Why a search ended: what stopped it is decided by its results alone.
+
+    Args:
+        plan: The search.
+        results: All its trials, from `search`.
+        cells: As for `search`.
+    """
+    if len(results) == plan.tune.n_trials:
+        return Ending.N_TRIALS
+    stopping = Stopping(plan.tune, plan.budget, cells)
+    for result in results[: len(results) - plan.tune.lag + 1]:
+        stopping.tell(result)
+    return stopping.ending() or Ending.SPACE
+
+
 class _Trials:
     """An in-memory Optuna study that is asked and told in order."""
 
@@ -123,17 +148,24 @@ class _Trials:
         self._running: dict[int, optuna.trial.Trial] = {}
         self._told_trials: list[FrozenTrial] = []
         self._distributions = plan.space.sampling_distributions()
+        self._asked = Asked(plan.space)
         for number, start in enumerate(plan.tune.enqueue):
             self._study.enqueue_trial(
                 {name: _as_sampled(value, number, self._distributions[name]) for name, value in sorted(start.items())}
             )
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether every configuration of the space was asked."""
+        return self._asked.exhausted
+
     def ask(self, number: int) -> Trial:
         plan = self._plan
-        self._study.sampler = make_sampler(plan.tune, plan.seed, number, self._space)
+        self._study.sampler = make_sampler(plan.tune, plan.seed, number, self._space, self._asked)
         suggested = self._study.ask(self._distributions)
         self._running[number] = suggested
-        task = FoldTask(number, 0, plan.space.booster_params(suggested.params), plan.budget, plan.seed, plan.fitting)
+        params = self._asked.add(suggested.params)
+        task = FoldTask(number, 0, params, plan.budget, plan.seed, plan.fitting)
         return Trial(task, Judge(number, self._told_trials, self._rules), self._n_folds)
 
     def tell(self, result: TrialResult) -> None:

@@ -2,40 +2,45 @@
 
 import os
 import sys
+import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
 from tqdm import tqdm
 
 from lockstep.metrics.names import shown_score
+from lockstep.search.ordered import Plan
+from lockstep.search.time_left import TimeLeft
 from lockstep.terminal import is_terminal
 from lockstep.workers.trial import State, TrialResult
 
 N_LINES = 10
-BAR_FORMAT = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} trials, {desc}, {remaining} left"
+BAR_FORMAT = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} trials, {desc}"
 
 
 class Progress:
     """A bar with the best score so far and the time left; without a terminal, about ten lines instead.
 
     Args:
-        n_trials: Trials of the whole search.
-        metric: The metric that scores the folds.
+        plan: The search.
+        cells: For each fold its training rows times its features.
         label: What the bar and the lines begin with.
     """
 
-    def __init__(self, n_trials: int, metric: str, label: str = "tune") -> None:
-        self._metric, self._label = metric, label
+    def __init__(self, plan: Plan, cells: Sequence[int], label: str = "tune") -> None:
+        self._metric, self._label = plan.fitting.metric, label
         self._best: float | None = None
-        self._n_trials = n_trials
-        self._pruned = 0
-        self._failed = 0
+        self._n_trials = n_trials = plan.tune.n_trials
+        self._done = self._pruned = self._failed = 0
+        self._time_left, self._started = TimeLeft(plan, cells), time.perf_counter()
+        self._at_most = "at most " if plan.tune.patience is not None else ""
         self._line_every = -(-n_trials // N_LINES)
         self._has_bar = is_terminal(sys.stderr)
         # The stage's last line repeats the bar's content, so the bar is cleared.
         self._bar = tqdm(
             total=n_trials,
-            desc=self._note(),
+            desc=f"{self._note()}, ? left",
             bar_format=f"{label}: {BAR_FORMAT}",
             disable=not self._has_bar,
             leave=False,
@@ -54,13 +59,31 @@ class Progress:
         """Advance by one trial."""
         if result.cv_score is not None and (self._best is None or result.cv_score < self._best):
             self._best = result.cv_score
+        self._done = result.number + 1
         self._pruned += result.state is State.PRUNED
         self._failed += result.state is State.FAIL
-        self._bar.set_description_str(self._note(), refresh=False)
+        self._time_left.tell(result)
+        self._bar.set_description_str(f"{self._note()}, {self._left()}", refresh=False)
         self._bar.update()
-        done = result.number + 1
-        if not self._has_bar and (done % self._line_every == 0 or done == self._n_trials):
-            print(f"{self._label}: {done}/{self._n_trials} trials, {self._note()}", file=sys.stderr, flush=True)
+        if self._done == self._n_trials:
+            self._print(self._note())
+        elif self._done % self._line_every == 0:
+            self._print(f"{self._note()}, {self._left()}")
+
+    def ended(self, reason: str) -> None:
+        """Say why the search ended before its last trial; nothing if `reason` is empty."""
+        if reason:
+            self._print(f"{self._note()}; ended: {reason}")
+
+    def _print(self, note: str) -> None:
+        """A line; a bar needs none."""
+        if not self._has_bar:
+            line = f"{self._label}: {self._done}/{self._n_trials} trials, {note}"
+            print(line, file=sys.stderr, flush=True)
+
+    def _left(self) -> str:
+        seconds = self._time_left.seconds(time.perf_counter() - self._started)
+        return "? left" if seconds is None else f"{self._at_most}{tqdm.format_interval(seconds)} left"
 
     def _note(self) -> str:
         best = "none yet" if self._best is None else f"{shown_score(self._metric, self._best):.6g}"

@@ -1,11 +1,12 @@
 """Racing: a trial continues while it may still beat the best trial so far, compared on the folds that both have."""
 
-import math
 from bisect import insort
 
 import optuna
 from optuna.pruners import BasePruner
 from optuna.trial import FrozenTrial, TrialState
+
+from lockstep.search.gain import mean, standard_deviation
 
 
 class RacingPruner(BasePruner):
@@ -35,7 +36,7 @@ class RacingPruner(BasePruner):
             return False
         best, sd = self._leaderboard.at(complete)
         folds = _folds(trial)
-        return _mean(_ratios(folds, best)) > self._margin * sd / len(folds)
+        return mean(_ratios(folds, best)) > self._margin * sd / len(folds)
 
 
 class _Leaderboard:
@@ -55,7 +56,7 @@ class _Leaderboard:
 
     def _add(self, folds: list[float]) -> None:
         self._trials.append(folds)
-        if not self._best or _mean(folds) < _mean(self._best):
+        if not self._best or mean(folds) < mean(self._best):
             self._best = folds
             self._deviations = sorted(self._deviation_from_best(trial) for trial in self._trials if trial is not folds)
         else:
@@ -64,7 +65,7 @@ class _Leaderboard:
         self._standings.append((self._best, sd))
 
     def _deviation_from_best(self, folds: list[float]) -> float:
-        return _standard_deviation(_ratios(folds, self._best))
+        return standard_deviation(_ratios(folds, self._best))
 
 
 def _folds(trial: FrozenTrial) -> list[float]:
@@ -73,20 +74,9 @@ def _folds(trial: FrozenTrial) -> list[float]:
     return [total - before for total, before in zip(totals, [0.0, *totals], strict=False)]
 
 
-# Sums from left to right give the same bits on every CPU.
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values)
-
-
 def _ratios(folds: list[float], best: list[float]) -> list[float]:
     """By which share of the best score each fold is worse; scores may be negative."""
     return [
         (score / reference - 1) * (1 if reference > 0 else -1) if reference else 0.0
         for score, reference in zip(folds, best, strict=False)
     ]
-
-
-def _standard_deviation(values: list[float]) -> float:
-    mean = _mean(values)
-    squares = sum((value - mean) ** 2 for value in values)
-    return math.sqrt(squares / max(len(values) - 1, 1))

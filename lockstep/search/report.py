@@ -1,26 +1,32 @@
 """The search's outputs as JSON values: its best trial, its cost, its settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lockstep.fitting.booster import EARLY_STOPPING
 from lockstep.fitting.fitting import Fitting
 from lockstep.metrics.names import direction, metric_label, shown_score
-from lockstep.search.ordered import Plan, best_of
+from lockstep.search.ordered import Plan, best_of, ending_of
+from lockstep.search.stopping import boosted_cells
 from lockstep.search.tune_blocks import Space
 from lockstep.workers.identity import file_digest, key_of, library_versions
 from lockstep.workers.trial import State, TrialResult
 
 
-def best_params(results: list[TrialResult], fitting: Fitting) -> dict[str, Any]:
-    """The best trial: its parameters, the median of its folds' rounds, its mean score and its number."""
+def best_params(results: list[TrialResult], plan: Plan) -> dict[str, Any]:
+    """The best trial: its parameters, the median of its folds' rounds, its mean score and its number.
+
+    `early_stopping` is there, and true, where folds could stop before n_estimators rounds.
+    """
     best = best_of(results)
     rounds = sorted(fold.rounds for fold in best.folds)
     return {
         "params": dict(best.params),
         "n_rounds": rounds[len(rounds) // 2],
-        fitting.score_name: best.cv_score,
+        plan.fitting.score_name: best.cv_score,
         "trial": best.number,
+        **({EARLY_STOPPING: True} if plan.budget.stops_tuned else {}),
     }
 
 
@@ -36,16 +42,23 @@ def cost(results: list[TrialResult]) -> dict[str, int]:
     }
 
 
-def outcome(results: list[TrialResult], best: Mapping[str, Any], fitting: Fitting) -> str:
-    """The number of trials and the best one's score, for a message; `best` is what best_params returned."""
+def outcome(results: list[TrialResult], best: Mapping[str, Any], fitting: Fitting, reason: str = "") -> str:
+    """The number of trials and the best one's score, for a message.
+
+    Args:
+        results: All trials.
+        best: What best_params returned.
+        fitting: Objective and metric.
+        reason: Why the search ended before its last trial, if it did.
+    """
     numbers, score = cost(results), best[fitting.score_name]
     trials = f"{len(results)} trials ({numbers['trials_pruned']} pruned, {numbers['trials_failed']} failed)"
     best_score = f"{metric_label(fitting.metric)} {shown_score(fitting.metric, score):.6g}{direction(fitting.metric)}"
-    return f"best of {trials} is {best['trial']}: CV {best_score}"
+    return f"best of {trials} is {best['trial']}: CV {best_score}{f'; ended early: {reason}' if reason else ''}"
 
 
 def settings_of(plan: Plan, space: Space, train: Path, n_folds: int, rows_as: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that determines a search's trials and their scores, except the number of trials.
+    """Everything that determines a search's trials and their scores, except their number: n_trials, patience, budget.
 
     Args:
         plan: The search.
@@ -78,9 +91,10 @@ def describe(
     results: list[TrialResult],
     dataset: str,
     features: str,
+    cells: Sequence[int],
     reselected: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The content of models/search.json: the search's settings, its cost and its libraries.
+    """The content of models/search.json: the search's settings, how it ended, its cost and its libraries.
 
     Args:
         plan: The search.
@@ -88,6 +102,7 @@ def describe(
         results: All trials.
         dataset: Name of the dataset file.
         features: Name of its recipe.
+        cells: For each fold its training rows times its features.
         reselected: From lockstep.search.reselection.
     """
     return {
@@ -99,6 +114,13 @@ def describe(
         "score": plan.fitting.score_name,
         "metric": plan.fitting.metric,
         "n_trials": plan.tune.n_trials,
-        "cost": cost(results),
+        "n_asked": len(results),
+        "patience": plan.tune.patience,
+        "budget": plan.tune.budget,
+        "ended": ending_of(plan, results, cells),
+        "cost": {
+            **cost(results),
+            "boosted_cells": sum(boosted_cells(result, plan.budget, cells) for result in results),
+        },
         "reselected": None if reselected is None else dict(reselected),
     }

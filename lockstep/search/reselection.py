@@ -8,6 +8,7 @@ by what all folds said.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Any
 
 from lockstep.fitting.booster import ROUNDS
@@ -38,6 +39,7 @@ def reselected(
         return None
     chosen = [_best_without(fold, complete) for fold in range(n_folds)]
     rounds = [_rounds_without(fold, result) for fold, result in enumerate(chosen)]
+    exactly = replace(plan.budget, stops_tuned=False)
     futures = [
         engine.submit(
             run,
@@ -45,7 +47,7 @@ def reselected(
                 number=result.number,
                 fold=fold,
                 params={**result.params, ROUNDS: rounds[fold]},
-                budget=plan.budget,
+                budget=exactly,
                 seed=plan.seed,
                 fitting=plan.fitting,
             ),

@@ -38,7 +38,7 @@ class Parameter:
         if grid is None:
             return FloatDistribution(low, high, log=self.range.log)
         # Half a step beyond each end gives the end points the same share as the others.
-        top = low + grid * math.floor((high - low) / grid + 1e-9)
+        top = low + grid * self._last()
         return FloatDistribution(low - grid / 2, top + grid / 2, log=self.range.log)
 
     def distribution(self) -> BaseDistribution:
@@ -58,10 +58,30 @@ class Parameter:
         grid = self._grid()
         if grid is None:
             return cut(float(suggested), low, high, log=self.range.log)
-        last = math.floor((high - low) / grid + 1e-9)
-        position = min(max(round((float(suggested) - low) / grid), 0), last)
+        position = min(max(round((float(suggested) - low) / grid), 0), self._last())
         value = low + grid * position
         return int(value) if self.range.is_integer else significant(value, 12)
+
+    def n_values(self) -> int | None:
+        """Number of the booster's values; None of a continuous range."""
+        if self.range.choices is not None:
+            return len(set(self.range.choices))
+        low, high = self._bounds()
+        grid = self._grid()
+        if grid is None:
+            return 1 if low == high else None
+        return self._last() + 1
+
+    def suggestion(self, index: int) -> Value:
+        """A suggestion for the booster's value number `index` of `n_values`."""
+        if self.range.choices is not None:
+            return list(dict.fromkeys(self.range.choices))[index]
+        return self._bounds()[0] + (self._grid() or 0.0) * index
+
+    def _last(self) -> int:
+        """The number of the last value of a grid."""
+        low, high = self._bounds()
+        return math.floor((high - low) / (self._grid() or 1.0) + 1e-9)
 
     def _bounds(self) -> tuple[float, float]:
         if self.range.low is None or self.range.high is None:

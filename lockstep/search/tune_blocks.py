@@ -55,7 +55,8 @@ PrunerName = Literal["none", "race", "median", "percentile", "successive_halving
 class Range(Settings):
     """One parameter of a search space: a range or a list of choices.
 
-    Integer bounds make an integer parameter; `step` restricts it to a grid that starts at `low`.
+    Integer bounds make an integer parameter; `step` restricts it to a grid that starts at `low`. With `early_stopping`,
+    which n_estimators alone may have, a fit may stop before that many rounds.
     """
 
     low: int | float | None = None
@@ -63,6 +64,7 @@ class Range(Settings):
     log: bool = False
     step: int | float | None = None
     choices: Annotated[tuple[int | float | str | bool, ...], Field(strict=False, max_length=1000)] | None = None
+    early_stopping: bool = False
 
     @property
     def is_integer(self) -> bool:
@@ -97,6 +99,8 @@ class Tune(Settings):
     """The search's settings; every one of them changes its trials."""
 
     n_trials: Annotated[int, Field(ge=1)]
+    patience: Annotated[int, Field(ge=1)] | None
+    budget: Annotated[float, Field(gt=0)] | None
     space: str
     lag: Annotated[int, Field(ge=1)]
     sampler: Literal["tpe", "random"]
@@ -226,6 +230,8 @@ def _check_space(where: str, space: Space) -> None:
     for parameter, bounds in space.items():
         if parameter not in TUNABLE:
             raise ValueError(f"{where}.{parameter}: cannot be tuned; allowed: {', '.join(sorted(TUNABLE))}")
+        if bounds.early_stopping and parameter != "n_estimators":
+            raise ValueError(f"{where}.{parameter}.early_stopping: belongs to n_estimators alone; remove it")
         if parameter not in INTEGER_MINIMUM:
             continue
         values = bounds.choices if bounds.choices is not None else (bounds.low, bounds.high, bounds.step or 1)

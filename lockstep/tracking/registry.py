@@ -157,7 +157,7 @@ def _notes(result: Result, sentence: str) -> str:
     """The version's description: content, scores, and why it is or is not the champion."""
     metric, metrics = result.fitting.metric, metrics_of(result)
     lines = [
-        f"Features {result.params['features']}, best trial {result.best['trial']} of {result.search['n_trials']}.",
+        f"Features {result.params['features']}, best trial {result.best['trial']} of {len(result.trials)}.",
         f"{metric}: test {metrics.get(f'test.{metric}')}, CV {metrics.get(f'cv.{metric}')},"
         f" untuned XGBoost {metrics.get(f'baseline.untuned_xgboost.{metric}')}.",
         f"When it was registered: {sentence}.",

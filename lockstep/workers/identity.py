@@ -51,7 +51,9 @@ def fold_key(task: FoldTask, fingerprint: str) -> str:
         task: The fold task.
         fingerprint: sha256 of the fold's rows (lockstep.fitting.folds.FoldSet.fingerprints).
     """
-    budget = None if ROUNDS in task.params else [task.budget.early_stopping_rounds, task.budget.max_rounds]
+    limits, budget = task.budget, None
+    if limits.stops_early(task.params):
+        budget = [limits.early_stopping_rounds, *([] if ROUNDS in task.params else [limits.max_rounds])]
     versions = {**fitting_versions(), **_metric_versions(tuple(task.fitting.custom_metrics))}
     return key_of([fingerprint, dict(task.params), budget, task.seed, task.fitting.to_json(), versions])
 

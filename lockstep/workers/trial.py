@@ -26,7 +26,7 @@ class FoldTask:
         number: Number of the trial.
         fold: Number of the fold.
         params: Booster parameters.
-        budget: Limits of the rounds where the space does not tune n_estimators.
+        budget: Limits of the rounds.
         seed: Seed of the fit.
         fitting: Objective and metric.
     """
@@ -69,6 +69,7 @@ class TrialResult:
         attrs: The notes of Optuna's pruner.
         seconds: Wall time of its fits; never part of a DVC output.
         cpu_seconds: CPU time of its fits.
+        reused_seconds: Of `seconds`, those of fits that were found in the log.
     """
 
     number: int
@@ -79,6 +80,7 @@ class TrialResult:
     attrs: Mapping[str, float]
     seconds: float
     cpu_seconds: float
+    reused_seconds: float = 0.0
 
     @property
     def reports(self) -> tuple[float, ...]:

@@ -32,6 +32,10 @@ SEARCH: dict[str, Any] = {
     "study_key": "k",
     "score": "cv_rmse",
     "n_trials": 12,
+    "n_asked": 12,
+    "patience": None,
+    "budget": None,
+    "ended": "n_trials",
     "cost": {"trials_complete": 11, "trials_pruned": 1, "trials_failed": 0, "fold_fits": 1, "boosting_rounds": 5},
     "settings": {
         "sampler": "tpe",
@@ -39,6 +43,8 @@ SEARCH: dict[str, Any] = {
         "data_sha256": "d",
         "versions": {"xgboost": "3"},
         "space": SPACE,
+        "early_stopping_rounds": 3,
+        "max_rounds": 10,
     },
 }
 BEST: dict[str, Any] = {

@@ -32,6 +32,7 @@ from lockstep.workers.trial import Evaluation, FoldTask, TrialResult
 
 FOLDS = 4
 FINGERPRINTS = [f"fold {number}" for number in range(FOLDS)]
+CELLS = [100, 110, 120, 130]
 SPACE = {
     "max_depth": Range(low=2, high=10),
     "n_estimators": Range(low=50, high=300, step=50),
@@ -53,6 +54,8 @@ def plan_of(pruner: PrunerOptions, n_trials: int = 40, lag: int = 6, **more: obj
     tune = Tune.model_validate(
         {
             "n_trials": n_trials,
+            "patience": None,
+            "budget": None,
             "space": "x",
             "lag": lag,
             "sampler": "tpe",
@@ -81,7 +84,7 @@ def stand_in(task: FoldTask) -> Evaluation:
 def run_search(
     plan: Plan, run: Callable[[FoldTask], Evaluation], engine: Executor, log: FoldLog | None = None
 ) -> list[TrialResult]:
-    return search(plan, FINGERPRINTS, run, engine, log or NoLog())
+    return search(plan, FINGERPRINTS, run, engine, log or NoLog(), cells=CELLS)
 
 
 def without_time(results: list[TrialResult]) -> list[tuple[object, ...]]:

@@ -97,6 +97,9 @@ def test_what_does_not_change_a_score_does_not_change_its_key() -> None:
     assert fold_key(replace(TASK, number=9, fold=3), "rows") == fold_key(TASK, "rows")
     fixed = replace(TASK, params={"max_depth": 3, "n_estimators": 9})
     assert fold_key(replace(fixed, budget=RoundBudget(9, 99)), "rows") == fold_key(fixed, "rows")
+    stopping = [replace(fixed, budget=RoundBudget(*limits, stops_tuned=True)) for limits in ((9, 99), (9, 10), (8, 99))]
+    keys = [fold_key(task, "rows") for task in [fixed, *stopping]]
+    assert (keys[1] == keys[2], len(set(keys))) == (True, 3)
 
 
 def test_another_library_version_knows_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

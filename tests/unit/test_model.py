@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from sklearn.metrics import (
 )
 
 from lockstep.errors import ConfigError, DataError
-from lockstep.fitting.booster import RoundBudget, fit_fold, fit_rounds, predict
+from lockstep.fitting.booster import RoundBudget, fit_fold, fit_rounds, fit_with_early_stopping, predict
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import FoldSet
 from lockstep.fitting.matrices import quantise
@@ -96,6 +97,19 @@ def test_early_stopping_finds_the_rounds_and_n_estimators_fixes_them() -> None:
     assert stopped.score == stopped.metrics["rmse"]
     fixed = fit_fold(matrices, {"learning_rate": 0.5, "n_estimators": 17}, RoundBudget(5, 500), 1, NUMBER)
     assert fixed.rounds == 17
+    within = RoundBudget(5, 500, stops_tuned=True)
+    assert fit_fold(matrices, {"learning_rate": 0.5, "n_estimators": 400}, within, 1, NUMBER) == stopped
+    assert fit_fold(matrices, {"learning_rate": 0.5, "n_estimators": 2}, within, 1, NUMBER).rounds <= 2
+
+
+@pytest.mark.parametrize("most", [2, 9, 500])
+@pytest.mark.parametrize("tuned", [False, True])
+def test_the_rounds_that_a_budget_pays_are_those_that_xgboost_boosts(most: int, tuned: bool) -> None:
+    matrices = quantise(folds_of(table())[0], 256, "in_core")
+    params = {"learning_rate": 0.5, **({"n_estimators": most} if tuned else {})}
+    budget = RoundBudget(5, 3 if tuned else most, stops_tuned=tuned)
+    booster, rounds = fit_with_early_stopping(matrices, params, budget, 1, NUMBER)
+    assert budget.boosted(params, rounds) == booster.num_boosted_rounds()
 
 
 def test_quantised_folds_can_be_used_again_without_changing_a_result() -> None:
@@ -163,13 +177,28 @@ def test_the_learning_curve_shows_the_final_models_round() -> None:
     assert curve["train"].iloc[-1] < curve["train"].iloc[0]
 
 
+def test_the_learning_curve_of_ten_thousand_rounds_has_as_few_points() -> None:
+    """Also where early stopping chose them under a large tune.max_rounds."""
+
+    class Recorded(HereWorkers):
+        def on_folds(self, function: Any, max_bin: int, *args: Any) -> list[Any]:
+            return [([1.0] * args[1], [2.0] * args[1]) for _ in range(5)]
+
+    curve = learning_curve(Training({}, 10_000, 0.2), NUMBER, 1, Recorded(table()))
+    assert {1, 10_000, 12_000} <= set(curve["round"])
+    assert len(curve) <= 205
+
+
 def test_a_lower_learning_rate_is_kept_only_if_the_folds_are_better() -> None:
     workers, budget = HereWorkers(table()), RoundBudget(10, 300)
-    best = {"params": {"learning_rate": 0.8, "max_depth": 3}, "n_rounds": 20, "cv_rmse": 9.9}
+    best: dict[str, Any] = {"params": {"learning_rate": 0.8, "max_depth": 3}, "n_rounds": 20, "cv_rmse": 9.9}
     slower = chosen_training(best, 0.25, budget, NUMBER, 1, workers)
     assert slower.params["learning_rate"] == 0.2
     assert slower.cv_score < 9.9
     assert slower.learning_rate_factor == 0.25
+    tuned = best | {"params": {**best["params"], "n_estimators": 75}}
+    within = chosen_training(tuned, 0.25, replace(budget, stops_tuned=True), NUMBER, 1, workers)
+    assert (within.n_rounds, within.params["n_estimators"]) == (slower.n_rounds, 300)
     unbeatable = chosen_training(best | {"cv_rmse": 1e-9}, 0.25, budget, NUMBER, 1, workers)
     assert (unbeatable.params, unbeatable.n_rounds) == (best["params"], 20)
 

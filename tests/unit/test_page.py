@@ -237,6 +237,25 @@ def test_the_page_shows_the_final_model_beside_the_best_trial(tmp_path: Path) ->
     assert '<th scope="row">cross-validation</th><td data-value="0.5">0.5000</td>' in written
 
 
+def test_the_page_says_why_a_search_ended_early(usual: str, tmp_path: Path) -> None:
+    assert "It ended after" not in usual
+    early = {"n_asked": 12, "n_trials": 60, "patience": 3, "ended": "patience"}
+    written = page(tmp_path / "early", search=early)
+    reason = "3 trials without a gain beyond the noise of the folds (tune.patience)"
+    assert f"It ended after 12 of at most 60 trials: {reason}." in written
+    assert "-S tune.patience=null -S tune.n_trials=24" in written
+
+
+def test_a_best_trial_that_the_limit_of_rounds_ended_is_pointed_out(tmp_path: Path) -> None:
+    # Early stopping needs 3 more rounds after the best one, and the limit is 10.
+    run, found = evaluated(tmp_path / "page", model(), table(60, seed=9), tried=trials().assign(fold_1_rounds=8))
+    tuned = {**run.best, "params": {**BEST["params"], "n_estimators": 8}}
+    points = {name: advice(each, found) for name, each in (("limit", run), ("tuned", replace(run, best=tuned)))}
+    said = "In 1 of 2 folds of the best trial the limit of 10 rounds ended the boosting, not early stopping"
+    assert [each.text for each in points["limit"] if "rounds" in each.text] == [f"{said}; try tune.max_rounds=20."]
+    assert [each.text for each in points["tuned"] if "rounds" in each.text] == []
+
+
 def test_a_best_value_at_the_end_of_its_range_comes_with_a_wider_one(usual: str, tmp_path: Path) -> None:
     assert "<strong>max_depth</strong> (may be chance): best value 9, highest searched 9" in usual
     assert "dvc exp run -S spaces.s.max_depth.high=13" in usual

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from lockstep.check.config import load_config
 from lockstep.errors import ConfigError, DataError, SearchError
 from lockstep.evaluate.repeated import TABLE, Refit, refit_of, repeated, score_split, summary_of
 from lockstep.features.recipe import Features
-from lockstep.fitting.booster import FIXED_PARAMS, fit_rounds
+from lockstep.fitting.booster import FIXED_PARAMS, RoundBudget, fit_rounds
 from lockstep.fitting.matrices import row_matrix
 from lockstep.metrics.metric import Scores
 from lockstep.split.split_block import Split
@@ -21,7 +22,7 @@ from lockstep.storage.tables import write_table
 from tests.conftest import GOOD_ROWS, OwnTable
 from tests.unit.modelling import NUMBER, PARAMS, RECIPE, model, table, target_of
 
-SEARCHED = {"early_stopping_rounds": 5, "max_rounds": 60}
+SEARCHED: dict[str, Any] = {"early_stopping_rounds": 5, "max_rounds": 60, "space": {}}
 SPLIT = Split(strategy="random", test_size=0.25, folds=3, valid_size=0.2)
 
 
@@ -122,6 +123,8 @@ def test_a_slower_final_model_gets_as_many_more_rounds() -> None:
     slow = replace(slow, training=replace(slow.training, learning_rate_factor=0.25))
     assert refit_of(slow, SPLIT, SEARCHED, 5).budget.max_rounds == 240
     assert refit_of(slow, SPLIT, SEARCHED, 5).budget.early_stopping_rounds == 20
+    tuned = SEARCHED | {"space": {"n_estimators": {"low": 1, "high": 9, "early_stopping": True}}}
+    assert refit_of(slow, SPLIT, tuned, 5).budget == RoundBudget(20, 240, stops_tuned=True)
 
 
 def test_the_summary_by_hand() -> None:

@@ -1,5 +1,6 @@
 """Cross-validation in which no fold is scored by what it chose itself."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 
 from benchmarks.cv_optimism import Outcome, searched
 from lockstep.report.cross_validation import CvOptimism
+from lockstep.search.report import best_params
 from lockstep.search.reselection import reselected
-from lockstep.search.tune_blocks import NoPruning
+from lockstep.search.space import SearchSpace
+from lockstep.search.tune_blocks import NoPruning, Range
 from lockstep.workers.trial import Evaluation, FoldTask, State, TrialResult
 from tests.unit.searching import AtOnce, plan_of, score_of
 
@@ -48,6 +51,28 @@ def test_each_fold_is_scored_by_the_trial_and_the_rounds_that_the_others_choose(
     assert found["score"] == pytest.approx((70 + 70 + 20) / 3)
     assert found["metrics"]["mse"] == pytest.approx((70**2 + 70**2 + 20**2) / 3)
     assert (found["trials"], found["rounds"]) == ([1, 1, 0], [70, 70, 20])
+
+
+def test_rounds_that_the_others_choose_are_boosted_exactly() -> None:
+    """Also in a space whose n_estimators may stop early: the fold's own rows do not choose its rounds."""
+    tasks, tuned = list[FoldTask](), {"n_estimators": Range(low=5, high=99, early_stopping=True)}
+    plan = replace(plan_of(NoPruning()), space=SearchSpace(tuned))
+
+    def run(task: FoldTask) -> Evaluation:
+        tasks.append(task)
+        return Evaluation(score_of(1.0), "", 0.0, 0.0)
+
+    results = [trial(0, [1.0, 1.0, 9.0], [10, 20, 90])]
+    assert plan.budget.stops_tuned
+    assert reselected(plan, results, run, AtOnce())
+    assert [task.budget.stops_early(task.params) for task in tasks] == [False] * 3
+    assert best_params(results, plan) == {
+        "params": {"max_depth": 0},
+        "n_rounds": 20,
+        "cv_rmse": results[0].cv_score,
+        "trial": 0,
+        "early_stopping": True,
+    }
 
 
 def test_one_fold_leaves_none_to_choose_by() -> None:

@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -36,14 +37,17 @@ from tests.unit.searching import (
 
 pytestmark = pytest.mark.slow
 
+LIMITS: list[dict[str, Any]] = [{}, {"patience": 3, "budget": 100_000.0}]
+
 
 def _name(pruner: PrunerOptions) -> str:
     return type(pruner).__name__
 
 
+@pytest.mark.parametrize("limits", LIMITS, ids=str)
 @pytest.mark.parametrize("pruner", ALL_PRUNERS, ids=_name)
-def test_results_do_not_depend_on_workers_or_their_speed(pruner: PrunerOptions) -> None:
-    alone = run_search(plan_of(pruner), stand_in, AtOnce())
+def test_results_do_not_depend_on_workers_or_their_speed(pruner: PrunerOptions, limits: dict[str, Any]) -> None:
+    alone = run_search(plan_of(pruner, **limits), stand_in, AtOnce())
 
     def delayed(task: FoldTask) -> Evaluation:
         time.sleep(random.Random(task.number * 31 + task.fold).random() / 100)  # noqa: S311 - only to shuffle arrivals
@@ -51,7 +55,7 @@ def test_results_do_not_depend_on_workers_or_their_speed(pruner: PrunerOptions) 
 
     for workers in (2, 3, 8):
         with ThreadPoolExecutor(workers) as engine:
-            together = run_search(plan_of(pruner), delayed, engine)
+            together = run_search(plan_of(pruner, **limits), delayed, engine)
         assert without_time(together) == without_time(alone)
 
 
@@ -62,16 +66,17 @@ def test_results_do_not_depend_on_workers_or_their_speed(pruner: PrunerOptions) 
     st.integers(1, 12),
     st.integers(1, 7),
     st.sets(st.integers(0, 19)),
+    st.sampled_from(LIMITS),
 )
 def test_results_do_not_depend_on_an_adversary_who_orders_the_arrivals(
-    pruner: PrunerOptions, choices: list[int], patience: int, lag: int, failing: set[int]
+    pruner: PrunerOptions, choices: list[int], patience: int, lag: int, failing: set[int], limits: dict[str, Any]
 ) -> None:
     def some_fail(task: FoldTask) -> Evaluation:
         if task.number in failing and (task.number + task.fold) % 2:
             return Evaluation(None, f"ValueError: fold {task.fold}", 0.0, 0.0)
         return stand_in(task)
 
-    plan = plan_of(pruner, n_trials=20, lag=lag)
+    plan = plan_of(pruner, n_trials=20, lag=lag, **limits)
     alone = run_search(plan, some_fail, AtOnce())
     with adversary(choices, patience) as engine:
         assert without_time(run_search(plan, some_fail, engine)) == without_time(alone)

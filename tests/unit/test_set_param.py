@@ -21,6 +21,8 @@ CHANGES = [
     pytest.param("split.test_size=0.25", 0.25, id="float"),
     pytest.param("booster.huber_slope=1e-05", 1e-05, id="small float"),
     pytest.param("booster.huber_slope=1e+20", 1e20, id="large float"),
+    pytest.param("tune.budget=2e10", 2e10, id="number with an exponent from null"),
+    pytest.param("tune.patience=20", 20, id="int from null"),
     pytest.param("evaluate.gates.min_test_r2=null", None, id="to null"),
     pytest.param("split.group=track_artist", "track_artist", id="from null"),
     pytest.param("booster.class_weight=balanced", "balanced", id="text from null"),

@@ -18,10 +18,11 @@ from lockstep.report.terminal_summary import summary
 from lockstep.search.evaluation_log import NoLog
 from lockstep.search.ordered import search
 from lockstep.search.progress import Progress
+from lockstep.search.report import best_params, outcome
 from lockstep.search.tune_blocks import NoPruning
 from lockstep.terminal import LONG_ROWS, Paint, step_printer
 from tests.unit.modelling import CLASSES, NUMBER
-from tests.unit.searching import FINGERPRINTS, AtOnce, plan_of, stand_in
+from tests.unit.searching import CELLS, FINGERPRINTS, AtOnce, plan_of, stand_in
 from tests.unit.test_judging import _found
 
 pytestmark = pytest.mark.slow
@@ -69,8 +70,8 @@ def terminal(request: pytest.FixtureRequest) -> Iterator[Terminal]:
 
 
 def _searched(n_trials: int = 25) -> None:
-    with Progress(n_trials, "rmse") as progress:
-        plan = plan_of(NoPruning(), n_trials=n_trials)
+    plan = plan_of(NoPruning(), n_trials=n_trials)
+    with Progress(plan, CELLS) as progress:
         search(plan, FINGERPRINTS, stand_in, AtOnce(), NoLog(), [progress])
 
 
@@ -104,8 +105,22 @@ def test_without_a_terminal_tune_writes_about_ten_plain_lines(
         assert [sign for sign in written if not sign.isprintable() and sign != "\n"] == []
         lines = written.splitlines()
         assert 3 <= len(lines) <= 10
+        assert all(re.search(r", (\d+:\d\d|\?) left$", line) for line in lines[:-1])
         assert re.fullmatch(rf"tune: {n_trials}/{n_trials} trials, best [\d.]+, 0 pruned, 0 failed", lines[-1])
     terminal.close()
+
+
+def test_a_search_that_ends_early_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = plan_of(NoPruning(), n_trials=40, patience=4)
+    with Progress(plan, CELLS) as progress:
+        results = search(plan, FINGERPRINTS, stand_in, AtOnce(), NoLog(), [progress])
+        progress.ended("the reason")
+    *lines, last = capsys.readouterr().err.splitlines()
+    assert all(", at most " in line or ", ? left" in line for line in lines)
+    assert re.fullmatch(rf"tune: {len(results)}/40 trials, best [\d.]+, 0 pruned, 0 failed; ended: the reason", last)
+    assert outcome(results, best_params(results, plan), plan.fitting, "the reason").endswith(
+        "; ended early: the reason"
+    )
 
 
 @pytest.mark.parametrize("n_classes", [0, 2])

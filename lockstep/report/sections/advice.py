@@ -50,6 +50,7 @@ def advice(run: Run, evaluation: ModelEvaluation) -> list[Advice]:
         *_gates(evaluation),
         *_rivals(evaluation),
         *_failures(run),
+        *_rounds(run),
         *_bounds(run),
         Advice("act" if run.ceiling.verdict == "pays" else "look", run.ceiling.sentence, "ceiling"),
         *_gap(run, evaluation),
@@ -95,6 +96,18 @@ def _failures(run: Run) -> Iterator[Advice]:
     failed = run.history.trials[run.history.trials["state"] == "FAIL"]
     if len(failed):
         yield Advice("act", f"{len(failed)} of {len(run.history.trials)} trials failed; see their messages.", "search")
+
+
+def _rounds(run: Run) -> Iterator[Advice]:
+    """Folds of the best trial that would have boosted on."""
+    capped, folds = run.capped_folds
+    if capped:
+        most = run.history.search["settings"]["max_rounds"]
+        where = f"In {capped} of {folds} folds of the best trial" if folds > 1 else "In the best trial"
+        remedy = f"try tune.max_rounds={2 * most}"
+        yield Advice(
+            "act", f"{where} the limit of {most} rounds ended the boosting, not early stopping; {remedy}.", "search"
+        )
 
 
 def _bounds(run: Run) -> Iterator[Advice]:

@@ -13,7 +13,7 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from lockstep.evaluate.ceiling import fold_scores, standard_error
+from lockstep.evaluate.ceiling import fold_scores
 from lockstep.evaluate.evaluation import ModelEvaluation
 from lockstep.report.drawing import (
     BLUE,
@@ -33,6 +33,7 @@ from lockstep.report.evaluated_run import Run
 from lockstep.report.search_parameters import ParameterScale, scales_of
 from lockstep.report.search_progress import distribution, quarters
 from lockstep.report.templates import number, percent, records_of
+from lockstep.search.gain import standard_error
 
 MAX_TRIALS = 10
 MAX_FAILURES = 5
@@ -56,6 +57,7 @@ def search_section(run: Run, _: ModelEvaluation) -> dict[str, Any]:
     return {
         "about": search,
         "settings": search["settings"],
+        "ended": run.search_ending,
         "spread": _shown(run, distribution(complete, score)),
         "below": _below_the_median(run, distribution(complete, score)),
         "quarters": [_shown(run, part) for part in quarters(trials, score)],
@@ -102,7 +104,7 @@ def top_trials(complete: pd.DataFrame, score: str, metric: str, space: Mapping[s
             "number": int(row["number"]),
             "score": float(row[score]),
             "behind": float(row[score] - best[score].iloc[0]),
-            "noise": standard_error(fold_scores(row, metric) - first) if place else None,
+            "noise": standard_error((fold_scores(row, metric) - first).tolist()) if place else None,
             "rounds": sorted(int(row[name]) for name in rounds)[len(rounds) // 2] if rounds else None,
             "params": [row[name] for name in varied(space)],
         }

@@ -1,0 +1,92 @@
+"""When a search stops asking: decided by the trials told in order, so at the same trial everywhere."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from lockstep.fitting.booster import RoundBudget
+from lockstep.search.gain import is_gain, mean, standard_error
+from lockstep.search.tune_blocks import Tune
+from lockstep.workers.trial import State, TrialResult
+
+
+class Ending(StrEnum):
+    """Why a search ended: all of `tune.n_trials` asked, or one of the earlier ends."""
+
+    N_TRIALS = "n_trials"
+    PATIENCE = "patience"
+    BUDGET = "budget"
+    SPACE = "space"
+
+
+def ending_reason(ending: str, patience: int | None, budget: float | None) -> str:
+    """Why a search ended before its last trial, for people; empty where all were asked."""
+    match Ending(ending):
+        case Ending.PATIENCE:
+            return f"{patience} trials without a gain beyond the noise of the folds (tune.patience)"
+        case Ending.BUDGET:
+            return f"the budget of {budget:g} rounds x rows x features is spent (tune.budget)"
+        case Ending.SPACE:
+            return "every configuration of the space was tried"
+        case Ending.N_TRIALS:
+            return ""
+
+
+class Stopping:
+    """Follows the told trials and decides whether another one is asked.
+
+    Patience counts the trials since the last gain. A gain is a complete trial that is better than the one that made the
+    gain before it, by lockstep.search.gain.is_gain on the folds that both have; so many small gains add up to one.
+    Trials that were not suggested from results never count: enqueued ones, and those asked before the sampler knew
+    `n_startup_trials` trials. Pruned and failed trials count as trials without a gain.
+
+    Nothing stops a search before a trial is complete.
+
+    Args:
+        tune: The search's settings.
+        rounds: Limits of the rounds, for the cost.
+        cells: For each fold its training rows times its features; read if `tune.budget` is set.
+    """
+
+    def __init__(self, tune: Tune, rounds: RoundBudget, cells: Sequence[int]) -> None:
+        if tune.budget is not None and not cells:
+            raise ValueError("a search with a budget needs the folds' numbers of rows and features")
+        self._tune, self._rounds, self._cells = tune, rounds, cells
+        startup = tune.n_startup_trials + tune.lag - 1 if tune.sampler == "tpe" else 0
+        self._first_counted = max(len(tune.enqueue), startup)
+        self._anchor: TrialResult | None = None
+        self._told = 0
+        self.cost = 0
+
+    def tell(self, result: TrialResult) -> None:
+        """Note the next result in order."""
+        self._told += 1
+        self.cost += boosted_cells(result, self._rounds, self._cells)
+        if result.state is State.COMPLETE and (self._anchor is None or _gains(result, self._anchor)):
+            self._anchor = result
+
+    def ending(self) -> Ending | None:
+        """Why no further trial is asked; None: it is asked."""
+        if self._anchor is None:
+            return None
+        if self._tune.budget is not None and self.cost >= self._tune.budget:
+            return Ending.BUDGET
+        without_gain = self._told - max(self._first_counted, self._anchor.number + 1)
+        if self._tune.patience is not None and without_gain >= self._tune.patience:
+            return Ending.PATIENCE
+        return None
+
+
+def boosted_cells(result: TrialResult, rounds: RoundBudget, cells: Sequence[int]) -> int:
+    """The cost of a trial's scored folds: boosting rounds times training rows times features.
+
+    The rounds are those that were boosted: where a fold stopped early, the ones after its best round too.
+    """
+    return sum(
+        rounds.boosted(result.params, fold.rounds) * size for fold, size in zip(result.folds, cells, strict=False)
+    )
+
+
+def _gains(result: TrialResult, anchor: TrialResult) -> bool:
+    new, old = ([fold.score for fold in each.folds] for each in (result, anchor))
+    differences = [before - now for before, now in zip(old, new, strict=True)]
+    return is_gain(mean(old) - mean(new), mean(new), standard_error(differences))
