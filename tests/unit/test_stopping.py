@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockstep.fitting.booster import RoundBudget
@@ -116,12 +116,13 @@ def test_nothing_stops_a_search_before_a_trial_is_complete() -> None:
     assert stopping([*failures, trial(9, [1.0])], patience=1, budget=1.0).ending() is Ending.BUDGET
 
 
+@settings(max_examples=15)
 @given(st.integers(1, 6), st.integers(1, 9), st.integers(0, 20))
 def test_enqueued_and_startup_trials_never_count(lag: int, n_startup_trials: int, n_enqueued: int) -> None:
     """Without a gain the search is as long as the trials that do not count, the patience and those in flight."""
     enqueue = [{"max_depth": 2 + number % 9, "subsample": 0.9 - number / 100} for number in range(n_enqueued)]
-    settings: dict[str, Any] = {"lag": lag, "n_startup_trials": n_startup_trials, "enqueue": enqueue, "patience": 3}
-    plan = plan_of(NoPruning(), n_trials=60, **settings)
+    chosen: dict[str, Any] = {"lag": lag, "n_startup_trials": n_startup_trials, "enqueue": enqueue, "patience": 3}
+    plan = plan_of(NoPruning(), n_trials=60, **chosen)
     results = run_search(plan, lambda _: Evaluation(score_of(1.0), "", 0.0, 0.0), AtOnce())
     assert len(results) == max(n_enqueued, n_startup_trials + lag - 1) + 3 + lag - 1
 
