@@ -27,7 +27,7 @@ from lockstep.fitting.fitting import Value
 from lockstep.fitting.make_folds import make_folds
 from lockstep.fitting.weighting import training_rate
 from lockstep.guards.text.yaml_file import read_yaml
-from lockstep.model.out_of_fold import predict_validation_rows
+from lockstep.model.fold_predictions import predict_validation_rows
 from lockstep.project.settings import ALWAYS_TRAIN
 from lockstep.search.engines import open_engine
 from lockstep.search.evaluation_log import NoLog
@@ -81,7 +81,7 @@ def averaging(tables: Tables, seeds: Sequence[int]) -> Iterator[Row]:
             (rounds,) = scores_of(folds[:1], params, table.fitting, seed).rounds
             for fold in folds:
                 each: list[Numbers] = [
-                    predict_validation_rows(fold, params, rounds, 1, seed + number, table.fitting)
+                    predict_validation_rows(fold, params, rounds, seed + number, table.fitting)
                     for number in range(N_MODELS)
                 ]
                 one = statistics.fmean(_rmse(fold.y_valid, predicted) for predicted in each)
@@ -144,8 +144,11 @@ def _searched(table: TrainingTable, plan: Plan, inside: Any, outside: Any) -> fl
     others = table.train.iloc[outside].assign(fold=0)
     both = pd.concat([train.assign(fold=ALWAYS_TRAIN), others], ignore_index=True)
     (fold,) = quantised_folds(TrainingTable(config, both, table.test))
-    predicted = predict_validation_rows(fold, best.params, rounds, N_MODELS, plan.seed, table.fitting)
-    return _rmse(fold.y_valid, predicted)
+    predicted = [
+        predict_validation_rows(fold, best.params, rounds, plan.seed + number, table.fitting)
+        for number in range(N_MODELS)
+    ]
+    return _rmse(fold.y_valid, np.mean(predicted, axis=0))
 
 
 def inner(tables: Tables, seeds: Sequence[int]) -> Iterator[Row]:

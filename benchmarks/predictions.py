@@ -28,7 +28,7 @@ from lockstep.features.recipe import Features
 from lockstep.fitting.fitting import Fitting
 from lockstep.model.intake import Intake
 from lockstep.model.saved import SavedModel
-from lockstep.model.trained import Training
+from lockstep.model.training import Training
 from lockstep.table.target import Target
 
 ROWS, TRAINING_ROWS, LARGE = 1_000_000, 50_000, 24

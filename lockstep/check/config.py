@@ -94,6 +94,7 @@ def load_config(root: Path = Path()) -> Config:
         params.booster.check_monotone(params.features, recipe, blocks.file)
         with mistakes_in(PARAMS):
             params.train_best.check(target.n_classes, target.exposure)
+            params.train_best.check_final(params.split, params.split.folds, target.exposure)
             check_choices(params.evaluate, params.split, objective, blocks.file)
         return Config(
             dataset_name=params.dataset,

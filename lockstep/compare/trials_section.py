@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from lockstep.compare.document import Block, Bullets, Figure, Line, Name, ReportTable, Section, listed, text
 from lockstep.compare.numbers import change, counted, ends, histogram, number, relative
 from lockstep.compare.pair import COLOURS, Pair, Side
+from lockstep.model.training_summary import configurations
 from lockstep.report.drawing import Draw
 from lockstep.report.search_progress import distribution, quarters
 from lockstep.report.sections.bounds_section import Bound, bounds_hit
@@ -19,6 +20,8 @@ from lockstep.report.templates import UNKNOWN, range_text
 BINS = 24
 # Rows after the parameters.
 FURTHER = ("rounds of the best trial", "rounds of the final model", "learning rate factor", "models averaged")
+# The row after them where a final model has several configurations, of which the one with the most boosters is shown.
+SEVERAL = "configurations"
 
 
 def trials(pair: Pair) -> Section:
@@ -147,9 +150,11 @@ def _best_so_far(pair: Pair) -> Draw:
 def best_parameters(pair: Pair) -> Section:
     """Parameters of the final models, and best values at an end of their range."""
     a, b = (_values(side) for side in pair)
+    if any(side.result.final_training.members for side in pair):
+        a, b = ({**values, SEVERAL: _configurations(side)} for values, side in zip((a, b), pair, strict=True))
     rows = tuple(
         (
-            name if name in FURTHER else Name(name),
+            name if name in (*FURTHER, SEVERAL) else Name(name),
             _display(a.get(name)),
             _display(b.get(name)),
             _change(a.get(name), b.get(name)),
@@ -180,6 +185,11 @@ def _values(side: Side) -> dict[str, Any]:
         side.result.model["n_models"],
     )
     return {**{name: params[name] for name in sorted(params)}, **dict(zip(FURTHER, further, strict=True))}
+
+
+def _configurations(side: Side) -> str:
+    training = side.result.final_training
+    return f"{training.final} {configurations(training)}" if training.members else training.final
 
 
 def _display(value: Any) -> str:

@@ -31,6 +31,7 @@ from lockstep.search.ordered import Plan, ending_of, search
 from lockstep.search.progress import Progress
 from lockstep.search.report import best_params
 from lockstep.search.stopping import ending_reason
+from lockstep.search.trials_file import trials_table
 from lockstep.search.tune_blocks import TuneBlocks
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
@@ -81,8 +82,8 @@ class Procedure:
         """Objective and metric; a slope `auto` is measured on the training rows."""
         return self.choices.booster.fitting_of(train, self.target, self.metric, self.file)
 
-    def best(self, train: pd.DataFrame, log: FoldLog, label: str) -> dict[str, Any]:
-        """Search the hyperparameters on a training table: the content of best_params.json.
+    def search(self, train: pd.DataFrame, log: FoldLog, label: str) -> tuple[dict[str, Any], pd.DataFrame]:
+        """Search the hyperparameters on a training table: the contents of best_params.json and trials.csv.
 
         Args:
             train: The training table with its `fold` column.
@@ -102,19 +103,19 @@ class Procedure:
                 results = search(plan, fingerprints, engine.run, engine.executor, log, (progress,), cells)
                 ending, tune = ending_of(plan, results, cells), plan.tune
                 progress.ended(ending_reason(ending, tune.patience, tune.budget))
-        return best_params(results, plan)
+            return best_params(results, plan), trials_table(results, len(engine.folds), fitting)
 
-    def model(self, train: pd.DataFrame, best: Mapping[str, Any]) -> SavedModel:
-        """Train the final model with the best configuration.
+    def model(self, train: pd.DataFrame, best: Mapping[str, Any], trials: pd.DataFrame) -> SavedModel:
+        """Train the final model with the best configuration or configurations.
 
         Raises:
-            ConfigError: if a calibration or a threshold cannot be learned.
+            ConfigError: if an ensemble, a calibration or a threshold cannot be learned.
         """
         fitting, choices = self.fitting(train), self.choices
         budget = Plan.of(choices, fitting).budget
         with training_workers(*self._rows(train), fitting) as (final, workers):
             how = (budget, fitting, choices.seed, workers)
-            model, _ = train_model(choices.train_best, final, best, *how, on_step=lambda _: None)
+            model, _ = train_model(choices.train_best, final, best, trials, *how, on_step=lambda _: None)
         return model
 
     def _rows(self, train: pd.DataFrame) -> tuple[pd.DataFrame, Target, Recipe, CrossFitting, int]:
@@ -165,8 +166,8 @@ def nested_split(procedure: Procedure, rows: pd.DataFrame, split_seed: int, log:
     """
     target = procedure.target
     train, test = split_table(rows, target, procedure.split, split_seed)
-    best = procedure.best(train, log, label)
-    model = procedure.model(train, best)
+    best, trials = procedure.search(train, log, label)
+    model = procedure.model(train, best, trials)
     scores = model.fitting.scores(
         target.values(test), model.predict(test), len(model.features.names), target.weights(test)
     )

@@ -6,11 +6,12 @@ were chosen on the first split's training rows, so rows of the other test sets t
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import xgboost as xgb
 
@@ -26,7 +27,7 @@ from lockstep.metrics.metric import DIGITS, Scores
 from lockstep.model.calibration import Calibration
 from lockstep.model.final import rate_of
 from lockstep.model.saved import SavedModel
-from lockstep.model.trained import Training
+from lockstep.model.training import Training
 from lockstep.signals import result_of
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
@@ -48,7 +49,7 @@ class Refit:
         split: How rows are divided.
         target: What is predicted.
         recipe: Feature steps.
-        training: Parameters and rounds of the final model.
+        training: Configurations of the final model.
         n_models: Boosters whose predictions are averaged.
         fitting: Objective and metric.
         budget: Rounds where validation rows stop them.
@@ -135,7 +136,7 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
         everything[~stopping], everything[stopping] = x, features.transform(train[stopping])
         boosters = _stopped(refit, _fold(refit, everything, train, ~stopping, names, types))
     else:
-        boosters = _fixed(refit, _fold(refit, x, train, ~stopping, names, types))
+        boosters = _fixed(refit, _fold(refit, x, train, ~stopping, names, types), train["fold"].to_numpy())
     parts = (boosters, features, target, refit.fitting, refit.training)
     rate, correction = rate_of(target, fitted), refit.mean_correction
     model = SavedModel(*parts, rate=rate, calibration=refit.calibration, mean_correction=correction)
@@ -177,11 +178,14 @@ def _spread(values: list[float | None]) -> dict[str, float | None]:
     return {name: significant(float(value), DIGITS) for name, value in statistics.items()}
 
 
-def _fixed(refit: Refit, fold: Fold) -> list[xgb.Booster]:
-    params = refit.training.params
-    rows = training_matrix(fold, max_bin_of(params), refit.fitting.memory, refit.fitting.transform)
-    rounds, seeds = refit.training.n_rounds, range(refit.seed, refit.seed + refit.n_models)
-    return [fit_rounds(rows, params, rounds, seed, refit.fitting) for seed in seeds]
+def _fixed(refit: Refit, fold: Fold, fold_of_row: npt.NDArray[np.int64]) -> list[xgb.Booster]:
+    boosters, memory, transform = list[xgb.Booster](), refit.fitting.memory, refit.fitting.transform
+    for member in refit.training.members_of(refit.n_models):
+        rows = fold if member.fold is None else replace(fold, train=fold_of_row != member.fold)
+        matrix = training_matrix(rows, max_bin_of(member.params), memory, transform)
+        seeds = range(refit.seed, refit.seed + member.n_models)
+        boosters += [fit_rounds(matrix, member.params, member.n_rounds, seed, refit.fitting) for seed in seeds]
+    return boosters
 
 
 def _stopped(refit: Refit, fold: Fold) -> list[xgb.Booster]:

@@ -1,7 +1,7 @@
 """The rows that the final model is trained on, with their features."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import pandas as pd
 
@@ -10,6 +10,21 @@ from lockstep.features.recipe import Features
 from lockstep.fitting.folds import Matrix, final_rows
 from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.target import Target
+
+
+@dataclass(frozen=True)
+class AllRowsCall:
+    """A call of a function with a matrix of the rows that train the final model.
+
+    Attributes:
+        max_bin: Bins of a feature in the matrix.
+        args: The function's further arguments.
+        fold: Only the rows that train this fold, with the features of all; None: all rows.
+    """
+
+    max_bin: int
+    args: tuple[Any, ...]
+    fold: int | None = None
 
 
 @dataclass(frozen=True)

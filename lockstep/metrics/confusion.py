@@ -11,6 +11,8 @@ from lockstep.metrics.metric import Counts, Metric, Numbers
 class ConfusionMetric(Metric):
     """A metric that is a function of the rows, or their weights, by class and predicted class."""
 
+    needs_classes = True
+
     @abstractmethod
     def of_confusion(self, matrix: Numbers) -> float | None:
         """The metric, or None where it is undefined.

@@ -70,6 +70,7 @@ class Metric(OneOfKind, ABC):
             little about rows that were chosen by their target.
         typical_error: What it is, if it is an error as a row typically has it; for the page's first sentence.
         tile: Its place among the tiles on top of the page; None: it gets none.
+        needs_classes: Whether it measures predicted classes, which a threshold decides, and not probabilities.
         order: Its place among the built-in metrics of a result.
         fold_order: Its place among the metrics of a fold; None: the same.
     """
@@ -92,6 +93,7 @@ class Metric(OneOfKind, ABC):
     relative_to_spread: ClassVar[bool] = False
     typical_error: ClassVar[str] = ""
     tile: ClassVar[int | None] = None
+    needs_classes: ClassVar[bool] = False
     order: ClassVar[int] = 1000
     fold_order: ClassVar[int | None] = None
 

@@ -16,12 +16,13 @@ from lockstep.fitting.booster import (
     fit_rounds,
     max_bin_of,
 )
+from lockstep.fitting.final_rows import AllRowsCall
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.matrices import FoldMatrices
 from lockstep.fitting.weighting import training_rate
 from lockstep.metrics.metric import DIGITS
 from lockstep.model.interval import LATEST_FOLDS, Interval, conformity_scores, fit_quantiles, offset_of
-from lockstep.model.trained import Training
+from lockstep.model.training import Member, Training
 from lockstep.storage.tables import significant
 from lockstep.table.target import Target
 
@@ -37,7 +38,7 @@ class Workers(Protocol):
     def on_folds(self, function: Callable[..., Any], max_bin: int, *args: Any) -> list[Any]:
         """Results of `function(fold's matrices, *args)` for every fold, in fold order."""
 
-    def on_all_rows(self, function: Callable[..., Any], max_bin: int, calls: list[tuple[Any, ...]]) -> list[Any]:
+    def on_all_rows(self, function: Callable[..., Any], calls: Sequence[AllRowsCall]) -> list[Any]:
         """Results of `function(matrix of all training rows, *args)` for every call, in the calls' order."""
 
 
@@ -74,10 +75,14 @@ def chosen_training(
     return Training(params, rounds[len(rounds) // 2], mean, factor, cv)
 
 
-def fit_boosters(training: Training, n_models: int, fitting: Fitting, seed: int, workers: Workers) -> list[xgb.Booster]:
-    """`n_models` boosters on all training rows, with the seeds seed, seed + 1, ..."""
-    calls = [(training.params, training.n_rounds, seed + number, fitting) for number in range(n_models)]
-    return [_booster(raw) for raw in workers.on_all_rows(_fit, max_bin_of(training.params), calls)]
+def fit_boosters(members: Sequence[Member], fitting: Fitting, seed: int, workers: Workers) -> list[xgb.Booster]:
+    """The boosters of each configuration, with the seeds seed, seed + 1, ..."""
+    calls = [
+        AllRowsCall(max_bin_of(member.params), (member.params, member.n_rounds, seed + number, fitting), member.fold)
+        for member in members
+        for number in range(member.n_models)
+    ]
+    return [_booster(raw) for raw in workers.on_all_rows(_fit, calls)]
 
 
 def fit_interval(
@@ -91,7 +96,7 @@ def fit_interval(
         folds = folds[-LATEST_FOLDS:]
     outside = [distance for distances, _ in folds for distance in distances]
     weights = [weight for _, weights in folds for weight in weights]
-    (raw,) = workers.on_all_rows(_fit_quantiles, max_bin, [settings])
+    (raw,) = workers.on_all_rows(_fit_quantiles, [AllRowsCall(max_bin, settings)])
     return Interval(coverage, offset_of(outside, coverage, weights), _booster(raw), fitting.transform)
 
 

@@ -3,25 +3,22 @@
 A row is predicted by boosters with the final model's parameters and rounds that were trained without its fold.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import xgboost as xgb
 
-from lockstep.fitting.booster import MetricByRound, fit_rounds, fit_with_history, max_bin_of, validation_predictions
-from lockstep.fitting.fitting import Fitting, Value
-from lockstep.fitting.matrices import FoldMatrices
+from lockstep.fitting.booster import MetricByRound
 from lockstep.fitting.transform import FACTOR_DIGITS
 from lockstep.metrics.metric import THRESHOLD
 from lockstep.model.calibration import LEAST_ROWS, Calibration, Method, check_rows, learn_calibration
 from lockstep.model.decision import Chosen, choose_threshold
-from lockstep.model.final import Workers, rounds_of_curve
-from lockstep.model.trained import Predictions, Training, labelled
+from lockstep.model.fold_predictions import FoldPredictions
+from lockstep.model.trained import Predictions, labelled
+from lockstep.model.training import Member, Training
 from lockstep.storage.tables import significant
 from lockstep.table.row_weights import mean
 from lockstep.table.target import Target
@@ -75,70 +72,32 @@ class OutOfFold:
 
 
 def out_of_fold(
-    train: pd.DataFrame,
-    training: Training,
-    n_models: int,
-    fitting: Fitting,
-    seed: int,
-    workers: Workers,
-    *,
-    curves: bool = False,
+    train: pd.DataFrame, members: Sequence[Member], fits: FoldPredictions, followed: Member | None = None
 ) -> OutOfFold:
-    """Predict every fold's validation rows with `n_models` boosters of its training rows, averaged.
+    """Predict every fold's validation rows with boosters of its training rows, averaged.
 
     Args:
         train: The training table.
-        training: Parameters and rounds of the final model.
-        n_models: Boosters per fold, with the seeds seed, seed + 1, ...
-        fitting: Objective and metric.
-        seed: Seed of the fits.
-        workers: Fit the folds.
-        curves: Fit the first booster of a fold for `rounds_of_curve`, and keep its metric after each.
+        members: Configurations of the boosters.
+        fits: Fits the folds.
+        followed: The configuration whose learning curves are kept; None: none.
     """
-    settings = (training.params, training.n_rounds, n_models, seed, fitting)
-    kept: list[MetricByRound] = []
-    if curves:
-        followed = workers.on_folds(follow_validation_rows, max_bin_of(training.params), *settings)
-        folds: list[Predictions] = [predictions for predictions, _ in followed]
-        kept = [curve for _, curve in followed]
-    else:
-        folds = workers.on_folds(predict_validation_rows, max_bin_of(training.params), *settings)
-    fold = train["fold"].to_numpy()
+    curves = [] if followed is None else fits.curves_of(followed)
+    folds, fold = fits.averaged(members), train["fold"].to_numpy()
     order = np.argsort(np.concatenate([np.flatnonzero(fold == number) for number in range(len(folds))]))
-    return OutOfFold(train[fold >= 0].reset_index(drop=True), np.concatenate(folds)[order], kept)
+    return OutOfFold(train[fold >= 0].reset_index(drop=True), np.concatenate(folds)[order], curves)
 
 
-def predict_validation_rows(
-    matrices: FoldMatrices, params: Mapping[str, Value], rounds: int, n_models: int, seed: int, fitting: Fitting
-) -> Numbers:
-    """Averaged predictions of a fold's validation rows: numbers (rows,) or probabilities (rows, classes)."""
-    boosters = (fit_rounds(matrices.train, params, rounds, seed + number, fitting) for number in range(n_models))
-    return _averaged(boosters, matrices, rounds, fitting)
+def members_per_fold(choices: Choices, training: Training) -> Sequence[Member]:
+    """The boosters that predict a fold: an ensemble's own, else those of the best configuration.
 
-
-def follow_validation_rows(
-    matrices: FoldMatrices, params: Mapping[str, Value], rounds: int, n_models: int, seed: int, fitting: Fitting
-) -> tuple[Numbers, MetricByRound]:
-    """The same predictions, and the metric of the first booster after each of `rounds_of_curve`."""
-    first, curve = fit_with_history(matrices, params, rounds_of_curve(rounds), seed, fitting)
-    others = (fit_rounds(matrices.train, params, rounds, seed + number, fitting) for number in range(1, n_models))
-    return _averaged(chain([first], others), matrices, rounds, fitting), curve
-
-
-def _averaged(boosters: Iterable[xgb.Booster], matrices: FoldMatrices, rounds: int, fitting: Fitting) -> Numbers:
-    """Mean predictions of the boosters' first rounds; one booster after the other is fitted and let go."""
-    total: Any = 0.0
-    count = 0
-    for booster in boosters:
-        total = total + validation_predictions(booster, matrices, rounds, fitting).astype(np.float64)
-        count += 1
-    return np.asarray(total / count)
-
-
-def boosters_per_fold(choices: Choices) -> int:
-    """As many as the final model averages where a decision is learned from their predictions, else one."""
+    They are as many as the final model averages where a decision is learned from their predictions, else one. Where the
+    final model averages the folds' boosters, they have the folds' median rounds: its own were chosen by these rows.
+    """
+    if training.final == "ensemble":
+        return training.members
     decides = choices.method is not None or not isinstance(choices.threshold, float)
-    return choices.n_models if decides else 1
+    return [Member(training.params, training.n_rounds, choices.n_models if decides else 1)]
 
 
 def learn_decision(choices: Choices, out: OutOfFold, target: Target) -> tuple[Calibration | None, float]:

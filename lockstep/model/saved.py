@@ -17,7 +17,8 @@ from lockstep.model.decision import Costs
 from lockstep.model.intake import Intake
 from lockstep.model.interval import Interval
 from lockstep.model.model_code import CODE, model_code, write_code
-from lockstep.model.trained import Origin, TrainedModel, Training, damage_message
+from lockstep.model.trained import Origin, TrainedModel, damage_message
+from lockstep.model.training import Training
 from lockstep.storage.tables import atomic_write, write_json
 from lockstep.table.target import Target
 
@@ -45,7 +46,7 @@ class SavedModel(TrainedModel):
             "n_models": len(self.boosters),
             "target": self.target.to_json(),
             "fitting": self.fitting.as_dict(),
-            "training": asdict(self.training),
+            "training": self.training.to_json(),
             "features": features,
             "arrays": sorted(arrays),
         }
@@ -115,7 +116,7 @@ class SavedModel(TrainedModel):
         with model_code(folder, content, trust=trust_code):
             features = Features.from_state(content["features"], arrays)
             intake = Intake.from_json(content["intake"]) if "intake" in content else None
-        fitting, training = Fitting.from_json(content["fitting"]), Training(**content["training"])
+        fitting, training = Fitting.from_json(content["fitting"]), Training.from_json(content["training"])
         shape = Shape(target.n_classes if target.n_classes > 2 else 1, features.n_categories)
         boosters = [_read_booster(folder / f"booster_{index}.ubj", shape) for index in range(content["n_models"])]
         interval = None

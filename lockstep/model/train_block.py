@@ -1,5 +1,6 @@
 """The block `train_best` of params.yaml, and the other blocks that the stage reads."""
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,7 @@ from lockstep.split.split_block import FoldRule
 class TrainBest(Settings):
     """The training of the final model."""
 
+    final: Literal["auto", "refit", "folds", "ensemble"]
     n_models: Annotated[int, Field(ge=1, le=MAX_MODELS)]
     learning_rate_factor: Annotated[float, Field(gt=0, le=1)]
     interval: Annotated[float, Field(gt=0, lt=1)] | None
@@ -72,6 +74,49 @@ class TrainBest(Settings):
             target = f"has {n_classes} classes" if n_classes else "is a number"
             raise ValueError(
                 f"train_best.threshold: decides between two classes, and the target {target}; set it to {THRESHOLD}"
+            )
+
+    def boosters_per_fold(self, n_folds: int) -> int:
+        """Boosters of each fold where their models are averaged: together at least n_models."""
+        return math.ceil(self.n_models / n_folds)
+
+    def check_final(self, split: FoldRule, n_folds: int, exposure: str | None) -> None:
+        """Refuse ways to make the final model that make no sense with the split, and settings without effect.
+
+        Args:
+            split: How rows are divided.
+            n_folds: Number of folds.
+            exposure: The column of the rows' exposures; None: there is none.
+
+        Raises:
+            ValueError: naming the setting.
+        """
+        final = f"train_best.final: {self.final!r}"
+        if self.final != "refit" and self.learning_rate_factor < 1:
+            raise ValueError(
+                f"train_best.learning_rate_factor: {self.learning_rate_factor}: is for one configuration, and {final};"
+                " set it to 1.0, or final to refit"
+            )
+        if self.final in ("folds", "ensemble") and n_folds == 1:
+            raise ValueError(f"{final}: needs two folds or more, and split.folds is 1; set it to refit")
+        if self.final == "ensemble" and self.n_models == 1:
+            raise ValueError(f"{final}: needs two boosters or more; set train_best.n_models to 5, or final to refit")
+        if self.final != "folds":
+            return
+        if split.forward:
+            raise ValueError(
+                f"{final}: with split.strategy {split.strategy} a fold's model knows only the rows before it; set it to"
+                " refit or ensemble"
+            )
+        if exposure is not None:
+            raise ValueError(
+                f"{final}: each fold's model starts from a rate per {exposure!r} of its own; set it to refit or"
+                " ensemble"
+            )
+        if (count := n_folds * self.boosters_per_fold(n_folds)) > MAX_MODELS:
+            raise ValueError(
+                f"{final}: {n_folds} folds make {count} boosters, and {MAX_MODELS} are possible; set it to refit, or"
+                " split.folds to fewer"
             )
 
 

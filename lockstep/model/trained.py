@@ -13,7 +13,7 @@ import xgboost as xgb
 from lockstep.errors import DataError, LockstepError, kind_and_reason
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import predict
-from lockstep.fitting.fitting import Fitting, Value
+from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.weighting import margins
 from lockstep.metrics.labels import predicted_classes
 from lockstep.metrics.metric import THRESHOLD
@@ -22,6 +22,7 @@ from lockstep.model.decision import Costs
 from lockstep.model.intake import Intake
 from lockstep.model.interval import Interval
 from lockstep.model.missing_cells import MissingCells
+from lockstep.model.training import Training
 from lockstep.table.row_weights import positive_numbers
 from lockstep.table.target import Target, Vector
 
@@ -32,25 +33,6 @@ PER_UNIT = "per_unit"
 HIDDEN = "***"
 
 Predictions = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Training:
-    """The configuration of the boosters.
-
-    Attributes:
-        params: Booster parameters.
-        n_rounds: Number of boosting rounds of each booster.
-        cv_score: Mean score of the folds with these parameters and rounds.
-        learning_rate_factor: The factor by which the best trial's learning rate was multiplied.
-        cv: Mean metrics of the folds with these parameters; None if they are the best trial's.
-    """
-
-    params: dict[str, Value]
-    n_rounds: int
-    cv_score: float
-    learning_rate_factor: float = 1.0
-    cv: dict[str, float | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,12 @@ class Run:
         return sum(best_round > last for best_round in rounds), len(rounds)
 
     def cv_optimism(self, cv: float | None, r2: float | None = None) -> CvOptimism | None:
-        """How optimistic the cross-validated score, and R², are; None where it is not known."""
+        """How optimistic the cross-validated score, and R², are; None where it is not known, or an ensemble's.
+
+        Boosters that the other folds chose score each fold of an ensemble already.
+        """
+        if self.model.training.final == "ensemble":
+            return None
         return CvOptimism.of(self.history.search, self.best, cv, r2)
 
     @cached_property

@@ -18,6 +18,7 @@ from lockstep.errors import DataError, kind_and_reason, system_reason
 from lockstep.fitting.fitting import Fitting
 from lockstep.guards.text.yaml_file import read_yaml
 from lockstep.metrics.names import find_metric, metric_label, shown_score
+from lockstep.model.training import Training
 from lockstep.project import paths
 from lockstep.results.choices import effective_choices
 from lockstep.results.dvc_lock import PIPELINE, declared_outs
@@ -152,6 +153,12 @@ class Result:
             return dict(self.model["training"])
 
     @property
+    def final_training(self) -> Training:
+        """The same, with the configurations where they are several."""
+        with self.reading(DESCRIPTION):
+            return Training.from_json(self.training)
+
+    @property
     def target(self) -> Target:
         """The target."""
         with self.reading(DESCRIPTION):
@@ -184,8 +191,11 @@ class Result:
         """Trees of all boosters that are averaged."""
         with self.reading(DESCRIPTION):
             classes = self.target.n_classes
-            per_round = (classes if classes > 2 else 1) * int(self.training["params"].get("num_parallel_tree", 1))
-            return int(self.model["n_models"]) * int(self.training["n_rounds"]) * per_round
+            trees = [
+                member.n_models * member.n_rounds * int(member.params.get("num_parallel_tree", 1))
+                for member in self.final_training.members_of(int(self.model["n_models"]))
+            ]
+            return (classes if classes > 2 else 1) * sum(trees)
 
     @property
     def model_files(self) -> list[Path]:

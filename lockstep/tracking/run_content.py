@@ -81,6 +81,9 @@ def params_of(result: Result) -> dict[str, str]:
     """All choices: the parameters, the best trial's, and those in which the final model differs."""
     training, best = result.training, result.best
     final = {name: training[name] for name in ("n_rounds", "learning_rate_factor")}
+    several = result.final_training
+    if several.members:
+        final |= {"kind": several.final, "configurations": len(several.members)}
     if "learning_rate" in training["params"]:
         final["learning_rate"] = training["params"]["learning_rate"]
     params = {

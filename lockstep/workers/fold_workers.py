@@ -1,6 +1,6 @@
 """Worker processes for the fits of train_best and evaluate: the engine of the search, without trials."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,9 @@ import pandas as pd
 
 from lockstep.features.features_block import Recipe
 from lockstep.features.recipe import Features
-from lockstep.fitting.final_rows import FinalRows
+from lockstep.fitting.final_rows import AllRowsCall, FinalRows
 from lockstep.fitting.fitting import Fitting
-from lockstep.fitting.folds import FoldSet, Matrix, Vector, digest_of
+from lockstep.fitting.folds import FoldSet, Mask, Matrix, Vector, digest_of, training_masks
 from lockstep.fitting.make_folds import make_folds
 from lockstep.project.settings import ALWAYS_TRAIN
 from lockstep.signals import result_of
@@ -47,11 +47,14 @@ class FoldWorkers:
         ]
         return [result_of(future) for future in futures]
 
-    def on_all_rows(self, function: Callable[..., Any], max_bin: int, calls: list[tuple[Any, ...]]) -> list[Any]:
+    def on_all_rows(self, function: Callable[..., Any], calls: Sequence[AllRowsCall]) -> list[Any]:
         """Results of `function(matrix of all training rows, *args)` for every call, in the calls' order."""
         folder = self._folder / ALL_ROWS
         futures = [
-            self._engine.submit(worker.on_all_rows, function, folder, max_bin, self._fitting, args) for args in calls
+            self._engine.submit(
+                worker.on_all_rows, function, folder, _place(call.fold), call.max_bin, self._fitting, call.args
+            )
+            for call in calls
         ]
         return [result_of(future) for future in futures]
 
@@ -75,7 +78,8 @@ def training_workers(
         final = FinalRows.of(table, target, recipe, cross_fitting, seed)
         rows, x = final.rows, final.x
         weighing = {"weight": target.weights(rows), "exposure": target.exposures(rows)}
-        with fold_workers(folds, final.features, x, target.values(rows), folder, fitting, **weighing) as workers:
+        masks = None if cross_fitting.forward else training_masks(rows, forward=False)
+        with fold_workers(folds, final.features, x, target.values(rows), folder, fitting, masks, **weighing) as workers:
             yield final, workers
 
 
@@ -87,6 +91,7 @@ def fold_workers(
     y: Vector,
     folder: Path,
     fitting: Fitting,
+    masks: Mask | None = None,
     *,
     weight: Vector | None = None,
     exposure: Vector | None = None,
@@ -100,18 +105,21 @@ def fold_workers(
         y: Target of all rows.
         folder: A folder for arrays.
         fitting: Settings of the fits.
+        masks: For each fold a mask of the rows that train it, shape (folds, rows); None: no call names a fold.
         weight: Weights of all rows; None: all count the same.
         exposure: Exposures of all rows; None: there are none.
     """
     folds.save(folder)
+    every = np.ones((1, len(y)), dtype=np.bool_)
+    training = every if masks is None else np.concatenate([every, masks])
     all_rows = FoldSet(
         matrices=(x,),
-        matrix_of=(0,),
+        matrix_of=(0,) * len(training),
         y=y,
         fold=np.full(len(y), ALWAYS_TRAIN),
-        training=np.ones((1, len(y)), dtype=np.bool_),
-        names=(tuple(features.names),),
-        types=(tuple(features.types),),
+        training=training,
+        names=(tuple(features.names),) * len(training),
+        types=(tuple(features.types),) * len(training),
         digests=(digest_of(x),),
         weight=weight,
         exposure=exposure,
@@ -120,3 +128,8 @@ def fold_workers(
     all_rows.save(folder / ALL_ROWS)
     with LocalEngine(worker_count(), folder) as engine:
         yield FoldWorkers(engine, folder, len(folds), fitting)
+
+
+def _place(fold: int | None) -> int:
+    """Where the rows of a call are among those of `all_rows`, which begin with all of them."""
+    return 0 if fold is None else fold + 1

@@ -126,15 +126,15 @@ def on_fold(function: Callable[..., Any], number: int, max_bin: int, fitting: Fi
 
 
 def on_all_rows(
-    function: Callable[..., Any], folder: Path, max_bin: int, fitting: Fitting, args: tuple[Any, ...]
+    function: Callable[..., Any], folder: Path, number: int, max_bin: int, fitting: Fitting, args: tuple[Any, ...]
 ) -> Any:
-    """`function(matrix, *args)` of all rows of the table that a FoldSet saved in `folder`.
+    """`function(matrix, *args)` of the training rows of fold `number` of the FoldSet that was saved in `folder`.
 
     Raises:
         SearchError: if it fails, for example for lack of memory.
     """
     try:
-        return function(_all_rows(folder, max_bin, fitting.memory, fitting.transform), *args)
+        return function(_all_rows(folder, number, max_bin, fitting.memory, fitting.transform), *args)
     except LockstepError:
         raise
     except Exception as error:
@@ -142,9 +142,8 @@ def on_all_rows(
 
 
 @lru_cache(maxsize=1)
-def _all_rows(folder: Path, max_bin: int, memory: Memory, transform: Transform | None) -> xgb.DMatrix:
-    fold = FoldSet.open(folder)[0]
-    return training_matrix(fold, max_bin, memory, transform)
+def _all_rows(folder: Path, number: int, max_bin: int, memory: Memory, transform: Transform | None) -> xgb.DMatrix:
+    return training_matrix(FoldSet.open(folder)[number], max_bin, memory, transform)
 
 
 def _is_machine_failure(error: Exception, memory: Memory) -> bool:

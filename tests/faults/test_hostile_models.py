@@ -98,6 +98,10 @@ def test_a_pickle_in_place_of_a_file_is_not_run(folder: Path, tmp_path: Path, na
     assert not (tmp_path / "trace").exists()
 
 
+def _members(described: dict[str, Any], *counts: Any, **more: Any) -> None:
+    described["training"]["members"] = [{"params": {}, "n_rounds": 30, "n_models": count} | more for count in counts]
+
+
 DESCRIPTIONS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     (
         "an array outside the folder",
@@ -116,6 +120,28 @@ DESCRIPTIONS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     ("no steps", lambda d: d["features"].update(steps=[]), "the model is damaged"),
     ("another array", lambda d: d["features"]["steps"][-1]["arrays"].update(x="y"), "the model is damaged (KeyError"),
     ("an unknown setting", lambda d: d["training"].update(code="import os"), "the model is damaged (TypeError"),
+    ("configurations of more boosters", lambda d: _members(d, 2, 1), "its configurations have [2, 1] boosters of"),
+    ("configurations of fewer boosters", lambda d: _members(d, 1), "its configurations have [1] boosters of"),
+    ("no configurations", lambda d: _members(d), "its configurations have [] boosters of"),
+    ("a configuration of no booster", lambda d: _members(d, 2, 0), "its configurations have [2, 0] boosters of"),
+    ("a negative weight", lambda d: _members(d, 3, -1), "its configurations have [3, -1] boosters of"),
+    ("a weight that is no number", lambda d: _members(d, float("nan")), "its configurations have [nan] boosters of"),
+    ("half a booster", lambda d: _members(d, 0.5, 1.5), "its configurations have [0.5, 1.5] boosters of"),
+    ("a weight that is a word", lambda d: _members(d, "2"), "its configurations have ['2'] boosters of"),
+    ("configurations that are none", lambda d: d["training"].update(members=5), "the model is damaged (TypeError"),
+    ("a configuration that is a text", lambda d: d["training"].update(members=["a"]), "the model is damaged (TypeE"),
+    (
+        "an unknown setting of a configuration",
+        lambda d: _members(d, 2, code="import os"),
+        "the model is damaged (TypeError",
+    ),
+    ("parameters that are none", lambda d: _members(d, 2, params=5), "a configuration has no parameters"),
+    ("a gain that is none", lambda d: d["training"].update(gain=[1]), "the model is damaged (AttributeError"),
+    (
+        "a gain without end",
+        lambda d: d["training"].update(gain={"single": 1.0, "ensemble": float("-inf"), "noise": 1.0}),
+        "its ensemble's gain is not finite",
+    ),
     (
         "an unknown rule",
         lambda d: d["intake"].update(rules=[{"rule": "exec"}]),

@@ -1,5 +1,6 @@
 """A small table, its folds and models, for the tests of lockstep.model and lockstep.evaluate."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,13 @@ import pandas as pd
 from lockstep.features.recipe import Features
 from lockstep.features.steps.columns import Columns
 from lockstep.fitting.booster import fit_rounds, max_bin_of
+from lockstep.fitting.final_rows import AllRowsCall
 from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.folds import FoldSet
 from lockstep.fitting.make_folds import make_folds
 from lockstep.fitting.matrices import quantise, row_matrix
 from lockstep.model.saved import SavedModel
-from lockstep.model.trained import Training
+from lockstep.model.training import Training
 from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.target import Target
 
@@ -68,10 +70,14 @@ class HereWorkers:
         (transform,) = [each.transform for each in args if isinstance(each, Fitting)]
         return [function(quantise(fold, max_bin, "in_core", transform), *args) for fold in self.folds]
 
-    def on_all_rows(self, function: Any, max_bin: int, calls: list[tuple[Any, ...]]) -> list[Any]:
+    def on_all_rows(self, function: Any, calls: Sequence[AllRowsCall]) -> list[Any]:
         names, types = tuple(self.features.names), tuple(self.features.types)
-        matrix = row_matrix(self.x, self.y, None, names, types, max_bin, "in_core")
-        return [function(matrix, *args) for args in calls]
+        results = []
+        for call in calls:
+            rows = None if call.fold is None else self.folds.training[call.fold]
+            matrix = row_matrix(self.x, self.y, rows, names, types, call.max_bin, "in_core")
+            results.append(function(matrix, *call.args))
+        return results
 
 
 def with_interval(coverage: float, rows: pd.DataFrame) -> SavedModel:

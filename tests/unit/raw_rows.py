@@ -15,7 +15,7 @@ from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.matrices import row_matrix
 from lockstep.model.intake import Intake
 from lockstep.model.saved import SavedModel
-from lockstep.model.trained import Training
+from lockstep.model.training import Training
 from lockstep.table.target import Target
 from tests.conftest import DATASETS, ROOT
 from tests.unit.modelling import PARAMS

@@ -23,7 +23,7 @@ from lockstep.fitting.fitting import Fitting, Value
 from lockstep.fitting.folds import Fold
 from lockstep.fitting.matrices import training_matrix
 from lockstep.model.saved import SavedModel
-from lockstep.model.trained import Training
+from lockstep.model.training import Training
 from lockstep.report.evaluated_run import Run, TrainingHistory
 from lockstep.search.trials_file import read_trials
 from lockstep.split.split_block import Split

@@ -21,7 +21,8 @@ from lockstep.features.recipe import Features
 from lockstep.features.steps.columns import Columns
 from lockstep.fitting.fitting import Fitting
 from lockstep.model.saved import SavedModel
-from lockstep.model.trained import Predictions, Training
+from lockstep.model.trained import Predictions
+from lockstep.model.training import Training
 from lockstep.table.target import Target
 
 Numbers = np.ndarray[Any, Any]

@@ -30,7 +30,8 @@ from lockstep.model.calibration import (
 )
 from lockstep.model.decision import Chosen, Costs, Tally, choose_threshold
 from lockstep.model.final import Workers
-from lockstep.model.out_of_fold import OutOfFold, boosters_per_fold, learn_decision, out_of_fold
+from lockstep.model.fold_predictions import FoldPredictions
+from lockstep.model.out_of_fold import OutOfFold, learn_decision, members_per_fold, out_of_fold
 from lockstep.model.saved import SavedModel
 from lockstep.model.train_block import TrainBest
 from lockstep.table.cross_fitting import CrossFitting
@@ -39,6 +40,7 @@ from lockstep.workers.fold_workers import fold_workers
 from tests.unit.modelling import CLASSES, RECIPE, HereWorkers, model, table, target_of
 
 BLOCK: Mapping[str, Any] = {
+    "final": "refit",
     "n_models": 2,
     "learning_rate_factor": 1.0,
     "interval": None,
@@ -60,7 +62,7 @@ def _two(probability: np.ndarray) -> np.ndarray:
 def _learned(
     choices: TrainBest, train: pd.DataFrame, made: SavedModel, workers: Workers
 ) -> tuple[Calibration | None, float]:
-    out = out_of_fold(train, made.training, boosters_per_fold(choices), made.fitting, 5, workers)
+    out = out_of_fold(train, members_per_fold(choices, made.training), FoldPredictions(made.fitting, 5, workers))
     return learn_decision(choices, out, made.target)
 
 
@@ -178,7 +180,11 @@ def test_calibration_brings_overconfident_probabilities_nearer_to_the_shares(met
 def test_out_of_fold_predictions_average_as_many_boosters_as_the_final_model() -> None:
     rows = table()
     both, one, other = (
-        out_of_fold(rows, model(2, 2).training, count, CLASSES[2], seed, HereWorkers(rows, 2))
+        out_of_fold(
+            rows,
+            model(2, 2).training.members_of(count),
+            FoldPredictions(CLASSES[2], seed, HereWorkers(rows, 2)),
+        )
         for count, seed in ((2, 5), (1, 5), (1, 6))
     )
     assert both.predictions == pytest.approx((one.predictions + other.predictions) / 2)

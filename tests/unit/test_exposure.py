@@ -30,7 +30,7 @@ from lockstep.fitting.weighting import margins, training_rate
 from lockstep.inspect.new_dataset import new_dataset
 from lockstep.model.final import rate_of
 from lockstep.model.saved import SavedModel
-from lockstep.model.trained import Training
+from lockstep.model.training import Training
 from lockstep.predict.predict import predict_file
 from lockstep.project.paths import local_state
 from lockstep.table.cross_fitting import CrossFitting

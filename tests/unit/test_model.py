@@ -25,10 +25,11 @@ from lockstep.fitting.folds import FoldSet
 from lockstep.fitting.matrices import quantise
 from lockstep.guards.models.model_files import MAX_CLASSES
 from lockstep.model.final import chosen_training, fit_boosters, learning_curve
+from lockstep.model.fold_predictions import FoldPredictions
 from lockstep.model.interval import offset_of
 from lockstep.model.out_of_fold import out_of_fold
 from lockstep.model.saved import SavedModel
-from lockstep.model.trained import Training
+from lockstep.model.training import Member, Training
 from lockstep.table.target import ClassTarget
 from tests.conftest import shipped_config
 from tests.unit.modelling import CLASSES, NUMBER, HereWorkers, folds_of, model, table, target_of, with_interval
@@ -170,8 +171,8 @@ def test_probabilities_add_up_and_name_the_class() -> None:
 
 
 def test_the_learning_curve_shows_the_final_models_round() -> None:
-    rows = table()
-    out = out_of_fold(rows, Training({"max_depth": 3}, 50, 0.2), 1, NUMBER, 1, HereWorkers(rows), curves=True)
+    rows, member = table(), Member({"max_depth": 3}, 50, 1)
+    out = out_of_fold(rows, [member], FoldPredictions(NUMBER, 1, HereWorkers(rows)), member)
     curve = learning_curve(50, out.curves)
     assert {1, 50, 60} <= set(curve["round"])
     assert curve["train"].iloc[-1] < curve["train"].iloc[0]
@@ -179,12 +180,7 @@ def test_the_learning_curve_shows_the_final_models_round() -> None:
 
 def test_the_learning_curve_of_ten_thousand_rounds_has_as_few_points() -> None:
     """Also where early stopping chose them under a large tune.max_rounds."""
-
-    class Recorded(HereWorkers):
-        def on_folds(self, function: Any, max_bin: int, *args: Any) -> list[Any]:
-            return [([1.0] * args[1], [2.0] * args[1]) for _ in range(5)]
-
-    curve = learning_curve(Training({}, 10_000, 0.2), NUMBER, 1, Recorded(table()))
+    curve = learning_curve(10_000, [([1.0] * 12_000, [2.0] * 12_000)] * 5)
     assert {1, 10_000, 12_000} <= set(curve["round"])
     assert len(curve) <= 205
 
@@ -205,8 +201,8 @@ def test_a_lower_learning_rate_is_kept_only_if_the_folds_are_better() -> None:
 
 def test_boosters_of_the_final_model_differ_by_their_seed_alone() -> None:
     training, workers = Training({"subsample": 0.5}, 10, 0.2), HereWorkers(table())
-    two = [booster.save_raw("ubj") for booster in fit_boosters(training, 2, NUMBER, 7, workers)]
-    (second,) = fit_boosters(training, 1, NUMBER, 8, workers)
+    two = [booster.save_raw("ubj") for booster in fit_boosters(training.members_of(2), NUMBER, 7, workers)]
+    (second,) = fit_boosters(training.members_of(1), NUMBER, 8, workers)
     assert two[0] != two[1]
     assert two[1] == second.save_raw("ubj")
 

@@ -25,7 +25,7 @@ from lockstep.inspect.target_choice import suggested_setting
 from lockstep.metrics.metric import METRICS
 from lockstep.model.interval import conformity_scores, fit_quantiles, offset_of
 from lockstep.model.saved import SavedModel
-from lockstep.model.trained import Training
+from lockstep.model.training import Training
 from lockstep.table.target import Target
 from lockstep.testing.processes import fresh_output
 from tests.conftest import shipped_config

@@ -21,6 +21,7 @@ from lockstep.model.calibration import Calibration, Sigmoid
 from lockstep.model.decision import Costs
 from lockstep.model.intake import Intake
 from lockstep.model.saved import SavedModel
+from lockstep.model.training import EnsembleGain, Member
 from lockstep.report import page as page_module
 from lockstep.report.sections import decision_section
 from lockstep.report.sections.advice import advice
@@ -254,6 +255,26 @@ def test_a_best_trial_that_the_limit_of_rounds_ended_is_pointed_out(tmp_path: Pa
     said = "In 1 of 2 folds of the best trial the limit of 10 rounds ended the boosting, not early stopping"
     assert [each.text for each in points["limit"] if "rounds" in each.text] == [f"{said}; try tune.max_rounds=20."]
     assert [each.text for each in points["tuned"] if "rounds" in each.text] == []
+
+
+def test_the_page_shows_an_ensemble_with_its_gain_and_cost(tmp_path: Path) -> None:
+    made = model(n_models=3)
+    members = (Member({"max_depth": 3, "rate": 0.5}, 30, 2, 11), Member({"max_depth": 7, "rate": 0.25}, 40, 1, 4))
+    gain = EnsembleGain(2.0, 1.9, 0.01)
+    several = replace(made.training, n_rounds=30, members=members, gain=gain, cv={"rmse": 0.5, "mae": None, "r2": None})
+    written = _words(page(tmp_path / "page", made=replace(made, training=several)))
+    assert "Final model: ensemble of 2 trials (CV RMSE 5% lower than with boosters of the best trial alone" in written
+    assert "100 rounds together, 6.67 times those of as many boosters of the best trial.</p>" in written
+    assert re.search(
+        r'row">4</th><td data-value="1">1</td><td data-value="0.33\d*">33.3%</td><td data-value="40">', written
+    )
+    assert "3 boosters, whose predictions are averaged, of at most 30 rounds each" in written
+    assert '<th scope="row">cross-validation</th><td data-value="0.5">0.5000</td>' in written
+    # boosters that the other folds chose score each fold: no optimism is left to take out
+    assert "If each fold is scored by the trial" not in written
+    alone = replace(made.training, gain=replace(gain, noise=1.0))
+    written = _words(page(tmp_path / "other", made=replace(made, training=alone)))
+    assert "; an ensemble of the best trials was not taken (CV RMSE 5% lower, within noise).</p>" in written
 
 
 def test_a_best_value_at_the_end_of_its_range_comes_with_a_wider_one(usual: str, tmp_path: Path) -> None:

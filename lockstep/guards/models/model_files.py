@@ -1,6 +1,7 @@
 """Read the files of an untrusted model: only regular files of a bounded size, and no pickle."""
 
 import json
+import math
 import os
 import re
 import stat
@@ -46,11 +47,29 @@ def check_counts(saved: Mapping[str, Any], n_classes: int) -> None:
     """
     if not 1 <= saved["n_models"] <= MAX_MODELS:
         raise ValueError(f"it has {saved['n_models']} boosters, and 1 to {MAX_MODELS} are possible")
+    training = saved["training"]
+    if "members" in training:
+        _check_members(training["members"], saved["n_models"])
+    gain = training.get("gain", {})
+    if not all(math.isfinite(value) for name, value in gain.items() if name != "loss"):
+        raise ValueError("its ensemble's gain is not finite")
     if n_classes > MAX_CLASSES:
         raise ValueError(f"it has {n_classes} classes, and {MAX_CLASSES} are possible")
     for part in ("fitting", "features"):
         if saved[part]["n_classes"] != n_classes:
             raise ValueError(f"{part} is made for {saved[part]['n_classes']} classes, the target has {n_classes}")
+
+
+def _check_members(members: Any, n_models: int) -> None:
+    """Check that the configurations of a model account for each of its boosters."""
+    counts = [member["n_models"] for member in members]
+    rounds = [member["n_rounds"] for member in members if isinstance(member["params"], dict)]
+    if len(rounds) < len(counts):
+        raise ValueError("a configuration has no parameters")
+    if not all(type(number) is int and number > 0 for number in (*counts, *rounds)) or sum(counts) != n_models:
+        raise ValueError(
+            f"its configurations have {counts} boosters of {rounds} rounds, and it has {n_models} boosters"
+        )
 
 
 def read_booster(path: Path) -> bytes:

@@ -20,6 +20,7 @@ class Accuracy(MeanMetric):
     target = "classes"
     bounds = (0.0, 1.0)
     tile = 1
+    needs_classes = True
     order = 10
     fold_order = 20
 

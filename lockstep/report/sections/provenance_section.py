@@ -19,6 +19,7 @@ def provenance_section(run: Run, _: ModelEvaluation) -> dict[str, Any]:
     blocks = {
         "search": {"space": search["space_name"], "n_trials": search.get("n_trials")} | settings,
         "final model": {
+            "final": training.final if training.members else None,
             "n_models": len(run.model.boosters),
             "n_rounds": training.n_rounds,
             "learning_rate_factor": training.learning_rate_factor,

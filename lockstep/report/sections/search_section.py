@@ -15,6 +15,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from lockstep.evaluate.ceiling import fold_scores
 from lockstep.evaluate.evaluation import ModelEvaluation
+from lockstep.model.training_summary import configurations, gain_in_words, rounds_ratio
 from lockstep.report.drawing import (
     BLUE,
     GREY,
@@ -67,11 +68,30 @@ def search_section(run: Run, _: ModelEvaluation) -> dict[str, Any]:
         "varied": varied(space),
         "best": run.best,
         "training": run.model.training,
+        "final": final_model(run),
         "failures": failed.head(MAX_FAILURES).to_dict("records"),
         "importance": {record["parameter"]: record for record in records_of(run.parameters)},
         "shown": run.parameters.loc[run.parameters["shown"], "parameter"].tolist(),
         "judged": is_judged(run.parameters),
         "pictures": [_history(run), _importance(run), *_all_trials(run)],
+    }
+
+
+def final_model(run: Run) -> dict[str, Any]:
+    """How the final model was made: its members with their weights, the ensemble's gain, and what they cost."""
+    training, boosters = run.model.training, len(run.model.boosters)
+    members = [
+        {"trial": member.trial, "fold": member.fold, "n_models": member.n_models, "rounds": member.n_rounds}
+        | {"weight": member.n_models / boosters, "params": [member.params.get(name) for name in varied(run.space)]}
+        for member in training.members
+    ]
+    return {
+        "kind": training.final,
+        "configurations": configurations(training),
+        "members": members,
+        "gain": None if training.gain is None else gain_in_words(training.gain, run.metric),
+        "rounds": training.n_rounds_of(boosters),
+        "times": rounds_ratio(training, boosters, run.best["n_rounds"]),
     }
 
 
