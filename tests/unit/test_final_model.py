@@ -216,7 +216,7 @@ def test_a_repeated_split_refits_every_configuration(members: tuple[Member, ...]
     expected: Scores = NUMBER.scores(test["y"].to_numpy(), by_hand.predict(test), 2)
     several = replace(model(n_models=3), training=Training(dict(PARAMS), 11, 0.3, members=members))
     write_table(rows, tmp_path / TABLE)
-    refit = refit_of(several, SPLIT, {"early_stopping_rounds": 5, "max_rounds": 60}, 5)
+    refit = refit_of(several, SPLIT, {"early_stopping_rounds": 5, "max_rounds": 60, "space": {}}, 5)
     assert score_split(refit, tmp_path, 6) == expected
 
 
