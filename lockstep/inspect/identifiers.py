@@ -168,6 +168,8 @@ def _one_skeleton(sample: Sequence[str]) -> str | None:
     by_letters = [re.sub(r"(?<![^\W\d_])[^\W\d_]{1,4}(?![^\W\d_])", "A", text) for text in by_number if " " not in text]
     for skeletons in (by_number, by_letters):
         form, count = Counter(skeletons).most_common(1)[0] if skeletons else ("", 0)
-        if count >= ALIKE * len(sample) and CODE_FORM.fullmatch(form) and not QUANTITY_FORM.fullmatch(form):
+        # numbers beside a few ranges such as 48 - 112 are quantities
+        enough = len(sample) if form == "9" else ALIKE * len(sample)
+        if count >= enough and CODE_FORM.fullmatch(form) and not QUANTITY_FORM.fullmatch(form):
             return re.sub(r"\d", "9", sample[0])
     return None

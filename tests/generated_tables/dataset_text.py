@@ -34,7 +34,7 @@ class Comments:
         after = start + 1
         for key, value in block.value:
             first = key.start_mark.line
-            end = max(first, value.end_mark.line if value.end_mark.column else value.end_mark.line - 1)
+            end = _last_line(value)
             entries[key.value] = "\n".join(lines[first : end + 1])
             comments[key.value] = _comments(lines[after : end + 1])
             after = end + 1
@@ -47,6 +47,14 @@ class Comments:
         name = re.escape(" ".join(column.split()))
         near = rf"(?is){name}.{{0,600}}{re.escape(' '.join(text.split()))}"
         return bool(re.search(near, self.everywhere))
+
+
+def _last_line(node: yaml.Node) -> int:
+    """The last line of a value; a block ends for PyYAML only where the next token begins, below the comments between."""
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _last_line(last[1] if isinstance(last, tuple) else last)
+    return node.end_mark.line if node.end_mark.column else node.end_mark.line - 1
 
 
 def _comments(lines: list[str]) -> str:

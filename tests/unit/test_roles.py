@@ -122,6 +122,11 @@ FEATURES = {
     "single words": ("c", lambda random: [f"{a}{b.lower()}" for a in NAMES[:20] for b in NAMES[:10]], "words"),
     "e-mail addresses": ("c", lambda random: [f"a{n}@mail.example" for n in random.permutation(ROWS)], "words"),
     "pairs of numbers": ("c", lambda random: [f"{a:.2f}_{b:.2f}" for a, b in random.random((ROWS, 2))], "words"),
+    "numbers beside a few ranges": (
+        "c",
+        lambda random: [f"{n} - {n + 40}" if n % 29 == 0 else n for n in random.permutation(9000)[:ROWS]],
+        "words",
+    ),
     "a phrase with a number": ("c", _form("the song number {}"), "words"),
     "keys in prose": ("key", _words(6), "words"),
     "codes that repeat": ("ticket", lambda random: [f"A{n}" for n in random.integers(0, 220, ROWS)], "encoded"),
