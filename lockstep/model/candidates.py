@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -31,24 +32,26 @@ class Candidate:
         return sorted(self.rounds)[len(self.rounds) // 2]
 
 
-def best_candidates(trials: pd.DataFrame, like: Mapping[str, Value], score: str) -> list[Candidate]:
-    """The complete trials with the lowest scores, the best one first, of equals the earliest.
+def best_candidates(trials: pd.DataFrame, best: Mapping[str, Any], score: str) -> list[Candidate]:
+    """The complete trials with the lowest scores: the best trial first, then of equals the earliest.
 
     Args:
         trials: The content of trials.csv, as lockstep.search.trials_file makes or reads it.
-        like: The parameters of a trial, for their types: in the file all are text.
+        best: The content of best_params.json. The search compares scores before they are rounded, so of trials that the
+            file shows as equals any may be the best one; its parameters also have types, which the file lacks.
         score: The column of the score.
     """
     complete = trials[trials["state"].astype(str) == "COMPLETE"]
-    best = complete.sort_values([score, "number"], kind="stable").head(MAX_CANDIDATES)
+    others = complete.assign(other=complete["number"] != best["trial"])
+    first = others.sort_values(["other", score, "number"], kind="stable").head(MAX_CANDIDATES)
     rounds = [name for name in trials.columns if name.startswith("fold_") and name.endswith("_rounds")]
     return [
         Candidate(
             int(row["number"]),
-            {name: _typed(str(row[name]), value) for name, value in like.items()},
+            {name: _typed(str(row[name]), value) for name, value in best["params"].items()},
             tuple(int(row[name]) for name in rounds),
         )
-        for _, row in best.iterrows()
+        for _, row in first.iterrows()
     ]
 
 

@@ -57,7 +57,7 @@ def train_model(
     training = chosen_training(best, choices.learning_rate_factor, budget, fitting, seed, workers)
     fits = FoldPredictions(fitting, seed, workers)
     if choices.final != "refit":
-        candidates = best_candidates(trials, best["params"], fitting.score_name)
+        candidates = best_candidates(trials, best, fitting.score_name)
         training = _several(choices, training, candidates, rows, fits, fitting, on_step)
     members = training.members_of(choices.n_models)
     on_step(f"{sum(member.n_models for member in members)} model(s), {training.final}")

@@ -104,8 +104,9 @@ def _row_file(name: str, source: FileSource | None) -> RowFile:
 
 def _read(source: FileSource, name: str) -> pa.Table:
     """A whole file, as `fetch` reads the source; of a workbook without the source's sheet the only one with values."""
+    read = source.read_new_rows if isinstance(source, ExcelSheet) else source.read
     try:
-        table = _table(source, name)
+        table = read(Obtained(Path(name), name))
     except SourceError as error:
         raise DataError(str(error)) from None
     except OSError as error:
@@ -113,20 +114,6 @@ def _read(source: FileSource, name: str) -> pa.Table:
     if duplicates := repeated(table.column_names):
         raise DataError(f"{name}: column name {duplicates[0]!r} occurs twice; rename one of them")
     return table
-
-
-def _table(source: FileSource, name: str) -> pa.Table:
-    obtained = Obtained(Path(name), name)
-    if not isinstance(source, ExcelSheet) or source.sheet is None:
-        return source.read(obtained)
-    try:
-        return source.read(obtained)
-    except SourceError:
-        try:
-            return source.model_copy(update={"sheet": None}).read(obtained)
-        except SourceError:
-            pass
-        raise
 
 
 def _open_text(file: RowFile, name: str, source: CsvFile, intake: Intake) -> tuple[Reader, list[str]]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from lockstep.evaluate.ceiling import Ceiling, ceiling
 from lockstep.evaluate.evaluate_blocks import Evaluate, Judging
-from lockstep.fitting.booster import ROUNDS
+from lockstep.fitting.booster import EARLY_STOPPING, ROUNDS
 from lockstep.metrics.names import greater_is_better, metric_label, shown_score
 from lockstep.model.saved import SavedModel
 from lockstep.report.cross_validation import CvOptimism
@@ -88,6 +88,11 @@ class Run:
         """Why the search ended before its last trial; empty where it asked all."""
         search = self.history.search
         return ending_reason(search["ended"], search["patience"], search["budget"])
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether each fold's validation rows decide the number of its rounds."""
+        return ROUNDS not in self.best["params"] or bool(self.best.get(EARLY_STOPPING))
 
     @cached_property
     def capped_folds(self) -> tuple[int, int]:

@@ -131,7 +131,7 @@ def ending_of(plan: Plan, results: Sequence[TrialResult], cells: Sequence[int]) 
     if len(results) == plan.tune.n_trials:
         return Ending.N_TRIALS
     stopping = Stopping(plan.tune, plan.budget, cells)
-    for result in results[: len(results) - plan.tune.lag + 1]:
+    for result in results[: max(len(results) - plan.tune.lag + 1, 0)]:
         stopping.tell(result)
     return stopping.ending() or Ending.SPACE
 

@@ -67,15 +67,23 @@ def _raw(made: SavedModel) -> list[bytes]:
 
 
 def test_the_candidates_are_the_best_complete_trials(tmp_path: Path) -> None:
-    found = best_candidates(_trials(), PARAMS, "cv_rmse")
+    found = best_candidates(_trials(), BEST, "cv_rmse")
     assert [candidate.number for candidate in found] == [2, 4, 0]
     assert found[0].params == PARAMS
     assert (found[0].rounds, found[0].n_rounds) == ((7, 11, 17), 11)
     write_csv(_trials(), tmp_path / "trials.csv")
-    assert best_candidates(read_trials(tmp_path / "trials.csv", PARAMS), PARAMS, "cv_rmse") == found
+    assert best_candidates(read_trials(tmp_path / "trials.csv", PARAMS), BEST, "cv_rmse") == found
     assert {type(value) for value in found[1].params.values()} == {int, float}
     many = pd.concat([_trials()] * 9, ignore_index=True).assign(number=range(45))
-    assert len(best_candidates(many, PARAMS, "cv_rmse")) == MAX_CANDIDATES
+    assert len(best_candidates(many, BEST, "cv_rmse")) == MAX_CANDIDATES
+
+
+def test_of_trials_that_the_file_shows_as_equals_the_best_one_is_first() -> None:
+    """The search compares unrounded scores, and fold models have the rounds of the trial whose parameters they have."""
+    equal = _trials().assign(cv_rmse=[0.3, None, 0.3, None, 0.3])
+    assert [candidate.number for candidate in best_candidates(equal, BEST, "cv_rmse")] == [2, 0, 4]
+    folds = _procedure(final="folds", n_models=3).model(table(), BEST, equal).training.members
+    assert [(member.trial, member.n_rounds) for member in folds] == [(2, 7), (2, 11), (2, 17)]
 
 
 def test_parameters_keep_the_types_of_the_space(tmp_path: Path) -> None:
@@ -83,7 +91,7 @@ def test_parameters_keep_the_types_of_the_space(tmp_path: Path) -> None:
     trials = _trials().assign(grow_policy="depthwise", flag=True, gamma=2.0, max_bin=["32", "64", "128", "8", "auto"])
     write_csv(trials, tmp_path / "trials.csv")
     for read in (trials, read_trials(tmp_path / "trials.csv", params)):
-        best, second, _ = best_candidates(read, params, "cv_rmse")
+        best, second, _ = best_candidates(read, {"params": params, "trial": 2}, "cv_rmse")
         assert best.params == {"grow_policy": "depthwise", "flag": True, "gamma": 2.0, "max_bin": 128}
         assert second.params["max_bin"] == "auto"
 

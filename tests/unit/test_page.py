@@ -257,21 +257,34 @@ def test_a_best_trial_that_the_limit_of_rounds_ended_is_pointed_out(tmp_path: Pa
     assert [each.text for each in points["tuned"] if "rounds" in each.text] == []
 
 
+@pytest.mark.parametrize(
+    ("params", "further", "stops"),
+    [({}, {}, True), ({"n_estimators": 8}, {}, False), ({"n_estimators": 8}, {"early_stopping": True}, True)],
+)
+def test_the_page_knows_whether_folds_chose_their_rounds(
+    params: dict[str, Any], further: dict[str, Any], stops: bool, tmp_path: Path
+) -> None:
+    written = page(tmp_path / "page", best=BEST | {"cv_rmse": 6.0, "params": BEST["params"] | params} | further)
+    assert ("every fold's stopping at its own best round" in written.replace("&#39;", "'")) == stops
+
+
 def test_the_page_shows_an_ensemble_with_its_gain_and_cost(tmp_path: Path) -> None:
     made = model(n_models=3)
     members = (Member({"max_depth": 3, "rate": 0.5}, 30, 2, 11), Member({"max_depth": 7, "rate": 0.25}, 40, 1, 4))
     gain = EnsembleGain(2.0, 1.9, 0.01)
     several = replace(made.training, n_rounds=30, members=members, gain=gain, cv={"rmse": 0.5, "mae": None, "r2": None})
     written = _words(page(tmp_path / "page", made=replace(made, training=several)))
-    assert "Final model: ensemble of 2 trials (CV RMSE 5% lower than with boosters of the best trial alone" in written
-    assert "100 rounds together, 6.67 times those of as many boosters of the best trial.</p>" in written
+    assert "Final model: ensemble of 2 trials (beside as many boosters of the best trial, in folds scored by" in written
+    assert "other folds choose: CV RMSE 5% lower), 100 rounds together, 6.67 times those of a refit" in written
     assert re.search(
         r'row">4</th><td data-value="1">1</td><td data-value="0.33\d*">33.3%</td><td data-value="40">', written
     )
     assert "3 boosters, whose predictions are averaged, of at most 30 rounds each" in written
     assert '<th scope="row">cross-validation</th><td data-value="0.5">0.5000</td>' in written
     # boosters that the other folds chose score each fold: no optimism is left to take out
-    assert "If each fold is scored by the trial" not in written
+    assert "each fold was predicted by boosters that the other folds chose from the best trials" in written
+    for optimism in ("If each fold is scored by the trial", "By how much is not known", "is that of the best of"):
+        assert optimism not in written
     alone = replace(made.training, gain=replace(gain, noise=1.0))
     written = _words(page(tmp_path / "other", made=replace(made, training=alone)))
     assert "; an ensemble of the best trials was not taken (CV RMSE 5% lower, within noise).</p>" in written

@@ -113,6 +113,16 @@ def test_new_rows_of_a_workbook_need_not_have_the_name_of_the_sources_sheet(
     assert _answers(model, "in.xlsx") == _answers(model, "in.parquet")
 
 
+@pytest.mark.parametrize(("titles", "filled"), [(("Data", "New"), "New"), (("New", "Newer"), "")])
+def test_the_rows_of_another_sheet_are_not_read_in_silence(
+    trained: SavedModel, own_folder: Path, titles: tuple[str, ...], filled: str
+) -> None:
+    """The source's sheet is there and empty, or no sheet has values."""
+    Path("in.xlsx").write_bytes(_workbook(*titles, filled=filled))
+    with pytest.raises(DataError, match=r"^in\.xlsx: "):
+        _answers(_of(trained, kind="excel", sheet="Data"), "in.xlsx")
+
+
 @pytest.mark.parametrize(("source", "name", "content"), FORMS.values(), ids=FORMS)
 def test_a_file_like_the_source_is_answered(
     trained: SavedModel,

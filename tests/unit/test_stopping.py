@@ -157,6 +157,15 @@ def test_a_finite_space_is_searched_once_and_then_the_search_ends(sampler: str, 
     assert without_time(run_search(cut, _tiny, AtOnce())) == without_time(results)[:4]
 
 
+def test_a_space_smaller_than_the_lag_ends_by_itself_whatever_the_limits() -> None:
+    """All was asked before the first result was told, so neither patience nor the budget can have ended it."""
+    limits: dict[str, Any] = {"patience": 1, "budget": 1.0, "sampler": "random", "n_startup_trials": 1}
+    plan = replace(plan_of(NoPruning(), n_trials=40, lag=8, **limits), space=SearchSpace(TINY))
+    results = run_search(plan, _tiny, AtOnce())
+    assert len(results) == 6
+    assert ending_of(plan, results, CELLS) is Ending.SPACE
+
+
 def test_a_person_may_enqueue_a_configuration_twice() -> None:
     start = {"max_depth": 3, "learning_rate": 0.1}
     plan = replace(plan_of(NoPruning(), n_trials=40, enqueue=[start, start]), space=SearchSpace(TINY))

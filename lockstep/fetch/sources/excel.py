@@ -40,17 +40,25 @@ class ExcelSheet(TextTable):
         return [{"path": "table.xlsx", "sheet": "Sheet1", "sha256": "0" * 64}]
 
     def read(self, obtained: Obtained) -> pa.Table:
-        with sheet_as_csv(obtained, self.sheet) as (file, _):
+        return self._read(obtained, or_only=False)
+
+    def read_new_rows(self, obtained: Obtained) -> pa.Table:
+        """Read a workbook of new rows: the sheet, or if there is none of its name, the only one with values."""
+        return self._read(obtained, or_only=True)
+
+    def _read(self, obtained: Obtained, *, or_only: bool) -> pa.Table:
+        with sheet_as_csv(obtained, self.sheet, or_only=or_only) as (file, _):
             return read_text(self, Obtained(file, obtained.label), ",", "utf-8")
 
 
 @contextmanager
-def sheet_as_csv(obtained: Obtained, name: str | None) -> Iterator[tuple[Path, str]]:
+def sheet_as_csv(obtained: Obtained, name: str | None, *, or_only: bool = False) -> Iterator[tuple[Path, str]]:
     """A sheet as a temporary CSV file in UTF-8, and the sheet's name.
 
     Args:
         obtained: The workbook.
         name: The sheet; None for the only one with values.
+        or_only: Whether the only one with values may have another name.
 
     Raises:
         SourceError: if it is damaged or too large, has no such sheet, or several and none is named; without openpyxl.
@@ -61,7 +69,7 @@ def sheet_as_csv(obtained: Obtained, name: str | None) -> Iterator[tuple[Path, s
             with warnings.catch_warnings(), _workbook(obtained.file) as workbook:
                 # about styles and validations, which are no values
                 warnings.simplefilter("ignore")
-                sheet = _sheet(workbook, name)
+                sheet = _sheet(workbook, name, or_only)
                 _write(_rows(sheet, most_cells(obtained.file)), folder)
         except LockstepError as error:
             raise SourceError(f"{obtained.label}: {error}") from None
@@ -86,16 +94,16 @@ def _workbook(file: Path) -> Iterator[Any]:
             workbook.close()
 
 
-def _sheet(workbook: Any, name: str | None) -> Any:
+def _sheet(workbook: Any, name: str | None, or_only: bool) -> Any:
     sheets = {sheet.title: sheet for sheet in workbook.worksheets}
     for sheet in sheets.values():
         # the size that the file states may be wrong, and every row would be filled up to it
         sheet.reset_dimensions()
-    if name is not None and name not in sheets:
-        raise SourceError(f"source.sheet: {name!r}: there is no such sheet; it has: {listed(list(sheets))}")
-    if name is not None:
+    if name in sheets:
         return sheets[name]
     filled = [sheet for sheet in sheets.values() if any(_texts(row) for row in sheet.iter_rows())]
+    if name is not None and not (or_only and len(filled) == 1):
+        raise SourceError(f"source.sheet: {name!r}: there is no such sheet; it has: {listed(list(sheets))}")
     if not filled:
         raise SourceError("has no sheet with values; check the source")
     if len(filled) > 1:
