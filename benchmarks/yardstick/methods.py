@@ -87,7 +87,7 @@ def lockstep_cell(bench: Bench, key: Key) -> Cell:
                 "whole_wall": cost.wall + (described.wall if described else 0.0),
                 "timings": timings,
                 "best": read_json(project / paths.BEST_PARAMS),
-                "n_trials": read_json(project / paths.SEARCH)["n_trials"],
+                "n_trials": read_json(project / paths.SEARCH)["n_asked"],
                 "workers": os.environ.get("LOCKSTEP_WORKERS", "default"),
                 "load": load,
             },

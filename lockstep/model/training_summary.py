@@ -26,7 +26,7 @@ def summary_of(training: Training, n_models: int, best_rounds: int, n_rows: int,
 
 
 def configurations(training: Training) -> str:
-    """Of what several configurations are."""
+    """How many configurations there are, and whether they are those of trials or of folds."""
     count = len(training.members)
     if training.final == "folds":
         return f"of {count} folds"
