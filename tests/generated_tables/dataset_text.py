@@ -50,7 +50,7 @@ class Comments:
 
 
 def _last_line(node: yaml.Node) -> int:
-    """The last line of a value; a block ends for PyYAML only where the next token begins, below the comments between."""
+    """The last line of a value; for PyYAML a block ends where the next token begins, below the comments between."""
     if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         return _last_line(last[1] if isinstance(last, tuple) else last)

@@ -80,7 +80,7 @@ def test_the_candidates_are_the_best_complete_trials(tmp_path: Path) -> None:
 
 def test_of_trials_that_the_file_shows_as_equals_the_best_one_is_first() -> None:
     """The search compares unrounded scores, and fold models have the rounds of the trial whose parameters they have."""
-    equal = _trials().assign(cv_rmse=[0.3, None, 0.3, None, 0.3])
+    equal = _trials().assign(cv_rmse=[0.3, np.nan, 0.3, np.nan, 0.3])
     assert [candidate.number for candidate in best_candidates(equal, BEST, "cv_rmse")] == [2, 0, 4]
     folds = _procedure(final="folds", n_models=3).model(table(), BEST, equal).training.members
     assert [(member.trial, member.n_rounds) for member in folds] == [(2, 7), (2, 11), (2, 17)]
