@@ -313,7 +313,7 @@ def test_repeated_splits_weigh_fits_and_scores(folds: int, tmp_path: Path) -> No
     made, rows = model(), table(120).drop(columns="fold").assign(w=1.0, v=np.arange(120) % 5 + 1.0)
     split = Split(strategy="random", test_size=0.25, folds=folds, valid_size=0.2)
     write_table(rows, tmp_path / TABLE)
-    searched = {"early_stopping_rounds": 5, "max_rounds": 20}
+    searched = {"early_stopping_rounds": 5, "max_rounds": 20, "space": {}}
     plain, ones, uneven = (
         score_split(refit_of(replace(made, target=Target("y", weight=name)), split, searched, 5), tmp_path, 6)
         for name in (None, "w", "v")
