@@ -100,7 +100,7 @@ def _candidates(count: int) -> list[Candidate]:
 TRAINING = Training({"max_depth": 3}, 9, 0.5)
 
 
-def _made(predictions: np.ndarray, *, always: bool, fitting: Fitting = NUMBER) -> Training:
+def _ensemble_training(predictions: np.ndarray, *, always: bool, fitting: Fitting = NUMBER) -> Training:
     """Of predictions of shape (trials, folds, rows), whose targets are 0."""
     folds = [ValidationRows(np.zeros(predictions.shape[2])) for _ in range(predictions.shape[1])]
     fits: Any = Fits({trial: list(own) for trial, own in enumerate(predictions)})
@@ -109,7 +109,7 @@ def _made(predictions: np.ndarray, *, always: bool, fitting: Fitting = NUMBER) -
 
 def test_errors_that_cancel_make_an_ensemble() -> None:
     random = np.random.default_rng(1)
-    made = _made(random.normal(size=(3, 4, 400)), always=False)
+    made = _ensemble_training(random.normal(size=(3, 4, 400)), always=False)
     assert sum(member.n_models for member in made.members) == 4
     assert made.final == "ensemble"
     assert len(made.members) == 3
@@ -126,11 +126,11 @@ def test_errors_that_cancel_make_an_ensemble() -> None:
 def test_a_gain_within_noise_leaves_the_best_trial_alone() -> None:
     random = np.random.default_rng(2)
     same = np.repeat(random.normal(size=(1, 4, 400)), 3, axis=0) + 1e-3 * random.normal(size=(3, 4, 400))
-    plain = _made(same, always=False)
+    plain = _ensemble_training(same, always=False)
     assert plain.gain is not None
     assert not plain.gain.clear
     assert replace(plain, gain=None) == TRAINING
-    assert _made(same, always=True).final == "ensemble"
+    assert _ensemble_training(same, always=True).final == "ensemble"
 
 
 def test_no_fold_is_scored_by_what_it_chose() -> None:
@@ -138,7 +138,7 @@ def test_no_fold_is_scored_by_what_it_chose() -> None:
     predictions = np.ones((3, 3, 4))
     predictions[1] = 1.2
     predictions[1, 0] = 0.0
-    made = _made(predictions, always=True)
+    made = _ensemble_training(predictions, always=True)
     assert made.gain is not None
     assert made.gain.ensemble == pytest.approx((1 + 1.2 + 1.2) / 3)
     assert [member.trial for member in made.members] == [1]

@@ -38,9 +38,9 @@ from lockstep.search.gain import standard_error
 
 MAX_TRIALS = 10
 MAX_FAILURES = 5
-# Charts of all trials need this many complete ones; with more parameters they are unreadable.
 # Keys of records that have a score, of which less is better.
 LEVELS = ("best", "median", "worst", "best_so_far", "score")
+# Charts of all trials need this many complete ones; with more parameters they are unreadable.
 MIN_TRIALS, MAX_PARAMETERS = 3, 16
 PANEL_COLUMNS = 4
 # Coloured lines: the best tenth of the trials, within these limits.
