@@ -139,7 +139,7 @@ def _searched(table: TrainingTable, plan: Plan, inside: Any, outside: Any) -> fl
     train, config = table.train.iloc[inside].reset_index(drop=True), table.config
     inner = config.split.cross_fitting
     with open_engine(partial(make_folds, train, table.target, config.recipe, inner, config.seed), plan) as engine:
-        best = best_of(search(plan, engine.folds.fingerprints(), engine.run, engine.executor, NoLog()))
+        best = best_of(search(plan, engine.folds.summaries(), engine.run, engine.executor, NoLog()))
     rounds = sorted(fold.rounds for fold in best.folds)[len(best.folds) // 2]
     others = table.train.iloc[outside].assign(fold=0)
     both = pd.concat([train.assign(fold=ALWAYS_TRAIN), others], ignore_index=True)

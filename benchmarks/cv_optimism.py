@@ -68,7 +68,7 @@ def searched(seed: int, signal: float, rows: int, n_trials: int) -> Outcome:
     plan, cache = made_plan(SPACE, n_trials, seed, stopping=30, max_rounds=500), FoldCache(folds)
     fitting = plan.fitting
     fits = (lambda task: evaluate(task, cache), AtOnce())
-    results = search(plan, folds.fingerprints(), *fits, NoLog())
+    results = search(plan, folds.summaries(), *fits, NoLog())
     best, honest = best_params(results, plan), reselected(plan, results, *fits)
     if honest is None:
         raise ValueError(f"seed {seed}: a fold could not be scored")

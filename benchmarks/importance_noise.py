@@ -17,6 +17,7 @@ from optuna.trial import create_trial
 from benchmarks.made_search import made_plan
 from benchmarks.trial_search import AtOnce
 from lockstep.fitting.booster import FoldScore
+from lockstep.fitting.folds import FoldSummary
 from lockstep.report.parameter_importance import parameter_importance
 from lockstep.search.evaluation_log import NoLog
 from lockstep.search.ordered import search
@@ -52,7 +53,7 @@ def made_search(seed: int, n_trials: int, effect: float) -> pd.DataFrame:
 
     space = {name: Range.model_validate(limits) for name, limits in PARAMETERS.items()}
     plan = made_plan(space, n_trials, seed)
-    results = search(plan, [str(fold) for fold in range(FOLDS)], run, AtOnce(), NoLog())
+    results = search(plan, [FoldSummary(str(fold), 1) for fold in range(FOLDS)], run, AtOnce(), NoLog())
     return trials_table(results, FOLDS, plan.fitting)
 
 

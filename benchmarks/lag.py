@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.recorded_fits import RECORDED, RecordedFits, record
 from benchmarks.tables import copy_repository, prepare, run
-from benchmarks.trial_search import FINGERPRINTS, AtOnce, formula
+from benchmarks.trial_search import SUMMARIES, AtOnce, formula
 from benchmarks.virtual_workers import VirtualWorkers
 from lockstep.check.config import Config, load_config
 from lockstep.fitting.make_folds import make_folds
@@ -81,7 +81,7 @@ def record_california() -> None:
         return evaluation
 
     plan = replace(plan, tune=tune, pruner=NoPruning())
-    record(search(plan, folds.fingerprints(), run_fit, AtOnce(), NoLog()), seconds)
+    record(search(plan, folds.summaries(), run_fit, AtOnce(), NoLog()), seconds)
     print(f"bench: {RECORDED.name}: {RECORDED_TRIALS} trials, {sum(seconds.values()):.0f} CPU s")
 
 
@@ -90,7 +90,7 @@ def efficiencies(n_trials: int) -> None:
     config = load_config()
     fits = RecordedFits.read(config.space)
     probe = VirtualWorkers(1)
-    probe.search(plan_with(config, n_trials, 8, config.seed), FINGERPRINTS, fits.run)
+    probe.search(plan_with(config, n_trials, 8, config.seed), SUMMARIES, fits.run)
     scale = FIT_SECONDS / (probe.busy / probe.n_fits)
 
     def run_fit(task: FoldTask) -> Evaluation:
@@ -103,7 +103,7 @@ def efficiencies(n_trials: int) -> None:
         cells = []
         for lag in (8, n_workers, 2 * n_workers):
             workers = VirtualWorkers(n_workers, LOOP_SECONDS)
-            workers.search(plan_with(config, n_trials, lag, config.seed), FINGERPRINTS, run_fit)
+            workers.search(plan_with(config, n_trials, lag, config.seed), SUMMARIES, run_fit)
             cells.append(f"{workers.efficiency:.0%}, {workers.efficiency * n_workers:.1f} times, {workers.now:.0f} s")
         print(f"| {n_workers} | {' | '.join(cells)} |", flush=True)
 
@@ -113,7 +113,7 @@ def qualities(run_fit: Run) -> None:
     config = load_config()
     best = {
         lag: [
-            best_scores(search(plan_with(config, max(SIZES), lag, seed), FINGERPRINTS, run_fit, AtOnce(), NoLog()))
+            best_scores(search(plan_with(config, max(SIZES), lag, seed), SUMMARIES, run_fit, AtOnce(), NoLog()))
             for seed in SEEDS
         ]
         for lag in LAGS

@@ -100,7 +100,7 @@ def _plan(config: Config, seed: int, trials: int, pruner: PrunerOptions) -> Plan
 
 def _search(engine: Engine, plan: Plan, log: Path) -> tuple[float, float, float]:
     with Cost(log) as cost:
-        results = search(plan, engine.folds.fingerprints(), engine.run, engine.executor, cost)
+        results = search(plan, engine.folds.summaries(), engine.run, engine.executor, cost)
     pruned = sum(result.state is State.PRUNED for result in results)
     return cost.cpu_seconds, best_of(results).cv_score or 0.0, pruned
 

@@ -63,7 +63,7 @@ def main() -> None:
             Cost(folder / "log.db") as cost,
         ):
             wall, cpu = time.perf_counter(), time.process_time()
-            search(plan, engine.folds.fingerprints(), engine.run, engine.executor, cost, (study,))
+            search(plan, engine.folds.summaries(), engine.run, engine.executor, cost, (study,))
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     print(
         json.dumps(

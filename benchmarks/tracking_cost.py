@@ -60,7 +60,7 @@ def main() -> None:
             if not chosen.silent:
                 as_runs = partial(runs_of, space=config.space, n_folds=len(engine.folds), fitting=fitting)
                 observers.append(shown.enter_context(LiveTrials("bench", str(time.time_ns()), as_runs)))
-            search(plan, engine.folds.fingerprints(), engine.run, engine.executor, log, observers)
+            search(plan, engine.folds.summaries(), engine.run, engine.executor, log, observers)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     late = [] if chosen.silent else _seconds_late(clock)
     print(

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from benchmarks.trial_search import N_FOLDS, SIZES, formula, plan_of, results_in
+from benchmarks.trial_search import N_FOLDS, SIZES, SUMMARIES, formula, plan_of, results_in
 from lockstep.check.config import load_config
 from lockstep.evaluate.evaluation import evaluate_model
 from lockstep.fitting.booster import FoldScore
@@ -42,7 +42,7 @@ def measured(folder: Path) -> dict[str, Any]:
         plan = plan_of(size)
         write_csv(trials_table(results[:size], N_FOLDS, fitting), there / "trials.csv")
         settings = settings_of(plan, config.space, paths.TRAIN, N_FOLDS, {})
-        search = describe(plan, settings, results[:size], config.dataset_name, config.features, (1,) * N_FOLDS)
+        search = describe(plan, settings, results[:size], config.dataset_name, config.features, SUMMARIES)
         best = best_params(results[:size], plan)
         trials, read = _timed(lambda: read_trials(there / "trials.csv", config.space))  # noqa: B023
         history = TrainingHistory(trials, search, curve)

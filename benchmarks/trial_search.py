@@ -23,6 +23,7 @@ from optuna.search_space import IntersectionSearchSpace
 from lockstep.check.config import load_config
 from lockstep.fitting.booster import FoldScore
 from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.folds import FoldSummary
 from lockstep.search import in_flight, ordered
 from lockstep.search.asked import Asked
 from lockstep.search.evaluation_log import EvaluationLog
@@ -120,7 +121,7 @@ def measured(folder: Path, n_trials: int, sampler: str = "tpe") -> dict[str, Any
     path.unlink(missing_ok=True)
     began = time.process_time()
     with EvaluationLog(path) as log:
-        search(plan, FINGERPRINTS, formula(plan), AtOnce(), log, (observer,))
+        search(plan, SUMMARIES, formula(plan), AtOnce(), log, (observer,))
     total = time.process_time() - began
     sizes = [size for size in SIZES if size <= n_trials]
     figures = {part: at_sizes(spent, sizes) for part, spent in meter.parts.items()}
@@ -132,7 +133,7 @@ def measured(folder: Path, n_trials: int, sampler: str = "tpe") -> dict[str, Any
     }
 
 
-FINGERPRINTS = [f"fold {number}" for number in range(N_FOLDS)]
+SUMMARIES = [FoldSummary(f"fold {number}", 1) for number in range(N_FOLDS)]
 
 
 def plan_of(n_trials: int, sampler: str = "tpe") -> Plan:

@@ -8,6 +8,7 @@ from concurrent.futures import Executor, Future
 from typing import Any
 from unittest.mock import patch
 
+from lockstep.fitting.folds import FoldSummary
 from lockstep.search import in_flight
 from lockstep.search.evaluation_log import NoLog
 from lockstep.search.ordered import Plan, search
@@ -57,7 +58,7 @@ class VirtualWorkers(Executor):
         return self.busy / (self.n_workers * self.now)
 
     def search(
-        self, plan: Plan, fingerprints: Sequence[str], run: Callable[[FoldTask], Evaluation]
+        self, plan: Plan, folds: Sequence[FoldSummary], run: Callable[[FoldTask], Evaluation]
     ) -> list[TrialResult]:
         """Run the real search; where it would wait for a fit, the clock runs on."""
 
@@ -67,4 +68,4 @@ class VirtualWorkers(Executor):
             return items.get()
 
         with patch.object(in_flight, "next_of", next_of):
-            return search(plan, fingerprints, run, self, NoLog())
+            return search(plan, folds, run, self, NoLog())

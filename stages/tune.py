@@ -49,22 +49,22 @@ def main() -> None:
     folds_in = partial(make_folds, *rows, class_weight=fitting.class_weight)
     started = time.perf_counter()
     with open_engine(folds_in, plan) as engine, EvaluationLog(local_state() / EVALUATIONS, limit) as log:
-        n_folds, cells, fits = len(engine.folds), engine.folds.cells(), (engine.run, engine.executor)
+        folds, fits = engine.folds.summaries(), (engine.run, engine.executor)
         choices.booster.check_folds(engine.folds)
-        settings = settings_of(plan, space, TRAIN, n_folds, rows_as)
+        settings = settings_of(plan, space, TRAIN, len(folds), rows_as)
         key, distributions = key_of(settings), plan.space.distributions()
         study = StudyFile(local_state() / STUDY, key, distributions, {"space": tune.space}, limit)
-        live = LiveTrials(blocks.dataset_name, key, partial(runs_of, space=space, n_folds=n_folds, fitting=fitting))
-        with study, live, Progress(plan, cells) as progress:
-            results = search(plan, engine.folds.fingerprints(), *fits, log, (progress, study, live), cells)
-            reason = ending_reason(ending_of(plan, results, cells), tune.patience, tune.budget)
+        live = LiveTrials(blocks.dataset_name, key, partial(runs_of, space=space, n_folds=len(folds), fitting=fitting))
+        with study, live, Progress(plan, folds) as progress:
+            results = search(plan, folds, *fits, log, (progress, study, live))
+            reason = ending_reason(ending_of(plan, results, folds), tune.patience, tune.budget)
             progress.ended(reason)
             elapsed = time.perf_counter() - started
             honest = reselected(plan, results, *fits)
-    write_csv(trials_table(results, n_folds, fitting), TRIALS)
+    write_csv(trials_table(results, len(folds), fitting), TRIALS)
     save_search_time(TRIALS, SearchTime.of(results, None if log.n_reused_earlier else elapsed))
     write_json(best := best_params(results, plan), BEST_PARAMS)
-    write_json(describe(plan, settings, results, blocks.dataset_name, choices.features, cells, honest), SEARCH)
+    write_json(describe(plan, settings, results, blocks.dataset_name, choices.features, folds, honest), SEARCH)
     print(f"tune: {log.n_fitted} folds fitted, {log.n_reused} reused; {outcome(results, best, fitting, reason)}")
 
 

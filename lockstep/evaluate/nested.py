@@ -98,10 +98,10 @@ class Procedure:
         folds_in = partial(make_folds, *self._rows(train), class_weight=fitting.class_weight)
         with open_engine(folds_in, plan) as engine:
             choices.booster.check_folds(engine.folds)
-            fingerprints, cells = engine.folds.fingerprints(), engine.folds.cells()
-            with Progress(plan, cells, label) as progress:
-                results = search(plan, fingerprints, engine.run, engine.executor, log, (progress,), cells)
-                ending, tune = ending_of(plan, results, cells), plan.tune
+            folds = engine.folds.summaries()
+            with Progress(plan, folds, label) as progress:
+                results = search(plan, folds, engine.run, engine.executor, log, (progress,))
+                ending, tune = ending_of(plan, results, folds), plan.tune
                 progress.ended(ending_reason(ending, tune.patience, tune.budget))
             return best_params(results, plan), trials_table(results, len(engine.folds), fitting)
 

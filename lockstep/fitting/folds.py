@@ -51,6 +51,19 @@ class Fold:
 
 
 @dataclass(frozen=True)
+class FoldSummary:
+    """What a search knows of a fold.
+
+    Attributes:
+        fingerprint: sha256 of all that its fits read: features, target, weights, and which rows train.
+        cells: Its training rows times its features: what a boosting round costs.
+    """
+
+    fingerprint: str
+    cells: int
+
+
+@dataclass(frozen=True)
 class FoldSet:
     """All folds of a training table; matrices that several folds share exist once.
 
@@ -111,9 +124,10 @@ class FoldSet:
             fingerprints.append(hashlib.sha256(text.encode()).hexdigest())
         return tuple(fingerprints)
 
-    def cells(self) -> tuple[int, ...]:
-        """For each fold its training rows times its features: what a boosting round costs."""
-        return tuple(int(np.count_nonzero(fold.train)) * fold.x.shape[1] for fold in self)
+    def summaries(self) -> tuple[FoldSummary, ...]:
+        """What a search knows of each fold."""
+        cells = (int(np.count_nonzero(fold.train)) * fold.x.shape[1] for fold in self)
+        return tuple(map(FoldSummary, self.fingerprints(), cells))
 
     def _weighing(self) -> list[dict[str, Any]]:
         """Digests of weights and exposures, and the class weights; empty where all rows count the same."""

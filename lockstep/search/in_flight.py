@@ -6,6 +6,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
 from lockstep.fitting.booster import FoldScore
+from lockstep.fitting.folds import FoldSummary
 from lockstep.search.evaluation_log import FoldLog
 from lockstep.search.pruning import Judge
 from lockstep.signals import next_of
@@ -94,23 +95,23 @@ class Runner:
     """Runs trials until they end.
 
     Args:
-        fingerprints: sha256 of each fold's rows.
+        folds: What the search knows of each fold.
         run: Fits one fold; called through `engine`.
         engine: Any executor.
         log: Stored folds are not fitted again; new evaluations are stored as they arrive.
     """
 
     def __init__(
-        self, fingerprints: Sequence[str], run: Callable[[FoldTask], Evaluation], engine: Executor, log: FoldLog
+        self, folds: Sequence[FoldSummary], run: Callable[[FoldTask], Evaluation], engine: Executor, log: FoldLog
     ) -> None:
-        self._fingerprints, self._run, self._engine, self._log = fingerprints, run, engine, log
+        self._folds, self._run, self._engine, self._log = folds, run, engine, log
         self._fitted: queue.SimpleQueue[tuple[Trial, FoldTask, str, Future[Evaluation]]] = queue.SimpleQueue()
 
     def start(self, trial: Trial) -> None:
         """Advance the trial until it has ended or waits for a fit."""
         while trial.state is None:
             for task in trial.next_tasks():
-                key = fold_key(task, self._fingerprints[task.fold])
+                key = fold_key(task, self._folds[task.fold].fingerprint)
                 evaluation = self._log.find(key)
                 if evaluation is None:
                     self._submit(trial, task, key)

@@ -18,6 +18,7 @@ from optuna.trial import FrozenTrial, TrialState
 from lockstep.errors import SearchError
 from lockstep.fitting.booster import ROUNDS, RoundBudget
 from lockstep.fitting.fitting import Fitting, Value
+from lockstep.fitting.folds import FoldSummary
 from lockstep.search.asked import Asked
 from lockstep.search.evaluation_log import FoldLog
 from lockstep.search.in_flight import Runner, Trial
@@ -61,23 +62,21 @@ class Plan:
 
 def search(
     plan: Plan,
-    fingerprints: Sequence[str],
+    folds: Sequence[FoldSummary],
     run: Callable[[FoldTask], Evaluation],
     engine: Executor,
     log: FoldLog,
     observers: Sequence[Observer] = (),
-    cells: Sequence[int] = (),
 ) -> list[TrialResult]:
     """Run the search.
 
     Args:
         plan: The search's settings.
-        fingerprints: sha256 of each fold's rows.
+        folds: What the search knows of each fold.
         run: Fits one fold; called through `engine`.
         engine: Any executor; the number and speed of its workers do not change the results.
         log: Stored folds are not fitted again.
         observers: Receive every finished trial.
-        cells: For each fold its training rows times its features; read if `tune.budget` is set.
 
     Returns:
         All results, ordered by trial number.
@@ -85,8 +84,8 @@ def search(
     Raises:
         SearchError: if no trial is complete; it quotes the first failed trial.
     """
-    trials, runner = _Trials(plan, len(fingerprints)), Runner(fingerprints, run, engine, log)
-    stopping = Stopping(plan.tune, plan.budget, cells)
+    trials, runner = _Trials(plan, len(folds)), Runner(folds, run, engine, log)
+    stopping = Stopping(plan.tune, plan.budget, folds)
     in_flight: deque[Trial] = deque()
     results: list[TrialResult] = []
 
@@ -120,17 +119,17 @@ def best_of(results: list[TrialResult]) -> TrialResult:
     return min(complete, key=lambda result: (result.reports[-1], result.number))
 
 
-def ending_of(plan: Plan, results: Sequence[TrialResult], cells: Sequence[int]) -> Ending:
+def ending_of(plan: Plan, results: Sequence[TrialResult], folds: Sequence[FoldSummary]) -> Ending:
     """Why a search ended: what stopped it is decided by its results alone.
 
     Args:
         plan: The search.
         results: All its trials, from `search`.
-        cells: As for `search`.
+        folds: As for `search`.
     """
     if len(results) == plan.tune.n_trials:
         return Ending.N_TRIALS
-    stopping = Stopping(plan.tune, plan.budget, cells)
+    stopping = Stopping(plan.tune, plan.budget, folds)
     for result in results[: max(len(results) - plan.tune.lag + 1, 0)]:
         stopping.tell(result)
     return stopping.ending() or Ending.SPACE

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from tqdm import tqdm
 
+from lockstep.fitting.folds import FoldSummary
 from lockstep.metrics.names import shown_score
 from lockstep.search.ordered import Plan
 from lockstep.search.time_left import TimeLeft
@@ -24,16 +25,16 @@ class Progress:
 
     Args:
         plan: The search.
-        cells: For each fold its training rows times its features.
+        folds: What the search knows of each fold.
         label: What the bar and the lines begin with.
     """
 
-    def __init__(self, plan: Plan, cells: Sequence[int], label: str = "tune") -> None:
+    def __init__(self, plan: Plan, folds: Sequence[FoldSummary], label: str = "tune") -> None:
         self._metric, self._label = plan.fitting.metric, label
         self._best: float | None = None
         self._n_trials = n_trials = plan.tune.n_trials
         self._done = self._pruned = self._failed = 0
-        self._time_left, self._started = TimeLeft(plan, cells), time.perf_counter()
+        self._time_left, self._started = TimeLeft(plan, folds), time.perf_counter()
         self._at_most = "at most " if plan.tune.patience is not None else ""
         self._line_every = -(-n_trials // N_LINES)
         self._has_bar = is_terminal(sys.stderr)

@@ -6,6 +6,7 @@ from typing import Any
 
 from lockstep.fitting.booster import EARLY_STOPPING
 from lockstep.fitting.fitting import Fitting
+from lockstep.fitting.folds import FoldSummary
 from lockstep.metrics.names import direction, metric_label, shown_score
 from lockstep.search.ordered import Plan, best_of, ending_of
 from lockstep.search.stopping import boosted_cells
@@ -91,7 +92,7 @@ def describe(
     results: list[TrialResult],
     dataset: str,
     features: str,
-    cells: Sequence[int],
+    folds: Sequence[FoldSummary],
     reselected: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The content of models/search.json: the search's settings, how it ended, its cost and its libraries.
@@ -102,7 +103,7 @@ def describe(
         results: All trials.
         dataset: Name of the dataset file.
         features: Name of its recipe.
-        cells: For each fold its training rows times its features.
+        folds: What the search knows of each fold.
         reselected: From lockstep.search.reselection.
     """
     return {
@@ -117,10 +118,10 @@ def describe(
         "n_asked": len(results),
         "patience": plan.tune.patience,
         "budget": plan.tune.budget,
-        "ended": ending_of(plan, results, cells),
+        "ended": ending_of(plan, results, folds),
         "cost": {
             **cost(results),
-            "boosted_cells": sum(boosted_cells(result, plan.budget, cells) for result in results),
+            "boosted_cells": sum(boosted_cells(result, plan.budget, folds) for result in results),
         },
         "reselected": None if reselected is None else dict(reselected),
     }

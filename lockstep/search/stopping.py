@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from lockstep.fitting.booster import RoundBudget
+from lockstep.fitting.folds import FoldSummary
 from lockstep.search.gain import is_gain, mean, standard_error
 from lockstep.search.tune_blocks import Tune
 from lockstep.workers.trial import State, TrialResult
@@ -44,13 +45,11 @@ class Stopping:
     Args:
         tune: The search's settings.
         rounds: Limits of the rounds, for the cost.
-        cells: For each fold its training rows times its features; read if `tune.budget` is set.
+        folds: What the search knows of each fold.
     """
 
-    def __init__(self, tune: Tune, rounds: RoundBudget, cells: Sequence[int]) -> None:
-        if tune.budget is not None and not cells:
-            raise ValueError("a search with a budget needs the folds' numbers of rows and features")
-        self._tune, self._rounds, self._cells = tune, rounds, cells
+    def __init__(self, tune: Tune, rounds: RoundBudget, folds: Sequence[FoldSummary]) -> None:
+        self._tune, self._rounds, self._folds = tune, rounds, folds
         startup = tune.n_startup_trials + tune.lag - 1 if tune.sampler == "tpe" else 0
         self._first_counted = max(len(tune.enqueue), startup)
         self._anchor: TrialResult | None = None
@@ -60,7 +59,7 @@ class Stopping:
     def tell(self, result: TrialResult) -> None:
         """Note the next result in order."""
         self._told += 1
-        self.cost += boosted_cells(result, self._rounds, self._cells)
+        self.cost += boosted_cells(result, self._rounds, self._folds)
         if result.state is State.COMPLETE and (self._anchor is None or _gains(result, self._anchor)):
             self._anchor = result
 
@@ -76,13 +75,14 @@ class Stopping:
         return None
 
 
-def boosted_cells(result: TrialResult, rounds: RoundBudget, cells: Sequence[int]) -> int:
+def boosted_cells(result: TrialResult, rounds: RoundBudget, folds: Sequence[FoldSummary]) -> int:
     """The cost of a trial's scored folds: boosting rounds times training rows times features.
 
     The rounds are those that were boosted: where a fold stopped early, the ones after its best round too.
     """
     return sum(
-        rounds.boosted(result.params, fold.rounds) * size for fold, size in zip(result.folds, cells, strict=False)
+        rounds.boosted(result.params, score.rounds) * fold.cells
+        for score, fold in zip(result.folds, folds, strict=False)
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from lockstep.fitting.folds import FoldSummary
 from lockstep.search.ordered import Plan
 from lockstep.search.stopping import Stopping
 from lockstep.search.tune_blocks import NoPruning
@@ -24,12 +25,12 @@ class TimeLeft:
 
     Args:
         plan: The search.
-        cells: For each fold its training rows times its features.
+        folds: What the search knows of each fold.
     """
 
-    def __init__(self, plan: Plan, cells: Sequence[int]) -> None:
-        self._tune, self._n_folds = plan.tune, len(cells)
-        self._stopping = Stopping(plan.tune, plan.budget, cells)
+    def __init__(self, plan: Plan, folds: Sequence[FoldSummary]) -> None:
+        self._tune, self._n_folds = plan.tune, len(folds)
+        self._stopping = Stopping(plan.tune, plan.budget, folds)
         self._prunes = not isinstance(plan.pruner, NoPruning)
         startup = int(getattr(plan.pruner, "n_startup_trials", 0))
         self._first_prunable = max(startup, 1) + plan.tune.lag - 1

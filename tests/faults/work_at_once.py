@@ -28,7 +28,7 @@ from lockstep.tracking.repository import head
 from lockstep.tracking.run_content import complete_result
 from lockstep.tracking.store import existing_store, open_store
 from lockstep.workers.trial import Evaluation, FoldTask
-from tests.unit.searching import FINGERPRINTS, FOLDS, PRUNERS, SPACE, AtOnce, plan_of, score_of, stand_in
+from tests.unit.searching import FOLDS, PRUNERS, SPACE, SUMMARIES, AtOnce, plan_of, score_of, stand_in
 
 
 def _in(folder: str | Path) -> None:
@@ -88,7 +88,7 @@ def _keep_study(number: int, trials: int) -> None:
         redirect_stderr(said),
         StudyFile(local_state() / STUDY, f"study {number}", plan.space.distributions(), {}) as file,
     ):
-        search(plan, FINGERPRINTS, stand_in, AtOnce(), NoLog(), (file,))
+        search(plan, SUMMARIES, stand_in, AtOnce(), NoLog(), (file,))
     assert said.getvalue() == ""
 
 
@@ -113,7 +113,7 @@ def tune_and_sync(number: int, folder: str, trials: str) -> str:
     plan = plan_of(PRUNERS[1], int(trials))
     as_runs = partial(runs_of, space=SPACE, n_folds=FOLDS, fitting=plan.fitting)
     with redirect_stderr(io.StringIO()) as warned, LiveTrials("friedman", "study", as_runs) as shown:
-        search(plan, FINGERPRINTS, _slow, AtOnce(), NoLog(), (shown,))
+        search(plan, SUMMARIES, _slow, AtOnce(), NoLog(), (shown,))
         _wait_until_shown(int(trials))
     return warned.getvalue()
 

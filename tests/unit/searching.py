@@ -12,7 +12,7 @@ import numpy as np
 
 from lockstep.fitting.booster import FoldScore
 from lockstep.fitting.fitting import Fitting
-from lockstep.fitting.folds import FoldSet, digest_of
+from lockstep.fitting.folds import FoldSet, FoldSummary, digest_of
 from lockstep.search.evaluation_log import FoldLog, NoLog
 from lockstep.search.ordered import Plan, search
 from lockstep.search.space import SearchSpace
@@ -31,8 +31,7 @@ from lockstep.storage.tables import significant
 from lockstep.workers.trial import Evaluation, FoldTask, TrialResult
 
 FOLDS = 4
-FINGERPRINTS = [f"fold {number}" for number in range(FOLDS)]
-CELLS = [100, 110, 120, 130]
+SUMMARIES = [FoldSummary(f"fold {number}", 100 + 10 * number) for number in range(FOLDS)]
 SPACE = {
     "max_depth": Range(low=2, high=10),
     "n_estimators": Range(low=50, high=300, step=50),
@@ -84,7 +83,7 @@ def stand_in(task: FoldTask) -> Evaluation:
 def run_search(
     plan: Plan, run: Callable[[FoldTask], Evaluation], engine: Executor, log: FoldLog | None = None
 ) -> list[TrialResult]:
-    return search(plan, FINGERPRINTS, run, engine, log or NoLog(), cells=CELLS)
+    return search(plan, SUMMARIES, run, engine, log or NoLog())
 
 
 def without_time(results: list[TrialResult]) -> list[tuple[object, ...]]:

@@ -20,7 +20,7 @@ from lockstep.search.tune_blocks import NoPruning
 from lockstep.storage.locks import held
 from lockstep.workers.machine import CACHE, CACHE_MB, cache_limit
 from tests.conftest import GOOD_ROWS, ROOT, OwnTable
-from tests.unit.searching import FINGERPRINTS, AtOnce, plan_of, stand_in
+from tests.unit.searching import SUMMARIES, AtOnce, plan_of, stand_in
 from tests.unit.test_evaluation_log import EVALUATION
 
 pytestmark = pytest.mark.slow
@@ -180,7 +180,7 @@ PLAN = plan_of(NoPruning(), n_trials=12)
 
 def _study(path: Path, name: str, limit: int | None = None) -> None:
     with StudyFile(path, name, PLAN.space.distributions(), {"space": "x"}, limit) as study:
-        search(PLAN, FINGERPRINTS, stand_in, AtOnce(), NoLog(), (study,))
+        search(PLAN, SUMMARIES, stand_in, AtOnce(), NoLog(), (study,))
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from lockstep.tracking.live_file import LiveFile
 from lockstep.tracking.store import display_uri
 from lockstep.tracking.trial_runs import STATUS, TrialRun, complete_trials, nested_runs, trial_runs
 from lockstep.workers.trial import Evaluation, FoldTask, State, TrialResult
-from tests.unit.searching import FINGERPRINTS, FOLDS, PRUNERS, SPACE, AtOnce, plan_of, stand_in
+from tests.unit.searching import FOLDS, PRUNERS, SPACE, SUMMARIES, AtOnce, plan_of, stand_in
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +51,7 @@ def _live(key: str = "key") -> LiveTrials:
 
 def _searched(shown: LiveTrials, wait: bool = True) -> list[TrialResult]:
     with shown:
-        results = search(PLAN, FINGERPRINTS, _fails_at_two, AtOnce(), NoLog(), (shown,))
+        results = search(PLAN, SUMMARIES, _fails_at_two, AtOnce(), NoLog(), (shown,))
         while wait and shown._parent is None and not shown._warned:
             time.sleep(0.01)
     return results
@@ -88,7 +88,7 @@ def test_every_trial_is_shown_as_trials_csv_will_have_it(store: str) -> None:
 def test_a_search_that_starts_again_goes_on_in_the_same_run(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "STOPPING_SECONDS", 60.0)  # a busy machine must not decide
     stopped = _live()
-    for result in search(PLAN, FINGERPRINTS, _fails_at_two, AtOnce(), NoLog())[:5]:
+    for result in search(PLAN, SUMMARIES, _fails_at_two, AtOnce(), NoLog())[:5]:
         stopped.finished(result)
     while not (stopped._parent and len(stopped._trials) == 5):
         time.sleep(0.01)

@@ -67,12 +67,12 @@ def test_local_workers_give_the_results_of_one_process(tmp_path: Path) -> None:
     folds = small_folds(3)
     folds.save(tmp_path)
     keeper = FoldCache(folds)
-    plan, cells = plan_of(PRUNERS[0], n_trials=20, lag=3, n_startup_trials=2, patience=4, budget=3e5), folds.cells()
-    alone = search(plan, folds.fingerprints(), lambda task: evaluate(task, keeper), AtOnce(), NoLog(), cells=cells)
+    plan = plan_of(PRUNERS[0], n_trials=20, lag=3, n_startup_trials=2, patience=4, budget=3e5)
+    alone = search(plan, folds.summaries(), lambda task: evaluate(task, keeper), AtOnce(), NoLog())
     assert 4 < len(alone) < 20
     for workers in (1, 2, 3, 8):
         with LocalEngine(workers, tmp_path) as engine:
-            together = search(plan, folds.fingerprints(), evaluate_in_worker, engine, NoLog(), cells=cells)
+            together = search(plan, folds.summaries(), evaluate_in_worker, engine, NoLog())
         assert without_time(together) == without_time(alone)
         assert best_params(together, plan) == best_params(alone, plan)
 

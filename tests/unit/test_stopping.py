@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from lockstep.fitting.booster import RoundBudget
 from lockstep.search.evaluation_log import EvaluationLog
-from lockstep.search.ordered import Plan, ending_of
+from lockstep.search.ordered import ending_of
 from lockstep.search.space import SearchSpace
 from lockstep.search.stopping import Ending, Stopping, boosted_cells, ending_reason
 from lockstep.search.tune_blocks import NoPruning, Range
 from lockstep.workers.trial import Evaluation, FoldTask, State, TrialResult
 from tests.unit.searching import (
-    CELLS,
     FOLDS,
     PRUNERS,
+    SUMMARIES,
     AtOnce,
     plan_of,
     run_search,
@@ -44,7 +44,7 @@ def trial(number: int, scores: list[float], state: State = State.COMPLETE, round
 def stopping(results: list[TrialResult], **limits: Any) -> Stopping:
     """No startup: every trial from `lag` - 1 = 0 on counts."""
     tune = plan_of(NoPruning(), lag=1, n_startup_trials=1, **{"sampler": "random", **limits}).tune
-    told = Stopping(tune, ROUNDS, CELLS)
+    told = Stopping(tune, ROUNDS, SUMMARIES)
     for result in results:
         told.tell(result)
     return told
@@ -63,7 +63,7 @@ def test_a_stopped_search_is_the_beginning_of_the_one_that_goes_on(limits: Mappi
     short = run_search(stopped, stand_in, AtOnce())
     assert stopped.tune.lag < len(short) < 60
     assert without_time(run_search(whole, stand_in, AtOnce()))[: len(short)] == without_time(short)
-    assert ending_of(stopped, short, CELLS) in (Ending.PATIENCE, Ending.BUDGET)
+    assert ending_of(stopped, short, SUMMARIES) in (Ending.PATIENCE, Ending.BUDGET)
 
 
 @pytest.mark.parametrize("limits", LIMITS, ids=str)
@@ -129,18 +129,18 @@ def test_enqueued_and_startup_trials_never_count(lag: int, n_startup_trials: int
 
 def test_the_cost_is_rounds_times_rows_times_features_of_the_fitted_folds() -> None:
     pruned = trial(0, [1.0, 1.0], State.PRUNED, rounds=3)
-    assert boosted_cells(pruned, ROUNDS, CELLS) == (3 + 5) * (CELLS[0] + CELLS[1])
+    assert boosted_cells(pruned, ROUNDS, SUMMARIES) == (3 + 5) * (SUMMARIES[0].cells + SUMMARIES[1].cells)
     # The limit of 10 rounds ended the boosting, and tuned rounds are boosted exactly.
-    assert boosted_cells(trial(0, [1.0], rounds=8), ROUNDS, CELLS) == 10 * CELLS[0]
+    assert boosted_cells(trial(0, [1.0], rounds=8), ROUNDS, SUMMARIES) == 10 * SUMMARIES[0].cells
     tuned = replace(pruned, params={"n_estimators": 3})
-    assert boosted_cells(tuned, ROUNDS, CELLS) == 3 * (CELLS[0] + CELLS[1])
+    assert boosted_cells(tuned, ROUNDS, SUMMARIES) == 3 * (SUMMARIES[0].cells + SUMMARIES[1].cells)
 
 
 def test_a_budget_ends_the_asking_when_the_told_trials_have_spent_it() -> None:
     plan = plan_of(NoPruning(), n_trials=40, lag=3, budget=1.0)
     assert len(run_search(plan, stand_in, AtOnce())) == 3
     each = plan_of(NoPruning(), n_trials=40, lag=1)
-    costs = [boosted_cells(result, each.budget, CELLS) for result in run_search(each, stand_in, AtOnce())]
+    costs = [boosted_cells(result, each.budget, SUMMARIES) for result in run_search(each, stand_in, AtOnce())]
     exact = replace(each, tune=each.tune.model_copy(update={"budget": float(sum(costs[:7]))}))
     assert len(run_search(exact, stand_in, AtOnce())) == 7
 
@@ -152,7 +152,7 @@ def test_a_finite_space_is_searched_once_and_then_the_search_ends(sampler: str, 
     plan = replace(plan, space=SearchSpace(TINY))
     results = run_search(plan, _tiny, AtOnce())
     assert len({tuple(result.params.values()) for result in results}) == len(results) == 6
-    assert ending_of(plan, results, CELLS) is Ending.SPACE
+    assert ending_of(plan, results, SUMMARIES) is Ending.SPACE
     cut = replace(plan, tune=plan.tune.model_copy(update={"n_trials": 4}))
     assert without_time(run_search(cut, _tiny, AtOnce())) == without_time(results)[:4]
 
@@ -163,7 +163,7 @@ def test_a_space_smaller_than_the_lag_ends_by_itself_whatever_the_limits() -> No
     plan = replace(plan_of(NoPruning(), n_trials=40, lag=8, **limits), space=SearchSpace(TINY))
     results = run_search(plan, _tiny, AtOnce())
     assert len(results) == 6
-    assert ending_of(plan, results, CELLS) is Ending.SPACE
+    assert ending_of(plan, results, SUMMARIES) is Ending.SPACE
 
 
 def test_a_person_may_enqueue_a_configuration_twice() -> None:
@@ -194,14 +194,8 @@ def test_why_a_search_ended_is_said() -> None:
     assert "2e+10" in ending_reason("budget", None, 2e10)
     assert ending_reason("space", None, None) == "every configuration of the space was tried"
     plan = plan_of(NoPruning(), n_trials=8, patience=99)
-    assert ending_of(plan, run_search(plan, stand_in, AtOnce()), CELLS) is Ending.N_TRIALS
+    assert ending_of(plan, run_search(plan, stand_in, AtOnce()), SUMMARIES) is Ending.N_TRIALS
 
 
 def _tiny(task: FoldTask) -> Evaluation:
     return Evaluation(score_of(float(task.params["max_depth"]) + task.fold / 10), "", 0.0, 0.0)
-
-
-def test_the_plan_of_a_search_with_a_budget_needs_the_size_of_its_folds() -> None:
-    plan: Plan = plan_of(NoPruning(), budget=5.0)
-    with pytest.raises(ValueError, match="rows and features"):
-        Stopping(plan.tune, ROUNDS, ())

@@ -19,7 +19,7 @@ from lockstep.search.study_rows import add_trials
 from lockstep.storage.locks import held
 from lockstep.storage.scratch import PREFIX, abandoned_folders, scratch_folder
 from lockstep.workers.trial import State, TrialResult
-from tests.unit.searching import FINGERPRINTS, PRUNERS, AtOnce, plan_of, stand_in
+from tests.unit.searching import PRUNERS, SUMMARIES, AtOnce, plan_of, stand_in
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ PLAN = plan_of(PRUNERS[1], n_trials=14)
 
 def _searched(path: Path, name: str = "key") -> list[TrialResult]:
     with StudyFile(path, name, PLAN.space.distributions(), {"space": "x"}) as study:
-        return search(PLAN, FINGERPRINTS, stand_in, AtOnce(), NoLog(), (study,))
+        return search(PLAN, SUMMARIES, stand_in, AtOnce(), NoLog(), (study,))
 
 
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")

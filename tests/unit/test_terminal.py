@@ -22,7 +22,7 @@ from lockstep.search.report import best_params, outcome
 from lockstep.search.tune_blocks import NoPruning
 from lockstep.terminal import LONG_ROWS, Paint, step_printer
 from tests.unit.modelling import CLASSES, NUMBER
-from tests.unit.searching import CELLS, FINGERPRINTS, AtOnce, plan_of, stand_in
+from tests.unit.searching import SUMMARIES, AtOnce, plan_of, stand_in
 from tests.unit.test_judging import _found
 
 pytestmark = pytest.mark.slow
@@ -71,8 +71,8 @@ def terminal(request: pytest.FixtureRequest) -> Iterator[Terminal]:
 
 def _searched(n_trials: int = 25) -> None:
     plan = plan_of(NoPruning(), n_trials=n_trials)
-    with Progress(plan, CELLS) as progress:
-        search(plan, FINGERPRINTS, stand_in, AtOnce(), NoLog(), [progress])
+    with Progress(plan, SUMMARIES) as progress:
+        search(plan, SUMMARIES, stand_in, AtOnce(), NoLog(), [progress])
 
 
 @pytest.mark.parametrize("no_color", ["", "1"])
@@ -112,8 +112,8 @@ def test_without_a_terminal_tune_writes_about_ten_plain_lines(
 
 def test_a_search_that_ends_early_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     plan = plan_of(NoPruning(), n_trials=40, patience=4)
-    with Progress(plan, CELLS) as progress:
-        results = search(plan, FINGERPRINTS, stand_in, AtOnce(), NoLog(), [progress])
+    with Progress(plan, SUMMARIES) as progress:
+        results = search(plan, SUMMARIES, stand_in, AtOnce(), NoLog(), [progress])
         progress.ended("the reason")
     *lines, last = capsys.readouterr().err.splitlines()
     assert all(", at most " in line or ", ? left" in line for line in lines)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lockstep.fitting.folds import FoldSummary
 from lockstep.search.time_left import TimeLeft
 from lockstep.search.tune_blocks import NoPruning, Race
 from lockstep.workers.trial import State, TrialResult
@@ -18,7 +19,7 @@ RECORDED: dict[str, list[list[float]]] = json.loads(
     Path(__file__).with_name("recorded_searches.json").read_text(encoding="utf-8")
 )
 LAG, N_FOLDS, STARTUP = 8, 5, 3
-CELLS = [1] * N_FOLDS
+FOLDS = [FoldSummary("", 1)] * N_FOLDS
 
 
 def told_at(search: list[list[float]], workers: int) -> list[float]:
@@ -49,7 +50,7 @@ def result_of(number: int, folds: list[float], reused: float = 0.0) -> TrialResu
 
 def errors(search: list[list[float]], workers: int) -> tuple[list[float], list[float]]:
     """Relative errors from a quarter to 95% of the way on: of our estimate, and of the mean of all trials."""
-    time_left = TimeLeft(plan_of(Race(margin=0.25, n_startup_trials=STARTUP), len(search), LAG), CELLS)
+    time_left = TimeLeft(plan_of(Race(margin=0.25, n_startup_trials=STARTUP), len(search), LAG), FOLDS)
     moments = told_at(search, workers)
     ours, mean = list[float](), list[float]()
     for number, (moment, folds) in enumerate(zip(moments, search, strict=True)):
@@ -70,7 +71,7 @@ def test_the_time_left_of_recorded_searches_is_near_the_truth(workers: int) -> N
 
 
 def test_trials_that_all_cost_the_same_are_told_exactly() -> None:
-    time_left = TimeLeft(plan_of(NoPruning(), 40, 1), CELLS)
+    time_left = TimeLeft(plan_of(NoPruning(), 40, 1), FOLDS)
     for number in range(10):
         time_left.tell(result_of(number, [2.0] * N_FOLDS))
     # Two workers: 10 trials of 10 worker-seconds took 50 seconds.
@@ -78,7 +79,7 @@ def test_trials_that_all_cost_the_same_are_told_exactly() -> None:
 
 
 def test_folds_found_in_the_log_do_not_look_like_fast_workers() -> None:
-    time_left = TimeLeft(plan_of(NoPruning(), 40, 1), CELLS)
+    time_left = TimeLeft(plan_of(NoPruning(), 40, 1), FOLDS)
     for number in range(10):
         time_left.tell(result_of(number, [2.0] * N_FOLDS, reused=10.0))
     assert time_left.seconds(0.1) is None
@@ -89,7 +90,7 @@ def test_folds_found_in_the_log_do_not_look_like_fast_workers() -> None:
 
 def test_a_budget_that_ends_the_search_ends_the_time() -> None:
     spent = 10 * N_FOLDS * 10
-    time_left = TimeLeft(plan_of(NoPruning(), 400, 1, budget=2.0 * spent), CELLS)
+    time_left = TimeLeft(plan_of(NoPruning(), 400, 1, budget=2.0 * spent), FOLDS)
     for number in range(10):
         time_left.tell(result_of(number, [2.0] * N_FOLDS))
     assert time_left.seconds(50.0) == pytest.approx(50.0)
