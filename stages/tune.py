@@ -20,7 +20,7 @@ from lockstep.search.ordered import Plan, ending_of, search
 from lockstep.search.progress import Progress
 from lockstep.search.report import best_params, describe, outcome, settings_of
 from lockstep.search.reselection import reselected
-from lockstep.search.stopping import ending_reason
+from lockstep.search.stopping import budget_of, ending_reason
 from lockstep.search.study_file import StudyFile
 from lockstep.search.times import SearchTime, save_search_time
 from lockstep.search.trials_file import trials_table
@@ -57,7 +57,7 @@ def main() -> None:
         live = LiveTrials(blocks.dataset_name, key, partial(runs_of, space=space, n_folds=len(folds), fitting=fitting))
         with study, live, Progress(plan, folds) as progress:
             results = search(plan, folds, *fits, log, (progress, study, live))
-            reason = ending_reason(ending_of(plan, results, folds), tune.patience, tune.budget)
+            reason = ending_reason(ending_of(plan, results, folds), tune.patience, budget_of(tune, folds))
             progress.ended(reason)
             elapsed = time.perf_counter() - started
             honest = reselected(plan, results, *fits)

@@ -30,7 +30,7 @@ from lockstep.search.evaluation_log import EvaluationLog, FoldLog
 from lockstep.search.ordered import Plan, ending_of, search
 from lockstep.search.progress import Progress
 from lockstep.search.report import best_params
-from lockstep.search.stopping import ending_reason
+from lockstep.search.stopping import budget_of, ending_reason
 from lockstep.search.trials_file import trials_table
 from lockstep.search.tune_blocks import TuneBlocks
 from lockstep.split.split_block import Split
@@ -102,7 +102,7 @@ class Procedure:
             with Progress(plan, folds, label) as progress:
                 results = search(plan, folds, engine.run, engine.executor, log, (progress,))
                 ending, tune = ending_of(plan, results, folds), plan.tune
-                progress.ended(ending_reason(ending, tune.patience, tune.budget))
+                progress.ended(ending_reason(ending, tune.patience, budget_of(tune, folds)))
             return best_params(results, plan), trials_table(results, len(engine.folds), fitting)
 
     def model(self, train: pd.DataFrame, best: Mapping[str, Any], trials: pd.DataFrame) -> SavedModel:

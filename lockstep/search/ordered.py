@@ -1,4 +1,4 @@
-"""The ordered search: trial t is suggested from the results of exactly the trials 0 .. t - lag.
+"""The ordered search: trial t is suggested from the results of exactly the trials 0 .. t - lag (`Tune.lag_at`).
 
 Later trials count as running, whether or not a fast worker has finished them. So neither the suggestions nor
 the pruning depend on the number of workers, on which finishes first, or on the machine's load.
@@ -99,7 +99,7 @@ def search(
             observer.finished(results[-1])
 
     for number in range(plan.tune.n_trials):
-        if len(in_flight) == plan.tune.lag:
+        while len(in_flight) >= plan.tune.lag_at(number):
             finish_oldest()
         if stopping.ending() or trials.exhausted:
             break
@@ -130,7 +130,7 @@ def ending_of(plan: Plan, results: Sequence[TrialResult], folds: Sequence[FoldSu
     if len(results) == plan.tune.n_trials:
         return Ending.N_TRIALS
     stopping = Stopping(plan.tune, plan.budget, folds)
-    for result in results[: max(len(results) - plan.tune.lag + 1, 0)]:
+    for result in results[: max(len(results) - plan.tune.lag_at(len(results)) + 1, 0)]:
         stopping.tell(result)
     return stopping.ending() or Ending.SPACE
 

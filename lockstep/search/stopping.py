@@ -1,5 +1,6 @@
 """When a search stops asking: decided by the trials told in order, so at the same trial everywhere."""
 
+import math
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -7,7 +8,12 @@ from lockstep.fitting.booster import RoundBudget
 from lockstep.fitting.folds import FoldSummary
 from lockstep.search.gain import is_gain, mean, standard_error
 from lockstep.search.tune_blocks import Tune
+from lockstep.storage.tables import significant
 from lockstep.workers.trial import State, TrialResult
+
+# `budget: auto` divided by the root of a fold's rows x features: two cores then take about three minutes from the file
+# to the page for 15,000 rows x 30 columns, and ten for 100,000 x 30 (docs/decisions.md).
+AUTO_BUDGET = 3e7
 
 
 class Ending(StrEnum):
@@ -46,11 +52,16 @@ class Stopping:
         tune: The search's settings.
         rounds: Limits of the rounds, for the cost.
         folds: What the search knows of each fold.
+
+    Attributes:
+        budget: In rounds x rows x features; None: no limit.
+        cost: Of the told trials, likewise.
     """
 
     def __init__(self, tune: Tune, rounds: RoundBudget, folds: Sequence[FoldSummary]) -> None:
         self._tune, self._rounds, self._folds = tune, rounds, folds
-        startup = tune.n_startup_trials + tune.lag - 1 if tune.sampler == "tpe" else 0
+        self.budget = budget_of(tune, folds)
+        startup = tune.first_knowing(tune.n_startup_trials) if tune.sampler == "tpe" else 0
         self._first_counted = max(len(tune.enqueue), startup)
         self._anchor: TrialResult | None = None
         self._told = 0
@@ -67,12 +78,19 @@ class Stopping:
         """Why no further trial is asked; None: it is asked."""
         if self._anchor is None:
             return None
-        if self._tune.budget is not None and self.cost >= self._tune.budget:
+        if self.budget is not None and self.cost >= self.budget:
             return Ending.BUDGET
         without_gain = self._told - max(self._first_counted, self._anchor.number + 1)
         if self._tune.patience is not None and without_gain >= self._tune.patience:
             return Ending.PATIENCE
         return None
+
+
+def budget_of(tune: Tune, folds: Sequence[FoldSummary]) -> float | None:
+    """`tune.budget` in rounds x rows x features; `auto` grows with the square root of the rows x features of a fold."""
+    if tune.budget != "auto":
+        return tune.budget
+    return significant(AUTO_BUDGET * math.sqrt(sum(fold.cells for fold in folds) / len(folds)), 2)
 
 
 def boosted_cells(result: TrialResult, rounds: RoundBudget, folds: Sequence[FoldSummary]) -> int:

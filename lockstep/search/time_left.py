@@ -33,7 +33,7 @@ class TimeLeft:
         self._stopping = Stopping(plan.tune, plan.budget, folds)
         self._prunes = not isinstance(plan.pruner, NoPruning)
         startup = int(getattr(plan.pruner, "n_startup_trials", 0))
-        self._first_prunable = max(startup, 1) + plan.tune.lag - 1
+        self._first_prunable = plan.tune.first_knowing(max(startup, 1))
         self._trials: list[tuple[float, int]] = []
         self._fitted_seconds = 0.0
 
@@ -54,12 +54,12 @@ class TimeLeft:
         if not folds or not self._fitted_seconds:
             return None
         per_fold, done = sum(seconds for seconds, _ in recent) / folds, len(self._trials)
-        in_flight_ends = min(done + self._tune.lag - 1, self._tune.n_trials)
+        in_flight_ends = min(self._tune.first_knowing(done), self._tune.n_trials)
         in_flight = per_fold * self._folds_of(done, in_flight_ends)
         later = per_fold * self._folds_of(in_flight_ends, self._tune.n_trials)
-        if self._tune.budget is not None and self._stopping.cost:
+        if self._stopping.budget is not None and self._stopping.cost:
             spent = sum(seconds for seconds, _ in self._trials)
-            unspent = max(self._tune.budget - self._stopping.cost, 0.0)
+            unspent = max(self._stopping.budget - self._stopping.cost, 0.0)
             later = min(later, unspent * spent / self._stopping.cost)
         left, part = in_flight * (1 - IN_FLIGHT_DONE) + later, in_flight * IN_FLIGHT_DONE
         return elapsed * left / (self._fitted_seconds + part)

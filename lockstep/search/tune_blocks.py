@@ -1,6 +1,7 @@
 """The blocks `tune`, `spaces` and `pruners` of params.yaml."""
 
 import math
+from itertools import count
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -95,12 +96,17 @@ class Range(Settings):
 Space = dict[str, Range]
 
 
+# The lag of the first trials; then it grows by three with every four trials, up to `tune.lag`. So the first results are
+# known early, and few trials run all their folds for want of one to be compared with.
+FIRST_LAG, FIRST_TRIALS = 2, 8
+
+
 class Tune(Settings):
     """The search's settings; every one of them changes its trials."""
 
     n_trials: Annotated[int, Field(ge=1)]
     patience: Annotated[int, Field(ge=1)] | None
-    budget: Annotated[float, Field(gt=0)] | None
+    budget: Annotated[float, Field(gt=0)] | Literal["auto"] | None
     space: str
     lag: Annotated[int, Field(ge=1)]
     sampler: Literal["tpe", "random"]
@@ -109,6 +115,14 @@ class Tune(Settings):
     early_stopping_rounds: Annotated[int, Field(ge=1)]
     max_rounds: Annotated[int, Field(ge=1)]
     enqueue: Annotated[tuple[dict[str, int | float | str | bool], ...], Field(strict=False)]
+
+    def lag_at(self, number: int) -> int:
+        """The lag of a trial, which is asked knowing the trials 0 .. number - lag."""
+        return min(self.lag, FIRST_LAG + 3 * max(number - FIRST_TRIALS, 0) // 4)
+
+    def first_knowing(self, n_trials: int) -> int:
+        """The first trial that is asked knowing so many trials."""
+        return next(number for number in count(n_trials) if number - self.lag_at(number) + 1 >= n_trials)
 
 
 class NoPruning(Settings):
