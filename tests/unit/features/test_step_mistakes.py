@@ -101,6 +101,13 @@ MISTAKES = [
         "{step: target_encode, columns: [word], smooth: -1}",
         "smooth: -1 is neither auto nor a number of rows; write auto",
     ),
+    (
+        "{step: target_encode, columns: [word], bins: {n: 4}}",
+        "bins: 'n' is not among the columns; add it there or remove it here",
+    ),
+    ("{step: target_encode, columns: [word], bins: {word: 4}}", "column 'word' is of type category; a number is"),
+    ("{step: group_statistics, columns: [n], by: [n]}", "by: 'n' is one of columns; name another column"),
+    ("{step: group_statistics, columns: [word], by: [n]}", "column 'word' is of type category; a number is needed"),
     ("{step: target_encode, columns: [word], folds: 1}", "folds: 1: input should be greater than or equal to 2"),
     ("{step: clusters, columns: [n], n_clusters: 1}", "n_clusters: 1: input should be greater than or equal to 2"),
     ("{step: neighbours, columns: [n], k: [0]}", "k[0]: 0: input should be greater than or equal to 1"),
