@@ -70,10 +70,11 @@ def test_where_the_split_keeps_rows_together_the_others_count(example: dict[str,
         np.testing.assert_allclose(made[own], alone.transform(rows[own]), rtol=1e-9, atol=1e-12)
 
 
-def test_the_spread_of_equal_numbers_beside_the_own_one_is_0() -> None:
-    rows = pd.DataFrame({"x": [0.1] * 7 + [1e6], "kind": ["a"] * 8})
-    made = step_of(STEP | {"statistics": ["spread"]}).fit_transform(rows)
-    assert made[7, 0] == 0
+@pytest.mark.parametrize("rows", [3, 7, 8, 11])
+def test_the_spread_of_equal_numbers_beside_the_own_one_is_0(rows: int) -> None:
+    frame = pd.DataFrame({"x": [0.1] * rows + [7.3], "kind": ["a"] * (rows + 1)})
+    made = step_of(STEP | {"statistics": ["spread"]}).fit_transform(frame)
+    assert made[rows, 0] == 0
 
 
 def test_a_column_is_not_its_own_group() -> None:
