@@ -1,4 +1,4 @@
-"""Count, mean and sum of squares of a number over the rows of each group, and those without a part of the rows."""
+"""Count, mean, sum of squares and order of a number over the rows of each group."""
 
 from typing import NamedTuple
 
@@ -6,9 +6,6 @@ import numpy as np
 
 from lockstep.features.arrays import Numbers
 from lockstep.features.values import Codes
-
-# A sum of squares that is this small beside the one it was subtracted from is rounding error.
-RELATIVE_ERROR = 1e-14
 
 
 class Moments(NamedTuple):
@@ -23,18 +20,6 @@ class Moments(NamedTuple):
     n: Codes
     mean: Numbers
     squares: Numbers
-
-    def at(self, codes: Codes) -> "Moments":
-        """The moments of each row's group, shape (rows,)."""
-        return Moments(self.n[codes], self.mean[codes], self.squares[codes])
-
-    def without(self, part: "Moments") -> "Moments":
-        """The moments of what remains of each group without a part of its values (Chan, Golub and LeVeque 1983)."""
-        n = self.n - part.n
-        mean = np.where(n > 0, self.mean - part.n * (part.mean - self.mean) / np.maximum(n, 1), 0.0)
-        between = part.n * n / np.maximum(self.n, 1) * (part.mean - mean) ** 2
-        squares = self.squares - part.squares - between
-        return Moments(n, mean, np.where(squares > RELATIVE_ERROR * self.squares, squares, 0.0))
 
     def deviations(self) -> Numbers:
         """Standard deviations (n - 1); NaN of fewer than two values."""

@@ -13,6 +13,10 @@ from lockstep.features.step import Step
 from lockstep.features.step_settings import ColumnNames
 from lockstep.features.values import UNSEEN, Codes, Vocabulary, codes_of, learn_vocabulary, size_of
 from lockstep.guards.text.messages import repeated
+from lockstep.table.cross_fitting import CrossFitting
+
+# Folds of the cross-fitting where the split keeps groups together.
+FOLDS = 5
 
 Statistic = Literal["mean", "spread", "deviation", "ratio", "rank", "count"]
 
@@ -27,10 +31,13 @@ class GroupStatistics(Step):
     """STATISTIC_COLUMN_by_NAME: statistics of numbers over the training rows with the row's value of other columns.
 
     The target is not used. The rows with the same values of `by` are a group; a missing value counts as a value. A
-    training row is compared with the other rows of its group alone, as a new row is compared with rows that do not
-    include it; where the split keeps groups together, no row of its own counts. A group with fewer than `min_rows`
-    such rows with a number, and an unseen one, has the statistics of all rows. A missing number is in no statistic,
-    and its row has no deviation, ratio and rank. All rows count the same, whatever their weights.
+    group with fewer than `min_rows` training rows with a number, and an unseen one, has the statistics of all rows. A
+    missing number is in no statistic, and its row has no deviation, ratio and rank. All rows count the same, whatever
+    their weights.
+
+    A training row counts in its own group: without it a group's mean would differ from row to row and tell each row's
+    number, which no new row's mean does. Where the split keeps groups together, a training row's features come from the
+    other folds of whole groups, since a new row's group has no training row.
 
     Attributes:
         columns: Numbers.
@@ -111,70 +118,50 @@ class GroupStatistics(Step):
                 self._ranks.append(Ranks(np.tile(values, 2), codes, size + 1))
 
     def fit_transform(self, frame: pd.DataFrame, y: Numbers | None = None) -> Numbers:
-        """Learn from training rows; a row's features exclude the row itself, and all rows of its group in the split."""
-        self.fit(frame, y)
-        codes, kept_together = codes_of(frame, self._vocabulary), self.cross_fitting.groups(frame)
-        return self._features(frame, codes, kept_together)
+        """Learn from training rows and return their features, where rows are grouped from other folds."""
+        group = self.cross_fitting.group
+        if group is None:
+            return self.fit(frame).transform(frame)
+        features = np.full((len(frame), len(self.names())), np.nan)
+        # whatever the order in time: the target is not used, and a new row's statistics are of all training rows
+        for others, own in CrossFitting(group=group).pairs(frame, FOLDS, self.seed):
+            features[own] = self.fit(frame.iloc[others]).transform(frame.iloc[own])
+        self.fit(frame)
+        return features
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
         """Numbers of shape (rows, columns x statistics)."""
-        return self._features(frame, codes_of(frame, self._vocabulary), None)
-
-    def _features(self, frame: pd.DataFrame, codes: Codes, kept_together: Codes | None) -> Numbers:
-        whole = np.full_like(codes, self._n.shape[1] - 1)
-        # parts of all rows and of groups that a training row must not see
-        own_part = None if kept_together is None else _numbered(kept_together)
-        own_part_of_group = None if kept_together is None else _numbered(_combined(codes, kept_together))
+        codes, whole = codes_of(frame, self._vocabulary), self._n.shape[1] - 1
         features = list[Numbers]()
-        for number in range(len(self.columns)):
-            values = numbers(frame, self.columns[number])
-            of_group, below = self._seen(number, values, np.where(codes == UNSEEN, whole, codes), own_part_of_group)
-            of_all, below_in_all = self._seen(number, values, whole, own_part)
-            rare = (codes == UNSEEN) | (of_group.n < self.min_rows)
-            n = np.where(codes == UNSEEN, 0, of_group.n)
-            used = Moments(*(np.where(rare, one, other) for one, other in zip(of_all, of_group, strict=True)))
-            features += self._statistics(values, used, np.where(rare, below_in_all, below), n)
+        for number, column in enumerate(self.columns):
+            n = np.where(codes == UNSEEN, 0, self._n[number][codes])
+            used = np.where(n < self.min_rows, whole, codes)
+            features += self._statistics(number, numbers(frame, column), used, n)
         return np.column_stack(features)
 
-    def _seen(self, number: int, values: Numbers, codes: Codes, part: Codes | None) -> tuple[Moments, Codes]:
-        """Moments of the rows' groups without each row's part of its group, and how many of their values are smaller.
+    def _statistics(self, number: int, values: Numbers, codes: Codes, n: Codes) -> list[Numbers]:
+        """The features of one column.
 
         Args:
             number: Of the column.
             values: Its values, shape (rows,).
-            codes: Groups of the rows, shape (rows,).
-            part: Numbers of the rows' parts of the groups, shape (rows,); None: nothing is left out.
+            codes: The groups whose statistics the rows have, shape (rows,).
+            n: The numbers of rows of their own groups, shape (rows,).
         """
-        moments = Moments(self._n[number], self._means[number], self._squares[number]).at(codes)
-        below = self._ranks[number].below(values, codes) if self._ranks else np.zeros_like(codes)
-        if part is None:
-            return moments, below
-        size = int(part.max(initial=-1)) + 1
-        if self._ranks:
-            present = ~np.isnan(values)
-            below = below - Ranks(values[present], part[present], size).below(values, part)
-        return moments.without(moments_of(values, part, size).at(part)), below
-
-    def _statistics(self, values: Numbers, seen: Moments, below: Codes, n: Codes) -> list[Numbers]:
-        known = np.where(seen.n > 0, seen.mean, np.nan)
+        moments = Moments(self._n[number], self._means[number], self._squares[number])
+        seen = moments.n[codes] > 0
+        mean = np.where(seen, moments.mean[codes], np.nan)
         ratio, rank = np.full(len(values), np.nan), np.full(len(values), np.nan)
-        np.divide(values, known, out=ratio, where=known != 0)
-        np.divide(below, seen.n, out=rank, where=(seen.n > 0) & ~np.isnan(values))
+        np.divide(values, mean, out=ratio, where=mean != 0)
+        if self._ranks:
+            below = self._ranks[number].below(values, codes)
+            np.divide(below, moments.n[codes], out=rank, where=seen & ~np.isnan(values))
         features: dict[Statistic, Numbers] = {
-            "mean": known,
-            "spread": seen.deviations(),
-            "deviation": values - known,
+            "mean": mean,
+            "spread": moments.deviations()[codes],
+            "deviation": values - mean,
             "ratio": ratio,
             "rank": rank,
             "count": n.astype(np.float64),
         }
         return [features[statistic] for statistic in self.statistics]
-
-
-def _numbered(codes: Codes) -> Codes:
-    """The codes as 0 .. number of different codes - 1."""
-    return np.asarray(np.unique(codes, return_inverse=True)[1], dtype=np.int64).reshape(-1)
-
-
-def _combined(first: Codes, second: Codes) -> Codes:
-    return first * (int(second.max(initial=0)) + 1) + second

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lockstep.features.recipe import Features
-from lockstep.features.step import STEPS
+from lockstep.features.step import STEPS, Step
 from lockstep.table.cross_fitting import CrossFitting
-from lockstep.testing.tables import standard_table, standard_target
+from lockstep.testing.tables import standard_table
 from tests.unit.features.examples import step_of
 
 ALL = ["mean", "spread", "deviation", "ratio", "rank", "count"]
@@ -42,39 +41,21 @@ def test_a_rare_group_and_an_unseen_one_have_the_statistics_of_all_rows() -> Non
     np.testing.assert_array_equal(alone, [[5, np.nan, 2, 7 / 5, 1, 1]])
 
 
-def test_a_training_row_is_compared_with_the_others() -> None:
-    made = step_of(STEP).fit_transform(ROWS)
-    # group a without each row: {3, 8}, {1, 8}, {1, 3}, and all three for the row without a number
-    expected = [
-        [5.5, np.sqrt(12.5), -4.5, 1 / 5.5, 0, 2],
-        [4.5, np.sqrt(24.5), -1.5, 3 / 4.5, 1 / 2, 2],
-        [2, np.sqrt(2), 6, 4, 1, 2],
-        [4, np.sqrt(13), np.nan, np.nan, np.nan, 3],
-        # b and the missing kind have no other row: all others count
-        [-5 / 4, np.std([1, 3, 8, -17], ddof=1), 5 + 5 / 4, 5 / (-5 / 4), 3 / 4, 0],
-        [17 / 4, np.std([1, 3, 8, 5], ddof=1), -17 - 17 / 4, -17 / (17 / 4), 0, 0],
-    ]
-    np.testing.assert_allclose(made, expected, rtol=1e-12)
-
-
 @pytest.mark.parametrize("example", STEPS["group_statistics"].examples())
-def test_where_the_split_keeps_rows_together_the_others_count(example: dict[str, Any]) -> None:
-    """Each row's features are those of a new row after a fit without its shop."""
+def test_where_the_split_keeps_rows_together_other_folds_count(example: dict[str, Any]) -> None:
+    """Each row's features are those of a new row after a fit on the other folds, in time too."""
     rows = standard_table(200)
-    rows["shop"] = np.arange(200) // 5
-    step = STEPS.parse({"step": "group_statistics", **example}).for_target(0, 0, CrossFitting(group="shop"))
-    made = step.fit_transform(rows)
-    for shop in (0, 7, 39):
-        own = rows["shop"] == shop
-        alone = STEPS.parse({"step": "group_statistics", **example}).for_target(0, 0).fit(rows[~own])
-        np.testing.assert_allclose(made[own], alone.transform(rows[own]), rtol=1e-9, atol=1e-12)
-
-
-@pytest.mark.parametrize("rows", [3, 7, 8, 11])
-def test_the_spread_of_equal_numbers_beside_the_own_one_is_0(rows: int) -> None:
-    frame = pd.DataFrame({"x": [0.1] * rows + [7.3], "kind": ["a"] * (rows + 1)})
-    made = step_of(STEP | {"statistics": ["spread"]}).fit_transform(frame)
-    assert made[rows, 0] == 0
+    rows["shop"], rows["moment"] = np.arange(200) // 5, np.arange(200)
+    step: Step = STEPS.parse({"step": "group_statistics", **example})
+    made = step.for_target(0, 7, CrossFitting(group="shop")).fit_transform(rows)
+    np.testing.assert_array_equal(
+        step.for_target(0, 7, CrossFitting(group="shop", time="moment")).fit_transform(rows), made
+    )
+    pairs = CrossFitting(group="shop").pairs(rows, 5, 7)
+    assert sorted(row for _, own in pairs for row in own) == list(range(200))
+    for others, own in pairs:
+        alone = step.for_target(0, 0).fit(rows.iloc[others])
+        np.testing.assert_array_equal(made[own], alone.transform(rows.iloc[own]))
 
 
 def test_a_column_is_not_its_own_group() -> None:
@@ -84,14 +65,13 @@ def test_a_column_is_not_its_own_group() -> None:
         STEPS.parse(STEP | {"statistics": ["mean", "mean"]})
 
 
-def test_the_features_of_training_rows_are_distributed_like_those_of_new_rows() -> None:
-    """Groups of two: a deviation from a mean that contains the own number would have the variance 0.5."""
+def test_the_mean_of_a_group_does_not_tell_a_training_rows_number() -> None:
+    """The mean of the others falls as the own number rises: trees would learn from it what no new row has."""
     random = np.random.default_rng(0)
-    train = pd.DataFrame({"x": random.normal(size=4000), "kind": np.arange(4000) // 2})
-    new = pd.DataFrame({"x": random.normal(size=4000), "kind": np.arange(4000) // 2})
-    step = STEP | {"statistics": ["deviation"], "min_rows": 1}
-    features = Features((STEPS.parse(step),))
-    of_train = features.fit_transform(train, standard_target(standard_table(4000)))
-    of_new = features.transform(new)
-    assert of_train.std() == pytest.approx(np.sqrt(2), rel=0.05)
-    assert of_new.std() == pytest.approx(np.sqrt(1.5), rel=0.05)
+    rows = pd.DataFrame({"x": random.normal(size=400), "kind": random.choice(list("ab"), 400)})
+    step = STEPS.parse(STEP | {"statistics": ["mean", "spread"]})
+    for cross_fitting in (CrossFitting(), CrossFitting(time="x")):
+        made = step.for_target(0, 7, cross_fitting).fit_transform(rows)
+        assert len(np.unique(made, axis=0)) == 2
+    grouped = step.for_target(0, 7, CrossFitting(group="row")).fit_transform(rows.assign(row=range(400)))
+    assert len(np.unique(grouped, axis=0)) == 2 * 5
