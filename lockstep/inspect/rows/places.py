@@ -31,6 +31,8 @@ METRES = (
     {"easting", "x coord", "coord x", "xcoord", "utm e", "utm x", "x coordinate"},
 )
 LARGEST = (90.0, 180.0)
+# Of the scale of a longitude, which is 0 at a pole; a factor must be above 0.
+SMALLEST_SCALE = 0.001
 # Steps of a place; angles between those of the coordinates, and numbers of neighbours, small and larger.
 ANGLES, NEIGHBOURS = [15, 30, 45, 60, 75, 105, 120, 135, 150, 165], [5, 20]
 # Rows of the trial, its folds, the small boosters of both sides, and places from which neighbours are others.
@@ -48,6 +50,12 @@ def place_steps(y: str, x: str, scale: float, name: str) -> list[dict[str, Any]]
         {"step": "rotate", "x": x, "y": y, "angles": ANGLES},
         {"step": "neighbours", "name": name, "columns": [y, x], **shape, "k": NEIGHBOURS, "power": 1.0},
     ]
+
+
+def longitude_scale(latitude: pd.Series) -> float:
+    """How long a degree of longitude is beside one of latitude, at the median of latitudes in degrees."""
+    cosine = np.cos(np.radians(float(latitude.median())))
+    return max(float(np.round(cosine, 3)), SMALLEST_SCALE)
 
 
 def find_places(reads: Mapping[str, ReadColumn], target: pd.Series, *, classes: bool) -> list[Place]:
@@ -89,8 +97,7 @@ def _without(name: str, spelled: set[str]) -> str | None:
 
 
 def _judged(y: str, x: str, degrees: bool, frame: pd.DataFrame, target: pd.Series, *, classes: bool) -> Place:
-    middle = float(frame[y].median())
-    scale = float(np.round(np.cos(np.radians(middle)), 3)) if degrees else 1.0
+    scale = longitude_scale(frame[y]) if degrees else 1.0
     rows = np.flatnonzero((frame[[y, x]].notna().all(axis=1) & target.notna()).to_numpy())
     if len(rows) > MAX_ROWS:
         rows = np.sort(np.random.default_rng(0).permutation(rows)[:MAX_ROWS])
