@@ -17,6 +17,8 @@ METRES = (
     {"easting", "x coord", "coord x", "xcoord", "utm e", "utm x", "x coordinate"},
 )
 LARGEST = (90.0, 180.0)
+# Of the scale of a longitude, which is 0 at a pole; a factor must be above 0.
+SMALLEST_SCALE = 0.001
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,13 @@ class PlaceColumns:
 
     def scale(self, frame: pd.DataFrame) -> float:
         """Length of a unit of x in units of y, at the middle of the rows: degrees of longitude are shorter."""
-        if not self.degrees:
-            return 1.0
-        return float(np.round(np.cos(np.radians(float(frame[self.y].median()))), 3))
+        return longitude_scale(frame[self.y]) if self.degrees else 1.0
+
+
+def longitude_scale(latitude: pd.Series) -> float:
+    """How long a degree of longitude is beside one of latitude, at the median of latitudes in degrees."""
+    cosine = np.cos(np.radians(float(latitude.median())))
+    return max(float(np.round(cosine, 3)), SMALLEST_SCALE)
 
 
 def find_place_columns(largest: Mapping[str, float]) -> list[PlaceColumns]:

@@ -14,8 +14,10 @@ from lockstep.check.config import Dataset
 from lockstep.cli import main
 from lockstep.evaluate.screens.copies import find_copies
 from lockstep.features.features_block import start_of
+from lockstep.features.step import STEPS
 from lockstep.inspect.findings import TableFindings
 from lockstep.inspect.inspection import inspect
+from lockstep.inspect.rows.places import place_steps
 from lockstep.inspect.rows.structure import SplitAdvice
 from tests.conftest import OwnTable
 
@@ -245,6 +247,32 @@ def test_neighbours_are_features_where_they_help() -> None:
     far = _inspect({**place, "y": random.normal(size=600)}).relations.places[0]
     assert (near.helps, far.helps) == (True, False)
     assert "% lower with rotated coordinates and neighbours" in near.why
+
+
+@pytest.mark.parametrize(
+    ("names", "middle", "unit", "scale"),
+    [
+        (("lat", "lng"), 0, 1, 1),
+        (("lat", "lng"), 45, 1, 0.707),
+        (("lat", "lng"), -70, 1, 0.342),
+        (("lat", "lng"), -89.99, 1, 0.001),
+        (("northing", "easting"), 5e6, 1e5, 1),
+    ],
+)
+def test_a_place_has_neighbours_at_any_latitude_and_in_metres(
+    names: tuple[str, str], middle: float, unit: float, scale: float
+) -> None:
+    """Bumps that are round on the ground: a degree of longitude is shorter than one of latitude, by the scale."""
+    random = np.random.default_rng(4)
+    north, east = random.uniform(0, 1, (2, 600))
+    hills = np.sin(14 * north) * np.sin(14 * east) + _noise(random, 0.1, 600)
+    columns = (middle + unit * 0.001 * north, unit * 0.001 * east / scale)
+    place = _inspect({**dict(zip(names, columns, strict=True)), "y": hills}).relations.places[0]
+    assert (place.scale, place.helps) == (scale, True)
+    neighbours = STEPS.parse(place_steps(place.y, place.x, place.scale, "near")[1])
+    rows = pd.DataFrame(dict(zip(names, columns, strict=True)))
+    made = neighbours.for_target(0, 0).fit_transform(rows, hills)
+    assert np.corrcoef(made[:, 0], hills)[0, 1] > 0.9
 
 
 def _written(own_table: OwnTable, table: Table) -> tuple[Dataset, str]:

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
 from lockstep.features.arrays import Numbers, means_and_deviations, numbers, rounded
-from lockstep.features.nearest import Positions, first_copies, nearest
+from lockstep.features.nearest import Positions, first_copies, in_tree_order, nearest
 from lockstep.features.step import Step
 from lockstep.features.step_settings import (
     AnyColumns,
@@ -110,6 +110,7 @@ class LocalLinear(Step):
         features = np.full((len(frame), len(self.names())), np.nan)
         points, inputs = self._coordinates(frame), self._standardised(self._raw(frame))
         complete = np.flatnonzero(~np.isnan(points).any(axis=1))
+        complete = complete[in_tree_order(points[complete])]
         # One thread: the last bits of a matrix product depend on its division among threads.
         with threadpool_limits(1):
             for start in range(0, len(complete), QUERIES_AT_ONCE):

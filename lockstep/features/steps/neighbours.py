@@ -9,7 +9,14 @@ from pydantic import Field, model_validator
 from scipy.spatial import cKDTree
 
 from lockstep.features.arrays import Numbers, numbers
-from lockstep.features.nearest import Positions, first_copies, inverse_distance_weights, nearest, weighted_mean
+from lockstep.features.nearest import (
+    Positions,
+    first_copies,
+    in_tree_order,
+    inverse_distance_weights,
+    nearest,
+    weighted_mean,
+)
 from lockstep.features.step import Step
 from lockstep.features.step_settings import (
     AnyColumns,
@@ -171,6 +178,7 @@ class Neighbours(Step):
         features = np.full((len(frame), len(self.names())), np.nan)
         points, values = self._coordinates(frame), self._columns(frame, self.of)
         complete = np.flatnonzero(~np.isnan(points).any(axis=1))
+        complete = complete[in_tree_order(points[complete])]
         for start in range(0, len(complete), QUERIES_AT_ONCE):
             rows = complete[start : start + QUERIES_AT_ONCE]
             distances, positions = nearest(self._tree, points[rows], max(self.k), own[rows])

@@ -8,6 +8,7 @@ import pandas as pd
 from pydantic import BeforeValidator, Field, model_validator
 
 from lockstep.features.arrays import Numbers
+from lockstep.features.bins import Edges, binned, learn_edges
 from lockstep.features.categories import Categories
 from lockstep.features.step import Step
 from lockstep.features.step_settings import AnyColumns, Combination, Folds
@@ -34,6 +35,9 @@ class TargetEncode(Step):
     Attributes:
         columns: Columns of any type.
         together: Combinations of columns to encode as one.
+        bins: Numbers of bins into which to cut some of the columns, which must be numbers, before they are encoded.
+            With a category the mean over a bin shows what a number says within the category. The bins have about
+            equally many training rows, whatever their target.
         smooth: auto (empirical Bayes) or the weight of the overall mean, in rows of average weight.
         folds: Folds of the cross-fitting.
         spread: Whether to add target_spread_NAME, the standard deviation (n - 1) over the rows with a value; NaN where
@@ -43,10 +47,12 @@ class TargetEncode(Step):
 
     columns: AnyColumns = ()
     together: Annotated[tuple[Combination, ...], Field(strict=False)] = ()
+    bins: dict[str, Annotated[int, Field(ge=2, le=1000)]] = Field(default_factory=dict)
     smooth: Annotated[str | float, BeforeValidator(_auto_or_rows)] = "auto"
     folds: Folds = 5
     spread: bool = False
 
+    _edges: Edges
     _vocabularies: list[Vocabulary]
     _encodings: Numbers
     _unseen: Numbers
@@ -55,6 +61,9 @@ class TargetEncode(Step):
     def _makes_a_feature(self) -> Self:
         if not self.columns and not self.together:
             raise ValueError("target_encode makes nothing; list columns, or combinations under together")
+        reads = set(self.reads())
+        if unknown := [column for column in self.bins if column not in reads]:
+            raise ValueError(f"bins: {unknown[0]!r} is not among the columns; add it there or remove it here")
         return self
 
     @classmethod
@@ -62,14 +71,17 @@ class TargetEncode(Step):
         together = [["street", "kind"], ["kind", "garden", "street"]]
         return [
             {"columns": ["street", "garden", "title"], "together": together, "spread": True},
-            {"columns": ["kind"], "smooth": 3, "folds": 3},
+            {"columns": ["kind"], "together": [["kind", "area"]], "bins": {"area": 4}, "smooth": 3, "folds": 3},
         ]
 
     def reads(self) -> Sequence[str]:
         return tuple(dict.fromkeys([*self.columns, *(column for group in self.together for column in group)]))
 
+    def reads_numbers(self) -> Sequence[str]:
+        return tuple(self.bins)
+
     def reads_text(self) -> Sequence[str]:
-        return self.reads()
+        return tuple(column for column in self.reads() if column not in self.bins)
 
     def makes(self) -> Sequence[str]:
         names = ["_".join(group) for group in self._groups()]
@@ -95,9 +107,9 @@ class TargetEncode(Step):
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
         """Numbers of shape (rows, features)."""
-        return self._features(
-            [codes_of(frame, vocabulary) for vocabulary in self._vocabularies], self._encodings, self._unseen
-        )
+        rows = binned(frame, self._edges)
+        codes = [codes_of(rows, vocabulary) for vocabulary in self._vocabularies]
+        return self._features(codes, self._encodings, self._unseen)
 
     def names(self) -> list[str]:
         """Means, then standard deviations; with several classes one for each."""
@@ -107,8 +119,10 @@ class TargetEncode(Step):
         return [*((column,) for column in self.columns), *(tuple(group) for group in self.together)]
 
     def _learn_codes(self, frame: pd.DataFrame) -> list[Codes]:
-        self._vocabularies = [learn_vocabulary(frame, group) for group in self._groups()]
-        return [codes_of(frame, vocabulary) for vocabulary in self._vocabularies]
+        self._edges = learn_edges(frame, self.bins)
+        rows = binned(frame, self._edges)
+        self._vocabularies = [learn_vocabulary(rows, group) for group in self._groups()]
+        return [codes_of(rows, vocabulary) for vocabulary in self._vocabularies]
 
     def _encode(self, codes: Sequence[Codes], target: Numbers, weights: Numbers | None) -> tuple[Numbers, Numbers]:
         """The encodings of codes, (all codes, measures x outputs), and of an unseen value, (measures x outputs,)."""

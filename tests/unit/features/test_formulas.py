@@ -110,3 +110,27 @@ def test_the_hour_is_the_clocks() -> None:
     when = pd.to_datetime(pd.Series(["2024-05-06 07:08:09", "2024-05-06 00:00:00", None])).astype("datetime64[s]")
     made = DateParts(columns=("when",), parts=("hour",)).fit_transform(pd.DataFrame({"when": when}))
     np.testing.assert_array_equal(made, [[7], [0], [np.nan]])
+
+
+def test_a_number_with_a_period() -> None:
+    names, values = made({"step": "cyclic", "columns": ["h"], "period": 24}, {"h": [0.0, 6, 21, 24, -3, np.nan]})
+    assert names == ["h_sin_24", "h_cos_24"]
+    half = math.sqrt(0.5)
+    expected = np.array([[0, 1], [1, 0], [-half, half], [0, 1], [-half, half], [np.nan, np.nan]])
+    np.testing.assert_allclose(values, expected, rtol=1e-6, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("period", "dates"),
+    [
+        ("day", ["2024-05-06", "2024-05-06 06:00:00", "1960-01-01 12:00:00", "2024-05-06 18:00:00"]),
+        ("week", ["2024-05-06", "2024-05-07 18:00:00", "1970-01-01 12:00:00", "2024-05-11 06:00:00"]),
+        ("year", ["2024-01-01", "2024-04-01 12:00:00", "2023-07-02 12:00:00", "2024-10-01 12:00:00"]),
+    ],
+)
+def test_dates_at_the_quarters_of_a_period(period: str, dates: list[str]) -> None:
+    when = pd.Series([*dates, None], dtype="datetime64[s]")
+    names, values = made({"step": "cyclic", "columns": ["d"], "period": period}, {"d": when})
+    assert names == [f"d_sin_{period}", f"d_cos_{period}"]
+    expected = np.array([[0, 1], [1, 0], [0, -1], [-1, 0], [np.nan, np.nan]])
+    np.testing.assert_allclose(values, expected, rtol=1e-6, atol=1e-15)

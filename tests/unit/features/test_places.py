@@ -89,6 +89,12 @@ def test_the_nearest_are_those_of_brute_force_in_table_order(k: int, grid: int) 
         np.testing.assert_array_equal(distances[row], np.sqrt(squares[expected]))
 
 
+def test_copies_are_counted_in_the_order_of_the_table() -> None:
+    points = np.array([[1.0, 2], [0.0, 5], [1.0, 2], [-0.0, 5], [1.0, 3], [1.0, 2]])
+    assert first_copies(points, 1).tolist() == [True, True, False, False, True, False]
+    assert first_copies(points, 2).tolist() == [True, True, True, True, True, False]
+
+
 def test_thousands_of_rows_at_one_place_stay_fast() -> None:
     points = np.zeros((20_000, 2))
     assert first_copies(points, 6).sum() == 6

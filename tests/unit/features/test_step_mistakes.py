@@ -51,7 +51,10 @@ GOOD = [
 MISTAKES = [
     ("{step: logs, columns: [n]}", "features.full[0]: logs: there is no such step, did you mean 'log'?; built-in: clu"),
     ("{columns: [n]}", "features.full[0]: needs the key `step`, which names the step; built-in: clusters, columns,"),
-    ("{step: 3}", "features.full[0]: step: 3 is no name of a step; built-in: clusters, columns, count, date_parts"),
+    (
+        "{step: 3}",
+        "features.full[0]: step: 3 is no name of a step; built-in: clusters, columns, count, cyclic, date_parts",
+    ),
     ("log", "features.full[0]: 'log': input should be a valid dictionary or instance of Step"),
     ("{step: log, colums: [n]}", "features.full[0].colums: unknown key, did you mean 'columns'?"),
     ("{step: log, columns: [n, n]}", "features.full[0].columns: 'n' occurs twice; remove one"),
@@ -101,6 +104,16 @@ MISTAKES = [
         "{step: target_encode, columns: [word], smooth: -1}",
         "smooth: -1 is neither auto nor a number of rows; write auto",
     ),
+    (
+        "{step: target_encode, columns: [word], bins: {n: 4}}",
+        "bins: 'n' is not among the columns; add it there or remove it here",
+    ),
+    ("{step: target_encode, columns: [word], bins: {word: 4}}", "column 'word' is of type category; a number is"),
+    ("{step: cyclic, columns: [n], period: year}", "column 'n' is of type number; a date is needed"),
+    ("{step: cyclic, columns: [day], period: 7}", "column 'day' is of type date; a number is needed"),
+    ("{step: cyclic, columns: [n], period: 0}", "input should be greater than 0"),
+    ("{step: group_statistics, columns: [n], by: [n]}", "by: 'n' is one of columns; name another column"),
+    ("{step: group_statistics, columns: [word], by: [n]}", "column 'word' is of type category; a number is needed"),
     ("{step: target_encode, columns: [word], folds: 1}", "folds: 1: input should be greater than or equal to 2"),
     ("{step: clusters, columns: [n], n_clusters: 1}", "n_clusters: 1: input should be greater than or equal to 2"),
     ("{step: neighbours, columns: [n], k: [0]}", "k[0]: 0: input should be greater than or equal to 1"),

@@ -76,6 +76,38 @@ def test_target_means_of_combinations_and_spread_by_hand() -> None:
     np.testing.assert_allclose(encode.transform(NEW), [[(6 + 4) / 3, np.sqrt(8)], [4, np.nan], [(4 + 4) / 2, np.nan]])
 
 
+def test_a_number_is_cut_into_bins_of_equally_many_rows() -> None:
+    frame = pd.DataFrame({"n": [5.0, 1.0, 3.0, 2.0, 8.0, np.nan], "k": list("aabbab")})
+    step = {"step": "target_encode", "columns": ["n"], "together": [["k", "n"]], "bins": {"n": 2}, "smooth": 0}
+    encode = step_of(step).fit(frame, np.array([10.0, 20, 30, 40, 50, 60]))
+    assert encode.names() == ["target_n", "target_k_n"]
+    # of five numbers the first three, up to the edge 3, are the first bin
+    new = pd.DataFrame({"n": [3.0, 3.1, -1e9, np.nan, 8.0], "k": list("aabbb")})
+    expected = [[30, 20], [30, 30], [30, 35], [60, 60], [30, 35]]
+    np.testing.assert_allclose(encode.transform(new), expected)
+
+
+def test_bins_of_a_value_that_most_rows_have() -> None:
+    frame = pd.DataFrame({"n": [0.0] * 8 + [1.0, 2.0]})
+    step = {"step": "target_encode", "columns": ["n"], "bins": {"n": 4}, "smooth": 0}
+    encode = step_of(step).fit(frame, np.arange(10.0))
+    np.testing.assert_allclose(encode.transform(pd.DataFrame({"n": [0.0, 1.5]}))[:, 0], [3.5, 8.5])
+
+
+def test_what_a_number_says_differs_by_category() -> None:
+    """Neither the category nor the number says anything alone; encoded together they tell the target."""
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"k": random.integers(0, 40, 4000).astype(str), "n": random.uniform(-1, 1, 4000)})
+    rises = np.where(frame["k"].astype(int) % 2, 1.0, -1.0)
+    y = rises * np.sign(frame["n"].to_numpy()) + 0.5 * random.normal(size=4000)
+    alone = {"step": "target_encode", "columns": ["k", "n"], "bins": {"n": 4}}
+    made = step_of(alone).fit_transform(frame, y)
+    assert max(abs(np.corrcoef(column, y)[0, 1]) for column in made.T) < 0.1
+    together = {"step": "target_encode", "together": [["k", "n"]], "bins": {"n": 4}}
+    made = step_of(together).fit_transform(frame, y)
+    assert np.corrcoef(made[:, 0], y)[0, 1] > 0.85
+
+
 def test_parts_of_a_text() -> None:
     frame = pd.DataFrame({"t": pd.Series(["b; a", "a", "a;b;;a", None, "<c]", ""], dtype="str")})
     step = {
