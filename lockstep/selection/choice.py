@@ -17,16 +17,18 @@ from lockstep.features.features_block import Recipe
 from lockstep.fitting.booster import RoundBudget
 from lockstep.fitting.fitting import Value
 from lockstep.search.evaluation_log import FoldLog
-from lockstep.selection.forward import ForwardSelection, Gain, Groups
+from lockstep.selection.forward import FOLDS, ForwardSelection, Gain, Groups
 from lockstep.selection.inner_folds import InnerFold, completed, prepare, propose, score
 from lockstep.selection.proposals import Problem, Proposals
 from lockstep.signals import result_of
 from lockstep.storage.tables import write_table
+from lockstep.table.cross_fitting import BLOCKS_PER_FOLD
+from lockstep.table.timeline import Rows
 from lockstep.workers.identity import fold_key
 from lockstep.workers.trial import Evaluation, FoldTask
 
-# Rows of a choice, its inner folds, and the small boosters that compare groups.
-MAX_ROWS, FOLDS = 20_000, 4
+# Rows of a choice, draws of its inner folds, and the small boosters that compare groups.
+MAX_ROWS, DRAWS = 20_000, 2
 PARAMS: dict[str, Value] = {"max_depth": 6, "learning_rate": 0.1, "max_bin": 64, "min_child_weight": 3.0}
 BUDGET = RoundBudget(early_stopping_rounds=10, max_rounds=150)
 
@@ -91,8 +93,7 @@ class _Choosing:
         folder.mkdir(parents=True)
         path = folder / "rows.parquet"
         write_table(rows, path)
-        n_folds = FOLDS // 2 if problem.cross_fitting.forward else FOLDS
-        pairs = problem.cross_fitting.pairs(rows, n_folds, problem.seed)
+        pairs = _inner_pairs(problem, rows)
         self._prepared = [
             executor.submit(prepare, problem, path, train, valid, folder / f"fold_{number}")
             for number, (train, valid) in enumerate(pairs)
@@ -153,6 +154,14 @@ class _Fits:
         evaluation: Evaluation = result_of(future)
         self._log.remember(key, evaluation)
         return evaluation
+
+
+def _inner_pairs(problem: Problem, rows: pd.DataFrame) -> list[tuple[Rows, Rows]]:
+    """The inner folds of two draws; in time, where nothing is drawn, as many blocks."""
+    if problem.cross_fitting.forward:
+        return problem.cross_fitting.pairs(rows, DRAWS * FOLDS // BLOCKS_PER_FOLD, problem.seed)
+    draws = [problem.cross_fitting.pairs(rows, FOLDS, problem.seed + draw) for draw in range(DRAWS)]
+    return [pair for draw in draws for pair in draw]
 
 
 def _sampled(table: pd.DataFrame, seed: int) -> pd.DataFrame:

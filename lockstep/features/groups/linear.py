@@ -1,0 +1,12 @@
+"""A linear model's prediction."""
+
+from lockstep.features.group import Group, StepSettings, TrainingRows
+
+
+class Linear(Group):
+    """The prediction of a linear model of the numbers, learned from other rows."""
+
+    @classmethod
+    def steps(cls, rows: TrainingRows) -> list[StepSettings]:
+        columns = rows.numbers()
+        return [{"step": "linear", "columns": columns, "name": "linear_model"}] if len(columns) > 1 else []
