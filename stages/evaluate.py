@@ -39,7 +39,7 @@ def main() -> None:
     train, test = read_table(paths.TRAIN), read_table(paths.TEST)
     best, search, automatic = read_json(paths.BEST_PARAMS), read_json(paths.SEARCH), ChosenRecipe.read().automatic
     trials = read_trials(paths.TRIALS, search["settings"]["space"])
-    history = TrainingHistory(trials, search, pd.read_csv(paths.LEARNING_CURVE))
+    history = TrainingHistory(trials, search, *map(pd.read_csv, (paths.LEARNING_CURVE, paths.FEATURES)))
     print_step = step_printer("evaluate", len(train) + len(test))
     evaluation = evaluate_model(
         model, train, test, trials.loc[best["trial"]], judging, settings, seed, split, print_step, columns.genuine

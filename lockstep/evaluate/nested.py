@@ -35,7 +35,7 @@ from lockstep.search.stopping import ending_reason
 from lockstep.search.trials_file import trials_table
 from lockstep.search.tune_blocks import TuneBlocks
 from lockstep.selection.chosen_features import choose_features
-from lockstep.selection.proposals import Problem
+from lockstep.selection.proposals import FeatureProblem
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
 from lockstep.storage.tables import significant
@@ -100,7 +100,7 @@ class Procedure:
         if not isinstance(self.recipe, AutomaticRecipe):
             return ChosenRecipe(self.recipe)
         choosing = (self.types, self.target, self.split.cross_fitting, self.choices.seed, self.fitting(train))
-        chosen, _ = choose_features(Problem(self.recipe, *choosing), train, log)
+        chosen, _ = choose_features(FeatureProblem(self.recipe, *choosing), train, log)
         return chosen
 
     def search(

@@ -30,7 +30,7 @@ from lockstep.model.saved import SavedModel
 from lockstep.model.training import Training
 from lockstep.search.evaluation_log import NoLog
 from lockstep.selection.chosen_features import choose_steps
-from lockstep.selection.proposals import Problem
+from lockstep.selection.proposals import FeatureProblem
 from lockstep.signals import result_of
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
@@ -173,7 +173,9 @@ def _steps(refit: Refit, fitted: pd.DataFrame, folder: Path) -> Recipe:
     """The steps of a split's training rows; an automatic recipe is completed by them, in this process."""
     if not isinstance(refit.recipe, AutomaticRecipe):
         return refit.recipe
-    problem = Problem(refit.recipe, refit.types, refit.target, refit.split.cross_fitting, refit.seed, refit.fitting)
+    problem = FeatureProblem(
+        refit.recipe, refit.types, refit.target, refit.split.cross_fitting, refit.seed, refit.fitting
+    )
     with InProcess() as executor:
         return choose_steps(problem, fitted, folder, executor, NoLog())
 

@@ -56,7 +56,7 @@ class TrainingRows:
         return float(np.nanmax(np.abs(values), initial=0.0))
 
 
-class Group(OneOfKind, ABC):
+class FeatureGroup(OneOfKind, ABC):
     """Features of one kind; its name is that of its file, its docstring one sentence for the report.
 
     A group learns nothing itself: its steps do. Which steps it proposes may depend on the rows, so the choice asks it
@@ -73,4 +73,4 @@ class Group(OneOfKind, ABC):
         """
 
 
-GROUPS: Kind[Group] = Kind(name="group", base=Group, package="lockstep.features.groups", key="group")
+GROUPS: Kind[FeatureGroup] = Kind(name="group", base=FeatureGroup, package="lockstep.features.groups", key="group")

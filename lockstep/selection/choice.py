@@ -19,7 +19,7 @@ from lockstep.fitting.fitting import Value
 from lockstep.search.evaluation_log import FoldLog
 from lockstep.selection.forward import FOLDS, ForwardSelection, Gain, Groups
 from lockstep.selection.inner_folds import InnerFold, completed, prepare, propose, score
-from lockstep.selection.proposals import Problem, Proposals
+from lockstep.selection.proposals import FeatureProblem, Proposals
 from lockstep.signals import result_of
 from lockstep.storage.tables import write_table
 from lockstep.table.cross_fitting import BLOCKS_PER_FOLD
@@ -58,7 +58,7 @@ class Choice:
 
 
 def choose(
-    problem: Problem, tables: Sequence[pd.DataFrame], folder: Path, executor: Executor, log: FoldLog
+    problem: FeatureProblem, tables: Sequence[pd.DataFrame], folder: Path, executor: Executor, log: FoldLog
 ) -> list[Choice]:
     """Choose for several sets of training rows; the choices do not depend on one another or on the executor.
 
@@ -87,7 +87,7 @@ def choose(
 class _Choosing:
     """One choice: its rows, its inner folds and what it costs."""
 
-    def __init__(self, problem: Problem, table: pd.DataFrame, folder: Path, executor: Executor) -> None:
+    def __init__(self, problem: FeatureProblem, table: pd.DataFrame, folder: Path, executor: Executor) -> None:
         self._problem = problem
         rows = _sampled(table, problem.seed)
         folder.mkdir(parents=True)
@@ -138,7 +138,7 @@ class _Asked:
 class _Fits:
     """Fits by the executor, or from the log."""
 
-    def __init__(self, problem: Problem, executor: Executor, log: FoldLog) -> None:
+    def __init__(self, problem: FeatureProblem, executor: Executor, log: FoldLog) -> None:
         self._executor, self._log = executor, log
         self._task = FoldTask(0, 0, PARAMS, BUDGET, problem.seed, problem.fitting)
 
@@ -156,7 +156,7 @@ class _Fits:
         return evaluation
 
 
-def _inner_pairs(problem: Problem, rows: pd.DataFrame) -> list[tuple[Rows, Rows]]:
+def _inner_pairs(problem: FeatureProblem, rows: pd.DataFrame) -> list[tuple[Rows, Rows]]:
     """The inner folds of two draws; in time, where nothing is drawn, as many blocks."""
     if problem.cross_fitting.forward:
         return problem.cross_fitting.pairs(rows, DRAWS * FOLDS // BLOCKS_PER_FOLD, problem.seed)

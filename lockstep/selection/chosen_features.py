@@ -14,7 +14,7 @@ from lockstep.fitting.folds import final_rows, training_masks
 from lockstep.project.paths import EVALUATIONS, local_state
 from lockstep.search.evaluation_log import EvaluationLog, FoldLog
 from lockstep.selection.choice import Choice, choose
-from lockstep.selection.proposals import Problem
+from lockstep.selection.proposals import FeatureProblem
 from lockstep.storage.scratch import scratch_folder
 from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.target import Target
@@ -46,14 +46,14 @@ def features_of(
     """
     if not isinstance(recipe, AutomaticRecipe):
         return ChosenRecipe(recipe), choice_table([])
-    problem = Problem(recipe, types, target, cross_fitting, seed, fitting)
+    problem = FeatureProblem(recipe, types, target, cross_fitting, seed, fitting)
     with EvaluationLog(local_state() / EVALUATIONS, cache_limit()) as log:
         chosen, choices = choose_features(problem, train, log)
     print(_outcome(choices), file=sys.stderr, flush=True)
     return chosen, choice_table(choices)
 
 
-def choose_features(problem: Problem, train: pd.DataFrame, log: FoldLog) -> tuple[ChosenRecipe, list[Choice]]:
+def choose_features(problem: FeatureProblem, train: pd.DataFrame, log: FoldLog) -> tuple[ChosenRecipe, list[Choice]]:
     """Complete an automatic recipe for every fold and for all rows of a training table, in worker processes.
 
     Args:
@@ -71,7 +71,7 @@ def choose_features(problem: Problem, train: pd.DataFrame, log: FoldLog) -> tupl
     return ChosenRecipe(last.steps, tuple(fold.steps for fold in folds), problem.automatic), choices
 
 
-def choose_steps(problem: Problem, rows: pd.DataFrame, folder: Path, executor: Executor, log: FoldLog) -> Recipe:
+def choose_steps(problem: FeatureProblem, rows: pd.DataFrame, folder: Path, executor: Executor, log: FoldLog) -> Recipe:
     """Complete an automatic recipe for one set of training rows."""
     (choice,) = choose(problem, [rows], folder, executor, log)
     return choice.steps

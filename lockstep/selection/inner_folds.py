@@ -9,7 +9,7 @@ import numpy as np
 
 from lockstep.features.features_block import Recipe
 from lockstep.fitting.folds import FoldSet, digest_of
-from lockstep.selection.proposals import Problem, Proposals, proposals
+from lockstep.selection.proposals import FeatureProblem, Proposals, proposals
 from lockstep.storage.tables import read_table
 from lockstep.table.timeline import Rows
 from lockstep.workers.trial import Evaluation, FoldTask
@@ -47,7 +47,7 @@ class InnerFold:
         return int(np.count_nonzero(FoldSet.open(self.folder).training)) * len(self.of(groups))
 
 
-def prepare(problem: Problem, table: Path, train: Rows, valid: Rows, folder: Path) -> InnerFold:
+def prepare(problem: FeatureProblem, table: Path, train: Rows, valid: Rows, folder: Path) -> InnerFold:
     """Compute the features of every group for one inner fold.
 
     Args:
@@ -90,7 +90,7 @@ def prepare(problem: Problem, table: Path, train: Rows, valid: Rows, folder: Pat
     return InnerFold(folder, columns, digests)
 
 
-def propose(problem: Problem, table: Path) -> Proposals:
+def propose(problem: FeatureProblem, table: Path) -> Proposals:
     """The steps that the groups propose for all rows of a choice."""
     frame = read_table(table)
     start = problem.features(problem.automatic.start)

@@ -28,7 +28,7 @@ Proposals = dict[str, tuple[Step, ...]]
 
 
 @dataclass(frozen=True)
-class Problem:
+class FeatureProblem:
     """What a choice depends on besides the rows.
 
     Attributes:
@@ -52,7 +52,7 @@ class Problem:
         return Features(steps, self.seed, self.target.n_classes, self.cross_fitting, self.target.row_weights)
 
 
-def proposals(problem: Problem, frame: pd.DataFrame, features: Features, x: Matrix) -> Proposals:
+def proposals(problem: FeatureProblem, frame: pd.DataFrame, features: Features, x: Matrix) -> Proposals:
     """The steps of every group that has some, in the order of the groups' names; each candidate is a group by itself.
 
     A step whose features would have the name of another one's is left out.
@@ -83,7 +83,7 @@ def _without_clashes(steps: Sequence[Step], taken: set[str]) -> tuple[Step, ...]
     return tuple(kept)
 
 
-def _seen_by_groups(problem: Problem, frame: pd.DataFrame, features: Features, x: Matrix) -> TrainingRows:
+def _seen_by_groups(problem: FeatureProblem, frame: pd.DataFrame, features: Features, x: Matrix) -> TrainingRows:
     readable = set(features.columns)
     types = {column: kind for column, kind in problem.types.items() if column in readable}
     residuals, gains = _residuals(problem, frame, features, x)
@@ -96,7 +96,7 @@ def _seen_by_groups(problem: Problem, frame: pd.DataFrame, features: Features, x
 
 
 def _residuals(
-    problem: Problem, frame: pd.DataFrame, features: Features, x: Matrix
+    problem: FeatureProblem, frame: pd.DataFrame, features: Features, x: Matrix
 ) -> tuple[Numbers, Mapping[str, float]]:
     """Out-of-fold residuals of a small model, shape (rows, outputs), and each feature's gain in it."""
     target = problem.target

@@ -20,7 +20,7 @@ from lockstep.selection.choice import Choice, choose
 from lockstep.selection.chosen_features import choice_table, choose_features
 from lockstep.selection.forward import ForwardSelection
 from lockstep.selection.inner_folds import prepare
-from lockstep.selection.proposals import Problem
+from lockstep.selection.proposals import FeatureProblem
 from lockstep.storage.tables import write_table
 from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.target import Target
@@ -43,15 +43,15 @@ def _types(frame: pd.DataFrame) -> dict[str, str]:
 
 def _problem(
     frame: pd.DataFrame, groups: Sequence[str] | None = None, classes: tuple[int, ...] = (), **more: object
-) -> Problem:
+) -> FeatureProblem:
     columns = [name for name in frame if name not in ("row_id", "fold", "y", "when")]
     start = [{"step": "columns", "columns": columns}]
     automatic = AutomaticRecipe.model_validate({"start": start, "groups": groups, **more})
     fitting = Fitting(objective="classes", metric="log_loss", n_classes=2) if classes else Fitting()
-    return Problem(automatic, _types(frame), Target("y", classes), CrossFitting(), 7, fitting)
+    return FeatureProblem(automatic, _types(frame), Target("y", classes), CrossFitting(), 7, fitting)
 
 
-def _choice(problem: Problem, frame: pd.DataFrame, folder: Path, log: FoldLog | None = None) -> Choice:
+def _choice(problem: FeatureProblem, frame: pd.DataFrame, folder: Path, log: FoldLog | None = None) -> Choice:
     with InProcess() as executor:
         (choice,) = choose(problem, [frame], folder / "choice", executor, log or NoLog())
     return choice
@@ -123,7 +123,7 @@ def test_pure_noise_chooses_nothing(classes: tuple[int, ...], tmp_path: Path) ->
     assert choice.kept == ()
 
 
-def _all_groups(frame: pd.DataFrame) -> Problem:
+def _all_groups(frame: pd.DataFrame) -> FeatureProblem:
     return _problem(frame, ["pairs", "encodings", "crossed"])
 
 

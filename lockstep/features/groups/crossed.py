@@ -2,12 +2,12 @@
 
 import itertools
 
-from lockstep.features.group import Group, StepSettings, TrainingRows
+from lockstep.features.group import FeatureGroup, StepSettings, TrainingRows
 
 MAX_COLUMNS = 4
 
 
-class Crossed(Group):
+class Crossed(FeatureGroup):
     """The mean target of each combination of two categories."""
 
     @classmethod

@@ -1,10 +1,10 @@
 """Dates as positions in the day, the week and the year."""
 
-from lockstep.features.group import Group, StepSettings, TrainingRows
+from lockstep.features.group import FeatureGroup, StepSettings, TrainingRows
 from lockstep.features.groups._dates import has_clock_times
 
 
-class Cycles(Group):
+class Cycles(FeatureGroup):
     """Where in the day, the week and the year a date lies, as sine and cosine, which are alike at both ends."""
 
     @classmethod

@@ -1,12 +1,12 @@
 """Parts of dates."""
 
-from lockstep.features.group import Group, StepSettings, TrainingRows
+from lockstep.features.group import FeatureGroup, StepSettings, TrainingRows
 from lockstep.features.groups._dates import has_clock_times
 
 PARTS = ["year", "month", "day", "weekday", "day_of_year"]
 
 
-class Dates(Group):
+class Dates(FeatureGroup):
     """Year, month, day, weekday and day of the year of dates, and the hour of those with a clock time."""
 
     @classmethod

@@ -2,12 +2,12 @@
 
 import itertools
 
-from lockstep.features.group import Group, StepSettings, TrainingRows
+from lockstep.features.group import FeatureGroup, StepSettings, TrainingRows
 
 MAX_DATES = 4
 
 
-class Durations(Group):
+class Durations(FeatureGroup):
     """The time between two dates of a row."""
 
     @classmethod

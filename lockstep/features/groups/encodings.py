@@ -1,12 +1,12 @@
 """Categories by the mean of their target and by how often they occur."""
 
-from lockstep.features.group import Group, StepSettings, TrainingRows
+from lockstep.features.group import FeatureGroup, StepSettings, TrainingRows
 
 # Values from which a mean is worth more than the category itself, and columns that are encoded.
 MIN_VALUES, MAX_COLUMNS = 3, 10
 
 
-class Encodings(Group):
+class Encodings(FeatureGroup):
     """The mean target of each value of a category, learned from other rows, and the number of its rows."""
 
     @classmethod

@@ -1,11 +1,11 @@
 """Numbers beside those of the rows of the same category."""
 
-from lockstep.features.group import Group, StepSettings, TrainingRows
+from lockstep.features.group import FeatureGroup, StepSettings, TrainingRows
 
 MAX_CATEGORIES, MAX_NUMBERS = 3, 4
 
 
-class GroupStatistics(Group):
+class NumbersByCategory(FeatureGroup):
     """The mean of a number over the rows of the same category, and the row's difference from it and rank in it."""
 
     @classmethod

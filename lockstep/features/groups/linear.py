@@ -1,9 +1,9 @@
 """A linear model's prediction."""
 
-from lockstep.features.group import Group, StepSettings, TrainingRows
+from lockstep.features.group import FeatureGroup, StepSettings, TrainingRows
 
 
-class Linear(Group):
+class LinearModel(FeatureGroup):
     """The prediction of a linear model of the numbers, learned from other rows."""
 
     @classmethod

@@ -1,13 +1,13 @@
 """Linear models of the nearest rows of a place."""
 
-from lockstep.features.group import Group, StepSettings, TrainingRows
+from lockstep.features.group import FeatureGroup, StepSettings, TrainingRows
 from lockstep.features.groups._places import others, places, stem
 
 COUNTS = [30, 60]
 MAX_INPUTS = 6
 
 
-class LocalModels(Group):
+class LocalModels(FeatureGroup):
     """The prediction of a linear model that is fitted on the rows nearest to a place."""
 
     @classmethod

@@ -1,11 +1,11 @@
 """Which values are missing."""
 
-from lockstep.features.group import Group, StepSettings, TrainingRows
+from lockstep.features.group import FeatureGroup, StepSettings, TrainingRows
 
 MAX_COLUMNS = 20
 
 
-class Missing(Group):
+class Missing(FeatureGroup):
     """Whether a value is missing, of columns in which some are."""
 
     @classmethod

@@ -1,6 +1,6 @@
 """Targets and other numbers of the nearest rows of a place."""
 
-from lockstep.features.group import Group, StepSettings, TrainingRows
+from lockstep.features.group import FeatureGroup, StepSettings, TrainingRows
 from lockstep.features.groups._places import others, places, stem
 
 # Numbers of neighbours of which the target is averaged, and of which the other columns are.
@@ -10,7 +10,7 @@ MAX_OTHERS = 8
 OFFSET, FOLDS = 0.0045, 10
 
 
-class Neighbours(Group):
+class NearestRows(FeatureGroup):
     """Means of the target and of other numbers over the rows that are nearest to a place."""
 
     @classmethod

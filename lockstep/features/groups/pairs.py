@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lockstep.features.arrays import Numbers, numbers
-from lockstep.features.group import Group, StepSettings, TrainingRows
+from lockstep.features.group import FeatureGroup, StepSettings, TrainingRows
 from lockstep.table.timeline import Rows
 
 # Columns whose pairs are screened, pairs that are kept, and rows that screen.
@@ -17,7 +17,7 @@ BINS = 16
 SMALLEST, LARGEST = 1e-12, 1e12
 
 
-class Pairs(Group):
+class Pairs(FeatureGroup):
     """Ratios, differences and products of two numbers that explain most of what a small model leaves unexplained."""
 
     @classmethod
