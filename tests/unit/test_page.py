@@ -93,10 +93,7 @@ def test_an_automatic_recipe_has_a_section_with_what_each_group_adds(tmp_path: P
     words = _words(written)
     assert "2 groups of features were tried" in words
     assert "1 was added, because it lowers the error" in words
-    assert (
-        "<strong>neighbours</strong>: Means of the target and of other numbers over the rows that are nearest to a place."
-        in words
-    )
+    assert "<strong>neighbours</strong>: Means of the target and of other numbers over the rows" in words
     assert "2 of 5" in words or "2 of 3" in words
 
 
