@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -61,7 +61,14 @@ class FeatureGroup(OneOfKind, ABC):
 
     A group learns nothing itself: its steps do. Which steps it proposes may depend on the rows, so the choice asks it
     anew for every set of training rows.
+
+    Attributes:
+        made_of: The kinds of columns that it needs: types of columns, place, or any.
     """
+
+    STATED = ("made_of",)
+
+    made_of: ClassVar[tuple[str, ...]]
 
     @classmethod
     @abstractmethod

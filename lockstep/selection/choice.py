@@ -18,7 +18,7 @@ from lockstep.fitting.booster import RoundBudget
 from lockstep.fitting.fitting import Value
 from lockstep.search.evaluation_log import FoldLog
 from lockstep.selection.forward import FOLDS, ForwardSelection, Gain, Groups
-from lockstep.selection.inner_folds import InnerFold, completed, prepare, propose, score
+from lockstep.selection.inner_folds import InnerFold, completed, in_one_line, prepare, propose, score
 from lockstep.selection.proposals import FeatureProblem, Proposals
 from lockstep.signals import result_of
 from lockstep.storage.tables import write_table
@@ -95,10 +95,10 @@ class _Choosing:
         write_table(rows, path)
         pairs = _inner_pairs(problem, rows)
         self._prepared = [
-            executor.submit(prepare, problem, path, train, valid, folder / f"fold_{number}")
+            executor.submit(in_one_line, prepare, problem, path, train, valid, folder / f"fold_{number}")
             for number, (train, valid) in enumerate(pairs)
         ]
-        self._proposed = executor.submit(propose, problem, path)
+        self._proposed = executor.submit(in_one_line, propose, problem, path)
         self.folds: list[InnerFold] = []
         self._proposals = Proposals()
         self._cells = dict[str, int]()
@@ -147,7 +147,7 @@ class _Fits:
         key = fold_key(self._task, fold.fingerprint(groups))
         if (stored := self._log.find(key)) is not None:
             return _Asked(lambda: stored)
-        future: Future[Any] = self._executor.submit(score, fold, groups, self._task)
+        future: Future[Any] = self._executor.submit(in_one_line, score, fold, groups, self._task)
         return _Asked(lambda: self._remembered(key, future))
 
     def _remembered(self, key: str, future: Future[Any]) -> Evaluation:

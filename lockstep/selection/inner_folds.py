@@ -1,19 +1,23 @@
 """The inner folds of a choice: the features of all groups, learned from each fold's training part alone."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
+from lockstep.errors import LockstepError, SearchError
 from lockstep.features.features_block import Recipe
 from lockstep.fitting.folds import FoldSet, digest_of
 from lockstep.selection.proposals import FeatureProblem, Proposals, proposals
 from lockstep.storage.tables import read_table
 from lockstep.table.timeline import Rows
 from lockstep.workers.trial import Evaluation, FoldTask
-from lockstep.workers.worker import FoldCache, evaluate
+from lockstep.workers.worker import SEARCH_REMEDY, FoldCache, evaluate, failure_message
+
+Result = TypeVar("Result")
 
 # The key of the features that the recipe has in any case.
 START = ""
@@ -119,3 +123,17 @@ def _only(folds: FoldSet, columns: Sequence[int], digests: Sequence[str], *, cop
         types=(tuple(types[column] for column in columns),),
         digests=(digest,),
     )
+
+
+def in_one_line(function: Callable[..., Result], *args: Any) -> Result:
+    """`function(*args)` in a worker process.
+
+    Raises:
+        SearchError: if it fails, for example for lack of memory; mistakes of settings and tables stay what they are.
+    """
+    try:
+        return function(*args)
+    except LockstepError:
+        raise
+    except Exception as error:
+        raise SearchError(f"features: a group cannot be tried ({failure_message(error)}); {SEARCH_REMEDY}") from error

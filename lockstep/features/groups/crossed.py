@@ -10,6 +10,8 @@ MAX_COLUMNS = 4
 class Crossed(FeatureGroup):
     """The mean target of each combination of two categories."""
 
+    made_of = ("category", "boolean")
+
     @classmethod
     def steps(cls, rows: TrainingRows) -> list[StepSettings]:
         columns = [column for column in rows.of_type("category", "boolean") if rows.distinct(column) > 1]

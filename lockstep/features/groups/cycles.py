@@ -7,6 +7,8 @@ from lockstep.features.groups._dates import has_clock_times
 class Cycles(FeatureGroup):
     """Where in the day, the week and the year a date lies, as sine and cosine, which are alike at both ends."""
 
+    made_of = ("date",)
+
     @classmethod
     def steps(cls, rows: TrainingRows) -> list[StepSettings]:
         return [

@@ -9,6 +9,8 @@ PARTS = ["year", "month", "day", "weekday", "day_of_year"]
 class Dates(FeatureGroup):
     """Year, month, day, weekday and day of the year of dates, and the hour of those with a clock time."""
 
+    made_of = ("date",)
+
     @classmethod
     def steps(cls, rows: TrainingRows) -> list[StepSettings]:
         return [

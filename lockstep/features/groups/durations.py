@@ -10,6 +10,8 @@ MAX_DATES = 4
 class Durations(FeatureGroup):
     """The time between two dates of a row."""
 
+    made_of = ("date",)
+
     @classmethod
     def steps(cls, rows: TrainingRows) -> list[StepSettings]:
         dates = rows.by_importance(rows.of_type("date"), MAX_DATES)

@@ -9,6 +9,8 @@ MIN_VALUES, MAX_COLUMNS = 3, 10
 class Encodings(FeatureGroup):
     """The mean target of each value of a category, learned from other rows, and the number of its rows."""
 
+    made_of = ("category",)
+
     @classmethod
     def steps(cls, rows: TrainingRows) -> list[StepSettings]:
         columns = [column for column in rows.of_type("category") if rows.distinct(column) >= MIN_VALUES]

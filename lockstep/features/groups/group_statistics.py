@@ -8,6 +8,8 @@ MAX_CATEGORIES, MAX_NUMBERS = 3, 4
 class NumbersByCategory(FeatureGroup):
     """The mean of a number over the rows of the same category, and the row's difference from it and rank in it."""
 
+    made_of = ("category", "number")
+
     @classmethod
     def steps(cls, rows: TrainingRows) -> list[StepSettings]:
         categories = [column for column in rows.of_type("category", "boolean") if rows.distinct(column) > 1]

@@ -6,6 +6,8 @@ from lockstep.features.group import FeatureGroup, StepSettings, TrainingRows
 class LinearModel(FeatureGroup):
     """The prediction of a linear model of the numbers, learned from other rows."""
 
+    made_of = ("number",)
+
     @classmethod
     def steps(cls, rows: TrainingRows) -> list[StepSettings]:
         columns = rows.numbers()

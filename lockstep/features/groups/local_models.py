@@ -10,6 +10,8 @@ MAX_INPUTS = 6
 class LocalModels(FeatureGroup):
     """The prediction of a linear model that is fitted on the rows nearest to a place."""
 
+    made_of = ("place", "number")
+
     @classmethod
     def steps(cls, rows: TrainingRows) -> list[StepSettings]:
         inputs = rows.by_importance(others(rows), MAX_INPUTS)

@@ -13,6 +13,8 @@ OFFSET, FOLDS = 0.0045, 10
 class NearestRows(FeatureGroup):
     """Means of the target and of other numbers over the rows that are nearest to a place."""
 
+    made_of = ("place", "number")
+
     @classmethod
     def steps(cls, rows: TrainingRows) -> list[StepSettings]:
         averaged = rows.by_importance(others(rows), MAX_OTHERS)

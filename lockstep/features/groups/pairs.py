@@ -20,6 +20,8 @@ SMALLEST, LARGEST = 1e-12, 1e12
 class Pairs(FeatureGroup):
     """Ratios, differences and products of two numbers that explain most of what a small model leaves unexplained."""
 
+    made_of = ("number",)
+
     @classmethod
     def steps(cls, rows: TrainingRows) -> list[StepSettings]:
         columns = [column for column in rows.numbers() if rows.largest(column) < LARGEST]
