@@ -1,5 +1,6 @@
 """The choice of features: what is planted is found, noise chooses nothing, and nothing is learned from other rows."""
 
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +12,8 @@ import pandas as pd
 import pytest
 from pydantic import TypeAdapter
 
+from lockstep.check.config import load_config
+from lockstep.errors import ConfigError
 from lockstep.features.features_block import AutomaticRecipe, Recipe
 from lockstep.features.recipe_file import ChosenRecipe
 from lockstep.fitting.fitting import Fitting
@@ -25,6 +28,7 @@ from lockstep.storage.tables import write_table
 from lockstep.table.cross_fitting import CrossFitting
 from lockstep.table.target import Target
 from lockstep.workers.in_process import InProcess
+from tests.conftest import OwnTable
 
 N = 600
 Columns = dict[str, npt.NDArray[np.generic] | pd.Series]
@@ -250,3 +254,38 @@ def test_a_fold_without_a_score_is_left_out() -> None:
     undefined = ForwardSelection(["a"])
     undefined.tell({(): [None, None], ("a",): [0.5, 0.1]})
     assert undefined.kept == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("{start: full}", "features.auto.start: 'full' is no list of steps; to begin from a recipe write"),
+        ("{start: *block, groups: [places]}", "there is no such group; built-in: crossed, "),
+        ("{start: []}", "features.auto.start"),
+        ("{begin: *block}", "features.auto.begin: unknown key"),
+        ("{start: *block, candidates: [{step: log, columns: [y]}]}", "features.auto: uses the target 'y'"),
+    ],
+)
+def test_a_mistake_in_an_automatic_recipe_is_one_line(own_table: OwnTable, entry: str, said: str) -> None:
+    recipes = f"features: {{full: &block [{{step: columns, columns: [a, b]}}], auto: {entry}}}"
+    own_table.write("a,b,y\n1,2,3\n")
+    file = own_table.folder / "datasets/own.yaml"
+    text = re.sub(r"^features:.*(\n +.*)*", recipes, file.read_text(), flags=re.MULTILINE)
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_config()
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_monotone_feature_must_be_one_of_the_start(own_table: OwnTable) -> None:
+    own_table.write("a,b,y\n1,2,3\n")
+    file = own_table.folder / "datasets/own.yaml"
+    recipes = "features: {auto: {start: [{step: columns, columns: [a, b]}]}}"
+    file.write_text(re.sub(r"^features:.*(\n +.*)*", recipes, file.read_text(), flags=re.MULTILINE))
+    own_table.edit_params("features: full", "features: auto")
+    own_table.edit_params("monotone: {}", "monotone: {a: 1}")
+    assert load_config().booster.monotone == {"a": 1}
+    own_table.edit_params("monotone: {a: 1}", "monotone: {linear_model: 1}")
+    with pytest.raises(ConfigError, match=r"booster.monotone.linear_model: recipe 'auto' .* makes no such feature"):
+        load_config()
