@@ -112,6 +112,7 @@ def test_a_planted_signal_is_found(name: str, tmp_path: Path) -> None:
     assert name in _choice(problem, frame, tmp_path).kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [(), (0, 1)])
 def test_pure_noise_chooses_nothing(classes: tuple[int, ...], tmp_path: Path) -> None:
     random = np.random.default_rng(0)
@@ -140,16 +141,17 @@ def _mixed() -> pd.DataFrame:
     return frame.assign(word=pd.Series(word, dtype="str"), y=frame["y"] + 0.2 * effect)
 
 
+@pytest.mark.slow
 def test_a_fold_s_recipe_depends_on_its_training_rows_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCKSTEP_WORKERS", "1")
     frame = _mixed()
-    chosen, choices = choose_features(_all_groups(frame), frame, NoLog())
+    chosen, choices = choose_features(_problem(frame, ["pairs"]), frame, NoLog())
     assert chosen.of_folds[0] != _problem(frame).automatic.start
     poisoned = frame.copy()
     validates = poisoned["fold"] == 0
     poisoned.loc[validates, ["a", "b", "y"]] *= -1000.0
     poisoned.loc[validates, "word"] = "poison"
-    again, choices_again = choose_features(_all_groups(frame), poisoned, NoLog())
+    again, choices_again = choose_features(_problem(frame, ["pairs"]), poisoned, NoLog())
     assert again.of_folds[0] == chosen.of_folds[0]
     assert choices_again[0] == choices[0]
     assert choices_again[-1] != choices[-1]
@@ -167,11 +169,12 @@ def test_inner_validation_rows_change_nothing_that_is_learned(tmp_path: Path) ->
     assert folds[0].columns == folds[1].columns
 
 
+@pytest.mark.slow
 def test_the_choice_is_the_same_for_any_number_of_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     outcomes = []
     for workers in ("1", "3"):
         monkeypatch.setenv("LOCKSTEP_WORKERS", workers)
-        outcomes.append(choose_features(_all_groups(_mixed()), _mixed(), NoLog()))
+        outcomes.append(choose_features(_problem(_mixed(), ["pairs"]), _mixed(), NoLog()))
     assert outcomes[0] == outcomes[1]
 
 
