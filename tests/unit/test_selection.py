@@ -142,15 +142,14 @@ def _mixed() -> pd.DataFrame:
 
 
 @pytest.mark.slow
-def test_a_fold_s_recipe_depends_on_its_training_rows_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fold_s_recipe_depends_on_its_training_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCKSTEP_WORKERS", "1")
-    frame = _mixed()
+    frame = _planted("pairs", 360)
     chosen, choices = choose_features(_problem(frame, ["pairs"]), frame, NoLog())
     assert chosen.of_folds[0] != _problem(frame).automatic.start
     poisoned = frame.copy()
     validates = poisoned["fold"] == 0
     poisoned.loc[validates, ["a", "b", "y"]] *= -1000.0
-    poisoned.loc[validates, "word"] = "poison"
     again, choices_again = choose_features(_problem(frame, ["pairs"]), poisoned, NoLog())
     assert again.of_folds[0] == chosen.of_folds[0]
     assert choices_again[0] == choices[0]
@@ -174,7 +173,7 @@ def test_the_choice_is_the_same_for_any_number_of_workers(monkeypatch: pytest.Mo
     outcomes = []
     for workers in ("1", "3"):
         monkeypatch.setenv("LOCKSTEP_WORKERS", workers)
-        outcomes.append(choose_features(_problem(_mixed(), ["pairs"]), _mixed(), NoLog()))
+        outcomes.append(choose_features(_problem(_planted("pairs", 360), ["pairs"]), _planted("pairs", 360), NoLog()))
     assert outcomes[0] == outcomes[1]
 
 
