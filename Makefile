@@ -62,8 +62,8 @@ experiments: $(READY)  ## What each experiment changed and reached, for a termin
 	@dvc exp show --no-pager --only-changed --drop '(train|baseline)\.|.*\.(adjusted_r2|mae)|rows\.|(data|models|reports|lockstep|stages)/'
 
 .PHONY: docs
-docs: $(READY)  ## Write the pages of docs/ about steps, rules, metrics, objectives, sources and splits.
-	@for kind in steps rules metrics objectives sources splits; do lockstep list $$kind --markdown > docs/$$kind.md; done
+docs: $(READY)  ## Write the pages of docs/ about steps, groups, rules, metrics, objectives, sources and splits.
+	@for kind in steps groups rules metrics objectives sources splits; do lockstep list $$kind --markdown > docs/$$kind.md; done
 
 .PHONY: notebook
 notebook: $(READY)  ## Run notebooks/analysis.ipynb on the last result and keep its outputs.

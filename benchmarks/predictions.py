@@ -24,6 +24,7 @@ from pyarrow import csv
 from benchmarks.measure import measure
 from benchmarks.tables import ROOT, environment, run
 from lockstep.check.config import Dataset, parse_dataset
+from lockstep.features.features_block import start_of
 from lockstep.features.recipe import Features
 from lockstep.fitting.fitting import Fitting
 from lockstep.model.intake import Intake
@@ -80,7 +81,7 @@ def _rows(count: int, seed: int) -> pd.DataFrame:
 
 def _model(dataset: Dataset) -> SavedModel:
     rows = _rows(TRAINING_ROWS, seed=0)
-    recipe = dataset.features["raw"]
+    recipe = start_of(dataset.features["raw"])
     features = Features(recipe)
     intake = Intake.of(dataset, features.columns)
     frame = intake.frame(pa.Table.from_pandas(rows, preserve_index=False))

@@ -36,6 +36,7 @@ from benchmarks.target_tables import BUDGET, TABLES, TargetTable
 from lockstep.check.config import Config, load_config
 from lockstep.evaluate.paired import as_scored, paired_difference
 from lockstep.evaluate.rows import new_rows, training_rows, weights_in
+from lockstep.features.features_block import start_of
 from lockstep.features.recipe import Features
 from lockstep.fitting.folds import Matrix, Vector
 from lockstep.model.saved import SavedModel
@@ -124,7 +125,7 @@ def _linear(project: Path, config: Config, model: SavedModel, ours: pd.DataFrame
     """Tables like `ours` with the predictions of linear models, by the columns that they use."""
     train, test = read_table(project / paths.TRAIN), read_table(project / paths.TEST)
     rows, new = training_rows(model, train, config.split.cross_fitting), new_rows(model, test)
-    raw = Features(config.dataset.features["raw"], n_classes=model.target.n_classes)
+    raw = Features(start_of(config.dataset.features["raw"]), n_classes=model.target.n_classes)
     x = raw.fit_transform(train, rows.y)
     inputs = {
         "the table's columns": (x, raw.transform(test), raw.types),

@@ -15,6 +15,7 @@ from lockstep.evaluate.evaluate_blocks import evaluation_settings
 from lockstep.evaluate.evaluation import evaluate_model
 from lockstep.evaluate.nested import Procedure, nested
 from lockstep.evaluate.repeated import refit_of, repeated, summary_of
+from lockstep.features.recipe_file import ChosenRecipe
 from lockstep.model.saved import SavedModel
 from lockstep.project import paths
 from lockstep.project.blocks import Blocks
@@ -36,19 +37,19 @@ def main() -> None:
     choices, judging = evaluation_settings(blocks, columns, model.fitting, model.target.column)
     settings, split, seed = choices.evaluate, choices.split, choices.seed
     train, test = read_table(paths.TRAIN), read_table(paths.TEST)
-    best, search = read_json(paths.BEST_PARAMS), read_json(paths.SEARCH)
+    best, search, automatic = read_json(paths.BEST_PARAMS), read_json(paths.SEARCH), ChosenRecipe.read().automatic
     trials = read_trials(paths.TRIALS, search["settings"]["space"])
-    history = TrainingHistory(trials, search, pd.read_csv(paths.LEARNING_CURVE))
+    history = TrainingHistory(trials, search, *map(pd.read_csv, (paths.LEARNING_CURVE, paths.FEATURES)))
     print_step = step_printer("evaluate", len(train) + len(test))
     evaluation = evaluate_model(
         model, train, test, trials.loc[best["trial"]], judging, settings, seed, split, print_step, columns.genuine
     )
     repeats = {"protocol": settings.protocol}
     if settings.protocol == "repeated":
-        refit = refit_of(model, split, search["settings"], seed)
+        refit = refit_of(model, split, search["settings"], seed, automatic, columns.types)
         repeats = summary_of(model.fitting, repeated(refit, train, test, settings.repeats), seed + 1)
     elif settings.protocol == "nested":
-        repeats = nested(Procedure.of(blocks, model, split), train, test, settings.repeats)
+        repeats = nested(Procedure.of(blocks, model, split, automatic, columns.types), train, test, settings.repeats)
     print_step("tables, figures and the page")
     write_table(evaluation.predictions, paths.PREDICTIONS)
     write_json(evaluation.judgement.as_dict(), paths.METRICS)

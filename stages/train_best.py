@@ -1,18 +1,17 @@
 """train_best: fit the final model: the best configuration on all training rows, or several ones.
 
 Reads   data/split/train.parquet, data/raw/table.parquet (rows of the example), models/best_params.json,
-        reports/tune/trials.csv
+        models/recipe.yaml, models/feature_choice.json, reports/tune/trials.csv
 Writes  models/model/, data/predictions/train_oof.parquet, reports/train_best/learning_curve.csv
-Params  train_best, booster, dataset, seed, features, split.strategy, split.group, split.time, split.gap,
+Params  train_best, booster, dataset, seed, split.strategy, split.group, split.time, split.gap,
         tune.early_stopping_rounds, tune.max_rounds,
-        datasets/<dataset>.yaml: source, columns, missing_values, clean, target, metric, weight, exposure,
-        features.<features>
+        datasets/<dataset>.yaml: source, columns, missing_values, clean, target, metric, weight, exposure
 """
 
 from dataclasses import replace
 
 from lockstep.clean.table_blocks import TableBlocks
-from lockstep.features.features_block import chosen_recipe
+from lockstep.features.recipe_file import ChosenRecipe
 from lockstep.fitting.booster import EARLY_STOPPING, RoundBudget
 from lockstep.fitting.booster_block import MetricBlock
 from lockstep.fitting.folds import final_rows
@@ -45,7 +44,7 @@ def main() -> None:
     with mistakes_in(PARAMS):
         settings.check(target.n_classes, target.exposure)
         settings.check_final(choices.split, n_folds, target.exposure)
-    recipe = chosen_recipe(choices, blocks, table.cleaned())
+    recipe = ChosenRecipe.read()
     limits = choices.tune.early_stopping_rounds, choices.tune.max_rounds
     budget = RoundBudget(*limits, best.get(EARLY_STOPPING, False))
     train, cross_fitting = final_rows(table_of_folds), choices.split.cross_fitting

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lockstep.check.config import Config, load_config
+from lockstep.features.features_block import start_of
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import final_rows, training_masks
 from lockstep.model.trained import Predictions
@@ -60,7 +61,7 @@ def write_rows(project: Path, folder: Path) -> None:
 def columns_for_others(config: Config) -> list[str]:
     """The columns that the other methods get, in the order in which the recipes name them."""
     recipes = config.dataset.features
-    steps = [step for name in ("raw", "full") if name in recipes for step in recipes[name]]
+    steps = [step for name in ("raw", "full") if name in recipes for step in start_of(recipes[name])]
     read = [column for step in steps if step.kind_name() not in TEXT_STEPS for column in step.reads()]
     return list(dict.fromkeys(read))
 

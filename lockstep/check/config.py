@@ -11,7 +11,7 @@ from pydantic import model_validator
 
 from lockstep.clean.table_blocks import TableBlocks
 from lockstep.evaluate.evaluate_blocks import Evaluate, Judging, check_choices
-from lockstep.features.features_block import Recipe, RecipeChoice, Recipes, check_recipe
+from lockstep.features.features_block import Recipe, RecipeChoice, Recipes, check_recipe, start_of
 from lockstep.fetch.source_block import AnySource
 from lockstep.fitting.booster_block import BoosterSettings, MetricBlock
 from lockstep.guards.text.yaml_file import parsed_yaml
@@ -72,8 +72,8 @@ class Config:
 
     @property
     def recipe(self) -> Recipe:
-        """Steps of the chosen feature recipe."""
-        return self.dataset.features[self.features]
+        """Steps of the chosen feature recipe; of an automatic one those that it begins with."""
+        return start_of(self.dataset.features[self.features])
 
 
 def load_config(root: Path = Path()) -> Config:

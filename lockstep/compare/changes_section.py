@@ -1,7 +1,7 @@
 """Differences between the settings: choices in params.yaml, search spaces, enqueued configurations."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lockstep.compare.document import Block, Bullets, Line, Name, ReportTable, Section, listed, text
@@ -64,6 +64,7 @@ def _code(pair: Pair) -> list[Block]:
         lines.append(("The training and test rows are the same.",))
     if a["rows_as"] != b["rows_as"]:
         lines.append(("The target, the feature steps or the split strategy of the training rows differ.",))
+        lines += _steps(a["rows_as"]["features"], b["rows_as"]["features"])
     versions = {name: (a["versions"].get(name), b["versions"].get(name)) for name in {**a["versions"], **b["versions"]}}
     lines += [
         (f"{name}: {_display(before)} in A, {_display(after)} in B.",)
@@ -71,6 +72,21 @@ def _code(pair: Pair) -> list[Block]:
         if before != after
     ]
     return [Bullets(tuple(lines))] if lines else []
+
+
+def _steps(a: Sequence[Mapping[str, Any]], b: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """The feature steps that only one side has, whether it was written or chosen."""
+    lines = list[Line]()
+    for letter, own, others in (("A", a, b), ("B", b, a)):
+        if only := [f"{step['step']} ({_read_by(step)})" for step in own if step not in others]:
+            lines.append((f"Feature steps only in {letter}: ", *listed(only), "."))
+    return lines
+
+
+def _read_by(step: Mapping[str, Any]) -> str:
+    """What a step is told apart by: its name, or the columns it lists."""
+    columns = step.get("columns") or step.get("together") or step.get("column") or ""
+    return str(step.get("name") or (", ".join(map(str, columns)) if isinstance(columns, list) else columns))
 
 
 def _space(pair: Pair) -> list[Block]:

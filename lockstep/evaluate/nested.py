@@ -6,7 +6,7 @@ Learning Research 11). The hyperparameters of the repeated protocol, in contrast
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -14,7 +14,8 @@ from typing import Any, Self
 import pandas as pd
 
 from lockstep.evaluate.repeated import all_rows, summary_of
-from lockstep.features.features_block import Recipe
+from lockstep.features.features_block import AutomaticRecipe, Recipe
+from lockstep.features.recipe_file import ChosenRecipe
 from lockstep.fitting.booster_block import MetricBlock
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.make_folds import make_folds
@@ -33,6 +34,8 @@ from lockstep.search.report import best_params
 from lockstep.search.stopping import budget_of, ending_reason
 from lockstep.search.trials_file import trials_table
 from lockstep.search.tune_blocks import TuneBlocks
+from lockstep.selection.chosen_features import choose_features
+from lockstep.selection.proposals import FeatureProblem
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
 from lockstep.storage.tables import significant
@@ -55,38 +58,59 @@ class Procedure:
     Attributes:
         choices: Their blocks of params.yaml.
         target: What is predicted.
-        recipe: Feature steps.
+        recipe: Feature steps, or an automatic recipe, which every split completes anew.
         split: How rows are divided.
         metric: The dataset file's metric.
         file: The dataset file, as messages call it.
+        types: The type of each column of the cleaned table, for an automatic recipe.
     """
 
     choices: NestedBlocks
     target: Target
-    recipe: Recipe
+    recipe: Recipe | AutomaticRecipe
     split: Split
     metric: str | None
     file: Path
+    types: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, blocks: Blocks, model: SavedModel, split: Split) -> Self:
-        """The procedure that made a model.
+    def of(
+        cls,
+        blocks: Blocks,
+        model: SavedModel,
+        split: Split,
+        automatic: AutomaticRecipe | None = None,
+        types: Mapping[str, str] | None = None,
+    ) -> Self:
+        """The procedure that made a model, whose features may have been chosen from an automatic recipe.
 
         Raises:
             ConfigError: with one line, for a mistake in params.yaml or the dataset file.
         """
         metric = blocks.facts(MetricBlock).metric
-        return cls(blocks.choices(NestedBlocks), model.target, model.features.recipe, split, metric, blocks.file)
+        recipe = automatic or model.features.recipe
+        return cls(blocks.choices(NestedBlocks), model.target, recipe, split, metric, blocks.file, types or {})
 
     def fitting(self, train: pd.DataFrame) -> Fitting:
         """Objective and metric; a slope `auto` is measured on the training rows."""
         return self.choices.booster.fitting_of(train, self.target, self.metric, self.file)
 
-    def search(self, train: pd.DataFrame, log: FoldLog, label: str) -> tuple[dict[str, Any], pd.DataFrame]:
+    def features(self, train: pd.DataFrame, log: FoldLog) -> ChosenRecipe:
+        """The steps of every fold and of all rows of a training table."""
+        if not isinstance(self.recipe, AutomaticRecipe):
+            return ChosenRecipe(self.recipe)
+        choosing = (self.types, self.target, self.split.cross_fitting, self.choices.seed, self.fitting(train))
+        chosen, _ = choose_features(FeatureProblem(self.recipe, *choosing), train, log)
+        return chosen
+
+    def search(
+        self, train: pd.DataFrame, chosen: ChosenRecipe, log: FoldLog, label: str
+    ) -> tuple[dict[str, Any], pd.DataFrame]:
         """Search the hyperparameters on a training table: the contents of best_params.json and trials.csv.
 
         Args:
             train: The training table with its `fold` column.
+            chosen: Its feature steps.
             log: Stored folds are not fitted again.
             label: What progress lines begin with.
 
@@ -95,7 +119,7 @@ class Procedure:
         """
         fitting, choices = self.fitting(train), self.choices
         plan = Plan.of(choices, fitting)
-        folds_in = partial(make_folds, *self._rows(train), class_weight=fitting.class_weight)
+        folds_in = partial(make_folds, *self._rows(train, chosen), class_weight=fitting.class_weight)
         with open_engine(folds_in, plan) as engine:
             choices.booster.check_folds(engine.folds)
             folds = engine.folds.summaries()
@@ -105,7 +129,9 @@ class Procedure:
                 progress.ended(ending_reason(ending, tune.patience, budget_of(tune, folds)))
             return best_params(results, plan), trials_table(results, len(engine.folds), fitting)
 
-    def model(self, train: pd.DataFrame, best: Mapping[str, Any], trials: pd.DataFrame) -> SavedModel:
+    def model(
+        self, train: pd.DataFrame, chosen: ChosenRecipe, best: Mapping[str, Any], trials: pd.DataFrame
+    ) -> SavedModel:
         """Train the final model with the best configuration or configurations.
 
         Raises:
@@ -113,13 +139,15 @@ class Procedure:
         """
         fitting, choices = self.fitting(train), self.choices
         budget = Plan.of(choices, fitting).budget
-        with training_workers(*self._rows(train), fitting) as (final, workers):
+        with training_workers(*self._rows(train, chosen), fitting) as (final, workers):
             how = (budget, fitting, choices.seed, workers)
             model, _ = train_model(choices.train_best, final, best, trials, *how, on_step=lambda _: None)
         return model
 
-    def _rows(self, train: pd.DataFrame) -> tuple[pd.DataFrame, Target, Recipe, CrossFitting, int]:
-        return train, self.target, self.recipe, self.split.cross_fitting, self.choices.seed
+    def _rows(
+        self, train: pd.DataFrame, chosen: ChosenRecipe
+    ) -> tuple[pd.DataFrame, Target, ChosenRecipe, CrossFitting, int]:
+        return train, self.target, chosen, self.split.cross_fitting, self.choices.seed
 
 
 @dataclass(frozen=True)
@@ -166,8 +194,9 @@ def nested_split(procedure: Procedure, rows: pd.DataFrame, split_seed: int, log:
     """
     target = procedure.target
     train, test = split_table(rows, target, procedure.split, split_seed)
-    best, trials = procedure.search(train, log, label)
-    model = procedure.model(train, best, trials)
+    chosen = procedure.features(train, log)
+    best, trials = procedure.search(train, chosen, log, label)
+    model = procedure.model(train, chosen, best, trials)
     scores = model.fitting.scores(
         target.values(test), model.predict(test), len(model.features.names), target.weights(test)
     )

@@ -6,7 +6,7 @@ were chosen on the first split's training rows, so rows of the other test sets t
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import xgboost as xgb
 
 from lockstep.errors import LockstepError, SearchError
 from lockstep.evaluate.judgement import score_of
-from lockstep.features.features_block import Recipe
+from lockstep.features.features_block import AutomaticRecipe, Recipe
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import ROUNDS, RoundBudget, fit_rounds, fit_with_early_stopping, max_bin_of
 from lockstep.fitting.fitting import Fitting
@@ -28,12 +28,16 @@ from lockstep.model.calibration import Calibration
 from lockstep.model.final import rate_of
 from lockstep.model.saved import SavedModel
 from lockstep.model.training import Training
+from lockstep.search.evaluation_log import NoLog
+from lockstep.selection.chosen_features import choose_steps
+from lockstep.selection.proposals import FeatureProblem
 from lockstep.signals import result_of
 from lockstep.split.split_block import Split
 from lockstep.split.splitting import split_table
 from lockstep.storage.scratch import scratch_folder
 from lockstep.storage.tables import read_table, significant, write_table
 from lockstep.table.target import Target
+from lockstep.workers.in_process import InProcess
 from lockstep.workers.local_engine import LocalEngine
 from lockstep.workers.machine import worker_count
 from lockstep.workers.worker import SEARCH_REMEDY, failure_message
@@ -48,7 +52,7 @@ class Refit:
     Attributes:
         split: How rows are divided.
         target: What is predicted.
-        recipe: Feature steps.
+        recipe: Feature steps, or an automatic recipe, which every split completes anew.
         training: Configurations of the final model.
         n_models: Boosters whose predictions are averaged.
         fitting: Objective and metric.
@@ -56,11 +60,12 @@ class Refit:
         seed: Seed of features and boosters.
         calibration: That of the final model; its threshold is in `fitting`.
         mean_correction: Likewise; that of a transformed target is learned anew.
+        types: The type of each column of the cleaned table, for an automatic recipe.
     """
 
     split: Split
     target: Target
-    recipe: Recipe
+    recipe: Recipe | AutomaticRecipe
     training: Training
     n_models: int
     fitting: Fitting
@@ -68,17 +73,34 @@ class Refit:
     seed: int
     calibration: Calibration | None = None
     mean_correction: float = 1.0
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
-def refit_of(model: SavedModel, split: Split, searched: Mapping[str, Any], seed: int) -> Refit:
-    """The configuration of a saved model; `searched` is search.json's `settings`, for the budget of rounds."""
+def refit_of(
+    model: SavedModel,
+    split: Split,
+    searched: Mapping[str, Any],
+    seed: int,
+    automatic: AutomaticRecipe | None = None,
+    types: Mapping[str, str] | None = None,
+) -> Refit:
+    """The configuration of a saved model.
+
+    Args:
+        model: The model.
+        split: How rows are divided.
+        searched: search.json's `settings`, for the budget of rounds.
+        seed: Seed of features and boosters.
+        automatic: The automatic recipe that the model's features were chosen from, if they were.
+        types: The type of each column of the cleaned table, for an automatic recipe.
+    """
     stops_tuned = bool(searched["space"].get(ROUNDS, {}).get("early_stopping"))
     budget = RoundBudget(searched["early_stopping_rounds"], searched["max_rounds"], stops_tuned)
     budget = budget.slowed(model.training.learning_rate_factor)
-    recipe = model.features.recipe
-    boosters = len(model.boosters)
+    recipe, boosters = automatic or model.features.recipe, len(model.boosters)
     settings = (split, model.target, recipe, model.training, boosters, model.fitting, budget, seed)
-    return Refit(*settings, calibration=model.calibration, mean_correction=model.mean_correction)
+    corrections = model.calibration, model.mean_correction
+    return Refit(*settings, *corrections, types or {})
 
 
 def repeated(refit: Refit, train: pd.DataFrame, test: pd.DataFrame, repeats: int) -> list[Scores]:
@@ -126,8 +148,9 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
     train, test = split_table(read_table(folder / TABLE), refit.target, refit.split, split_seed)
     stopping = train["fold"].to_numpy() == 0 if refit.split.folds == 1 else np.zeros(len(train), dtype=np.bool_)
     target, cross_fitting = refit.target, refit.split.cross_fitting
-    features = Features(refit.recipe, refit.seed, target.n_classes, cross_fitting, target.row_weights)
     fitted = train[~stopping]
+    steps = _steps(refit, fitted, folder / f"choice_{split_seed}")
+    features = Features(steps, refit.seed, target.n_classes, cross_fitting, target.row_weights)
     y = refit.target.values(fitted)
     x = features.fit_transform(fitted, y)
     names, types = tuple(features.names), tuple(features.types)
@@ -144,6 +167,17 @@ def _score_split(refit: Refit, folder: Path, split_seed: int) -> Scores:
     x_test = features.transform(test)
     predictions = model.predict_matrix(x_test, target.exposures(test))
     return refit.fitting.scores(target.values(test), predictions, x_test.shape[1], target.weights(test))
+
+
+def _steps(refit: Refit, fitted: pd.DataFrame, folder: Path) -> Recipe:
+    """The steps of a split's training rows; an automatic recipe is completed by them, in this process."""
+    if not isinstance(refit.recipe, AutomaticRecipe):
+        return refit.recipe
+    problem = FeatureProblem(
+        refit.recipe, refit.types, refit.target, refit.split.cross_fitting, refit.seed, refit.fitting
+    )
+    with InProcess() as executor:
+        return choose_steps(problem, fitted, folder, executor, NoLog())
 
 
 def _fold(

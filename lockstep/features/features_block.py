@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from lockstep.errors import ConfigError
+from lockstep.features.group import GROUPS
 from lockstep.features.step import STEPS, Step
 from lockstep.features.step_mistakes import names_of
 from lockstep.features.step_settings import FORBIDDEN_CHARACTERS
@@ -17,11 +18,44 @@ from lockstep.project.settings import Settings
 from lockstep.table.table_columns import TableColumns, must_be_date, must_be_in, must_be_number
 from lockstep.table.target import WeightedTargetBlock
 
-Recipe = Annotated[
-    tuple[Annotated[Step, BeforeValidator(STEPS.parse)], ...],
-    Field(strict=False, min_length=1),
+AnyStep = Annotated[Step, BeforeValidator(STEPS.parse)]
+Recipe = Annotated[tuple[AnyStep, ...], Field(strict=False, min_length=1)]
+
+
+def _steps(start: Any) -> Any:
+    if isinstance(start, str):
+        raise ValueError(
+            f"{quoted(start)} is no list of steps; to begin from a recipe write `{start}: &{start}` where it stands,"
+            f" and `start: *{start}` here"
+        )
+    return start
+
+
+def _known(name: str) -> str:
+    GROUPS[name]
+    return name
+
+
+class AutomaticRecipe(Settings):
+    """A recipe that stage tune completes: the steps it begins with, and what it may add.
+
+    Attributes:
+        start: Steps that the recipe always has; added features are made of the columns that they read.
+        groups: Names of the groups of features that are tried; None: all.
+        candidates: Further steps that are tried, each by itself.
+    """
+
+    start: Annotated[Recipe, BeforeValidator(_steps)]
+    groups: Annotated[tuple[Annotated[str, AfterValidator(_known)], ...], Field(strict=False)] | None = None
+    candidates: Annotated[tuple[AnyStep, ...], Field(strict=False)] = ()
+
+
+# The explicit discriminator keeps the names of both forms out of messages.
+AnyRecipe = Annotated[
+    Annotated[Recipe, Tag("steps")] | Annotated[AutomaticRecipe, Tag("automatic")],
+    Discriminator(lambda recipe: "automatic" if isinstance(recipe, dict | AutomaticRecipe) else "steps"),
 ]
-Recipes = Annotated[dict[str, Recipe], Field(min_length=1)]
+Recipes = Annotated[dict[str, AnyRecipe], Field(min_length=1)]
 
 
 class RecipesBlock(WeightedTargetBlock):
@@ -35,7 +69,7 @@ class RecipeChoice(Settings):
 
     features: str
 
-    def of(self, recipes: Recipes, file: Path) -> Recipe:
+    def of(self, recipes: Recipes, file: Path) -> Recipe | AutomaticRecipe:
         """The recipe of that name.
 
         Raises:
@@ -49,7 +83,7 @@ class RecipeChoice(Settings):
         return recipes[self.features]
 
 
-def chosen_recipe(choice: RecipeChoice, blocks: Blocks, columns: TableColumns) -> Recipe:
+def chosen_recipe(choice: RecipeChoice, blocks: Blocks, columns: TableColumns) -> Recipe | AutomaticRecipe:
     """The chosen recipe of the dataset file, checked against the columns of the cleaned table.
 
     Raises:
@@ -62,13 +96,21 @@ def chosen_recipe(choice: RecipeChoice, blocks: Blocks, columns: TableColumns) -
     return recipe
 
 
-def check_recipe(name: str, steps: Recipe, columns: TableColumns, target: WeightedTargetBlock) -> None:
+def start_of(recipe: Recipe | AutomaticRecipe) -> Recipe:
+    """The steps that a recipe has in any case: all of them, or those that an automatic one begins with."""
+    return recipe.start if isinstance(recipe, AutomaticRecipe) else recipe
+
+
+def check_recipe(
+    name: str, recipe: Recipe | AutomaticRecipe, columns: TableColumns, target: WeightedTargetBlock
+) -> None:
     """Check that a recipe reads columns that its steps can use: not the target or what it makes, weight or exposure.
 
     Raises:
         ValueError: naming the recipe and the column.
     """
     where = f"features.{name}"
+    steps = (*recipe.start, *recipe.candidates) if isinstance(recipe, AutomaticRecipe) else recipe
     features: list[str] = []
     for step in steps:
         _check_reads(where, step, columns, target)

@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import Field
 
 from lockstep.errors import ConfigError, DataError
-from lockstep.features.features_block import Recipe
+from lockstep.features.features_block import AutomaticRecipe, Recipe, start_of
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import Fold
 from lockstep.fitting.objective import OBJECTIVES
@@ -165,21 +165,24 @@ class BoosterSettings(Settings):
                     f" {fitting.metric}; set it to {default}"
                 )
 
-    def check_monotone(self, name: str, recipe: Recipe, file: Path) -> None:
+    def check_monotone(self, name: str, recipe: Recipe | AutomaticRecipe, file: Path) -> None:
         """Check, as far as possible before fitting, that the recipe makes every constrained feature.
+
+        Of an automatic recipe the steps that it begins with must make it: others may not be chosen.
 
         Args:
             name: Name of the recipe.
-            recipe: Its steps.
+            recipe: The recipe.
             file: The dataset file, as messages call it.
 
         Raises:
             ConfigError: naming the feature.
         """
-        features = {feature for step in recipe for feature in step.makes()}
+        steps = start_of(recipe)
+        features = {feature for step in steps for feature in step.makes()}
         missing = sorted(set(self.monotone) - features)
         # Some names are known only after fitting; check_folds asks again.
-        if missing and all(step.all_names_known for step in recipe):
+        if missing and all(step.all_names_known for step in steps):
             raise ConfigError(
                 f"{_constraint(missing[0])}: recipe {quoted(name)} of {file} makes no such feature;"
                 f" it makes: {listed(sorted(features))}"

@@ -8,6 +8,7 @@ import pandas as pd
 from lockstep.errors import DataError
 from lockstep.features.features_block import Recipe
 from lockstep.features.recipe import Features
+from lockstep.features.recipe_file import ChosenRecipe
 from lockstep.fitting.folds import FoldSet, Mask, Matrices, Vector, training_masks
 from lockstep.fitting.weighting import ClassWeight
 from lockstep.table.cross_fitting import CrossFitting
@@ -17,7 +18,7 @@ from lockstep.table.target import Target
 def make_folds(
     train: pd.DataFrame,
     target: Target,
-    recipe: Recipe,
+    recipe: Recipe | ChosenRecipe,
     cross_fitting: CrossFitting,
     seed: int,
     folder: Path | None = None,
@@ -28,7 +29,7 @@ def make_folds(
     Args:
         train: A training table (see lockstep.split.splitting).
         target: The target.
-        recipe: Feature steps.
+        recipe: Feature steps, or those of every fold.
         cross_fitting: How the split relates the rows.
         seed: Seed of the features' random draws.
         folder: Where the matrices are stored, with one at a time in memory; without it all are in memory.
@@ -42,8 +43,9 @@ def make_folds(
     if exposure is not None:
         _check_rates(target.column, y, masks)
     matrices, matrix_of, names, types = Matrices(folder), list[int](), list[tuple[str, ...]](), list[tuple[str, ...]]()
-    for training in masks:
-        features = Features(recipe, seed, target.n_classes, cross_fitting, target.row_weights)
+    for number, training in enumerate(masks):
+        steps = recipe.of_fold(number) if isinstance(recipe, ChosenRecipe) else recipe
+        features = Features(steps, seed, target.n_classes, cross_fitting, target.row_weights)
         own_features = features.fit_transform(train[training], y[training])
         matrix = np.empty((len(train), own_features.shape[1]), dtype=np.float32)
         matrix[training], matrix[~training] = own_features, features.transform(train[~training])

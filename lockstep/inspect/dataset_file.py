@@ -23,6 +23,11 @@ run again. Types: number, integer, boolean, category, text (kept, no feature by 
 docs/bring-your-own-table.md explains every decision, and how to say in what notation a column is written. No bounds are
 guessed: add min and max where values must not leave a range."""
 TOTAL = "the last row has few values, as a total under the table has; a real row? Take the rule out"
+FULL = "full"
+AUTOMATIC = (
+    "  auto:                                     # full, and what stage tune finds worth adding: docs/features-auto.md",
+    "    start: *full",
+)
 WEIGHING: dict[Role, str] = {
     "weight": "a column of numbers: a row of weight 2 counts as two rows",
     "exposure": "a column of numbers: the time or amount in which a count came about",
@@ -200,13 +205,13 @@ def _features(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:
     for place in findings.relations.places:
         lines += _comment(f"{place.y} and {place.x} are a place: {place.why}", "  ")
     for recipe, suggestion in suggested_recipes(findings, renamed).items():
-        lines.append(f"  {recipe}:")
+        lines.append(f"  {recipe}: &{recipe}" if recipe == FULL else f"  {recipe}:")
         if suggestion.left_out:
             names = ", ".join(suggestion.left_out)
             lines += _comment(f"left out because a column or another step has the name: {names}", "    ")
         for step in suggestion.steps:
             lines += _step_lines(step)
-    return lines
+    return [*lines, *AUTOMATIC]
 
 
 def _judging(findings: TableFindings, renamed: Mapping[str, str]) -> list[str]:

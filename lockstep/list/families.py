@@ -52,6 +52,16 @@ FAMILIES = {
             block="- ",
         ),
         Family(
+            plural="groups",
+            module="lockstep.features.group",
+            constant="GROUPS",
+            title="Groups of features",
+            place="An automatic recipe in datasets/NAME.yaml tries all groups, or those that its `groups` lists.",
+            more="How they are chosen: [Automatic features](features-auto.md).",
+            block="groups: ",
+            facts=("made_of",),
+        ),
+        Family(
             plural="rules",
             module="lockstep.clean.rule",
             constant="RULES",

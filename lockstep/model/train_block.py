@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from lockstep.features.features_block import RecipeChoice
 from lockstep.fitting.booster_block import BoosterSettings
 from lockstep.guards.models.model_files import MAX_MODELS
 from lockstep.metrics.metric import THRESHOLD
@@ -127,7 +126,7 @@ class RoundSettings(Settings, extra="ignore"):
     max_rounds: int
 
 
-class TrainBlocks(RecipeChoice):
+class TrainBlocks(Settings):
     """The blocks that the stage train_best reads."""
 
     seed: Seed

@@ -18,10 +18,13 @@ OUT_OF_FOLD = Path("data/predictions/train_oof.parquet")
 
 BEST_PARAMS = Path("models/best_params.json")
 SEARCH = Path("models/search.json")
+RECIPE = Path("models/recipe.yaml")
+FEATURE_CHOICE = Path("models/feature_choice.json")
 MODEL = Path("models/model")
 
 REPORTS = Path("reports")
 DATA_QUALITY = REPORTS / "data_quality.json"
+FEATURES = REPORTS / "tune/features.csv"
 TRIALS = REPORTS / "tune/trials.csv"
 LEARNING_CURVE = REPORTS / "train_best/learning_curve.csv"
 EVALUATE = REPORTS / "evaluate"

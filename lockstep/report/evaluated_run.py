@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,13 @@ class TrainingHistory:
         trials: The content of trials.csv.
         search: The content of search.json.
         learning_curve: The content of learning_curve.csv.
+        features: The content of features.csv; empty where the recipe is no automatic one.
     """
 
     trials: pd.DataFrame
     search: dict[str, Any]
     learning_curve: pd.DataFrame
+    features: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def score(self) -> str:

@@ -11,6 +11,7 @@ from lockstep.report.sections.calibration_section import calibration_section
 from lockstep.report.sections.data_section import data_section
 from lockstep.report.sections.decision_section import decision_section
 from lockstep.report.sections.errors_section import errors_section
+from lockstep.report.sections.features_section import features_section
 from lockstep.report.sections.model_section import model_section
 from lockstep.report.sections.provenance_section import provenance_section
 from lockstep.report.sections.result_section import result_section
@@ -24,6 +25,7 @@ from lockstep.storage.tables import atomic_write
 SECTIONS: dict[str, tuple[str, Callable[[Run, ModelEvaluation], dict[str, Any]] | None]] = {
     "result": ("Result", result_section),
     "data": ("Data", data_section),
+    "features": ("Features", features_section),
     "search": ("Search", search_section),
     "bounds": ("Bounds", None),
     "ceiling": ("Ceiling", None),

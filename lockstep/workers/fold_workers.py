@@ -10,6 +10,7 @@ import pandas as pd
 
 from lockstep.features.features_block import Recipe
 from lockstep.features.recipe import Features
+from lockstep.features.recipe_file import ChosenRecipe
 from lockstep.fitting.final_rows import AllRowsCall, FinalRows
 from lockstep.fitting.fitting import Fitting
 from lockstep.fitting.folds import FoldSet, Mask, Matrix, Vector, digest_of, training_masks
@@ -61,21 +62,27 @@ class FoldWorkers:
 
 @contextmanager
 def training_workers(
-    table: pd.DataFrame, target: Target, recipe: Recipe, cross_fitting: CrossFitting, seed: int, fitting: Fitting
+    table: pd.DataFrame,
+    target: Target,
+    recipe: Recipe | ChosenRecipe,
+    cross_fitting: CrossFitting,
+    seed: int,
+    fitting: Fitting,
 ) -> Iterator[tuple[FinalRows, FoldWorkers]]:
     """Worker processes for the folds of a training table and for the rows that train the final model.
 
     Args:
         table: The training table.
         target: The target.
-        recipe: Feature steps.
+        recipe: Feature steps, or those of every fold and of all rows.
         cross_fitting: How the split relates the rows.
         seed: Seed of the features' random draws.
         fitting: Settings of the fits.
     """
     with scratch_folder() as folder:
         folds = make_folds(table, target, recipe, cross_fitting, seed, folder, fitting.class_weight)
-        final = FinalRows.of(table, target, recipe, cross_fitting, seed)
+        steps = recipe.steps if isinstance(recipe, ChosenRecipe) else recipe
+        final = FinalRows.of(table, target, steps, cross_fitting, seed)
         rows, x = final.rows, final.x
         weighing = {"weight": target.weights(rows), "exposure": target.exposures(rows)}
         masks = None if cross_fitting.forward else training_masks(rows, forward=False)

@@ -13,6 +13,7 @@ import pandas as pd
 from lockstep.check.config import Dataset, parse_dataset
 from lockstep.clean.columns import convert_columns
 from lockstep.cli import main
+from lockstep.features.features_block import start_of
 from lockstep.table.target import Target
 from tests.generated_tables.dataset_text import Comments
 from tests.generated_tables.readings import Truth
@@ -150,7 +151,7 @@ def _used(dataset: Dataset) -> set[str]:
     new_names = dict[str, str]()
     for rule in dataset.clean:
         new_names |= rule.renames()
-    read = {column for step in dataset.features["full"] for column in step.reads()}
+    read = {column for step in start_of(dataset.features["full"]) for column in step.reads()}
     return {name for name in dataset.columns if new_names.get(name, name) in read}
 
 

@@ -30,6 +30,7 @@ LAYERS = (
     ("fitting",),
     ("model", "workers"),
     ("search",),
+    ("selection",),
     ("results",),
     ("caches", "evaluate"),
     ("report", "tracking"),

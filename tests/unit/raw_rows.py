@@ -9,6 +9,7 @@ import pyarrow as pa
 from lockstep.check.config import Dataset, parse_dataset
 from lockstep.clean.cleaning import clean_table
 from lockstep.clean.column_block import Column
+from lockstep.features.features_block import start_of
 from lockstep.features.recipe import Features
 from lockstep.fitting.booster import fit_rounds, max_bin_of
 from lockstep.fitting.fitting import Fitting
@@ -56,7 +57,7 @@ def answering(dataset: Dataset, recipe: str, raw: pa.Table) -> tuple[SavedModel,
     """A model of the cleaned rows of a raw table, and these rows."""
     clean, _ = clean_table(raw, dataset, "facts")
     target, fitting = Target.of(dataset), Fitting()
-    features, y = Features(dataset.features[recipe], 5), target.values(clean)
+    features, y = Features(start_of(dataset.features[recipe]), 5), target.values(clean)
     x = features.fit_transform(clean, y)
     matrix = row_matrix(x, y, None, tuple(features.names), tuple(features.types), max_bin_of(PARAMS), "in_core")
     boosters = [fit_rounds(matrix, PARAMS, 10, seed, fitting) for seed in (5, 6)]

@@ -19,6 +19,7 @@ from lockstep.errors import ConfigError, DataError
 from lockstep.evaluate.baseline import Problem, fit_baselines
 from lockstep.evaluate.rows import new_rows, predict_rows, training_rows
 from lockstep.evaluate.shap_values import shap_values
+from lockstep.features.features_block import start_of
 from lockstep.features.recipe import Features
 from lockstep.features.steps.columns import Columns
 from lockstep.fitting.booster import fit_rounds
@@ -271,7 +272,7 @@ def test_new_dataset_writes_weight_and_exposure_and_the_rules_they_need(
     text = new_dataset("own.csv", "y", weight="w", exposure="e").file.read_text(encoding="utf-8")
     dataset = parse_dataset(text, Path("own.yaml"))
     assert (dataset.weight, dataset.exposure) == ("w", "e")
-    assert all(not {"w", "e"} & set(step.reads()) for steps in dataset.features.values() for step in steps)
+    assert all(not {"w", "e"} & set(step.reads()) for recipe in dataset.features.values() for step in start_of(recipe))
     as_text = pa.csv.ConvertOptions(column_types=dict.fromkeys(rows, pa.string()))
     raw = pa.csv.read_csv("own.csv", convert_options=as_text)
     assert len(clean_table(raw, dataset, "own.yaml")[0]) == 58

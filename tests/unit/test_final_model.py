@@ -12,6 +12,7 @@ import pytest
 from lockstep.evaluate.nested import NestedBlocks, Procedure
 from lockstep.evaluate.repeated import TABLE, refit_of, score_split
 from lockstep.features.recipe import Features
+from lockstep.features.recipe_file import ChosenRecipe
 from lockstep.fitting.booster import fit_rounds
 from lockstep.fitting.matrices import row_matrix
 from lockstep.guards.text.yaml_file import read_yaml
@@ -59,7 +60,7 @@ def _procedure(n_classes: int = 0, *, booster: Mapping[str, Any] | None = None, 
 
 def _model(rows: pd.DataFrame, n_classes: int = 0, **train_best: Any) -> SavedModel:
     score = "cv_score" if n_classes else "cv_rmse"
-    return _procedure(n_classes, **train_best).model(rows, BEST, _trials(score))
+    return _procedure(n_classes, **train_best).model(rows, ChosenRecipe(RECIPE), BEST, _trials(score))
 
 
 def _raw(made: SavedModel) -> list[bytes]:
@@ -82,7 +83,7 @@ def test_of_trials_that_the_file_shows_as_equals_the_best_one_is_first() -> None
     """The search compares unrounded scores, and fold models have the rounds of the trial whose parameters they have."""
     equal = _trials().assign(cv_rmse=[0.3, np.nan, 0.3, np.nan, 0.3])
     assert [candidate.number for candidate in best_candidates(equal, BEST, "cv_rmse")] == [2, 0, 4]
-    folds = _procedure(final="folds", n_models=3).model(table(), BEST, equal).training.members
+    folds = _procedure(final="folds", n_models=3).model(table(), ChosenRecipe(RECIPE), BEST, equal).training.members
     assert [(member.trial, member.n_rounds) for member in folds] == [(2, 7), (2, 11), (2, 17)]
 
 
@@ -192,7 +193,7 @@ def test_calibration_and_threshold_are_learned_from_the_ensemble() -> None:
 def test_a_transformed_target_has_its_mean_corrected_after_averaging() -> None:
     rows = table().assign(y=lambda frame: np.exp(frame["y"]))
     procedure = _procedure(booster={"target_transform": "log"}, final="ensemble", n_models=3)
-    made = procedure.model(rows, BEST, _trials())
+    made = procedure.model(rows, ChosenRecipe(RECIPE), BEST, _trials())
     assert made.mean_correction > 1
     corrected = made.fitting.transform
     assert corrected is not None

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lockstep.check.config import parse_dataset
 from lockstep.errors import DataError
+from lockstep.features.features_block import start_of
 from lockstep.model.intake import Intake
 from lockstep.model.missing_cells import MissingCells
 from lockstep.model.saved import SavedModel
@@ -111,7 +112,7 @@ def test_only_the_columns_that_features_come_from_are_needed() -> None:
     housing = Intake.of(dataset_of("california_housing"), ["MedInc", "AveRooms"])
     assert list(housing.columns) == ["total_rooms", "households", "median_income"]
     spotify = dataset_of("spotify_songs")
-    full = {column for step in spotify.features["full"] for column in step.reads()}
+    full = {column for step in start_of(spotify.features["full"]) for column in step.reads()}
     intake = Intake.of(spotify, sorted(full))
     assert "track_popularity" not in intake.columns
     assert "track_id" not in intake.columns

@@ -78,9 +78,23 @@ def test_the_page_has_every_section_and_a_link_to_each(usual: str) -> None:
     assert re.findall(r'<li><a href="#(\w+)">', usual) == SECTIONS
     templates = Path(page_module.__file__).parent.glob("sections/*.jinja")
     assert sorted(template.name for template in templates) == sorted(
-        f"{name}_section.html.jinja" for name in [*SECTIONS, "decision"]
+        f"{name}_section.html.jinja" for name in [*SECTIONS, "decision", "features"]
     )
     assert "http" not in usual
+
+
+def test_an_automatic_recipe_has_a_section_with_what_each_group_adds(tmp_path: Path) -> None:
+    run, _ = evaluated(tmp_path / "page", model(), table(60, seed=9))
+    row = {"chosen": True, "gain": 0.25, "standard_error": 0.01, "gain_alone": 0.25, "features": 3, "cost": 500}
+    rejected = row | {"group": "pairs", "chosen": False, "gain": nan, "chosen_in_folds": 0}
+    features = pd.DataFrame([row | {"group": "neighbours", "chosen_in_folds": 2}, rejected])
+    written = page(tmp_path / "page", history=replace(run.history, features=features))
+    assert '<h2 id="features">' in written
+    words = _words(written)
+    assert "2 groups of features were tried" in words
+    assert "1 was added, because it lowers the error" in words
+    assert "<strong>neighbours</strong>: Means of the target and of other numbers over the rows" in words
+    assert "2 of 5" in words or "2 of 3" in words
 
 
 @pytest.mark.parametrize(

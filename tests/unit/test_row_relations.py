@@ -13,6 +13,7 @@ import yaml
 from lockstep.check.config import Dataset
 from lockstep.cli import main
 from lockstep.evaluate.screens.copies import find_copies
+from lockstep.features.features_block import start_of
 from lockstep.features.step import STEPS
 from lockstep.inspect.findings import TableFindings
 from lockstep.inspect.inspection import inspect
@@ -287,7 +288,7 @@ def test_the_file_and_the_next_command_use_the_split(own_table: OwnTable, capsys
     assert [rule.kind_name() for rule in dataset.clean] == ["date_of"]
     assert "split.strategy=time split.time=date" in text.replace("\n# ", " ")
     assert "next: dvc exp run -S dataset=t -S split.strategy=time -S split.time=date  (" in capsys.readouterr().out
-    assert "date_weekday" in {name for step in dataset.features["full"] for name in step.makes()}
+    assert "date_weekday" in {name for step in start_of(dataset.features["full"]) for name in step.makes()}
     dataset, text = _written(own_table, _customers(random))
     assert "next: dvc exp run -S dataset=t  (" in capsys.readouterr().out
     params = Path("params.yaml").read_text(encoding="utf-8")
@@ -302,7 +303,9 @@ def test_the_features_of_places_are_in_the_file(own_table: OwnTable) -> None:
     hills = np.sin(14 * place["lat"]) * np.sin(14 * place["lng"])
     dataset, _ = _written(own_table, {**place, "y": hills + _noise(random, 0.1, 600)})
     assert dataset.judging.coordinates == ("lat", "lng")
-    assert {"lng_lat_at_45", "near_1_5_target"} <= {name for step in dataset.features["full"] for name in step.makes()}
+    assert {"lng_lat_at_45", "near_1_5_target"} <= {
+        name for step in start_of(dataset.features["full"]) for name in step.makes()
+    }
 
 
 def test_copies_are_dropped_by_a_rule_and_natural_repeats_shown(own_table: OwnTable) -> None:

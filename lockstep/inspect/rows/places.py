@@ -1,6 +1,5 @@
 """Places: pairs of columns that are latitude and longitude, or coordinates in metres."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from lockstep.features.place_columns import PlaceColumns, find_place_columns
 from lockstep.features.step import STEPS, Step
 from lockstep.fitting.booster import fit_rounds, predict
 from lockstep.fitting.fitting import Fitting, Value
@@ -21,18 +21,6 @@ Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-# Words of names for the coordinate to the north and the one to the east, and the largest degree.
-DEGREES = (
-    {"lat", "latitude", "latitud", "breitengrad"},
-    {"lon", "lng", "long", "longitude", "longitud", "laengengrad"},
-)
-METRES = (
-    {"northing", "y coord", "coord y", "ycoord", "utm n", "utm y", "y coordinate"},
-    {"easting", "x coord", "coord x", "xcoord", "utm e", "utm x", "x coordinate"},
-)
-LARGEST = (90.0, 180.0)
-# Of the scale of a longitude, which is 0 at a pole; a factor must be above 0.
-SMALLEST_SCALE = 0.001
 # Steps of a place; angles between those of the coordinates, and numbers of neighbours, small and larger.
 ANGLES, NEIGHBOURS = [15, 30, 45, 60, 75, 105, 120, 135, 150, 165], [5, 20]
 # Rows of the trial, its folds, the small boosters of both sides, and places from which neighbours are others.
@@ -52,12 +40,6 @@ def place_steps(y: str, x: str, scale: float, name: str) -> list[dict[str, Any]]
     ]
 
 
-def longitude_scale(latitude: pd.Series) -> float:
-    """How long a degree of longitude is beside one of latitude, at the median of latitudes in degrees."""
-    cosine = np.cos(np.radians(float(latitude.median())))
-    return max(float(np.round(cosine, 3)), SMALLEST_SCALE)
-
-
 def find_places(reads: Mapping[str, ReadColumn], target: pd.Series, *, classes: bool) -> list[Place]:
     """The places of a table, with the evidence whether rows near one another are alike.
 
@@ -66,38 +48,17 @@ def find_places(reads: Mapping[str, ReadColumn], target: pd.Series, *, classes: 
         target: The target of the same rows.
         classes: Whether it names classes.
     """
-    numbers = {name: read for name, read in reads.items() if read.type in ("number", "integer")}
-    pairs = _pairs(numbers, DEGREES, LARGEST) or _pairs(numbers, METRES, None)
+    numbers = {
+        name: float(read.values.abs().max())
+        for name, read in reads.items()
+        if read.type in ("number", "integer") and read.distinct > 1
+    }
     frame = pd.DataFrame({name: read.values for name, read in reads.items() if read.type != "text"})
-    return [_judged(y, x, degrees, frame, target, classes=classes) for y, x, degrees in pairs]
+    return [_judged(place, frame, target, classes=classes) for place in find_place_columns(numbers)]
 
 
-def _pairs(
-    numbers: Mapping[str, ReadColumn], words: tuple[set[str], set[str]], largest: tuple[float, float] | None
-) -> list[tuple[str, str, bool]]:
-    """Pairs of columns whose names differ by the coordinate alone."""
-    sides = [dict[str, str](), dict[str, str]()]
-    for name, read in numbers.items():
-        for side, spelled in zip(sides, words, strict=True):
-            rest = _without(name, spelled)
-            limit = largest[0 if side is sides[0] else 1] if largest is not None else np.inf
-            if rest is not None and read.distinct > 1 and float(read.values.abs().max()) <= limit:
-                side.setdefault(rest, name)
-    return [(name, sides[1][rest], largest is not None) for rest, name in sides[0].items() if rest in sides[1]]
-
-
-def _without(name: str, spelled: set[str]) -> str | None:
-    """The rest of a name without the coordinate; None if it names none: `pickup` of pickup_lat."""
-    words = re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
-    for length in (2, 1):
-        for start in range(len(words) - length + 1):
-            if " ".join(words[start : start + length]) in spelled:
-                return " ".join([*words[:start], *words[start + length :]])
-    return None
-
-
-def _judged(y: str, x: str, degrees: bool, frame: pd.DataFrame, target: pd.Series, *, classes: bool) -> Place:
-    scale = longitude_scale(frame[y]) if degrees else 1.0
+def _judged(columns: PlaceColumns, frame: pd.DataFrame, target: pd.Series, *, classes: bool) -> Place:
+    y, x, scale = columns.y, columns.x, columns.scale(frame)
     rows = np.flatnonzero((frame[[y, x]].notna().all(axis=1) & target.notna()).to_numpy())
     if len(rows) > MAX_ROWS:
         rows = np.sort(np.random.default_rng(0).permutation(rows)[:MAX_ROWS])

@@ -1,0 +1,1 @@
+"""The groups of features that an automatic recipe tries, one file each."""
