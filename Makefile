@@ -47,13 +47,13 @@ repro: $(READY)  ## Run the pipeline: only what changed since the last run.
 .PHONY: california
 california: $(READY)  ## California housing with all features, as an experiment (about 13 minutes).
 	@lockstep check
-	dvc exp run --temp -S dataset=california_housing -S tune.n_trials=24
+	dvc exp run --temp -S dataset=california_housing -S tune.n_trials=24 -S tune.budget=null
 	@echo 'compare: make experiments; take it into the workspace: dvc exp apply NAME'
 
 .PHONY: spotify
 spotify: $(READY)  ## Spotify popularity with all features, as an experiment (about 5 minutes).
 	@lockstep check
-	dvc exp run --temp -S dataset=spotify_songs -S split.test_size=0.15 -S tune.n_trials=30
+	dvc exp run --temp -S dataset=spotify_songs -S split.test_size=0.15 -S tune.n_trials=30 -S tune.budget=null
 	@echo 'compare: make experiments; take it into the workspace: dvc exp apply NAME'
 
 # Without --drop, twelve scores and the changed hashes stand there too; a pattern matches from a column's beginning.

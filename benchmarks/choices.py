@@ -131,7 +131,7 @@ def _plan(table: TrainingTable, sampled: str, n_trials: int, seed: int) -> Plan:
         for start, share in zip(starts, (0.8, 0.8, 0.6), strict=True):
             del start[PER_NODE]
             start[PER_TREE] = share
-    tune = config.tune.model_copy(update={"n_trials": n_trials, "enqueue": tuple(starts)})
+    tune = config.tune.model_copy(update={"n_trials": n_trials, "budget": None, "enqueue": tuple(starts)})
     return Plan(tune, SearchSpace(ranges), config.pruner, seed, table.fitting)
 
 

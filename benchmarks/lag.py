@@ -60,7 +60,7 @@ def main() -> None:
 
 def plan_with(config: Config, n_trials: int, lag: int, seed: int) -> Plan:
     """params.yaml's search with another size, lag and seed."""
-    tune = config.tune.model_copy(update={"n_trials": n_trials, "lag": lag})
+    tune = config.tune.model_copy(update={"n_trials": n_trials, "budget": None, "lag": lag})
     return Plan(tune, SearchSpace(config.space), config.pruner, seed, config.booster.fitting(Target.of(config.dataset)))
 
 

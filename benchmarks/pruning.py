@@ -93,7 +93,7 @@ def _compare(title: str, folder: Path, chosen: argparse.Namespace, log: Path) ->
 
 def _plan(config: Config, seed: int, trials: int, pruner: PrunerOptions) -> Plan:
     # Without the given configurations, which would decide the first trials of every seed alike.
-    tune = config.tune.model_copy(update={"n_trials": trials, "enqueue": ()})
+    tune = config.tune.model_copy(update={"n_trials": trials, "budget": None, "enqueue": ()})
     fitting = config.booster.fitting(Target.of(config.dataset))
     return Plan(tune, SearchSpace(config.space), pruner, seed, fitting)
 

@@ -44,7 +44,7 @@ def main() -> None:
     chosen = parser.parse_args()
     os.environ[WORKERS] = str(chosen.workers)
     config = load_config()
-    tune = config.tune.model_copy(update={"n_trials": chosen.trials})
+    tune = config.tune.model_copy(update={"n_trials": chosen.trials, "budget": None})
     train, target, cross_fitting = read_table(TRAIN), Target.of(config.dataset), config.split.cross_fitting
     fitting = config.booster.fitting(target)
     plan = Plan(tune, SearchSpace(config.space), config.pruner, config.seed, fitting)

@@ -68,6 +68,7 @@ CALIFORNIA = Study(
                 "features": "raw",
                 "tune.space": "housing7",
                 "tune.n_trials": 100,
+                "tune.budget": "null",
                 "train_best.n_models": 1,
             },
         ),
@@ -79,7 +80,7 @@ CALIFORNIA = Study(
         Setting(
             "all features",
             "the recipe `full`: place, neighbourhood, local regressions",
-            {"dataset": "california_housing", "features": "full", "tune.n_trials": 24},
+            {"dataset": "california_housing", "features": "full", "tune.n_trials": 24, "tune.budget": "null"},
         ),
         Setting(
             "ten splits 64/16/20",
@@ -88,6 +89,7 @@ CALIFORNIA = Study(
                 "dataset": "california_housing",
                 "features": "full",
                 "tune.n_trials": 12,
+                "tune.budget": "null",
                 "split.folds": 1,
                 "split.valid_size": 0.16,
                 "evaluate.protocol": "repeated",
@@ -123,6 +125,7 @@ SPOTIFY = Study(
                 "features": "audio",
                 "tune.space": "spotify9",
                 "tune.n_trials": 50,
+                "tune.budget": "null",
                 **HOLDOUT,
                 "train_best.n_models": 1,
             },
@@ -135,6 +138,7 @@ SPOTIFY = Study(
                 "features": "audio",
                 "tune.space": "aggressive11",
                 "tune.n_trials": 100,
+                "tune.budget": "null",
                 **HOLDOUT,
                 "train_best.n_models": 1,
             },
@@ -147,7 +151,13 @@ SPOTIFY = Study(
         Setting(
             "all features",
             "the recipe `full`: dates, texts, encoded and counted artists, albums and playlists",
-            {"dataset": "spotify_songs", "features": "full", "split.test_size": 0.15, "tune.n_trials": 30},
+            {
+                "dataset": "spotify_songs",
+                "features": "full",
+                "split.test_size": 0.15,
+                "tune.n_trials": 30,
+                "tune.budget": "null",
+            },
         ),
         Setting(
             "artists never shared",
@@ -159,6 +169,7 @@ SPOTIFY = Study(
                 "split.group": "track_artist",
                 "split.test_size": 0.15,
                 "tune.n_trials": 30,
+                "tune.budget": "null",
             },
         ),
     ),

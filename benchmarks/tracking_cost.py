@@ -47,7 +47,7 @@ def main() -> None:
     config = load_config()
     target, cross_fitting = Target.of(config.dataset), config.split.cross_fitting
     fitting = config.booster.fitting(target)
-    tune = config.tune.model_copy(update={"n_trials": chosen.trials})
+    tune = config.tune.model_copy(update={"n_trials": chosen.trials, "budget": None})
     plan = Plan(tune, SearchSpace(config.space), config.pruner, config.seed, fitting)
     folds_in = partial(make_folds, read_table(TRAIN), target, config.recipe, cross_fitting, config.seed)
     clock = Clock()

@@ -139,7 +139,7 @@ SUMMARIES = [FoldSummary(f"fold {number}", 1) for number in range(N_FOLDS)]
 def plan_of(n_trials: int, sampler: str = "tpe") -> Plan:
     """params.yaml's search, with so many trials."""
     config = load_config()
-    tune = config.tune.model_copy(update={"n_trials": n_trials, "sampler": sampler})
+    tune = config.tune.model_copy(update={"n_trials": n_trials, "budget": None, "sampler": sampler})
     return Plan(tune, SearchSpace(config.space), config.pruner, config.seed, Fitting())
 
 

@@ -96,8 +96,8 @@ class Range(Settings):
 Space = dict[str, Range]
 
 
-# The lag of the first trials; then it grows by three with every four trials, up to `tune.lag`. So the first results are
-# known early, and few trials run all their folds for want of one to be compared with.
+# The lag of the first trials; then it grows by one with every trial, up to `tune.lag`. So the first results are known
+# early, and few trials run all their folds for want of one to be compared with.
 FIRST_LAG, FIRST_TRIALS = 2, 8
 
 
@@ -118,7 +118,7 @@ class Tune(Settings):
 
     def lag_at(self, number: int) -> int:
         """The lag of a trial, which is asked knowing the trials 0 .. number - lag."""
-        return min(self.lag, FIRST_LAG + 3 * max(number - FIRST_TRIALS, 0) // 4)
+        return min(self.lag, FIRST_LAG + max(number - FIRST_TRIALS, 0))
 
     def first_knowing(self, n_trials: int) -> int:
         """The first trial that is asked knowing so many trials."""
