@@ -11,9 +11,9 @@ from lockstep.search.tune_blocks import Tune
 from lockstep.storage.tables import significant
 from lockstep.workers.trial import State, TrialResult
 
-# `budget: auto` divided by the root of a fold's rows x features: two cores then take about three minutes from the file
-# to the page for 15,000 rows x 30 columns, and ten for 100,000 x 30 (docs/decisions.md).
-AUTO_BUDGET = 3e7
+# `budget: auto` divided by a fold's (rows x features)^0.75. From the file to the page two cores then take under three
+# minutes for 15,000 rows x 30 columns, and under ten for 100,000 x 30 (docs/decisions.md).
+AUTO_BUDGET = 1.5e6
 
 
 class Ending(StrEnum):
@@ -87,10 +87,11 @@ class Stopping:
 
 
 def budget_of(tune: Tune, folds: Sequence[FoldSummary]) -> float | None:
-    """`tune.budget` in rounds x rows x features; `auto` grows with the square root of the rows x features of a fold."""
+    """`tune.budget` in rounds x rows x features; `auto` grows with (rows x features)^0.75 of a fold's training rows."""
     if tune.budget != "auto":
         return tune.budget
-    return significant(AUTO_BUDGET * math.sqrt(sum(fold.cells for fold in folds) / len(folds)), 2)
+    root = math.sqrt(sum(fold.cells for fold in folds) / len(folds))
+    return significant(AUTO_BUDGET * root * math.sqrt(root), 2)
 
 
 def boosted_cells(result: TrialResult, rounds: RoundBudget, folds: Sequence[FoldSummary]) -> int:

@@ -76,9 +76,9 @@ MISTAKES = [
     ("n_trials: 60", "n_trials: 60\n  n_trials: 70", "params.yaml: line "),
     ("  patience:\n", "  patience: 0\n", "params.yaml: tune.patience: 0: input should be greater than or equal to 1"),
     ("  patience:\n", "  patience: 2.5\n", "params.yaml: tune.patience: 2.5: input should be a valid integer"),
-    ("  budget:\n", "  budget: 3 min\n", "params.yaml: tune.budget: '3 min': input should be a valid number"),
-    ("  budget:\n", "  budget: 0\n", "params.yaml: tune.budget: 0: input should be greater than 0"),
-    ("  budget:\n", "", "params.yaml: tune.budget: is missing; add it"),
+    ("  budget: auto\n", "  budget: 3 min\n", "params.yaml: tune.budget: '3 min': input should be a valid number"),
+    ("  budget: auto\n", "  budget: 0\n", "params.yaml: tune.budget: 0: input should be greater than 0"),
+    ("  budget: auto\n", "", "params.yaml: tune.budget: is missing; add it"),
     (
         LEAVES,
         "max_leaves: {low: 2, high: 9, early_stopping: true}",
@@ -243,9 +243,9 @@ FACTS = [
 def test_a_step_too_small_for_its_range_is_one_line(own_table: OwnTable) -> None:
     own_table.write(GOOD_ROWS)
     own_table.edit_params(
-        "learning_rate: {low: 0.02, high: 0.2, log: true}", "learning_rate: {low: 0, high: 1, step: 5e-324}"
+        "learning_rate: {low: 0.05, high: 0.2, log: true}", "learning_rate: {low: 0, high: 1, step: 5e-324}"
     )
-    with pytest.raises(ConfigError, match=r"tune\.enqueue\[0\]\.learning_rate: 0\.05 is not on the grid 0, 5e-324, "):
+    with pytest.raises(ConfigError, match=r"tune\.enqueue\[0\]\.learning_rate: 0\.1 is not on the grid 0, 5e-324, "):
         load_config()
 
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockstep.fitting.booster import RoundBudget
+from lockstep.fitting.folds import FoldSummary
 from lockstep.search.evaluation_log import EvaluationLog
 from lockstep.search.ordered import ending_of
 from lockstep.search.space import SearchSpace
-from lockstep.search.stopping import Ending, Stopping, boosted_cells, ending_reason
+from lockstep.search.stopping import Ending, Stopping, boosted_cells, budget_of, ending_reason
 from lockstep.search.tune_blocks import NoPruning, Range
 from lockstep.workers.trial import Evaluation, FoldTask, State, TrialResult
 from tests.unit.searching import (
@@ -135,6 +136,14 @@ def test_the_cost_is_rounds_times_rows_times_features_of_the_fitted_folds() -> N
     assert boosted_cells(trial(0, [1.0], rounds=8), ROUNDS, SUMMARIES) == 10 * SUMMARIES[0].cells
     tuned = replace(pruned, params={"n_estimators": 3})
     assert boosted_cells(tuned, ROUNDS, SUMMARIES) == 3 * (SUMMARIES[0].cells + SUMMARIES[1].cells)
+
+
+def test_an_automatic_budget_grows_more_slowly_than_the_table() -> None:
+    tune = plan_of(NoPruning(), budget="auto").tune
+    budgets = [budget_of(tune, [FoldSummary("", 10**power), FoldSummary("", 10**power)]) for power in (4, 8)]
+    assert budgets == [1.5e9, 1.5e12]
+    assert budget_of(plan_of(NoPruning(), budget=7.0).tune, SUMMARIES) == 7.0
+    assert Stopping(plan_of(NoPruning()).tune, ROUNDS, SUMMARIES).budget is None
 
 
 def test_a_budget_ends_the_asking_when_the_told_trials_have_spent_it() -> None:
