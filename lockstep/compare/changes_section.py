@@ -85,8 +85,18 @@ def _steps(a: Sequence[Mapping[str, Any]], b: Sequence[Mapping[str, Any]]) -> li
 
 def _read_by(step: Mapping[str, Any]) -> str:
     """What a step is told apart by: its name, or the columns it lists."""
-    columns = step.get("columns") or step.get("together") or step.get("column") or ""
-    return str(step.get("name") or (", ".join(map(str, columns)) if isinstance(columns, list) else columns))
+    if step.get("name"):
+        return str(step["name"])
+    for keys in (("columns",), ("together",), ("column",), ("x", "y"), ("start", "end")):
+        if values := [step[key] for key in keys if step.get(key)]:
+            return ", ".join(_column_names(values))
+    return ""
+
+
+def _column_names(values: Sequence[Any]) -> list[str]:
+    """Names in lists of names, or of lists of names."""
+    nested = [_column_names(each) if isinstance(each, list | tuple) else [str(each)] for each in values]
+    return [name for names in nested for name in names]
 
 
 def _space(pair: Pair) -> list[Block]:

@@ -21,7 +21,9 @@ def learn_edges(frame: pd.DataFrame, bins: Mapping[str, int]) -> Edges:
         values = np.sort(numbers(frame, column))
         values = values[~np.isnan(values)]
         positions = np.ceil(len(values) * np.arange(1, n_bins) / n_bins).astype(np.int64) - 1
-        edges[column] = np.unique(values[np.maximum(positions, 0)]).tolist() if len(values) else []
+        found = np.unique(values[np.maximum(positions, 0)]) if len(values) else values
+        # The last bin has the largest value of the training rows, so that larger ones of new rows have a bin as well.
+        edges[column] = found[found < values[-1]].tolist() if len(values) else []
     return edges
 
 

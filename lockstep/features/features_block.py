@@ -36,6 +36,12 @@ def _known(name: str) -> str:
     return name
 
 
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if duplicates := repeated(names):
+        raise ValueError(f"{duplicates[0]!r} occurs twice; remove one")
+    return names
+
+
 class AutomaticRecipe(Settings):
     """A recipe that stage tune completes: the steps it begins with, and what it may add.
 
@@ -46,7 +52,9 @@ class AutomaticRecipe(Settings):
     """
 
     start: Annotated[Recipe, BeforeValidator(_steps)]
-    groups: Annotated[tuple[Annotated[str, AfterValidator(_known)], ...], Field(strict=False)] | None = None
+    groups: (
+        Annotated[tuple[Annotated[str, AfterValidator(_known)], ...], Field(strict=False), AfterValidator(_once)] | None
+    ) = None
     candidates: Annotated[tuple[AnyStep, ...], Field(strict=False)] = ()
 
 

@@ -21,6 +21,18 @@ HEADER = """\
 WIDTH = 116
 
 
+class _Dumper(yaml.SafeDumper):
+    """Quotes texts that begin like numbers: `1e3` is a text to PyYAML and a number to our reader."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """A text as a scalar."""
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style="'" if text[:1] in NUMERIC else None)
+
+
+NUMERIC = tuple("+-.0123456789")
+_Dumper.add_representer(str, _Dumper.represent_text)
+
+
 @dataclass(frozen=True)
 class ChosenRecipe:
     """The feature steps of a run.
@@ -58,7 +70,8 @@ class ChosenRecipe:
         """Read what `write` wrote.
 
         Raises:
-            ConfigError: if a file is missing or damaged, or the project's own step cannot be imported.
+            ConfigError: if the project's own step cannot be imported.
+            OSError, ValueError: if a file is missing or damaged.
         """
         parse, content = TypeAdapter(Recipe).validate_python, read_json(choice)
         automatic = content["automatic"]
@@ -81,6 +94,7 @@ def _automatic_json(automatic: AutomaticRecipe) -> dict[str, Any]:
 
 def _yaml_line(step: Step) -> str:
     (content,) = steps_json([step], brief=True)
-    text = yaml.safe_dump(content, default_flow_style=True, sort_keys=False, allow_unicode=True, width=WIDTH)
+    how: dict[str, Any] = {"default_flow_style": True, "sort_keys": False, "allow_unicode": True, "width": WIDTH}
+    text = str(yaml.dump(content, Dumper=_Dumper, **how))
     first, *more = text.splitlines()
     return "".join(f"{line}\n" for line in [f"- {first}", *(f"  {line}" for line in more)])

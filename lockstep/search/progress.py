@@ -35,7 +35,8 @@ class Progress:
         self._n_trials = n_trials = plan.tune.n_trials
         self._done = self._pruned = self._failed = 0
         self._time_left, self._started = TimeLeft(plan, folds), time.perf_counter()
-        self._at_most = "at most " if plan.tune.patience is not None else ""
+        limited = plan.tune.patience is not None or plan.tune.budget is not None
+        self._at_most = "at most " if limited else ""
         self._line_every = -(-n_trials // N_LINES)
         self._has_bar = is_terminal(sys.stderr)
         # The stage's last line repeats the bar's content, so the bar is cleared.

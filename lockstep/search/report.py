@@ -10,7 +10,7 @@ from lockstep.fitting.folds import FoldSummary
 from lockstep.metrics.names import direction, metric_label, shown_score
 from lockstep.search.ordered import Plan, best_of, ending_of
 from lockstep.search.stopping import boosted_cells, budget_of
-from lockstep.search.tune_blocks import FIRST_LAG, FIRST_TRIALS, Space
+from lockstep.search.tune_blocks import FIRST_LAG, GROWS_AFTER, Space
 from lockstep.workers.identity import file_digest, key_of, library_versions
 from lockstep.workers.trial import State, TrialResult
 
@@ -73,7 +73,7 @@ def settings_of(plan: Plan, space: Space, train: Path, n_folds: int, rows_as: Ma
         "sampler": plan.tune.sampler,
         "n_startup_trials": plan.tune.n_startup_trials,
         "pruner": {"name": plan.tune.pruner, **plan.pruner.model_dump(mode="json")},
-        "lag": {"first": FIRST_LAG, "first_trials": FIRST_TRIALS, "most": plan.tune.lag},
+        "lag": {"first": FIRST_LAG, "grows_after": GROWS_AFTER, "most": plan.tune.lag},
         "seed": plan.seed,
         "early_stopping_rounds": plan.tune.early_stopping_rounds,
         "max_rounds": plan.tune.max_rounds,

@@ -96,9 +96,9 @@ class Range(Settings):
 Space = dict[str, Range]
 
 
-# The lag of the first trials; then it grows by one with every trial, up to `tune.lag`. So the first results are known
-# early, and few trials run all their folds for want of one to be compared with.
-FIRST_LAG, FIRST_TRIALS = 2, 8
+# The lag of the trials up to this number; then it grows by one with every trial, up to `tune.lag`. So the first results
+# are known early, and few trials run all their folds for want of one to be compared with.
+FIRST_LAG, GROWS_AFTER = 2, 8
 
 
 class Tune(Settings):
@@ -118,7 +118,7 @@ class Tune(Settings):
 
     def lag_at(self, number: int) -> int:
         """The lag of a trial, which is asked knowing the trials 0 .. number - lag."""
-        return min(self.lag, FIRST_LAG + max(number - FIRST_TRIALS, 0))
+        return min(self.lag, FIRST_LAG + max(number - GROWS_AFTER, 0))
 
     def first_knowing(self, n_trials: int) -> int:
         """The first trial that is asked knowing so many trials."""

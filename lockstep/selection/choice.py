@@ -22,7 +22,7 @@ from lockstep.selection.inner_folds import InnerFold, completed, in_one_line, pr
 from lockstep.selection.proposals import FeatureProblem, Proposals
 from lockstep.signals import result_of
 from lockstep.storage.tables import write_table
-from lockstep.table.cross_fitting import BLOCKS_PER_FOLD
+from lockstep.table.cross_fitting import BLOCKS_PER_FOLD, CrossFitting
 from lockstep.table.timeline import Rows
 from lockstep.workers.identity import fold_key
 from lockstep.workers.trial import Evaluation, FoldTask
@@ -90,6 +90,7 @@ class _Choosing:
     def __init__(self, problem: FeatureProblem, table: pd.DataFrame, folder: Path, executor: Executor) -> None:
         self._problem = problem
         rows = _sampled(table, problem.seed)
+        problem = replace(problem, cross_fitting=_thinned(problem.cross_fitting, len(rows) / len(table)))
         folder.mkdir(parents=True)
         path = folder / "rows.parquet"
         write_table(rows, path)
@@ -157,11 +158,25 @@ class _Fits:
 
 
 def _inner_pairs(problem: FeatureProblem, rows: pd.DataFrame) -> list[tuple[Rows, Rows]]:
-    """The inner folds of two draws; in time, where nothing is drawn, as many blocks."""
+    """The inner folds of two draws; in time, where nothing is drawn, as many blocks.
+
+    With exposures a fold whose training targets are all 0 is left out: its boosters could not start from a rate.
+    """
     if problem.cross_fitting.forward:
-        return problem.cross_fitting.pairs(rows, DRAWS * FOLDS // BLOCKS_PER_FOLD, problem.seed)
-    draws = [problem.cross_fitting.pairs(rows, FOLDS, problem.seed + draw) for draw in range(DRAWS)]
-    return [pair for draw in draws for pair in draw]
+        pairs = problem.cross_fitting.pairs(rows, DRAWS * FOLDS // BLOCKS_PER_FOLD, problem.seed)
+    else:
+        draws = [problem.cross_fitting.pairs(rows, FOLDS, problem.seed + draw) for draw in range(DRAWS)]
+        pairs = [pair for draw in draws for pair in draw]
+    if problem.target.exposure is None:
+        return pairs
+    y = problem.target.values(rows)
+    return [(train, valid) for train, valid in pairs if y[train].any()]
+
+
+def _thinned(cross_fitting: CrossFitting, share: float) -> CrossFitting:
+    """A gap in rows, of a sample of them; a duration stays."""
+    gap = cross_fitting.gap
+    return replace(cross_fitting, gap=round(gap * share)) if isinstance(gap, int) else cross_fitting
 
 
 def _sampled(table: pd.DataFrame, seed: int) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from lockstep.errors import LockstepError, SearchError
+from lockstep.errors import DataError, LockstepError, SearchError
 from lockstep.features.features_block import Recipe
 from lockstep.fitting.folds import FoldSet, digest_of
 from lockstep.selection.proposals import FeatureProblem, Proposals, proposals
@@ -71,7 +71,12 @@ def prepare(problem: FeatureProblem, table: Path, train: Rows, valid: Rows, fold
     columns: dict[str, Sequence[int]] = {START: range(x.shape[1])}
     for group, steps in proposals(problem, learn, start, x).items():
         features = problem.features(steps)
-        parts.append(np.vstack([features.fit_transform(learn, y), features.transform(new)]))
+        try:
+            part = np.vstack([features.fit_transform(learn, y), features.transform(new)])
+        except DataError:
+            # A value beyond float32, such as a product of extreme ones: the fold tells nothing about the group.
+            continue
+        parts.append(part)
         columns[group] = range(len(names), len(names) + len(features.names))
         names += features.names
         types += features.types

@@ -12,6 +12,8 @@ from lockstep.features.features_block import AutomaticRecipe
 from lockstep.features.group import GROUPS, TrainingRows
 from lockstep.features.recipe import Features
 from lockstep.features.step import STEPS, Step
+from lockstep.features.step_mistakes import names_of
+from lockstep.features.step_settings import FORBIDDEN_CHARACTERS
 from lockstep.features.targets import target_columns
 from lockstep.fitting.booster import fit_rounds
 from lockstep.fitting.fitting import Fitting, Value
@@ -55,7 +57,7 @@ class FeatureProblem:
 def proposals(problem: FeatureProblem, frame: pd.DataFrame, features: Features, x: Matrix) -> Proposals:
     """The steps of every group that has some, in the order of the groups' names; each candidate is a group by itself.
 
-    A step whose features would have the name of another one's is left out.
+    A step whose features would have the name of another one's is left out; candidates come first.
 
     Args:
         problem: What is chosen.
@@ -64,12 +66,13 @@ def proposals(problem: FeatureProblem, frame: pd.DataFrame, features: Features, 
         x: Their values, shape (rows, features).
     """
     rows = _seen_by_groups(problem, frame, features, x)
-    taken, chosen = set(features.names), Proposals()
-    groups = problem.automatic.groups
-    for name in GROUPS.built_in() if groups is None else sorted(groups):
-        chosen[name] = _without_clashes([STEPS.parse(step) for step in GROUPS[name].steps(rows)], taken)
+    # With classes the names that are known before fitting are others than those after it.
+    taken = {*features.names, *(name for step in problem.automatic.start for name in names_of(step, "makes"))}
+    chosen, groups = Proposals(), problem.automatic.groups
     for number, step in enumerate(problem.automatic.candidates, start=1):
         chosen[f"candidate {number} ({step.kind_name()})"] = _without_clashes([step], taken)
+    for name in GROUPS.built_in() if groups is None else sorted(groups):
+        chosen[name] = _without_clashes([STEPS.parse(step) for step in GROUPS[name].steps(rows)], taken)
     return {name: steps for name, steps in chosen.items() if steps}
 
 
@@ -84,13 +87,14 @@ def _without_clashes(steps: Sequence[Step], taken: set[str]) -> tuple[Step, ...]
 
 
 def _seen_by_groups(problem: FeatureProblem, frame: pd.DataFrame, features: Features, x: Matrix) -> TrainingRows:
-    readable = set(features.columns)
+    # Names of features are made of names of columns, and XGBoost refuses some characters.
+    readable = {column for column in features.columns if not set(FORBIDDEN_CHARACTERS) & set(column)}
     types = {column: kind for column, kind in problem.types.items() if column in readable}
     residuals, gains = _residuals(problem, frame, features, x)
     importance = dict.fromkeys(types, 0.0)
     for step in features.steps:
         gain = sum(gains.get(name, 0.0) for name in step.names())
-        for column in step.reads():
+        for column in importance.keys() & set(step.reads()):
             importance[column] += gain / len(step.reads())
     return TrainingRows(types, frame, residuals, importance)
 

@@ -133,7 +133,7 @@ def test_a_trial_is_judged_by_exactly_the_trials_before_its_lag(monkeypatch: pyt
     monkeypatch.setattr("lockstep.search.ordered.Judge", Noting)
     with ThreadPoolExecutor(3) as engine:
         run_search(plan_of(NoPruning(), n_trials=20, lag=5), stand_in, engine)
-    # The lag is 2 for eight trials and grows to the 5 of the plan.
+    # The lag is 2 for nine trials and grows to the 5 of the plan.
     assert [seen[number] for number in range(20)] == [0, *range(8), 7, 7, 7, *range(8, 16)]
 
 

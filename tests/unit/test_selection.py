@@ -218,6 +218,35 @@ def test_a_candidate_of_the_dataset_file_is_a_group_by_itself(tmp_path: Path) ->
     assert [step.kind_name() for step in choice.steps] == ["columns", "ratio"]
 
 
+def test_a_target_with_classes_is_encoded_once(tmp_path: Path) -> None:
+    """Features of an encoding have a name per class, which is known only after fitting."""
+    frame = _mixed().head(240)
+    frame["y"] = np.arange(len(frame)) % 3
+    word = next(name for name, kind in _types(frame).items() if kind == "category")
+    start = [{"step": "columns", "columns": [word]}, {"step": "target_encode", "columns": [word]}]
+    automatic = AutomaticRecipe.model_validate({"start": start, "groups": ["encodings"]})
+    fitting = Fitting(objective="classes", metric="log_loss", n_classes=3)
+    problem = FeatureProblem(automatic, _types(frame), Target("y", (0, 1, 2)), CrossFitting(), 7, fitting)
+    assert _choice(problem, frame, tmp_path).steps[:2] == automatic.start
+
+
+def test_a_fold_of_zero_counts_and_extreme_values_end_nothing(tmp_path: Path) -> None:
+    frame = _planted("pairs").assign(when=np.arange(N, dtype=np.float64), e=1.0)
+    frame["y"] = np.where(np.arange(N) < N // 2, 0.0, np.arange(N) % 3)
+    frame.loc[N - 1, ["a", "b"]] = 1e30
+    timed = replace(_problem(frame.drop(columns="e"), ["pairs"]), cross_fitting=CrossFitting(time="when", gap=5))
+    fitting = Fitting(objective="poisson", metric="poisson_deviance")
+    problem = replace(timed, target=Target("y", exposure="e"), fitting=fitting)
+    assert _choice(problem, frame, tmp_path).steps[0] == problem.automatic.start[0]
+
+
+def test_texts_like_numbers_stay_texts_in_the_written_recipe(tmp_path: Path) -> None:
+    steps = TypeAdapter(Recipe).validate_python([{"step": "columns", "columns": ["1e3", "-7", ".5", "a"]}])
+    recipe, choice = tmp_path / "recipe.yaml", tmp_path / "choice.json"
+    ChosenRecipe(steps).write(recipe, choice)
+    assert ChosenRecipe.read(recipe, choice).steps == steps
+
+
 def test_a_choice_in_time_or_of_groups_follows_the_split(tmp_path: Path) -> None:
     frame = _planted("pairs").assign(when=np.arange(N) // 5)
     for name, cross_fitting in (("time", CrossFitting(time="when")), ("group", CrossFitting(group="when"))):
@@ -263,6 +292,7 @@ def test_a_fold_without_a_score_is_left_out() -> None:
     [
         ("{start: full}", "features.auto.start: 'full' is no list of steps; to begin from a recipe write"),
         ("{start: *block, groups: [places]}", "there is no such group; built-in: crossed, "),
+        ("{start: *block, groups: [pairs, pairs]}", "features.auto.groups: 'pairs' occurs twice; remove one"),
         ("{start: []}", "features.auto.start"),
         ("{begin: *block}", "features.auto.begin: unknown key"),
         ("{start: *block, candidates: [{step: log, columns: [y]}]}", "features.auto: uses the target 'y'"),

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from lockstep.features.arrays import Numbers, numbers, rounded
+from lockstep.features.arrays import Numbers, numbers
 from lockstep.features.step import Step
 from lockstep.features.step_settings import ColumnNames, Positive
 
@@ -16,7 +16,7 @@ FIRST_MONDAY = 4 * DAY
 
 
 class Cyclic(Step):
-    """NAME_sin_PERIOD and NAME_cos_PERIOD, to six digits, which are alike at both ends of a period.
+    """NAME_sin_PERIOD and NAME_cos_PERIOD, to six decimals, which are alike at both ends of a period.
 
     Trees split the value itself as well, so this helps little: where a peak lies across the ends, and rows are few.
 
@@ -43,13 +43,15 @@ class Cyclic(Step):
         return self.columns if isinstance(self.period, str) else ()
 
     def makes(self) -> Sequence[str]:
-        period = self.period if isinstance(self.period, str) else f"{self.period:g}"
+        period = self.period if isinstance(self.period, str) else f"{self.period:.12g}"
         return [f"{column}_{function}_{period}" for column in self.columns for function in ("sin", "cos")]
 
     def transform(self, frame: pd.DataFrame) -> Numbers:
         """Numbers of shape (rows, 2 x columns), NaN where missing."""
         angles = [2 * np.pi * self._fraction(frame, column) for column in self.columns]
-        return rounded(np.column_stack([function(angle) for angle in angles for function in (np.sin, np.cos)]))
+        waves = np.column_stack([function(angle) for angle in angles for function in (np.sin, np.cos)])
+        # Adding 0 makes -0 a 0.
+        return np.asarray(np.round(waves, 6) + 0.0, dtype=np.float64)
 
     def _fraction(self, frame: pd.DataFrame, column: str) -> Numbers:
         """The elapsed part of the period, shape (rows,), from 0 to below 1."""

@@ -9,6 +9,7 @@ from sklearn.model_selection import KFold
 from sklearn.preprocessing import TargetEncoder
 
 from lockstep.features.arrays import means_and_deviations
+from lockstep.features.bins import binned, learn_edges
 from lockstep.testing.tables import standard_table, standard_target
 from tests.unit.features.examples import step_of
 
@@ -167,3 +168,10 @@ def test_a_row_without_values_changes_no_mean_or_deviation() -> None:
     with_empty_row = means_and_deviations(np.vstack([values, np.full(3, np.nan)]))
     for whole, with_gaps in zip(means_and_deviations(values), with_empty_row, strict=True):
         assert whole.tobytes() == with_gaps.tobytes()
+
+
+def test_a_value_above_all_training_rows_is_in_the_last_bin() -> None:
+    frame = pd.DataFrame({"n": np.repeat([1.0, 2.0, 3.0], [10, 10, 20])})
+    edges = learn_edges(frame, {"n": 4})
+    assert edges == {"n": [1.0, 2.0]}
+    assert binned(pd.DataFrame({"n": [3.0, 4.0, np.nan]}), edges)["n"].tolist()[:2] == [2.0, 2.0]
