@@ -45,7 +45,7 @@ repro: $(READY)  ## Run the pipeline: only what changed since the last run.
 	@dvc repro
 
 .PHONY: california
-california: $(READY)  ## California housing with all features, as an experiment (about 13 minutes).
+california: $(READY)  ## California housing with all features, as an experiment (about 6 minutes).
 	@lockstep check
 	dvc exp run --temp -S dataset=california_housing -S tune.n_trials=24 -S tune.budget=null
 	@echo 'compare: make experiments; take it into the workspace: dvc exp apply NAME'
