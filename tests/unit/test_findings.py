@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from lockstep.evaluate.judgement import Judgement
 from lockstep.evaluate.lead import LeadVerdict
 from lockstep.evaluate.rows import new_rows
 from lockstep.evaluate.suspicion import Evidence
+from lockstep.evaluate.suspicions.class_never_predicted import ClassNeverPredicted
 from lockstep.evaluate.suspicions.constant_predictions import ConstantPredictions
 from lockstep.report.evaluated_run import Run
 from lockstep.report.sections.advice import advice
@@ -138,6 +140,31 @@ def test_the_rarer_of_two_classes_may_be_the_first_one() -> None:
     y = np.where(np.arange(600) % 40 == 0, "no", "yes")
     found = findings(Made(frame.assign(y=y), classes=("no", "yes")))
     assert "rows with y no is found: the model predicts yes for every row" in found["class_never_predicted"].sentence
+
+
+@pytest.mark.parametrize(
+    ("classes", "changes", "remedy"),
+    [
+        (2, {}, "(train_best.threshold=max_f1)"),
+        (2, {"threshold": 0.7}, "The threshold is a chosen one: look at average precision"),
+        (3, {}, "(booster.class_weight=balanced), at the price of a worse log loss"),
+        (3, {"class_weight": "balanced"}, "(booster.class_weight) did not help: merge them"),
+    ],
+)
+def test_a_setting_that_is_set_is_not_suggested_again(classes: int, changes: dict[str, Any], remedy: str) -> None:
+    frame = numbers(np.random.default_rng(2), 600)
+    y = np.array(["a", "b", "c"])[:classes][
+        np.where(np.arange(600) % 40 == 0, classes - 1, np.arange(600) % (classes - 1))
+    ]
+    of = fitted(Made(frame.assign(y=y), classes=("a", "b", "c")[:classes]))
+    model, test = replace(of.model, fitting=replace(of.model.fitting, **changes)), new_rows(of.model, of.test)
+    predicted = np.full((len(test), classes), 0.1)
+    predicted[np.arange(len(test)), test.y.astype(int) % (classes - 1)] += 1 - 0.1 * classes
+    evidence = Evidence(model, test, test, of.train, predicted, Judgement({}, {}, {}, {}, {}, {}), {}, of.split)
+    found = ClassNeverPredicted().look(evidence)
+    assert found is not None
+    assert remedy in found.sentence
+    assert found.sentence.count("_best.threshold=") + found.sentence.count("class_weight=") == (not changes)
 
 
 def test_a_linear_model_next_to_perfect_is_told_where_the_trees_are_not() -> None:

@@ -9,6 +9,8 @@ from lockstep.metrics.labels import predicted_classes
 
 # Classes with fewer test rows may be missed by chance.
 MIN_COUNT = 3
+# Of a model for which no other threshold was chosen.
+DEFAULT_THRESHOLD = 0.5
 
 
 class ClassNeverPredicted(Suspicion):
@@ -38,15 +40,24 @@ class ClassNeverPredicted(Suspicion):
             return ResultFinding(self.kind_name(), "act", sentence, "errors", figures=figures)
         if len(labels) > 2:
             rows = int(counts[never].sum())
+            remedy = (
+                "Give them weight (booster.class_weight=balanced), at the price of a worse log loss, or merge them."
+            )
+            if evidence.model.fitting.class_weight is not None:
+                remedy = "Their weight (booster.class_weight) did not help: merge them, or add features that tell them."
             sentence = (
                 f"{len(never)} of {len(labels)} classes are never predicted ({named(classes)}), although {rows:,} test"
-                " rows are of them. Give them weight (booster.class_weight=balanced), or merge them."
+                f" rows are of them. {remedy}"
             )
             return ResultFinding(self.kind_name(), "look", sentence, "errors", figures=figures)
         label, other, count = classes[0], labels[1 - int(never[0])], int(counts[never[0]])
+        remedy = (
+            "Choose the threshold for what mistakes cost (train_best.threshold=max_f1), and look at average precision."
+        )
+        if threshold != DEFAULT_THRESHOLD:
+            remedy = "The threshold is a chosen one: look at average precision, which says whether any would find them."
         sentence = (
             f"None of the {count:,} test rows with {evidence.target} {label} is found: the model predicts {other} for"
-            f" {'every row' if predicted[never[0]] == 0 else 'all of them'} at its threshold, {threshold:g}. Choose the"
-            " threshold for what mistakes cost (train_best.threshold=max_f1), and look at average precision."
+            f" {'every row' if predicted[never[0]] == 0 else 'all of them'} at its threshold, {threshold:g}. {remedy}"
         )
         return ResultFinding(self.kind_name(), "act", sentence, "errors", figures=figures)

@@ -162,7 +162,8 @@ def _coverage(run: Run, evaluation: ModelEvaluation) -> Iterator[Advice]:
     if verdict == "below":
         remedy = "Do not quote them as they are"
         if run.split.forward:
-            remedy += ": the rows drift; retrain more often, try split.window=rolling, or ask for a higher coverage"
+            window = "" if run.split.window == "rolling" else " try split.window=rolling,"
+            remedy += f": the rows drift; retrain more often,{window} or ask for a higher coverage"
         yield Advice("act", f"{sentence} {remedy}.", "calibration")
     elif verdict != "kept":
         yield Advice("look", sentence, "calibration")
